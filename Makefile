@@ -1,0 +1,39 @@
+# The two commands that a new user needs: make demo, make test. Everything installs into .venv.
+
+PYTHON ?= $(shell for v in 3.13 3.12 3.11; do command -v python$$v >/dev/null 2>&1 && python$$v -c 'import venv, ensurepip' >/dev/null 2>&1 && echo python$$v && break; done || true)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test check docs clean
+
+demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
+	rm -rf $(DEMO)/arrests $(DEMO)/run
+	$(BIN)/gpunet synth --persons 10000 --seed 1 --out $(DEMO)/arrests
+	$(BIN)/gpunet run $(DEMO)/arrests --out $(DEMO)/run
+
+test: $(VENV)/.installed-dev  ## lint, types, tests
+	BIN=$(BIN) scripts/check
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.installed-dev  ## lint and types only
+	BIN=$(BIN) scripts/check
+
+docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the registry
+	$(BIN)/python scripts/make_feature_docs.py
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 (with venv) is needed; none was found."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis

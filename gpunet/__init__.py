@@ -1,0 +1,71 @@
+"""Network features from police arrest tables, at national scale.
+
+The names below are the public interface. They are loaded on first use, so that ``import gpunet`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gpunet._version import __version__
+
+if TYPE_CHECKING:
+    from gpunet.config import Config, load_config
+    from gpunet.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
+    from gpunet.features import compute_features
+    from gpunet.features.path import path_features
+    from gpunet.model import load_model, score, train
+    from gpunet.network import build_network, network_from_edges, ties_table
+    from gpunet.reading import read_arrests
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "EngineError",
+    "GpunetError",
+    "InputError",
+    "ModelError",
+    "__version__",
+    "build_network",
+    "compute_features",
+    "load_config",
+    "load_model",
+    "network_from_edges",
+    "path_features",
+    "read_arrests",
+    "score",
+    "ties_table",
+    "train",
+]
+
+_HOME = {
+    "Config": "gpunet.config",
+    "load_config": "gpunet.config",
+    "ConfigError": "gpunet.errors",
+    "EngineError": "gpunet.errors",
+    "GpunetError": "gpunet.errors",
+    "InputError": "gpunet.errors",
+    "ModelError": "gpunet.errors",
+    "compute_features": "gpunet.features",
+    "path_features": "gpunet.features.path",
+    "load_model": "gpunet.model",
+    "score": "gpunet.model",
+    "train": "gpunet.model",
+    "build_network": "gpunet.network",
+    "network_from_edges": "gpunet.network",
+    "ties_table": "gpunet.network",
+    "read_arrests": "gpunet.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gpunet' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,171 @@
+"""The commands. Each is one call into the package, which is imported only then, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from gpunet._version import __version__
+from gpunet.errors import GpunetError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Network features, models and scores from police arrest tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Engine(StrEnum):
+    """Choices of ``--engine``."""
+
+    auto = "auto"
+    cpu = "cpu"
+    gpu = "gpu"
+
+
+class ModelKind(StrEnum):
+    """Choices of ``--model`` of ``gpunet run``."""
+
+    xgboost = "xgboost"
+    random_forest = "random_forest"
+
+
+Inputs = Annotated[list[str], typer.Argument(help="Files (.parquet .csv .csv.gz .feather .arrow), folders or globs.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configuration.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"gpunet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables: new or empty.")],
+    persons: Annotated[int, typer.Option("--persons", min=100, help="Persons in the network.")] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same tables.")] = 1,
+) -> None:
+    """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
+    from gpunet.progress import console_progress
+    from gpunet.synthetic import write_tables
+
+    with console_progress() as progress:
+        summary = write_tables(out, persons=persons, seed=seed, progress=progress)
+    print(f"{summary}\nwritten to {out}")
+
+
+@app.command()
+def features(
+    inputs: Inputs,
+    out: Out,
+    config: ConfigFile = None,
+    as_of: AsOf = None,
+    engine: EngineOption = Engine.auto,
+    threads: Threads = None,
+) -> None:
+    """Compute every feature of every person."""
+    from gpunet.progress import console_progress
+    from gpunet.run import RunOptions, run_features
+
+    with console_progress() as progress:
+        options = RunOptions(engine.value, threads, progress)
+        manifest = run_features(inputs, out, config, as_of.date() if as_of else None, options)
+    _tell(manifest, out)
+
+
+@app.command()
+def run(
+    inputs: Inputs,
+    out: Out,
+    config: ConfigFile = None,
+    as_of: AsOf = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")] = None,
+    model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. [xgboost]")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
+    engine: EngineOption = Engine.auto,
+    threads: Threads = None,
+) -> None:
+    """Compute features, train and validate a model, and score everyone."""
+    from dataclasses import replace
+
+    from gpunet.config import load_config
+    from gpunet.progress import console_progress
+    from gpunet.run import RunOptions, run_forecast
+
+    loaded = load_config(config)
+    asked = {"horizon_days": horizon, "kind": model.value if model else None, "seed": seed}
+    changed = replace(loaded.model, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    with console_progress() as progress:
+        options = RunOptions(engine.value, threads, progress)
+        manifest = run_forecast(inputs, out, replace(loaded, model=changed), as_of.date() if as_of else None, options)
+    _tell(manifest, out)
+
+
+@app.command()
+def score(
+    model: Annotated[Path, typer.Option("--model", help="A model file of an earlier run.")],
+    features: Annotated[Path, typer.Option("--features", help="A features.parquet with the model's columns.")],
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    threads: Threads = None,
+) -> None:
+    """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.folder import write_whole
+    from gpunet.frames import write_parquet
+    from gpunet.model import load_model
+    from gpunet.model import score as score_features
+
+    scores = score_features(load_model(model), features, threads=threads)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, lambda path: write_parquet(path, scores))
+    print(f"{len(scores):,} persons scored: {out}")
+
+
+@app.command()
+def info() -> None:
+    """Show versions and engines, and what is missing for the GPU."""
+    from gpunet.info import describe
+
+    print(describe())
+
+
+def _tell(manifest: dict[str, Any], out: Path) -> None:
+    from gpunet.summary import summarise
+
+    print(summarise(manifest, out))
+
+
+def main() -> NoReturn:
+    """Run the command line; 0 done, 2 the user's to mend (one clear message), 1 anything else."""
+    try:
+        app(prog_name="gpunet")
+    except GpunetError as error:
+        print(f"gpunet: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("gpunet: interrupted", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)

@@ -1,0 +1,211 @@
+"""The configuration: frozen dataclasses, read from one TOML file. An unknown key is an error that names it."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gpunet.errors import ConfigError
+from gpunet.offences import PRESETS, Taxonomy, check_taxonomy
+
+T = TypeVar("T")
+
+__all__ = [
+    "ALL_COLUMNS",
+    "OPTIONAL_COLUMNS",
+    "REQUIRED_COLUMNS",
+    "Config",
+    "InputConfig",
+    "ModelConfig",
+    "NetworkConfig",
+    "load_config",
+]
+
+REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
+OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
+ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+DEFAULT_PRESET = "fbi_index"
+
+
+@dataclass(frozen=True)
+class InputConfig:
+    """How to read the tables.
+
+    Attributes
+    ----------
+    columns
+        ``{our name: name in the files}`` for columns that are called otherwise there.
+    incident_key
+        Columns (our names, or any other column of the files) that together identify an incident. The default is the
+        pair ``("force", "incident_id")``; another key replaces it whole.
+    person_scope
+        ``"national"``: a person_id means the same person in every force. ``"force"``: only within its force; then
+        the output's person_id is the text ``force:person_id``.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    incident_key: tuple[str, ...] = ("force", "incident_id")
+    person_scope: str = "national"
+
+    def __post_init__(self) -> None:
+        for ours, theirs in self.columns.items():
+            if ours not in ALL_COLUMNS:
+                raise ConfigError(f"[input] columns.{ours}: unknown column; the columns are {', '.join(ALL_COLUMNS)}")
+            if not isinstance(theirs, str) or not theirs:
+                raise ConfigError(f"[input] columns.{ours}: expected the name of a column")
+        if not self.incident_key or not all(isinstance(c, str) and c for c in self.incident_key):
+            raise ConfigError("[input] incident_key: expected a list of column names")
+        if len(set(self.incident_key)) != len(self.incident_key):
+            raise ConfigError("[input] incident_key: a column is named twice")
+        if self.person_scope not in ("national", "force"):
+            raise ConfigError(f'[input] person_scope: "{self.person_scope}" is neither "national" nor "force"')
+
+    def source_name(self, column: str) -> str:
+        """The name that `column` has in the files."""
+        return self.columns.get(column, column)
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """``max_incident_size``: incidents with more distinct persons than this tie nobody (FEATURES section 3)."""
+
+    max_incident_size: int = 50
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_incident_size, bool) or not isinstance(self.max_incident_size, int):
+            raise ConfigError("[network] max_incident_size: expected a whole number")
+        if self.max_incident_size < 2:
+            raise ConfigError("[network] max_incident_size: must be at least 2, or nobody would be tied")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The model of ``gpunet run``; the command line's options of the same names come first.
+
+    Attributes
+    ----------
+    kind
+        ``"xgboost"`` or ``"random_forest"``.
+    horizon_days
+        Length of the forecast window in days.
+    seed
+        Seed of every random choice.
+    folds
+        Folds (by person) of the cross-fitting behind early stopping, threshold and calibration.
+    max_rounds
+        Upper bound of boosting rounds, or the forest's number of trees.
+    """
+
+    kind: str = "xgboost"
+    horizon_days: int = 180
+    seed: int = 1
+    folds: int = 5
+    max_rounds: int = 500
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("xgboost", "random_forest"):
+            raise ConfigError(f'[model] kind: "{self.kind}" is neither "xgboost" nor "random_forest"')
+        for name, least in (("horizon_days", 1), ("seed", 0), ("folds", 2), ("max_rounds", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ConfigError(f"[model] {name}: expected a whole number of at least {least}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a run can be told, apart from its input. ``violent_offences`` is ``{set name: patterns}``, ordered."""
+
+    input: InputConfig = field(default_factory=InputConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    violent_offences: Taxonomy = field(default_factory=lambda: PRESETS[DEFAULT_PRESET])
+    model: ModelConfig = field(default_factory=ModelConfig)
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Names of the sets C in the order of the output columns: ``all``, ``violent``, then each offence."""
+        return ("all", "violent", *self.violent_offences)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in ``run.json``."""
+        return {
+            "input": {
+                "columns": dict(self.input.columns),
+                "incident_key": list(self.input.incident_key),
+                "person_scope": self.input.person_scope,
+            },
+            "network": dataclasses.asdict(self.network),
+            "violent_offences": {name: list(patterns) for name, patterns in self.violent_offences.items()},
+            "model": dataclasses.asdict(self.model),
+        }
+
+
+def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -> Config:
+    """Make a :class:`Config` of a TOML file, of a mapping with the same keys, or of nothing (all defaults).
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or parsed, or a key or value is not understood; the message names it.
+    """
+    if isinstance(source, Config):
+        return source
+    if source is None:
+        return Config()
+    if isinstance(source, Mapping):
+        return _from_mapping(source)
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+        return _from_mapping(tomllib.loads(text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the configuration {source}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not valid TOML: {error}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from error
+
+
+def _from_mapping(data: Mapping[str, Any]) -> Config:
+    sections = {f.name for f in dataclasses.fields(Config)}
+    for key, value in data.items():
+        if key not in sections:
+            raise ConfigError(f"unknown key [{key}]; the sections are {', '.join(sorted(sections))}")
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"[{key}] must be a table")
+    input_values = dict(data.get("input", {}))
+    if isinstance(input_values.get("incident_key"), list):
+        input_values["incident_key"] = tuple(input_values["incident_key"])
+    return Config(
+        input=_section(InputConfig, "input", input_values),
+        network=_section(NetworkConfig, "network", data.get("network", {})),
+        violent_offences=_taxonomy(data.get("violent_offences")),
+        model=_section(ModelConfig, "model", data.get("model", {})),
+    )
+
+
+def _section(kind: type[T], name: str, values: Mapping[str, Any]) -> T:
+    known = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"unknown key [{name}] {key}; known are {', '.join(known)}")
+        expected = {"columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str}.get(key, int)
+        if not isinstance(value, expected):
+            raise ConfigError(f"[{name}] {key}: {value!r} is not of the expected type")
+    return kind(**values)
+
+
+def _taxonomy(values: Mapping[str, Any] | None) -> Taxonomy:
+    if values is None:
+        return PRESETS[DEFAULT_PRESET]
+    if "preset" in values and isinstance(values["preset"], str):
+        if len(values) > 1:
+            raise ConfigError("[violent_offences] has a preset and sets of its own: give one or the other")
+        if values["preset"] not in PRESETS:
+            raise ConfigError(
+                f'[violent_offences] preset: "{values["preset"]}" is unknown; there are {", ".join(PRESETS)}'
+            )
+        return PRESETS[values["preset"]]
+    return check_taxonomy(values)

@@ -1,0 +1,181 @@
+"""Every feature of every person, from arrests (FEATURES sections 5 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpunet.arrests import Arrests
+from gpunet.engine import resolve_engine
+from gpunet.errors import InputError
+from gpunet.features.column import Column, Columns, spread
+from gpunet.features.community import Partition, community_features, partition
+from gpunet.features.geographic import geographic_features
+from gpunet.features.history import history_features
+from gpunet.features.neighbourhood import neighbourhood_features
+from gpunet.features.path import path_features
+from gpunet.features.temporal import temporal_features
+from gpunet.frames import make_frame
+from gpunet.network import Network, build_network, ties_table
+from gpunet.parallel import available_threads
+from gpunet.progress import ProgressCallback
+from gpunet.registry import columns, expand_families
+
+__all__ = ["FeatureSet", "compute_all", "compute_features", "path_features"]
+
+_OVER_PERSONS: dict[str, Callable[[Arrests], Columns]] = {
+    "geographic": geographic_features,
+    "temporal": temporal_features,
+    "history": history_features,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSet:
+    """Features and what they were computed from, as frames of the caller's kind.
+
+    Attributes
+    ----------
+    features
+        ``person_id`` and every feature column, a row a person, sorted by person_id.
+    groups
+        ``person_id, gang, group, community``: the partitions behind the community columns, a row a person. ``group``
+        and ``community`` are null outside the network, ``group`` also without a gang.
+    ties
+        ``person_a, person_b, incidents, strength, first_date, last_date``.
+    network
+        The network itself.
+    """
+
+    features: Any
+    groups: Any
+    ties: Any
+    network: Network
+
+
+def compute_features(
+    arrests: Arrests,
+    families: Iterable[str] | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
+    *,
+    progress: ProgressCallback | None = None,
+) -> Any:
+    """Features of every person with an arrest, as a frame of the kind that the arrests came in.
+
+    Parameters
+    ----------
+    arrests
+        From :func:`gpunet.read_arrests`.
+    families
+        Any of ``neighbourhood, community, removal, betweenness, closeness, shell, tipping, geographic, temporal,
+        history`` (``path`` stands for the five that :func:`gpunet.path_features` has); all of them if None.
+    engine
+        ``"auto"``, ``"cpu"`` or ``"gpu"``.
+    threads
+        Number of threads, all available if None; the results do not depend on it.
+    progress
+        Called as the work goes on, see :mod:`gpunet.progress`.
+
+    Returns
+    -------
+    frame
+        ``person_id`` and the columns of the registry in its order, one row a person, sorted by person_id.
+
+    Raises
+    ------
+    InputError
+        If a family is unknown.
+    EngineError
+        If the engine is not available.
+    """
+    return compute_all(arrests, families, engine, threads, progress=progress).features
+
+
+def compute_all(
+    arrests: Arrests,
+    families: Iterable[str] | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
+    *,
+    progress: ProgressCallback | None = None,
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> FeatureSet:
+    """:func:`compute_features` with the network, its ties and the partitions beside it.
+
+    `on_stage` is called with the name of each stage (``network``, then the families) before it begins.
+    """
+    resolve_engine(engine)
+    threads = available_threads(threads)
+    try:
+        wanted = expand_families(families)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    on_stage("network")
+    network = build_network(arrests)
+    on_stage("partition")
+    cells = partition(arrests, network)
+    declared = columns(network.sets, wanted)
+    found: Columns = {}
+    for family in wanted:
+        on_stage(family)
+        if family in _OVER_PERSONS:
+            found |= _OVER_PERSONS[family](arrests)
+            continue
+        if family == "neighbourhood":
+            over_vertices = neighbourhood_features(network, threads)
+        elif family == "community":
+            over_vertices = community_features(network, cells)
+        else:
+            over_vertices = dict(path_features(network, (family,), threads=threads, progress=progress))
+        for name, column in over_vertices.items():
+            found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
+    if "community" in wanted:
+        _null_without_gang(found, cells, declared)
+    frame = make_frame(
+        {"person_id": arrests.person_ids.alias("person_id"), **{name: found[name] for name in declared}},
+        arrests.backend,
+    )
+    return FeatureSet(frame, _groups(arrests, network, cells), ties_table(arrests, network), network)
+
+
+def _person(network: Network) -> Any:
+    if network.person is None:
+        raise ValueError("the network was not made of arrests")
+    return network.person
+
+
+def _null_without_gang(found: Columns, cells: Partition, declared: Iterable[str]) -> None:
+    """Group columns are null for whoever has no gang, in the network or not."""
+    no_gang = cells.gang < 0
+    for name in declared:
+        if name.startswith(("group_", "gang_")):
+            values, null = _with_mask(found[name])
+            found[name] = (values, null | no_gang)
+
+
+def _with_mask(column: Column) -> tuple[Any, Any]:
+    return column if isinstance(column, tuple) else (column, np.zeros(len(column), np.bool_))
+
+
+def _groups(arrests: Arrests, network: Network, cells: Partition) -> Any:
+    def over_persons(cell: Any) -> Column:
+        out = np.full(arrests.n_persons, -1, np.int64)
+        out[_person(network)] = cell
+        return np.maximum(out, 0), out < 0
+
+    codes = [int(c) if c >= 0 else None for c in cells.gang]
+    names = arrests.gang_names.to_list()
+    gang = np.array([None if c is None else names[c] for c in codes], dtype=object)
+    return make_frame(
+        {
+            "person_id": arrests.person_ids.alias("person_id"),
+            "gang": gang,
+            "group": over_persons(cells.group),
+            "community": over_persons(cells.community),
+        },
+        arrests.backend,
+    )

@@ -1,0 +1,111 @@
+"""Community features (Table 4): the Louvain group inside v's gang, and the community in the whole network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests import NO_DAY, Arrests
+from gpunet.features.column import Columns
+from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
+from gpunet.kernels.louvain_cpu import louvain, subgraph_within
+from gpunet.network import Network
+
+__all__ = ["Partition", "cell_columns", "community_features", "partition", "recent_gang"]
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Who is in which cell.
+
+    Attributes
+    ----------
+    gang
+        int32[persons], code of the most recent gang, -1 for none.
+    group, community
+        int32[vertices], cell within the gang (-1 without one), and cell in the whole network.
+    """
+
+    gang: NDArray[np.int32]
+    group: NDArray[np.int32]
+    community: NDArray[np.int32]
+
+
+def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
+    """int32[persons], code of each person's most recent gang, -1 for none (FEATURES section 3).
+
+    The gang of the latest dated arrest that has one; of several on that day, of the greater incident_id; if none of
+    them is dated, of the first in file order.
+    """
+    gang = np.full(arrests.n_persons, -1, np.int32)
+    rows = np.flatnonzero(arrests.gang >= 0)
+    if not len(rows):
+        return gang
+    person, day = arrests.person[rows], arrests.day[rows]
+    dated = day != NO_DAY
+    # Sorted by day, then incident, a person's last row wins. Undated rows sort before all dated ones, the first in file
+    # order last.
+    tie = np.where(dated, arrests.incident[rows].astype(np.int64), -rows)
+    order = np.lexsort((tie, day, person))
+    last = np.append(person[order][1:] != person[order][:-1], True)
+    winners = rows[order[last]]
+    gang[arrests.person[winners]] = arrests.gang[winners]
+    return gang
+
+
+def partition(arrests: Arrests, network: Network) -> Partition:
+    """Louvain partitions of every gang by its own modularity, and of the whole network."""
+    gang = recent_gang(arrests)
+    if network.person is None:
+        raise ValueError("the network was not made of these arrests")
+    field = gang[network.person]
+    dense = _consecutive(field)  # gangs without anybody in the network would waste numbers
+    indptr, indices = subgraph_within(network.indptr, network.indices, dense)
+    group = _consecutive(np.where(dense >= 0, louvain(indptr, indices, dense), np.int32(-1)))
+    whole = louvain(network.indptr, network.indices, np.zeros(network.n, np.int32))
+    return Partition(gang, group, whole)
+
+
+def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same labels numbered 0, 1, ... in ascending order; -1 stays."""
+    present = np.unique(label[label >= 0])
+    return np.where(label >= 0, np.searchsorted(present, label), -1).astype(np.int32)
+
+
+def community_features(network: Network, cells: Partition) -> Columns:
+    """Columns over vertices. Group columns are 0 where there is no gang; that they are null there is seen to later."""
+    if network.person is None:
+        raise ValueError("the network was not made of arrests")
+    gang = cells.gang[network.person]
+    return {
+        **cell_columns(network, cells.group, "group"),
+        "gang_out_members": _sum_in_cell(out_members(network.indptr, network.indices, gang), gang),
+        **cell_columns(network, cells.community, "community"),
+    }
+
+
+def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str) -> Columns:
+    """Size, ties, violent others, triangles, transitivity and out-members of each vertex's cell (0 where cell < 0)."""
+    violent = network.sets["violent"]
+    inside = inner_degree(network.indptr, network.indices, cell)
+    triangles = _sum_in_cell(triangles_per_vertex(network.indptr, network.indices, cell), cell) // 3
+    triples = _sum_in_cell(inside * (inside - 1) // 2, cell)
+    no_triple = triples == 0
+    return {
+        f"{prefix}_size": _sum_in_cell(cell >= 0, cell),
+        f"{prefix}_ties": _sum_in_cell(inside, cell) // 2,
+        f"{prefix}_violent": _sum_in_cell(violent, cell) - (violent & (cell >= 0)),
+        f"{prefix}_triangles": triangles,
+        f"{prefix}_transitivity": (3 * triangles / np.where(no_triple, 1, triples), no_triple),
+        f"{prefix}_out_members": _sum_in_cell(out_members(network.indptr, network.indices, cell), cell),
+    }
+
+
+def _sum_in_cell(values: NDArray[np.int64] | NDArray[np.bool_], cell: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Sum of `values` over each vertex's cell, in whole numbers; 0 for vertices without one."""
+    total = np.zeros(int(cell.max(initial=-1)) + 2, np.int64)
+    np.add.at(total, cell + 1, values.astype(np.int64))
+    total[0] = 0
+    return total[cell + 1]

@@ -1,0 +1,249 @@
+"""Betweenness for several sets at once: Brandes (2001), one forward pass a source, all its sets in one backward pass.
+
+With g_C(w) = ([w in C] + delta_C(w)) / sigma(w), the dependency of a source on v is delta_C(v) = sigma(v) times the
+sum of g_C over v's successors. A source counts for the sets that hold it, and the forward pass (distances and path
+counts) is the same for all of them; the backward pass reads each edge once and adds a short row of g.
+
+Path counts are float64. Where one passes 2^900 (a long lattice or ladder) the source is done again with a binary
+exponent beside every count, which has no limit; a single exponent a level would not do, since counts within a level
+can differ by more than a double's range.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.jit import njit
+
+__all__ = ["dependencies_batch"]
+
+_LIMIT = 2.0**900
+
+
+@njit
+def dependencies_batch(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    members: NDArray[np.uint64],
+    n_sets: int,
+    sources: NDArray[np.int32],
+    first: int,
+    last: int,
+) -> NDArray[np.float64]:
+    """float64[last - first, n_sets]: dependencies of the `sources` on each vertex, summed, for each set.
+
+    Bit i of ``members[v]`` says whether v is in set i; a source contributes to the sets that hold it, over the
+    targets that they hold. All sources lie within the vertices ``first..last-1``, which are whole components. Each
+    unordered pair is counted from both its ends.
+    """
+    size = last - first
+    out = np.zeros((size, n_sets), np.float64)
+    distance = np.full(size, -1, np.int32)
+    sigma = np.zeros(size, np.float64)
+    exponent = np.zeros(size, np.int64)
+    gain = np.zeros((size, n_sets), np.float64)
+    order = np.empty(size, np.int32)
+    columns = np.empty(n_sets, np.int64)
+    for i in range(len(sources)):
+        s = sources[i] - first
+        active = 0
+        for c in range(n_sets):
+            if (members[sources[i]] >> np.uint64(c)) & np.uint64(1):
+                columns[active] = c
+                active += 1
+        if active == 0:
+            continue
+        reached, largest = _forward(indptr, indices, first, s, distance, sigma, order)
+        if largest > _LIMIT:
+            _forward_scaled(indptr, indices, first, reached, distance, sigma, exponent, order)
+            _backward_scaled(
+                indptr, indices, members, first, reached, columns[:active],
+                distance, sigma, exponent, order, gain, out,
+            )  # fmt: skip
+        elif active == 1:
+            _backward_one(
+                indptr, indices, members, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
+            )
+        else:
+            _backward(indptr, indices, members, first, reached, columns[:active], distance, sigma, order, gain, out)
+        for j in range(reached):
+            distance[order[j]] = -1
+    return out
+
+
+@njit
+def _forward(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    first: int,
+    s: int,
+    distance: NDArray[np.int32],
+    sigma: NDArray[np.float64],
+    order: NDArray[np.int32],
+) -> tuple[int, float]:
+    """Distances and path counts from `s`; returns how many vertices were reached and the largest count."""
+    distance[s] = 0
+    sigma[s] = 1.0
+    order[0] = s
+    head, tail = 0, 1
+    largest = 1.0
+    while head < tail:
+        v = order[head]
+        head += 1
+        beyond = distance[v] + 1
+        paths = sigma[v]
+        largest = max(largest, paths)
+        for e in range(indptr[v + first], indptr[v + first + 1]):
+            w = indices[e] - first
+            if distance[w] < 0:
+                distance[w] = beyond
+                sigma[w] = paths
+                order[tail] = w
+                tail += 1
+            elif distance[w] == beyond:
+                sigma[w] += paths
+    return tail, largest
+
+
+@njit
+def _backward_one(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    members: NDArray[np.uint64],
+    first: int,
+    reached: int,
+    column: int,
+    distance: NDArray[np.int32],
+    sigma: NDArray[np.float64],
+    order: NDArray[np.int32],
+    gain: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Backward pass for a source in one set only: most sources, and no row to add."""
+    for j in range(reached - 1, 0, -1):
+        v = order[j]
+        beyond = distance[v] + 1
+        total = 0.0
+        for e in range(indptr[v + first], indptr[v + first + 1]):
+            w = indices[e] - first
+            if distance[w] == beyond:
+                total += gain[w]
+        delta = sigma[v] * total
+        out[v, column] += delta
+        if (members[v + first] >> np.uint64(column)) & np.uint64(1):
+            delta += 1.0
+        gain[v] = delta / sigma[v]
+
+
+@njit
+def _backward(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    members: NDArray[np.uint64],
+    first: int,
+    reached: int,
+    columns: NDArray[np.int64],
+    distance: NDArray[np.int32],
+    sigma: NDArray[np.float64],
+    order: NDArray[np.int32],
+    gain: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    active = len(columns)
+    total = np.empty(active, np.float64)
+    for j in range(reached - 1, 0, -1):
+        v = order[j]
+        beyond = distance[v] + 1
+        total[:] = 0.0
+        for e in range(indptr[v + first], indptr[v + first + 1]):
+            w = indices[e] - first
+            if distance[w] == beyond:
+                for c in range(active):
+                    total[c] += gain[w, c]
+        for c in range(active):
+            delta = sigma[v] * total[c]
+            out[v, columns[c]] += delta
+            if (members[v + first] >> np.uint64(columns[c])) & np.uint64(1):
+                delta += 1.0
+            gain[v, c] = delta / sigma[v]
+
+
+@njit
+def _forward_scaled(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    first: int,
+    reached: int,
+    distance: NDArray[np.int32],
+    sigma: NDArray[np.float64],
+    exponent: NDArray[np.int64],
+    order: NDArray[np.int32],
+) -> None:
+    """Path counts as ``sigma * 2**exponent`` with sigma in [0.5, 1); distances and order are there already."""
+    for j in range(reached):
+        sigma[order[j]] = 0.0
+    sigma[order[0]] = 0.5
+    exponent[order[0]] = 1
+    for j in range(reached):
+        v = order[j]
+        beyond = distance[v] + 1
+        for e in range(indptr[v + first], indptr[v + first + 1]):
+            w = indices[e] - first
+            if distance[w] != beyond:
+                continue
+            if sigma[w] == 0.0:
+                sigma[w], exponent[w] = sigma[v], exponent[v]
+                continue
+            shift = exponent[v] - exponent[w]
+            if shift <= 0:
+                sigma[w] += _times_power_of_two(sigma[v], shift)
+            else:
+                sigma[w] = _times_power_of_two(sigma[w], -shift) + sigma[v]
+                exponent[w] = exponent[v]
+            if sigma[w] >= 1.0:
+                sigma[w] *= 0.5
+                exponent[w] += 1
+
+
+@njit
+def _times_power_of_two(x: float, power: int) -> float:
+    """``x * 2**power`` for ``power <= 0``; far too small powers give 0."""
+    return math.ldexp(x, power) if power > -1100 else 0.0
+
+
+@njit
+def _backward_scaled(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    members: NDArray[np.uint64],
+    first: int,
+    reached: int,
+    columns: NDArray[np.int64],
+    distance: NDArray[np.int32],
+    sigma: NDArray[np.float64],
+    exponent: NDArray[np.int64],
+    order: NDArray[np.int32],
+    gain: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Do as :func:`_backward`; ``gain`` holds ``[w in C] + delta(w)``, the ratio of counts is taken edge by edge."""
+    active = len(columns)
+    total = np.empty(active, np.float64)
+    for j in range(reached - 1, 0, -1):
+        v = order[j]
+        beyond = distance[v] + 1
+        total[:] = 0.0
+        for e in range(indptr[v + first], indptr[v + first + 1]):
+            w = indices[e] - first
+            if distance[w] == beyond:
+                ratio = _times_power_of_two(sigma[v] / sigma[w], exponent[v] - exponent[w])
+                for c in range(active):
+                    total[c] += ratio * gain[w, c]
+        for c in range(active):
+            out[v, columns[c]] += total[c]
+            if (members[v + first] >> np.uint64(columns[c])) & np.uint64(1):
+                total[c] += 1.0
+            gain[v, c] = total[c]

@@ -1,0 +1,51 @@
+"""Members of each set at distance 1 and 2 of every vertex."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.jit import njit
+
+__all__ = ["hop_counts"]
+
+
+@njit
+def hop_counts(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    members: NDArray[np.uint64],
+    n_sets: int,
+    first: int,
+    last: int,
+) -> NDArray[np.int64]:
+    """int64[2, n_sets, last - first]: members of each set at distance exactly 1, and exactly 2, of ``first..last-1``.
+
+    Bit i of ``members[v]`` says whether v is in set i. The vertex itself is at neither distance and so never counted.
+    """
+    out = np.zeros((2, n_sets, last - first), np.int64)
+    seen = np.full(len(members), -1, np.int64)
+    for v in range(first, last):
+        seen[v] = v
+        for e in range(indptr[v], indptr[v + 1]):
+            u = indices[e]
+            seen[u] = v
+            _count(members[u], out, 0, v - first)
+        for e in range(indptr[v], indptr[v + 1]):
+            u = indices[e]
+            for f in range(indptr[u], indptr[u + 1]):
+                w = indices[f]
+                if seen[w] != v:
+                    seen[w] = v
+                    _count(members[w], out, 1, v - first)
+    return out
+
+
+@njit
+def _count(bits: int, out: NDArray[np.int64], hop: int, column: int) -> None:
+    remaining = np.uint64(bits)
+    c = 0
+    while remaining:
+        out[hop, c, column] += np.int64(remaining & np.uint64(1))
+        remaining >>= np.uint64(1)
+        c += 1

@@ -1,0 +1,92 @@
+"""Connected components, and the vertex order in which the path kernels work."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.jit import njit
+
+__all__ = ["bfs_order", "component_labels", "permute_csr"]
+
+
+@njit
+def component_labels(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """int32[n] component of each vertex, numbered by smallest vertex, and the number of components."""
+    n = len(indptr) - 1
+    label = np.full(n, -1, np.int32)
+    queue = np.empty(n, np.int32)
+    count = 0
+    for root in range(n):
+        if label[root] >= 0:
+            continue
+        label[root] = count
+        queue[0] = root
+        head, tail = 0, 1
+        while head < tail:
+            u = queue[head]
+            head += 1
+            for e in range(indptr[u], indptr[u + 1]):
+                w = indices[e]
+                if label[w] < 0:
+                    label[w] = count
+                    queue[tail] = w
+                    tail += 1
+        count += 1
+    return label, count
+
+
+@njit
+def bfs_order(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], roots: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # fmt: skip
+    """Vertices in breadth-first order, one component after another.
+
+    `roots` holds one vertex of every component. Returns ``order`` (int32[n], the vertex at each position) and
+    ``start`` (int64[components + 1], where each component begins).
+    """
+    n = len(indptr) - 1
+    seen = np.zeros(n, np.bool_)
+    order = np.empty(n, np.int32)
+    start = np.zeros(len(roots) + 1, np.int64)
+    tail = 0
+    for c in range(len(roots)):
+        head = tail
+        order[tail] = roots[c]
+        seen[roots[c]] = True
+        tail += 1
+        while head < tail:
+            u = order[head]
+            head += 1
+            for e in range(indptr[u], indptr[u + 1]):
+                w = indices[e]
+                if not seen[w]:
+                    seen[w] = True
+                    order[tail] = w
+                    tail += 1
+        start[c + 1] = tail
+    return order, start
+
+
+@njit
+def permute_csr(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], order: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    """The same network with vertex ``order[i]`` renamed to i; rows ascending."""
+    n = len(order)
+    position = np.empty(n, np.int32)
+    for i in range(n):
+        position[order[i]] = i
+    new_indptr = np.zeros(n + 1, np.int64)
+    for i in range(n):
+        new_indptr[i + 1] = new_indptr[i] + indptr[order[i] + 1] - indptr[order[i]]
+    # Visiting rows in ascending order and writing into the other end's row leaves each row ascending.
+    fill = new_indptr[:-1].copy()
+    new_indices = np.empty(len(indices), np.int32)
+    for i in range(n):
+        u = order[i]
+        for e in range(indptr[u], indptr[u + 1]):
+            p = position[indices[e]]
+            new_indices[fill[p]] = i
+            fill[p] += 1
+    return new_indptr, new_indices

@@ -1,0 +1,253 @@
+"""Every feature, declared once. Output schema, documentation, model and tests read this.
+
+A declaration is for one column or, with ``{C}`` in its name, for one column a set. :func:`columns` gives them all, in
+the order of the output, for the sets of a configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+__all__ = ["FAMILIES", "PATH_FAMILIES", "Feature", "columns", "declarations", "dictionary", "expand_families"]
+
+Dtype = Literal["int64", "float64", "bool"]
+Scope = Literal["one", "every set", "every set but all", "every offence"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column, or one a set.
+
+    Attributes
+    ----------
+    name
+        Column name; ``{C}`` stands for the set.
+    family
+        What is computed together; one of :data:`FAMILIES`.
+    dtype
+        ``int64`` for counts, ``bool`` for flags, ``float64`` for the rest.
+    unit
+        What the number counts or measures.
+    null
+        When the value is null; empty if never.
+    definition
+        What it is, in words and formulas. v is the person; C excludes v itself throughout (the own-label rule).
+    source
+        Table of Shaabani et al. (KDD 2015) that it comes from, or where else.
+    scope
+        For which sets there is a column.
+    own_label_free
+        True where v's own offences never enter (all but the family ``history``).
+    """
+
+    name: str
+    family: str
+    dtype: Dtype
+    unit: str
+    definition: str
+    source: str
+    null: str = ""
+    scope: Scope = "one"
+    own_label_free: bool = True
+
+    def names(self, sets: Iterable[str]) -> list[str]:
+        """The columns that this declaration makes for the given sets."""
+        if self.scope == "one":
+            return [self.name]
+        left_out = {"every set": (), "every set but all": ("all",), "every offence": ("all", "violent")}[self.scope]
+        return [self.name.replace("{C}", c) for c in sets if c not in left_out]
+
+
+_NO_GANG = "v has no gang"
+_OUTSIDE = "v is outside the network"
+
+
+def _neighbourhood() -> list[Feature]:
+    def feature(name: str, dtype: Dtype, unit: str, definition: str, scope: Scope, null: str = "") -> Feature:
+        return Feature(name, "neighbourhood", dtype, unit, definition, "Table 3", null, scope)
+
+    one_hop, two_hop = "|U1 ∩ C| ≥ 0.5 |U1| with U1 = N1", "|U2 ∩ C| ≥ 0.5 |U2| with U2 = N1 ∪ N2"
+    rest: Scope = "every set but all"
+    return [
+        feature("degree__{C}", "int64", "persons", "|N1 ∩ C|: members of C at distance 1.", "every set"),
+        feature("share_1hop__{C}", "float64", "share", "|N1 ∩ C| / |N1|.", rest, _OUTSIDE),
+        feature(
+            "share_2hop__{C}", "float64", "share", "|N2 ∩ C| / |N2|, N2 the persons at distance exactly 2.", rest,
+            f"N2 is empty, or {_OUTSIDE}",
+        ),
+        feature("majority_1_and_2hop__{C}", "bool", "flag", f"{one_hop}, and {two_hop}.", rest),
+        feature("minority_1_majority_2hop__{C}", "bool", "flag", f"Not {one_hop}, but {two_hop}.", rest),
+    ]  # fmt: skip
+
+
+def _cells(prefix: str, what: str, null: str) -> list[Feature]:
+    def feature(name: str, dtype: Dtype, unit: str, definition: str, null_rule: str = null) -> Feature:
+        source = "Table 4" if prefix == "group" else "Table 4, on the whole network"
+        return Feature(f"{prefix}_{name}", "community", dtype, unit, definition, source, null_rule)
+
+    cell = f"v's {prefix}"
+    no_triple = "; ".join(filter(None, [null, f"{_OUTSIDE}, or no triple"]))
+    return [
+        feature("size", "int64", "persons", f"Members of {cell}: its cell in a Louvain partition of {what}."),
+        feature("ties", "int64", "ties", f"Ties inside {cell}."),
+        feature("violent", "int64", "persons", f"Violent members of {cell} other than v."),
+        feature("triangles", "int64", "triangles", f"Triangles inside {cell}."),
+        feature("transitivity", "float64", "ratio", f"3 · triangles / connected triples inside {cell}.", no_triple),
+        feature("out_members", "int64", "persons", f"Members of {cell} with a tie to someone outside it."),
+    ]
+
+
+def _community() -> list[Feature]:
+    gang_out = Feature(
+        "gang_out_members", "community", "int64", "persons",
+        "Members of v's most recent gang with a tie to someone outside the gang.", "Table 4", _NO_GANG,
+    )  # fmt: skip
+    return [
+        *_cells("group", "the subgraph induced by the persons of v's most recent gang", _NO_GANG),
+        gang_out,
+        *_cells("community", "the whole network", ""),
+    ]
+
+
+def _path() -> list[Feature]:
+    every: Scope = "every set"
+    return [
+        Feature(
+            "removal_largest_component", "removal", "int64", "persons",
+            "Size of the largest component left of v's component when v is removed, 0 if none.", "Table 4",
+        ),
+        Feature(
+            "removal_largest_violent_component", "removal", "int64", "persons",
+            "The same over the components left that hold a violent person.", "Table 4",
+        ),
+        Feature(
+            "betweenness__{C}", "betweenness", "float64", "pairs",
+            "Sum over unordered pairs {u, w} of C of the share of shortest u-w paths through v. Not normalised.",
+            "Table 5; Brandes 2001", scope=every,
+        ),
+        Feature(
+            "closeness__{C}", "closeness", "float64", "1/ties",
+            "(|R|/|C|) · (|R| / sum over R of d(v, u)), R the members of C that v reaches; 0 if R is empty.",
+            "Table 5; Wasserman and Faust 1994", scope=every,
+        ),
+        Feature(
+            "shell__{C}", "shell", "int64", "core number",
+            "Core number of v in the subgraph induced by v and C.", "Table 5 and appendix", scope=every,
+        ),
+        *[
+            Feature(
+                f"tipping_{k}", "tipping", "bool", "flag",
+                f"v is in the fixed point of 'active, or at least {k} active neighbours' from the violent persons.",
+                "Table 5 and appendix",
+            )
+            for k in range(2, 7)
+        ],
+    ]  # fmt: skip
+
+
+def _geographic() -> list[Feature]:
+    return [
+        Feature(
+            f"{place}_{what}arrests", "geographic", "int64", "arrests",
+            f"Arrests of {who} in the {place}s where v was ever arrested.", "Table 6",
+        )
+        for place in ("district", "beat")
+        for what, who in (("", "anyone (v included)"), ("violent_", "others for a violent offence"))
+    ]  # fmt: skip
+
+
+def _temporal() -> list[Feature]:
+    return [
+        Feature(
+            "interval_days", "temporal", "float64", "days",
+            "(Last − first arrest date) / number of dated arrests.", "Table 7", "v has no dated arrest",
+        ),
+        Feature(
+            "violent_groups", "temporal", "int64", "incidents",
+            "v's tie-forming incidents in which another participant had a violent offence.", "Table 7",
+        ),
+    ]  # fmt: skip
+
+
+def _history() -> list[Feature]:
+    def feature(name: str, dtype: Dtype, unit: str, definition: str, null: str = "", scope: Scope = "one") -> Feature:
+        return Feature(name, "history", dtype, unit, definition, "own record", null, scope, own_label_free=False)
+
+    since = "on the as-of date, or else on the last date in the data"
+    return [
+        feature("own_arrests", "int64", "arrests", "Arrests of v."),
+        feature("own_violent_arrests", "int64", "arrests", "Arrests of v with a violent offence."),
+        feature("own_arrests__{C}", "int64", "arrests", "Arrests of v with an offence in C.", scope="every offence"),
+        feature(
+            "own_interval_days__violent", "float64", "days",
+            "(Last − first date) / number, over v's dated violent arrests.", "v has no dated violent arrest",
+        ),
+        feature("days_since_last_arrest", "int64", "days", f"Days since v's last arrest {since}.",
+                "v has no dated arrest"),
+        feature("days_since_last_violent", "int64", "days", f"Days since v's last violent arrest {since}.",
+                "v has no dated violent arrest"),
+    ]  # fmt: skip
+
+
+_DECLARED = (
+    *_neighbourhood(), *_community(), *_path(), *_geographic(), *_temporal(), *_history(),
+)  # fmt: skip
+
+#: Families that can be asked for by name, in the order of the output.
+FAMILIES = tuple(dict.fromkeys(f.family for f in _DECLARED))
+
+#: The families that need the network alone: those of ``path_features``.
+PATH_FAMILIES = ("betweenness", "closeness", "shell", "tipping", "removal")
+
+
+def declarations() -> tuple[Feature, ...]:
+    """Every declaration, in output order, ``{C}`` not filled in."""
+    return _DECLARED
+
+
+def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
+    """The families asked for, in output order; None is all, ``"path"`` stands for the five path families.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+    """
+    if families is None:
+        return FAMILIES
+    asked = set()
+    for name in [families] if isinstance(families, str) else families:
+        if name != "path" and name not in FAMILIES:
+            raise ValueError(f"unknown family {name!r}; there are path, {', '.join(FAMILIES)}")
+        asked |= set(PATH_FAMILIES) if name == "path" else {name}
+    return tuple(f for f in FAMILIES if f in asked)
+
+
+def columns(sets: Iterable[str], families: Iterable[str] | None = None) -> dict[str, Feature]:
+    """``{column name: its declaration}`` for the given sets, in output order; ``{C}`` is filled in."""
+    wanted, sets = expand_families(families), tuple(sets)
+    return {
+        name: replace(feature, name=name)
+        for feature in _DECLARED
+        if feature.family in wanted
+        for name in feature.names(sets)
+    }
+
+
+def dictionary(sets: Iterable[str]) -> list[dict[str, Any]]:
+    """The dictionary of every column, as it stands in ``features.json``."""
+    return [
+        {
+            "column": name,
+            "family": f.family,
+            "dtype": f.dtype,
+            "unit": f.unit,
+            "null": f.null or None,
+            "definition": f.definition,
+            "source": f.source,
+            "own_label_free": f.own_label_free,
+        }
+        for name, f in columns(sets).items()
+    ]

@@ -1,0 +1,48 @@
+"""The registry declares what is computed, and nothing else."""
+
+from gpunet.config import Config
+from gpunet.registry import FAMILIES, columns, dictionary, expand_families
+
+CONTRACT = """
+degree__all degree__violent degree__robbery share_1hop__violent share_2hop__robbery majority_1_and_2hop__violent
+minority_1_majority_2hop__robbery group_size group_ties group_violent group_triangles group_transitivity
+group_out_members gang_out_members community_size community_ties community_violent community_triangles
+community_transitivity community_out_members removal_largest_component removal_largest_violent_component
+betweenness__all betweenness__violent closeness__all closeness__robbery shell__all shell__violent tipping_2 tipping_6
+district_arrests beat_arrests district_violent_arrests beat_violent_arrests interval_days violent_groups own_arrests
+own_violent_arrests own_arrests__robbery own_interval_days__violent days_since_last_arrest days_since_last_violent
+""".split()
+
+
+def test_every_column_of_the_definition_is_declared():
+    declared = columns(Config().sets)
+    assert set(CONTRACT) <= set(declared)
+    # 7 sets: degree 7; shares and majorities 4 each for 6; cells 6 + 1 + 6; removal 2; three path measures for 7;
+    # tipping 5; places 4; temporal 2; history 2 + 5 + 3.
+    assert len(declared) == 7 + 24 + 13 + 2 + 21 + 5 + 4 + 2 + 10
+
+
+def test_sets_without_a_column():
+    declared = columns(Config().sets)
+    assert not {"share_1hop__all", "majority_1_and_2hop__all", "own_arrests__all", "own_arrests__violent"} & set(
+        declared
+    )
+
+
+def test_families():
+    assert expand_families(None) == FAMILIES
+    assert set(expand_families("path")) == {"betweenness", "closeness", "shell", "tipping", "removal"}
+    assert expand_families(["history", "shell"]) == ("shell", "history")
+
+
+def test_types_follow_the_rules():
+    for name, feature in columns(Config().sets).items():
+        if feature.dtype == "bool":
+            assert not feature.null, name
+        assert feature.definition, name
+        assert feature.own_label_free == (feature.family != "history"), name
+
+
+def test_dictionary_has_a_row_a_column():
+    rows = dictionary(("all", "violent", "knife"))
+    assert [row["column"] for row in rows] == list(columns(("all", "violent", "knife")))
