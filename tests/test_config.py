@@ -1,6 +1,7 @@
 """Configuration: what is taken, and that whatever is not understood is an error that names it."""
 
 import pytest
+
 from gpunet.config import Config, load_config
 from gpunet.errors import ConfigError
 from gpunet.offences import PRESETS, compile_taxonomy, offence_mask, taxonomy_hash

@@ -3,15 +3,50 @@
 from gpunet.config import Config
 from gpunet.registry import FAMILIES, columns, dictionary, expand_families
 
-CONTRACT = """
-degree__all degree__violent degree__robbery share_1hop__violent share_2hop__robbery majority_1_and_2hop__violent
-minority_1_majority_2hop__robbery group_size group_ties group_violent group_triangles group_transitivity
-group_out_members gang_out_members community_size community_ties community_violent community_triangles
-community_transitivity community_out_members removal_largest_component removal_largest_violent_component
-betweenness__all betweenness__violent closeness__all closeness__robbery shell__all shell__violent tipping_2 tipping_6
-district_arrests beat_arrests district_violent_arrests beat_violent_arrests interval_days violent_groups own_arrests
-own_violent_arrests own_arrests__robbery own_interval_days__violent days_since_last_arrest days_since_last_violent
-""".split()
+CONTRACT = [
+    "degree__all",
+    "degree__violent",
+    "degree__robbery",
+    "share_1hop__violent",
+    "share_2hop__robbery",
+    "majority_1_and_2hop__violent",
+    "minority_1_majority_2hop__robbery",
+    "group_size",
+    "group_ties",
+    "group_violent",
+    "group_triangles",
+    "group_transitivity",
+    "group_out_members",
+    "gang_out_members",
+    "community_size",
+    "community_ties",
+    "community_violent",
+    "community_triangles",
+    "community_transitivity",
+    "community_out_members",
+    "removal_largest_component",
+    "removal_largest_violent_component",
+    "betweenness__all",
+    "betweenness__violent",
+    "closeness__all",
+    "closeness__robbery",
+    "shell__all",
+    "shell__violent",
+    "tipping_2",
+    "tipping_6",
+    "district_arrests",
+    "beat_arrests",
+    "district_violent_arrests",
+    "beat_violent_arrests",
+    "interval_days",
+    "violent_groups",
+    "own_arrests",
+    "own_violent_arrests",
+    "own_arrests__robbery",
+    "own_interval_days__violent",
+    "days_since_last_arrest",
+    "days_since_last_violent",
+]
 
 
 def test_every_column_of_the_definition_is_declared():
