@@ -176,7 +176,7 @@ class Arrests:
         return sum(a.nbytes for a in arrays)
 
     def _dated_before(self, as_of: date) -> NDArray[np.bool_]:
-        return (self.day != NO_DAY) & (self.day < day_number(as_of))
+        return np.asarray((self.day != NO_DAY) & (self.day < day_number(as_of)))
 
     def persons_before(self, as_of: date) -> NDArray[np.int32]:
         """Codes of the persons with an arrest dated before `as_of`, ascending: those that :meth:`before` keeps."""

@@ -87,17 +87,14 @@ def input_report(arrests: Arrests) -> dict[str, Any]:
     report = arrests.report
     if report is None:
         return {"files": []}
-    files = [
-        {
-            "name": f.name,
-            "bytes": f.size_bytes,
-            "sha256": f.sha256,
-            "encoding": f.encoding,
-            "rows": {"read": f.read, "accepted": f.accepted, "rejected": f.rejected, "duplicate": f.duplicate},
-        }
-        for f in report.files
+    rows = [
+        {"read": f.read, "accepted": f.accepted, "rejected": f.rejected, "duplicate": f.duplicate} for f in report.files
     ]
-    total = {key: sum(f["rows"][key] for f in files) for key in ("read", "accepted", "rejected", "duplicate")}  # type: ignore[index]
+    files = [
+        {"name": f.name, "bytes": f.size_bytes, "sha256": f.sha256, "encoding": f.encoding, "rows": counts}
+        for f, counts in zip(report.files, rows, strict=True)
+    ]
+    total = {key: sum(counts[key] for counts in rows) for key in ("read", "accepted", "rejected", "duplicate")}
     reasons = report.rejected["reason"].to_list()
     return {
         "files": files,

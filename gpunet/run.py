@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -188,14 +188,16 @@ def run_forecast(
     sections = run.write_features(cuts["T"], found["T"])
     with run.clock.stage("model"):
         result = forecast(
-            *(found[name].features for name in days),
+            found["T-2H"].features,
+            found["T-H"].features,
+            found["T"].features,
             violent_between(arrests, days["T-2H"], days["T-H"]),
             violent_between(arrests, days["T-H"], end),
             config=run.config.model,
             taxonomy=run.config.violent_offences,
             windows=(f"[{days['T-2H']}, {days['T-H']})", f"[{days['T-H']}, {end})"),
             threads=run.threads,
-            progress=_as_stage(run.options.progress, "model"),
+            progress=run.options.progress,
         )
     with run.clock.stage("write scores"):
         run.folder.write_table("scores.parquet", result.scores)
@@ -254,9 +256,3 @@ def _labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback
     if progress is None or not label:
         return progress
     return lambda stage, done, total: progress(f"{stage} {label}", done, total)
-
-
-def _as_stage(progress: ProgressCallback | None, stage: str) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(stage, done, total)

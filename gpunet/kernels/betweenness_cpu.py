@@ -1,6 +1,6 @@
 """Betweenness for several sets at once: Brandes (2001), one forward pass a source, all its sets in one backward pass.
 
-With g_C(w) = ([w in C] + delta_C(w)) / sigma(w), the dependency of a source on v is delta_C(v) = sigma(v) times the
+With g_C(w) = (weight_C(w) + delta_C(w)) / sigma(w), the dependency of a source on v is delta_C(v) = sigma(v) times the
 sum of g_C over v's successors. A source counts for the sets that hold it, and the forward pass (distances and path
 counts) is the same for all of them; the backward pass reads each edge once and adds a short row of g.
 
@@ -27,18 +27,19 @@ _LIMIT = 2.0**900
 def dependencies_batch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
-    n_sets: int,
+    weight: NDArray[np.int64],
     sources: NDArray[np.int32],
     first: int,
     last: int,
 ) -> NDArray[np.float64]:
-    """float64[last - first, n_sets]: dependencies of the `sources` on each vertex, summed, for each set.
+    """float64[last - first, sets]: dependencies of the `sources` on each vertex, summed, for each set.
 
-    Bit i of ``members[v]`` says whether v is in set i; a source contributes to the sets that hold it, over the
-    targets that they hold. All sources lie within the vertices ``first..last-1``, which are whole components. Each
-    unordered pair is counted from both its ends.
+    ``weight[v, c]`` (int64[n, sets]) is how many members of set c vertex v stands for: 0 or 1 in a plain network,
+    more in a block, where others hang behind v. A source counts with its weight, over targets with theirs. All
+    sources lie within the vertices ``first..last-1``, which are whole components. Each unordered pair is counted from
+    both its ends.
     """
+    n_sets = weight.shape[1]
     size = last - first
     out = np.zeros((size, n_sets), np.float64)
     distance = np.full(size, -1, np.int32)
@@ -51,7 +52,7 @@ def dependencies_batch(
         s = sources[i] - first
         active = 0
         for c in range(n_sets):
-            if (members[sources[i]] >> np.uint64(c)) & np.uint64(1):
+            if weight[sources[i], c] > 0:
                 columns[active] = c
                 active += 1
         if active == 0:
@@ -60,15 +61,15 @@ def dependencies_batch(
         if largest > _LIMIT:
             _forward_scaled(indptr, indices, first, reached, distance, sigma, exponent, order)
             _backward_scaled(
-                indptr, indices, members, first, reached, columns[:active],
+                indptr, indices, weight, first, reached, columns[:active],
                 distance, sigma, exponent, order, gain, out,
             )  # fmt: skip
         elif active == 1:
             _backward_one(
-                indptr, indices, members, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
+                indptr, indices, weight, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
             )
         else:
-            _backward(indptr, indices, members, first, reached, columns[:active], distance, sigma, order, gain, out)
+            _backward(indptr, indices, weight, first, reached, columns[:active], distance, sigma, order, gain, out)
         for j in range(reached):
             distance[order[j]] = -1
     return out
@@ -112,7 +113,7 @@ def _forward(
 def _backward_one(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
+    weight: NDArray[np.int64],
     first: int,
     reached: int,
     column: int,
@@ -123,6 +124,7 @@ def _backward_one(
     out: NDArray[np.float64],
 ) -> None:
     """Backward pass for a source in one set only: most sources, and no row to add."""
+    own = float(weight[order[0] + first, column])
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
@@ -132,17 +134,15 @@ def _backward_one(
             if distance[w] == beyond:
                 total += gain[w]
         delta = sigma[v] * total
-        out[v, column] += delta
-        if (members[v + first] >> np.uint64(column)) & np.uint64(1):
-            delta += 1.0
-        gain[v] = delta / sigma[v]
+        out[v, column] += own * delta
+        gain[v] = (weight[v + first, column] + delta) / sigma[v]
 
 
 @njit
 def _backward(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
+    weight: NDArray[np.int64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -154,6 +154,9 @@ def _backward(
 ) -> None:
     active = len(columns)
     total = np.empty(active, np.float64)
+    own = np.empty(active, np.float64)
+    for c in range(active):
+        own[c] = weight[order[0] + first, columns[c]]
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
@@ -165,10 +168,8 @@ def _backward(
                     total[c] += gain[w, c]
         for c in range(active):
             delta = sigma[v] * total[c]
-            out[v, columns[c]] += delta
-            if (members[v + first] >> np.uint64(columns[c])) & np.uint64(1):
-                delta += 1.0
-            gain[v, c] = delta / sigma[v]
+            out[v, columns[c]] += own[c] * delta
+            gain[v, c] = (weight[v + first, columns[c]] + delta) / sigma[v]
 
 
 @njit
@@ -218,7 +219,7 @@ def _times_power_of_two(x: float, power: int) -> float:
 def _backward_scaled(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
+    weight: NDArray[np.int64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -229,9 +230,12 @@ def _backward_scaled(
     gain: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Do as :func:`_backward`; ``gain`` holds ``[w in C] + delta(w)``, the ratio of counts is taken edge by edge."""
+    """Do as :func:`_backward`; ``gain`` holds ``weight(w) + delta(w)``, the ratio of counts is taken edge by edge."""
     active = len(columns)
     total = np.empty(active, np.float64)
+    own = np.empty(active, np.float64)
+    for c in range(active):
+        own[c] = weight[order[0] + first, columns[c]]
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
@@ -243,7 +247,5 @@ def _backward_scaled(
                 for c in range(active):
                     total[c] += ratio * gain[w, c]
         for c in range(active):
-            out[v, columns[c]] += total[c]
-            if (members[v + first] >> np.uint64(columns[c])) & np.uint64(1):
-                total[c] += 1.0
-            gain[v, c] = total[c]
+            out[v, columns[c]] += own[c] * total[c]
+            gain[v, c] = weight[v + first, columns[c]] + total[c]

@@ -1,9 +1,11 @@
-"""Sums of distances to sets of vertices by bit-parallel breadth-first search (MS-BFS, Then et al., VLDB 2014).
+"""Weighted sums of distances by bit-parallel breadth-first search (MS-BFS, Then et al., VLDB 2014).
 
 512 sources make a batch, one bit each in eight words a vertex. A level's work is one pass over the edges of the
-vertices that some source has just reached, whatever the number of sources. A vertex that bits reach at level d gains
-d times their number: counted once for each set with the set's mask. The network is undirected, so a vertex's sum over
-sources is the sum of its distances to them. All sums are integers and so exact in any order.
+vertices that some source has just reached, whatever the number of sources. A vertex that bits reach at level d gains d
+times the weight of their sources. Weights are taken apart into binary digits: for each set and digit, a mask of the
+sources that have it, and a count of bits under the mask. Most weights are 1 and lie side by side, so few masks have
+many words. The network is undirected, so a vertex's sum over sources is the sum of its distances to them. All sums are
+integers and so exact in any order.
 """
 
 from __future__ import annotations
@@ -23,26 +25,25 @@ BATCH = 64 * WORDS
 def farness_batch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
-    n_sets: int,
+    weight: NDArray[np.int64],
     sources: NDArray[np.int32],
     first: int,
     last: int,
 ) -> NDArray[np.int64]:
-    """int64[n_sets, last - first]: sum of the distances of each vertex to the sources that are in each set.
+    """int64[last - first, sets]: sum over the sources of their weight times their distance, for each vertex and set.
 
-    At most ``BATCH`` `sources`, all within the vertices ``first..last-1``, which are whole components. Bit i of
-    ``members[v]`` says whether v is in set i. Sources are best ordered by membership: words without a set cost nothing.
+    At most ``BATCH`` `sources`, all within the vertices ``first..last-1``, which are whole components. ``weight`` is
+    int64[n, sets], as for betweenness. Sources are best ordered by weight: words without a set cost nothing.
     """
     size = last - first
-    far = np.zeros((n_sets, size), np.int64)
+    far = np.zeros((size, weight.shape[1]), np.int64)
     seen = np.zeros((size, WORDS), np.uint64)
     now = np.zeros((size, WORDS), np.uint64)
     new = np.zeros((size, WORDS), np.uint64)
     frontier = np.empty(size, np.int32)
     reached = np.empty(size, np.int32)
     listed = np.zeros(size, np.bool_)
-    set_of, word_of, mask_of = _masks(members, n_sets, sources)
+    set_of, word_of, digit_of, mask_of = _masks(weight, sources)
     n_frontier = 0
     for i in range(len(sources)):
         v = sources[i] - first
@@ -85,34 +86,42 @@ def farness_batch(
                 frontier[n_frontier] = w
                 n_frontier += 1
                 for m in range(len(mask_of)):
-                    far[set_of[m], w] += level * np.int64(popcount(now[w, word_of[m]] & mask_of[m]))
+                    bits = now[w, word_of[m]] & mask_of[m]
+                    if bits:
+                        far[w, set_of[m]] += level * (np.int64(popcount(bits)) << digit_of[m])
     return far
 
 
 @njit
 def _masks(
-    members: NDArray[np.uint64], n_sets: int, sources: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:  # fmt: skip
-    """The non-empty words of every set's mask over the batch: set, word and mask of each."""
-    masks = np.zeros((n_sets, WORDS), np.uint64)
+    weight: NDArray[np.int64], sources: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    """The sources that have a binary digit in their weight, for every set, word and digit where there are any."""
+    n_sets = weight.shape[1]
+    largest = 0
+    for i in range(len(sources)):
+        for c in range(n_sets):
+            largest = max(largest, weight[sources[i], c])
+    digits = 0
+    while largest >> digits:
+        digits += 1
+    masks = np.zeros((n_sets, WORDS, digits), np.uint64)
     for i in range(len(sources)):
         bit = np.uint64(1) << np.uint64(i % 64)
         for c in range(n_sets):
-            if (members[sources[i]] >> np.uint64(c)) & np.uint64(1):
-                masks[c, i // 64] |= bit
-    count = 0
-    for c in range(n_sets):
-        for j in range(WORDS):
-            count += masks[c, j] != 0
-    set_of = np.empty(count, np.int32)
-    word_of = np.empty(count, np.int32)
+            for d in range(digits):
+                if (weight[sources[i], c] >> d) & 1:
+                    masks[c, i // 64, d] |= bit
+    count = np.count_nonzero(masks)
+    set_of = np.empty(count, np.int64)
+    word_of = np.empty(count, np.int64)
+    digit_of = np.empty(count, np.int64)
     mask_of = np.empty(count, np.uint64)
     at = 0
     for c in range(n_sets):
         for j in range(WORDS):
-            if masks[c, j] != 0:
-                set_of[at] = c
-                word_of[at] = j
-                mask_of[at] = masks[c, j]
-                at += 1
-    return set_of, word_of, mask_of
+            for d in range(digits):
+                if masks[c, j, d]:
+                    set_of[at], word_of[at], digit_of[at], mask_of[at] = c, j, d, masks[c, j, d]
+                    at += 1
+    return set_of, word_of, digit_of, mask_of

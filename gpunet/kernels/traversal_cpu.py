@@ -42,8 +42,8 @@ def bfs_order(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # fmt: skip
     """Vertices in breadth-first order, one component after another.
 
-    `roots` holds one vertex of every component. Returns ``order`` (int32[n], the vertex at each position) and
-    ``start`` (int64[components + 1], where each component begins).
+    `roots` holds one vertex of every component that is wanted. Returns ``order`` (int32[reached], the vertex at each
+    position) and ``start`` (int64[roots + 1], where each component begins).
     """
     n = len(indptr) - 1
     seen = np.zeros(n, np.bool_)
@@ -65,16 +65,16 @@ def bfs_order(
                     order[tail] = w
                     tail += 1
         start[c + 1] = tail
-    return order, start
+    return order[:tail].copy(), start
 
 
 @njit
 def permute_csr(
     indptr: NDArray[np.int64], indices: NDArray[np.int32], order: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
-    """The same network with vertex ``order[i]`` renamed to i; rows ascending."""
+    """The part of the network in `order`, whole components, with vertex ``order[i]`` renamed to i; rows ascending."""
     n = len(order)
-    position = np.empty(n, np.int32)
+    position = np.empty(len(indptr) - 1, np.int32)
     for i in range(n):
         position[order[i]] = i
     new_indptr = np.zeros(n + 1, np.int64)
@@ -82,7 +82,7 @@ def permute_csr(
         new_indptr[i + 1] = new_indptr[i] + indptr[order[i] + 1] - indptr[order[i]]
     # Visiting rows in ascending order and writing into the other end's row leaves each row ascending.
     fill = new_indptr[:-1].copy()
-    new_indices = np.empty(len(indices), np.int32)
+    new_indices = np.empty(new_indptr[n], np.int32)
     for i in range(n):
         u = order[i]
         for e in range(indptr[u], indptr[u + 1]):

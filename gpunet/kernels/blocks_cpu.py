@@ -1,0 +1,193 @@
+"""The block-cut tree: path features of a component from its biconnected blocks.
+
+A shortest path between two vertices of a block stays in the block, and every path from one block to another passes
+the cut vertices between them. So the search over all pairs is done block by block, with each vertex of a block
+standing for everybody who hangs behind it, and a pass over the tree of blocks does the rest (BADIOS, Sariyuce et al.
+2013; Puzis et al. 2015; Bentert et al. 2018). docs/reductions.md has the formulas and why they hold.
+
+A vertex in a block is a *node*: cut vertices have one node in each of their blocks, others one in all. The nodes of
+block b are ``start[b]..start[b + 1] - 1``; the first is its *top*, the vertex through which the search entered it.
+Blocks come children first: every block in which a vertex is the top comes before the one in which it is not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.jit import njit
+
+__all__ = ["biconnected_blocks", "distance_sums", "hanging_weights", "split_into_blocks", "tree_pairs"]
+
+
+@njit
+def biconnected_blocks(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Biconnected blocks by one depth-first search (Hopcroft, Tarjan 1973).
+
+    Returns ``start`` (int64[blocks + 1]), ``vertex`` (int32[nodes], the vertex of each node) and ``home`` (int32[n],
+    the block in which a vertex is not the top; -1 for the root of a component).
+    """
+    n = len(indptr) - 1
+    found = np.full(n, -1, np.int64)
+    low = np.zeros(n, np.int64)
+    parent = np.full(n, -1, np.int32)
+    edge = indptr[:-1].copy()
+    stack = np.empty(n, np.int32)
+    home = np.full(n, -1, np.int32)
+    start = np.zeros(n + 1, np.int64)
+    vertex = np.empty(2 * n, np.int32)
+    blocks, nodes, clock = 0, 0, 0
+    for root in range(n):
+        if found[root] >= 0:
+            continue
+        found[root] = low[root] = clock
+        clock += 1
+        depth = 0
+        v = root
+        while v >= 0:
+            if edge[v] < indptr[v + 1]:
+                u = indices[edge[v]]
+                edge[v] += 1
+                if found[u] < 0:
+                    parent[u] = v
+                    found[u] = low[u] = clock
+                    clock += 1
+                    stack[depth] = u
+                    depth += 1
+                    v = u
+                elif u != parent[v]:
+                    low[v] = min(low[v], found[u])
+                continue
+            p = parent[v]
+            if p >= 0:
+                low[p] = min(low[p], low[v])
+                if low[v] >= found[p]:
+                    vertex[nodes] = p
+                    nodes += 1
+                    while True:
+                        depth -= 1
+                        u = stack[depth]
+                        vertex[nodes] = u
+                        nodes += 1
+                        home[u] = blocks
+                        if u == v:
+                            break
+                    blocks += 1
+                    start[blocks] = nodes
+            v = p
+    return start[: blocks + 1].copy(), vertex[:nodes].copy(), home
+
+
+@njit
+def split_into_blocks(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    start: NDArray[np.int64],
+    vertex: NDArray[np.int32],
+    home: NDArray[np.int32],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The adjacency of the nodes: every edge within its block, so that blocks are the components."""
+    n = len(home)
+    own = np.full(n, -1, np.int64)
+    for b in range(len(start) - 1):
+        for i in range(start[b] + 1, start[b + 1]):
+            own[vertex[i]] = i
+    new_indptr = np.zeros(len(vertex) + 1, np.int64)
+    for u in range(n):
+        for e in range(indptr[u], indptr[u + 1]):
+            new_indptr[_node(u, _block_of_edge(u, indices[e], start, vertex, home), start, home, own) + 1] += 1
+    for i in range(len(vertex)):
+        new_indptr[i + 1] += new_indptr[i]
+    fill = new_indptr[:-1].copy()
+    new_indices = np.empty(len(indices), np.int32)
+    for u in range(n):
+        for e in range(indptr[u], indptr[u + 1]):
+            w = indices[e]
+            b = _block_of_edge(u, w, start, vertex, home)
+            i = _node(u, b, start, home, own)
+            new_indices[fill[i]] = _node(w, b, start, home, own)
+            fill[i] += 1
+    return new_indptr, new_indices
+
+
+@njit
+def _block_of_edge(
+    u: int, w: int, start: NDArray[np.int64], vertex: NDArray[np.int32], home: NDArray[np.int32]
+) -> int:  # fmt: skip
+    """An edge lies in the home of its deeper end: of both, or of the one whose home the other is the top of."""
+    b = home[u]
+    return int(b if b >= 0 and (home[w] == b or vertex[start[b]] == w) else home[w])
+
+
+@njit
+def _node(v: int, b: int, start: NDArray[np.int64], home: NDArray[np.int32], own: NDArray[np.int64]) -> int:
+    return int(own[v] if home[v] == b else start[b])
+
+
+@njit
+def hanging_weights(
+    start: NDArray[np.int64], vertex: NDArray[np.int32], home: NDArray[np.int32], member: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many members of each set every node stands for.
+
+    ``member`` is int64[n, sets], 1 where a vertex is in a set. Returns ``weight`` (int64[nodes, sets]): the members
+    on the node's side of its block, its vertex included; and ``total`` (int64[n, sets]): the members in each vertex's
+    component.
+    """
+    below = member.copy()
+    weight = np.zeros((len(vertex), member.shape[1]), np.int64)
+    for b in range(len(start) - 1):
+        top = vertex[start[b]]
+        for i in range(start[b] + 1, start[b + 1]):
+            weight[i] = below[vertex[i]]
+            below[top] += weight[i]
+    total = below  # right for roots; the others take their top's on the way down
+    for b in range(len(start) - 2, -1, -1):
+        top = vertex[start[b]]
+        weight[start[b]] = total[top]
+        for i in range(start[b] + 1, start[b + 1]):
+            weight[start[b]] -= weight[i]
+            total[vertex[i]] = total[top]
+    return weight, total
+
+
+@njit
+def tree_pairs(
+    vertex: NDArray[np.int32], member: NDArray[np.int64], weight: NDArray[np.int64], total: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """int64[n, sets], twice the pairs of members that each vertex separates: all their paths pass through it."""
+    pairs = np.zeros(member.shape, np.int64)
+    for i in range(len(vertex)):
+        v = vertex[i]
+        for c in range(member.shape[1]):
+            pairs[v, c] += (weight[i, c] - member[v, c]) * (total[v, c] - weight[i, c])
+    return pairs
+
+
+@njit
+def distance_sums(
+    start: NDArray[np.int64], vertex: NDArray[np.int32], within: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """int64[n, sets], the sum of each vertex's distances to the members of its component.
+
+    ``within`` is int64[nodes, sets]: the sum over the other nodes of the block of weight times distance. With S(i)
+    the distances from node i to the members on its side, the sum for a vertex is ``within`` of its node plus S over
+    the whole block. S is gathered from the leaves to the root, then handed back down.
+    """
+    n_sets = within.shape[1]
+    below = np.zeros((n, n_sets), np.int64)
+    in_block = np.zeros((len(start) - 1, n_sets), np.int64)
+    for b in range(len(start) - 1):
+        for i in range(start[b] + 1, start[b + 1]):
+            in_block[b] += below[vertex[i]]
+        below[vertex[start[b]]] += within[start[b]] + in_block[b]
+    sums = below  # right for roots
+    for b in range(len(start) - 2, -1, -1):
+        top = start[b]
+        # What hangs on the top's side is its whole sum less what this block contributed to it.
+        side = sums[vertex[top]] - within[top] - in_block[b]
+        for i in range(top + 1, start[b + 1]):
+            sums[vertex[i]] = within[i] + side + in_block[b]
+    return sums

@@ -1,0 +1,106 @@
+"""From raw margins to probabilities, and the threshold that makes a decision of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Calibration", "best_threshold", "fit_calibration", "sigmoid"]
+
+
+def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + exp(-x)), without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's: probability = sigmoid(slope * margin + intercept). The slope is never negative, so ranks are kept."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of `margin`, float64[n]."""
+        return sigmoid(self.slope * margin + self.intercept)
+
+
+def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> Calibration:
+    """Fit Platt's two parameters by maximum likelihood (Newton's method).
+
+    Parameters
+    ----------
+    margin
+        float64[n], margins of persons whom the classifier did not see in training.
+    labels
+        bool[n], with both classes.
+
+    Returns
+    -------
+    Calibration
+        With slope 0 (everybody gets the base rate) where higher margins do not go with more positives.
+
+    Notes
+    -----
+    Targets are Platt's (1999): (P + 1) / (P + 2) and 1 / (N + 2) in place of 1 and 0, so that classes that happen to
+    be separated do not send the slope to infinity.
+    """
+    positives = int(labels.sum())
+    target = np.where(labels, (positives + 1) / (positives + 2), 1 / (len(labels) - positives + 2))
+    flat = float(np.log(target.mean() / (1 - target.mean())))
+    centre, spread = float(margin.mean()), float(margin.std())
+    if spread < 1e-12:
+        return Calibration(0.0, flat)
+    x = (margin - centre) / spread  # standardised: the two parameters are then of one size
+    parameters = _newton(x, target, np.array([0.0, flat]))
+    slope = float(parameters[0] / spread)
+    return Calibration(slope, float(parameters[1] - slope * centre)) if slope > 0 else Calibration(0.0, flat)
+
+
+def _newton(
+    x: NDArray[np.float64], target: NDArray[np.float64], parameters: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    loss = _loss(x, target, parameters)
+    for _ in range(100):
+        p = sigmoid(parameters[0] * x + parameters[1])
+        error, weight = p - target, p * (1 - p)
+        gradient = np.array([(error * x).sum(), error.sum()])
+        off = (weight * x).sum()
+        hessian = np.array([[(weight * x * x).sum(), off], [off, weight.sum()]]) + 1e-12 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        size = 1.0
+        while (new := _loss(x, target, parameters - size * step)) > loss and size > 1e-8:
+            size /= 2
+        if new > loss:
+            break
+        parameters = parameters - size * step
+        if loss - new <= 1e-12 * loss:
+            break
+        loss = new
+    return parameters
+
+
+def _loss(x: NDArray[np.float64], target: NDArray[np.float64], parameters: NDArray[np.float64]) -> float:
+    z = parameters[0] * x + parameters[1]
+    return float((np.logaddexp(0.0, z) - target * z).sum())
+
+
+def best_threshold(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
+    """Find the probability from which on calling a person positive gives the greatest F1 (of equals the highest).
+
+    Parameters
+    ----------
+    labels
+        bool[n], with at least one true.
+    probability
+        float64[n], of persons whom the classifier did not see in training.
+    """
+    order = np.argsort(-probability, kind="stable")
+    hits = np.cumsum(labels[order])
+    f1 = 2 * hits / (np.arange(1, len(labels) + 1) + hits[-1])
+    last_of_ties = np.append(np.diff(probability[order]) != 0, True)
+    f1[~last_of_ties] = -1.0  # a threshold cannot cut between equals
+    return float(probability[order[np.argmax(f1)]])

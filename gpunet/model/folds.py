@@ -1,0 +1,78 @@
+"""Folds by person: whoever is held out is held out with every row of theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gpunet.errors import ModelError
+from gpunet.model.table import FeatureTable
+
+__all__ = ["fold_count", "person_folds", "person_groups"]
+
+#: Fewer persons of a class than this in a fold say nothing about how well the class is found.
+_LEAST_A_FOLD = 2
+
+
+def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArray[np.int64]:
+    """Code of each row's person, int64[n]: of the ids, or of `groups` (n values of any kind) where given."""
+    import pyarrow as pa
+
+    if groups is None:
+        ids: Any = table.ids()
+    else:
+        values = np.asarray(groups)
+        if values.shape != (len(table),):
+            raise ModelError(f"groups: expected {len(table)} values, one a row, but the shape is {values.shape}")
+        ids = pa.array(values)
+    return np.asarray(ids.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def fold_count(labels: NDArray[np.bool_], groups: NDArray[np.int64], wanted: int, what: str) -> int:
+    """Number of folds that the data allow, at most `wanted`, with at least two persons of each class in each fold.
+
+    Raises
+    ------
+    ModelError
+        If there are not even four persons of each class; `what` names the data in the message.
+    """
+    ever = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+    ever[groups[labels]] = True
+    positive, negative = int(ever.sum()), int((~ever).sum())
+    for count, text in ((positive, "with the label true"), (negative, "with only the label false")):
+        if count < 2 * _LEAST_A_FOLD:
+            raise ModelError(
+                f"{what}: only {count} of {positive + negative} persons {text}; at least {2 * _LEAST_A_FOLD} are "
+                "needed to train and to check a model"
+            )
+    return min(wanted, positive // _LEAST_A_FOLD, negative // _LEAST_A_FOLD)
+
+
+def person_folds(labels: NDArray[np.bool_], groups: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int32]:
+    """Deal the persons into folds, those with any true label and the others separately.
+
+    Parameters
+    ----------
+    labels
+        bool[n].
+    groups
+        int64[n], the row's person, codes 0..m-1.
+    n_folds
+        Number of folds.
+    seed
+        Seed of the shuffle.
+
+    Returns
+    -------
+    int32[n]
+        The row's fold. All rows of a person share one; each class is spread evenly, to one person.
+    """
+    rng = np.random.default_rng(seed)
+    ever = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+    ever[groups[labels]] = True
+    fold = np.empty(len(ever), dtype=np.int32)
+    for members in (np.flatnonzero(ever), np.flatnonzero(~ever)):
+        fold[rng.permutation(members)] = np.arange(len(members)) % n_folds
+    return fold[groups]

@@ -1,0 +1,120 @@
+"""Scores: a probability, a rank and the features that moved it most, for every person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.errors import ModelError
+from gpunet.frames import make_frame, make_series
+from gpunet.model.table import PERSON, FeatureTable
+from gpunet.model.trained import Model
+from gpunet.parallel import available_threads
+from gpunet.progress import ProgressCallback
+
+__all__ = ["FACTORS", "Scored", "score", "score_table"]
+
+#: Features named for each person.
+FACTORS = 5
+
+#: Rows explained at once: bounds the memory of the contributions. Fixed, so that the sums over rows are too.
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores as a frame, and each feature's mean absolute contribution over all persons, float64[p] (log-odds)."""
+
+    frame: Any
+    mean_contribution: NDArray[np.float64]
+
+
+def score(model: Model, features: Any, *, threads: int | None = None, progress: ProgressCallback | None = None) -> Any:
+    """Score every person of `features`.
+
+    Parameters
+    ----------
+    model
+        From :func:`gpunet.model.train` or :func:`gpunet.model.load_model`.
+    features
+        Path of a ``features.parquet``, any frame, or a :class:`FeatureTable`, with one row a person. Columns that the
+        model does not know are ignored.
+    threads
+        Number of threads, all by default. The scores do not depend on it.
+    progress
+        Called as the work goes on, see :mod:`gpunet.progress`.
+
+    Returns
+    -------
+    native frame
+        Of the caller's kind (Polars for a path), sorted by person_id: ``person_id``; ``probability``, float64,
+        calibrated; ``rank``, int64, 1 for the highest probability, equals in the order of person_id; ``factor_1`` to
+        ``factor_5``, names of the features with the greatest absolute contribution, and ``contribution_1`` to
+        ``contribution_5``, float64, signed, in raw log-odds (see :meth:`Model.contributions`). A feature that did not
+        move a person at all is not named: with fewer than five that did, the rest is null.
+
+    Raises
+    ------
+    ModelError
+        If a column is missing or of the wrong type (all are named), the features have other violent sets than the
+        model, or a person has two rows.
+    """
+    return score_table(model, model.table(features), threads=threads, progress=progress).frame
+
+
+def score_table(
+    model: Model, table: FeatureTable, *, threads: int | None = None, progress: ProgressCallback | None = None
+) -> Scored:
+    """Do what :func:`score` does, for a table from :meth:`Model.table`."""
+    table = _sorted_by_person(table)
+    n, p, count = len(table), len(model.features), available_threads(threads)
+    factor = np.full((n, FACTORS), -1, dtype=np.int32)
+    contribution = np.zeros((n, FACTORS))
+    total = np.zeros(p)
+    probability = np.empty(n)
+    for start in range(0, n, _CHUNK):
+        rows = slice(start, min(start + _CHUNK, n))
+        matrix = table.matrix[rows]
+        probability[rows] = model.calibration(model.classifier.margin(matrix, count))
+        moved = model.classifier.contributions(matrix, count)[:, :p]
+        total += np.abs(moved).sum(axis=0)
+        _strongest(moved, factor[rows], contribution[rows])
+        if progress is not None:
+            progress("score", rows.stop, n)
+    rank = np.empty(n, dtype=np.int64)
+    rank[np.argsort(-probability, kind="stable")] = np.arange(1, n + 1)
+    columns: dict[str, Any] = {PERSON: table.person_ids, "probability": probability, "rank": rank}
+    for k in range(FACTORS):
+        columns[f"factor_{k + 1}"] = _names(f"factor_{k + 1}", factor[:, k], model.features)
+    for k in range(FACTORS):
+        columns[f"contribution_{k + 1}"] = (contribution[:, k], factor[:, k] < 0)
+    return Scored(make_frame(columns, table.backend), total / max(n, 1))
+
+
+def _strongest(moved: NDArray[np.float64], factor: NDArray[np.int32], contribution: NDArray[np.float64]) -> None:
+    """Write each row's greatest contributions, of equals the first column, into `factor` and `contribution`."""
+    k = min(FACTORS, moved.shape[1])
+    order = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :k]
+    contribution[:, :k] = np.take_along_axis(moved, order, axis=1)
+    factor[:, :k] = np.where(contribution[:, :k] != 0, order, -1)
+
+
+def _names(name: str, codes: NDArray[np.int32], features: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    names = pa.array(features, type=pa.large_string())
+    return make_series(name, names.take(pa.array(codes, mask=codes < 0)))
+
+
+def _sorted_by_person(table: FeatureTable) -> FeatureTable:
+    import pyarrow.compute as pc
+
+    ids = table.ids()
+    order = pc.sort_indices(ids).to_numpy().astype(np.int64)
+    ordered = ids.take(order)
+    if len(ids) > 1 and pc.any(pc.equal(ordered[1:], ordered[:-1])).as_py():
+        raise ModelError(f"the features: a {PERSON} has more than one row")
+    return table if np.array_equal(order, np.arange(len(order))) else table.take(order)

@@ -1,0 +1,285 @@
+"""Feature tables: one row a person, as a matrix of numbers for a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gpunet.errors import ModelError
+from gpunet.frames import as_eager, backend_of, is_frame, make_series, read_parquet, read_parquet_metadata
+from gpunet.offences import Taxonomy, taxonomy_hash
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FeatureTable", "TaxonomyLike", "check_same_taxonomy", "read_features", "read_labels", "stack"]
+
+PERSON = "person_id"
+
+#: The violent sets, or the hash of them.
+TaxonomyLike: TypeAlias = Taxonomy | str
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Persons and their features as numbers.
+
+    Attributes
+    ----------
+    person_ids
+        Series of n ids, integers or text, no nulls.
+    columns
+        Names of the p features.
+    matrix
+        float32[n, p], NaN where null, flags as 0 and 1. float32 because both libraries compare features in float32
+        whatever they are given: this is what they would see, in half the memory. Whole numbers up to 2**24 are exact.
+    taxonomy
+        Hash of the violent sets (:func:`gpunet.offences.taxonomy_hash`) that the features were computed with, None
+        where it is not known.
+    sets
+        Those sets, None where they are not known.
+    backend
+        The kind of frame they came in, and in which results are given back.
+    """
+
+    person_ids: nw.Series[Any]
+    columns: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    taxonomy: str | None = None
+    sets: Mapping[str, tuple[str, ...]] | None = None
+    backend: str = "polars"
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def ids(self) -> pa.Array:
+        """The ids as one PyArrow array, text always as ``large_string``."""
+        import pyarrow as pa
+
+        return _one_array(self.person_ids.to_arrow(), pa)
+
+    def column(self, name: str) -> NDArray[np.float32] | None:
+        """The values of one feature, float32[n], or None if it is not there."""
+        return self.matrix[:, self.columns.index(name)] if name in self.columns else None
+
+    def select(self, columns: Sequence[str]) -> FeatureTable:
+        """The same persons with these columns, in this order.
+
+        Raises
+        ------
+        ModelError
+            If one is missing; it names all that are.
+        """
+        if tuple(columns) == self.columns:
+            return self
+        _check_present(columns, self.columns, "the features")
+        return replace(
+            self, columns=tuple(columns), matrix=self.matrix[:, [self.columns.index(name) for name in columns]]
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> FeatureTable:
+        """The given rows, in that order."""
+        return replace(self, person_ids=make_series(PERSON, self.ids().take(rows)), matrix=self.matrix[rows])
+
+
+def read_features(
+    source: Any, *, columns: Sequence[str] | None = None, taxonomy: TaxonomyLike | None = None
+) -> FeatureTable:
+    """Make a :class:`FeatureTable` of a feature file or frame.
+
+    Parameters
+    ----------
+    source
+        Path of a ``features.parquet``, a frame that Narwhals takes, or a FeatureTable.
+    columns
+        The features wanted, in this order; others are ignored. None: every column of numbers or flags but
+        ``person_id``; text and dates are left out.
+    taxonomy
+        The violent sets behind the features, or their hash, where `source` does not say (a frame never does).
+
+    Raises
+    ------
+    InputError
+        If the file or frame cannot be read.
+    ModelError
+        If there is no ``person_id`` or it has nulls, a wanted column is missing or holds neither numbers nor flags, a
+        value is infinite, or the file says another taxonomy than `taxonomy`.
+    """
+    if isinstance(source, FeatureTable):
+        return _with_taxonomy(source if columns is None else source.select(columns), taxonomy, "the features")
+    where, metadata = "the features", None
+    if isinstance(source, str | Path):
+        where, metadata, frame, backend = str(source), read_parquet_metadata(source), read_parquet(source), "polars"
+    else:
+        frame = as_eager(source)
+        backend = backend_of(frame)
+    if PERSON not in frame.columns:
+        raise ModelError(f"{where}: there is no column {PERSON}")
+    if frame[PERSON].null_count():
+        raise ModelError(f"{where}: {PERSON} has nulls")
+    names = _numeric_columns(frame) if columns is None else tuple(columns)
+    if not names:
+        raise ModelError(f"{where}: there is no column of numbers or flags besides {PERSON}")
+    table = FeatureTable(frame[PERSON], names, _matrix(frame, names, where), backend=backend)
+    if metadata is not None:
+        sets = metadata.get("sets")
+        kept = None if not isinstance(sets, dict) else {name: tuple(patterns) for name, patterns in sets.items()}
+        table = replace(table, taxonomy=metadata.get("taxonomy"), sets=kept)
+    return _with_taxonomy(table, taxonomy, where)
+
+
+def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
+    """Labels in the order of the table's rows, bool[n].
+
+    Parameters
+    ----------
+    table
+        The persons.
+    labels
+        n booleans (or 0 and 1) aligned with the rows, or a frame with ``person_id`` and ``label``, one row a person;
+        its rows for other persons are ignored.
+
+    Raises
+    ------
+    ModelError
+        If labels are missing, null, neither true nor false, or a person has two rows.
+    """
+    if not is_frame(labels):
+        return _booleans(labels, len(table))
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    frame = as_eager(labels)
+    for name in (PERSON, "label"):
+        if name not in frame.columns:
+            raise ModelError(f"the labels: there is no column {name}")
+    known, wanted = _one_array(frame[PERSON].to_arrow(), pa), table.ids()
+    if known.type != wanted.type:
+        raise ModelError(f"the labels: {PERSON} is {known.type}, but {wanted.type} in the features")
+    if len(known.unique()) != len(known):
+        raise ModelError(f"the labels: a {PERSON} has more than one row")
+    found = pc.index_in(wanted, value_set=known)
+    if found.null_count:
+        raise ModelError(f"the labels: {found.null_count} of the {len(table)} persons in the features have none")
+    if frame["label"].null_count():
+        raise ModelError("the labels: label has nulls")
+    known_labels = _booleans(frame["label"].to_numpy(), len(known))
+    return known_labels[np.asarray(found.to_numpy(), dtype=np.int64)]
+
+
+def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
+    """The rows of `first`, then those of `second` with the columns of `first`. A person may come in both.
+
+    Raises
+    ------
+    ModelError
+        If `second` lacks a column, has another taxonomy, or ids of another type.
+    """
+    import pyarrow as pa
+
+    second = second.select(first.columns)
+    ids = [first.ids(), second.ids()]
+    if ids[0].type != ids[1].type:
+        raise ModelError(f"{PERSON} is {ids[0].type} in one snapshot and {ids[1].type} in another")
+    check_same_taxonomy(first, second, "one snapshot", "another")
+    return replace(
+        first,
+        person_ids=make_series(PERSON, pa.concat_arrays(ids)),
+        matrix=np.concatenate([first.matrix, second.matrix]),
+    )
+
+
+def check_same_taxonomy(first: Any, second: Any, first_name: str, second_name: str) -> None:
+    """Raise ModelError if both know their taxonomy and the two differ; each has `taxonomy` and `sets`."""
+    if first.taxonomy is None or second.taxonomy is None or first.taxonomy == second.taxonomy:
+        return
+    raise ModelError(
+        f"the violent sets differ: {first_name} has {_describe(first, second)}; {second_name} has "
+        f"{_describe(second, first)}"
+    )
+
+
+def _describe(one: Any, other: Any) -> str:
+    if one.sets is None:
+        return f"sets with the hash {one.taxonomy[:12]}"
+    names = ", ".join(one.sets)
+    if other.sets is not None and set(one.sets) == set(other.sets):
+        changed = [f"{name} = {list(p)}" for name, p in one.sets.items() if tuple(other.sets[name]) != tuple(p)]
+        return "; ".join(changed) or f"the order {names}"
+    return names
+
+
+def _with_taxonomy(table: FeatureTable, taxonomy: TaxonomyLike | None, where: str) -> FeatureTable:
+    if taxonomy is None:
+        return table
+    if isinstance(taxonomy, str):
+        given = replace(table, taxonomy=taxonomy, sets=None)
+    else:
+        given = replace(table, taxonomy=taxonomy_hash(taxonomy), sets={name: tuple(p) for name, p in taxonomy.items()})
+    check_same_taxonomy(table, given, where, "the caller")
+    return given if given.sets is not None else replace(given, sets=table.sets)
+
+
+def _check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> None:
+    have = set(present)
+    missing = [name for name in wanted if name not in have]
+    if missing:
+        raise ModelError(
+            f"{where}: {len(missing)} of the {len(wanted)} columns that the model needs are missing: "
+            f"{', '.join(missing)}"
+        )
+
+
+def _numeric_columns(frame: nw.DataFrame[Any]) -> tuple[str, ...]:
+    return tuple(name for name, dtype in frame.schema.items() if name != PERSON and _is_number(dtype))
+
+
+def _is_number(dtype: Any) -> bool:
+    return bool(dtype.is_numeric()) or dtype == nw.Boolean
+
+
+def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str) -> NDArray[np.float32]:
+    _check_present(names, frame.columns, where)
+    # A column without a single value is all null, whatever type its frame gives it.
+    empty = {name for name in names if not _is_number(frame.schema[name]) and frame[name].null_count() == len(frame)}
+    wrong = [name for name in names if not _is_number(frame.schema[name]) and name not in empty]
+    if wrong:
+        found = ", ".join(f"{name} ({frame.schema[name]})" for name in wrong)
+        raise ModelError(f"{where}: columns that hold neither numbers nor flags: {found}")
+    matrix = np.full((len(frame), len(names)), np.nan, dtype=np.float32)
+    for j, name in enumerate(names):
+        if name in empty:
+            continue
+        with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is refused below
+            matrix[:, j] = frame[name].cast(nw.Float64).to_numpy()
+        if np.isinf(matrix[:, j]).any():
+            raise ModelError(f"{where}: {name} holds infinite values, or values beyond the range of float32")
+    return matrix
+
+
+def _booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
+    array = np.asarray(values)
+    if array.shape != (n,):
+        raise ModelError(f"the labels: expected {n} values, one a row, but the shape is {array.shape}")
+    if array.dtype == np.bool_:
+        return array
+    try:
+        numbers = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError("the labels: expected true and false") from error
+    if not np.isin(numbers, (0.0, 1.0)).all():
+        raise ModelError("the labels: expected only true and false, or 1 and 0")
+    return np.asarray(numbers == 1.0, dtype=np.bool_)
+
+
+def _one_array(values: Any, pa: Any) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    narrow = {pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else [])}
+    return values.cast(pa.large_string()) if values.type in narrow else values

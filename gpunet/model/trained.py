@@ -1,0 +1,168 @@
+"""A trained model: classifier, calibration, threshold and the features it needs, in memory and as one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet._version import __version__
+from gpunet.errors import ModelError
+from gpunet.folder import write_whole
+from gpunet.model.calibration import Calibration
+from gpunet.model.classifier import Classifier, kind_module
+from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
+from gpunet.parallel import available_threads
+
+__all__ = ["Model", "load_model"]
+
+#: Of the metadata in a model file. A change that older versions would misread raises it.
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What :func:`gpunet.model.train` makes and :func:`gpunet.model.score` uses.
+
+    Attributes
+    ----------
+    classifier
+        The classifier itself, behind its small interface.
+    features
+        The columns that it needs, in its order.
+    calibration
+        From margin to probability.
+    threshold
+        A person whose probability is at least this is called positive; it gave the greatest F1 on held-out persons.
+    taxonomy, sets
+        Hash of the violent sets behind the features, and the sets themselves; None where training was not told.
+    training
+        How it was trained, in values that JSON can hold: rows, persons, positives, folds, rounds, seed, parameters,
+        libraries.
+    version
+        Version of this package that trained it.
+    """
+
+    classifier: Classifier
+    features: tuple[str, ...]
+    calibration: Calibration
+    threshold: float
+    taxonomy: str | None
+    sets: Mapping[str, tuple[str, ...]] | None
+    training: Mapping[str, Any]
+    version: str = __version__
+
+    @property
+    def kind(self) -> str:
+        """``"xgboost"`` or ``"random_forest"``."""
+        return self.classifier.kind
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its file: ``.ubj`` or ``.skops``."""
+        return kind_module(self.kind).SUFFIX
+
+    def table(self, features: Any) -> FeatureTable:
+        """Read `features` (path, frame or FeatureTable) as this model needs them.
+
+        Raises
+        ------
+        ModelError
+            If a column is missing or of the wrong type (all are named), or the features have other violent sets.
+        """
+        table = read_features(features, columns=self.features)
+        check_same_taxonomy(self, table, "the model", "the feature table")
+        return table
+
+    def predict_margin(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+        """Raw log-odds before calibration, float64[n], in the order of the rows of `features`."""
+        return self.classifier.margin(self.table(features).matrix, available_threads(threads))
+
+    def predict_proba(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+        """Calibrated probabilities, float64[n], in the order of the rows of `features`."""
+        return self.calibration(self.predict_margin(features, threads=threads))
+
+    def contributions(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+        """How much each feature moved each person's raw log-odds, signed.
+
+        Returns
+        -------
+        float64[n, p + 1]
+            One column for each of :attr:`features`, then the part that is the same for everyone. A row sums to
+            :meth:`predict_margin`: exactly for the forest, to float32 for XGBoost. XGBoost: SHAP values (TreeSHAP,
+            Lundberg et al. 2020); forest: path contributions (Saabas 2014) carried over to log-odds.
+        """
+        return self.classifier.contributions(self.table(features).matrix, available_threads(threads))
+
+    def to_bytes(self) -> bytes:
+        """The model's file. Equal models give equal bytes."""
+        metadata = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "gpunet": self.version,
+            "features": list(self.features),
+            "taxonomy": self.taxonomy,
+            "sets": None if self.sets is None else {name: list(patterns) for name, patterns in self.sets.items()},
+            "calibration": {"slope": self.calibration.slope, "intercept": self.calibration.intercept},
+            "threshold": self.threshold,
+            "training": dict(self.training),
+        }
+        return self.classifier.to_bytes(json.dumps(metadata, allow_nan=False))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as one file, whole or not at all: UBJSON for XGBoost, skops for the forest.
+
+        :attr:`suffix` is the usual one, but :func:`load_model` does not go by names.
+        """
+        data = self.to_bytes()
+        write_whole(Path(path), lambda partial: (partial.write_bytes(data), None)[1])
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model file; what it holds, not its name, decides which kind it is.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read, is damaged, or was not made by this package or by a later version with another format.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+    kind = "random_forest" if data.startswith(b"PK\x03\x04") else "xgboost"
+    try:
+        classifier, text = kind_module(kind).from_bytes(data)
+        return _with_metadata(classifier, text)
+    except ModelError as error:
+        raise ModelError(f"{path} is not a model: {error}") from error
+
+
+def _with_metadata(classifier: Classifier, text: str) -> Model:
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise ModelError(
+                f"its format is {data['format']}, of gpunet {data.get('gpunet')}; this version reads {FORMAT}"
+            )
+        sets = data["sets"]
+        model = Model(
+            classifier=classifier,
+            features=tuple(str(name) for name in data["features"]),
+            calibration=Calibration(float(data["calibration"]["slope"]), float(data["calibration"]["intercept"])),
+            threshold=float(data["threshold"]),
+            taxonomy=data["taxonomy"],
+            sets=None if sets is None else {name: tuple(patterns) for name, patterns in sets.items()},
+            training=dict(data["training"]),
+            version=str(data["gpunet"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"its metadata are damaged ({error!r})") from error
+    if len(model.features) != classifier.n_features:
+        raise ModelError(f"it names {len(model.features)} features, but its trees know {classifier.n_features}")
+    return model

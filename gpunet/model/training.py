@@ -1,0 +1,153 @@
+"""Training: folds by person, cross-fitting, calibration and threshold on held-out persons, then all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gpunet.config import ModelConfig
+from gpunet.errors import ModelError
+from gpunet.model.calibration import best_threshold, fit_calibration
+from gpunet.model.classifier import kind_module
+from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
+from gpunet.model.trained import Model
+from gpunet.parallel import available_threads
+from gpunet.progress import ProgressCallback
+
+__all__ = ["CrossFit", "cross_fit", "train"]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossFit:
+    """A model, and what it said of persons while it did not know them.
+
+    Attributes
+    ----------
+    model
+        Trained on all rows.
+    fold
+        int32[n], the fold in which each row was held out.
+    probability
+        float64[n], calibrated, each by a classifier trained without the row's person.
+    warnings
+        Sentences for the user.
+    """
+
+    model: Model
+    fold: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    warnings: tuple[str, ...]
+
+
+def train(
+    features: Any,
+    labels: Any,
+    *,
+    kind: str | None = None,
+    config: ModelConfig | None = None,
+    groups: ArrayLike | None = None,
+    taxonomy: TaxonomyLike | None = None,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Model:
+    """Train a model that says how probable the label is for a person.
+
+    Parameters
+    ----------
+    features
+        Path of a ``features.parquet``, any frame, or a :class:`FeatureTable`: ``person_id`` and columns of numbers
+        or flags, nulls allowed. Text columns are left out.
+    labels
+        n booleans aligned with the rows, or a frame ``person_id, label``.
+    kind
+        ``"xgboost"`` or ``"random_forest"``; by default what `config` says.
+    config
+        Seed, folds, rounds; all defaults if None.
+    groups
+        n values; rows with equal ones are never on both sides of a split. By default the person_id.
+    taxonomy
+        The violent sets behind the features (or their hash), where a feature file does not say. The model refuses
+        features of other sets.
+    threads
+        Number of threads, all by default. The model does not depend on it.
+    progress
+        Called as the work goes on, see :mod:`gpunet.progress`.
+
+    Returns
+    -------
+    Model
+        With threshold and calibration from predictions about held-out persons. The same input and configuration give
+        the same bytes.
+
+    Raises
+    ------
+    ModelError
+        If features and labels do not fit each other, or one class has fewer than four persons.
+    """
+    table = read_features(features, taxonomy=taxonomy)
+    return cross_fit(
+        table, read_labels(table, labels), kind=kind, config=config, groups=groups, threads=threads, progress=progress
+    ).model
+
+
+def cross_fit(
+    table: FeatureTable,
+    labels: NDArray[np.bool_],
+    *,
+    kind: str | None = None,
+    config: ModelConfig | None = None,
+    groups: ArrayLike | None = None,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+    what: str = "the training data",
+) -> CrossFit:
+    """Do what :func:`train` does and also return the held-out predictions. `what` names the data in errors."""
+    config = config or ModelConfig()
+    kind = kind or config.kind
+    module = kind_module(kind)
+    if not len(table):
+        raise ModelError(f"{what}: there are no rows")
+    person = person_groups(table, groups)
+    n_folds = fold_count(labels, person, config.folds, what)
+    fold = person_folds(labels, person, n_folds, config.seed)
+    fitted = module.fit(
+        table.matrix,
+        labels,
+        fold,
+        names=table.columns,
+        config=config,
+        threads=available_threads(threads),
+        progress=progress,
+    )
+    calibration = fit_calibration(fitted.held_out_margin, labels)
+    probability = calibration(fitted.held_out_margin)
+    warnings = list(fitted.warnings)
+    if n_folds < config.folds:
+        warnings.append(
+            f"{what}: {n_folds} folds instead of {config.folds}, because there are few positives or negatives"
+        )
+    if calibration.slope == 0:
+        warnings.append(f"{what}: the features do not predict the label; every probability is the base rate")
+    model = Model(
+        classifier=fitted.classifier,
+        features=table.columns,
+        calibration=calibration,
+        threshold=best_threshold(labels, probability),
+        taxonomy=table.taxonomy,
+        sets=table.sets,
+        training={
+            "rows": len(table),
+            "persons": int(person.max()) + 1,
+            "positive_rows": int(labels.sum()),
+            "folds": n_folds,
+            "rounds": fitted.rounds,
+            "seed": config.seed,
+            "parameters": fitted.parameters,
+            "libraries": fitted.libraries,
+        },
+    )
+    return CrossFit(model, fold, probability, tuple(warnings))

@@ -1,0 +1,183 @@
+"""Rows are checked and coded batch by batch; only codes stay in memory."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests import day_number
+from gpunet.config import Config
+from gpunet.reading.coding import RowCoder, TextCoder, Texts
+from gpunet.reading.columns import as_stamps, as_text, to_texts
+from gpunet.reading.dates import DAY_US, EARLIEST, stamp_text
+from gpunet.reading.stream import Batch, InputRecord
+
+__all__ = ["REASONS", "REPORT_COLUMNS", "ROW_COLUMNS", "Accumulator"]
+
+#: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
+REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
+
+#: Columns of the table of rejected rows that are not columns of the input; ``line`` is a malformed row's whole text.
+REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
+
+#: Columns of a stored row, after the arrest it belongs to; the timestamp takes two.
+ROW_COLUMNS = ("stamp_low", "stamp_high", "offence", "district", "beat", "gang")
+
+
+class Accumulator:
+    """Everything that has been read so far, coded.
+
+    Attributes
+    ----------
+    coders
+        A dictionary of texts for each column that is coded by itself.
+    arrests
+        Distinct (person, force, key) codes, in file order; key is the code of the incident key less the force.
+    rows
+        Distinct accepted rows, in file order: arrest, then ``ROW_COLUMNS`` (and incident_id if it is not in the key).
+    keys
+        Distinct combinations of the incident key's columns (less the force), None where it is a single column.
+    rejected
+        PyArrow tables of rejected rows, with the input that each is from.
+    """
+
+    def __init__(self, config: Config, today: date | None = None) -> None:
+        self.config = config
+        self.latest = (day_number(today or date.today()) + 1) * DAY_US - 1
+        self.key_columns = tuple(c for c in config.input.incident_key if c != "force")
+        self.id_is_extra = "incident_id" not in self.key_columns
+        named = ("person_id", "incident_id", "offence", "district", "beat", "gang", "force", *self.key_columns)
+        self.coders = {name: TextCoder() for name in dict.fromkeys(named)}
+        self.coders["force"].add("")  # code 0: the default force
+        self.arrests = RowCoder(3)
+        self.rows = RowCoder(1 + len(ROW_COLUMNS) + self.id_is_extra)
+        self.keys = None if len(self.key_columns) == 1 else RowCoder(max(len(self.key_columns), 1))
+        self.rejected: list[tuple[InputRecord, Any]] = []
+
+    def add(self, batch: Batch) -> None:
+        """Check, code and count the rows of `batch`."""
+        frame = batch.frame
+        where = batch.pieces[0].record.name
+        arrays = {
+            name: as_text(frame.get_column(name), f'{where}: column "{name}"')
+            for name in frame.columns
+            if name != "date" and name in self.coders
+        }
+        stamps, undated, bad = as_stamps(frame.get_column("date"), f'{where}: column "date"')
+        bad |= ~undated & ((stamps < EARLIEST) | (stamps > self.latest))
+        if "date" in self.key_columns:
+            arrays["date"] = _key_dates(stamps, undated)
+        texts = {name: to_texts(array) for name, array in arrays.items()}
+        reason = np.full(len(frame), -1, dtype=np.int8)
+        reason[bad] = 2
+        for name in self.key_columns:
+            reason[~texts[name].present] = 1
+        reason[~texts["person_id"].present] = 0
+        if (reason >= 0).any():
+            self._reject(batch, reason)
+        if self.config.input.person_scope == "force":
+            texts["person_id"] = _with_force(arrays, texts)
+        accepted = reason < 0
+        is_new = self._store(texts, stamps, accepted)
+        for piece in batch.pieces:
+            part = slice(piece.start, piece.start + piece.count)
+            rejected = piece.count - int(accepted[part].sum())
+            piece.record.rejected += rejected
+            piece.record.duplicate += piece.count - rejected - int(is_new[part].sum())
+
+    def _store(
+        self, texts: dict[str, Texts], stamps: NDArray[np.int64], accepted: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Code the accepted rows; bool[n], which rows of the batch are kept (accepted, and not seen before)."""
+        taken = np.flatnonzero(accepted)
+
+        def codes(name: str) -> NDArray[np.int32]:
+            if name not in texts:
+                return np.full(len(taken), -1, dtype=np.int32)
+            found = self.coders[name].code(texts[name], accepted)
+            return found if len(taken) == len(found) else found[taken]
+
+        coded = {name: codes(name) for name in self.coders}
+        force = np.maximum(coded["force"], 0)
+        arrest = self.arrests.code(_matrix([coded["person_id"], force, self._key(coded, len(taken))]))
+        # Two int32 hold the timestamp: no dictionary of timestamps, which may be as many as rows.
+        kept = stamps[taken]
+        halves = [(kept & 0xFFFFFFFF).astype(np.uint32).view(np.int32), (kept >> 32).astype(np.int32)]
+        stored = [arrest, *halves, *(coded[c] for c in ROW_COLUMNS[2:])]
+        if self.id_is_extra:
+            stored.append(coded["incident_id"])
+        before = len(self.rows)
+        row = self.rows.code(_matrix(stored))
+        highest = np.maximum.accumulate(np.concatenate([[before - 1], row]))
+        is_new = np.zeros(len(accepted), dtype=np.bool_)
+        is_new[taken] = row > highest[:-1]
+        return is_new
+
+    def _key(self, coded: dict[str, NDArray[np.int32]], n: int) -> NDArray[np.int32]:
+        if self.keys is None:
+            return coded[self.key_columns[0]]
+        columns = [coded[c] for c in self.key_columns] or [np.zeros(n, dtype=np.int32)]
+        return self.keys.code(_matrix(columns))
+
+    def _reject(self, batch: Batch, reason: NDArray[np.int8]) -> None:
+        import pyarrow as pa
+
+        for piece in batch.pieces:
+            part = reason[piece.start : piece.start + piece.count]
+            rows = np.flatnonzero(part >= 0) + piece.start
+            if not len(rows):
+                continue
+            values = batch.frame[rows]
+            columns = {
+                f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
+                    values.get_column(name), f'{piece.record.name}: column "{name}"'
+                )
+                for name in values.columns
+            }
+            why = [REASONS[r] for r in reason[rows]]
+            self._note(piece.record, pa.array(piece.row_numbers(rows)), why, columns)
+
+    def reject_malformed(self, record: InputRecord) -> None:
+        """Enter the rows of a CSV file that have a wrong number of fields."""
+        import pyarrow as pa
+
+        if record.malformed:
+            numbers = pa.array([number for number, _ in record.malformed], pa.int64())
+            lines = pa.array([text for _, text in record.malformed], pa.large_string())
+            self._note(record, numbers, ["malformed_row"] * len(lines), {"line": lines})
+
+    def _note(self, record: InputRecord, numbers: Any, reasons: list[str], columns: dict[str, Any]) -> None:
+        import pyarrow as pa
+
+        names = pa.array([record.name] * len(reasons), pa.large_string())
+        known = {"source_file": names, "row_number": numbers, "reason": pa.array(reasons, pa.large_string())}
+        self.rejected.append((record, pa.table({**known, **columns})))
+
+
+def _key_dates(stamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:
+    """Dates as part of an incident key: equal days are equal text, however they were written."""
+    import pyarrow as pa
+
+    distinct, codes = np.unique(stamps, return_inverse=True)
+    texts = pa.array([stamp_text(int(s)) for s in distinct], pa.large_string())
+    return texts.take(pa.array(codes, mask=undated))
+
+
+def _with_force(arrays: dict[str, Any], texts: dict[str, Texts]) -> Texts:
+    """Person ids within their force: the text ``force:person_id``."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    empty = pa.scalar("", pa.large_string())
+    force = pc.if_else(pa.array(texts["force"].present), arrays["force"], empty) if "force" in arrays else empty
+    return to_texts(pc.binary_join_element_wise(force, arrays["person_id"], pa.scalar(":", pa.large_string())))
+
+
+def _matrix(columns: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    out = np.empty((len(columns[0]), len(columns)), dtype=np.int32)
+    for k, column in enumerate(columns):
+        out[:, k] = column
+    return out

@@ -1,0 +1,150 @@
+"""Files as streams of PyArrow tables: Parquet, CSV and Arrow/Feather, a bounded number of rows at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpunet.errors import InputError
+from gpunet.reading import delimited
+from gpunet.reading.sources import Source
+
+__all__ = ["BATCH_ROWS", "InputFile", "open_file"]
+
+#: Rows that are checked and coded at a time: few enough to need little memory, enough to make Python's share small.
+BATCH_ROWS = 1 << 16
+
+
+@dataclass(eq=False)
+class InputFile:
+    """An opened input file.
+
+    ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
+    ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length.
+    """
+
+    source: Source
+    types: Mapping[str, Any]
+    repeated: frozenset[str]
+    sha256: str
+    encoding: str | None = None
+    warnings: tuple[str, ...] = ()
+    malformed: list[tuple[int, str]] = field(default_factory=list)
+
+    def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
+        """Yield tables of at most ``BATCH_ROWS`` rows with the columns ``{name to give: name in the file}``.
+
+        Raises
+        ------
+        InputError
+            If the file turns out to be damaged.
+        """
+        import pyarrow as pa
+
+        names = sorted(set(columns.values()))
+        try:
+            for batch in self._raw(names):
+                table = pa.table({ours: _plain(batch.column(theirs)) for ours, theirs in columns.items()})
+                table.validate(full=True)  # text that is not UTF-8 must not go further
+                for start in range(0, len(table), BATCH_ROWS):
+                    yield table.slice(start, BATCH_ROWS)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"cannot read {self.source.name}: {error}") from error
+
+    def _raw(self, names: list[str]) -> Iterator[Any]:
+        if not self.types:
+            return iter(())
+        if self.source.kind == "csv":
+            return delimited.read_blocks(self.source, self.encoding or "utf-8", names, self.malformed)
+        return _parquet(self.source, names) if self.source.kind == "parquet" else _ipc(self.source, names)
+
+
+def open_file(source: Source) -> InputFile:
+    """Hash a file and find out its columns.
+
+    Raises
+    ------
+    InputError
+        If it is not a file of its kind; the message names it.
+    """
+    import pyarrow as pa
+
+    try:
+        if source.kind == "csv":
+            found = delimited.scan(source)
+            names = delimited.header_of(source, found.encoding)
+            types = dict.fromkeys(names, pa.large_string())
+            return InputFile(source, types, _repeated(names), found.sha256, found.encoding, found.warnings)
+        schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
+        with source.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, pa.ArrowException) as error:
+        kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
+        raise InputError(f"cannot read {source.name} as {kind}: {error}") from error
+    return InputFile(source, dict(zip(schema.names, schema.types, strict=True)), _repeated(schema.names), sha256)
+
+
+def _repeated(names: list[str]) -> frozenset[str]:
+    return frozenset(name for name in names if names.count(name) > 1)
+
+
+def _plain(column: Any) -> Any:
+    """`column` without encodings that save space, text as ``large_string``: equal columns then have one type."""
+    import pyarrow as pa
+
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+        column = column.cast(kind)
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+        column = column.cast(kind)
+    views = tuple(getattr(pa, name)() for name in ("string_view", "binary_view") if hasattr(pa, name))
+    if kind in (pa.string(), pa.binary(), pa.large_binary(), pa.null(), *views):
+        return column.cast(pa.large_string())
+    return column
+
+
+def _parquet_schema(source: Source) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.read_schema(source.path)
+
+
+def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    # A small read buffer instead of whole column chunks: a file may be one single row group.
+    with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
+        yield from file.iter_batches(BATCH_ROWS // 2, columns=names)
+
+
+def _ipc_schema(source: Source) -> Any:
+    import pyarrow as pa
+
+    with pa.OSFile(str(source.path)) as file:
+        try:
+            return pa.ipc.open_file(file).schema
+        except pa.ArrowInvalid:
+            file.seek(0)
+            return pa.ipc.open_stream(file).schema
+
+
+def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    # Read and not mapped, so that what has been read does not stay in memory.
+    with pa.OSFile(str(source.path)) as file:
+        try:
+            schema = pa.ipc.open_file(file).schema
+            wanted = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(name) for name in names])
+            reader = pa.ipc.open_file(file, options=wanted)
+        except pa.ArrowInvalid:
+            file.seek(0)
+            for batch in pa.ipc.open_stream(file):
+                yield batch.select(names)
+            return
+        for i in range(reader.num_record_batches):
+            yield reader.get_batch(i).select(names)

@@ -1,0 +1,186 @@
+"""``read_arrests``: tables in, coded arrests out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from gpunet.arrests import Arrests, FileCount, ReadReport
+from gpunet.config import ALL_COLUMNS, Config, load_config
+from gpunet.errors import ConfigError, InputError
+from gpunet.frames import as_eager, backend_of, is_frame, make_frame
+from gpunet.progress import ProgressCallback
+from gpunet.reading.accumulate import REPORT_COLUMNS, Accumulator
+from gpunet.reading.assemble import assemble
+from gpunet.reading.protected import check_config
+from gpunet.reading.sources import find_sources
+from gpunet.reading.stream import Batch, InputRecord, frame_batches, source_batches
+
+__all__ = ["read_arrests"]
+
+_STAGE = "reading"
+
+
+def read_arrests(
+    paths_or_frame: Any,
+    config: Config | Mapping[str, Any] | str | Path | None = None,
+    as_of: date | str | None = None,
+    *,
+    progress: ProgressCallback | None = None,
+) -> Arrests:
+    """Read, check and code arrest tables (FEATURES sections 1 and 2).
+
+    Rows are streamed: what stays in memory are codes, one text for each distinct id, and the rejected rows.
+
+    Parameters
+    ----------
+    paths_or_frame
+        A path, folder or glob, or a list of them: Parquet, CSV (also .csv.gz) and Arrow/Feather files. A list keeps its
+        order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas, PyArrow; a lazy
+        one is collected), or a list of frames.
+    config
+        A :class:`~gpunet.config.Config`, a mapping with its keys, or the path of a TOML file.
+    as_of
+        Keep only arrests before this day (a date, or ISO text); undated arrests go.
+    progress
+        Called as bytes of files, or rows of frames, are read.
+
+    Returns
+    -------
+    Arrests
+        ``report`` says what became of each file's rows. ``person_ids`` are int64 if the person_id column of every
+        input is of an integer type, else text.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to read, a file is damaged, or a required column is missing.
+    ConfigError
+        If the configuration is not understood or would read a protected column.
+    """
+    settings = load_config(config)
+    check_config(settings.input)
+    cut = _as_day(as_of)
+    records: list[InputRecord] = []
+    warnings: list[str] = []
+    items = _items(paths_or_frame)
+    backend = "polars"
+    read = Accumulator(settings)
+    batches: Iterator[Batch]
+    if any(is_frame(item) for item in items):
+        frames = [as_eager(item) for item in items]
+        backend = backend_of(frames[0])
+        total = float(sum(len(frame) for frame in frames))
+        batches = _all_frames(frames, settings, records)
+    else:
+        sources = find_sources(items, warnings)
+        total = float(sum(source.size_bytes for source in sources))
+        batches = source_batches(sources, settings.input, records, warnings)
+    for batch in batches:
+        read.add(batch)
+        if progress is not None:
+            progress(_STAGE, min(_done(records), total * 0.99), total)
+    report = _report(read, records, warnings, backend)
+    integer_ids = settings.input.person_scope == "national" and {r.integers for r in records} <= {True, None}
+    integer_ids = integer_ids and any(r.integers for r in records)
+    arrests = assemble(read, integer_ids, report, backend)
+    if progress is not None:
+        progress(_STAGE, total, total)
+    return arrests if cut is None else arrests.before(cut)
+
+
+def _items(paths_or_frame: Any) -> list[Any]:
+    if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
+        return [paths_or_frame]
+    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes):
+        items = list(paths_or_frame)
+        if not items:
+            raise InputError("no input: the list of paths is empty")
+        framed = [is_frame(item) for item in items]
+        if all(framed) or (not any(framed) and all(isinstance(item, str | os.PathLike) for item in items)):
+            return items
+    kind = type(paths_or_frame).__name__
+    raise InputError(f"expected paths, or data frames that Narwhals takes, not {kind}")
+
+
+def _all_frames(frames: list[nw.DataFrame[Any]], config: Config, records: list[InputRecord]) -> Iterator[Batch]:
+    for i, frame in enumerate(frames):
+        yield from frame_batches(frame, f"frame {i + 1}" if len(frames) > 1 else "frame", config.input, records)
+
+
+def _as_day(as_of: date | str | None) -> date | None:
+    if isinstance(as_of, datetime):
+        return as_of.date()
+    if isinstance(as_of, str):
+        try:
+            return date.fromisoformat(as_of)
+        except ValueError as error:
+            raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
+    return as_of
+
+
+def _done(records: list[InputRecord]) -> float:
+    """Bytes of the files, or rows of the frames, that were read to their end; for an open frame the rows so far."""
+    return float(sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records))
+
+
+def _report(read: Accumulator, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
+    files = []
+    for record in records:
+        read.reject_malformed(record)
+        rejected = record.rejected + len(record.malformed)
+        rows = record.rows + len(record.malformed)
+        files.append(
+            FileCount(
+                name=record.name,
+                read=rows,
+                accepted=rows - rejected - record.duplicate,
+                rejected=rejected,
+                duplicate=record.duplicate,
+                sha256=record.sha256,
+                size_bytes=record.size_bytes,
+                encoding=record.encoding,
+            )
+        )
+    names = {c for record in records for c in record.layout.columns}
+    for ours in read.config.input.columns:
+        if ours not in names:
+            theirs = read.config.input.source_name(ours)
+            warnings.append(f'[input] columns.{ours}: no input has a column "{theirs}"')
+    if not sum(f.accepted for f in files):
+        warnings.append("no row was accepted")
+    return ReadReport(
+        files=tuple(files),
+        rejected=_rejected(read, records, backend),
+        protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
+        ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
+        warnings=tuple(warnings),
+    )
+
+
+def _rejected(read: Accumulator, records: list[InputRecord], backend: str) -> nw.DataFrame[Any]:
+    """One table of all rejected rows, by input and row number, with the same columns whatever was rejected."""
+    import pyarrow as pa
+
+    known = (*ALL_COLUMNS, *(c for c in read.config.input.incident_key if c not in ALL_COLUMNS))
+    found = {c for record in records for c in record.layout.columns}
+    values = [f"{c}_value" if c in REPORT_COLUMNS else c for c in known if c in found]
+    names = [*REPORT_COLUMNS[:3], *values, "line"]
+    schema = pa.schema([(c, pa.int64() if c == "row_number" else pa.large_string()) for c in names])
+    place = {id(record): i for i, record in enumerate(records)}
+    tables = [schema.empty_table().append_column("place", pa.array([], pa.int64()))]
+    for record, table in read.rejected:
+        columns = [
+            table.column(c) if c in table.column_names else pa.nulls(len(table), pa.large_string()) for c in names
+        ]
+        places = pa.array([place[id(record)]] * len(table), pa.int64())
+        tables.append(pa.table(columns, schema=schema).append_column("place", places))
+    read.rejected.clear()
+    together = pa.concat_tables(tables).sort_by([("place", "ascending"), ("row_number", "ascending")])
+    frame = nw.from_native(together.select(names), eager_only=True)
+    return nw.from_native(make_frame({c: frame.get_column(c) for c in names}, backend), eager_only=True)

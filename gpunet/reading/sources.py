@@ -1,0 +1,116 @@
+"""Which files are read, and in which order: paths, folders and globs to a list of files, each once."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpunet.errors import InputError
+
+__all__ = ["Source", "find_sources"]
+
+_KINDS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".arrow": "ipc",
+    ".arrows": "ipc",
+    ".feather": "ipc",
+    ".ipc": "ipc",
+}
+
+#: Kinds of file that may well hold a table, so leaving one in a folder aside is worth a warning.
+_OTHER_TABLES = (
+    ".tsv", ".txt", ".xls", ".xlsx", ".ods", ".zip", ".gz", ".bz2", ".xz", ".zst", ".avro", ".orc", ".json", ".jsonl",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv" or "ipc"."""
+
+    path: Path
+    name: str
+    kind: str
+    size_bytes: int
+
+
+def find_sources(paths: Iterable[str | os.PathLike[str]], warnings: list[str]) -> list[Source]:
+    """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
+
+    Hidden files (names that start with "." or "_") are left out of folders and globs. A file that is met again is read
+    once; that, and files of a folder that look like tables of another kind, is said in `warnings`.
+
+    Raises
+    ------
+    InputError
+        If a path leads to no file, or names a file of another kind.
+    """
+    sources: list[Source] = []
+    seen: set[Path] = set()
+    again = 0
+    for path in paths:
+        for file in _expand(str(os.fspath(path)), warnings):
+            resolved = file.resolve()
+            if resolved in seen:
+                again += 1
+                continue
+            seen.add(resolved)
+            kind = _kind(file)
+            if kind is None:
+                raise InputError(f"{file}: not a kind of table that is read; there are {', '.join(_KINDS)}")
+            sources.append(Source(file, file.as_posix(), kind, file.stat().st_size))
+    if again:
+        warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
+    if not sources:
+        raise InputError("no input: the list of paths is empty")
+    return sources
+
+
+def _expand(path: str, warnings: list[str]) -> list[Path]:
+    plain = Path(path)
+    if plain.is_dir():
+        return _files_of(plain, warnings)
+    if plain.exists():
+        return [plain]
+    if not glob.has_magic(path):
+        raise InputError(f"{path}: there is no such file or folder")
+    found: list[Path] = []
+    for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if Path(match).is_dir():
+            continue
+        if not _hidden(Path(match)) and _kind(Path(match)) is not None:
+            found.append(Path(match))
+    if not found:
+        raise InputError(f"{path}: no file of a known kind ({', '.join(_KINDS)}) matches this pattern")
+    return found
+
+
+def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
+    found, others = [], []
+    for file in sorted(folder.rglob("*"), key=Path.as_posix):
+        if any(_hidden(Path(part)) for part in file.relative_to(folder).parts) or not file.is_file():
+            continue
+        if _kind(file) is not None:
+            found.append(file)
+        elif file.name.lower().endswith(_OTHER_TABLES):
+            others.append(file.name)
+    if not found:
+        raise InputError(f"{folder}: this folder holds no file of a known kind ({', '.join(_KINDS)})")
+    if others:
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        warnings.append(f"{folder.as_posix()}: {len(others)} file(s) of kinds that are not read were left out: {shown}")
+    return found
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith((".", "_"))
+
+
+def _kind(path: Path) -> str | None:
+    name = path.name.lower()
+    return next((kind for suffix, kind in _KINDS.items() if name.endswith(suffix)), None)

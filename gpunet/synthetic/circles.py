@@ -1,0 +1,166 @@
+"""Who is arrested with whom: co-arrests of one area, drawn so that the network has the published structure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.synthetic.config import CircleConfig
+
+__all__ = ["Circles", "draw_circles", "share_out", "tie_lists"]
+
+
+class Circles(NamedTuple):
+    """Incidents of two persons and more.
+
+    Attributes
+    ----------
+    person, incident
+        int64[rows], one element for a person in an incident, ordered by incident; a pair occurs once.
+    position
+        float64[incidents], where on the ring of homes it happens, in [0, 1).
+    home
+        float64[n], where a person lives, in [0, 1). Persons with more co-arrests have smaller numbers.
+    """
+
+    person: NDArray[np.int64]
+    incident: NDArray[np.int64]
+    position: NDArray[np.float64]
+    home: NDArray[np.float64]
+
+
+def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circles:
+    """Draw the co-arrests of an area of `n` persons, each of whom has a tie.
+
+    Homes lie on a ring. Every co-arrest of a person is a point near home (sometimes far from it); the points are sorted
+    along the ring and cut into incidents. So neighbours are arrested together, which makes closed circles, and the far
+    points join circles into a large component.
+
+    Parameters
+    ----------
+    rng
+        Source of every random choice.
+    n
+        Number of persons, at least 2.
+    config
+        The calibrated parameters.
+    """
+    co_arrests = np.sort(1 + share_out(rng, round(config.extra_mean * n), rng.gamma(config.extra_shape, 1.0, n)))[::-1]
+    home = rng.permutation(n) + 0.5
+    person = np.repeat(np.arange(n), co_arrests)
+    count = len(person)
+    scale = np.where(rng.random(count) < config.far_share, config.far_reach * n, config.near)
+    key: NDArray[np.float64] = np.mod(home[person] + rng.laplace(0.0, 1.0, count) * scale, n)
+    order = np.argsort(key, kind="stable")
+    person, key = person[order], key[order]
+
+    incident = np.searchsorted(np.cumsum(_sizes(rng, count, config)), np.arange(count), side="right")
+    first = np.flatnonzero(np.diff(incident, prepend=-1))
+    position = key[first]
+
+    person, incident = _distinct(person, incident)
+    person, incident, position = _tie_everyone(person, incident, position, home)
+    person, incident, position = _repeat(rng, person, incident, position, config)
+    return Circles(person, incident, np.mod(position, n) / n, home / n)
+
+
+def share_out(rng: np.random.Generator, total: int, weight: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Share `total` things out at random by weight: a gamma weight makes negative binomial counts of a fixed sum."""
+    bound = np.cumsum(weight)
+    return np.bincount(np.searchsorted(bound, rng.random(total) * bound[-1], side="right"), minlength=len(weight))
+
+
+def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> NDArray[np.int64]:
+    """Sizes of incidents that hold `count` persons or a few more: a fixed share of each size, in random order.
+
+    Shares that are fixed, not drawn, keep the number of ties near its mean at every seed.
+    """
+    size = np.arange(2, config.max_size + 1)
+    share = (1 - config.pair_share) * config.growth ** (size - 2.0) * (1 - config.growth)
+    share[-1] = (1 - config.pair_share) * config.growth ** (config.max_size - 2.0)
+    share[0] += config.pair_share
+    incidents = int(count / (size @ share)) + 1
+    place = (rng.permutation(incidents) + rng.random(incidents)) / incidents
+    sizes = size[np.minimum(np.searchsorted(np.cumsum(share), place, side="right"), len(size) - 1)]
+    short = max(0, count - int(sizes.sum()))
+    return np.concatenate([sizes, np.full((short + 1) // 2, 2)])
+
+
+def _distinct(person: NDArray[np.int64], incident: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Drop a person's second occurrence in an incident, and then incidents of one person; the order is kept."""
+    span = int(person.max()) + 1
+    first = np.sort(np.unique(incident * span + person, return_index=True)[1])
+    person, incident = person[first], incident[first]
+    keep = np.bincount(incident)[incident] > 1
+    return person[keep], incident[keep]
+
+
+def _tie_everyone(
+    person: NDArray[np.int64], incident: NDArray[np.int64], position: NDArray[np.float64], home: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Arrest persons without a tie in pairs of neighbours, so that exactly all are in the network; renumber."""
+    alone = np.setdiff1d(np.arange(len(home)), person)
+    alone = alone[np.argsort(home[alone], kind="stable")]
+    number = len(position) + np.arange(len(alone)) // 2
+    if len(alone) % 2:  # the last one goes with the pair before it, or else with any incident
+        number[-1] = number[-2] if len(alone) > 1 else incident[0]
+    person = np.concatenate([person, alone])
+    incident = np.concatenate([incident, number])
+    position = np.concatenate([position, home[alone[:-1:2]]])
+    order = np.argsort(incident, kind="stable")
+    used, incident = np.unique(incident[order], return_inverse=True)
+    return person[order], incident, position[used]
+
+
+def _repeat(
+    rng: np.random.Generator,
+    person: NDArray[np.int64],
+    incident: NDArray[np.int64],
+    position: NDArray[np.float64],
+    config: CircleConfig,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Append incidents whose persons are among those of an earlier one."""
+    count = len(position)
+    again = np.sort(rng.integers(0, count, rng.poisson(config.repeats * count)))
+    start = np.searchsorted(incident, np.arange(count + 1))
+    size = (start[1:] - start[:-1])[again]
+    number = np.repeat(np.arange(len(again)), size)
+    row = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + start[again][number]
+    keep = rng.random(len(row)) < config.repeat_keep
+    keep |= np.bincount(number, weights=keep, minlength=len(again))[number] < 2
+    return (
+        np.concatenate([person, person[row[keep]]]),
+        np.concatenate([incident, count + number[keep]]),
+        np.concatenate([position, position[again]]),
+    )
+
+
+def tie_lists(
+    person: NDArray[np.int64], incident: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Neighbours of each of `n` persons in the network of these incidents.
+
+    Parameters
+    ----------
+    person, incident
+        Ordered by incident, as in :class:`Circles`.
+    n
+        Number of persons.
+
+    Returns
+    -------
+    indptr, neighbours
+        int64[n + 1] and int32[2 x ties]: the neighbours of i are ``neighbours[indptr[i]:indptr[i + 1]]``, ascending.
+    """
+    start = np.flatnonzero(np.diff(incident, prepend=-1))
+    size = np.diff(start, append=len(incident))
+    codes = [np.zeros(0, dtype=np.int64)]
+    for k in np.unique(size[size > 1]):
+        members = person[start[size == k][:, None] + np.arange(k)]
+        a, b = np.nonzero(~np.eye(k, dtype=bool))
+        codes.append((members[:, a] * n + members[:, b]).ravel())
+    code = np.unique(np.concatenate(codes))
+    source, target = np.divmod(code, n)
+    return np.searchsorted(source, np.arange(n + 1)), target.astype(np.int32)

@@ -1,0 +1,278 @@
+"""From arrays to tables: one Parquet file a force and month, or one frame. Memory holds one region at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.errors import InputError
+from gpunet.folder import write_whole
+from gpunet.frames import from_arrow, write_parquet
+from gpunet.synthetic.area import Rows, make_area
+from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
+from gpunet.synthetic.config import SyntheticConfig
+from gpunet.synthetic.places import district_count
+from gpunet.synthetic.plan import FORCES, Plan, Region, make_plan
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["FEWEST_PERSONS", "SyntheticSummary", "make_arrests", "write_tables"]
+
+#: Fewer persons than this make no area with forces, districts and gangs.
+FEWEST_PERSONS = 100
+
+_STAGE = "synthetic tables"
+_PARTIAL = ".partial"
+_FIRST_ID = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class SyntheticSummary:
+    """What was written.
+
+    Attributes
+    ----------
+    persons
+        Persons in the network.
+    people
+        All persons with an arrest.
+    records
+        Rows of the tables.
+    one_time
+        Persons arrested once.
+    violent
+        Rows for each violent set of the default taxonomy.
+    forces, files
+        Police forces, and files written.
+    seed
+        The seed; the same persons, seed and version give the same bytes.
+    """
+
+    persons: int
+    people: int
+    records: int
+    one_time: int
+    violent: dict[str, int]
+    forces: int
+    files: int
+    seed: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.records:,} records of {self.people:,} persons, {self.persons:,} of them in the network, "
+            f"{self.one_time:,} arrested once\n{sum(self.violent.values()):,} violent: "
+            + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.violent.items())
+            + f"\n{self.files:,} files of {self.forces:,} forces, seed {self.seed}"
+        )
+
+
+def write_tables(
+    out: str | Path,
+    persons: int = 10_000,
+    seed: int = 1,
+    progress: Callable[[str, float, float], None] | None = None,
+    config: SyntheticConfig | None = None,
+) -> SyntheticSummary:
+    """Write synthetic arrest tables to a folder: ``<force>_<year>-<month>.parquet``, rows in the order of their dates.
+
+    Parameters
+    ----------
+    out
+        Folder that does not exist yet, or is empty. The files appear in it together, at the end.
+    persons
+        Persons in the network, at least :data:`FEWEST_PERSONS`. Rows are about 6.9 times as many.
+    seed
+        The same persons, seed, settings and version give the same bytes.
+    progress
+        Called with what is done, how much of it is done, and how much there is.
+    config
+        Other settings than the calibrated ones.
+
+    Returns
+    -------
+    SyntheticSummary
+        Counts, all taken from the rows written.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something or cannot be made, or `persons` or `seed` is out of range.
+    """
+    plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
+    out = Path(out)
+    partial = _fresh(out) / _PARTIAL
+    try:
+        partial.mkdir()
+        tally = _Tally()
+        for region in plan.regions:
+            rows = _region_rows(plan, region, progress)
+            tally.add(region, rows)
+            for force, month, table in _tables(plan, region, rows):
+                _write(partial / f"{force}_{month}.parquet", table)
+                tally.files += 1
+            del rows
+        for file in sorted(partial.iterdir()):
+            file.replace(out / file.name)
+    except OSError as error:
+        raise InputError(f"cannot write to {out}: {error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return tally.summary(plan)
+
+
+def make_arrests(persons: int = 1_000, seed: int = 1, config: SyntheticConfig | None = None) -> pl.DataFrame:
+    """Return the rows that :func:`write_tables` would write, as one Polars frame: by force, then by date.
+
+    Parameters
+    ----------
+    persons, seed, config
+        As for :func:`write_tables`. Everything is in memory at once: for small tables.
+
+    Raises
+    ------
+    InputError
+        As :func:`write_tables`.
+    """
+    import pyarrow as pa
+
+    plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
+    tables = [
+        table for region in plan.regions for _, _, table in _tables(plan, region, _region_rows(plan, region, None))
+    ]
+    frame: pl.DataFrame = from_arrow(pa.concat_tables(tables)).to_native()
+    return frame
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name}: expected a whole number of at least {least}, not {value!r}")
+    return int(value)
+
+
+def _fresh(out: Path) -> Path:
+    """Make the folder, or make sure that it is empty but for what a killed run left."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        present = sorted(p.name for p in out.iterdir() if p.name != _PARTIAL)
+    except OSError as error:
+        raise InputError(f"cannot use {out} as the folder for the tables: {error}") from error
+    if present:
+        raise InputError(
+            f"{out} already holds files ({', '.join(present[:3])}): give a new or empty folder, so that tables of "
+            "two runs are never mixed"
+        )
+    shutil.rmtree(out / _PARTIAL, ignore_errors=True)
+    return out
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    write_whole(path, lambda partial: write_parquet(partial, table))
+
+
+def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, float], None] | None) -> Rows:
+    """All rows of a region ordered by force, day and incident; incidents, districts and beats get its own numbers."""
+    districts = district_count(plan.largest_area, len(region.forces), plan.config.places)
+    beats = districts * plan.config.places.district_beats
+    made, incidents = [], 0
+    for area in region.areas:
+        rows = make_area(plan, region, area)
+        made.append(
+            rows._replace(
+                incident=rows.incident + np.int32(incidents),
+                district=rows.district + np.int32(area.place * districts),
+                beat=np.where(rows.beat < 0, -1, rows.beat + area.place * beats).astype(np.int32),
+            )
+        )
+        incidents += int(rows.incident[-1]) + 1
+        if progress is not None:
+            progress(_STAGE, float(area.index + 1), float(plan.n_areas))
+    rows = Rows.stack(made)
+    del made
+    key = (rows.force.astype(np.int64) << 16 | rows.day) << 32 | rows.incident
+    return rows.take(np.argsort(key, kind="stable"))
+
+
+def _tables(plan: Plan, region: Region, rows: Rows) -> Iterator[tuple[str, str, pa.Table]]:
+    """Each force and month of a region that has rows: names of force and month, and the table."""
+    first = np.datetime64(plan.config.activity.first_day, "D")
+    last = np.datetime64(plan.config.activity.last_day, "D")
+    months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + 1)
+    month_starts = np.append((months.astype("datetime64[D]") - first).astype(np.int64), np.iinfo(np.int16).max)
+    places = plan.config.places
+    gangs = np.array([f"G{region.index + 1:02d}{k:04d}" for k in range(int(rows.gang.max(initial=-1)) + 1)], dtype=str)
+    districts = np.array([f"{k + 1:04d}" for k in range(int(rows.district.max()) + 1)])
+    beats = np.array([f"{d}{b + 1:02d}" for d in districts for b in range(places.district_beats)])
+    for position, force in enumerate(region.forces):
+        start, stop = np.searchsorted(rows.force, [position, position + 1])
+        of_force = rows.take(slice(start, stop))
+        number = np.cumsum(np.diff(of_force.incident, prepend=-1) != 0)
+        cuts = np.searchsorted(of_force.day, month_starts)
+        for month, begin, end in zip(months, cuts[:-1], cuts[1:], strict=True):
+            if begin == end:
+                continue
+            part = of_force.take(slice(begin, end))
+            names = {"district": districts, "beat": beats, "gang": gangs, "force": np.array([FORCES[force]])}
+            yield FORCES[force], str(month), _table(plan, part, number[begin:end], names)
+
+
+def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, NDArray[np.str_]]) -> pa.Table:
+    """One table in the columns of the input contract."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    date = np.datetime64(plan.config.activity.first_day, "D") + rows.day.astype("timedelta64[D]")
+    year = pa.array(date.astype("datetime64[Y]").astype(np.int64) + 1970).cast(pa.large_string())
+    running = pc.utf8_lpad(pa.array(number).cast(pa.large_string()), width=7, padding="0")
+    return pa.table(
+        {
+            "person_id": _FIRST_ID + rows.person * plan.id_step % plan.numbers,
+            "incident_id": pc.binary_join_element_wise(year, running, pa.scalar("-", pa.large_string())),
+            "date": pa.array(date),
+            "offence": _texts(rows.offence, np.array(OFFENCES)),
+            "district": _texts(rows.district, names["district"]),
+            "beat": _texts(rows.beat, names["beat"]),
+            "gang": _texts(rows.gang, names["gang"]),
+            "force": _texts(np.zeros(len(rows.day), dtype=np.int8), names["force"]),
+        }
+    )
+
+
+def _texts(codes: NDArray[Any], texts: NDArray[np.str_]) -> pa.Array:
+    """The texts of codes, null where a code is below 0."""
+    import pyarrow as pa
+
+    indices = pa.array(codes.astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.large_string())).dictionary_decode()
+
+
+class _Tally:
+    """Counts over regions, for the summary. A visitor is counted where it lives."""
+
+    def __init__(self) -> None:
+        self.people = self.records = self.one_time = self.files = 0
+        self.offences = np.zeros(len(OFFENCES), dtype=np.int64)
+
+    def add(self, region: Region, rows: Rows) -> None:
+        first, last = region.areas[0].first, region.areas[-1].first + region.areas[-1].capacity
+        resident = (rows.person >= first) & (rows.person < last)
+        arrests = np.bincount(rows.person[resident & (rows.offence != SECOND)] - first)
+        self.people += int(np.count_nonzero(arrests))
+        self.one_time += int(np.count_nonzero(arrests == 1))
+        self.records += len(rows.person)
+        self.offences += np.bincount(rows.offence[rows.offence >= 0], minlength=len(OFFENCES))
+
+    def summary(self, plan: Plan) -> SyntheticSummary:
+        violent = {
+            name: sum(int(self.offences[OFFENCES.index(text)]) for text, _ in texts) for name, texts in VIOLENT.items()
+        }
+        forces = sum(len(region.forces) for region in plan.regions)
+        counts = (self.people, self.records, self.one_time)
+        return SyntheticSummary(plan.persons, *counts, violent, forces, self.files, plan.seed)

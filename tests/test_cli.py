@@ -1,0 +1,97 @@
+"""The command line: exit codes, one clear message, and a quick start."""
+
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+from gpunet import __version__
+
+
+def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
+    code = "from gpunet.cli import main; main()"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("input") / "arrests.parquet"
+    pl.DataFrame(
+        {
+            "person_id": ["a", "b", "b", "c"],
+            "incident_id": ["1", "1", "2", "2"],
+            "date": ["2012-01-01", "2012-01-01", "2012-05-01", "2012-05-01"],
+            "offence": ["robbery", "theft", "theft", None],
+        }
+    ).write_parquet(path)
+    return path
+
+
+def test_features_from_the_shell(table, tmp_path):
+    done = gpunet("features", table, "--out", tmp_path / "run", "--as-of", "2012-03-01", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "run") in done.stdout
+    frame = pl.read_parquet(tmp_path / "run" / "features.parquet")
+    assert frame["person_id"].to_list() == ["a", "b"]
+    assert frame["degree__violent"].to_list() == [0, 1]
+    assert "done" in done.stderr  # progress, as plain lines
+    assert "\x1b" not in done.stderr
+
+
+def test_version_and_help():
+    assert gpunet("--version").stdout.split() == ["gpunet", __version__]
+    for command in ("synth", "features", "run", "score", "info"):
+        done = gpunet(command, "--help")
+        assert done.returncode == 0
+        assert done.stdout
+
+
+def test_info_names_engines_and_what_is_missing():
+    done = gpunet("info")
+    assert done.returncode == 0
+    for word in ("cpu", "gpu", "driver", "xgboost", "cugraph"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["features", "absent.parquet", "--out", "{tmp}/run"], "absent.parquet"),
+        (["features", "{table}", "--out", "{tmp}/run", "--engine", "gpu"], "GPU"),
+        (["features", "{table}", "--out", "{tmp}/run", "--config", "{tmp}/c.toml"], "max_size"),
+        (["features", "{table}", "--out", "{tmp}/run", "--as-of", "2011-01-01"], "2012-01-01"),
+        (["features", "{table}", "--out", "{tmp}/run", "--as-of", "yesterday"], "as-of"),
+        (["features", "{table}", "--out", "{table}"], "arrests.parquet"),
+        (["run", "{table}", "--out", "{tmp}/run"], "arrest"),
+        (["features", "{table}"], "out"),
+        (["score", "--model", "{tmp}/none.ubj", "--features", "{table}", "--out", "{tmp}/s.parquet"], "none.ubj"),
+        (["conjure"], "conjure"),
+    ],
+)
+def test_errors_exit_with_2_and_say_what_is_wrong(arguments, named, table, tmp_path):
+    (tmp_path / "c.toml").write_text("[network]\nmax_size = 3\n")
+    done = gpunet(*(a.format(tmp=tmp_path, table=table) for a in arguments))
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_column_names_file_column_and_key(tmp_path):
+    path = tmp_path / "month.csv"
+    path.write_text("incident_id,date,offence\n1,2012-01-01,theft\n")
+    done = gpunet("features", path, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    for word in ("month.csv", "person_id", "columns"):
+        assert word in done.stderr
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, gpunet, gpunet.cli; "
+        "heavy = {'numpy', 'numba', 'polars', 'pyarrow', 'narwhals', 'xgboost', 'sklearn'}; "
+        "sys.exit(', '.join(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.strip() == ""

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from model_tables import KINDS, QUICK, table
+from sklearn.metrics import f1_score, roc_auc_score
+
+from gpunet.config import ModelConfig
+from gpunet.errors import ModelError
+from gpunet.model import cross_fit, read_features, train
+from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
+from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.table import read_labels, stack
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_input_gives_the_same_bytes_with_any_number_of_threads(kind: str) -> None:
+    frame, labels = table(5000)
+    config = ModelConfig(max_rounds=12, folds=2)
+    first, again, two = (train(frame, labels, kind=kind, config=config, threads=t).to_bytes() for t in (1, 1, 2))
+    assert first == again
+    assert first == two
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_seed_matters(kind: str) -> None:
+    frame, labels = table()
+    models = [train(frame, labels, kind=kind, config=ModelConfig(max_rounds=5, seed=s), threads=1) for s in (1, 2)]
+    assert models[0].to_bytes() != models[1].to_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_finds_the_signal_and_is_calibrated(kind: str) -> None:
+    frame, labels = table(3000)
+    fitted = cross_fit(read_features(frame), labels, kind=kind, config=QUICK, threads=1)
+    fresh, happened = table(3000, seed=1)
+    probability = fitted.model.predict_proba(fresh, threads=1)
+    assert roc_auc_score(happened, probability) > 0.8
+    assert roc_auc_score(labels, fitted.probability) > 0.8
+    # Maximum likelihood with an intercept keeps the mean, but for Platt's targets: one person in each class.
+    assert fitted.probability.mean() == pytest.approx(labels.mean(), abs=1 / len(labels))
+    # Two standard errors of the fresh base rate are 0.016; in each half the mean must hold as well.
+    assert probability.mean() == pytest.approx(happened.mean(), abs=0.02)
+    high = probability > np.median(probability)
+    assert probability[high].mean() == pytest.approx(happened[high].mean(), abs=0.035)
+    assert probability[~high].mean() == pytest.approx(happened[~high].mean(), abs=0.035)
+
+
+def test_text_columns_are_left_out_and_kinds_of_numbers_kept() -> None:
+    frame, labels = table()
+    model = train(frame, labels, config=QUICK, threads=1)
+    assert model.features == tuple(c for c in frame.columns if c not in ("person_id", "gang"))
+    assert model.kind == "xgboost"
+
+
+def test_a_person_in_both_snapshots_is_never_on_both_sides() -> None:
+    first, labels = table(300, seed=0)
+    second, later = table(300, seed=1, first_id=150)
+    both = stack(read_features(first), read_features(second))
+    all_labels = np.concatenate([labels, later])
+    fold = cross_fit(both, all_labels, config=QUICK, threads=1).fold
+    ids = both.person_ids.to_numpy()
+    per_person = pl.DataFrame({"id": ids, "fold": fold}).group_by("id").agg(pl.col("fold").n_unique(), pl.len())
+    assert per_person["len"].max() == 2
+    assert per_person["fold"].max() == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_held_out_predictions_cannot_have_seen_the_person(kind: str) -> None:
+    """Features that identify the person and labels without a pattern: only a leak can predict them."""
+    rng = np.random.default_rng(0)
+    n, copies = 60, 25
+    person = np.repeat(np.arange(n), copies)
+    labels = (rng.random(n) < 0.5)[person]
+    frame = pl.DataFrame({"person_id": person, "mark": rng.permutation(n)[person], "other": rng.random(n * copies)})
+    features = read_features(frame)
+    honest = cross_fit(features, labels, kind=kind, config=QUICK, threads=1)
+    leaky = cross_fit(features, labels, kind=kind, config=QUICK, groups=np.arange(n * copies), threads=1)
+    assert roc_auc_score(labels, honest.probability) < 0.65
+    assert roc_auc_score(labels, leaky.probability) > 0.9
+
+
+def test_folds_spread_each_class_evenly() -> None:
+    groups = np.repeat(np.arange(50), 2)
+    labels = np.zeros(100, bool)
+    labels[:22:2] = True  # one of the two rows of 11 persons
+    fold = person_folds(labels, groups, 5, seed=3)
+    assert (fold[::2] == fold[1::2]).all()
+    assert np.bincount(fold[labels], minlength=5).tolist() == [3, 2, 2, 2, 2]
+    assert sorted(np.bincount(fold[::2]).tolist()) == [9, 10, 10, 10, 11]
+
+
+def test_groups_come_from_ids_of_any_type() -> None:
+    frame = pl.DataFrame({"person_id": ["b", "a", "b"], "x": [1.0, 2.0, 3.0]})
+    codes = person_groups(read_features(frame))
+    assert codes[0] == codes[2] != codes[1]
+    with pytest.raises(ModelError, match="groups"):
+        person_groups(read_features(frame), [1, 2])
+
+
+def test_fewer_folds_where_positives_are_few() -> None:
+    frame, _ = table(200)
+    labels = np.zeros(200, bool)
+    labels[:6] = True
+    fitted = cross_fit(read_features(frame), labels, config=ModelConfig(max_rounds=5), threads=1)
+    assert fitted.model.training["folds"] == 3
+    assert any("3 folds instead of 5" in text for text in fitted.warnings)
+
+
+@pytest.mark.parametrize(("positives", "text"), [(0, "only 0 of 200"), (3, "only 3 of 200"), (200, "only 0 of 200")])
+def test_too_few_of_a_class_is_an_error_that_counts(positives: int, text: str) -> None:
+    frame, _ = table(200)
+    with pytest.raises(ModelError, match=text):
+        train(frame, np.arange(200) < positives, threads=1)
+
+
+def test_fold_count_counts_persons_not_rows() -> None:
+    groups = np.zeros(20, np.int64)
+    groups[10:] = np.arange(1, 11)
+    with pytest.raises(ModelError, match="only 1 of 11 persons with the label true"):
+        fold_count(np.arange(20) < 10, groups, 5, "the data")
+
+
+def test_no_rows_and_unknown_kinds_are_errors() -> None:
+    frame, labels = table(20)
+    with pytest.raises(ModelError, match="no rows"):
+        train(frame.head(0), labels[:0])
+    with pytest.raises(ModelError, match="perceptron"):
+        train(frame, labels, kind="perceptron")
+
+
+def test_labels_from_a_frame_are_matched_by_person() -> None:
+    frame, labels = table(50)
+    shuffled = pl.DataFrame({"person_id": frame["person_id"], "label": labels}).sample(
+        fraction=1.0, shuffle=True, seed=1
+    )
+    extra = pl.concat([shuffled, pl.DataFrame({"person_id": [9999], "label": [True]})])
+    features = read_features(frame)
+    assert (read_labels(features, extra) == labels).all()
+    assert (read_labels(features, extra.to_pandas()) == labels).all()
+    assert (read_labels(features, labels.astype(np.int64)) == labels).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (pl.DataFrame({"person_id": [0], "label": [True]}), "1 of the 2 persons"),
+        (pl.DataFrame({"person_id": [0, 1, 1], "label": [True, False, True]}), "more than one row"),
+        (pl.DataFrame({"person_id": [0, 1], "label": [True, None]}), "nulls"),
+        (pl.DataFrame({"person_id": ["0", "1"], "label": [True, False]}), "int64 in the features"),
+        (pl.DataFrame({"person_id": [0, 1]}), "no column label"),
+        ([True], "expected 2 values"),
+        ([0, 2], "only true and false"),
+        (["yes", "no"], "expected true and false"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(labels: object, text: str) -> None:
+    features = read_features(pl.DataFrame({"person_id": [0, 1], "x": [1, 2]}))
+    with pytest.raises(ModelError, match=text):
+        read_labels(features, labels)
+
+
+def test_boosting_stops_early_on_noise_and_says_when_it_could_go_on() -> None:
+    rng = np.random.default_rng(0)
+    noise = pl.DataFrame({"person_id": np.arange(400), "x": rng.random(400), "y": rng.random(400)})
+    stopped = cross_fit(read_features(noise), rng.random(400) < 0.3, config=ModelConfig(folds=2), threads=1)
+    assert stopped.model.training["rounds"] < 50
+    frame, labels = table(800)
+    short = cross_fit(read_features(frame), labels, config=ModelConfig(max_rounds=5), threads=1)
+    assert any("max_rounds = 5" in text for text in short.warnings)
+
+
+def test_calibration_finds_the_true_parameters_and_never_turns_ranks_round() -> None:
+    rng = np.random.default_rng(0)
+    margin = rng.normal(0, 2, 200_000)
+    labels = rng.random(200_000) < sigmoid(0.5 * margin - 1.0)
+    found = fit_calibration(margin, labels)
+    assert found.slope == pytest.approx(0.5, abs=0.02)
+    assert found.intercept == pytest.approx(-1.0, abs=0.02)
+    against = fit_calibration(-margin, labels)
+    assert against.slope == 0
+    assert against(margin).mean() == pytest.approx(labels.mean(), abs=1e-4)
+    assert fit_calibration(np.zeros(10), np.arange(10) < 5) == Calibration(0.0, 0.0)
+    apart = fit_calibration(np.arange(10.0), np.arange(10) >= 5)
+    assert np.isfinite([apart.slope, apart.intercept]).all()
+
+
+def test_the_threshold_has_the_greatest_f1() -> None:
+    rng = np.random.default_rng(0)
+    probability = np.round(rng.random(300), 2)  # with ties
+    labels = rng.random(300) < probability
+    chosen = best_threshold(labels, probability)
+    by_hand = max((f1_score(labels, probability >= t), t) for t in np.unique(probability))
+    assert (f1_score(labels, probability >= chosen), chosen) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_progress_reaches_the_end_of_every_stage(kind: str) -> None:
+    frame, labels = table(200)
+    seen: dict[str, tuple[float, float]] = {}
+    train(
+        frame, labels, kind=kind, config=QUICK, threads=1,
+        progress=lambda stage, done, total: seen.__setitem__(stage, (done, total)),
+    )  # fmt: skip
+    assert set(seen) == {"cross-fit", "train on all"}
+    assert all(done == total for done, total in seen.values())
+
+
+def test_importing_the_package_imports_no_learning_library() -> None:
+    code = "import sys, gpunet.model; print([m for m in ('xgboost', 'sklearn', 'skops', 'scipy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

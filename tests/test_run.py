@@ -1,0 +1,195 @@
+"""The run folder: complete, consistent with what Python gives, and the same bytes every time."""
+
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+import gpunet
+from gpunet.arrests import day_number
+from gpunet.errors import InputError, ModelError
+from gpunet.folder import sha256_of
+from gpunet.frames import read_parquet_metadata
+from gpunet.registry import columns
+from gpunet.run import RunOptions, run_features, run_forecast, violent_between
+from gpunet.synthetic import write_tables
+
+CONFIG = {"model": {"max_rounds": 60, "folds": 3, "horizon_days": 150}}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables") / "arrests"
+    write_tables(folder, persons=1500, seed=5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tables, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "b"
+    manifest = run_forecast(str(tables), out, CONFIG, options=RunOptions(threads=2))
+    return out, manifest
+
+
+def test_every_file_is_there_and_hashed(run):
+    out, manifest = run
+    expected = {"features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json"}
+    expected |= {"scores.parquet", "model.ubj"}
+    assert set(manifest["outputs"]) == expected
+    assert {path.name for path in out.iterdir()} == expected | {"run.json"}
+    for name, output in manifest["outputs"].items():
+        assert output["sha256"] == sha256_of(out / name)
+    assert json.loads((out / "run.json").read_text()) == manifest
+
+
+def test_the_manifest_accounts_for_every_row_and_file(run, tables):
+    _, manifest = run
+    files = manifest["input"]["files"]
+    assert [f["name"] for f in files] == sorted(str(path) for path in tables.glob("*.parquet"))
+    for f in files:
+        rows = f["rows"]
+        assert rows["read"] == rows["accepted"] + rows["rejected"] + rows["duplicate"]
+        assert f["sha256"] == sha256_of(tables / f["name"])
+    assert manifest["input"]["rows"]["read"] == sum(f["rows"]["read"] for f in files)
+    assert manifest["execution"]["stages"][0]["stage"] == "read"
+    assert all(stage["engine"] == "cpu" and stage["peak_memory_bytes"] > 0 for stage in manifest["execution"]["stages"])
+
+
+def test_the_manifest_describes_the_network(run):
+    out, manifest = run
+    network, features = manifest["network"], pl.read_parquet(out / "features.parquet")
+    assert network["ties"] == len(pl.read_parquet(out / "ties.parquet"))
+    assert network["persons"] == (features["degree__all"] > 0).sum()
+    assert network["members"]["all"] == network["persons"]
+    assert network["largest_component"]["persons"] == features["removal_largest_component"].max() + 1 or (
+        network["largest_component"]["persons"] > features["removal_largest_component"].max()
+    )
+    assert manifest["arrests"]["persons"] == len(features)
+    assert manifest["arrests"]["arrests"] == features["own_arrests"].sum()
+    assert manifest["arrests"]["violent_arrests"]["robbery"] == features["own_arrests__robbery"].sum()
+
+
+def test_network_statistics_agree_with_networkx(run):
+    import networkx as nx
+
+    out, manifest = run
+    ties = pl.read_parquet(out / "ties.parquet")
+    graph = nx.Graph(zip(ties["person_a"].to_list(), ties["person_b"].to_list(), strict=True))
+    network = manifest["network"]
+    largest = graph.subgraph(max(nx.connected_components(graph), key=len))
+    assert network["components"] == nx.number_connected_components(graph)
+    assert network["average_clustering"] == pytest.approx(nx.average_clustering(graph), rel=1e-12)
+    assert network["transitivity"] == pytest.approx(nx.transitivity(graph), rel=1e-12)
+    assert network["largest_component"]["persons"] == len(largest)
+    sizes = sorted(map(len, nx.connected_components(graph)))
+    if len(sizes) > 1 and sizes[-1] > sizes[-2]:
+        assert network["largest_component"]["diameter"] == nx.diameter(largest)
+        assert network["largest_component"]["mean_path"] == pytest.approx(
+            nx.average_shortest_path_length(largest), rel=1e-12
+        )
+
+
+def test_tables_have_the_declared_columns_and_types(run):
+    out, _ = run
+    frame = pl.read_parquet(out / "features.parquet")
+    declared = columns(gpunet.load_config().sets)
+    types = {"int64": pl.Int64, "float64": pl.Float64, "bool": pl.Boolean}
+    assert frame.columns == ["person_id", *declared]
+    for name, feature in declared.items():
+        assert frame.schema[name] == types[feature.dtype], name
+        assert feature.null or not frame[name].null_count(), name
+    assert frame["person_id"].is_sorted()
+    assert frame["person_id"].n_unique() == len(frame)
+    assert not any(frame[name].is_nan().any() for name, f in declared.items() if f.dtype == "float64")
+    assert [row["column"] for row in json.loads((out / "features.json").read_text())] == list(declared)
+    metadata = read_parquet_metadata(out / "features.parquet")
+    assert metadata is not None
+    assert metadata["columns"] == list(declared)
+
+
+def test_scores_rank_everybody(run):
+    out, manifest = run
+    scores, features = pl.read_parquet(out / "scores.parquet"), pl.read_parquet(out / "features.parquet")
+    assert scores["person_id"].to_list() == features["person_id"].to_list()
+    assert scores["rank"].sort().to_list() == list(range(1, len(scores) + 1))
+    assert scores.sort("rank")["probability"].is_sorted(descending=True)
+    assert scores["probability"].is_between(0, 1).all()
+    days = manifest["model"]["days"]
+    assert date.fromisoformat(days["T"]) - date.fromisoformat(days["T-2H"]) == timedelta(days=300)
+    assert manifest["as_of"] == days["T"]
+
+
+def test_score_of_the_saved_model_is_the_runs_own(run):
+    out, _ = run
+    again = gpunet.score(gpunet.load_model(out / "model.ubj"), out / "features.parquet")
+    assert pl.DataFrame(again).equals(pl.read_parquet(out / "scores.parquet"))
+
+
+def test_the_same_bytes_again_with_another_number_of_threads(run, tables, tmp_path):
+    out, manifest = run
+    again = run_forecast(str(tables), tmp_path / "again", CONFIG, options=RunOptions(threads=1))
+    for name in manifest["outputs"]:
+        assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes(), name
+    for m in (again, manifest):
+        assert m["execution"].keys() >= {"seconds", "stages", "threads"}
+    assert {k: v for k, v in again.items() if k != "execution"} == {
+        k: v for k, v in manifest.items() if k != "execution"
+    }
+
+
+def test_features_as_of_a_day_are_those_of_the_earlier_rows(tables, tmp_path):
+    day = date(2013, 2, 1)
+    run_features(str(tables), tmp_path / "cut", as_of=day)
+    rows = pl.concat([pl.read_parquet(path) for path in sorted(tables.glob("*.parquet"))])
+    earlier = gpunet.read_arrests(rows.filter(pl.col("date") < day), as_of=day)
+    assert gpunet.compute_features(earlier).equals(pl.read_parquet(tmp_path / "cut" / "features.parquet"))
+
+
+def test_random_forest_run(tables, tmp_path):
+    config = {"model": {**CONFIG["model"], "kind": "random_forest", "max_rounds": 20}}
+    manifest = run_forecast(str(tables), tmp_path / "run", config)
+    assert "model.skops" in manifest["outputs"]
+    assert (tmp_path / "run" / "model.skops").exists()
+
+
+def test_labels_are_violent_arrests_within_the_window():
+    rows = pl.DataFrame(
+        {
+            "person_id": ["a", "a", "b", "b", "c", "c", "d"],
+            "incident_id": ["1", "2", "1", "3", "4", "5", "6"],
+            "date": ["2012-01-01", "2012-03-01", "2012-01-01", "2012-02-29", "2012-01-02", "2012-06-01", "2012-03-05"],
+            "offence": ["theft", "robbery", "theft", "robbery", "theft", "theft", "robbery"],
+        }
+    )
+    arrests = gpunet.read_arrests(rows)
+    # Known before the 1st of February: a, b and c. Within [March 1, June 2): a robs; b did the day before; d is unknown.
+    label = violent_between(arrests, date(2012, 2, 1), date(2012, 6, 2))
+    assert label.tolist() == [True, True, False]
+    label = violent_between(arrests, date(2012, 3, 1), date(2012, 6, 2))
+    assert label.tolist() == [True, False, False]
+    assert np.array_equal(arrests.persons_before(date(2012, 2, 1)), [0, 1, 2])
+    assert arrests.last_day == day_number(date(2012, 6, 1))
+
+
+def test_input_that_cannot_be_forecast_from(tmp_path):
+    rows = pl.DataFrame(
+        {"person_id": [1, 2], "incident_id": [1, 1], "date": [None, None], "offence": ["robbery", "theft"]}
+    )
+    with pytest.raises(InputError, match="no arrest has a date"):
+        run_forecast(rows, tmp_path / "a")
+    dated = rows.with_columns(date=pl.lit(date(2012, 1, 1)))
+    with pytest.raises(InputError, match="2012-01-01"):
+        run_forecast(dated, tmp_path / "b")
+    with pytest.raises(InputError, match="no arrest was accepted"):
+        run_features(rows.with_columns(person_id=pl.lit(None)), tmp_path / "c")
+    assert not list((tmp_path / "c").iterdir())
+
+
+def test_too_few_labels_for_a_model(tmp_path):
+    days = [date(2011, 1, 1) + timedelta(days=30 * i) for i in range(40)]
+    rows = pl.DataFrame({"person_id": range(40), "incident_id": [i // 2 for i in range(40)], "date": days})
+    with pytest.raises(ModelError, match="2013"):
+        run_forecast(rows.with_columns(offence=pl.lit("theft")), tmp_path / "run")
+    assert not (tmp_path / "run" / "run.json").exists()
