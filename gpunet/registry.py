@@ -184,9 +184,9 @@ def _history() -> list[Feature]:
             "own_interval_days__violent", "float64", "days",
             "(Last − first date) / number, over v's dated violent arrests.", "v has no dated violent arrest",
         ),
-        feature("days_since_last_arrest", "int64", "days", f"Days since v's last arrest {since}.",
+        feature("days_since_last_arrest", "float64", "days", f"Days since v's last arrest {since}.",
                 "v has no dated arrest"),
-        feature("days_since_last_violent", "int64", "days", f"Days since v's last violent arrest {since}.",
+        feature("days_since_last_violent", "float64", "days", f"Days since v's last violent arrest {since}.",
                 "v has no dated violent arrest"),
     ]  # fmt: skip
 

@@ -89,10 +89,11 @@ class _Run:
             self.folder.write_json("features.json", dictionary(self.config.sets))
         with self.clock.stage("statistics"):
             statistics = network_statistics(arrests, found.network, _closeness(found))
-        for incident in statistics["incidents_over_max_size"]:
+        oversize = statistics["incidents_over_max_size"]
+        if oversize:
             self.warnings.append(
-                f"incident {incident['incident_id']} of {incident['persons']} persons is over the size cap of "
-                f"{self.config.network.max_incident_size} and ties nobody"
+                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons (the largest has "
+                f"{max(i['persons'] for i in oversize)}) tie nobody; network.incidents_over_max_size in run.json lists them"
             )
         return {"arrests": arrest_statistics(arrests), "network": statistics}
 

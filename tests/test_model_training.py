@@ -81,7 +81,7 @@ def test_held_out_predictions_cannot_have_seen_the_person(kind: str) -> None:
     honest = cross_fit(features, labels, kind=kind, config=QUICK, threads=1)
     leaky = cross_fit(features, labels, kind=kind, config=QUICK, groups=np.arange(n * copies), threads=1)
     assert roc_auc_score(labels, honest.probability) < 0.65
-    assert roc_auc_score(labels, leaky.probability) > 0.9
+    assert roc_auc_score(labels, leaky.probability) > 0.8
 
 
 def test_folds_spread_each_class_evenly() -> None:

@@ -36,4 +36,4 @@ def _days_since(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
     last = np.full(arrests.n_persons, NO_DAY, np.int32)
     np.maximum.at(last, arrests.person[chosen], arrests.day[chosen])
     none = last == NO_DAY
-    return np.where(none, 0, arrests.today - last.astype(np.int64)), none
+    return np.where(none, 0, arrests.today - last.astype(np.int64)).astype(np.float64), none

@@ -15,7 +15,7 @@ from gpunet.reading.columns import as_stamps, as_text, to_texts
 from gpunet.reading.dates import DAY_US, EARLIEST, stamp_text
 from gpunet.reading.stream import Batch, InputRecord
 
-__all__ = ["REASONS", "REPORT_COLUMNS", "ROW_COLUMNS", "Accumulator"]
+__all__ = ["DETAILS", "REASONS", "REPORT_COLUMNS", "Accumulator"]
 
 #: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
 REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
@@ -23,8 +23,8 @@ REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
 #: Columns of the table of rejected rows that are not columns of the input; ``line`` is a malformed row's whole text.
 REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
 
-#: Columns of a stored row, after the arrest it belongs to; the timestamp takes two.
-ROW_COLUMNS = ("stamp_low", "stamp_high", "offence", "district", "beat", "gang")
+#: What a row says about its arrest, apart from the date. Combinations are few, so a row keeps the code of its own.
+DETAILS = ("offence", "district", "beat", "gang")
 
 
 class Accumulator:
@@ -37,7 +37,9 @@ class Accumulator:
     arrests
         Distinct (person, force, key) codes, in file order; key is the code of the incident key less the force.
     rows
-        Distinct accepted rows, in file order: arrest, then ``ROW_COLUMNS`` (and incident_id if it is not in the key).
+        Distinct accepted rows, in file order: arrest, low and high half of the timestamp, and detail.
+    details
+        Distinct combinations of the codes of ``DETAILS`` (and of incident_id if it is not in the key).
     keys
         Distinct combinations of the incident key's columns (less the force), None where it is a single column.
     rejected
@@ -53,7 +55,8 @@ class Accumulator:
         self.coders = {name: TextCoder() for name in dict.fromkeys(named)}
         self.coders["force"].add("")  # code 0: the default force
         self.arrests = RowCoder(3)
-        self.rows = RowCoder(1 + len(ROW_COLUMNS) + self.id_is_extra)
+        self.rows = RowCoder(4)
+        self.details = RowCoder(len(DETAILS) + self.id_is_extra)
         self.keys = None if len(self.key_columns) == 1 else RowCoder(max(len(self.key_columns), 1))
         self.rejected: list[tuple[InputRecord, Any]] = []
 
@@ -103,14 +106,14 @@ class Accumulator:
         coded = {name: codes(name) for name in self.coders}
         force = np.maximum(coded["force"], 0)
         arrest = self.arrests.code(_matrix([coded["person_id"], force, self._key(coded, len(taken))]))
+        detail = self.details.code(
+            _matrix([coded[c] for c in (*DETAILS, *(["incident_id"] if self.id_is_extra else []))])
+        )
         # Two int32 hold the timestamp: no dictionary of timestamps, which may be as many as rows.
         kept = stamps[taken]
         halves = [(kept & 0xFFFFFFFF).astype(np.uint32).view(np.int32), (kept >> 32).astype(np.int32)]
-        stored = [arrest, *halves, *(coded[c] for c in ROW_COLUMNS[2:])]
-        if self.id_is_extra:
-            stored.append(coded["incident_id"])
         before = len(self.rows)
-        row = self.rows.code(_matrix(stored))
+        row = self.rows.code(_matrix([arrest, *halves, detail]))
         highest = np.maximum.accumulate(np.concatenate([[before - 1], row]))
         is_new = np.zeros(len(accepted), dtype=np.bool_)
         is_new[taken] = row > highest[:-1]

@@ -22,14 +22,17 @@ _TABLE_CELLS = 1 << 26
 
 def assemble(read: Accumulator, integer_ids: bool, report: ReadReport, backend: str) -> Arrests:
     """Make arrests of what was read, and empty `read` on the way: each dictionary goes as soon as it is used."""
-    for coder in (*read.coders.values(), read.arrests, read.rows, *([read.keys] if read.keys else [])):
+    for coder in (*read.coders.values(), read.arrests, read.rows, read.details, *([read.keys] if read.keys else [])):
         coder.drop_slots()
     n = len(read.arrests)
     day = np.full(n, NO_DAY, dtype=np.int32)
     offences = np.zeros(n, dtype=np.uint64)
     places = np.full((3, n), -1, dtype=np.int32)
-    loops.gather_arrests(read.rows.rows[: len(read.rows)], _masks(read), NO_DAY, day, offences, places)
+    rows, details = read.rows.rows[: len(read.rows)], read.details.rows[: len(read.details)]
+    loops.gather_arrests(rows, details, _masks(read), NO_DAY, day, offences, places)
+    del rows, details
     read.rows.clear()
+    read.details.clear()
     codes = read.arrests.rows[:n]
     force, force_names = _forces(read.coders.pop("force"), codes[:, 1])
     incident, incident_ids = _incidents(read, codes[:, 2], force, force_names)

@@ -1,7 +1,7 @@
 """Dictionaries that grow: texts, and rows of integers, coded 0, 1, 2, ... in the order of their first appearance.
 
-A dictionary keeps each distinct text or row once, in arrays that grow by half when full, so that millions of ids cost
-little more than their bytes.
+A dictionary keeps each distinct text or row once, in arrays that grow with it, so that millions of ids cost little more
+than their bytes.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ class Texts:
     present: NDArray[np.bool_]
 
 
-def _grown(array: NDArray[Any], rows: int, used: int) -> NDArray[Any]:
-    """`array` with room for `rows` rows, the first `used` of them kept."""
-    if len(array) >= rows:
-        return array
-    larger = np.empty((max(rows, len(array) + len(array) // 2), *array.shape[1:]), dtype=array.dtype)
-    larger[:used] = array[:used]
-    return larger
+def _make_room(array: NDArray[Any], rows: int) -> None:
+    """Lengthen `array` in place to at least `rows` rows.
+
+    The system moves the pages of a long array instead of copying it, so it grows by little and often, and never lies
+    in memory twice. No view of the array is held while it grows.
+    """
+    if len(array) < rows:
+        array.resize((max(rows, len(array) + len(array) // 8), *array.shape[1:]), refcheck=False)
 
 
 class _Slots:
@@ -50,7 +51,7 @@ class _Slots:
     def __init__(self) -> None:
         self.slots = np.full(1024, -1, dtype=np.int32)
 
-    def _make_room(self, entries: int) -> bool:
+    def _new_slots(self, entries: int) -> bool:
         """Provide slots for `entries`; whether they are new and empty."""
         if entries > _MAX_CODES:
             raise OverflowError("more than 2^31 distinct values in one column")
@@ -103,9 +104,9 @@ class TextCoder(_Slots):
 
     def _provide(self, texts: int, size: int) -> None:
         used = int(self.offsets[self.count])
-        self.data = _grown(self.data, used + size, used)
-        self.offsets = _grown(self.offsets, self.count + texts + 1, self.count + 1)
-        if self._make_room(self.count + texts):
+        _make_room(self.data, used + size)
+        _make_room(self.offsets, self.count + texts + 1)
+        if self._new_slots(self.count + texts):
             loops.refill_texts(self.data, self.offsets, self.count, self.slots)
 
     def order(self) -> NDArray[np.int64]:
@@ -146,8 +147,8 @@ class RowCoder(_Slots):
         step = 1 << 15
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            self.rows = _grown(self.rows, self.count + len(part), self.count)
-            if self._make_room(self.count + len(part)):
+            _make_room(self.rows, self.count + len(part))
+            if self._new_slots(self.count + len(part)):
                 loops.refill_rows(self.rows, self.count, self.slots)
             self.count = loops.code_rows(part, self.slots, self.rows, self.count, codes[start : start + step])
         return codes

@@ -20,7 +20,7 @@ from gpunet.reading.sources import Source
 __all__ = ["Scan", "header_of", "read_blocks", "scan"]
 
 #: A row must fit into one block.
-_BLOCK_BYTES = 2 << 20
+_BLOCK_BYTES = 1 << 20
 
 _CHUNK_BYTES = 1 << 20
 
@@ -146,11 +146,11 @@ def _open(source: Source, encoding: str) -> Iterator[BinaryIO]:
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(_Recoded(data, encoding), _CHUNK_BYTES))
 
 
-def header_of(source: Source, encoding: str) -> list[str]:
-    """Give the column names: the first line that is not empty; none at all in an empty file."""
+def header_of(source: Source, encoding: str) -> tuple[list[str], bool]:
+    """Give the column names, from the first line that is not empty, and whether anything follows that line."""
     try:
         with _open(source, encoding) as data, io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
-            return next((row for row in csv.reader(text) if row), [])
+            return next((row for row in csv.reader(text) if row), []), bool(text.read(1))
     except (*_READ_ERRORS, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read the header of {source.name}: {error}") from error
 
@@ -191,5 +191,5 @@ def read_blocks(source: Source, encoding: str, columns: list[str], malformed: li
         ):
             yield from reader
     except (*_READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
-        hint = " (a row over 8 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
+        hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise InputError(f"cannot read {source.name} as CSV: {error}{hint}") from error

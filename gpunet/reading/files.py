@@ -22,6 +22,7 @@ class InputFile:
     """An opened input file.
 
     ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
+    ``header_only`` is true of a CSV file in which nothing follows the header, or that is empty.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length.
     """
 
@@ -31,6 +32,7 @@ class InputFile:
     sha256: str
     encoding: str | None = None
     warnings: tuple[str, ...] = ()
+    header_only: bool = False
     malformed: list[tuple[int, str]] = field(default_factory=list)
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -54,7 +56,7 @@ class InputFile:
             raise InputError(f"cannot read {self.source.name}: {error}") from error
 
     def _raw(self, names: list[str]) -> Iterator[Any]:
-        if not self.types:
+        if self.header_only:
             return iter(())
         if self.source.kind == "csv":
             return delimited.read_blocks(self.source, self.encoding or "utf-8", names, self.malformed)
@@ -74,9 +76,9 @@ def open_file(source: Source) -> InputFile:
     try:
         if source.kind == "csv":
             found = delimited.scan(source)
-            names = delimited.header_of(source, found.encoding)
+            names, more = delimited.header_of(source, found.encoding)
             types = dict.fromkeys(names, pa.large_string())
-            return InputFile(source, types, _repeated(names), found.sha256, found.encoding, found.warnings)
+            return InputFile(source, types, _repeated(names), found.sha256, found.encoding, found.warnings, not more)
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
         with source.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -118,7 +120,7 @@ def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
 
     # A small read buffer instead of whole column chunks: a file may be one single row group.
     with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
-        yield from file.iter_batches(BATCH_ROWS // 2, columns=names)
+        yield from file.iter_batches(BATCH_ROWS, columns=names)
 
 
 def _ipc_schema(source: Source) -> Any:

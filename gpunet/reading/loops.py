@@ -69,19 +69,41 @@ def _mix(h: np.uint64, word: np.uint64) -> np.uint64:
 def _word(data: NDArray[np.uint8], lo: int, n: int) -> np.uint64:
     """The `n` bytes at `lo`, most significant first, padded with zeros to eight."""
     word = np.uint64(0)
-    for i in range(n):
-        word |= np.uint64(data[lo + i]) << np.uint64(56 - 8 * i)
+    at = np.uint64(lo)
+    for i in range(np.uint64(n)):
+        word |= np.uint64(data[at + i]) << (np.uint64(56) - np.uint64(8) * i)
     return word
 
 
 @njit
 def _hash_text(data: NDArray[np.uint8], lo: int, hi: int) -> np.uint64:
+    # Unsigned indices spare the check for negative ones; the eight bytes then become one load.
     h = np.uint64(hi - lo) * np.uint64(0xBF58476D1CE4E5B9)
-    while hi - lo >= 8:
-        h = _mix(h, _word(data, lo, 8))
-        lo += 8
-    h = _mix(h, _word(data, lo, hi - lo))
+    at, end = np.uint64(lo), np.uint64(hi)
+    while end - at >= np.uint64(8):
+        word = np.uint64(0)
+        for i in range(8):
+            word |= np.uint64(data[at + np.uint64(i)]) << np.uint64(8 * i)
+        h = _mix(h, word)
+        at += np.uint64(8)
+    word = np.uint64(0)
+    while at < end:
+        word = (word << np.uint64(8)) | np.uint64(data[at])
+        at += np.uint64(1)
+    h = _mix(h, word)
     return _mix(h, h >> np.uint64(32))
+
+
+@njit
+def _equal(a: NDArray[np.uint8], i: int, b: NDArray[np.uint8], j: int, n: int) -> bool:
+    """Whether the `n` bytes of `a` at `i` are those of `b` at `j`."""
+    p, q = np.uint64(i), np.uint64(j)
+    for _ in range(n):
+        if a[p] != b[q]:
+            return False
+        p += np.uint64(1)
+        q += np.uint64(1)
+    return True
 
 
 @njit
@@ -115,14 +137,9 @@ def code_texts(
                 slots[slot] = codes[i] = count
                 count += 1
                 break
-            start = ends[code]
-            if ends[code + 1] - start == hi - lo:
-                j = 0
-                while j < hi - lo and texts[start + j] == data[lo + j]:
-                    j += 1
-                if j == hi - lo:
-                    codes[i] = code
-                    break
+            if ends[code + 1] - ends[code] == hi - lo and _equal(texts, ends[code], data, lo, hi - lo):
+                codes[i] = code
+                break
             slot = (slot + np.uint64(1)) & mask
     return count
 
@@ -279,29 +296,31 @@ def sort_tied(
 @njit
 def gather_arrests(
     rows: NDArray[np.int32],
+    details: NDArray[np.int32],
     masks: NDArray[np.uint64],
     no_day: int,
     day: NDArray[np.int32],
     offences: NDArray[np.uint64],
     places: NDArray[np.int32],
 ) -> None:
-    """Put rows (arrest, low and high half of the timestamp, offence, three codes that may be -1) together by arrest.
+    """Put rows (arrest, low and high half of the timestamp, detail) together by arrest.
 
-    `day` becomes the earliest (`no_day` if there is none), `offences` the union of `masks`, `places[k]` the first code
-    of each of the three that is not -1. `day` and `places` come filled with `no_day` and -1, `offences` with 0.
+    A detail is an offence, whose sets are in `masks`, and three places; each may be -1. `day` becomes the earliest
+    (`no_day` if there is none), `offences` the union of the masks, `places[k]` the first of each place that is not -1.
+    `day` and `places` come filled with `no_day` and -1, `offences` with 0.
     """
     for i in range(len(rows)):
-        a = rows[i, 0]
+        a, detail = rows[i, 0], rows[i, 3]
         stamp = (np.int64(rows[i, 2]) << 32) | (np.int64(rows[i, 1]) & 0xFFFFFFFF)
         if stamp != np.iinfo(np.int64).min:
             d = stamp // 86_400_000_000
             if day[a] == no_day or d < day[a]:
                 day[a] = d
-        if rows[i, 3] >= 0:
-            offences[a] |= masks[rows[i, 3]]
+        if details[detail, 0] >= 0:
+            offences[a] |= masks[details[detail, 0]]
         for k in range(3):
             if places[k, a] < 0:
-                places[k, a] = rows[i, 4 + k]
+                places[k, a] = details[detail, 1 + k]
 
 
 @njit

@@ -59,7 +59,7 @@ def is_protected(name: str) -> bool:
     """Whether a column of this name is refused. Case and separators do not count; "trace" and "sexual_assault" pass."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+", name)
     lower = [word.lower() for word in words]
-    for word, after in zip(lower, [*lower[1:], ""], strict=True):
+    for word, after in zip(lower, [*lower, ""][1:], strict=True):
         if word in _WORDS and not (word == "sex" and after.startswith(_ABOUT_OFFENCES)):
             return True
     together = "".join(lower)

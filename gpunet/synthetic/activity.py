@@ -30,8 +30,12 @@ class Solos(NamedTuple):
     outside: int
 
 
-def draw_solos(rng: np.random.Generator, co_arrests: NDArray[np.int64], area: Area, config: ActivityConfig) -> Solos:
-    """Draw arrests alone so that the area's records and persons arrested once come out exactly (at any usual size).
+def draw_solos(
+    rng: np.random.Generator, co_arrests: NDArray[np.int64], visits: int, area: Area, config: ActivityConfig
+) -> Solos:
+    """Draw arrests alone so that the area's records and persons arrested once come out exactly.
+
+    Only settings that ask for fewer records than the other totals need give more records.
 
     Parameters
     ----------
@@ -39,6 +43,8 @@ def draw_solos(rng: np.random.Generator, co_arrests: NDArray[np.int64], area: Ar
         Source of every random choice.
     co_arrests
         int64[area.persons], arrests together with others, at least 1. More of them go with more arrests alone.
+    visits
+        Arrests of visitors, which count as records of the area.
     area, config
         The totals to meet; the settings.
     """
@@ -48,7 +54,7 @@ def draw_solos(rng: np.random.Generator, co_arrests: NDArray[np.int64], area: Ar
     once_inside = int(np.count_nonzero(inside + co_arrests == 1))
     once = max(0, area.one_time - once_inside)
     repeaters = round(config.repeaters_outside * n)
-    arrests = area.records - area.second_charges
+    arrests = area.records - area.second_charges - visits
     left = max(0, arrests - int(co_arrests.sum()) - int(inside.sum()) - once - 2 * repeaters)
     more = share_out(rng, left, rng.gamma(config.solo_shape_outside, 1.0, repeaters)) if repeaters else inside[:0]
     counts = np.concatenate([inside, 2 + more, np.ones(once, dtype=np.int64)])
@@ -65,4 +71,4 @@ def draw_days(rng: np.random.Generator, count: int, config: ActivityConfig) -> N
     dates = np.datetime64(config.first_day, "D") + np.arange(period_days(config))
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     bound = np.cumsum(np.array(config.months)[month])
-    return np.searchsorted(bound, rng.random(count) * bound[-1], side="right").astype(np.int64)
+    return np.asarray(np.searchsorted(bound[:-1], rng.random(count) * bound[-1], side="right"), dtype=np.int64)

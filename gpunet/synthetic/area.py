@@ -76,10 +76,11 @@ def make_area(plan: Plan, region: Region, area: Area) -> Rows:
     config = plan.config
     rng = np.random.default_rng(np.random.SeedSequence([plan.seed, area.index]))
     circles = draw_circles(rng, area.persons, config.circles)
-    solos = draw_solos(rng, np.bincount(circles.person, minlength=area.persons), area, config.activity)
-    residents = area.persons + solos.outside
     foreign = _visitors(rng, plan, area)
-    hosted = _host(rng, circles, residents + np.arange(len(foreign)), area.persons)
+    co_arrests = np.bincount(circles.person, minlength=area.persons)
+    solos = draw_solos(rng, co_arrests, len(foreign), area, config.activity)
+    residents = area.persons + solos.outside
+    hosted = _host(rng, circles, residents + np.arange(len(foreign)), area.often)
     local = residents + len(foreign)
     number = np.concatenate([area.first + np.arange(residents), foreign])
 
@@ -123,16 +124,17 @@ def _visitors(rng: np.random.Generator, plan: Plan, area: Area) -> NDArray[np.in
         return np.zeros(0, dtype=np.int64)
     origin = (area.index + rng.integers(1, len(areas), count)) % len(areas)
     first = np.array([a.first for a in areas])[origin]
-    often = np.array([max(1, a.persons // 20) for a in areas])[origin]
+    often = np.array([a.often for a in areas])[origin]
     return np.unique(first + (rng.random(count) * often).astype(np.int64))
 
 
-def _host(rng: np.random.Generator, circles: Circles, visitors: NDArray[np.int64], n: int) -> Circles:
+def _host(rng: np.random.Generator, circles: Circles, visitors: NDArray[np.int64], often: int) -> Circles:
     """Add each visitor to an incident of its own in which an often-arrested resident takes part."""
-    open_to = np.unique(circles.incident[circles.person < max(1, n // 20)])
-    count = min(len(visitors), len(open_to))
-    person = np.concatenate([circles.person, visitors[:count]])
-    incident = np.concatenate([circles.incident, rng.choice(open_to, count, replace=False)])
+    open_to = np.unique(circles.incident[circles.person < often])
+    person = np.concatenate([circles.person, visitors])
+    incident = np.concatenate(
+        [circles.incident, rng.choice(open_to, len(visitors), replace=len(visitors) > len(open_to))]
+    )
     order = np.argsort(incident, kind="stable")
     return circles._replace(person=person[order], incident=incident[order])
 

@@ -48,11 +48,11 @@ def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circ
         The calibrated parameters.
     """
     co_arrests = np.sort(1 + share_out(rng, round(config.extra_mean * n), rng.gamma(config.extra_shape, 1.0, n)))[::-1]
-    home = rng.permutation(n) + 0.5
+    home = rng.permutation(n).astype(np.float64) + 0.5
     person = np.repeat(np.arange(n), co_arrests)
     count = len(person)
     scale = np.where(rng.random(count) < config.far_share, config.far_reach * n, config.near)
-    key: NDArray[np.float64] = np.mod(home[person] + rng.laplace(0.0, 1.0, count) * scale, n)
+    key = np.mod(home[person] + rng.laplace(0.0, 1.0, count) * scale, n)
     order = np.argsort(key, kind="stable")
     person, key = person[order], key[order]
 
@@ -69,7 +69,8 @@ def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circ
 def share_out(rng: np.random.Generator, total: int, weight: NDArray[np.float64]) -> NDArray[np.int64]:
     """Share `total` things out at random by weight: a gamma weight makes negative binomial counts of a fixed sum."""
     bound = np.cumsum(weight)
-    return np.bincount(np.searchsorted(bound, rng.random(total) * bound[-1], side="right"), minlength=len(weight))
+    chosen = np.searchsorted(bound[:-1], rng.random(total) * bound[-1], side="right")
+    return np.bincount(chosen, minlength=len(weight))
 
 
 def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> NDArray[np.int64]:

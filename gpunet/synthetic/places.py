@@ -34,14 +34,15 @@ class Map(NamedTuple):
 
     def district(self, position: NDArray[np.float64]) -> NDArray[np.int64]:
         """District of each position in [0, 1)."""
-        found = np.searchsorted(self.bounds, position, side="right")
-        return np.minimum(found, len(self.bounds) - 1).astype(np.int64)
+        return np.asarray(np.searchsorted(self.bounds[:-1], position, side="right"), dtype=np.int64)
 
     def beat(self, position: NDArray[np.float64], district: NDArray[np.int64]) -> NDArray[np.int64]:
         """Beat of each position: ``district * beats`` and its place in the district."""
-        start = np.concatenate([[0.0], self.bounds[:-1]])[district]
-        inside = (position - start) / np.maximum(self.bounds[district] - start, 1e-12)
-        return district * self.beats + np.clip((inside * self.beats).astype(np.int64), 0, self.beats - 1)
+        end = self.bounds[district]
+        length = np.diff(self.bounds, prepend=0.0)[district]
+        inside = 1.0 - (end - position) / np.maximum(length, 1e-12)
+        within: NDArray[np.int64] = np.clip((inside * self.beats).astype(np.int64), 0, self.beats - 1)
+        return district * self.beats + within
 
 
 def district_count(persons: int, forces: int, config: PlaceConfig) -> int:

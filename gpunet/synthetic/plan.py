@@ -51,6 +51,11 @@ class Area:
     mass_arrests: int
     violent: tuple[int, ...]
 
+    @property
+    def often(self) -> int:
+        """How many of its first person numbers are of those who may be visitors elsewhere: the most often arrested."""
+        return max(1, self.persons // 20)
+
 
 @dataclass(frozen=True)
 class Region:

@@ -254,9 +254,11 @@ def _texts(codes: NDArray[Any], texts: NDArray[np.str_]) -> pa.Array:
 
 
 class _Tally:
-    """Counts over regions, for the summary. A visitor is counted where it lives."""
+    """Counts over regions, for the summary. A person is counted in the region where it lives."""
 
     def __init__(self) -> None:
+        self.once_at_home: list[NDArray[np.int64]] = []
+        self.elsewhere: list[NDArray[np.int64]] = []
         self.people = self.records = self.one_time = self.files = 0
         self.offences = np.zeros(len(OFFENCES), dtype=np.int64)
 
@@ -265,7 +267,13 @@ class _Tally:
         resident = (rows.person >= first) & (rows.person < last)
         arrests = np.bincount(rows.person[resident & (rows.offence != SECOND)] - first)
         self.people += int(np.count_nonzero(arrests))
-        self.one_time += int(np.count_nonzero(arrests == 1))
+        once = first + np.flatnonzero(arrests == 1)
+        self.one_time += len(once)
+        # A person arrested once here and once as a visitor of another region was arrested twice.
+        starts = np.array([area.first for area in region.areas])
+        often = starts + np.array([area.often for area in region.areas])
+        self.once_at_home.append(once[once < often[np.searchsorted(starts, once, side="right") - 1]])
+        self.elsewhere.append(rows.person[~resident])
         self.records += len(rows.person)
         self.offences += np.bincount(rows.offence[rows.offence >= 0], minlength=len(OFFENCES))
 
@@ -274,5 +282,6 @@ class _Tally:
             name: sum(int(self.offences[OFFENCES.index(text)]) for text, _ in texts) for name, texts in VIOLENT.items()
         }
         forces = sum(len(region.forces) for region in plan.regions)
-        counts = (self.people, self.records, self.one_time)
+        twice = np.intersect1d(np.concatenate(self.once_at_home), np.concatenate(self.elsewhere))
+        counts = (self.people, self.records, self.one_time - len(twice))
         return SyntheticSummary(plan.persons, *counts, violent, forces, self.files, plan.seed)

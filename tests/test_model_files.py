@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from model_tables import KINDS, QUICK, table
+
+from gpunet.errors import ModelError
+from gpunet.model import Model, load_model, train
+from gpunet.model.calibration import sigmoid
+from gpunet.offences import PRESETS, taxonomy_hash
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    frame, labels = table()
+    return {
+        kind: train(frame, labels, kind=kind, config=QUICK, threads=1, taxonomy=PRESETS["fbi_index"]) for kind in KINDS
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_model_comes_back_whole(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
+    model, (frame, _) = models[kind], table(100, seed=1)
+    path = tmp_path / f"model{model.suffix}"
+    model.save(path)
+    back = load_model(path)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert back.to_bytes() == path.read_bytes() == model.to_bytes()
+    assert (back.kind, back.features, back.calibration, back.threshold) == (
+        kind, model.features, model.calibration, model.threshold
+    )  # fmt: skip
+    assert back.taxonomy == taxonomy_hash(PRESETS["fbi_index"])
+    assert back.sets == dict(PRESETS["fbi_index"])
+    assert back.training == model.training
+    assert (back.predict_proba(frame, threads=1) == model.predict_proba(frame, threads=1)).all()
+    assert (back.contributions(frame, threads=1) == model.contributions(frame, threads=1)).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kind_is_told_by_content_not_by_name(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
+    models[kind].save(tmp_path / "model")
+    assert load_model(tmp_path / "model").kind == kind
+
+
+def test_the_xgboost_file_is_one_that_xgboost_reads(models: dict[str, Model], tmp_path: Path) -> None:
+    import xgboost as xgb
+
+    model, (frame, _) = models["xgboost"], table(100, seed=1)
+    model.save(tmp_path / "model.ubj")
+    booster = xgb.Booster(model_file=str(tmp_path / "model.ubj"))
+    metadata = json.loads(booster.attr("gpunet"))
+    assert metadata["features"] == booster.feature_names == list(model.features)
+    data = xgb.DMatrix(model.table(frame).matrix, feature_names=booster.feature_names)
+    probability = booster.predict(data)
+    np.testing.assert_allclose(probability, sigmoid(model.predict_margin(frame, threads=1)), rtol=1e-6)  # float32
+
+
+def test_the_forest_file_holds_arrays_and_json_only(models: dict[str, Model]) -> None:
+    with zipfile.ZipFile(io.BytesIO(models["random_forest"].to_bytes())) as archive:
+        names = archive.namelist()
+        assert names[-1] == "schema.json"
+        assert all(name.endswith(".npy") for name in names[:-1])
+        for name in names[:3]:
+            np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("keep", [0, 1, 10, 0.5, 0.99])
+def test_a_damaged_file_is_refused(models: dict[str, Model], kind: str, keep: float, tmp_path: Path) -> None:
+    data = models[kind].to_bytes()
+    path = tmp_path / "model"
+    path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
+    with pytest.raises(ModelError, match="model is not a model"):
+        load_model(path)
+
+
+def test_other_peoples_files_are_refused(models: dict[str, Model], tmp_path: Path) -> None:
+    import skops.io
+    import xgboost as xgb
+    from sklearn.linear_model import LogisticRegression
+
+    frame, labels = table(50)
+    data = xgb.DMatrix(frame.select("count", "noise").to_numpy(), label=labels)
+    xgb.train({"nthread": 1}, data, 2).save_model(tmp_path / "theirs.ubj")
+    skops.io.dump(LogisticRegression(), tmp_path / "theirs.skops")
+    skops.io.dump({"gpunet": "{}", "forest": LogisticRegression()}, tmp_path / "disguised.skops")
+    (tmp_path / "text.ubj").write_text("person_id,count\n")
+    for name, text in (
+        ("theirs.ubj", "was not made by gpunet"),
+        ("theirs.skops", "was not made by gpunet"),
+        ("disguised.skops", "no random forest"),
+        ("text.ubj", "not an XGBoost model"),
+    ):
+        with pytest.raises(ModelError, match=text):
+            load_model(tmp_path / name)
+    with pytest.raises(ModelError, match="cannot read the model"):
+        load_model(tmp_path / "absent.ubj")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"format": 2}, "its format is 2"),
+        ({"features": ["count"]}, "names 1 features"),
+        ({"threshold": "high"}, "metadata are damaged"),
+        ({"calibration": {}}, "metadata are damaged"),
+    ],
+)
+def test_metadata_that_do_not_fit_are_refused(
+    models: dict[str, Model], change: dict[str, object], text: str, tmp_path: Path
+) -> None:
+    booster_bytes = models["xgboost"].to_bytes()
+    import xgboost as xgb
+
+    booster = xgb.Booster()
+    booster.load_model(bytearray(booster_bytes))
+    booster.set_attr(gpunet=json.dumps({**json.loads(booster.attr("gpunet")), **change}))
+    booster.save_model(tmp_path / "changed.ubj")
+    with pytest.raises(ModelError, match=text):
+        load_model(tmp_path / "changed.ubj")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("left_child", 10**6), ("right_child", 0), ("feature", 99), ("left_child", 0)]
+)
+def test_a_forest_whose_walks_would_leave_its_trees_is_refused(
+    models: dict[str, Model], field: str, value: int, tmp_path: Path
+) -> None:
+    changed = io.BytesIO()
+    done = False
+    with (
+        zipfile.ZipFile(io.BytesIO(models["random_forest"].to_bytes())) as source,
+        zipfile.ZipFile(changed, "w") as target,
+    ):
+        for name in source.namelist():
+            data = source.read(name)
+            if name.endswith(".npy") and not done:
+                array = np.load(io.BytesIO(data), allow_pickle=False)
+                if array.dtype.names is not None and len(array) > 1:
+                    array[field][0] = value
+                    buffer = io.BytesIO()
+                    np.save(buffer, array, allow_pickle=False)
+                    data, done = buffer.getvalue(), True
+            target.writestr(name, data)
+    assert done
+    (tmp_path / "bad.skops").write_bytes(changed.getvalue())
+    with pytest.raises(ModelError, match="damaged"):
+        load_model(tmp_path / "bad.skops")

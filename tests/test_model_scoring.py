@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from model_tables import KINDS, QUICK, table
+
+from gpunet.errors import InputError, ModelError
+from gpunet.frames import write_parquet
+from gpunet.model import Model, read_features, score, train
+from gpunet.model.calibration import sigmoid
+from gpunet.model.scoring import FACTORS
+from gpunet.offences import PRESETS, taxonomy_hash
+
+FBI, HOME_OFFICE = PRESETS["fbi_index"], PRESETS["home_office"]
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    frame, labels = table(800)
+    return {kind: train(frame, labels, kind=kind, config=QUICK, threads=1, taxonomy=FBI) for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_contributions_sum_to_the_margin(models: dict[str, Model], kind: str) -> None:
+    model, (frame, _) = models[kind], table(300, seed=1)
+    parts, margin = model.contributions(frame, threads=1), model.predict_margin(frame, threads=1)
+    assert parts.shape == (300, len(model.features) + 1)
+    # XGBoost adds SHAP values in float32; the forest's are ours, in float64.
+    np.testing.assert_allclose(parts.sum(axis=1), margin, rtol=0, atol=1e-5 if kind == "xgboost" else 1e-10)
+    assert (parts[:, -1] == parts[0, -1]).all()
+    assert (parts[:, model.features.index("empty")] == 0).all()
+    assert (
+        np.abs(parts[:, model.features.index("level")]).mean() > np.abs(parts[:, model.features.index("noise")]).mean()
+    )
+    level = frame["level"].fill_null(0).to_numpy()
+    assert np.corrcoef(parts[:, model.features.index("level")], level)[0, 1] > 0.8  # more of it, more risk
+    np.testing.assert_array_equal(
+        model.predict_proba(frame, threads=1),
+        sigmoid(model.calibration.slope * margin + model.calibration.intercept),
+    )
+
+
+def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: dict[str, Model]) -> None:
+    model, (frame, _) = models["random_forest"], table(60, seed=1)
+    forest: Any = model.classifier._forest  # type: ignore[attr-defined]
+    matrix = model.table(frame).matrix
+    votes = forest.predict_proba(matrix)[:, 1]
+    trees = len(forest.estimators_)
+    np.testing.assert_allclose(
+        model.predict_margin(frame, threads=2), np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)), rtol=1e-12
+    )
+    # The direction of each contribution, from scikit-learn's own paths.
+    moved = np.zeros(matrix.shape)
+    for estimator in forest.estimators_:
+        tree, paths = estimator.tree_, estimator.decision_path(matrix)
+        share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
+        for i in range(len(matrix)):
+            nodes = paths.indices[paths.indptr[i] : paths.indptr[i + 1]]
+            for parent, child in itertools.pairwise(nodes):
+                moved[i, tree.feature[parent]] += (share[child] - share[parent]) / trees
+    parts = model.contributions(frame, threads=1)[:, :-1]
+    factor = parts.sum(axis=1) / moved.sum(axis=1)
+    assert (factor > 0).all()
+    np.testing.assert_allclose(parts, moved * factor[:, None], rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_are_what_they_say(models: dict[str, Model], kind: str) -> None:
+    model, (frame, _) = models[kind], table(200, seed=1)
+    scores = score(model, frame.sample(fraction=1.0, shuffle=True, seed=1), threads=1)
+    names, sizes = ([f"{what}_{k}" for k in range(1, FACTORS + 1)] for what in ("factor", "contribution"))
+    assert scores.columns == ["person_id", "probability", "rank", *names, *sizes]
+    assert scores.schema["rank"] == pl.Int64
+    assert scores["person_id"].to_list() == frame["person_id"].to_list()
+    assert (scores["probability"].to_numpy() == model.predict_proba(frame, threads=1)).all()
+    by_hand = sorted(range(200), key=lambda i: (-scores["probability"][i], scores["person_id"][i]))
+    assert [scores["rank"][i] for i in by_hand] == list(range(1, 201))
+    parts = model.contributions(frame, threads=1)[:, :-1]
+    for i in range(200):
+        strongest = sorted(range(len(model.features)), key=lambda j: (-abs(parts[i, j]), j))[:FACTORS]
+        strongest = [j for j in strongest if parts[i, j] != 0]
+        assert [scores[name][i] for name in names][: len(strongest)] == [model.features[j] for j in strongest]
+        assert [scores[name][i] for name in sizes][: len(strongest)] == [parts[i, j] for j in strongest]
+
+
+def test_equal_probabilities_are_ranked_by_person_and_nobody_is_moved_by_nothing() -> None:
+    frame = pl.DataFrame({"person_id": ["b", "a", "d", "c"] * 30, "x": [1, 1, 1, 1] * 30})
+    frame = frame.with_columns(pl.col("person_id") + pl.int_range(120).cast(pl.String))
+    model = train(frame, np.arange(120) % 4 == 0, config=QUICK, threads=1)
+    scores = score(model, pl.DataFrame({"person_id": ["z", "m", "é", "a"], "x": [0, 5, 1, 1]}), threads=1)
+    assert scores["person_id"].to_list() == ["a", "m", "z", "é"]
+    assert scores["rank"].to_list() == [1, 2, 3, 4]
+    assert scores["factor_1"].null_count() == scores["contribution_5"].null_count() == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_frames_of_every_kind_give_the_same_scores(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
+    frame, _ = table(100, seed=1)
+    frame = frame.with_columns(pl.when(pl.col("noise") > 0).then(pl.col("flag")).alias("flag"))  # a flag with nulls
+    expected = score(models[kind], frame, threads=1)
+    frames = [frame.to_pandas(), frame.to_pandas(use_pyarrow_extension_array=True), frame.to_arrow(), frame.lazy()]
+    frames[0]["flag"] = frames[0]["flag"].astype("boolean")
+    for native in frames:
+        scores = score(models[kind], native, threads=1)
+        assert type(scores) is (type(native) if not isinstance(native, pl.LazyFrame) else pl.DataFrame)
+        found = pl.from_arrow(nw.from_native(scores, eager_only=True).to_arrow())
+        assert found.equals(expected)
+    write_parquet(tmp_path / "features.parquet", frame)
+    assert score(models[kind], tmp_path / "features.parquet", threads=1).equals(expected)
+    assert score(models[kind], str(tmp_path / "features.parquet"), threads=1).equals(expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_do_not_depend_on_threads_or_on_other_columns(models: dict[str, Model], kind: str) -> None:
+    frame, _ = table(9000, seed=1)
+    other = frame.select(*reversed(frame.columns)).with_columns(extra=pl.lit("x"), more=pl.lit(1.0))
+    assert score(models[kind], frame, threads=1).equals(score(models[kind], other, threads=2))
+
+
+def test_nobody_to_score_gives_an_empty_frame(models: dict[str, Model]) -> None:
+    frame, _ = table(10)
+    for model in models.values():
+        empty = score(model, frame.head(0), threads=1)
+        assert empty.shape == (0, 3 + 2 * FACTORS)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda f: f.drop("noise", "flag"), "2 of the 8 columns.*missing: flag, noise"),
+        (lambda f: f.drop("person_id"), "no column person_id"),
+        (lambda f: f.with_columns(flag=pl.lit("yes")), r"neither numbers nor flags: flag \(String\)"),
+        (lambda f: f.with_columns(noise=pl.lit(np.inf)), "noise holds infinite"),
+        (lambda f: f.with_columns(noise=pl.lit(-1e300)), "noise holds infinite"),
+        (lambda f: pl.concat([f, f.head(1)]), "more than one row"),
+        (lambda f: f.with_columns(person_id=pl.lit(None, pl.Int64)), "person_id has nulls"),
+    ],
+)
+def test_features_that_do_not_fit_are_refused(models: dict[str, Model], change: Any, text: str) -> None:
+    with pytest.raises(ModelError, match=text):
+        score(models["xgboost"], change(table(20)[0]), threads=1)
+
+
+def test_a_column_without_any_value_may_have_any_type(models: dict[str, Model]) -> None:
+    frame, _ = table(20)
+    nothing = frame.with_columns(empty=pl.lit(None), noise=pl.lit(None, pl.String))
+    as_float = frame.with_columns(empty=pl.lit(None, pl.Float64), noise=pl.lit(None, pl.Float64))
+    assert score(models["xgboost"], nothing, threads=1).equals(score(models["xgboost"], as_float, threads=1))
+
+
+def _features_file(path: Path, sets: Any, *, named: bool = True) -> Path:
+    kept = {"taxonomy": taxonomy_hash(sets), "sets": {k: list(v) for k, v in sets.items()} if named else None}
+    write_parquet(path, table(20)[0], kept)
+    return path
+
+
+def test_a_feature_file_of_other_violent_sets_is_refused(models: dict[str, Model], tmp_path: Path) -> None:
+    model = models["xgboost"]
+    assert len(score(model, _features_file(tmp_path / "same.parquet", FBI), threads=1)) == 20
+    other = _features_file(tmp_path / "other.parquet", HOME_OFFICE)
+    with pytest.raises(ModelError, match=r"model has homicide, criminal_sexual.*feature table has homicide, rape_and"):
+        score(model, other, threads=1)
+    changed = _features_file(tmp_path / "changed.parquet", {**FBI, "robbery": ("mugging*",)})
+    with pytest.raises(ModelError, match=r"model has robbery = \['robbery.*table has robbery = \['mugging"):
+        score(model, changed, threads=1)
+    unnamed = _features_file(tmp_path / "unnamed.parquet", HOME_OFFICE, named=False)
+    with pytest.raises(ModelError, match="feature table has sets with the hash"):
+        score(model, unnamed, threads=1)
+    with pytest.raises(ModelError, match="the caller has homicide, criminal"):
+        read_features(other, taxonomy=FBI)
+
+
+def test_a_missing_file_is_an_input_error(models: dict[str, Model], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="absent"):
+        score(models["xgboost"], tmp_path / "absent.parquet")
+    with pytest.raises(InputError, match="int"):
+        score(models["xgboost"], 3)
+
+
+def test_the_matrix_keeps_values_and_nulls() -> None:
+    columns = {"person_id": ["a", "b", "c"], "i": [1, None, 2**24], "b": [True, False, None], "f": [0.5, None, -1.0]}
+    expected = np.array([[1, 1, 0.5], [np.nan, 0, np.nan], [2**24, np.nan, -1]], dtype=np.float32)
+    for frame in (pl.DataFrame(columns), pa.table(columns), pd.DataFrame(columns).convert_dtypes()):
+        found = read_features(frame)
+        assert found.columns == ("i", "b", "f")
+        np.testing.assert_array_equal(found.matrix, expected)
