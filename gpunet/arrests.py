@@ -198,7 +198,7 @@ class Arrests:
         arrays = ("incident", "force", "day", "offences", "district", "beat", "gang")
         return dataclasses.replace(
             self,
-            person_ids=self.person_ids[present.tolist()] if len(present) else self.person_ids.head(0),
+            person_ids=self.person_ids[present],
             person=codes.astype(np.int32),
             as_of=as_of,
             **{name: getattr(self, name)[keep] for name in arrays},

@@ -192,8 +192,7 @@ def _days(values: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
 
 
 def write_parquet(path: str | Path, frame: Any, metadata: Mapping[str, Any] | None = None) -> None:
-    """Write any frame as Parquet (zstd); equal tables and metadata give equal bytes, however they are chunked in
-    memory.
+    """Write any frame as Parquet (zstd); equal tables and metadata give equal bytes, whatever their chunks in memory.
 
     Parameters
     ----------

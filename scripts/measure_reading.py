@@ -39,7 +39,7 @@ def chunks(case: str, rows: int) -> Iterator[pa.Table]:
         person = {"one_person": np.zeros(n, dtype=np.int64), "repeats": index % 1000}.get(
             case, rng.integers(0, max(rows // 4, 1), n)
         )
-        incident = {"repeats": index % 1000, "charges": index // 6}.get(case, index * 2 // 3)
+        incident = {"one_person": index, "repeats": index % 1000, "charges": index // 6}.get(case, index * 2 // 3)
         if case == "charges":  # three charges of each of two persons in an incident
             person = index // 3 * 7919 % max(rows // 8, 1)
         offence = index % 3 if case == "charges" else np.zeros(n, dtype=np.int64) if case == "repeats" else index % 17

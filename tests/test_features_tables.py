@@ -8,7 +8,7 @@ import pytest
 from comparison import assert_columns, columns_of, frame_of, row
 from hypothesis import given
 from reference import reference_arrests, reference_features, reference_gang
-from strategies import SETS, TableCase, arrest_tables
+from strategies import CUT, SETS, TableCase, arrest_tables
 
 from gpunet import compute_features, read_arrests
 from gpunet.features import compute_all
@@ -53,18 +53,17 @@ def test_there_is_no_other_column(case: TableCase) -> None:
 
 @given(case=arrest_tables())
 def test_an_as_of_cut_is_a_table_without_the_later_arrests(case: TableCase) -> None:
-    day = dt.date(2012, 3, 10)
-    counted = {(a.person, a.force, a.incident_id) for a in reference_arrests(case.rows, SETS, day)}
+    counted = {(a.person, a.force, a.incident_id) for a in reference_arrests(case.rows, SETS, CUT)}
     before = [r for r in case.rows if (r["person_id"], r["force"] or "", r["incident_id"]) in counted]
-    cut = read_arrests(frame_of(case.rows), config=case.config, as_of=day)
+    cut = read_arrests(frame_of(case.rows), config=case.config, as_of=CUT)
     if not before:
         assert columns_of(compute_features(cut))["own_arrests"] == {}
         return
     # The shorter table is cut too: days_since_* count to the as-of date.
-    short = read_arrests(frame_of(before), config=case.config, as_of=day)
+    short = read_arrests(frame_of(before), config=case.config, as_of=CUT)
     assert_columns(columns_of(compute_features(cut)), columns_of(compute_features(short)), rel=0.0)
     assert_columns(
-        columns_of(compute_features(read_arrests(frame_of(case.rows), case.config).before(day))),
+        columns_of(compute_features(read_arrests(frame_of(case.rows), case.config).before(CUT))),
         columns_of(compute_features(cut)),
         rel=0.0,
     )

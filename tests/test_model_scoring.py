@@ -14,9 +14,10 @@ from model_tables import KINDS, QUICK, table
 
 from gpunet.errors import InputError, ModelError
 from gpunet.frames import write_parquet
-from gpunet.model import Model, read_features, score, train
+from gpunet.model import Model, boosting, read_features, score, train
 from gpunet.model.calibration import sigmoid
 from gpunet.model.scoring import FACTORS
+from gpunet.model.shapley import _leaf_values, _weights
 from gpunet.offences import PRESETS, taxonomy_hash
 
 FBI, HOME_OFFICE = PRESETS["fbi_index"], PRESETS["home_office"]
@@ -48,6 +49,37 @@ def test_contributions_sum_to_the_margin(models: dict[str, Model], kind: str) ->
     )
 
 
+@pytest.mark.parametrize(("depth", "n"), [(4, 5000), (1, 50), (7, 500), (9, 500)])
+def test_contributions_are_xgboosts_own_shap_values(depth: int, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import xgboost as xgb
+
+    monkeypatch.setitem(boosting.PARAMETERS, "max_depth", depth)
+    monkeypatch.setitem(boosting.PARAMETERS, "min_child_weight", 0.5)
+    frame, labels = table(n)
+    model = train(frame, labels, config=QUICK, threads=1)
+    booster: Any = model.classifier._booster  # type: ignore[attr-defined]
+    matrix = model.table(table(400, seed=1)[0]).matrix
+    expected = booster.predict(xgb.DMatrix(matrix), pred_contribs=True, validate_features=False)
+    # XGBoost sums in float32.
+    np.testing.assert_allclose(model.classifier.contributions(matrix, 2), expected, rtol=0, atol=2e-5)
+
+
+def test_shap_values_are_the_mean_over_all_orders_of_features() -> None:
+    """One small tree, from the definition: a feature left out sends a person both ways, by the covers."""
+    share = np.array([0.3, 0.6, 0.9])
+    found = _leaf_values(share, _weights(3), 2.0)
+    for mask in range(8):
+        agrees = np.array([mask >> j & 1 for j in range(3)], dtype=float)
+        expected = np.zeros(3)
+        for order in itertools.permutations(range(3)):
+            reached = share.copy()
+            for j in order:
+                before = reached.prod()
+                reached[j] = agrees[j]
+                expected[j] += 2.0 * (reached.prod() - before) / 6
+        np.testing.assert_allclose(found[mask], expected, atol=1e-15)
+
+
 def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: dict[str, Model]) -> None:
     model, (frame, _) = models["random_forest"], table(60, seed=1)
     forest: Any = model.classifier._forest  # type: ignore[attr-defined]
@@ -57,15 +89,21 @@ def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: d
     np.testing.assert_allclose(
         model.predict_margin(frame, threads=2), np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)), rtol=1e-12
     )
-    # The direction of each contribution, from scikit-learn's own paths.
+    # The change of the share of positives along each path, node by node.
     moved = np.zeros(matrix.shape)
     for estimator in forest.estimators_:
-        tree, paths = estimator.tree_, estimator.decision_path(matrix)
+        tree, leaves = estimator.tree_, estimator.apply(matrix)
         share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
         for i in range(len(matrix)):
-            nodes = paths.indices[paths.indptr[i] : paths.indptr[i + 1]]
-            for parent, child in itertools.pairwise(nodes):
-                moved[i, tree.feature[parent]] += (share[child] - share[parent]) / trees
+            node = 0
+            while tree.children_left[node] >= 0:
+                j = tree.feature[node]
+                null, x = np.isnan(matrix[i, j]), matrix[i, j]
+                left = tree.missing_go_to_left[node] if null else x <= tree.threshold[node]
+                child = tree.children_left[node] if left else tree.children_right[node]
+                moved[i, j] += (share[child] - share[node]) / trees
+                node = child
+            assert node == leaves[i]
     parts = model.contributions(frame, threads=1)[:, :-1]
     factor = parts.sum(axis=1) / moved.sum(axis=1)
     assert (factor > 0).all()

@@ -43,11 +43,11 @@ def test_finds_the_signal_and_is_calibrated(kind: str) -> None:
     assert roc_auc_score(labels, fitted.probability) > 0.8
     # Maximum likelihood with an intercept keeps the mean, but for Platt's targets: one person in each class.
     assert fitted.probability.mean() == pytest.approx(labels.mean(), abs=1 / len(labels))
-    # Two standard errors of the fresh base rate are 0.016; in each half the mean must hold as well.
-    assert probability.mean() == pytest.approx(happened.mean(), abs=0.02)
+    # Three standard errors of the difference of two samples, of 3,000 and of 1,500 persons.
+    assert probability.mean() == pytest.approx(happened.mean(), abs=0.033)
     high = probability > np.median(probability)
-    assert probability[high].mean() == pytest.approx(happened[high].mean(), abs=0.035)
-    assert probability[~high].mean() == pytest.approx(happened[~high].mean(), abs=0.035)
+    assert probability[high].mean() == pytest.approx(happened[high].mean(), abs=0.055)
+    assert probability[~high].mean() == pytest.approx(happened[~high].mean(), abs=0.055)
 
 
 def test_text_columns_are_left_out_and_kinds_of_numbers_kept() -> None:

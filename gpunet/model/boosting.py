@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from gpunet.config import ModelConfig
 from gpunet.errors import ModelError
 from gpunet.model.classifier import Fitted
 from gpunet.model.loops import boosting_gradients, held_out_loss
+from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
+from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
 __all__ = ["SUFFIX", "BoostedTrees", "fit", "from_bytes"]
@@ -38,6 +42,7 @@ PARAMETERS: dict[str, Any] = {
 PATIENCE = 40
 
 _ATTRIBUTE = "gpunet"
+_ROWS_A_TASK = 4096
 
 
 class BoostedTrees:
@@ -59,7 +64,31 @@ class BoostedTrees:
 
     def contributions(self, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
         """Exact SHAP values (TreeSHAP, over the trees' own paths), float64[n, p + 1], the last column the bias."""
-        return self._predict(matrix, threads, pred_contribs=True).reshape(len(matrix), matrix.shape[1] + 1)
+        n, p = matrix.shape
+        tables = self._tables
+        if tables is None:  # trees too deep to be tabulated
+            return self._predict(matrix, threads, pred_contribs=True).reshape(n, p + 1)
+        matrix = np.ascontiguousarray(matrix)
+        out = np.zeros((n, p + 1))
+        out[:, p] = self._bias
+        fields = [getattr(tables, field.name) for field in dataclasses.fields(tables)]
+
+        def task(span: tuple[int, int]) -> None:
+            add_shapley_values(matrix[slice(*span)], out[slice(*span)], *fields)
+
+        for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
+            pass
+        return out
+
+    @cached_property
+    def _tables(self) -> ShapleyTables | None:
+        return shapley_tables(self._booster)
+
+    @cached_property
+    def _bias(self) -> float:
+        """The same for everyone, so XGBoost is asked about one row of nulls."""
+        nulls = np.full((1, self.n_features), np.nan, dtype=np.float32)
+        return float(self._predict(nulls, 1, pred_contribs=True).ravel()[-1])
 
     def importance(self) -> NDArray[np.float64]:
         """Each feature's share of the total gain, float64[p]."""

@@ -6,7 +6,6 @@ adds them in the order of the trees.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from gpunet.errors import ModelError
 from gpunet.model.classifier import Fitted
 from gpunet.model.forest_file import dump_forest, load_forest
 from gpunet.model.loops import walk_forest
+from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
 __all__ = ["SUFFIX", "RandomForest", "fit", "from_bytes"]
@@ -107,16 +107,15 @@ class RandomForest:
         probability = np.empty(n)
         moved = np.zeros((n, matrix.shape[1] if explain else 0))
 
-        def task(start: int) -> None:
-            rows = slice(start, start + _ROWS_A_TASK)
+        def task(span: tuple[int, int]) -> None:
+            rows = slice(*span)
             walk_forest(
                 matrix[rows], nodes.roots, nodes.feature, nodes.threshold, nodes.left, nodes.right, nodes.null_left,
                 nodes.value, probability[rows], moved[rows],
             )  # fmt: skip
 
-        with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(task, range(0, n, _ROWS_A_TASK)):
-                pass
+        for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
+            pass
         return probability, moved
 
 

@@ -6,6 +6,7 @@ The paper uses none of them. They are recognised by name alone: a column whose n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gpunet.config import ALL_COLUMNS, InputConfig
 from gpunet.errors import ConfigError
@@ -55,6 +56,7 @@ _PHRASES = (
 _ABOUT_OFFENCES = ("off", "crime", "assault", "traffick", "work", "abuse", "act", "register", "registr")
 
 
+@lru_cache(maxsize=4096)
 def is_protected(name: str) -> bool:
     """Whether a column of this name is refused. Case and separators do not count; "trace" and "sexual_assault" pass."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+", name)

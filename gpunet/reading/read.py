@@ -62,6 +62,19 @@ def read_arrests(
         If there is nothing to read, a file is damaged, or a required column is missing.
     ConfigError
         If the configuration is not understood or would read a protected column.
+
+    Notes
+    -----
+    Ids are texts that nothing is stripped from; integers, and floats that are whole, are the text of their digits. A
+    value that is empty or only white space is null. Every column of a CSV file is text, so zeros in front stay.
+
+    Dates are ISO text, dates or timestamps; of a time zone the local date counts. Numbers are no dates.
+
+    A repeat is a row that equals an earlier accepted one, of any file, in every column that is read, the time of day
+    included. A row of a CSV file with too few or too many fields is rejected as ``malformed_row``; its text is in the
+    column ``line`` of the rejected rows. Empty lines are no rows. A CSV file of no bytes is a table of no rows, with
+    a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8, and has no
+    byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
     """
     settings = load_config(config)
     check_config(settings.input)

@@ -23,6 +23,7 @@ from gpunet.synthetic.config import ViolenceConfig
 __all__ = ["Events", "draw_violence", "share_types"]
 
 _MOST_TRIES = 30
+_FINEST = 1e-6  # of the base: closer brackets move no incident
 
 
 class Events(NamedTuple):
@@ -61,6 +62,8 @@ def draw_violence(
     """Draw which participants are arrested for a violent offence.
 
     The random numbers are drawn once; then the base rate is moved until `target` arrests, to about 0.3 %, are violent.
+    The count only grows with the base, but it can jump, since one more violent arrest may bring others: what comes
+    nearest to `target` is returned.
 
     Returns
     -------
@@ -73,20 +76,23 @@ def draw_violence(
     strengths = np.array([config.own, config.tie, config.heat, config.own_cap, config.tie_cap, config.heat_cap])
     half_lives = np.array([config.own_half_life, config.tie_half_life, config.heat_half_life])
     violent = np.zeros(len(events.person), dtype=np.bool_)
+    best, best_base = violent.copy(), -math.inf
     if target <= 0:
-        return violent, -math.inf
+        return best, best_base
     decay = math.log(2) / np.maximum(half_lives, 1e-3)
     low, high, base = -40.0, 40.0, -3.3
     for _ in range(_MOST_TRIES):
         _spread(*events[:4], *events[5:], chance, further, strengths, decay, base, violent)
         count = int(np.count_nonzero(violent))
-        if abs(count - target) <= 0.003 * target:
+        if abs(count - target) < abs(np.count_nonzero(best) - target):
+            best, best_base = violent.copy(), base
+        if abs(count - target) <= 0.003 * target or high - low < _FINEST:
             break
         low, high = (base, high) if count < target else (low, base)
         # The count grows about as exp(base); where that leads out of the bracket, halve it.
         step = base + math.log(target / max(count, 1))
         base = step if low < step < high else (low + high) / 2
-    return violent, base
+    return best, best_base
 
 
 @njit
@@ -140,7 +146,7 @@ def _spread(
 def share_types(
     rng: np.random.Generator, indptr: NDArray[np.int64], violent: NDArray[np.bool_], quota: tuple[int, ...]
 ) -> NDArray[np.int64]:
-    """Give each incident with a violent arrest one violent offence, so that the arrests for each come near its quota.
+    """Give each incident with a violent arrest one violent offence, in the proportions of the quotas.
 
     Parameters
     ----------
@@ -149,7 +155,7 @@ def share_types(
     indptr, violent
         Participants of each incident; which of them are violent.
     quota
-        Arrests wanted for each offence.
+        Arrests wanted for each offence; scaled to the violent arrests that there are.
 
     Returns
     -------
@@ -159,7 +165,8 @@ def share_types(
     count = np.add.reduceat(violent, indptr[:-1], dtype=np.int64) if len(indptr) > 1 else indptr[:0]
     types = np.full(len(count), -1, dtype=np.int64)
     order = rng.permutation(np.flatnonzero(count))
-    _draw_types(order, count, np.array(quota, dtype=np.float64), rng.random(len(order)), types)
+    left = np.array(quota, dtype=np.float64) * (count.sum() / max(sum(quota), 1))
+    _draw_types(order, count, left, rng.random(len(order)), types)
     return types
 
 
