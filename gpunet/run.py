@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class _Run:
     def read(self, inputs: Any) -> Arrests:
         with self.clock.stage("read"):
             arrests = read_arrests(inputs, self.config, progress=self.options.progress)
+        arrests = replace(arrests, backend="polars")  # the folder's files are the same whatever frame came in
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
         if not len(arrests):
@@ -91,9 +92,10 @@ class _Run:
             statistics = network_statistics(arrests, found.network, _closeness(found))
         oversize = statistics["incidents_over_max_size"]
         if oversize:
+            largest = max(incident["persons"] for incident in oversize)
             self.warnings.append(
-                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons (the largest has "
-                f"{max(i['persons'] for i in oversize)}) tie nobody; network.incidents_over_max_size in run.json lists them"
+                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons (largest: {largest}) "
+                "tie nobody: see network.incidents_over_max_size in run.json"
             )
         return {"arrests": arrest_statistics(arrests), "network": statistics}
 

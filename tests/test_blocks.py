@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet.features.pairs import PairWork
+from gpunet.features.pairs import Blocks, PairWork
 from gpunet.kernels.betweenness_cpu import dependencies_batch
 from gpunet.kernels.blocks_cpu import biconnected_blocks, hanging_weights, split_into_blocks
 from gpunet.kernels.closeness_cpu import BATCH, farness_batch
@@ -58,7 +58,7 @@ def plain(network: Network, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndar
 def check(network: Network) -> None:
     names = tuple(network.sets)
     betweenness, far = plain(network, names)
-    work = PairWork(network, names)
+    work = PairWork(Blocks(network), names)
     reduced, close = work.betweenness(2, None), work.closeness(2, None)
     for i, name in enumerate(names):
         np.testing.assert_allclose(reduced[f"betweenness__{name}"], betweenness[:, i], rtol=1e-9, atol=1e-9)

@@ -164,7 +164,8 @@ def test_labels_are_violent_arrests_within_the_window():
         }
     )
     arrests = gpunet.read_arrests(rows)
-    # Known before the 1st of February: a, b and c. Within [March 1, June 2): a robs; b did the day before; d is unknown.
+    # Known before either window are a, b and c; d is arrested within both for the first time and has no label. a robs
+    # within both windows, b only within the first (on the last day of February).
     label = violent_between(arrests, date(2012, 2, 1), date(2012, 6, 2))
     assert label.tolist() == [True, True, False]
     label = violent_between(arrests, date(2012, 3, 1), date(2012, 6, 2))

@@ -22,7 +22,7 @@ from gpunet.frames import make_frame
 from gpunet.network import Network, build_network, ties_table
 from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback
-from gpunet.registry import columns, expand_families
+from gpunet.registry import PATH_FAMILIES, columns, expand_families
 
 __all__ = ["FeatureSet", "compute_all", "compute_features", "path_features"]
 
@@ -106,7 +106,8 @@ def compute_all(
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
-    `on_stage` is called with the name of each stage (``network``, then the families) before it begins.
+    `on_stage` is called with the name of each stage before it begins: ``network``, ``partition``, ``neighbourhood``,
+    ``community``, ``path``, ``geographic``, ``temporal``, ``history``.
     """
     resolve_engine(engine)
     threads = available_threads(threads)
@@ -120,19 +121,23 @@ def compute_all(
     cells = partition(arrests, network)
     declared = columns(network.sets, wanted)
     found: Columns = {}
+    over_vertices: Columns = {}
+    if "neighbourhood" in wanted:
+        on_stage("neighbourhood")
+        over_vertices |= neighbourhood_features(network, threads)
+    if "community" in wanted:
+        on_stage("community")
+        over_vertices |= community_features(network, cells)
+    path = [family for family in wanted if family in PATH_FAMILIES]
+    if path:
+        on_stage("path")
+        over_vertices |= path_features(network, path, threads=threads, progress=progress)
+    for name, column in over_vertices.items():
+        found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
     for family in wanted:
-        on_stage(family)
         if family in _OVER_PERSONS:
+            on_stage(family)
             found |= _OVER_PERSONS[family](arrests)
-            continue
-        if family == "neighbourhood":
-            over_vertices = neighbourhood_features(network, threads)
-        elif family == "community":
-            over_vertices = community_features(network, cells)
-        else:
-            over_vertices = dict(path_features(network, (family,), threads=threads, progress=progress))
-        for name, column in over_vertices.items():
-            found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
     if "community" in wanted:
         _null_without_gang(found, cells, declared)
     frame = make_frame(

@@ -1,4 +1,4 @@
-"""Betweenness and closeness: what needs all pairs of vertices, block by block."""
+"""Betweenness, closeness and removal: what is computed block by block."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gpunet.network import Network
 from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
-__all__ = ["PairWork"]
+__all__ = ["Blocks", "PairWork"]
 
 # Sources a batch of betweenness. One thread adds up the results of batches: many sources make its share small, few make
 # batches enough for every thread.
@@ -75,27 +75,48 @@ class _Layout:
         ]
 
 
+class Blocks:
+    """The biconnected blocks of a network (see :mod:`gpunet.kernels.blocks_cpu` for nodes and tops)."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.start, self.vertex, self.home = biconnected_blocks(network.indptr, network.indices)
+
+    def weights(self, member: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Members of each set that every node stands for, and that every vertex's component holds."""
+        return hanging_weights(self.start, self.vertex, self.home, member)
+
+    def removal(self, marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Largest piece left of a vertex's component without it, and the largest with a marked vertex (0 if none).
+
+        The pieces are what lies behind each of the vertex's blocks: the component less what hangs on its own side.
+        """
+        member = np.stack([np.ones(self.network.n, np.int64), marked.astype(np.int64)], axis=1)
+        weight, total = self.weights(member)
+        piece, marks = (total[self.vertex] - weight).T
+        largest, largest_marked = np.zeros((2, self.network.n), np.int64)
+        np.maximum.at(largest, self.vertex, piece)
+        np.maximum.at(largest_marked, self.vertex, np.where(marks > 0, piece, 0))
+        return largest, largest_marked
+
+
 class PairWork:
     """A network taken apart into blocks, ready for betweenness and closeness of the given sets."""
 
-    def __init__(self, network: Network, names: tuple[str, ...]) -> None:
+    def __init__(self, blocks: Blocks, names: tuple[str, ...]) -> None:
+        network = blocks.network
         self._n = network.n
         self._names = names
         self._member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)
-        self._start, self._vertex, home = biconnected_blocks(network.indptr, network.indices)
-        self._weight, self._total = hanging_weights(self._start, self._vertex, home, self._member)
-        indptr, indices = split_into_blocks(network.indptr, network.indices, self._start, self._vertex, home)
-        self._clique = self._is_clique(indptr)
+        self._start, self._vertex = blocks.start, blocks.vertex
+        self._weight, self._total = blocks.weights(self._member)
+        indptr, indices = split_into_blocks(network.indptr, network.indices, blocks.start, blocks.vertex, blocks.home)
         self._layout = self._searched_blocks(indptr, indices)
-
-    def _is_clique(self, indptr: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """bool[blocks]: every two nodes tied, so that all distances are 1 and nobody is between."""
-        size = np.diff(self._start)
-        return np.asarray(np.diff(indptr[self._start]) == size * (size - 1))
 
     def _searched_blocks(self, indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> _Layout:
         size = np.diff(self._start)
-        searched = np.flatnonzero(~self._clique)
+        clique = np.diff(indptr[self._start]) == size * (size - 1)  # all distances 1, and nobody between
+        searched = np.flatnonzero(~clique)
         roots = self._start[searched[np.argsort(-size[searched], kind="stable")]]
         order, start = bfs_order(indptr, indices, roots)
         return _Layout(order, start, *permute_csr(indptr, indices, order), self._weight[order])

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from gpunet.engine import resolve_engine
 from gpunet.errors import InputError
-from gpunet.features.pairs import PairWork
+from gpunet.features.pairs import Blocks, PairWork
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
-from gpunet.kernels.removal_cpu import largest_after_removal
 from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
 from gpunet.network import Network
 from gpunet.parallel import available_threads, in_batches, spans
@@ -77,16 +76,18 @@ def path_features(
         if name not in network.sets:
             raise InputError(f"unknown set {name!r}; this network has {', '.join(network.sets)}")
     out: dict[str, NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]] = {}
-    if "removal" in wanted:
-        largest, largest_violent = largest_after_removal(network.indptr, network.indices, _violent(network))
-        out["removal_largest_component"] = largest
-        out["removal_largest_violent_component"] = largest_violent
-    if names and {"betweenness", "closeness"} & set(wanted):
-        pairs = PairWork(network, names)
-        if "betweenness" in wanted:
-            out |= pairs.betweenness(threads, progress)
-        if "closeness" in wanted:
-            out |= pairs.closeness(threads, progress)
+    if {"removal", "betweenness", "closeness"} & set(wanted):
+        blocks = Blocks(network)
+        if "removal" in wanted:
+            largest, largest_violent = blocks.removal(_violent(network))
+            out["removal_largest_component"] = largest
+            out["removal_largest_violent_component"] = largest_violent
+        if names and {"betweenness", "closeness"} & set(wanted):
+            pairs = PairWork(blocks, names)
+            if "betweenness" in wanted:
+                out |= pairs.betweenness(threads, progress)
+            if "closeness" in wanted:
+                out |= pairs.closeness(threads, progress)
     if "shell" in wanted:
         out |= _shell(network, names, threads)
     if "tipping" in wanted:
