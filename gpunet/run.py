@@ -94,8 +94,8 @@ class _Run:
         if oversize:
             largest = max(incident["persons"] for incident in oversize)
             self.warnings.append(
-                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody (the "
-                f"largest had {largest}): network.incidents_over_max_size in run.json lists them"
+                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
+                f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
             )
         return {"arrests": arrest_statistics(arrests), "network": statistics}
 
