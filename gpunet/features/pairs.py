@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.betweenness_cpu import dependencies_batch
+from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes
 from gpunet.kernels.blocks_cpu import (
     biconnected_blocks,
     distance_sums,
@@ -68,11 +68,7 @@ class _Layout:
     def _split(self, begin: int, end: int, size: int, source: NDArray[np.bool_]) -> list[_Batch]:
         first, last = int(self.start[begin]), int(self.start[end])
         sources = np.flatnonzero(source[first:last]).astype(np.int32) + np.int32(first)
-        # Ordered by weight, the members of a set share words of the bit-parallel search.
-        return [
-            (first, last, chunk[np.lexsort(self.weight[chunk].T)])
-            for chunk in (sources[i:j] for i, j in spans(len(sources), size))
-        ]
+        return [(first, last, sources[i:j]) for i, j in spans(len(sources), size)]
 
 
 class Blocks:
@@ -128,7 +124,7 @@ class PairWork:
 
         def work(batch: _Batch) -> NDArray[np.float64]:
             first, last, sources = batch
-            return dependencies_batch(layout.indptr, layout.indices, layout.weight, sources, first, last)
+            return dependencies_lanes(layout.indptr, layout.indices, layout.weight, sources, first, last)
 
         for (first, last, _), part in self._each(work, _BETWEENNESS_SOURCES, threads, "betweenness", progress):
             total[first:last] += part
@@ -144,6 +140,8 @@ class PairWork:
 
         def work(batch: _Batch) -> NDArray[np.int64]:
             first, last, sources = batch
+            # Ordered by weight, the members of a set share words of the bit-parallel search.
+            sources = sources[np.lexsort(layout.weight[sources].T)]
             return farness_batch(layout.indptr, layout.indices, layout.weight, sources, first, last)
 
         for (first, last, _), part in self._each(work, BATCH, threads, "closeness", progress):

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.jit import njit
 
-__all__ = ["dependencies_batch"]
+__all__ = ["LIMIT", "dependencies_batch"]
 
-_LIMIT = 2.0**900
+#: Path counts beyond this are done with exponents.
+LIMIT = 2.0**900
 
 
 @njit
@@ -58,7 +59,7 @@ def dependencies_batch(
         if active == 0:
             continue
         reached, largest = _forward(indptr, indices, first, s, distance, sigma, order)
-        if largest > _LIMIT:
+        if largest > LIMIT:
             _forward_scaled(indptr, indices, first, reached, distance, sigma, exponent, order)
             _backward_scaled(
                 indptr, indices, weight, first, reached, columns[:active],

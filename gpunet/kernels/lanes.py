@@ -1,0 +1,246 @@
+"""Operations on eight neighbouring doubles as one vector, which Numba's own language has no words for.
+
+Numba leaves short loops over lanes scalar (it turns LLVM's superword pass off), so these few operations are given to
+LLVM as vector instructions. Each takes flat arrays and the position of a row of eight elements. LLVM makes of them what
+the processor has: one 512-bit instruction, two of 256 bits, or four of 128.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = ["LANES", "add_row", "fill_row", "gain_row", "gain_slots", "settle_row", "sum_rows"]
+
+#: Doubles a row: a cache line.
+LANES = 8
+
+_DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
+_INTS = ir.VectorType(ir.IntType(32), LANES)
+_INDEX = ir.IntType(64)
+
+
+class _Rows:
+    """Rows of a flat array, to load and store while LLVM code is built."""
+
+    def __init__(self, context: Any, builder: Any, array_type: Any, array: Any, vector: Any) -> None:
+        self._builder, self._vector = builder, vector
+        self._data = context.make_array(array_type)(context, builder, array).data
+        self._align = vector.element.width // 8 if isinstance(vector.element, ir.IntType) else 8
+
+    def _at(self, position: Any) -> Any:
+        element = self._builder.gep(self._data, [position])
+        return self._builder.bitcast(element, self._vector.as_pointer())
+
+    def load(self, position: Any) -> Any:
+        return self._builder.load(self._at(position), align=self._align)
+
+    def store(self, position: Any, value: Any) -> None:
+        self._builder.store(value, self._at(position), align=self._align)
+
+
+def _splat(builder: Any, vector: Any, value: Any) -> Any:
+    out = ir.Constant(vector, ir.Undefined)
+    for lane in range(LANES):
+        out = builder.insert_element(out, value, ir.Constant(ir.IntType(32), lane))
+    return out
+
+
+def _add_row(typingctx: Any, total: Any, to: Any, row: Any, at: Any) -> Any:
+    """``total[to:to + 8] += row[at:at + 8]``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        totals = _Rows(context, builder, signature.args[0], args[0], _DOUBLES)
+        rows = _Rows(context, builder, signature.args[2], args[2], _DOUBLES)
+        totals.store(args[1], builder.fadd(totals.load(args[1]), rows.load(args[3])))
+        return context.get_dummy_value()
+
+    return types.void(total, types.int64, row, types.int64), codegen
+
+
+def _fill_row(typingctx: Any, array: Any, at: Any, value: Any) -> Any:
+    """``array[at:at + 8] = value``, of doubles or 32-bit integers."""
+    vector = _DOUBLES if array.dtype == types.float64 else _INTS
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        rows = _Rows(context, builder, signature.args[0], args[0], vector)
+        rows.store(args[1], _splat(builder, vector, args[2]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), codegen
+
+
+def _sum_rows(typingctx: Any, total: Any, to: Any, row: Any, indices: Any, start: Any, stop: Any, first: Any) -> Any:
+    """``total[to:to + 8]`` becomes the sum of the rows of ``indices[start:stop] - first``, in their order."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        totals = _Rows(context, builder, signature.args[0], args[0], _DOUBLES)
+        rows = _Rows(context, builder, signature.args[2], args[2], _DOUBLES)
+        data = context.make_array(signature.args[3])(context, builder, args[3]).data
+        _, to, _, _, start, stop, first = args
+        held = cgutils.alloca_once_value(builder, ir.Constant(_DOUBLES, None))  # type: ignore[no-untyped-call]
+        with cgutils.for_range_slice(builder, start, stop, ir.Constant(_INDEX, 1), _INDEX) as (edge, _):
+            neighbour = builder.sext(builder.load(builder.gep(data, [edge])), _INDEX)
+            at = builder.mul(builder.sub(neighbour, first), ir.Constant(_INDEX, LANES))
+            builder.store(builder.fadd(builder.load(held), rows.load(at)), held)
+        totals.store(to, builder.load(held))
+        return context.get_dummy_value()
+
+    integer = types.int64
+    return types.void(total, integer, row, indices, integer, integer, integer), codegen
+
+
+def _settle_row(
+    typingctx: Any, at: Any, level: Any, total: Any, distance: Any, sigma: Any, inverse: Any, row: Any, peak: Any
+) -> Any:
+    """Lanes that have paths in `total` and no distance yet get `level` and the paths; `total` becomes 0.
+
+    `sigma` and `inverse` (its reciprocal) take the paths of those lanes, `row` is the paths there and 0 elsewhere, and
+    ``peak[0:8]`` keeps the largest paths seen. Returns 1 if there are such lanes, plus 2 if every lane has a distance.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, level = args[0], args[1]
+        kinds = [_DOUBLES, _INTS, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES]
+        totals, distances, sigmas, inverses, rows, peaks = (
+            _Rows(context, builder, array_type, array, kind)
+            for array_type, array, kind in zip(signature.args[2:], args[2:], kinds, strict=True)
+        )
+        zero = ir.Constant(_DOUBLES, None)
+        paths, known = totals.load(at), distances.load(at)
+        totals.store(at, zero)
+        missing = builder.icmp_signed("<", known, ir.Constant(_INTS, None))
+        fresh = builder.and_(builder.fcmp_ordered(">", paths, zero), missing)
+        any_fresh = _any_lane(builder, fresh)
+        with builder.if_then(any_fresh):
+            levels = _splat(builder, _INTS, builder.trunc(level, ir.IntType(32)))
+            one = _splat(builder, _DOUBLES, ir.Constant(ir.DoubleType(), 1.0))
+            distances.store(at, builder.select(fresh, levels, known))
+            sigmas.store(at, builder.select(fresh, paths, sigmas.load(at)))
+            inverses.store(at, builder.select(fresh, builder.fdiv(one, paths), inverses.load(at)))
+            rows.store(at, builder.select(fresh, paths, zero))
+            highest = peaks.load(ir.Constant(_INDEX, 0))
+            higher = builder.select(builder.fcmp_ordered(">", paths, highest), paths, highest)
+            peaks.store(ir.Constant(_INDEX, 0), higher)
+        still_missing = _any_lane(builder, builder.and_(missing, builder.not_(fresh)))
+        settled = builder.select(still_missing, ir.Constant(_INDEX, 0), ir.Constant(_INDEX, 2))
+        return builder.add(builder.zext(any_fresh, _INDEX), settled)
+
+    return types.int64(types.int64, types.int64, total, distance, sigma, inverse, row, peak), codegen
+
+
+def _any_lane(builder: Any, mask: Any) -> Any:
+    bits = builder.bitcast(mask, ir.IntType(LANES))
+    return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
+
+
+def _gain_row(
+    typingctx: Any,
+    at: Any,
+    level: Any,
+    weight: Any,
+    own: Any,
+    total: Any,
+    distance: Any,
+    sigma: Any,
+    inverse: Any,
+    row: Any,
+) -> Any:
+    """For lanes at distance `level`: delta is ``sigma * total``, and the row becomes ``(weight + delta) / sigma``.
+
+    Other lanes' rows become 0. Returns the sum over lanes, in their order, of ``own[lane] * delta``.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, level, weight = args[:3]
+        kinds = [_DOUBLES, _DOUBLES, _INTS, _DOUBLES, _DOUBLES, _DOUBLES]
+        owns, totals, distances, sigmas, inverses, rows = (
+            _Rows(context, builder, array_type, array, kind)
+            for array_type, array, kind in zip(signature.args[3:], args[3:], kinds, strict=True)
+        )
+        zero = ir.Constant(_DOUBLES, None)
+        here = builder.icmp_signed(
+            "==", distances.load(at), _splat(builder, _INTS, builder.trunc(level, ir.IntType(32)))
+        )
+        delta = builder.fmul(sigmas.load(at), totals.load(at))
+        gain = builder.fmul(builder.fadd(_splat(builder, _DOUBLES, weight), delta), inverses.load(at))
+        rows.store(at, builder.select(here, gain, zero))
+        shares = builder.select(here, builder.fmul(owns.load(ir.Constant(_INDEX, 0)), delta), zero)
+        out = ir.Constant(ir.DoubleType(), 0.0)
+        for lane in range(LANES):
+            out = builder.fadd(out, builder.extract_element(shares, ir.Constant(ir.IntType(32), lane)))
+        return out
+
+    signature = types.float64(
+        types.int64, types.int64, types.float64, own, total, distance, sigma, inverse, row
+    )  # fmt: skip
+    return signature, codegen
+
+
+def _gain_slots(
+    typingctx: Any,
+    at: Any,
+    level: Any,
+    weights_at: Any,
+    weight: Any,
+    lane_of: Any,
+    set_of: Any,
+    own: Any,
+    total: Any,
+    distance: Any,
+    sigma: Any,
+    inverse: Any,
+    row: Any,
+    share: Any,
+) -> Any:
+    """As :func:`gain_row`, for eight pairs of a lane and a set: ``lane_of[k]`` and ``set_of[k]``.
+
+    The weight of slot k is ``weight[weights_at + set_of[k]]``; ``share[k]`` becomes ``own[k] * delta``.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, level, weights_at = args[:3]
+        data = [
+            context.make_array(array_type)(context, builder, array).data
+            for array_type, array in zip(signature.args[3:], args[3:], strict=True)
+        ]
+        weights, lanes, sets, _, _, distances, sigmas, inverses, _, _ = data
+        owns, totals, rows, shares = (
+            _Rows(context, builder, signature.args[i], args[i], _DOUBLES) for i in (6, 7, 11, 12)
+        )
+        known, paths, reciprocal, goal = (ir.Constant(kind, ir.Undefined) for kind in (_INTS, *[_DOUBLES] * 3))
+        for slot in range(LANES):
+            k = ir.Constant(_INDEX, slot)
+            position = builder.add(at, builder.load(builder.gep(lanes, [k])))
+            chosen = builder.add(weights_at, builder.load(builder.gep(sets, [k])))
+            known = builder.insert_element(known, builder.load(builder.gep(distances, [position])), k)
+            paths = builder.insert_element(paths, builder.load(builder.gep(sigmas, [position])), k)
+            reciprocal = builder.insert_element(reciprocal, builder.load(builder.gep(inverses, [position])), k)
+            goal = builder.insert_element(goal, builder.load(builder.gep(weights, [chosen])), k)
+        zero = ir.Constant(_DOUBLES, None)
+        here = builder.icmp_signed("==", known, _splat(builder, _INTS, builder.trunc(level, ir.IntType(32))))
+        delta = builder.fmul(paths, totals.load(at))
+        gain = builder.fmul(builder.fadd(goal, delta), reciprocal)
+        rows.store(at, builder.select(here, gain, zero))
+        begin = ir.Constant(_INDEX, 0)
+        shares.store(begin, builder.select(here, builder.fmul(owns.load(begin), delta), zero))
+        return context.get_dummy_value()
+
+    integer = types.int64
+    signature = types.void(
+        integer, integer, integer, weight, lane_of, set_of, own, total, distance, sigma, inverse, row, share
+    )
+    return signature, codegen
+
+
+add_row = cast(Callable[..., None], intrinsic(_add_row))
+fill_row = cast(Callable[..., None], intrinsic(_fill_row))
+sum_rows = cast(Callable[..., None], intrinsic(_sum_rows))
+settle_row = cast(Callable[..., int], intrinsic(_settle_row))
+gain_row = cast(Callable[..., float], intrinsic(_gain_row))
+gain_slots = cast(Callable[..., None], intrinsic(_gain_slots))

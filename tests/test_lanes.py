@@ -1,0 +1,69 @@
+"""Eight sources at a time give what one at a time gives, whatever the sets, the weights and the number of sources."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpunet.kernels.betweenness_cpu import dependencies_batch
+from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes
+from gpunet.network import Network, network_from_edges
+
+
+def both(network: Network, weight: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    arguments = (network.indptr, network.indices, weight, sources.astype(np.int32), 0, network.n)
+    return dependencies_batch(*arguments), dependencies_lanes(*arguments)
+
+
+@st.composite
+def weighted_networks(draw: st.DrawFn) -> tuple[Network, np.ndarray, np.ndarray]:
+    n = draw(st.integers(1, 24))
+    vertex = st.integers(0, n - 1)
+    edges = np.array(draw(st.lists(st.tuples(vertex, vertex), max_size=60)), dtype=np.int64).reshape(-1, 2)
+    n_sets = draw(st.integers(1, 4))
+    weight = draw(st.lists(st.lists(st.integers(0, 3), min_size=n_sets, max_size=n_sets), min_size=n, max_size=n))
+    sources = np.array(draw(st.permutations(range(n))))[: draw(st.integers(0, n))]
+    return network_from_edges(edges[:, 0], edges[:, 1], n), np.array(weight, dtype=np.int64), sources
+
+
+@given(weighted_networks())
+def test_eight_at_a_time_is_one_at_a_time(case: tuple[Network, np.ndarray, np.ndarray]) -> None:
+    one, eight = both(*case)
+    np.testing.assert_allclose(eight, one, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_sources", [1, 7, 8, 9, 200])
+def test_on_a_larger_network(n_sources: int) -> None:
+    rng = np.random.default_rng(3)
+    network = network_from_edges(rng.integers(0, 400, 1500), rng.integers(0, 400, 1500), 400)
+    shares = [1.0, 0.9, 0.5, 0.2, 0.02, 0.0]
+    weight = (rng.random((400, len(shares))) < shares).astype(np.int64) * rng.integers(1, 1000, (400, 1))
+    one, eight = both(network, weight, rng.permutation(400)[:n_sources])
+    np.testing.assert_allclose(eight, one, rtol=1e-12)
+
+
+def test_sources_that_repeat_or_stand_in_components_of_their_own() -> None:
+    """A row of squares apart from each other; a source that comes twice counts twice."""
+    corner = np.arange(40)
+    network = network_from_edges(corner, corner // 4 * 4 + (corner + 1) % 4, 40)
+    sources = np.array([0, 0, 5, 9, 13, 17, 21, 25, 29, 33, 37])
+    one, eight = both(network, np.ones((40, 1), np.int64), sources)
+    np.testing.assert_allclose(eight, one, rtol=1e-12)
+    assert eight[2, 0] == 0.0
+    assert eight[1, 0] == 1.0  # half of the two paths from vertex 0 to vertex 2, twice
+
+
+def test_counts_past_every_float_are_done_one_source_at_a_time() -> None:
+    """A ladder of 1,200 diamonds has 2^1200 paths from end to end; sources near the middle stay below the limit."""
+    k = 1200
+    left = 3 * np.arange(k)
+    src = np.concatenate([left, left, left + 1, left + 2])
+    dst = np.concatenate([left + 1, left + 2, left + 3, left + 3])
+    network = network_from_edges(src, dst, 3 * k + 1)
+    weight = np.ones((network.n, 2), np.int64)
+    weight[::2, 1] = 0
+    one, eight = both(network, weight, np.array([0, 1, 2, 3, 4, 5, 6, 7, 1800, 1801, 1802, 3600]))
+    assert np.isfinite(eight).all()
+    np.testing.assert_allclose(eight, one, rtol=1e-10)
