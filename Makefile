@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check docs clean
+.PHONY: demo test test-minimum check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -rf $(DEMO)/arrests $(DEMO)/run
@@ -18,6 +18,13 @@ test: $(VENV)/.installed-dev  ## lint, types, tests
 
 check: $(VENV)/.installed-dev  ## lint and types only
 	BIN=$(BIN) scripts/check
+
+test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproject.toml admits (Python 3.11 or 3.12)
+	$(PYTHON) -m venv .venv-minimum
+	.venv-minimum/bin/python scripts/minimum_versions.py > .venv-minimum/constraints.txt
+	.venv-minimum/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv-minimum/bin/python -m pip install --quiet -c .venv-minimum/constraints.txt -e . --group dev
+	.venv-minimum/bin/python -m pytest -n auto
 
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the registry
 	$(BIN)/python scripts/make_feature_docs.py
@@ -36,4 +43,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-minimum $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gpunet._version import __version__
 
 if TYPE_CHECKING:
-    from gpunet.config import Config, load_config
+    from gpunet.config import Config, ModelConfig, load_config
     from gpunet.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.features import compute_features
     from gpunet.features.path import path_features
@@ -25,6 +25,7 @@ __all__ = [
     "EngineError",
     "GpunetError",
     "InputError",
+    "ModelConfig",
     "ModelError",
     "__version__",
     "build_network",
@@ -41,6 +42,7 @@ __all__ = [
 
 _HOME = {
     "Config": "gpunet.config",
+    "ModelConfig": "gpunet.config",
     "load_config": "gpunet.config",
     "ConfigError": "gpunet.errors",
     "EngineError": "gpunet.errors",

@@ -146,11 +146,6 @@ class Arrests:
         return len(self.incident_ids)
 
     @cached_property
-    def person_indptr(self) -> NDArray[np.int64]:
-        """int64[n_persons + 1]: the arrests of person p are ``person_indptr[p]:person_indptr[p + 1]``."""
-        return np.searchsorted(self.person, np.arange(self.n_persons + 1)).astype(np.int64)
-
-    @cached_property
     def last_day(self) -> int:
         """The latest day of any arrest, ``NO_DAY`` if none is dated."""
         return int(self.day.max(initial=NO_DAY))

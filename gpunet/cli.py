@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gpunet._version import __version__
-from gpunet.errors import GpunetError
+from gpunet.errors import GpunetError, InputError
 
 __all__ = ["app", "main"]
 
@@ -138,8 +138,13 @@ def score(
     from gpunet.model import load_model
     from gpunet.model import score as score_features
 
+    if out.is_dir():
+        raise InputError(f"--out {out} is a folder: give the name of a Parquet file")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot make its folder: {error}") from error
     scores = score_features(load_model(model), features, threads=threads)
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, lambda path: write_parquet(path, scores))
     print(f"{len(scores):,} persons scored: {out}")
 
@@ -165,6 +170,9 @@ def main() -> NoReturn:
     except GpunetError as error:
         print(f"gpunet: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"gpunet: {error}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("gpunet: interrupted", file=sys.stderr)
         sys.exit(1)

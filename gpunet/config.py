@@ -71,7 +71,7 @@ class InputConfig:
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """``max_incident_size``: incidents with more distinct persons than this tie nobody (FEATURES section 3)."""
+    """``max_incident_size``: incidents with more distinct persons than this tie nobody."""
 
     max_incident_size: int = 50
 
@@ -109,10 +109,13 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.kind not in ("xgboost", "random_forest"):
             raise ConfigError(f'[model] kind: "{self.kind}" is neither "xgboost" nor "random_forest"')
-        for name, least in (("horizon_days", 1), ("seed", 0), ("folds", 2), ("max_rounds", 1)):
+        bounds = {
+            "horizon_days": (1, 36_525), "seed": (0, 2**31 - 1), "folds": (2, 1000), "max_rounds": (1, 1_000_000),
+        }  # fmt: skip
+        for name, (least, most) in bounds.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ConfigError(f"[model] {name}: expected a whole number of at least {least}")
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise ConfigError(f"[model] {name}: expected a whole number from {least} to {most}")
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
         return Config()
     if isinstance(source, Mapping):
         return _from_mapping(source)
+    if not isinstance(source, str | Path):
+        raise ConfigError(f"expected a configuration file, a mapping or a Config, not {type(source).__name__}")
     try:
         text = Path(source).read_text(encoding="utf-8")
         return _from_mapping(tomllib.loads(text))

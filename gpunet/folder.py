@@ -1,12 +1,14 @@
-"""The run folder: files appear in it whole or not at all."""
+"""The run folder: files appear in it whole or not at all, and an earlier run stays until the new one is complete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from gpunet.errors import InputError
@@ -24,7 +26,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file under a temporary name beside `path`, flush it to disk, then rename it to `path`."""
     partial = path.with_name(path.name + _PARTIAL)
     try:
@@ -37,30 +39,62 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 
 
 class RunFolder:
-    """A folder for the files of one run.
+    """The folder of one run, as a context: entered it is checked, left without :meth:`finish` it is as it was.
 
-    Its own earlier files are replaced. A folder that holds anything else is refused, so that nobody's files are mixed
-    with a run's; what an earlier run left half-written is removed. While a run goes on there is no ``run.json``: a
-    folder with one is complete.
+    Files are written into a hidden folder ``.partial`` and moved to their places by :meth:`finish`, the manifest
+    ``run.json`` last. So a folder with a ``run.json`` is complete, and an earlier run's files are there until then.
+
+    Parameters
+    ----------
+    path
+        A new or empty folder, or that of an earlier run, which is replaced.
+    names
+        The names that a run's files can have.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used, or holds anything that is not a run's. Such files are left alone.
     """
 
     def __init__(self, path: str | Path, names: tuple[str, ...]) -> None:
         self.path = Path(path)
-        self._names = (*names, _MANIFEST)
+        self._names = names
+        self._staged = self.path / _PARTIAL
         self._written: list[str] = []
+
+    def __enter__(self) -> RunFolder:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            present = sorted(p.name for p in self.path.iterdir())
+            self._check()
+            shutil.rmtree(self._staged, ignore_errors=True)  # what a killed run left
+            self._staged.mkdir(parents=True)
         except OSError as error:
             raise InputError(f"cannot use {self.path} as the run folder: {error}") from error
-        ours = {*self._names, *(name + _PARTIAL for name in self._names)}
-        foreign = [name for name in present if name not in ours]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._staged, ignore_errors=True)
+
+    def _check(self) -> None:
+        if not self.path.exists():
+            return
+        present = sorted(self.path.iterdir())
+        known = {*self._names, _MANIFEST}
+        foreign = [p.name for p in present if p.name != _PARTIAL and (p.name not in known or not p.is_file())]
         if foreign:
             raise InputError(
-                f"{self.path} holds files that are not of a run ({', '.join(foreign[:3])}): give a new or empty folder"
+                f"{self.path} holds what is not of a run ({', '.join(foreign[:3])}): give a new or empty folder"
             )
-        for name in present:
-            (self.path / name).unlink()
+        if present and not {_MANIFEST, _PARTIAL} & {p.name for p in present}:
+            raise InputError(f"{self.path} holds {present[0].name} but no {_MANIFEST}: give a new or empty folder")
+
+    def refuse_inputs(self, files: list[str]) -> None:
+        """Refuse to go on if one of the input `files` lies in this folder, where it would be replaced."""
+        for name in files:
+            if Path(name).resolve().parent == self.path.resolve():
+                raise InputError(f"the input {name} lies in the run folder {self.path}: give another folder")
 
     def write_table(self, name: str, frame: Any, metadata: Mapping[str, Any] | None = None) -> None:
         """Write a frame of any kind as Parquet."""
@@ -75,15 +109,26 @@ class RunFolder:
         """Let `write` make the file `name`."""
         if name not in self._names:
             raise ValueError(f"{name} is not among this folder's files")
-        write_whole(self.path / name, lambda path: (write(path), None)[1])
+        write_whole(self._staged / name, write)
         self._written.append(name)
 
     def finish(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Write ``run.json`` last, with size and SHA-256 of every other file added under ``outputs``; return it."""
+        """Put everything in its place, ``run.json`` last, with size and SHA-256 of every other file under ``outputs``.
+
+        Returns the manifest as it was written.
+        """
+        written = sorted(set(self._written))
         outputs = {
-            name: {"bytes": (self.path / name).stat().st_size, "sha256": sha256_of(self.path / name)}
-            for name in sorted(set(self._written))
+            name: {"bytes": (self._staged / name).stat().st_size, "sha256": sha256_of(self._staged / name)}
+            for name in written
         }
         complete = {**manifest, "outputs": outputs}
-        self.write_json(_MANIFEST, complete)
+        text = json.dumps(complete, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        (self.path / _MANIFEST).unlink(missing_ok=True)
+        for name in self._names:
+            (self.path / name).unlink(missing_ok=True)
+        for name in written:
+            (self._staged / name).replace(self.path / name)
+        write_whole(self._staged / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+        (self._staged / _MANIFEST).replace(self.path / _MANIFEST)
         return complete

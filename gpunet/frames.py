@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
 from gpunet.arrests import NO_DAY
@@ -30,9 +31,11 @@ __all__ = [
     "is_frame",
     "make_frame",
     "make_series",
+    "plain_array",
     "read_parquet",
     "read_parquet_metadata",
     "to_arrow",
+    "without_repeated",
     "write_parquet",
 ]
 
@@ -49,8 +52,11 @@ _ROW_GROUP_ROWS = 1 << 20
 
 
 def is_frame(value: object) -> bool:
-    """Whether Narwhals takes `value` as an eager or lazy frame."""
-    return isinstance(nw.from_native(value, pass_through=True), nw.DataFrame | nw.LazyFrame)
+    """Whether Narwhals takes `value` as an eager or lazy frame, or would but for columns that occur twice."""
+    try:
+        return isinstance(nw.from_native(value, pass_through=True), nw.DataFrame | nw.LazyFrame)
+    except DuplicateError:
+        return True
 
 
 def as_eager(frame: Any) -> nw.DataFrame[Any]:
@@ -59,13 +65,28 @@ def as_eager(frame: Any) -> nw.DataFrame[Any]:
     Raises
     ------
     InputError
-        If Narwhals does not take it.
+        If Narwhals does not take it, or a column occurs more than once.
     """
     try:
         wrapped = nw.from_native(frame)
+    except DuplicateError as error:
+        names = ", ".join(f'"{name}"' for name in without_repeated(frame)[1])
+        raise InputError(f"columns of the data frame that occur more than once: {names}") from error
     except TypeError as error:
         raise InputError(f"expected a path or a data frame that Narwhals takes, not {type(frame).__name__}") from error
     return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+
+
+def without_repeated(frame: Any) -> tuple[Any, tuple[Any, ...]]:
+    """`frame` (native or Narwhals) without the columns whose names occur more than once, and those names."""
+    try:
+        nw.from_native(frame, pass_through=True)
+    except DuplicateError:
+        names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+        single = [i for i, name in enumerate(names) if names.count(name) == 1]
+        kept = frame.select(single) if hasattr(frame, "column_names") else frame.iloc[:, single]
+        return kept, tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    return frame, ()
 
 
 def backend_of(frame: nw.DataFrame[Any] | nw.Series[Any]) -> str:
@@ -95,12 +116,39 @@ def as_wide_text(table: pa.Table) -> pa.Table:
     """`table` with every text column as ``large_string``, so that equal tables of different makers are one schema."""
     import pyarrow as pa
 
-    narrow = {pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else [])}
+    narrow = _narrow_text()
     schema = pa.schema(
         [field.with_type(pa.large_string()) if field.type in narrow else field for field in table.schema],
         metadata=table.schema.metadata,
     )
     return table if schema == table.schema else table.cast(schema)
+
+
+def plain_array(array: Any) -> Any:
+    """A PyArrow array, chunked or not, without encodings that save space; text, bytes and nulls as ``large_string``.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        If there are bytes that are not UTF-8.
+    """
+    import pyarrow as pa
+
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.cast(array.type.storage_type)
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    views = [pa.binary_view()] if hasattr(pa, "binary_view") else []
+    if array.type in (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views):
+        return array.cast(pa.large_string())
+    return array
+
+
+def _narrow_text() -> tuple[Any, ...]:
+    """The types of text that are not ``large_string``; the newest versions of PyArrow alone have views."""
+    import pyarrow as pa
+
+    return (pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else []))
 
 
 def make_series(name: str, values: Any) -> nw.Series[Any]:

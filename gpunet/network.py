@@ -1,4 +1,4 @@
-"""The co-arrest network: who was arrested together with whom (FEATURES section 3)."""
+"""The co-arrest network: who was arrested together with whom."""
 
 from __future__ import annotations
 
@@ -195,6 +195,9 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
         If lengths differ, an end is outside 0..n-1, a set is not of length n, or ``all`` is not all true.
     """
     ends = [np.asarray(x) for x in (src, dst)]
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise InputError(f"n must be a whole number, not {n!r}")
+    n = int(n)
     if not 0 <= n <= _MAX_VERTICES:
         raise InputError(f"n = {n} is outside 0..{_MAX_VERTICES}")
     if ends[0].ndim != 1 or ends[0].shape != ends[1].shape:
@@ -211,9 +214,11 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
 
 
 def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, NDArray[np.bool_]]:
+    if not isinstance(sets, Mapping):
+        raise InputError(f"sets must be a mapping of names to bool arrays, not {type(sets).__name__}")
     checked = {"all": np.ones(n, np.bool_)}
     for name, values in sets.items():
-        mask = np.asarray(values)
+        mask = np.array(values, np.bool_) if n == 0 and len(np.shape(values)) == 1 else np.array(values)
         if mask.shape != (n,) or mask.dtype != np.bool_:
             raise InputError(f"set {name!r} must be a bool array of length {n}, not {mask.dtype} of {mask.shape}")
         if name == "all" and not mask.all():

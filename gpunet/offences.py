@@ -75,7 +75,7 @@ def check_taxonomy(sets: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ..
             raise ConfigError(f"[violent_offences] {name}: this name is reserved; choose another")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or "__" in name:
             raise ConfigError(f"[violent_offences] {name}: a set name is lower-case letters, digits and single '_'")
-        if isinstance(patterns, str) or not all(isinstance(p, str) for p in patterns):
+        if not isinstance(patterns, list | tuple) or not all(isinstance(p, str) for p in patterns):
             raise ConfigError(f'[violent_offences] {name}: expected a list of patterns, as in ["robbery*"]')
         checked[name] = tuple(patterns)
         if not checked[name]:

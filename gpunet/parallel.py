@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from gpunet.errors import ConfigError
 from gpunet.progress import ProgressCallback
 
 __all__ = ["available_threads", "in_batches", "spans"]
@@ -21,10 +22,10 @@ B = TypeVar("B")
 
 
 def available_threads(threads: int | None = None) -> int:
-    """Return `threads` if given (at least 1), else the number of processors this process may use."""
+    """Return `threads` if given, else the number of processors this process may use; ConfigError below 1."""
     if threads is not None:
         if threads < 1:
-            raise ValueError(f"threads must be at least 1, not {threads}")
+            raise ConfigError(f"threads must be at least 1, not {threads}")
         return threads
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

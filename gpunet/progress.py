@@ -8,12 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, TypeAlias
 
-__all__ = ["ProgressCallback", "console_progress"]
+__all__ = ["ProgressCallback", "console_progress", "labelled"]
 
 #: Called with (what is being done, how much is done, how much there is); the last call of a stage has done == total.
 ProgressCallback: TypeAlias = Callable[[str, float, float], None]
 
 _SECONDS_BETWEEN_LINES = 10.0
+
+
+def labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback | None:
+    """`progress` with `label` behind the name of every stage; `progress` itself, None included, if the label is ""."""
+    if progress is None or not label:
+        return progress
+    return lambda stage, done, total: progress(f"{stage} {label}", done, total)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,14 +22,17 @@ from gpunet.folder import RunFolder
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
 from gpunet.parallel import available_threads
-from gpunet.progress import ProgressCallback
+from gpunet.progress import ProgressCallback, labelled
 from gpunet.reading import read_arrests
 from gpunet.registry import columns, dictionary
 
-__all__ = ["FEATURE_FILES", "RUN_FILES", "RunOptions", "feature_metadata", "run_features", "run_forecast"]
+__all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "run_features", "run_forecast"]
 
-FEATURE_FILES = ("features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json")
-RUN_FILES = (*FEATURE_FILES, "scores.parquet", "model.ubj", "model.skops")
+#: Every file that a run folder can hold beside ``run.json``.
+RUN_FILES = (
+    "features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json",
+    "scores.parquet", "model.ubj", "model.skops",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,35 +56,52 @@ def feature_metadata(config: Config, as_of: date | None) -> dict[str, Any]:
 
 
 class _Run:
-    """One run under way: its folder, its clock, and the manifest as it grows."""
+    """One run under way: its folder, its clock, and the warnings that it gathers."""
 
-    def __init__(self, out: str | Path, files: tuple[str, ...], config: Config, options: RunOptions) -> None:
+    def __init__(self, folder: RunFolder, config: Config, options: RunOptions) -> None:
+        self.folder = folder
         self.config = config
-        self.options = options
+        self.progress = options.progress
         self.engine = resolve_engine(options.engine)
         self.threads = available_threads(options.threads)
         self.clock = StageClock(self.engine)
-        self.folder = RunFolder(out, files)
         self.warnings: list[str] = []
 
     def read(self, inputs: Any) -> Arrests:
+        """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
         with self.clock.stage("read"):
-            arrests = read_arrests(inputs, self.config, progress=self.options.progress)
-        arrests = replace(arrests, backend="polars")  # the folder's files are the same whatever frame came in
+            arrests = read_arrests(inputs, self.config, progress=self.progress)
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
+            self.folder.refuse_inputs([f.name for f in arrests.report.files])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + _why_nothing(arrests))
-        return arrests
+        found = np.bitwise_or.reduce(arrests.offences)
+        absent = [name for i, name in enumerate(self.config.violent_offences) if not int(found) >> i & 1]
+        if absent:
+            self.warnings.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
+        # The folder's files are the same whatever kind of frame came in.
+        return replace(arrests, backend="polars")
 
-    def features(self, arrests: Arrests, label: str) -> FeatureSet:
-        with self.clock.stage(f"features {label}"):
-            return compute_all(
-                arrests, engine=self.engine, threads=self.threads, progress=_labelled(self.options.progress, label)
-            )
+    def features(self, arrests: Arrests, label: str = "") -> FeatureSet:
+        """Compute everything; stages and their progress carry the label."""
+
+        @contextmanager
+        def stage(name: str) -> Iterator[None]:
+            full = f"{name} {label}".rstrip()
+            reported = self.progress is not None and name != "path"  # which reports by itself
+            if self.progress is not None and reported:
+                self.progress(full, 0.0, 1.0)
+            with self.clock.stage(full):
+                yield
+            if self.progress is not None and reported:
+                self.progress(full, 1.0, 1.0)
+
+        progress = labelled(self.progress, label)
+        return compute_all(arrests, engine=self.engine, threads=self.threads, progress=progress, stage=stage)
 
     def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
-        """Write the tables of the features; returns the manifest's statistics."""
+        """Write the tables of the features; return the manifest's statistics."""
         with self.clock.stage("write features"):
             self.folder.write_table("features.parquet", found.features, feature_metadata(self.config, arrests.as_of))
             self.folder.write_table("ties.parquet", found.ties)
@@ -100,19 +121,21 @@ class _Run:
         return {"arrests": arrest_statistics(arrests), "network": statistics}
 
     def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
-        manifest = {
-            "gpunet": kind,
-            "versions": versions(),
-            "config": self.config.as_dict(),
-            "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
-            "seed": self.config.model.seed,
-            "engine": self.engine,
-            "input": input_report(arrests),
-            **sections,
-            "warnings": self.warnings,
-            "execution": {"threads": self.threads, **self.clock.times()},
-        }
-        return self.folder.finish(manifest)
+        """Complete the folder; return the manifest."""
+        return self.folder.finish(
+            {
+                "gpunet": kind,
+                "versions": versions(),
+                "config": self.config.as_dict(),
+                "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
+                "seed": self.config.model.seed,
+                "engine": self.engine,
+                "input": input_report(arrests),
+                **sections,
+                "warnings": self.warnings,
+                "execution": {"threads": self.threads, **self.clock.times()},
+            }
+        )
 
 
 def run_features(
@@ -147,13 +170,14 @@ def run_features(
     GpunetError
         If input, configuration, engine or folder cannot be used.
     """
-    run = _Run(out, FEATURE_FILES, load_config(config), options or RunOptions())
-    arrests = run.read(inputs)
-    if as_of is not None:
-        arrests = _cut(arrests, as_of)
-    found = run.features(arrests, "")
-    sections = run.write_features(arrests, found)
-    return run.finish("features", arrests, sections)
+    settings = load_config(config)
+    with RunFolder(out, RUN_FILES) as folder:
+        run = _Run(folder, settings, options or RunOptions())
+        arrests = run.read(inputs)
+        if as_of is not None:
+            arrests = _cut(arrests, as_of)
+        sections = run.write_features(arrests, run.features(arrests))
+        return run.finish("features", arrests, sections)
 
 
 def run_forecast(
@@ -176,42 +200,50 @@ def run_forecast(
     dict
         The manifest, with the evaluation under ``model``.
     """
+    settings = load_config(config)
+    with RunFolder(out, RUN_FILES) as folder:
+        run = _Run(folder, settings, options or RunOptions())
+        arrests = run.read(inputs)
+        undated = int(np.count_nonzero(arrests.day == NO_DAY))
+        if undated:
+            run.warnings.append(
+                f"{undated} arrests without a date are left out: a forecast needs to know what came when"
+            )
+        days = _forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
+        cuts = {name: _cut(arrests, day) for name, day in days.items()}
+        found = {name: run.features(cut, f"as of {name}") for name, cut in cuts.items()}
+        sections = run.write_features(cuts["T"], found["T"])
+        sections["model"] = _model(run, arrests, days, found)
+        return run.finish("run", cuts["T"], sections)
+
+
+def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, FeatureSet]) -> dict[str, Any]:
+    """Train, try, score; write model and scores; return the manifest's section on them."""
     from gpunet.model import forecast
 
-    run = _Run(out, RUN_FILES, load_config(config), options or RunOptions())
-    arrests = run.read(inputs)
-    horizon = timedelta(days=run.config.model.horizon_days)
-    end = _forecast_day(arrests, as_of)
-    undated = int(np.count_nonzero(arrests.day == NO_DAY))
-    if undated:
-        run.warnings.append(f"{undated} arrests without a date are left out: a forecast needs to know what came before")
-    days = {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
-    cuts = {name: _cut(arrests, day) for name, day in days.items()}
-    found = {name: run.features(cut, f"as of {name}") for name, cut in cuts.items()}
-    sections = run.write_features(cuts["T"], found["T"])
+    past, test, now = days["T-2H"], days["T-H"], days["T"]
     with run.clock.stage("model"):
         result = forecast(
             found["T-2H"].features,
             found["T-H"].features,
             found["T"].features,
-            violent_between(arrests, days["T-2H"], days["T-H"]),
-            violent_between(arrests, days["T-H"], end),
+            violent_between(arrests, past, test),
+            violent_between(arrests, test, now),
             config=run.config.model,
             taxonomy=run.config.violent_offences,
-            windows=(f"[{days['T-2H']}, {days['T-H']})", f"[{days['T-H']}, {end})"),
+            windows=(f"[{past}, {test})", f"[{test}, {now})"),
             threads=run.threads,
-            progress=run.options.progress,
+            progress=run.progress,
         )
     with run.clock.stage("write scores"):
         run.folder.write_table("scores.parquet", result.scores)
         run.folder.write_file(f"model{result.model.suffix}", lambda path: path.write_bytes(result.model.to_bytes()))
     run.warnings += result.warnings
-    sections["model"] = {
-        "horizon_days": horizon.days,
+    return {
+        "horizon_days": run.config.model.horizon_days,
         "days": {name: day.isoformat() for name, day in days.items()},
         **result.evaluation,
     }
-    return run.finish("run", cuts["T"], sections)
 
 
 def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
@@ -222,10 +254,15 @@ def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool
     return label[arrests.persons_before(start)]
 
 
-def _forecast_day(arrests: Arrests, as_of: date | None) -> date:
+def _forecast_days(arrests: Arrests, as_of: date | None, horizon: timedelta) -> dict[str, date]:
+    """The days T-2H, T-H and T."""
     if arrests.last_day == NO_DAY:
         raise InputError("no arrest has a date: a forecast needs dates")
-    return as_of or day_to_date(arrests.last_day + 1)
+    end = as_of or day_to_date(arrests.last_day + 1)
+    try:
+        return {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
+    except OverflowError as error:
+        raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
 
 
 def _cut(arrests: Arrests, as_of: date) -> Arrests:
@@ -240,11 +277,16 @@ def _cut(arrests: Arrests, as_of: date) -> Arrests:
 
 
 def _why_nothing(arrests: Arrests) -> str:
+    """Say why no row was accepted, with an example of each reason."""
     report = arrests.report
     if report is None or not any(f.read for f in report.files):
         return "the input has no rows"
-    reasons: Iterable[str] = sorted(set(report.rejected["reason"].to_list()))
-    return f"all {sum(f.read for f in report.files)} rows were rejected ({', '.join(reasons)})"
+    examples = []
+    for reason in sorted(set(report.rejected["reason"].to_list())):
+        row = report.rejected.filter(report.rejected["reason"] == reason).head(1)
+        shown = f' (as in "{row["date"].to_list()[0]}"; dates are written 2013-02-01)' if reason == "bad_date" else ""
+        examples.append(reason + shown)
+    return f"all {sum(f.read for f in report.files)} rows were rejected: {', '.join(examples)}"
 
 
 def _closeness(found: FeatureSet) -> NDArray[np.float64]:
@@ -253,9 +295,3 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
 
     column = nw.from_native(found.features, eager_only=True)["closeness__all"].to_numpy()
     return np.asarray(column, np.float64)[found.network.person]
-
-
-def _labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback | None:
-    if progress is None or not label:
-        return progress
-    return lambda stage, done, total: progress(f"{stage} {label}", done, total)

@@ -37,11 +37,13 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
     """Return what was read, what was found, and where the results are."""
     rows = manifest["input"]["rows"]
     network, arrests = manifest["network"], manifest["arrests"]
+    files = len(manifest["input"]["files"])
+    span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
-        f"read      {rows['read']:,} rows of {len(manifest['input']['files']):,} files: {rows['accepted']:,} accepted, "
+        f"read      {rows['read']:,} rows of {files:,} file{'s' if files != 1 else ''}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
-        f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {arrests['first_date']} to "
-        f"{arrests['last_date']}, {arrests['violent_arrests']['violent']:,} violent",
+        f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
+        f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
     ]
     if "model" in manifest:

@@ -1,4 +1,4 @@
-"""A slow reading of arrest tables from FEATURES sections 1 and 2: plain Python, row by row, with dicts."""
+"""A slow reading of arrest tables, written from the rules of docs/input.md: plain Python, row by row, with dicts."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def naive_reading(
                 out.rejected.append((t, number, reason))
                 continue
             person = f"{force}:{clean['person_id']}" if person_scope == "force" else clean["person_id"]
-            key = tuple(force if c == "force" else date if c == "date" else clean[c] for c in incident_key)
+            key = tuple(force if c == "force" else date.date() if c == "date" else clean[c] for c in incident_key)
             whole = (person, key, date, tuple(sorted({**clean, "force": force}.items(), key=lambda item: item[0])))
             if whole in seen:
                 duplicate += 1

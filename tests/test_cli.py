@@ -48,6 +48,11 @@ def test_version_and_help():
         assert done.stdout
 
 
+def test_the_package_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "gpunet", "--version"], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["gpunet", __version__]
+
+
 def test_info_names_engines_and_what_is_missing():
     done = gpunet("info")
     assert done.returncode == 0
@@ -68,10 +73,18 @@ def test_info_names_engines_and_what_is_missing():
         (["features", "{table}"], "out"),
         (["score", "--model", "{tmp}/none.ubj", "--features", "{table}", "--out", "{tmp}/s.parquet"], "none.ubj"),
         (["conjure"], "conjure"),
+        (["run", "{table}", "--out", "{tmp}/run", "--horizon", "400000"], "horizon"),
+        (["run", "{table}", "--out", "{tmp}/run", "--horizon", "800000000000"], "horizon"),
+        (["features", "{table}", "--out", "{tmp}/run", "--config", "{tmp}/p.toml"], "robbery"),
+        (["features", "{table}", "--out", "{table}/run"], "arrests.parquet"),
+        (["score", "--model", "{table}", "--features", "{table}", "--out", "{tmp}"], "folder"),
+        (["score", "--model", "{table}", "--features", "{table}", "--out", "{table}/x.parquet"], "--out"),
+        (["score", "--model", "{table}", "--features", "{table}", "--out", "{tmp}/x.parquet"], "arrests.parquet"),
     ],
 )
 def test_errors_exit_with_2_and_say_what_is_wrong(arguments, named, table, tmp_path):
     (tmp_path / "c.toml").write_text("[network]\nmax_size = 3\n")
+    (tmp_path / "p.toml").write_text("[violent_offences]\nrobbery = 5\n")
     done = gpunet(*(a.format(tmp=tmp_path, table=table) for a in arguments))
     assert done.returncode == 2
     assert named in done.stderr

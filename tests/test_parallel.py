@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gpunet.errors import ConfigError
 from gpunet.parallel import available_threads, in_batches, spans
 
 
@@ -52,5 +53,5 @@ def test_spans_cover():
 def test_threads():
     assert available_threads(3) == 3
     assert available_threads() >= 1
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ConfigError, match="at least 1"):
         available_threads(0)

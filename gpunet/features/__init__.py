@@ -1,8 +1,9 @@
-"""Every feature of every person, from arrests (FEATURES sections 5 and 6)."""
+"""Every feature of every person, from arrests; docs/features.md is the dictionary."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,42 +103,44 @@ def compute_all(
     threads: int | None = None,
     *,
     progress: ProgressCallback | None = None,
-    on_stage: Callable[[str], None] = lambda stage: None,
+    stage: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
-    `on_stage` is called with the name of each stage before it begins: ``network``, ``partition``, ``neighbourhood``,
-    ``community``, ``path``, ``geographic``, ``temporal``, ``history``.
+    Each stage runs inside ``stage(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
+    ``geographic``, ``temporal``, ``history``.
     """
+    if not isinstance(arrests, Arrests):
+        raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
     resolve_engine(engine)
     threads = available_threads(threads)
     try:
         wanted = expand_families(families)
     except ValueError as error:
         raise InputError(str(error)) from error
-    on_stage("network")
-    network = build_network(arrests)
-    on_stage("partition")
-    cells = partition(arrests, network)
+    with stage("network"):
+        network = build_network(arrests)
+    with stage("partition"):
+        cells = partition(arrests, network)
     declared = columns(network.sets, wanted)
     found: Columns = {}
     over_vertices: Columns = {}
     if "neighbourhood" in wanted:
-        on_stage("neighbourhood")
-        over_vertices |= neighbourhood_features(network, threads)
+        with stage("neighbourhood"):
+            over_vertices |= neighbourhood_features(network, threads)
     if "community" in wanted:
-        on_stage("community")
-        over_vertices |= community_features(network, cells)
+        with stage("community"):
+            over_vertices |= community_features(network, cells)
     path = [family for family in wanted if family in PATH_FAMILIES]
     if path:
-        on_stage("path")
-        over_vertices |= path_features(network, path, threads=threads, progress=progress)
+        with stage("path"):
+            over_vertices |= path_features(network, path, threads=threads, progress=progress)
     for name, column in over_vertices.items():
         found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
     for family in wanted:
         if family in _OVER_PERSONS:
-            on_stage(family)
-            found |= _OVER_PERSONS[family](arrests)
+            with stage(family):
+                found |= _OVER_PERSONS[family](arrests)
     if "community" in wanted:
         _null_without_gang(found, cells, declared)
     frame = make_frame(

@@ -34,7 +34,7 @@ class Partition:
 
 
 def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
-    """int32[persons], code of each person's most recent gang, -1 for none (FEATURES section 3).
+    """int32[persons], code of each person's most recent gang, -1 for none.
 
     The gang of the latest dated arrest that has one; of several on that day, of the greater incident_id; if none of
     them is dated, of the first in file order.

@@ -15,7 +15,7 @@ from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
 from gpunet.network import Network
 from gpunet.parallel import available_threads, in_batches, spans
 from gpunet.progress import ProgressCallback
-from gpunet.registry import PATH_FAMILIES
+from gpunet.registry import PATH_FAMILIES, expand_families
 
 __all__ = ["path_features"]
 
@@ -26,7 +26,7 @@ _VERTICES = 8192  # vertices a batch of shell and tipping
 
 def path_features(
     network: Network,
-    families: Iterable[str] = PATH_FAMILIES,
+    families: Iterable[str] | None = PATH_FAMILIES,
     sets: Iterable[str] | None = None,
     engine: str = "auto",
     threads: int | None = None,
@@ -40,7 +40,7 @@ def path_features(
     network
         From :func:`build_network` or :func:`network_from_edges`.
     families
-        Any of ``betweenness, closeness, shell, tipping, removal``.
+        Any of ``betweenness, closeness, shell, tipping, removal``; None or ``path`` is all of them.
     sets
         Which sets C to compute ``betweenness__C``, ``closeness__C`` and ``shell__C`` for; all of the network's if
         None. Only members of these sets are used as sources, so a small set alone is cheap.
@@ -67,11 +67,9 @@ def path_features(
     """
     resolve_engine(engine)
     threads = available_threads(threads)
-    wanted = [families] if isinstance(families, str) else list(families)
-    for family in wanted:
-        if family not in PATH_FAMILIES:
-            raise InputError(f"unknown family {family!r}; the path families are {', '.join(PATH_FAMILIES)}")
-    names = tuple(network.sets) if sets is None else tuple(dict.fromkeys(sets))
+    wanted = _families(families)
+    chosen = tuple(network.sets) if sets is None else [sets] if isinstance(sets, str) else sets
+    names = tuple(dict.fromkeys(chosen))
     for name in names:
         if name not in network.sets:
             raise InputError(f"unknown set {name!r}; this network has {', '.join(network.sets)}")
@@ -93,6 +91,17 @@ def path_features(
     if "tipping" in wanted:
         out |= _tipping(network, threads)
     return out
+
+
+def _families(families: Iterable[str] | None) -> tuple[str, ...]:
+    try:
+        wanted = expand_families("path" if families is None else families)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    for family in wanted:
+        if family not in PATH_FAMILIES:
+            raise InputError(f"{family!r} needs arrests; the path families are {', '.join(PATH_FAMILIES)}")
+    return wanted
 
 
 def _violent(network: Network) -> NDArray[np.bool_]:

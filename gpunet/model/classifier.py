@@ -107,6 +107,6 @@ def kind_module(kind: str) -> Kind:
     ModelError
         If there is no such kind.
     """
-    if kind not in _MODULES:
+    if kind not in KINDS:
         raise ModelError(f'unknown kind of model "{kind}"; there are {", ".join(KINDS)}')
     return cast(Kind, importlib.import_module(_MODULES[kind]))

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ModelConfig
 from gpunet.model.metrics import evaluate, past_violence_score
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.trained import Model
-from gpunet.model.training import CrossFit, cross_fit
-from gpunet.progress import ProgressCallback
+from gpunet.model.training import CrossFit, ModelConfigLike, cross_fit
+from gpunet.progress import ProgressCallback, labelled
 
 __all__ = ["Forecast", "forecast"]
 
@@ -47,7 +46,7 @@ def forecast(
     now: Any,
     past_labels: Any,
     test_labels: Any,
-    config: ModelConfig | None = None,
+    config: ModelConfigLike | None = None,
     *,
     kind: str | None = None,
     taxonomy: TaxonomyLike | None = None,
@@ -86,19 +85,21 @@ def forecast(
     ------
     ModelError
         If the past snapshot cannot train a model (it names the window and the counts), or features do not fit.
+    ConfigError
+        If `config` or `threads` is not understood.
     """
     tables = [read_features(source, taxonomy=taxonomy) for source in (past, test)]
     before, after = tables[0], tables[1].select(tables[0].columns)
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
     what = f"the past snapshot, labels of {windows[0]}"
-    first = cross_fit(before, labels[0], progress=_labelled(progress, "past"), what=what, **options)
+    first = cross_fit(before, labels[0], progress=labelled(progress, "(past)"), what=what, **options)
     probability = first.model.predict_proba(after, threads=threads)
     both = stack(before, after)
     final = cross_fit(
         both,
         np.concatenate(labels),
-        progress=_labelled(progress, "past and test"),
+        progress=labelled(progress, "(past and test)"),
         what="both past snapshots",
         **options,
     )
@@ -177,9 +178,3 @@ def _importance(model: Model, mean_contribution: NDArray[np.float64]) -> list[di
         }
         for j in np.argsort(-mean_contribution, kind="stable")
     ]
-
-
-def _labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback | None:
-    if progress is None:
-        return None
-    return lambda stage, done, total: progress(f"{stage} ({label})", done, total)

@@ -60,8 +60,14 @@ def score(model: Model, features: Any, *, threads: int | None = None, progress: 
     ------
     ModelError
         If a column is missing or of the wrong type (all are named), the features have other violent sets than the
-        model, or a person has two rows.
+        model, or a person has two rows; also if `model` is not a Model.
+    ConfigError
+        If `threads` is less than 1.
     """
+    if not isinstance(model, Model):
+        raise ModelError(
+            f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
+        )
     return score_table(model, model.table(features), threads=threads, progress=progress).frame
 
 

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.errors import ModelError
-from gpunet.frames import as_eager, backend_of, is_frame, make_series, read_parquet, read_parquet_metadata
+from gpunet.frames import (
+    as_eager,
+    as_wide_text,
+    backend_of,
+    is_frame,
+    make_series,
+    read_parquet,
+    read_parquet_metadata,
+)
 from gpunet.offences import Taxonomy, taxonomy_hash
 
 if TYPE_CHECKING:
@@ -60,9 +68,7 @@ class FeatureTable:
 
     def ids(self) -> pa.Array:
         """The ids as one PyArrow array, text always as ``large_string``."""
-        import pyarrow as pa
-
-        return _one_array(self.person_ids.to_arrow(), pa)
+        return _id_array(self.person_ids)
 
     def column(self, name: str) -> NDArray[np.float32] | None:
         """The values of one feature, float32[n], or None if it is not there."""
@@ -152,14 +158,13 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
     """
     if not is_frame(labels):
         return _booleans(labels, len(table))
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     frame = as_eager(labels)
     for name in (PERSON, "label"):
         if name not in frame.columns:
             raise ModelError(f"the labels: there is no column {name}")
-    known, wanted = _one_array(frame[PERSON].to_arrow(), pa), table.ids()
+    known, wanted = _id_array(frame[PERSON]), table.ids()
     if known.type != wanted.type:
         raise ModelError(f"the labels: {PERSON} is {known.type}, but {wanted.type} in the features")
     if len(known.unique()) != len(known):
@@ -264,7 +269,10 @@ def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str) -> NDA
 
 
 def _booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # lists of different lengths
+        raise ModelError(f"the labels: expected {n} values, one a row") from error
     if array.shape != (n,):
         raise ModelError(f"the labels: expected {n} values, one a row, but the shape is {array.shape}")
     if array.dtype == np.bool_:
@@ -278,8 +286,8 @@ def _booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
     return np.asarray(numbers == 1.0, dtype=np.bool_)
 
 
-def _one_array(values: Any, pa: Any) -> pa.Array:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    narrow = {pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else [])}
-    return values.cast(pa.large_string()) if values.type in narrow else values
+def _id_array(ids: nw.Series[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    column = as_wide_text(pa.table({PERSON: ids.to_arrow()})).column(0)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,9 +119,20 @@ class Model:
         """Write the model as one file, whole or not at all: UBJSON for XGBoost, skops for the forest.
 
         :attr:`suffix` is the usual one, but :func:`load_model` does not go by names.
+
+        Raises
+        ------
+        ModelError
+            If the file cannot be written: no such folder, a folder of that name, no permission, no space.
         """
+        target = _checked_path(path)
+        if target.is_dir():
+            raise ModelError(f"cannot save the model as {path}: that is a folder; name a file in it")
         data = self.to_bytes()
-        write_whole(Path(path), lambda partial: (partial.write_bytes(data), None)[1])
+        try:
+            write_whole(target, lambda partial: partial.write_bytes(data))
+        except (OSError, ValueError) as error:  # ValueError: a name with a null character
+            raise ModelError(f"cannot save the model as {path}: {_reason(error)}") from error
 
 
 def load_model(path: str | Path) -> Model:
@@ -131,16 +143,27 @@ def load_model(path: str | Path) -> Model:
     ModelError
         If it cannot be read, is damaged, or was not made by this package or by a later version with another format.
     """
+    source = _checked_path(path)
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+        data = source.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        raise ModelError(f"cannot read the model {path}: {_reason(error)}") from error
     kind = "random_forest" if data.startswith(b"PK\x03\x04") else "xgboost"
     try:
         classifier, text = kind_module(kind).from_bytes(data)
         return _with_metadata(classifier, text)
     except ModelError as error:
         raise ModelError(f"{path} is not a model: {error}") from error
+
+
+def _checked_path(path: Any) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise ModelError(f"the model's file: expected a path, not {type(path).__name__}")
+    return Path(path)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _with_metadata(classifier: Classifier, text: str) -> Model:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpunet.config import ModelConfig
-from gpunet.errors import ModelError
+from gpunet.config import Config, ModelConfig, load_config
+from gpunet.errors import ConfigError, ModelError
 from gpunet.model.calibration import best_threshold, fit_calibration
-from gpunet.model.classifier import kind_module
+from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
 from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback
 
-__all__ = ["CrossFit", "cross_fit", "train"]
+__all__ = ["CrossFit", "ModelConfigLike", "cross_fit", "train"]
+
+#: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
+ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ def train(
     labels: Any,
     *,
     kind: str | None = None,
-    config: ModelConfig | None = None,
+    config: ModelConfigLike | None = None,
     groups: ArrayLike | None = None,
     taxonomy: TaxonomyLike | None = None,
     threads: int | None = None,
@@ -66,7 +70,8 @@ def train(
     kind
         ``"xgboost"`` or ``"random_forest"``; by default what `config` says.
     config
-        Seed, folds, rounds; all defaults if None.
+        Seed, folds, rounds: a :class:`gpunet.ModelConfig`, a :class:`gpunet.Config` (its ``model`` counts), or a
+        mapping with the keys of ``[model]``; all defaults if None.
     groups
         n values; rows with equal ones are never on both sides of a split. By default the person_id.
     taxonomy
@@ -87,6 +92,8 @@ def train(
     ------
     ModelError
         If features and labels do not fit each other, or one class has fewer than four persons.
+    ConfigError
+        If `config` or `threads` is not understood.
     """
     table = read_features(features, taxonomy=taxonomy)
     return cross_fit(
@@ -99,16 +106,15 @@ def cross_fit(
     labels: NDArray[np.bool_],
     *,
     kind: str | None = None,
-    config: ModelConfig | None = None,
+    config: ModelConfigLike | None = None,
     groups: ArrayLike | None = None,
     threads: int | None = None,
     progress: ProgressCallback | None = None,
     what: str = "the training data",
 ) -> CrossFit:
     """Do what :func:`train` does and also return the held-out predictions. `what` names the data in errors."""
-    config = config or ModelConfig()
-    kind = kind or config.kind
-    module = kind_module(kind)
+    config = _model_config(config)
+    module = kind_module(config.kind if kind is None else kind)
     if not len(table):
         raise ModelError(f"{what}: there are no rows")
     person = person_groups(table, groups)
@@ -125,13 +131,6 @@ def cross_fit(
     )
     calibration = fit_calibration(fitted.held_out_margin, labels)
     probability = calibration(fitted.held_out_margin)
-    warnings = list(fitted.warnings)
-    if n_folds < config.folds:
-        warnings.append(
-            f"{what}: {n_folds} folds instead of {config.folds}, because there are few positives or negatives"
-        )
-    if calibration.slope == 0:
-        warnings.append(f"{what}: the features do not predict the label; every probability is the base rate")
     model = Model(
         classifier=fitted.classifier,
         features=table.columns,
@@ -150,4 +149,29 @@ def cross_fit(
             "libraries": fitted.libraries,
         },
     )
-    return CrossFit(model, fold, probability, tuple(warnings))
+    return CrossFit(model, fold, probability, _warnings(fitted, model, config.folds, what))
+
+
+def _model_config(config: ModelConfigLike | None) -> ModelConfig:
+    if config is None or isinstance(config, ModelConfig):
+        return config or ModelConfig()
+    if isinstance(config, Config):
+        return config.model
+    if isinstance(config, Mapping):
+        return load_config({"model": config}).model
+    raise ConfigError(
+        "config: expected a ModelConfig, a Config, a mapping with the keys of [model] or None, "
+        f"not {type(config).__name__}"
+    )
+
+
+def _warnings(fitted: Fitted, model: Model, wanted_folds: int, what: str) -> tuple[str, ...]:
+    warnings = list(fitted.warnings)
+    n_folds = model.training["folds"]
+    if n_folds < wanted_folds:
+        warnings.append(
+            f"{what}: {n_folds} folds instead of {wanted_folds}, because there are few positives or negatives"
+        )
+    if model.calibration.slope == 0:
+        warnings.append(f"{what}: the features do not predict the label; every probability is the base rate")
+    return tuple(warnings)

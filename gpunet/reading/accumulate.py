@@ -12,7 +12,7 @@ from gpunet.arrests import day_number
 from gpunet.config import Config
 from gpunet.reading.coding import RowCoder, TextCoder, Texts
 from gpunet.reading.columns import as_stamps, as_text, to_texts
-from gpunet.reading.dates import DAY_US, EARLIEST, stamp_text
+from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
 from gpunet.reading.stream import Batch, InputRecord
 
 __all__ = ["DETAILS", "REASONS", "REPORT_COLUMNS", "Accumulator"]
@@ -161,11 +161,12 @@ class Accumulator:
 
 
 def _key_dates(stamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:
-    """Dates as part of an incident key: equal days are equal text, however they were written."""
+    """Dates as part of an incident key: equal days are equal text, however written and at whatever time of day."""
     import pyarrow as pa
 
-    distinct, codes = np.unique(stamps, return_inverse=True)
-    texts = pa.array([stamp_text(int(s)) for s in distinct], pa.large_string())
+    days = np.where(stamps == NO_STAMP, 0, stamps // DAY_US)  # rows without a date are rejected, whatever stands here
+    distinct, codes = np.unique(days, return_inverse=True)
+    texts = pa.array([stamp_text(int(day) * DAY_US) for day in distinct], pa.large_string())
     return texts.take(pa.array(codes, mask=undated))
 
 

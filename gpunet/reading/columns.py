@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpunet.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.errors import InputError
+from gpunet.frames import plain_array
 from gpunet.reading.coding import Texts
 from gpunet.reading.dates import DAY_US, NO_STAMP, parse_dates, stamp_of, stamp_text
 from gpunet.reading.loops import is_present
@@ -109,7 +110,7 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
 
 
 def _arrow(series: nw.Series[Any], where: str) -> Any:
-    """One PyArrow array of the column: dictionaries decoded, text as ``large_string``."""
+    """One PyArrow array of the column, as :func:`~gpunet.frames.plain_array` gives it."""
     import pyarrow as pa
 
     if series.dtype.is_nested():
@@ -121,17 +122,10 @@ def _arrow(series: nw.Series[Any], where: str) -> Any:
         array = array.combine_chunks()
     if pa.types.is_nested(array.type):
         raise InputError(f"{where}: lists and structures cannot be read (type {array.type})")
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    kind = array.type
-    if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_null(kind):
-        try:
-            array = array.cast(pa.large_string())
-        except pa.ArrowException as error:
-            raise InputError(f"{where}: the text is not valid UTF-8") from error
-    elif hasattr(pa, "string_view") and kind == pa.string_view():
-        array = array.cast(pa.large_string())
-    return array
+    try:
+        return plain_array(array)
+    except pa.ArrowException as error:
+        raise InputError(f"{where}: the text is not valid UTF-8") from error
 
 
 def _object_text(value: Any, where: str) -> str | None:

@@ -16,7 +16,7 @@ NO_STAMP = np.iinfo(np.int64).min
 
 DAY_US = 86_400_000_000
 
-#: 1900-01-01: anything before is taken for an error (FEATURES section 1).
+#: 1900-01-01: anything before is taken for an error (docs/input.md).
 EARLIEST = -25_567 * DAY_US
 
 _EPOCH = datetime(1970, 1, 1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from gpunet.errors import InputError
+from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.sources import Source
 
 __all__ = ["Scan", "header_of", "read_blocks", "scan"]
@@ -34,11 +35,15 @@ _READ_ERRORS = (OSError, EOFError, zlib.error)
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over a file's bytes finds: their SHA-256, the text's encoding, and things to warn of."""
+    """What one pass over a file's bytes finds: their SHA-256, the text's encoding, and things to warn of.
+
+    ``quoted``: whether there may be a quotation mark.
+    """
 
     sha256: str
     encoding: str
     empty: bool
+    quoted: bool
     warnings: tuple[str, ...]
 
 
@@ -85,7 +90,7 @@ def scan(source: Source) -> Scan:
         )
     if size == 0:
         warnings.append(f"{source.name}: the file is empty")
-    return Scan(digest.hexdigest(), encoding, size == 0, tuple(warnings))
+    return Scan(digest.hexdigest(), encoding, size == 0, quotes > 0, tuple(warnings))
 
 
 class _Hashed(io.RawIOBase):
@@ -155,11 +160,19 @@ def header_of(source: Source, encoding: str) -> tuple[list[str], bool]:
         raise InputError(f"cannot read the header of {source.name}: {error}") from error
 
 
-def read_blocks(source: Source, encoding: str, columns: list[str], malformed: list[tuple[int, str]]) -> Iterator[Any]:
+def read_blocks(
+    source: Source,
+    encoding: str,
+    columns: list[str],
+    malformed: list[tuple[int, str]],
+    warnings: list[str],
+    quoted: bool = True,
+) -> Iterator[Any]:
     """Yield the rows as PyArrow record batches of text columns, nulls where a field is empty.
 
     A row with more or fewer fields than the header goes to `malformed` with its number (1 is the first data row) and
-    its text, before the batch that holds the row after it.
+    its text, before the batch that holds the row after it. After the last batch, line breaks within values are told in
+    `warnings`; a file without quotation marks (not `quoted`) has none, and need not be searched.
 
     Raises
     ------
@@ -176,8 +189,9 @@ def read_blocks(source: Source, encoding: str, columns: list[str], malformed: li
     try:
         with (
             _open(source, encoding) as data,
+            LineBreaks(data) as watched,
             pacsv.open_csv(
-                data,
+                watched if quoted else data,
                 # Rows are numbered only without threads. Lines may lie in quotes, so a block cannot be split blindly.
                 read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
                 parse_options=pacsv.ParseOptions(invalid_row_handler=keep, newlines_in_values=True),
@@ -190,6 +204,9 @@ def read_blocks(source: Source, encoding: str, columns: list[str], malformed: li
             ) as reader,
         ):
             yield from reader
+            told = watched.warning(source.name)
     except (*_READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise InputError(f"cannot read {source.name} as CSV: {error}{hint}") from error
+    if told is not None:
+        warnings.append(told)

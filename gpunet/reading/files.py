@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gpunet.errors import InputError
+from gpunet.frames import plain_array
 from gpunet.reading import delimited
 from gpunet.reading.sources import Source
 
@@ -23,7 +24,9 @@ class InputFile:
 
     ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
     ``header_only`` is true of a CSV file in which nothing follows the header, or that is empty.
-    ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length.
+    ``quoted`` is false of a CSV file without quotation marks.
+    ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
+    ``warnings`` with what shows only then.
     """
 
     source: Source
@@ -31,8 +34,9 @@ class InputFile:
     repeated: frozenset[str]
     sha256: str
     encoding: str | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
     header_only: bool = False
+    quoted: bool = True
     malformed: list[tuple[int, str]] = field(default_factory=list)
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -48,7 +52,7 @@ class InputFile:
         names = sorted(set(columns.values()))
         try:
             for batch in self._raw(names):
-                table = pa.table({ours: _plain(batch.column(theirs)) for ours, theirs in columns.items()})
+                table = pa.table({ours: plain_array(batch.column(theirs)) for ours, theirs in columns.items()})
                 table.validate(full=True)  # text that is not UTF-8 must not go further
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
@@ -59,7 +63,8 @@ class InputFile:
         if self.header_only:
             return iter(())
         if self.source.kind == "csv":
-            return delimited.read_blocks(self.source, self.encoding or "utf-8", names, self.malformed)
+            encoding = self.encoding or "utf-8"
+            return delimited.read_blocks(self.source, encoding, names, self.malformed, self.warnings, self.quoted)
         return _parquet(self.source, names) if self.source.kind == "parquet" else _ipc(self.source, names)
 
 
@@ -78,7 +83,16 @@ def open_file(source: Source) -> InputFile:
             found = delimited.scan(source)
             names, more = delimited.header_of(source, found.encoding)
             types = dict.fromkeys(names, pa.large_string())
-            return InputFile(source, types, _repeated(names), found.sha256, found.encoding, found.warnings, not more)
+            return InputFile(
+                source,
+                types,
+                _repeated(names),
+                found.sha256,
+                found.encoding,
+                list(found.warnings),
+                not more,
+                found.quoted,
+            )
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
         with source.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -90,23 +104,6 @@ def open_file(source: Source) -> InputFile:
 
 def _repeated(names: list[str]) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
-
-
-def _plain(column: Any) -> Any:
-    """`column` without encodings that save space, text as ``large_string``: equal columns then have one type."""
-    import pyarrow as pa
-
-    kind = column.type
-    if isinstance(kind, pa.BaseExtensionType):
-        kind = kind.storage_type
-        column = column.cast(kind)
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-        column = column.cast(kind)
-    views = tuple(getattr(pa, name)() for name in ("string_view", "binary_view") if hasattr(pa, name))
-    if kind in (pa.string(), pa.binary(), pa.large_binary(), pa.null(), *views):
-        return column.cast(pa.large_string())
-    return column
 
 
 def _parquet_schema(source: Source) -> Any:

@@ -13,7 +13,7 @@ import narwhals as nw
 from gpunet.arrests import Arrests, FileCount, ReadReport
 from gpunet.config import ALL_COLUMNS, Config, load_config
 from gpunet.errors import ConfigError, InputError
-from gpunet.frames import as_eager, backend_of, is_frame, make_frame
+from gpunet.frames import as_eager, backend_of, is_frame, make_frame, without_repeated
 from gpunet.progress import ProgressCallback
 from gpunet.reading.accumulate import REPORT_COLUMNS, Accumulator
 from gpunet.reading.assemble import assemble
@@ -33,7 +33,7 @@ def read_arrests(
     *,
     progress: ProgressCallback | None = None,
 ) -> Arrests:
-    """Read, check and code arrest tables (FEATURES sections 1 and 2).
+    """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
     Rows are streamed: what stays in memory are codes, one text for each distinct id, and the rejected rows.
 
@@ -86,9 +86,10 @@ def read_arrests(
     read = Accumulator(settings)
     batches: Iterator[Batch]
     if any(is_frame(item) for item in items):
-        frames = [as_eager(item) for item in items]
-        backend = backend_of(frames[0])
-        total = float(sum(len(frame) for frame in frames))
+        single = [without_repeated(item) for item in items]
+        frames = [(as_eager(item), repeated) for item, repeated in single]
+        backend = backend_of(frames[0][0])
+        total = float(sum(len(frame) for frame, _ in frames))
         batches = _all_frames(frames, settings, records)
     else:
         sources = find_sources(items, warnings)
@@ -121,20 +122,25 @@ def _items(paths_or_frame: Any) -> list[Any]:
     raise InputError(f"expected paths, or data frames that Narwhals takes, not {kind}")
 
 
-def _all_frames(frames: list[nw.DataFrame[Any]], config: Config, records: list[InputRecord]) -> Iterator[Batch]:
-    for i, frame in enumerate(frames):
-        yield from frame_batches(frame, f"frame {i + 1}" if len(frames) > 1 else "frame", config.input, records)
+def _all_frames(
+    frames: list[tuple[nw.DataFrame[Any], tuple[Any, ...]]], config: Config, records: list[InputRecord]
+) -> Iterator[Batch]:
+    for i, (frame, repeated) in enumerate(frames):
+        name = f"frame {i + 1}" if len(frames) > 1 else "frame"
+        yield from frame_batches(frame, repeated, name, config.input, records)
 
 
 def _as_day(as_of: date | str | None) -> date | None:
-    if isinstance(as_of, datetime):
+    if isinstance(as_of, datetime) and as_of == as_of:  # pandas' NaT is a datetime that does not equal itself
         return as_of.date()
     if isinstance(as_of, str):
         try:
             return date.fromisoformat(as_of)
         except ValueError as error:
             raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
-    return as_of
+    if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
+        return as_of
+    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
 
 
 def _done(records: list[InputRecord]) -> float:

@@ -28,6 +28,9 @@ _OTHER_TABLES = (
     ".tsv", ".txt", ".xls", ".xlsx", ".ods", ".zip", ".gz", ".bz2", ".xz", ".zst", ".avro", ".orc", ".json", ".jsonl",
 )  # fmt: skip
 
+#: The file that makes a folder the results of a run.
+_MANIFEST = "run.json"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -42,8 +45,9 @@ class Source:
 def find_sources(paths: Iterable[str | os.PathLike[str]], warnings: list[str]) -> list[Source]:
     """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
 
-    Hidden files (names that start with "." or "_") are left out of folders and globs. A file that is met again is read
-    once; that, and files of a folder that look like tables of another kind, is said in `warnings`.
+    Hidden files (names that start with "." or "_") are left out of folders and globs. A folder below a given one that
+    holds a ``run.json`` is the result of an earlier run, and is left out. A file that is met again is read once; that,
+    results, and files of a folder that look like tables of another kind, are said in `warnings`.
 
     Raises
     ------
@@ -92,15 +96,26 @@ def _expand(path: str, warnings: list[str]) -> list[Path]:
 
 def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
     found, others = [], []
-    for file in sorted(folder.rglob("*"), key=Path.as_posix):
-        if any(_hidden(Path(part)) for part in file.relative_to(folder).parts) or not file.is_file():
+    inside = sorted(
+        (path for path in folder.rglob("*") if not any(map(_hidden, map(Path, path.relative_to(folder).parts)))),
+        key=Path.as_posix,
+    )
+    runs = {path.parent for path in inside if path.name == _MANIFEST} - {folder}
+    for run in sorted(runs, key=Path.as_posix):
+        warnings.append(
+            f"{run.as_posix()}: this folder holds a {_MANIFEST}, so it was taken for the results of a run and left out; "
+            "give it by its name if it is to be read"
+        )
+    for file in inside:
+        if not runs.isdisjoint(file.parents) or not file.is_file():
             continue
         if _kind(file) is not None:
             found.append(file)
         elif file.name.lower().endswith(_OTHER_TABLES):
             others.append(file.name)
     if not found:
-        raise InputError(f"{folder}: this folder holds no file of a known kind ({', '.join(_KINDS)})")
+        but = f", apart from folders with a {_MANIFEST}, which are left out" if runs else ""
+        raise InputError(f"{folder}: this folder holds no file of a known kind ({', '.join(_KINDS)}){but}")
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         warnings.append(f"{folder.as_posix()}: {len(others)} file(s) of kinds that are not read were left out: {shown}")

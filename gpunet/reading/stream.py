@@ -76,7 +76,6 @@ def source_batches(
     rows = 0
     for source in sources:
         file = open_file(source)
-        warnings.extend(file.warnings)
         record = _record(file, config)
         records.append(record)
         for table in file.batches(record.layout.columns):
@@ -87,6 +86,7 @@ def source_batches(
                 waiting, rows = [], 0
             waiting.append((record, table))
             rows += len(table)
+        warnings.extend(file.warnings)
         record.done = True
     if waiting:
         yield _together(waiting)
@@ -126,11 +126,10 @@ def _together(waiting: list[tuple[InputRecord, Any]]) -> Batch:
 
 
 def frame_batches(
-    frame: nw.DataFrame[Any], name: str, config: InputConfig, records: list[InputRecord]
+    frame: nw.DataFrame[Any], repeated: Iterable[str], name: str, config: InputConfig, records: list[InputRecord]
 ) -> Iterator[Batch]:
-    """Cut a frame that was passed from Python into batches."""
-    repeated = [c for c in frame.columns if frame.columns.count(c) > 1]
-    layout = layout_of(name, frame.columns, repeated, config)
+    """Cut a frame that was passed from Python into batches; it had columns with the `repeated` names too, twice each."""
+    layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
     kind = frame.schema[layout.columns["person_id"]]
     integers = None if kind == nw.Unknown else kind.is_integer()
     record = InputRecord(name, layout, integers)

@@ -250,7 +250,7 @@ def _texts(codes: NDArray[Any], texts: NDArray[np.str_]) -> pa.Array:
     import pyarrow as pa
 
     indices = pa.array(codes.astype(np.int32), mask=codes < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.large_string())).dictionary_decode()
+    return pa.DictionaryArray.from_arrays(indices, pa.array(texts.tolist(), pa.large_string())).dictionary_decode()
 
 
 class _Tally:
