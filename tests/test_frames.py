@@ -22,9 +22,11 @@ from gpunet.frames import (
     is_frame,
     make_frame,
     make_series,
+    plain_array,
     read_parquet,
     read_parquet_metadata,
     to_arrow,
+    without_repeated,
     write_parquet,
 )
 
@@ -81,6 +83,44 @@ def test_what_is_a_frame() -> None:
     assert as_eager(pl.LazyFrame(native)).to_dict(as_series=False) == native
     with pytest.raises(InputError, match="not dict"):
         as_eager(native)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow"])
+def test_columns_that_occur_twice_are_named(kind: str) -> None:
+    table: Any = pa.table([[1], [2], [3], [4], [5]], names=["x", "a", "x", "y", "y"])
+    frame = table.to_pandas() if kind == "pandas" else table
+    assert is_frame(frame)
+    with pytest.raises(InputError, match=r'more than once: "x", "y"$'):
+        as_eager(frame)
+    kept, repeated = without_repeated(frame)
+    assert (as_eager(kept).to_dict(as_series=False), repeated) == ({"a": [2]}, ("x", "y"))
+    assert without_repeated(kept)[1] == ()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array(["é", None]),
+        pa.array(["é", None]).dictionary_encode(),
+        pa.array(["é".encode(), None]),
+        pa.array(["é".encode(), None], pa.large_binary()),
+        pa.chunked_array([["é"], [None]]),
+        pa.array(["é", None], pa.large_string()),
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef"], pa.binary(16))),
+        pa.nulls(2),
+        pa.array([1, 2]),
+    ],
+    ids=lambda array: str(array.type),
+)
+def test_plain_arrays(array: Any) -> None:
+    plain = plain_array(array)
+    if array.type == pa.uuid():
+        assert plain.type == pa.binary(16)
+        return
+    assert plain.type == (pa.int64() if array.type == pa.int64() else pa.large_string())
+    assert [v.decode() if isinstance(v, bytes) else v for v in array.to_pylist()] == plain.to_pylist()
+    with pytest.raises(pa.ArrowException):
+        plain_array(pa.array([b"\xff"]))
 
 
 def test_equal_tables_are_equal_bytes(tmp_path: Path) -> None:

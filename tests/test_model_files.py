@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,3 +152,32 @@ def test_a_forest_whose_walks_would_leave_its_trees_is_refused(
     (tmp_path / "bad.skops").write_bytes(changed.getvalue())
     with pytest.raises(ModelError, match="damaged"):
         load_model(tmp_path / "bad.skops")
+
+
+@pytest.mark.parametrize("path", [None, 3, b"model.ubj", ["model.ubj"]])
+def test_what_is_no_path_is_refused(models: dict[str, Model], path: Any) -> None:
+    with pytest.raises(ModelError, match=f"expected a path, not {type(path).__name__}"):
+        load_model(path)
+    with pytest.raises(ModelError, match=f"expected a path, not {type(path).__name__}"):
+        models["xgboost"].save(path)
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    models: dict[str, Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = models["xgboost"]
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "held.ubj.partial").mkdir()
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    for path in (tmp_path, "/", ".", ""):
+        with pytest.raises(ModelError, match="that is a folder"):
+            model.save(path)
+    for name in ("absent/model.ubj", "file/model.ubj", "held.ubj", "null\0.ubj"):
+        with pytest.raises(ModelError, match="cannot save the model as"):
+            model.save(tmp_path / name)
+    with pytest.raises(ModelError, match="cannot read the model"):
+        load_model(tmp_path / "null\0.ubj")
+    with pytest.raises(ModelError, match="cannot read the model"):
+        load_model(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -75,6 +75,14 @@ def test_repeatable_and_whatever_the_frames() -> None:
     assert first.scores.equals(again.scores)
 
 
+def test_progress_tells_the_two_trainings_apart() -> None:
+    seen: dict[str, tuple[float, float]] = {}
+    run(progress=lambda stage, done, total: seen.__setitem__(stage, (done, total)))
+    both = [f"{stage} ({data})" for data in ("past", "past and test") for stage in ("cross-fit", "train on all")]
+    assert list(seen) == [*both, "score"]
+    assert all(done == total for done, total in seen.values())
+
+
 def test_a_past_without_positives_names_the_window_and_the_counts() -> None:
     with pytest.raises(ModelError, match=r"labels of July to December: only 0 of 700 persons"):
         run(past_labels=np.zeros(700, bool), windows=("July to December", "January to June"))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from model_tables import KINDS, QUICK, table
 
-from gpunet.errors import InputError, ModelError
+from gpunet.errors import ConfigError, InputError, ModelError
 from gpunet.frames import write_parquet
 from gpunet.model import Model, boosting, read_features, score, train
 from gpunet.model.calibration import sigmoid
@@ -230,3 +230,18 @@ def test_the_matrix_keeps_values_and_nulls() -> None:
         found = read_features(frame)
         assert found.columns == ("i", "b", "f")
         np.testing.assert_array_equal(found.matrix, expected)
+
+
+@pytest.mark.parametrize("model", ["model.ubj", None, table(5)[0]])
+def test_what_is_no_model_cannot_score(model: Any) -> None:
+    with pytest.raises(ModelError, match=r"first argument must be a Model.*not (str|NoneType|DataFrame)"):
+        score(model, table(5)[0])
+
+
+def test_no_threads_are_an_error_of_the_configuration(models: dict[str, Model]) -> None:
+    frame = table(5)[0]
+    for use in (models["xgboost"].predict_proba, models["xgboost"].contributions):
+        with pytest.raises(ConfigError, match="threads"):
+            use(frame, threads=0)
+    with pytest.raises(ConfigError, match="threads"):
+        score(models["xgboost"], frame, threads=0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,9 +10,9 @@ import pytest
 from model_tables import KINDS, QUICK, table
 from sklearn.metrics import f1_score, roc_auc_score
 
-from gpunet.config import ModelConfig
-from gpunet.errors import ModelError
-from gpunet.model import cross_fit, read_features, train
+from gpunet.config import Config, ModelConfig
+from gpunet.errors import ConfigError, ModelError
+from gpunet.model import cross_fit, forecast, read_features, train
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.table import read_labels, stack
@@ -129,8 +130,48 @@ def test_no_rows_and_unknown_kinds_are_errors() -> None:
     frame, labels = table(20)
     with pytest.raises(ModelError, match="no rows"):
         train(frame.head(0), labels[:0])
-    with pytest.raises(ModelError, match="perceptron"):
-        train(frame, labels, kind="perceptron")
+    for kind in ("perceptron", "", ["xgboost"]):
+        with pytest.raises(ModelError, match="unknown kind"):
+            train(frame, labels, kind=kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", [Config(model=QUICK), {"max_rounds": 40, "folds": 3}])
+def test_the_configuration_may_be_the_whole_one_or_a_mapping(config: Any) -> None:
+    frame, labels = table(200)
+    expected = train(frame, labels, config=QUICK, threads=1)
+    assert train(frame, labels, config=config, threads=1).to_bytes() == expected.to_bytes()
+    assert expected.training["folds"] == 3
+    result = forecast(frame, frame, frame, labels, labels, config, threads=1)
+    assert result.evaluation["evaluated_model"] == expected.training
+
+
+def test_without_a_configuration_the_defaults_hold() -> None:
+    frame, labels = table(60)
+    configs: list[Any] = [None, {}, ModelConfig()]
+    assert len({train(frame, labels, config=config, threads=1).to_bytes() for config in configs}) == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"rounds": 5}, "rounds"),
+        ({"folds": 1}, "folds"),
+        ({"folds": "three"}, "folds"),
+        ({"model": {}}, "unknown key"),
+        ("config.toml", "expected a ModelConfig, a Config, a mapping .*, not str"),
+        (5, "not int"),
+    ],
+)
+def test_a_configuration_that_is_not_understood_is_refused(config: Any, text: str) -> None:
+    frame, labels = table(60)
+    with pytest.raises(ConfigError, match=text):
+        train(frame, labels, config=config)
+
+
+def test_no_threads_are_an_error_of_the_configuration() -> None:
+    frame, labels = table(60)
+    with pytest.raises(ConfigError, match="threads"):
+        train(frame, labels, config=QUICK, threads=0)
 
 
 def test_labels_from_a_frame_are_matched_by_person() -> None:
@@ -154,6 +195,7 @@ def test_labels_from_a_frame_are_matched_by_person() -> None:
         (pl.DataFrame({"person_id": ["0", "1"], "label": [True, False]}), "int64 in the features"),
         (pl.DataFrame({"person_id": [0, 1]}), "no column label"),
         ([True], "expected 2 values"),
+        ([[True], [True, False]], "expected 2 values"),
         ([0, 2], "only true and false"),
         (["yes", "no"], "expected true and false"),
     ],

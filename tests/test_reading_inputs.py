@@ -77,6 +77,10 @@ def test_ids_past_int64_and_an_empty_column_beside_integers() -> None:
     assert nulls.report.files[1].rejected == 1
 
 
+def test_whole_floats_are_text_in_the_order_of_its_characters() -> None:
+    assert read_arrests(typed(pa.array([1.0, 2.0, 10.0, None]))).person_ids.to_list() == ["1", "10", "2"]
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -184,6 +188,29 @@ def test_as_of_keeps_what_is_before() -> None:
         assert (cut.person_ids.to_list(), cut.as_of) == (["p1"], dt.date(2013, 2, 2))
     with pytest.raises(ConfigError, match='as-of: "soon" is not a date'):
         read_arrests(table, as_of="soon")
+
+
+@pytest.mark.parametrize("as_of", [5, 20130201, 2.5, True, [], b"2013-02-01", np.datetime64("2013-02-01"), pd.NaT])
+def test_an_as_of_that_is_no_date_is_refused_in_words(as_of: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"as-of: expected a date.*\({type(as_of).__name__}\)"):
+        read_arrests(as_frame(rows({}), "polars"), as_of=as_of)
+
+
+def test_in_the_incident_key_a_date_is_a_day() -> None:
+    table = rows(
+        {"person_id": "a", "date": "2013-02-01T10:00"},
+        {"person_id": "b", "date": "20130201 23:59:59.5"},
+        {"person_id": "c", "date": "2013-02-02"},
+        {"person_id": "d", "date": "2013-02-01"},
+        {"person_id": "d", "date": "2013-02-01T09:00"},
+        {"person_id": "e", "date": "1969-12-31T23:00"},
+        {"person_id": "f", "date": None},
+    )
+    arrests = read_arrests(as_frame(table, "polars"), {"input": {"incident_key": ["date"]}})
+    assert arrests.incident_ids.to_list() == ["1969-12-31", "2013-02-01", "2013-02-02"]
+    assert arrests.incident.tolist() == [1, 1, 2, 1, 0]
+    assert arrests.report.files[0].duplicate == 0
+    assert rejections(arrests) == [("frame", 7, "missing_incident")]
 
 
 # Arrests
@@ -387,7 +414,40 @@ def test_a_column_that_occurs_twice(tmp_path: Path) -> None:
     assert len(read_arrests(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow"])
+def test_a_column_of_a_frame_that_occurs_twice(kind: str) -> None:
+    names = ["person_id", "incident_id", "date", "offence", "x", "x", "sex", "sex"]
+    table = pa.table([["p1"], ["i1"], ["2013-02-01"], ["theft"], [1], [2], ["?"], ["?"]], names=names)
+    frame = table.to_pandas() if kind == "pandas" else table
+    for given in (frame, [frame, frame.rename(columns={"x": "y"}) if kind == "pandas" else frame.select([0, 1, 2, 3])]):
+        arrests = read_arrests(given)
+        assert (arrests.person_ids.to_list(), arrests.backend) == (["p1"], kind)
+        assert arrests.report.protected_columns == ("sex",)
+        assert "x" in arrests.report.ignored_columns
+    twice = table.rename_columns(["person_id", "incident_id", "date", "offence", "offence", "x", "y", "z"])
+    with pytest.raises(InputError, match='frame: the column "offence" occurs more than once'):
+        read_arrests(twice.to_pandas() if kind == "pandas" else twice)
+
+
 # Which files
+
+
+def test_results_of_a_run_below_a_folder_are_left_out_and_told(tmp_path: Path) -> None:
+    write_table(tmp_path, "a", rows({"person_id": "a"}), "csv")
+    for deep, name in (("run", "b"), ("run/more", "c"), ("other", "d"), (".cache", "e")):
+        (tmp_path / deep).mkdir()
+        write_table(tmp_path / deep, name, rows({"person_id": name}), "parquet")
+    for deep in ("run", ".cache"):
+        (tmp_path / deep / "run.json").write_text("{}")
+    run = (tmp_path / "run").as_posix()
+    arrests = read_arrests(tmp_path)
+    assert arrests.person_ids.to_list() == ["a", "d"]
+    assert [w.split(": this folder holds a run.json")[0] for w in arrests.report.warnings] == [run]
+    assert read_arrests([tmp_path / "other", run]).person_ids.to_list() == ["b", "c", "d"]
+    (tmp_path / "a.csv").unlink()
+    (tmp_path / "other" / "d.parquet").unlink()
+    with pytest.raises(InputError, match=r"no file of a known kind.*folders with a run\.json"):
+        read_arrests(tmp_path)
 
 
 def test_files_are_read_once_in_order_and_hidden_ones_left_out(tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ class Model:
             If the file cannot be written: no such folder, a folder of that name, no permission, no space.
         """
         target = _checked_path(path)
-        if target.is_dir():
-            raise ModelError(f"cannot save the model as {path}: that is a folder; name a file in it")
         data = self.to_bytes()
         try:
+            if target.is_dir():
+                raise ModelError(f"cannot save the model as {path}: that is a folder; name a file in it")
             write_whole(target, lambda partial: partial.write_bytes(data))
         except (OSError, ValueError) as error:  # ValueError: a name with a null character
             raise ModelError(f"cannot save the model as {path}: {_reason(error)}") from error

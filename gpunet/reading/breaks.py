@@ -26,14 +26,17 @@ class LineBreaks(io.RawIOBase):
         self._state = np.zeros(5, dtype=np.int64)
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes, which are searched on the way; all that is left if it is negative."""
         found = self._data.read(-1 if size is None else size)
         _follow(np.frombuffer(found, dtype=np.uint8), self._state)
         return found
 
     def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as :meth:`read` does; the number of bytes."""
         found = self.read(len(buffer))
         buffer[: len(found)] = found
         return len(found)
@@ -53,11 +56,11 @@ class LineBreaks(io.RawIOBase):
 
 @njit
 def _follow(data: NDArray[np.uint8], state: NDArray[np.int64]) -> None:
-    """Go on through the text. `state`: where it stands, rows that ended, values with a break, the first one's row, and
-    whether the present value has one.
+    """Go on through the text from `state`, and leave it as it then is.
 
-    It stands at the start of a line (0), the start of a value (1), in a plain one (2), a quoted one (3), or after a
-    mark in a quoted one (4). The header is row 0.
+    It holds: where the text stands, rows that ended, values with a break, the first one's row, and whether the present
+    value has one. The text stands at the start of a line (0) or of a value (1), in a plain value (2), in a quoted one
+    (3), or after a mark in a quoted one (4). The header is row 0.
     """
     at, row, count, first, broken = state[0], state[1], state[2], state[3], state[4]
     for c in data:

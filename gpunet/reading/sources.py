@@ -101,11 +101,11 @@ def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
         key=Path.as_posix,
     )
     runs = {path.parent for path in inside if path.name == _MANIFEST} - {folder}
-    for run in sorted(runs, key=Path.as_posix):
-        warnings.append(
-            f"{run.as_posix()}: this folder holds a {_MANIFEST}, so it was taken for the results of a run and left out; "
-            "give it by its name if it is to be read"
-        )
+    warnings.extend(
+        f"{run}: this folder holds a {_MANIFEST}: it was taken for the results of a run and left out; "
+        "to have it read, give it by its own name"
+        for run in sorted(path.as_posix() for path in runs)
+    )
     for file in inside:
         if not runs.isdisjoint(file.parents) or not file.is_file():
             continue

@@ -128,7 +128,7 @@ def _together(waiting: list[tuple[InputRecord, Any]]) -> Batch:
 def frame_batches(
     frame: nw.DataFrame[Any], repeated: Iterable[str], name: str, config: InputConfig, records: list[InputRecord]
 ) -> Iterator[Batch]:
-    """Cut a frame that was passed from Python into batches; it had columns with the `repeated` names too, twice each."""
+    """Cut a frame that was passed from Python, and had the `repeated` columns more than once, into batches."""
     layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
     kind = frame.schema[layout.columns["person_id"]]
     integers = None if kind == nw.Unknown else kind.is_integer()
