@@ -76,10 +76,7 @@ class _Run:
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + _why_nothing(arrests))
-        found = np.bitwise_or.reduce(arrests.offences)
-        absent = [name for i, name in enumerate(self.config.violent_offences) if not int(found) >> i & 1]
-        if absent:
-            self.warnings.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
+        self.warnings += _doubts(arrests)
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend="polars")
 
@@ -274,6 +271,24 @@ def _cut(arrests: Arrests, as_of: date) -> Arrests:
         )
         raise InputError(f"no arrest before {as_of.isoformat()}: {begins}")
     return cut
+
+
+def _doubts(arrests: Arrests) -> list[str]:
+    """What the configuration may have got wrong, to judge by the arrests."""
+    doubts = []
+    found = int(np.bitwise_or.reduce(arrests.offences))
+    absent = [name for i, name in enumerate(arrests.config.violent_offences) if not found >> i & 1]
+    if absent:
+        doubts.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
+    if "force" not in arrests.config.input.incident_key:
+        pairs = np.unique(np.stack([arrests.incident, arrests.force], axis=1), axis=0)
+        shared = int(np.count_nonzero(np.bincount(pairs[:, 0]) > 1))
+        if shared:
+            doubts.append(
+                f"{shared} incidents have arrests by several forces: right if incident numbers are national, else "
+                "name force in [input] incident_key"
+            )
+    return doubts
 
 
 def _why_nothing(arrests: Arrests) -> str:

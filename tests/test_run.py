@@ -220,6 +220,17 @@ def test_patterns_that_match_nothing_are_a_warning(tables, tmp_path):
     assert any("piracy" in warning and "robbery" not in warning for warning in manifest["warnings"])
 
 
+def test_incidents_across_forces_are_a_warning(tmp_path):
+    rows = pl.DataFrame({"person_id": [1, 2, 3], "incident_id": ["x", "x", "y"], "force": ["n", "s", "s"]})
+    rows = rows.with_columns(date=pl.lit("2012-01-01"), offence=pl.lit("robbery"))
+    apart = run_features(rows, tmp_path / "apart")
+    assert apart["network"]["ties"] == 0
+    assert not any("several forces" in warning for warning in apart["warnings"])
+    together = run_features(rows, tmp_path / "together", {"input": {"incident_key": ["incident_id"]}})
+    assert together["network"]["ties"] == 1
+    assert any("1 incidents have arrests by several forces" in warning for warning in together["warnings"])
+
+
 def test_progress_tells_every_stage_to_its_end(tables, tmp_path):
     calls = []
     run_features(str(tables), tmp_path / "run", options=RunOptions(progress=lambda *call: calls.append(call)))
