@@ -140,8 +140,6 @@ class PairWork:
 
         def work(batch: _Batch) -> NDArray[np.int64]:
             first, last, sources = batch
-            # Ordered by weight, the members of a set share words of the bit-parallel search.
-            sources = sources[np.lexsort(layout.weight[sources].T)]
             return farness_batch(layout.indptr, layout.indices, layout.weight, sources, first, last)
 
         for (first, last, _), part in self._each(work, BATCH, threads, "closeness", progress):

@@ -94,36 +94,29 @@ def split_into_blocks(
     for b in range(len(start) - 1):
         for i in range(start[b] + 1, start[b + 1]):
             own[vertex[i]] = i
+    # An edge lies in the home of its deeper end: of both, or of the one whose home the other is the top of.
     new_indptr = np.zeros(len(vertex) + 1, np.int64)
     for u in range(n):
+        b = home[u]
+        top = vertex[start[b]] if b >= 0 else -1
         for e in range(indptr[u], indptr[u + 1]):
-            new_indptr[_node(u, _block_of_edge(u, indices[e], start, vertex, home), start, home, own) + 1] += 1
+            w = indices[e]
+            at_home = b >= 0 and (home[w] == b or w == top)
+            new_indptr[(own[u] if at_home else start[home[w]]) + 1] += 1
     for i in range(len(vertex)):
         new_indptr[i + 1] += new_indptr[i]
     fill = new_indptr[:-1].copy()
     new_indices = np.empty(len(indices), np.int32)
     for u in range(n):
+        b = home[u]
+        top = vertex[start[b]] if b >= 0 else -1
         for e in range(indptr[u], indptr[u + 1]):
             w = indices[e]
-            b = _block_of_edge(u, w, start, vertex, home)
-            i = _node(u, b, start, home, own)
-            new_indices[fill[i]] = _node(w, b, start, home, own)
+            at_home = b >= 0 and (home[w] == b or w == top)
+            i = own[u] if at_home else start[home[w]]
+            new_indices[fill[i]] = start[b] if at_home and w == top else own[w]
             fill[i] += 1
     return new_indptr, new_indices
-
-
-@njit
-def _block_of_edge(
-    u: int, w: int, start: NDArray[np.int64], vertex: NDArray[np.int32], home: NDArray[np.int32]
-) -> int:  # fmt: skip
-    """An edge lies in the home of its deeper end: of both, or of the one whose home the other is the top of."""
-    b = home[u]
-    return int(b if b >= 0 and (home[w] == b or vertex[start[b]] == w) else home[w])
-
-
-@njit
-def _node(v: int, b: int, start: NDArray[np.int64], home: NDArray[np.int32], own: NDArray[np.int64]) -> int:
-    return int(own[v] if home[v] == b else start[b])
 
 
 @njit
@@ -136,20 +129,24 @@ def hanging_weights(
     on the node's side of its block, its vertex included; and ``total`` (int64[n, sets]): the members in each vertex's
     component.
     """
+    n_sets = member.shape[1]
     below = member.copy()
-    weight = np.zeros((len(vertex), member.shape[1]), np.int64)
+    weight = np.zeros((len(vertex), n_sets), np.int64)
     for b in range(len(start) - 1):
         top = vertex[start[b]]
         for i in range(start[b] + 1, start[b + 1]):
-            weight[i] = below[vertex[i]]
-            below[top] += weight[i]
+            for c in range(n_sets):
+                weight[i, c] = below[vertex[i], c]
+                below[top, c] += weight[i, c]
     total = below  # right for roots; the others take their top's on the way down
     for b in range(len(start) - 2, -1, -1):
         top = vertex[start[b]]
-        weight[start[b]] = total[top]
+        for c in range(n_sets):
+            weight[start[b], c] = total[top, c]
         for i in range(start[b] + 1, start[b + 1]):
-            weight[start[b]] -= weight[i]
-            total[vertex[i]] = total[top]
+            for c in range(n_sets):
+                weight[start[b], c] -= weight[i, c]
+                total[vertex[i], c] = total[top, c]
     return weight, total
 
 
@@ -180,14 +177,16 @@ def distance_sums(
     below = np.zeros((n, n_sets), np.int64)
     in_block = np.zeros((len(start) - 1, n_sets), np.int64)
     for b in range(len(start) - 1):
-        for i in range(start[b] + 1, start[b + 1]):
-            in_block[b] += below[vertex[i]]
-        below[vertex[start[b]]] += within[start[b]] + in_block[b]
+        for c in range(n_sets):
+            for i in range(start[b] + 1, start[b + 1]):
+                in_block[b, c] += below[vertex[i], c]
+            below[vertex[start[b]], c] += within[start[b], c] + in_block[b, c]
     sums = below  # right for roots
     for b in range(len(start) - 2, -1, -1):
         top = start[b]
-        # What hangs on the top's side is its whole sum less what this block contributed to it.
-        side = sums[vertex[top]] - within[top] - in_block[b]
-        for i in range(top + 1, start[b + 1]):
-            sums[vertex[i]] = within[i] + side + in_block[b]
+        for c in range(n_sets):
+            # What hangs on the top's side is its whole sum less what this block contributed to it.
+            side = sums[vertex[top], c] - within[top, c] - in_block[b, c]
+            for i in range(top + 1, start[b + 1]):
+                sums[vertex[i], c] = within[i, c] + side + in_block[b, c]
     return sums

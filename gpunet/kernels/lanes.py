@@ -1,4 +1,4 @@
-"""Operations on eight neighbouring doubles as one vector, which Numba's own language has no words for.
+"""Operations on eight neighbouring doubles or 64-bit words as one vector, which Numba's own language has no words for.
 
 Numba leaves short loops over lanes scalar (it turns LLVM's superword pass off), so these few operations are given to
 LLVM as vector instructions. Each takes flat arrays and the position of a row of eight elements. LLVM makes of them what
@@ -15,13 +15,24 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "add_row", "fill_row", "gain_row", "gain_slots", "settle_row", "sum_rows"]
+__all__ = [
+    "LANES",
+    "add_row",
+    "fill_row",
+    "gain_row",
+    "gain_slots",
+    "or_row",
+    "settle_row",
+    "sum_rows",
+    "take_new_bits",
+]
 
 #: Doubles a row: a cache line.
 LANES = 8
 
 _DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 _INTS = ir.VectorType(ir.IntType(32), LANES)
+_WORDS = ir.VectorType(ir.IntType(64), LANES)
 _INDEX = ir.IntType(64)
 
 
@@ -31,7 +42,7 @@ class _Rows:
     def __init__(self, context: Any, builder: Any, array_type: Any, array: Any, vector: Any) -> None:
         self._builder, self._vector = builder, vector
         self._data = context.make_array(array_type)(context, builder, array).data
-        self._align = vector.element.width // 8 if isinstance(vector.element, ir.IntType) else 8
+        self._align = 4 if vector is _INTS else 8  # that of an element: rows of an array need not be aligned
 
     def _at(self, position: Any) -> Any:
         element = self._builder.gep(self._data, [position])
@@ -64,8 +75,8 @@ def _add_row(typingctx: Any, total: Any, to: Any, row: Any, at: Any) -> Any:
 
 
 def _fill_row(typingctx: Any, array: Any, at: Any, value: Any) -> Any:
-    """``array[at:at + 8] = value``, of doubles or 32-bit integers."""
-    vector = _DOUBLES if array.dtype == types.float64 else _INTS
+    """``array[at:at + 8] = value``, of doubles, 64-bit words or 32-bit integers."""
+    vector = {types.float64: _DOUBLES, types.uint64: _WORDS, types.int32: _INTS}[array.dtype]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         rows = _Rows(context, builder, signature.args[0], args[0], vector)
@@ -132,6 +143,62 @@ def _settle_row(
         return builder.add(builder.zext(any_fresh, _INDEX), settled)
 
     return types.int64(types.int64, types.int64, total, distance, sigma, inverse, row, peak), codegen
+
+
+def _or_row(typingctx: Any, total: Any, to: Any, row: Any, at: Any) -> Any:
+    """``total[to:to + 8] |= row[at:at + 8]``, of 64-bit words."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        totals = _Rows(context, builder, signature.args[0], args[0], _WORDS)
+        rows = _Rows(context, builder, signature.args[2], args[2], _WORDS)
+        totals.store(args[1], builder.or_(totals.load(args[1]), rows.load(args[3])))
+        return context.get_dummy_value()
+
+    return types.void(total, types.int64, row, types.int64), codegen
+
+
+def _take_new_bits(typingctx: Any, at: Any, new: Any, seen: Any, now: Any) -> Any:
+    """`now` becomes the bits of `new` that are not in `seen`, which takes them, and `new` 0. Whether there are any."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at = args[0]
+        news, known, nows = (_Rows(context, builder, signature.args[i], args[i], _WORDS) for i in (1, 2, 3))
+        before = known.load(at)
+        bits = builder.and_(news.load(at), builder.not_(before))
+        nows.store(at, bits)
+        known.store(at, builder.or_(before, bits))
+        news.store(at, ir.Constant(_WORDS, None))
+        return _any_lane(builder, builder.icmp_unsigned("!=", bits, ir.Constant(_WORDS, None)))
+
+    return types.boolean(types.int64, new, seen, now), codegen
+
+
+def _weighted_bits(typingctx: Any, row: Any, at: Any, mask: Any, digit: Any, start: Any, stop: Any) -> Any:
+    """Sum over the masks m in ``start..stop-1`` of the number of bits under the mask, times two to ``digit[m]``.
+
+    The bits are those of ``row[at:at + 8]``, mask m is ``mask[8 * m:8 * m + 8]``.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        rows = _Rows(context, builder, signature.args[0], args[0], _WORDS)
+        masks = _Rows(context, builder, signature.args[2], args[2], _WORDS)
+        digits = context.make_array(signature.args[3])(context, builder, args[3]).data
+        kind = ir.FunctionType(_WORDS, [_WORDS])
+        count = cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{LANES}i64")  # type: ignore[no-untyped-call]
+        bits = rows.load(args[1])
+        held = cgutils.alloca_once_value(builder, ir.Constant(_WORDS, None))  # type: ignore[no-untyped-call]
+        with cgutils.for_range_slice(builder, args[4], args[5], ir.Constant(_INDEX, 1), _INDEX) as (m, _):
+            under = builder.and_(bits, masks.load(builder.mul(m, ir.Constant(_INDEX, LANES))))
+            shift = _splat(builder, _WORDS, builder.load(builder.gep(digits, [m])))
+            builder.store(builder.add(builder.load(held), builder.shl(builder.call(count, [under]), shift)), held)
+        total = ir.Constant(_INDEX, 0)
+        found = builder.load(held)
+        for word in range(LANES):
+            total = builder.add(total, builder.extract_element(found, ir.Constant(ir.IntType(32), word)))
+        return total
+
+    integer = types.int64
+    return types.int64(row, integer, mask, digit, integer, integer), codegen
 
 
 def _any_lane(builder: Any, mask: Any) -> Any:
@@ -241,6 +308,9 @@ def _gain_slots(
 add_row = cast(Callable[..., None], intrinsic(_add_row))
 fill_row = cast(Callable[..., None], intrinsic(_fill_row))
 sum_rows = cast(Callable[..., None], intrinsic(_sum_rows))
+or_row = cast(Callable[..., None], intrinsic(_or_row))
+weighted_bits = cast(Callable[..., int], intrinsic(_weighted_bits))
+take_new_bits = cast(Callable[..., bool], intrinsic(_take_new_bits))
 settle_row = cast(Callable[..., int], intrinsic(_settle_row))
 gain_row = cast(Callable[..., float], intrinsic(_gain_row))
 gain_slots = cast(Callable[..., None], intrinsic(_gain_slots))
