@@ -52,7 +52,9 @@ def plain(network: Network, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndar
         farness_batch(network.indptr, network.indices, member, everyone[i : i + BATCH], 0, network.n)
         for i in range(0, network.n, BATCH)
     )
-    return dependencies_batch(network.indptr, network.indices, member, everyone, 0, network.n) / 2, far
+    return dependencies_batch(
+        network.indptr, network.indices, member, np.ones(network.n, np.int64), everyone, 0, network.n
+    ) / 2, far
 
 
 def check(network: Network) -> None:

@@ -12,8 +12,11 @@ from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes
 from gpunet.network import Network, network_from_edges
 
 
-def both(network: Network, weight: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    arguments = (network.indptr, network.indices, weight, sources.astype(np.int32), 0, network.n)
+def both(
+    network: Network, weight: np.ndarray, sources: np.ndarray, most_twins: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
+    twins = 1 + np.arange(network.n, dtype=np.int64) % most_twins
+    arguments = (network.indptr, network.indices, weight, twins, sources.astype(np.int32), 0, network.n)
     return dependencies_batch(*arguments), dependencies_lanes(*arguments)
 
 
@@ -49,7 +52,7 @@ def test_sources_that_repeat_or_stand_in_components_of_their_own() -> None:
     corner = np.arange(40)
     network = network_from_edges(corner, corner // 4 * 4 + (corner + 1) % 4, 40)
     sources = np.array([0, 0, 5, 9, 13, 17, 21, 25, 29, 33, 37])
-    one, eight = both(network, np.ones((40, 1), np.int64), sources)
+    one, eight = both(network, np.ones((40, 1), np.int64), sources, most_twins=1)
     np.testing.assert_allclose(eight, one, rtol=1e-12)
     assert eight[2, 0] == 0.0
     assert eight[1, 0] == 1.0  # half of the two paths from vertex 0 to vertex 2, twice

@@ -19,6 +19,7 @@ from gpunet.kernels.blocks_cpu import (
 )
 from gpunet.kernels.closeness_cpu import BATCH, farness_batch
 from gpunet.kernels.traversal_cpu import bfs_order, permute_csr
+from gpunet.kernels.twins_cpu import collapse_twins
 from gpunet.network import Network
 from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
@@ -34,13 +35,17 @@ _Batch = tuple[int, int, NDArray[np.int32]]
 
 @dataclass(frozen=True, eq=False)
 class _Layout:
-    """Blocks renumbered for locality: largest first, each in breadth-first order.
+    """What is searched: blocks with one vertex a class of twins, largest block first, each in breadth-first order.
 
-    ``order[i]`` is the node at position i, ``start`` (int64[blocks + 1]) where blocks begin, ``weight`` is
-    int64[positions, sets]. Blocks that are cliques, edges included, are left out: they have closed forms.
+    ``node`` are the nodes of the blocks (int64), ``place`` the position of each one's class. Of positions, ``start``
+    (int64[blocks + 1]) says where blocks begin, ``twins`` (int64) how many nodes they stand for, and ``weight``
+    (int64[positions, sets]) how many members. Blocks that are cliques, edges included, are left out: they have closed
+    forms.
     """
 
-    order: NDArray[np.int32]
+    node: NDArray[np.int64]
+    place: NDArray[np.int64]
+    twins: NDArray[np.int64]
     start: NDArray[np.int64]
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
@@ -114,8 +119,17 @@ class PairWork:
         clique = np.diff(indptr[self._start]) == size * (size - 1)  # all distances 1, and nobody between
         searched = np.flatnonzero(~clique)
         roots = self._start[searched[np.argsort(-size[searched], kind="stable")]]
-        order, start = bfs_order(indptr, indices, roots)
-        return _Layout(order, start, *permute_csr(indptr, indices, order), self._weight[order])
+        in_order = np.arange(len(self._vertex), dtype=np.int32)
+        representative, indptr, indices = collapse_twins(*permute_csr(indptr, indices, in_order))  # rows ascending
+        order, start = bfs_order(indptr, indices, representative[roots])
+        node = np.flatnonzero(np.repeat(~clique, size))
+        position = np.full(len(self._vertex), -1, np.int64)
+        position[order] = np.arange(len(order))
+        place = position[representative[node]]
+        weight = np.zeros((len(order), len(self._names)), np.int64)
+        np.add.at(weight, place, self._weight[node])
+        twins = np.bincount(place, minlength=len(order)).astype(np.int64)
+        return _Layout(node, place, twins, start, *permute_csr(indptr, indices, order), weight)
 
     def betweenness(self, threads: int, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
@@ -124,12 +138,12 @@ class PairWork:
 
         def work(batch: _Batch) -> NDArray[np.float64]:
             first, last, sources = batch
-            return dependencies_lanes(layout.indptr, layout.indices, layout.weight, sources, first, last)
+            return dependencies_lanes(layout.indptr, layout.indices, layout.weight, layout.twins, sources, first, last)
 
         for (first, last, _), part in self._each(work, _BETWEENNESS_SOURCES, threads, "betweenness", progress):
             total[first:last] += part
         out = tree_pairs(self._vertex, self._member, self._weight, self._total).astype(np.float64)
-        np.add.at(out, self._vertex[layout.order], total)
+        np.add.at(out, self._vertex[layout.node], total[layout.place])
         out /= 2  # every unordered pair was counted from both its ends
         return {f"betweenness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
 
@@ -148,7 +162,8 @@ class PairWork:
         size = np.diff(self._start)
         everyone = np.add.reduceat(self._weight, self._start[:-1]) if len(size) else self._weight
         within = np.repeat(everyone, size, axis=0) - self._weight
-        within[layout.order] = far
+        # A twin is one step away; everybody else is as far from a node as from its class.
+        within[layout.node] = far[layout.place] + layout.weight[layout.place] - self._weight[layout.node]
         sums = distance_sums(self._start, self._vertex, within, self._n)
         reached = self._total - self._member
         others = self._member.sum(axis=0) - self._member

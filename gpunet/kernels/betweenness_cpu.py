@@ -29,6 +29,7 @@ def dependencies_batch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    twins: NDArray[np.int64],
     sources: NDArray[np.int32],
     first: int,
     last: int,
@@ -58,19 +59,21 @@ def dependencies_batch(
                 active += 1
         if active == 0:
             continue
-        reached, largest = _forward(indptr, indices, first, s, distance, sigma, order)
+        reached, largest = _forward(indptr, indices, twins, first, s, distance, sigma, order)
         if largest > LIMIT:
-            _forward_scaled(indptr, indices, first, reached, distance, sigma, exponent, order)
+            _forward_scaled(indptr, indices, twins, first, reached, distance, sigma, exponent, order)
             _backward_scaled(
-                indptr, indices, weight, first, reached, columns[:active],
+                indptr, indices, weight, twins, first, reached, columns[:active],
                 distance, sigma, exponent, order, gain, out,
             )  # fmt: skip
         elif active == 1:
             _backward_one(
-                indptr, indices, weight, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
+                indptr, indices, weight, twins, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
             )
         else:
-            _backward(indptr, indices, weight, first, reached, columns[:active], distance, sigma, order, gain, out)
+            _backward(
+                indptr, indices, weight, twins, first, reached, columns[:active], distance, sigma, order, gain, out
+            )
         for j in range(reached):
             distance[order[j]] = -1
     return out
@@ -80,6 +83,7 @@ def dependencies_batch(
 def _forward(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
+    twins: NDArray[np.int64],
     first: int,
     s: int,
     distance: NDArray[np.int32],
@@ -96,7 +100,7 @@ def _forward(
         v = order[head]
         head += 1
         beyond = distance[v] + 1
-        paths = sigma[v]
+        paths = sigma[v] * (twins[v + first] if v != s else 1)
         largest = max(largest, paths)
         for e in range(indptr[v + first], indptr[v + first + 1]):
             w = indices[e] - first
@@ -115,6 +119,7 @@ def _backward_one(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    twins: NDArray[np.int64],
     first: int,
     reached: int,
     column: int,
@@ -136,7 +141,7 @@ def _backward_one(
                 total += gain[w]
         delta = sigma[v] * total
         out[v, column] += own * delta
-        gain[v] = (weight[v + first, column] + delta) / sigma[v]
+        gain[v] = (weight[v + first, column] + twins[v + first] * delta) / sigma[v]
 
 
 @njit
@@ -144,6 +149,7 @@ def _backward(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    twins: NDArray[np.int64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -170,13 +176,14 @@ def _backward(
         for c in range(active):
             delta = sigma[v] * total[c]
             out[v, columns[c]] += own[c] * delta
-            gain[v, c] = (weight[v + first, columns[c]] + delta) / sigma[v]
+            gain[v, c] = (weight[v + first, columns[c]] + twins[v + first] * delta) / sigma[v]
 
 
 @njit
 def _forward_scaled(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
+    twins: NDArray[np.int64],
     first: int,
     reached: int,
     distance: NDArray[np.int32],
@@ -192,19 +199,21 @@ def _forward_scaled(
     for j in range(reached):
         v = order[j]
         beyond = distance[v] + 1
+        passing, power = math.frexp(sigma[v] * (twins[v + first] if j > 0 else 1))
+        power += exponent[v]
         for e in range(indptr[v + first], indptr[v + first + 1]):
             w = indices[e] - first
             if distance[w] != beyond:
                 continue
             if sigma[w] == 0.0:
-                sigma[w], exponent[w] = sigma[v], exponent[v]
+                sigma[w], exponent[w] = passing, power
                 continue
-            shift = exponent[v] - exponent[w]
+            shift = power - exponent[w]
             if shift <= 0:
-                sigma[w] += _times_power_of_two(sigma[v], shift)
+                sigma[w] += _times_power_of_two(passing, shift)
             else:
-                sigma[w] = _times_power_of_two(sigma[w], -shift) + sigma[v]
-                exponent[w] = exponent[v]
+                sigma[w] = _times_power_of_two(sigma[w], -shift) + passing
+                exponent[w] = power
             if sigma[w] >= 1.0:
                 sigma[w] *= 0.5
                 exponent[w] += 1
@@ -221,6 +230,7 @@ def _backward_scaled(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    twins: NDArray[np.int64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -249,4 +259,4 @@ def _backward_scaled(
                     total[c] += ratio * gain[w, c]
         for c in range(active):
             out[v, columns[c]] += own[c] * total[c]
-            gain[v, c] = weight[v + first, columns[c]] + total[c]
+            gain[v, c] = weight[v + first, columns[c]] + twins[v + first] * total[c]

@@ -34,6 +34,7 @@ def dependencies_lanes(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    twins: NDArray[np.int64],
     sources: NDArray[np.int32],
     first: int,
     last: int,
@@ -53,6 +54,7 @@ def dependencies_lanes(
     begin = np.zeros(size + 2, np.int64)
     state = np.zeros(size, np.uint8)
     goal = weight[first:last].astype(np.float64)
+    copies = twins[first:last].astype(np.float64)
     own = np.empty(LANES, np.float64)
     share = np.empty(LANES, np.float64)
     lane_of = np.zeros(LANES * weight.shape[1] + LANES, np.int64)
@@ -60,7 +62,7 @@ def dependencies_lanes(
     for i in range(0, len(sources), LANES):
         group = sources[i : i + LANES]
         levels, fits = _forward(
-            indptr, indices, first, group, distance, sigma, inverse, row, total, listing, begin, state
+            indptr, indices, copies, first, group, distance, sigma, inverse, row, total, listing, begin, state
         )
         slots = 0
         for c in range(weight.shape[1] if fits else 0):
@@ -72,19 +74,21 @@ def dependencies_lanes(
                 _sum_successors(indptr, indices, first, level, levels, row, total, listing, begin)
                 for j in range(begin[level], begin[level + 1]):
                     v = np.int64(listing[j])
-                    out[v, c] += gain_row(v * LANES, level, goal[v, c], own, total, distance, sigma, inverse, row)
+                    out[v, c] += gain_row(
+                        v * LANES, level, goal[v, c], copies[v], own, total, distance, sigma, inverse, row
+                    )
             _clear_last(levels, row, total, listing, begin)
         for s in range(0, slots, LANES):
             _own_of_slots(weight, group, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, own)
             _backward_slots(
-                indptr, indices, first, goal.ravel(), lane_of[s : s + LANES], set_of[s : s + LANES], own, share,
+                indptr, indices, first, goal.ravel(), copies, lane_of[s : s + LANES], set_of[s : s + LANES], own, share,
                 distance, sigma, inverse, row, total, listing, begin, levels, out,
             )  # fmt: skip
         for j in range(begin[levels]):
             fill_row(distance, np.int64(listing[j]) * LANES, -1)
             state[listing[j]] = 0
         if not fits:
-            out += dependencies_batch(indptr, indices, weight, group, first, last)
+            out += dependencies_batch(indptr, indices, weight, twins, group, first, last)
     return out
 
 
@@ -92,6 +96,7 @@ def dependencies_lanes(
 def _forward(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
+    copies: NDArray[np.float64],
     first: int,
     group: NDArray[np.int32],
     distance: NDArray[np.int32],
@@ -136,7 +141,7 @@ def _forward(
         level += 1
         for i in range(begin[level], reached):
             w = np.int64(listing[i])
-            found = settle_row(w * LANES, level, total, distance, sigma, inverse, row, peak)
+            found = settle_row(w * LANES, level, copies[w], total, distance, sigma, inverse, row, peak)
             state[w] = _SETTLED if found >= 2 else 0
             if found % 2:
                 listing[top] = w
@@ -234,6 +239,7 @@ def _backward_slots(
     indices: NDArray[np.int32],
     first: int,
     goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
     lane_of: NDArray[np.int64],
     set_of: NDArray[np.int64],
     own: NDArray[np.float64],
@@ -255,7 +261,20 @@ def _backward_slots(
         for i in range(begin[level], begin[level + 1]):
             v = np.int64(listing[i])
             gain_slots(
-                v * LANES, level, v * n_sets, goal, lane_of, set_of, own, total, distance, sigma, inverse, row, share
+                v * LANES,
+                level,
+                v * n_sets,
+                goal,
+                copies[v],
+                lane_of,
+                set_of,
+                own,
+                total,
+                distance,
+                sigma,
+                inverse,
+                row,
+                share,
             )
             for k in range(LANES):
                 out[v, set_of[k]] += share[k]

@@ -107,20 +107,30 @@ def _sum_rows(typingctx: Any, total: Any, to: Any, row: Any, indices: Any, start
 
 
 def _settle_row(
-    typingctx: Any, at: Any, level: Any, total: Any, distance: Any, sigma: Any, inverse: Any, row: Any, peak: Any
+    typingctx: Any,
+    at: Any,
+    level: Any,
+    copies: Any,
+    total: Any,
+    distance: Any,
+    sigma: Any,
+    inverse: Any,
+    row: Any,
+    peak: Any,
 ) -> Any:
     """Lanes that have paths in `total` and no distance yet get `level` and the paths; `total` becomes 0.
 
-    `sigma` and `inverse` (its reciprocal) take the paths of those lanes, `row` is the paths there and 0 elsewhere, and
-    ``peak[0:8]`` keeps the largest paths seen. Returns 1 if there are such lanes, plus 2 if every lane has a distance.
+    `sigma` and `inverse` (its reciprocal) take the paths of those lanes, `row` is the paths times `copies` there and 0
+    elsewhere, and ``peak[0:8]`` keeps the largest paths seen. Returns 1 if there are such lanes, plus 2 if every lane
+    has a distance.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        at, level = args[0], args[1]
+        at, level, copies = args[:3]
         kinds = [_DOUBLES, _INTS, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES]
         totals, distances, sigmas, inverses, rows, peaks = (
             _Rows(context, builder, array_type, array, kind)
-            for array_type, array, kind in zip(signature.args[2:], args[2:], kinds, strict=True)
+            for array_type, array, kind in zip(signature.args[3:], args[3:], kinds, strict=True)
         )
         zero = ir.Constant(_DOUBLES, None)
         paths, known = totals.load(at), distances.load(at)
@@ -134,7 +144,8 @@ def _settle_row(
             distances.store(at, builder.select(fresh, levels, known))
             sigmas.store(at, builder.select(fresh, paths, sigmas.load(at)))
             inverses.store(at, builder.select(fresh, builder.fdiv(one, paths), inverses.load(at)))
-            rows.store(at, builder.select(fresh, paths, zero))
+            passing = builder.fmul(paths, _splat(builder, _DOUBLES, copies))
+            rows.store(at, builder.select(fresh, passing, zero))
             highest = peaks.load(ir.Constant(_INDEX, 0))
             higher = builder.select(builder.fcmp_ordered(">", paths, highest), paths, highest)
             peaks.store(ir.Constant(_INDEX, 0), higher)
@@ -142,7 +153,7 @@ def _settle_row(
         settled = builder.select(still_missing, ir.Constant(_INDEX, 0), ir.Constant(_INDEX, 2))
         return builder.add(builder.zext(any_fresh, _INDEX), settled)
 
-    return types.int64(types.int64, types.int64, total, distance, sigma, inverse, row, peak), codegen
+    return types.int64(types.int64, types.int64, types.float64, total, distance, sigma, inverse, row, peak), codegen
 
 
 def _or_row(typingctx: Any, total: Any, to: Any, row: Any, at: Any) -> Any:
@@ -211,6 +222,7 @@ def _gain_row(
     at: Any,
     level: Any,
     weight: Any,
+    copies: Any,
     own: Any,
     total: Any,
     distance: Any,
@@ -218,24 +230,25 @@ def _gain_row(
     inverse: Any,
     row: Any,
 ) -> Any:
-    """For lanes at distance `level`: delta is ``sigma * total``, and the row becomes ``(weight + delta) / sigma``.
+    """For lanes at distance `level`, delta is ``sigma * total``, and ``(weight + copies * delta) / sigma`` their row.
 
     Other lanes' rows become 0. Returns the sum over lanes, in their order, of ``own[lane] * delta``.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        at, level, weight = args[:3]
+        at, level, weight, copies = args[:4]
         kinds = [_DOUBLES, _DOUBLES, _INTS, _DOUBLES, _DOUBLES, _DOUBLES]
         owns, totals, distances, sigmas, inverses, rows = (
             _Rows(context, builder, array_type, array, kind)
-            for array_type, array, kind in zip(signature.args[3:], args[3:], kinds, strict=True)
+            for array_type, array, kind in zip(signature.args[4:], args[4:], kinds, strict=True)
         )
         zero = ir.Constant(_DOUBLES, None)
         here = builder.icmp_signed(
             "==", distances.load(at), _splat(builder, _INTS, builder.trunc(level, ir.IntType(32)))
         )
         delta = builder.fmul(sigmas.load(at), totals.load(at))
-        gain = builder.fmul(builder.fadd(_splat(builder, _DOUBLES, weight), delta), inverses.load(at))
+        onward = builder.fmul(_splat(builder, _DOUBLES, copies), delta)
+        gain = builder.fmul(builder.fadd(_splat(builder, _DOUBLES, weight), onward), inverses.load(at))
         rows.store(at, builder.select(here, gain, zero))
         shares = builder.select(here, builder.fmul(owns.load(ir.Constant(_INDEX, 0)), delta), zero)
         out = ir.Constant(ir.DoubleType(), 0.0)
@@ -244,7 +257,7 @@ def _gain_row(
         return out
 
     signature = types.float64(
-        types.int64, types.int64, types.float64, own, total, distance, sigma, inverse, row
+        types.int64, types.int64, types.float64, types.float64, own, total, distance, sigma, inverse, row
     )  # fmt: skip
     return signature, codegen
 
@@ -255,6 +268,7 @@ def _gain_slots(
     level: Any,
     weights_at: Any,
     weight: Any,
+    copies: Any,
     lane_of: Any,
     set_of: Any,
     own: Any,
@@ -272,13 +286,11 @@ def _gain_slots(
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at, level, weights_at = args[:3]
-        data = [
-            context.make_array(array_type)(context, builder, array).data
-            for array_type, array in zip(signature.args[3:], args[3:], strict=True)
-        ]
-        weights, lanes, sets, _, _, distances, sigmas, inverses, _, _ = data
+        weights, lanes, sets, distances, sigmas, inverses = (
+            context.make_array(signature.args[i])(context, builder, args[i]).data for i in (3, 5, 6, 9, 10, 11)
+        )
         owns, totals, rows, shares = (
-            _Rows(context, builder, signature.args[i], args[i], _DOUBLES) for i in (6, 7, 11, 12)
+            _Rows(context, builder, signature.args[i], args[i], _DOUBLES) for i in (7, 8, 12, 13)
         )
         known, paths, reciprocal, goal = (ir.Constant(kind, ir.Undefined) for kind in (_INTS, *[_DOUBLES] * 3))
         for slot in range(LANES):
@@ -292,7 +304,8 @@ def _gain_slots(
         zero = ir.Constant(_DOUBLES, None)
         here = builder.icmp_signed("==", known, _splat(builder, _INTS, builder.trunc(level, ir.IntType(32))))
         delta = builder.fmul(paths, totals.load(at))
-        gain = builder.fmul(builder.fadd(goal, delta), reciprocal)
+        onward = builder.fmul(_splat(builder, _DOUBLES, args[4]), delta)
+        gain = builder.fmul(builder.fadd(goal, onward), reciprocal)
         rows.store(at, builder.select(here, gain, zero))
         begin = ir.Constant(_INDEX, 0)
         shares.store(begin, builder.select(here, builder.fmul(owns.load(begin), delta), zero))
@@ -300,7 +313,20 @@ def _gain_slots(
 
     integer = types.int64
     signature = types.void(
-        integer, integer, integer, weight, lane_of, set_of, own, total, distance, sigma, inverse, row, share
+        integer,
+        integer,
+        integer,
+        weight,
+        types.float64,
+        lane_of,
+        set_of,
+        own,
+        total,
+        distance,
+        sigma,
+        inverse,
+        row,
+        share,
     )
     return signature, codegen
 
