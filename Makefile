@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-minimum check docs clean
+.PHONY: demo test test-minimum bench check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -rf $(DEMO)/arrests $(DEMO)/run
@@ -25,6 +25,10 @@ test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproje
 	.venv-minimum/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	.venv-minimum/bin/python -m pip install --quiet -c .venv-minimum/constraints.txt -e . --group dev
 	.venv-minimum/bin/python -m pytest -n auto
+
+bench: $(VENV)/.installed-dev  ## timings beside other libraries, in about ten minutes; results in runs/benchmarks
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -m benchmarks --threads 2 --out runs/benchmarks
 
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the registry
 	$(BIN)/python scripts/make_feature_docs.py

@@ -35,7 +35,7 @@ def run(tmp_path: Path, *arguments: str) -> dict:
 @pytest.fixture(scope="module")
 def all_measures(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Path]:
     out = tmp_path_factory.mktemp("benchmarks")
-    arguments = ["paths", "cores", "louvain", "--persons", "200", "--repeat", "2", "--threads", "2", "--limit", "300"]
+    arguments = ["paths", "louvain", "--persons", "200", "--repeat", "2", "--threads", "2", "--limit", "300"]
     return run(out, *arguments, "--peers", "networkx,igraph"), out
 
 
@@ -43,7 +43,7 @@ def test_every_system_has_a_time_for_every_measure(all_measures):
     results, _ = all_measures
     rows = {(r["measure"], r["system"]): r for r in results["results"]}
     peers = ("networkx", "igraph")
-    expected = {(m, s) for m in ("betweenness", "closeness", "cores") for s in (OURS, PLAIN, *peers)}
+    expected = {(m, s) for m in ("betweenness", "closeness") for s in (OURS, PLAIN, *peers)}
     assert set(rows) == expected | {("louvain", s) for s in (PLAIN, *peers)}
     for (measure, system), r in rows.items():
         assert set(r) >= KEYS
@@ -62,14 +62,14 @@ def test_results_name_machine_versions_and_command(all_measures):
     assert results["machine"]["processors"] >= 1
     assert results["versions"]["igraph"]
     assert results["versions"]["gpunet"]
-    assert results["command"].startswith("python -m benchmarks paths cores louvain --persons 200")
+    assert results["command"].startswith("python -m benchmarks paths louvain --persons 200")
     assert results["networks"][0]["sets"][:2] == ["all", "violent"]
 
 
 def test_plots_are_well_formed_and_the_tables_are_complete(all_measures):
     results, out = all_measures
     plots = sorted(out.glob("*.svg"))
-    measures = ("betweenness", "closeness", "cores", "louvain")
+    measures = ("betweenness", "closeness", "louvain")
     assert [p.name for p in plots] == sorted([f"{kind}_{m}.svg" for kind in ("time", "speedup") for m in measures])
     for plot in plots:
         assert ElementTree.parse(plot).getroot().tag == "{http://www.w3.org/2000/svg}svg"
@@ -202,6 +202,8 @@ def test_over_the_limit_once_is_not_tried_on_larger_networks(tmp_path, monkeypat
     ]
     assert tried.count("networkx") == 1
     assert "over limit (no run within 20 s)" in (tmp_path / "results.md").read_text()
+    assert "over limit" in (tmp_path / "speedup_cores.svg").read_text()
+    assert "networkx (no time)" in (tmp_path / "time_cores.svg").read_text()
 
 
 def test_a_missing_peer_is_marked(tmp_path, monkeypatch):
@@ -235,7 +237,7 @@ def test_slope_is_the_exponent():
 def test_plots_escape_text_and_take_empty_and_odd_values():
     for text in (
         line_plot("a < b & c", {}),
-        line_plot("t", {"<x>": [(1000, 0.5)]}),
+        line_plot("t", {"<x>": [(1000, 0.5)], "networkx": []}),
         bar_plot("t", [("g & h", "igraph", 28.4, "28.4"), ("g & h", "<y>", 0.5, "0.5")]),
     ):
         ElementTree.fromstring(text)
@@ -255,6 +257,7 @@ def test_plots_escape_text_and_take_empty_and_odd_values():
         (["--config", "absent.toml"], "no such file"),
         (["--input", "a.csv", "--persons", "1e3"], "does not go with --input"),
         (["--input", "synth", "a.csv"], "stands alone"),
+        (["--input", "a.csv", "paths"], "put 'paths' before --input"),
     ],
 )
 def test_wrong_usage_is_one_clear_message_and_exit_code_2(arguments, message, capsys):

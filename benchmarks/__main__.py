@@ -1,0 +1,41 @@
+"""``python -m benchmarks``: the command line. Exit code 0 done, 2 a usage or input error, 1 anything else."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from benchmarks.arguments import parse
+from benchmarks.report import write_report
+from benchmarks.suite import BenchmarkError, run_suite
+from gpunet.errors import GpunetError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the arguments ask for; return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    settings = parse(given)
+    try:
+        settings.out.mkdir(parents=True, exist_ok=True)
+        results = run_suite(settings)
+        results["command"] = shlex.join(["python", "-m", "benchmarks", *given])
+        written = write_report(results, settings.out)
+    except BenchmarkError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    except GpunetError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted", file=sys.stderr)
+        return 1
+    print("\n".join(["written:", *(f"  {path}" for path in written)]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

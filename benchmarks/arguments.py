@@ -1,0 +1,144 @@
+"""What the command line can say."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.systems import PEERS
+from gpunet.parallel import available_threads
+from gpunet.synthetic import FEWEST_PERSONS
+
+__all__ = ["BENCHMARKS", "Settings", "parse"]
+
+BENCHMARKS = ("paths", "cores", "louvain", "ingest", "end-to-end")
+
+_PERSONS = (1_000, 10_000, 100_000)
+_EPILOG = "Without a benchmark, all of them run. docs/benchmarks.md says what is measured and how."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One call of the suite. ``inputs`` is empty for synthetic tables of the sizes ``persons``."""
+
+    benchmarks: tuple[str, ...]
+    persons: tuple[int, ...]
+    seed: int
+    inputs: tuple[str, ...]
+    config: Path | None
+    peers: tuple[str, ...]
+    threads: int
+    repeat: int
+    limit: float
+    out: Path
+
+
+def parse(arguments: Sequence[str]) -> Settings:
+    """Read the arguments; a wrong one prints one clear message and exits with code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure gpunet beside other libraries.", epilog=_EPILOG
+    )
+    one_of = f"any of {', '.join(BENCHMARKS)}"
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=one_of)
+    parser.add_argument(
+        "--persons", type=_sizes, metavar="N,N,...", help="sizes of synthetic networks [1e3,1e4,1e5]; 1e4 is 10000"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of synthetic tables [1]")
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        default=["synth"],
+        metavar="FILE",
+        help="arrest tables (files, folders, globs) to use instead of synthetic ones; 'synth' for those [synth]",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration for the tables")
+    parser.add_argument(
+        "--peers", type=_peers, default=PEERS, metavar="P,P,...", help=f"any of {', '.join(PEERS)}; or none [all]"
+    )
+    parser.add_argument("--threads", type=_positive, default=None, help="threads of those systems that use several")
+    parser.add_argument("--repeat", type=_positive, default=5, help="runs of each measurement [5]")
+    parser.add_argument(
+        "--limit",
+        type=_seconds,
+        default=20.0,
+        metavar="SECONDS",
+        help="time for conversion and all runs of one system on one network [20]",
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder [runs/benchmarks]")
+    given = parser.parse_args(arguments)
+    for name in given.benchmarks:
+        if name not in BENCHMARKS:
+            parser.error(f"unknown benchmark {name!r}: {one_of}")
+    inputs = () if given.input == ["synth"] else tuple(given.input)
+    if "synth" in inputs:
+        parser.error("--input: 'synth' stands alone, not beside files")
+    for text in inputs:
+        if text in BENCHMARKS and not Path(text).exists():
+            parser.error(f"--input takes every name after it: put {text!r} before --input")
+    if inputs and given.persons:
+        parser.error("--persons is the size of synthetic networks; it does not go with --input FILE")
+    if given.seed < 0:
+        parser.error("--seed must be at least 0")
+    if given.config is not None and not given.config.is_file():
+        parser.error(f"--config {given.config}: no such file")
+    if given.out.exists() and not given.out.is_dir():
+        parser.error(f"--out {given.out} is not a folder")
+    chosen = tuple(name for name in BENCHMARKS if name in given.benchmarks) or BENCHMARKS
+    return Settings(
+        benchmarks=chosen,
+        persons=() if inputs else given.persons or _PERSONS,
+        seed=given.seed,
+        inputs=inputs,
+        config=given.config,
+        peers=given.peers,
+        threads=available_threads(given.threads),
+        repeat=given.repeat,
+        limit=given.limit,
+        out=given.out,
+    )
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    sizes = set()
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{part!r} is not a number") from None
+        if not math.isfinite(value) or value != int(value) or value < FEWEST_PERSONS:
+            raise argparse.ArgumentTypeError(f"{part!r}: whole numbers of at least {FEWEST_PERSONS} are possible")
+        sizes.add(int(value))
+    return tuple(sorted(sizes))
+
+
+def _peers(text: str) -> tuple[str, ...]:
+    if text == "none":
+        return ()
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(f"unknown peer {name!r}: any of {', '.join(PEERS)}, or none")
+    return tuple(dict.fromkeys(names))
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not math.isfinite(value) or value <= 0:
+        raise argparse.ArgumentTypeError(f"must be above 0 seconds, not {text}")
+    return value

@@ -1,0 +1,94 @@
+"""End to end: ``gpunet features`` as a user runs it, each run a process of its own; figures are those of run.json."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.arguments import Settings
+from benchmarks.compare import BenchmarkError
+from benchmarks.networks import Case
+from benchmarks.process import Outcome, last_line, run_limited
+
+__all__ = ["run_features_command"]
+
+
+def run_features_command(
+    settings: Settings, case: Case, folder: Path, warm: Path
+) -> tuple[Outcome, dict[str, Any]]:  # fmt: skip
+    """Run it as often as asked, and as the limit allows.
+
+    Returns
+    -------
+    outcome
+        ``seconds`` of a run are of the whole process, from its start to its end.
+    extra
+        ``stages``: for each, the medians over runs of its seconds and of the highest memory so far.
+
+    Raises
+    ------
+    BenchmarkError
+        If two runs write different features.
+    """
+    folder.mkdir(parents=True)
+    outcome = Outcome("ok")
+    began = time.perf_counter()
+    code = _command(settings, [str(warm)], None, folder / "warm", settings.limit + 600)  # compiles what is not yet
+    outcome.compile_seconds = time.perf_counter() - began
+    manifests: list[dict[str, Any]] = []
+    spent = slowest = 0.0
+    for i in range(settings.repeat):
+        if code != 0 or (i and spent + slowest > settings.limit):
+            break
+        began = time.perf_counter()
+        code = _command(settings, case.inputs, settings.config, folder / str(i), settings.limit - spent)
+        seconds = time.perf_counter() - began
+        if code is None:
+            code = 0
+            break
+        if code == 0:
+            manifests.append(json.loads((folder / str(i) / "run.json").read_text()))
+            outcome.runs.append({"seconds": seconds})
+            spent, slowest = spent + seconds, max(slowest, seconds)
+    if code != 0:
+        latest = max(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
+        return Outcome("failed", last_line(latest)), {}
+    if not manifests:
+        outcome.status, outcome.note = "over limit", f"no run within {settings.limit:g} s"
+        return outcome, {}
+    if len(manifests) < settings.repeat:
+        outcome.note = f"{len(manifests)} of {settings.repeat} runs within {settings.limit:g} s"
+    _check_same(case, folder, len(manifests))
+    stages = _stages(manifests)
+    outcome.peak_memory_bytes = max(stage["peak_memory_bytes"] for stage in stages)
+    return outcome, {"stages": stages}
+
+
+def _command(settings: Settings, inputs: list[str], config: Path | None, out: Path, limit: float) -> int | None:
+    options = [] if config is None else ["--config", str(config)]
+    command = [sys.executable, "-m", "gpunet", "features", *inputs, "--out", str(out), *options]
+    command += ["--threads", str(settings.threads), "--engine", "cpu"]
+    return run_limited(command, settings.threads, out.with_name(out.name + ".log"), limit)
+
+
+def _check_same(case: Case, folder: Path, runs: int) -> None:
+    first = (folder / "0" / "features.parquet").read_bytes()
+    for i in range(1, runs):
+        if (folder / str(i) / "features.parquet").read_bytes() != first:
+            raise BenchmarkError(f"end-to-end on {case.name}: runs 1 and {i + 1} wrote different features.parquet")
+
+
+def _stages(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    each = [manifest["execution"]["stages"] for manifest in manifests]
+    return [
+        {
+            "stage": same[0]["stage"],
+            "seconds": statistics.median(stage["seconds"] for stage in same),
+            "peak_memory_bytes": max(stage["peak_memory_bytes"] for stage in same),
+        }
+        for same in zip(*each, strict=True)
+    ]

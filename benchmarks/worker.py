@@ -1,0 +1,116 @@
+"""One system, one measure, one network, in a process of its own: ``python -m benchmarks.worker JOB.json``.
+
+The job's folder receives ``events.jsonl``, a line for each thing done, and ``values_I.npy``, the result of run I, which
+is written before its line. So whoever stops this process early still has every finished run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.networks import load_network
+from benchmarks.systems import SYSTEMS
+
+__all__ = ["peak_memory"]
+
+
+def peak_memory() -> int:
+    """Highest resident size of this process in bytes.
+
+    Linux's own record comes first: getrusage also counts what the parent held before this program was loaded.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(text for text in status.read_text().splitlines() if text.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    resource = importlib.import_module("resource")
+    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
+class _Events:
+    """Appends to the event file; counts time from ``ready``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "events.jsonl"
+        self._began = time.perf_counter()
+
+    def tell(self, event: str, **values: Any) -> None:
+        if event == "ready":
+            self._began = time.perf_counter()
+        line = {"event": event, "elapsed": self.elapsed(), "peak_memory_bytes": peak_memory(), **values}
+        with self._path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def elapsed(self) -> float:
+        """Seconds since ``ready``."""
+        return time.perf_counter() - self._began
+
+
+def _measure(job: dict[str, Any], folder: Path, events: _Events) -> None:
+    system, measure = SYSTEMS[job["system"]], job["measure"]
+    network = load_network(Path(job["network"]))
+    began = time.perf_counter()
+    importlib.import_module(system.package)
+    if system.warm_up is not None:
+        system.warm_up(measure, network)
+    events.tell("ready", compile_seconds=time.perf_counter() - began if system.warm_up else None)
+    began = time.perf_counter()
+    graph = system.convert(network, job["threads"])
+    events.tell("converted", seconds=time.perf_counter() - began)
+    for i in _runs(job, events):
+        began = time.perf_counter()
+        returned = system.measures[measure](graph)
+        seconds = time.perf_counter() - began
+        began = time.perf_counter()
+        values = system.values(measure, returned, network)
+        back = time.perf_counter() - began
+        np.save(folder / f"values_{i}.npy", values)
+        events.tell("run", seconds=seconds, values_seconds=back)
+
+
+def _ingest(job: dict[str, Any], events: _Events) -> None:
+    reading = importlib.import_module("gpunet.reading")
+    began = time.perf_counter()
+    reading.read_arrests(job["warm"])
+    events.tell("ready", compile_seconds=time.perf_counter() - began)
+    for _ in _runs(job, events):
+        began = time.perf_counter()
+        arrests = reading.read_arrests(job["inputs"], job["config"])
+        seconds = time.perf_counter() - began
+        files = arrests.report.files
+        counts = {key: sum(getattr(f, key) for f in files) for key in ("read", "accepted", "rejected", "duplicate")}
+        events.tell("run", seconds=seconds, rows=counts, arrests=len(arrests), persons=arrests.n_persons)
+
+
+def _runs(job: dict[str, Any], events: _Events) -> Any:
+    """0, 1, ...: as many runs as are asked for, but none that would likely end after the limit."""
+    slowest = 0.0
+    for i in range(job["repeat"]):
+        began = events.elapsed()
+        if i and began + slowest > job["limit"]:
+            return
+        yield i
+        slowest = max(slowest, events.elapsed() - began)
+
+
+def main() -> None:
+    path = Path(sys.argv[1])
+    job = json.loads(path.read_text())
+    events = _Events(path.parent)
+    if job["measure"] == "ingest":
+        _ingest(job, events)
+    else:
+        _measure(job, path.parent, events)
+    events.tell("done")
+
+
+if __name__ == "__main__":
+    main()
