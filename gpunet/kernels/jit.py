@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -12,10 +14,24 @@ __all__ = ["njit"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _sources_digest() -> str:
+    """Eight digits that change with any file of this folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+_DIGEST = _sources_digest()
+
+
 def njit(function: F) -> F:
     """Compile `function` to machine code: cached on disk, without the GIL, IEEE arithmetic (no fast-math).
 
     ``nogil`` lets batches run on Python threads, so that the number of threads is a plain argument and the division of
     work into batches, and with it every bit of the result, does not depend on it.
     """
+    # Numba's cache looks at the function's own file alone, but kernels hold code of each other. A name that changes
+    # with all of them keeps code that was compiled from older files from being taken for current.
+    function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))  # noqa: TID251
