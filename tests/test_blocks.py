@@ -48,13 +48,16 @@ def plain(network: Network, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndar
     """Betweenness and distance sums by the kernels alone, every vertex a source over the whole network."""
     member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)
     everyone = np.arange(network.n, dtype=np.int32)
+    inner = np.ones(network.n, bool)
     far = sum(
-        farness_batch(network.indptr, network.indices, member, everyone[i : i + BATCH], 0, network.n)
+        farness_batch(network.indptr, network.indices, member, inner, everyone[i : i + BATCH], 0, network.n)
         for i in range(0, network.n, BATCH)
     )
-    return dependencies_batch(
-        network.indptr, network.indices, member, np.ones(network.n, np.int64), everyone, 0, network.n
-    ) / 2, far
+    goal = member.astype(float)
+    total = dependencies_batch(
+        network.indptr, network.indptr[1:], network.indices, goal, goal, np.ones(network.n), everyone, 0, network.n
+    )
+    return total / 2, far
 
 
 def check(network: Network) -> None:

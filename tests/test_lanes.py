@@ -8,16 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunet.kernels.betweenness_cpu import dependencies_batch
-from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes
+from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
+from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.network import Network, network_from_edges
 
 
 def both(
     network: Network, weight: np.ndarray, sources: np.ndarray, most_twins: int = 3
 ) -> tuple[np.ndarray, np.ndarray]:
-    twins = 1 + np.arange(network.n, dtype=np.int64) % most_twins
-    arguments = (network.indptr, network.indices, weight, twins, sources.astype(np.int32), 0, network.n)
-    return dependencies_batch(*arguments), dependencies_lanes(*arguments)
+    """By one source at a time and by eight, the latter with simplicial vertices known as such."""
+    first, last = 0, network.n
+    before = (network.indptr, network.indptr[1:], network.indices, weight[sources].astype(float), weight.astype(float))
+    copies = 1.0 + np.arange(network.n) % most_twins
+    inner = ~simplicial_vertices(network.indptr, network.indices)
+    after = (sources.astype(np.int32), first, last)
+    room = np.full(work_size(network.n), np.nan)
+    return dependencies_batch(*before, copies, *after), dependencies_lanes(*before, copies, inner, *after, room)
 
 
 @st.composite

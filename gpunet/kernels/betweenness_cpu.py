@@ -1,6 +1,6 @@
 """Betweenness for several sets at once: Brandes (2001), one forward pass a source, all its sets in one backward pass.
 
-With g_C(w) = (weight_C(w) + delta_C(w)) / sigma(w), the dependency of a source on v is delta_C(v) = sigma(v) times the
+With g_C(w) = (goal_C(w) + delta_C(w)) / sigma(w), the dependency of a source on v is delta_C(v) = sigma(v) times the
 sum of g_C over v's successors. A source counts for the sets that hold it, and the forward pass (distances and path
 counts) is the same for all of them; the backward pass reads each edge once and adds a short row of g.
 
@@ -27,21 +27,24 @@ LIMIT = 2.0**900
 @njit
 def dependencies_batch(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    twins: NDArray[np.int64],
+    own: NDArray[np.float64],
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
     sources: NDArray[np.int32],
     first: int,
     last: int,
 ) -> NDArray[np.float64]:
     """float64[last - first, sets]: dependencies of the `sources` on each vertex, summed, for each set.
 
-    ``weight[v, c]`` (int64[n, sets]) is how many members of set c vertex v stands for: 0 or 1 in a plain network,
-    more in a block, where others hang behind v. A source counts with its weight, over targets with theirs. All
-    sources lie within the vertices ``first..last-1``, which are whole components. Each unordered pair is counted from
-    both its ends.
+    The vertices ``first..last-1`` hold all sources and are whole components of the network in which the neighbours of
+    v are ``indices[indptr[v]:end[v - first]]``. Of these vertices, ``goal`` (float64[last - first, sets]) says how
+    much each counts as a target: 0 or 1 in a plain network, more in a block, where others hang behind a vertex; and
+    ``copies`` (float64[last - first]) for how many twins it stands. ``own`` (float64[sources, sets]) is how much each
+    source counts.
     """
-    n_sets = weight.shape[1]
+    n_sets = goal.shape[1]
     size = last - first
     out = np.zeros((size, n_sets), np.float64)
     distance = np.full(size, -1, np.int32)
@@ -54,26 +57,28 @@ def dependencies_batch(
         s = sources[i] - first
         active = 0
         for c in range(n_sets):
-            if weight[sources[i], c] > 0:
+            if own[i, c] > 0:
                 columns[active] = c
                 active += 1
         if active == 0:
             continue
-        reached, largest = _forward(indptr, indices, twins, first, s, distance, sigma, order)
+        reached, largest = _forward(indptr, end, indices, copies, first, s, distance, sigma, order)
         if largest > LIMIT:
-            _forward_scaled(indptr, indices, twins, first, reached, distance, sigma, exponent, order)
+            _forward_scaled(indptr, end, indices, copies, first, reached, distance, sigma, exponent, order)
             _backward_scaled(
-                indptr, indices, weight, twins, first, reached, columns[:active],
+                indptr, end, indices, own[i], goal, copies, first, reached, columns[:active],
                 distance, sigma, exponent, order, gain, out,
             )  # fmt: skip
         elif active == 1:
             _backward_one(
-                indptr, indices, weight, twins, first, reached, columns[0], distance, sigma, order, gain.ravel(), out
-            )
+                indptr, end, indices, own[i, columns[0]], goal, copies, first, reached, columns[0],
+                distance, sigma, order, gain.ravel(), out,
+            )  # fmt: skip
         else:
             _backward(
-                indptr, indices, weight, twins, first, reached, columns[:active], distance, sigma, order, gain, out
-            )
+                indptr, end, indices, own[i], goal, copies, first, reached, columns[:active],
+                distance, sigma, order, gain, out,
+            )  # fmt: skip
         for j in range(reached):
             distance[order[j]] = -1
     return out
@@ -82,8 +87,9 @@ def dependencies_batch(
 @njit
 def _forward(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    twins: NDArray[np.int64],
+    copies: NDArray[np.float64],
     first: int,
     s: int,
     distance: NDArray[np.int32],
@@ -100,9 +106,9 @@ def _forward(
         v = order[head]
         head += 1
         beyond = distance[v] + 1
-        paths = sigma[v] * (twins[v + first] if v != s else 1)
+        paths = sigma[v] * (copies[v] if v != s else 1.0)
         largest = max(largest, paths)
-        for e in range(indptr[v + first], indptr[v + first + 1]):
+        for e in range(indptr[v + first], end[v]):
             w = indices[e] - first
             if distance[w] < 0:
                 distance[w] = beyond
@@ -117,9 +123,11 @@ def _forward(
 @njit
 def _backward_one(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    twins: NDArray[np.int64],
+    own: float,
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
     first: int,
     reached: int,
     column: int,
@@ -130,26 +138,27 @@ def _backward_one(
     out: NDArray[np.float64],
 ) -> None:
     """Backward pass for a source in one set only: most sources, and no row to add."""
-    own = float(weight[order[0] + first, column])
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
         total = 0.0
-        for e in range(indptr[v + first], indptr[v + first + 1]):
+        for e in range(indptr[v + first], end[v]):
             w = indices[e] - first
             if distance[w] == beyond:
                 total += gain[w]
         delta = sigma[v] * total
         out[v, column] += own * delta
-        gain[v] = (weight[v + first, column] + twins[v + first] * delta) / sigma[v]
+        gain[v] = (goal[v, column] + copies[v] * delta) / sigma[v]
 
 
 @njit
 def _backward(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    twins: NDArray[np.int64],
+    own: NDArray[np.float64],
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -161,29 +170,27 @@ def _backward(
 ) -> None:
     active = len(columns)
     total = np.empty(active, np.float64)
-    own = np.empty(active, np.float64)
-    for c in range(active):
-        own[c] = weight[order[0] + first, columns[c]]
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
         total[:] = 0.0
-        for e in range(indptr[v + first], indptr[v + first + 1]):
+        for e in range(indptr[v + first], end[v]):
             w = indices[e] - first
             if distance[w] == beyond:
                 for c in range(active):
                     total[c] += gain[w, c]
         for c in range(active):
             delta = sigma[v] * total[c]
-            out[v, columns[c]] += own[c] * delta
-            gain[v, c] = (weight[v + first, columns[c]] + twins[v + first] * delta) / sigma[v]
+            out[v, columns[c]] += own[columns[c]] * delta
+            gain[v, c] = (goal[v, columns[c]] + copies[v] * delta) / sigma[v]
 
 
 @njit
 def _forward_scaled(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    twins: NDArray[np.int64],
+    copies: NDArray[np.float64],
     first: int,
     reached: int,
     distance: NDArray[np.int32],
@@ -199,9 +206,9 @@ def _forward_scaled(
     for j in range(reached):
         v = order[j]
         beyond = distance[v] + 1
-        passing, power = math.frexp(sigma[v] * (twins[v + first] if j > 0 else 1))
+        passing, power = math.frexp(sigma[v] * (copies[v] if j > 0 else 1.0))
         power += exponent[v]
-        for e in range(indptr[v + first], indptr[v + first + 1]):
+        for e in range(indptr[v + first], end[v]):
             w = indices[e] - first
             if distance[w] != beyond:
                 continue
@@ -228,9 +235,11 @@ def _times_power_of_two(x: float, power: int) -> float:
 @njit
 def _backward_scaled(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    twins: NDArray[np.int64],
+    own: NDArray[np.float64],
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
     first: int,
     reached: int,
     columns: NDArray[np.int64],
@@ -241,22 +250,19 @@ def _backward_scaled(
     gain: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Do as :func:`_backward`; ``gain`` holds ``weight(w) + delta(w)``, the ratio of counts is taken edge by edge."""
+    """Do as :func:`_backward`; ``gain`` holds ``goal(w) + delta(w)``, the ratio of counts is taken edge by edge."""
     active = len(columns)
     total = np.empty(active, np.float64)
-    own = np.empty(active, np.float64)
-    for c in range(active):
-        own[c] = weight[order[0] + first, columns[c]]
     for j in range(reached - 1, 0, -1):
         v = order[j]
         beyond = distance[v] + 1
         total[:] = 0.0
-        for e in range(indptr[v + first], indptr[v + first + 1]):
+        for e in range(indptr[v + first], end[v]):
             w = indices[e] - first
             if distance[w] == beyond:
                 ratio = _times_power_of_two(sigma[v] / sigma[w], exponent[v] - exponent[w])
                 for c in range(active):
                     total[c] += ratio * gain[w, c]
         for c in range(active):
-            out[v, columns[c]] += own[c] * total[c]
-            gain[v, c] = weight[v + first, columns[c]] + twins[v + first] * total[c]
+            out[v, columns[c]] += own[columns[c]] * total[c]
+            gain[v, c] = goal[v, columns[c]] + copies[v] * total[c]

@@ -1,14 +1,15 @@
 """Betweenness of eight sources at a time: the adjacency is read once for all of them, and counts are added as vectors.
 
 The same sums as in :mod:`gpunet.kernels.betweenness_cpu`, level by level (Sariyuce et al. 2014 and TurboBC do the like
-on GPUs). A vertex has eight path counts side by side, one for each source, or *lane*. Going forward, a vertex that
-some lane reached at this level adds its row, zero in the other lanes, to its neighbours' rows: no branch depends on a
-lane. Lanes in which a neighbour was not reached before take the sum as their count. Going back, rows hold g_C: of all
-lanes for a set that nearly all sources count for, and else of eight *slots*, each a lane with one of its sets, so that
-sources in few sets share passes.
+on GPUs). A vertex has eight path counts side by side, one for each source, or *lane*. Going forward, the neighbours
+of the vertices that some lane reached at this level are listed, then each of them sums its neighbours' rows; lanes in
+which it was not reached before take the sum as their count. Going back, rows hold g_C: of all lanes for a set that
+nearly all sources count for, and else of eight *slots*, each a lane with one of its sets, so that sources in few sets
+share passes. No branch depends on an edge or on a lane.
 
 It pays because sources that stand side by side in the order of vertices have nearly the same distances, so that a
-vertex is active at two or three levels, not eight.
+vertex is active at two or three levels, not eight. A simplicial vertex (its neighbours all know each other) lies on no
+shortest path between others, so only its neighbours look at it: it is not `inner`.
 """
 
 from __future__ import annotations
@@ -18,106 +19,123 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.betweenness_cpu import LIMIT, dependencies_batch
 from gpunet.kernels.jit import njit
-from gpunet.kernels.lanes import LANES, add_row, fill_row, gain_row, gain_slots, settle_row, sum_rows
+from gpunet.kernels.lanes import LANES, fill_row
+from gpunet.kernels.path_lanes import gain_row, gain_slots, settle_row
 
-__all__ = ["dependencies_lanes"]
+__all__ = ["dependencies_lanes", "work_size"]
 
-# States of a vertex going forward: listed for the next level, or settled, that is reached by every lane.
-_LISTED, _SETTLED = 1, 2
+_EVERY_LANE = (1 << LANES) - 1
+
+# Arrays of eight doubles a vertex that a search needs.
+_ROWS = 3
 
 # A set that fewer lanes count for shares its pass back with others, lane by lane.
 _LANES_WORTH_A_PASS = 6
 
 
+def work_size(vertices: int) -> int:
+    """How many doubles of room :func:`dependencies_lanes` needs for so many vertices."""
+    return _ROWS * LANES * vertices
+
+
 @njit
 def dependencies_lanes(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    twins: NDArray[np.int64],
+    own: NDArray[np.float64],
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
+    inner: NDArray[np.bool_],
     sources: NDArray[np.int32],
     first: int,
     last: int,
+    work: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """float64[last - first, sets]: what :func:`gpunet.kernels.betweenness_cpu.dependencies_batch` returns, faster.
 
-    Sources are best neighbours of each other. Groups in which a path count passes 2^900 are done one source at a time.
+    Of the vertices ``first..last-1``, ``inner`` (bool[last - first]) may be False for simplicial ones. Sources are best
+    neighbours of each other. Groups in which a path count passes 2^900 are done one source at a time. ``work`` is room
+    for ``work_size(last - first)`` doubles, best at the beginning of a cache line.
     """
-    size = last - first
-    out = np.zeros((size, weight.shape[1]), np.float64)
-    distance = np.full(size * LANES, -1, np.int32)
-    sigma = np.ones(size * LANES, np.float64)
-    inverse = np.ones(size * LANES, np.float64)
-    row = np.zeros(size * LANES, np.float64)
-    total = np.zeros(size * LANES, np.float64)
-    listing = np.empty(size * LANES + size, np.int32)  # a vertex is listed once for each lane at most, and once more
+    size, n_sets = goal.shape
+    out = np.zeros((size, n_sets), np.float64)
+    elements = size * LANES
+    sigma, row, onward = work[:elements], work[elements : 2 * elements], work[2 * elements : 3 * elements]
+    row[:] = 0.0
+    onward[:] = 0.0
+    sigma[:] = 1.0
+    listing = np.empty(
+        size * LANES + size + 1, np.int32
+    )  # a vertex is listed once for each lane at most, and once more
+    active = np.empty(len(listing), np.uint8)
     begin = np.zeros(size + 2, np.int64)
-    state = np.zeros(size, np.uint8)
-    goal = weight[first:last].astype(np.float64)
-    copies = twins[first:last].astype(np.float64)
-    own = np.empty(LANES, np.float64)
+    closed = np.zeros(size, np.bool_)
+    seen = np.zeros(size, np.uint8)
+    slot_bits = np.empty(1 << LANES, np.uint8)
     share = np.empty(LANES, np.float64)
-    lane_of = np.zeros(LANES * weight.shape[1] + LANES, np.int64)
-    set_of = np.zeros(LANES * weight.shape[1] + LANES, np.int64)
+    counts = np.zeros(LANES, np.float64)
+    lane_of = np.zeros(LANES * n_sets + LANES, np.int64)
+    set_of = np.zeros(LANES * n_sets + LANES, np.int64)
     for i in range(0, len(sources), LANES):
-        group = sources[i : i + LANES]
+        group, owns = sources[i : i + LANES], own[i : i + LANES]
         levels, fits = _forward(
-            indptr, indices, copies, first, group, distance, sigma, inverse, row, total, listing, begin, state
-        )
+            indptr, end, indices, copies, inner, first, group,
+            sigma, row, onward, listing, active, begin, closed, seen,
+        )  # fmt: skip
         slots = 0
-        for c in range(weight.shape[1] if fits else 0):
-            counting = _counting(weight, group, c, own)
-            if counting < _LANES_WORTH_A_PASS:
-                slots = _add_slots(own, c, slots, lane_of, set_of)
-                continue
-            for level in range(levels - 1, 0, -1):
-                _sum_successors(indptr, indices, first, level, levels, row, total, listing, begin)
-                for j in range(begin[level], begin[level + 1]):
-                    v = np.int64(listing[j])
-                    out[v, c] += gain_row(
-                        v * LANES, level, goal[v, c], copies[v], own, total, distance, sigma, inverse, row
-                    )
-            _clear_last(levels, row, total, listing, begin)
+        for c in range(n_sets if fits else 0):
+            if _counting(owns, c, counts) < _LANES_WORTH_A_PASS:
+                slots = _add_slots(counts, c, slots, lane_of, set_of)
+            else:
+                _backward(
+                    indptr, end, indices, goal, copies, inner, first, c, counts,
+                    sigma, row, onward, listing, active, begin, levels, out,
+                )  # fmt: skip
         for s in range(0, slots, LANES):
-            _own_of_slots(weight, group, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, own)
+            _own_of_slots(owns, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, counts)
             _backward_slots(
-                indptr, indices, first, goal.ravel(), copies, lane_of[s : s + LANES], set_of[s : s + LANES], own, share,
-                distance, sigma, inverse, row, total, listing, begin, levels, out,
+                indptr, end, indices, goal.ravel(), copies, inner, first, lane_of[s : s + LANES],
+                set_of[s : s + LANES], slot_bits, counts, share,
+                sigma, row, onward, listing, active, begin, levels, out,
             )  # fmt: skip
         for j in range(begin[levels]):
-            fill_row(distance, np.int64(listing[j]) * LANES, -1)
-            state[listing[j]] = 0
+            seen[listing[j]] = 0
+            closed[listing[j]] = False
         if not fits:
-            out += dependencies_batch(indptr, indices, weight, twins, group, first, last)
+            out += dependencies_batch(indptr, end, indices, owns, goal, copies, group, first, last)
     return out
 
 
 @njit
 def _forward(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     copies: NDArray[np.float64],
+    inner: NDArray[np.bool_],
     first: int,
     group: NDArray[np.int32],
-    distance: NDArray[np.int32],
     sigma: NDArray[np.float64],
-    inverse: NDArray[np.float64],
     row: NDArray[np.float64],
-    total: NDArray[np.float64],
+    onward: NDArray[np.float64],
     listing: NDArray[np.int32],
+    active: NDArray[np.uint8],
     begin: NDArray[np.int64],
-    state: NDArray[np.uint8],
+    closed: NDArray[np.bool_],
+    seen: NDArray[np.uint8],
 ) -> tuple[int, bool]:
     """Distances and path counts of all lanes.
 
-    The vertices active at level d are ``listing[begin[d]:begin[d + 1]]``. Returns the number of levels and whether all
-    counts are within the limit; `row` and `total` are zero again.
+    The vertices active at level d are ``listing[begin[d]:begin[d + 1]]``, each in the lanes of its bits in `active`;
+    ``seen`` has a bit for each lane that has reached a vertex, and ``closed`` is set where all have. Returns the number
+    of levels and whether all counts are within the limit; `row` and `onward` are zero before and after.
     """
     top = 0
     for lane in range(len(group)):
         s = np.int64(group[lane]) - first
-        distance[s * LANES + lane] = 0
-        sigma[s * LANES + lane] = inverse[s * LANES + lane] = row[s * LANES + lane] = 1.0
+        sigma[s * LANES + lane] = row[s * LANES + lane] = 1.0
+        seen[s] |= np.uint8(1) << np.uint8(lane)
         listing[top] = s
         top += 1
     begin[0], begin[1] = 0, top
@@ -125,27 +143,20 @@ def _forward(
     peak = np.zeros(LANES, np.float64)
     fits = True
     while begin[level + 1] > begin[level] and fits:
-        reached = top
-        for i in range(begin[level], begin[level + 1]):
-            v = np.int64(listing[i])
-            for e in range(indptr[v + first], indptr[v + first + 1]):
-                w = np.int64(indices[e]) - first
-                if state[w] == _SETTLED:
-                    continue
-                add_row(total, w * LANES, row, v * LANES)
-                if state[w] == 0:
-                    state[w] = _LISTED
-                    listing[reached] = w
-                    reached += 1
-        _clear(row, listing, begin[level], begin[level + 1])
+        reached = _list_neighbours(indptr, end, indices, inner, first, level, listing, begin, closed)
         level += 1
         for i in range(begin[level], reached):
             w = np.int64(listing[i])
-            found = settle_row(w * LANES, level, copies[w], total, distance, sigma, inverse, row, peak)
-            state[w] = _SETTLED if found >= 2 else 0
-            if found % 2:
-                listing[top] = w
-                top += 1
+            fresh = settle_row(
+                w, seen[w], copies[w], indices, indptr[w + first], end[w], first, row, sigma, onward, peak
+            )
+            seen[w] |= np.uint8(fresh)
+            closed[w] = seen[w] == _EVERY_LANE
+            listing[top] = w
+            active[top] = fresh
+            top += fresh != 0
+        _clear(row, listing, begin[level - 1], begin[level])
+        row, onward = onward, row
         begin[level + 1] = top
         for lane in range(LANES):
             fits &= peak[lane] <= LIMIT
@@ -156,28 +167,54 @@ def _forward(
 
 
 @njit
+def _list_neighbours(
+    indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    inner: NDArray[np.bool_],
+    first: int,
+    level: int,
+    listing: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    closed: NDArray[np.bool_],
+) -> int:
+    """List the neighbours of those active at `level` that some lane has not reached; return the end of the list."""
+    reached = int(begin[level + 1])
+    for i in range(begin[level], begin[level + 1]):
+        v = np.int64(listing[i])
+        if level > 0 and not inner[v]:
+            continue
+        for e in range(indptr[v + first], end[v]):
+            w = np.int64(indices[e]) - first
+            listing[reached] = w  # stays if it is new
+            reached += not closed[w]
+            closed[w] = True
+    return reached
+
+
+@njit
 def _clear(row: NDArray[np.float64], listing: NDArray[np.int32], start: int, stop: int) -> None:
     for i in range(start, stop):
         fill_row(row, np.int64(listing[i]) * LANES, 0.0)
 
 
 @njit
-def _counting(weight: NDArray[np.int64], group: NDArray[np.int32], c: int, own: NDArray[np.float64]) -> int:
-    """Fill `own` with the lanes' weights in set `c`; return how many are above 0."""
+def _counting(owns: NDArray[np.float64], c: int, counts: NDArray[np.float64]) -> int:
+    """Fill `counts` with how much the lanes count for set `c`; return for how many that is above 0."""
     counting = 0
     for lane in range(LANES):
-        own[lane] = weight[group[lane], c] if lane < len(group) else 0.0
-        counting += own[lane] > 0.0
+        counts[lane] = owns[lane, c] if lane < len(owns) else 0.0
+        counting += counts[lane] > 0.0
     return counting
 
 
 @njit
 def _add_slots(
-    own: NDArray[np.float64], c: int, slots: int, lane_of: NDArray[np.int64], set_of: NDArray[np.int64]
+    counts: NDArray[np.float64], c: int, slots: int, lane_of: NDArray[np.int64], set_of: NDArray[np.int64]
 ) -> int:
     """Append the lanes that count for set `c` to the slots; return the new number of slots."""
     for lane in range(LANES):
-        if own[lane] > 0.0:
+        if counts[lane] > 0.0:
             lane_of[slots] = lane
             set_of[slots] = c
             slots += 1
@@ -186,49 +223,48 @@ def _add_slots(
 
 @njit
 def _own_of_slots(
-    weight: NDArray[np.int64],
-    group: NDArray[np.int32],
+    owns: NDArray[np.float64],
     lane_of: NDArray[np.int64],
     set_of: NDArray[np.int64],
     slots: int,
-    own: NDArray[np.float64],
+    counts: NDArray[np.float64],
 ) -> None:
-    """Fill `own` with the slots' weights as sources, 0 for those beyond the number of slots."""
+    """Fill `counts` with how much the slots count as sources, 0 for those beyond the number of slots."""
     for k in range(LANES):
-        own[k] = weight[group[lane_of[k]], set_of[k]] if k < slots else 0.0
+        counts[k] = owns[lane_of[k], set_of[k]] if k < slots else 0.0
 
 
 @njit
-def _sum_successors(
+def _backward(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
+    goal: NDArray[np.float64],
+    copies: NDArray[np.float64],
+    inner: NDArray[np.bool_],
     first: int,
-    level: int,
-    levels: int,
+    c: int,
+    counts: NDArray[np.float64],
+    sigma: NDArray[np.float64],
     row: NDArray[np.float64],
-    total: NDArray[np.float64],
+    onward: NDArray[np.float64],
     listing: NDArray[np.int32],
+    active: NDArray[np.uint8],
     begin: NDArray[np.int64],
-) -> None:
-    """Totals of the vertices active at `level`: the sums of the rows of those at the next, which are cleared."""
-    if level == levels - 1:
-        return  # nobody is further out, and totals are zero
-    for i in range(begin[level], begin[level + 1]):
-        v = np.int64(listing[i])
-        sum_rows(total, v * LANES, row, indices, indptr[v + first], indptr[v + first + 1], first)
-    _clear(row, listing, begin[level + 1], begin[level + 2])
-
-
-@njit
-def _clear_last(
     levels: int,
-    row: NDArray[np.float64],
-    total: NDArray[np.float64],
-    listing: NDArray[np.int32],
-    begin: NDArray[np.int64],
+    out: NDArray[np.float64],
 ) -> None:
-    """Make `row` and `total` zero again after a pass back."""
-    _clear(total, listing, begin[1], begin[levels])
+    """Dependencies of all lanes for set `c`, added to `out`; `row` and `onward` are zero before and after."""
+    for level in range(levels - 1, 0, -1):
+        for i in range(begin[level], begin[level + 1]):
+            v = np.int64(listing[i])
+            start = indptr[v + first]
+            stop = end[v] if inner[v] else start  # nobody is further out by way of v
+            out[v, c] += gain_row(
+                v, active[i], goal[v, c], copies[v], counts, indices, start, stop, first, row, sigma, onward
+            )
+        _clear(row, listing, begin[level + 1], begin[level + 2] if level + 2 <= levels else begin[level + 1])
+        row, onward = onward, row
     if levels > 1:
         _clear(row, listing, begin[1], begin[2])
 
@@ -236,46 +272,44 @@ def _clear_last(
 @njit
 def _backward_slots(
     indptr: NDArray[np.int64],
+    end: NDArray[np.int64],
     indices: NDArray[np.int32],
-    first: int,
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
+    inner: NDArray[np.bool_],
+    first: int,
     lane_of: NDArray[np.int64],
     set_of: NDArray[np.int64],
-    own: NDArray[np.float64],
+    slot_bits: NDArray[np.uint8],
+    counts: NDArray[np.float64],
     share: NDArray[np.float64],
-    distance: NDArray[np.int32],
     sigma: NDArray[np.float64],
-    inverse: NDArray[np.float64],
     row: NDArray[np.float64],
-    total: NDArray[np.float64],
+    onward: NDArray[np.float64],
     listing: NDArray[np.int32],
+    active: NDArray[np.uint8],
     begin: NDArray[np.int64],
     levels: int,
     out: NDArray[np.float64],
 ) -> None:
-    """Dependencies of eight slots, added to `out`; `row` and `total` are zero before and after."""
+    """As :func:`_backward`, of eight slots."""
     n_sets = out.shape[1]
+    for lanes in range(len(slot_bits)):
+        slot_bits[lanes] = 0
+        for k in range(LANES):
+            slot_bits[lanes] |= ((lanes >> lane_of[k]) & 1) << k
     for level in range(levels - 1, 0, -1):
-        _sum_successors(indptr, indices, first, level, levels, row, total, listing, begin)
         for i in range(begin[level], begin[level + 1]):
             v = np.int64(listing[i])
+            start = indptr[v + first]
+            stop = end[v] if inner[v] else start
             gain_slots(
-                v * LANES,
-                level,
-                v * n_sets,
-                goal,
-                copies[v],
-                lane_of,
-                set_of,
-                own,
-                total,
-                distance,
-                sigma,
-                inverse,
-                row,
-                share,
-            )
+                v, slot_bits[active[i]], v * n_sets, copies[v], goal, lane_of, set_of, counts, indices, start, stop,
+                first, row, sigma, onward, share,
+            )  # fmt: skip
             for k in range(LANES):
                 out[v, set_of[k]] += share[k]
-    _clear_last(levels, row, total, listing, begin)
+        _clear(row, listing, begin[level + 1], begin[level + 2] if level + 2 <= levels else begin[level + 1])
+        row, onward = onward, row
+    if levels > 1:
+        _clear(row, listing, begin[1], begin[2])

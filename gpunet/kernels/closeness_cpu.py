@@ -27,6 +27,7 @@ def farness_batch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
+    inner: NDArray[np.bool_],
     sources: NDArray[np.int32],
     first: int,
     last: int,
@@ -34,7 +35,8 @@ def farness_batch(
     """int64[last - first, sets]: sum over the sources of their weight times their distance, for each vertex and set.
 
     At most ``BATCH`` `sources`, all within the vertices ``first..last-1``, which are whole components. ``weight`` is
-    int64[n, sets], as for betweenness.
+    int64[n, sets]: how many members of a set a vertex stands for. ``inner`` (bool[n]) may be False for vertices that
+    no shortest path leads through.
     """
     size = last - first
     far = np.zeros((size, weight.shape[1]), np.int64)
@@ -52,6 +54,8 @@ def farness_batch(
         n_reached = 0
         for i in range(n_frontier):
             u = np.int64(frontier[i])
+            if level > 1 and not inner[u + first]:
+                continue
             for e in range(indptr[u + first], indptr[u + first + 1]):
                 w = np.int64(indices[e]) - first
                 or_row(new, w * WORDS, now, u * WORDS)

@@ -1,0 +1,175 @@
+"""The vector operations of betweenness: eight path counts, or eight dependencies, of a vertex from its neighbours'.
+
+A *row* is eight doubles of one vertex, element ``8 * v`` and on of a flat array, one for each of eight searches. Both
+operations sum the neighbours' rows in a register and go on with the sum, so that it never passes through memory. Rows
+of vertices that have nothing to give are zero: no branch depends on a neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from gpunet.kernels.lanes import DOUBLES, INDEX, LANES, Rows, splat
+
+__all__ = ["gain_row", "gain_slots", "settle_row"]
+
+_INTEGER, _DOUBLE = types.int64, types.float64
+_ORIGIN = ir.Constant(INDEX, 0)
+_ZERO = ir.Constant(DOUBLES, None)
+
+
+def _pointers(context: Any, builder: Any, signature: Any, args: Any, *positions: int) -> list[Any]:
+    """Where the elements of the arrays at these argument positions begin."""
+    return [context.make_array(signature.args[i])(context, builder, args[i]).data for i in positions]
+
+
+def _rows(context: Any, builder: Any, signature: Any, args: Any, positions: Iterable[int]) -> list[Rows]:
+    return [Rows(context, builder, signature.args[i], args[i], DOUBLES) for i in positions]
+
+
+def _row_of(builder: Any, vertex: Any) -> Any:
+    return builder.mul(vertex, ir.Constant(INDEX, LANES))
+
+
+def _lanes(builder: Any, bits: Any) -> Any:
+    """A vector of flags from the lowest eight bits of an integer."""
+    return builder.bitcast(builder.trunc(bits, ir.IntType(LANES)), ir.VectorType(ir.IntType(1), LANES))
+
+
+def _sum_of_neighbours(builder: Any, indices: Any, start: Any, stop: Any, first: Any, row: Rows) -> Any:
+    """Sum of the rows of ``indices[start:stop] - first``, in their order."""
+    held = cgutils.alloca_once_value(builder, _ZERO)  # type: ignore[no-untyped-call]
+    with cgutils.for_range_slice(builder, start, stop, ir.Constant(INDEX, 1), INDEX) as (edge, _):
+        neighbour = builder.sext(builder.load(builder.gep(indices, [edge])), INDEX)
+        at = _row_of(builder, builder.sub(neighbour, first))
+        builder.store(builder.fadd(builder.load(held), row.load(at)), held)
+    return builder.load(held)
+
+
+def _settle_row(
+    typingctx: Any, vertex: Any, seen: Any, copies: Any, indices: Any, start: Any, stop: Any, first: Any, row: Any,
+    sigma: Any, onward: Any, peak: Any,
+) -> Any:  # fmt: skip
+    """Return the lanes, as bits, that have paths, the sum of the neighbours' rows, and are not among those `seen`.
+
+    `sigma` takes the paths of these lanes. If there are any, the vertex's row of `onward` becomes the paths times
+    `copies` in them and 0 in the others, and ``peak[0:8]`` keeps the largest of it.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vertex, seen, copies, _, start, stop, first = args[:7]
+        indices = _pointers(context, builder, signature, args, 3)[0]
+        rows, sigmas, onwards, peaks = _rows(context, builder, signature, args, range(7, 11))
+        at = _row_of(builder, vertex)
+        paths = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        known = _lanes(builder, seen)
+        fresh = builder.and_(builder.fcmp_ordered(">", paths, _ZERO), builder.not_(known))
+        bits = builder.bitcast(fresh, ir.IntType(LANES))
+        with builder.if_then(builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))):
+            sigmas.store(at, builder.select(fresh, paths, sigmas.load(at)))
+            passing = builder.select(fresh, builder.fmul(paths, splat(builder, DOUBLES, copies)), _ZERO)
+            onwards.store(at, passing)
+            highest = peaks.load(_ORIGIN)
+            peaks.store(_ORIGIN, builder.select(builder.fcmp_ordered(">", passing, highest), passing, highest))
+        return builder.zext(bits, INDEX)
+
+    signature = _INTEGER(
+        _INTEGER, _INTEGER, _DOUBLE, indices, _INTEGER, _INTEGER, _INTEGER, row, sigma, onward, peak
+    )  # fmt: skip
+    return signature, codegen
+
+
+def _sum_lanes(builder: Any, row: Any) -> Any:
+    """The sum of eight lanes, always in the same order: halves are added to halves."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        nothing = ir.Constant(row.type, ir.Undefined)
+        low, high = (
+            builder.shuffle_vector(
+                row, nothing, ir.Constant(ir.VectorType(ir.IntType(32), width), [begin + i for i in range(width)])
+            )
+            for begin in (0, width)
+        )
+        row = builder.fadd(low, high)
+    return builder.extract_element(row, ir.Constant(ir.IntType(32), 0))
+
+
+def _gain_row(
+    typingctx: Any, vertex: Any, active: Any, goal: Any, copies: Any, own: Any, indices: Any, start: Any, stop: Any,
+    first: Any, row: Any, sigma: Any, onward: Any,
+) -> Any:  # fmt: skip
+    """In the lanes of the bits `active`, with t the sum of the neighbours' rows, delta is ``sigma * t``.
+
+    The vertex's row of `onward` becomes ``(goal + copies * delta) / sigma`` there and 0 in the other lanes. Returns
+    the sum over these lanes of ``own[lane] * delta``.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vertex, active, goal, copies, _, _, start, stop, first = args[:9]
+        indices = _pointers(context, builder, signature, args, 5)[0]
+        owns, rows, sigmas, onwards = _rows(context, builder, signature, args, (4, 9, 10, 11))
+        at = _row_of(builder, vertex)
+        total = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        here = _lanes(builder, active)
+        paths = sigmas.load(at)
+        reached = builder.fdiv(splat(builder, DOUBLES, goal), paths)
+        beyond = builder.fmul(splat(builder, DOUBLES, copies), total)
+        onwards.store(at, builder.select(here, builder.fadd(reached, beyond), _ZERO))
+        delta = builder.fmul(paths, total)
+        return _sum_lanes(builder, builder.select(here, builder.fmul(owns.load(_ORIGIN), delta), _ZERO))
+
+    signature = _DOUBLE(
+        _INTEGER, _INTEGER, _DOUBLE, _DOUBLE, own, indices, _INTEGER, _INTEGER, _INTEGER, row, sigma, onward
+    )  # fmt: skip
+    return signature, codegen
+
+
+def _gain_slots(
+    typingctx: Any, vertex: Any, active: Any, goals_at: Any, copies: Any, goal: Any, lane_of: Any, set_of: Any,
+    own: Any, indices: Any, start: Any, stop: Any, first: Any, row: Any, sigma: Any, onward: Any,
+    share: Any,
+) -> Any:  # fmt: skip
+    """As :func:`gain_row`, for eight pairs of a lane and a set, the slots: ``lane_of[k]`` and ``set_of[k]``.
+
+    The bits `active` are of slots, the goal of slot k is ``goal[goals_at + set_of[k]]``, and ``share[k]`` becomes
+    ``own[k] * delta``.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vertex, active, goals_at, copies = args[:4]
+        start, stop, first = args[9:12]
+        goals, lanes, sets, indices, sigmas = _pointers(context, builder, signature, args, 4, 5, 6, 8, 13)
+        owns, rows, onwards, shares = _rows(context, builder, signature, args, (7, 12, 14, 15))
+        at = _row_of(builder, vertex)
+        paths = wanted = ir.Constant(DOUBLES, ir.Undefined)
+        for slot in range(LANES):
+            k = ir.Constant(INDEX, slot)
+            position = builder.add(at, builder.load(builder.gep(lanes, [k])))
+            chosen = builder.add(goals_at, builder.load(builder.gep(sets, [k])))
+            paths = builder.insert_element(paths, builder.load(builder.gep(sigmas, [position])), k)
+            wanted = builder.insert_element(wanted, builder.load(builder.gep(goals, [chosen])), k)
+        total = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        here = _lanes(builder, active)
+        beyond = builder.fmul(splat(builder, DOUBLES, copies), total)
+        onwards.store(at, builder.select(here, builder.fadd(builder.fdiv(wanted, paths), beyond), _ZERO))
+        delta = builder.fmul(paths, total)
+        shares.store(_ORIGIN, builder.select(here, builder.fmul(owns.load(_ORIGIN), delta), _ZERO))
+        return context.get_dummy_value()
+
+    signature = types.void(
+        _INTEGER, _INTEGER, _INTEGER, _DOUBLE, goal, lane_of, set_of, own, indices, _INTEGER, _INTEGER, _INTEGER,
+        row, sigma, onward, share,
+    )  # fmt: skip
+    return signature, codegen
+
+
+settle_row = cast(Callable[..., int], intrinsic(_settle_row))
+gain_row = cast(Callable[..., float], intrinsic(_gain_row))
+gain_slots = cast(Callable[..., None], intrinsic(_gain_slots))
