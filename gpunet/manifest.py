@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from gpunet._version import __version__
 from gpunet.arrests import NO_DAY, Arrests, day_to_date
+from gpunet.features.pairs import Blocks
 from gpunet.kernels.cells_cpu import triangles_per_vertex
-from gpunet.kernels.diameter_cpu import diameter
 from gpunet.kernels.traversal_cpu import component_labels
 from gpunet.network import Network, incident_members
 
@@ -179,7 +179,7 @@ def _largest_component(
     return {
         "persons": others + 1,
         "ties": int(network.degree[inside].sum()) // 2,
-        "diameter": int(diameter(network.indptr, network.indices, np.flatnonzero(inside)[0])),
+        "diameter": Blocks(network).diameter(inside),
         "mean_path": float(distances.sum() / (others * (others + 1))),
     }
 

@@ -17,6 +17,8 @@ from gpunet.kernels.blocks_cpu import (
     tree_pairs,
 )
 from gpunet.kernels.closeness_cpu import BATCH, farness_batch
+from gpunet.kernels.diameter_cpu import block_diameter
+from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.network import Network
 from gpunet.parallel import in_batches
 from gpunet.progress import ProgressCallback
@@ -38,6 +40,16 @@ class Blocks:
     def weights(self, member: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Members of each set that every node stands for, and that every vertex's component holds."""
         return hanging_weights(self.start, self.vertex, self.home, member)
+
+    def adjacency(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Rows and columns of the nodes' adjacency: every tie within its block."""
+        return split_into_blocks(self.network.indptr, self.network.indices, self.start, self.vertex, self.home)
+
+    def diameter(self, wanted: NDArray[np.bool_]) -> int:
+        """Longest shortest path within the components of the `wanted` vertices (bool[n], whole components)."""
+        indptr, indices = self.adjacency()
+        inner = ~simplicial_vertices(indptr, indices)
+        return int(block_diameter(self.start, self.vertex, indptr, indices, inner, wanted))
 
     def removal(self, marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Largest piece left of a vertex's component without it, and the largest with a marked vertex (0 if none).
@@ -63,8 +75,7 @@ class PairWork:
         self._member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)
         self._start, self._vertex = blocks.start, blocks.vertex
         self._weight, self._total = blocks.weights(self._member)
-        indptr, indices = split_into_blocks(network.indptr, network.indices, blocks.start, blocks.vertex, blocks.home)
-        self.layout = searched_blocks(self._start, indptr, indices, self._weight)
+        self.layout = searched_blocks(self._start, *blocks.adjacency(), self._weight)
 
     def betweenness(self, threads: int, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
