@@ -54,9 +54,7 @@ def plain(network: Network, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndar
         for i in range(0, network.n, BATCH)
     )
     goal = member.astype(float)
-    total = dependencies_batch(
-        network.indptr, network.indptr[1:], network.indices, goal, goal, np.ones(network.n), everyone, 0, network.n
-    )
+    total = dependencies_batch(network.indptr, network.indices, goal, goal, np.ones(network.n), everyone)
     return total / 2, far
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gpunet.kernels.betweenness_cpu import dependencies_batch
 from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
+from gpunet.kernels.path_lanes import PADDING
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
+from gpunet.kernels.traversal_cpu import padded_rows
 from gpunet.network import Network, network_from_edges
 
 
@@ -17,13 +19,13 @@ def both(
     network: Network, weight: np.ndarray, sources: np.ndarray, most_twins: int = 3
 ) -> tuple[np.ndarray, np.ndarray]:
     """By one source at a time and by eight, the latter with simplicial vertices known as such."""
-    first, last = 0, network.n
-    before = (network.indptr, network.indptr[1:], network.indices, weight[sources].astype(float), weight.astype(float))
     copies = 1.0 + np.arange(network.n) % most_twins
+    given = (weight[sources].astype(float), weight.astype(float), copies)
+    one = dependencies_batch(network.indptr, network.indices, *given, sources.astype(np.int32))
+    padded = padded_rows(network.indptr, network.indices, 0, network.n, PADDING)
     inner = ~simplicial_vertices(network.indptr, network.indices)
-    after = (sources.astype(np.int32), first, last)
     room = np.full(work_size(network.n), np.nan)
-    return dependencies_batch(*before, copies, *after), dependencies_lanes(*before, copies, inner, *after, room)
+    return one, dependencies_lanes(*padded, *given, inner, sources.astype(np.int32), room)
 
 
 @st.composite

@@ -12,6 +12,7 @@ from test_blocks import check
 from gpunet.features.layout import Layout
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.kernels.simplicial_cpu import rows_within, simplicial_vertices
+from gpunet.kernels.traversal_cpu import padded_rows
 from gpunet.network import Network, network_from_edges
 
 
@@ -77,6 +78,12 @@ def test_rows_within_end_at_the_first_neighbour_outside() -> None:
         row = layout.indices[layout.indptr[v] : end[v]]
         whole = layout.indices[layout.indptr[v] : layout.indptr[v + 1]]
         assert np.array_equal(row, whole[whole < 55])
+    begin, padded = padded_rows(layout.indptr, layout.indices, 0, 55, 4)
+    assert (np.diff(begin) % 4 == 0).all()
+    for v in range(55):
+        row = padded[begin[v] : begin[v + 1]]
+        assert np.array_equal(row[row < 55], layout.indices[layout.indptr[v] : end[v]])
+        assert np.count_nonzero(row == 55) < 4
     assert network.n == 80
 
 

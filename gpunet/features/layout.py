@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
-from gpunet.kernels.simplicial_cpu import rows_within, simplicial_vertices
-from gpunet.kernels.traversal_cpu import bfs_order, permute_csr
+from gpunet.kernels.path_lanes import PADDING
+from gpunet.kernels.simplicial_cpu import simplicial_vertices
+from gpunet.kernels.traversal_cpu import bfs_order, padded_rows, permute_csr
 from gpunet.kernels.twins_cpu import collapse_twins
 from gpunet.parallel import spans
 
@@ -130,17 +131,15 @@ class Layout:
         ``goal`` (float64[last - first, sets]) is how much the batch's positions count as targets.
         """
         first, last = batch.first, batch.last
+        indptr, indices = padded_rows(self.indptr, self.indices, first, last, PADDING)
         return dependencies_lanes(
-            self.indptr,
-            rows_within(self.indptr, self.indices, first, last),
-            self.indices,
+            indptr,
+            indices,
             own,
             goal,
             self.twins[first:last].astype(np.float64),
             self.inner[first:last],
-            batch.sources,
-            first,
-            last,
+            batch.sources - np.int32(first),
             _room(work_size(last - first)),
         )
 

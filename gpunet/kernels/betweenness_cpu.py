@@ -27,34 +27,30 @@ LIMIT = 2.0**900
 @njit
 def dependencies_batch(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     own: NDArray[np.float64],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
     sources: NDArray[np.int32],
-    first: int,
-    last: int,
 ) -> NDArray[np.float64]:
-    """float64[last - first, sets]: dependencies of the `sources` on each vertex, summed, for each set.
+    """float64[n, sets]: dependencies of the `sources` on each vertex, summed, for each set.
 
-    The vertices ``first..last-1`` hold all sources and are whole components of the network in which the neighbours of
-    v are ``indices[indptr[v]:end[v - first]]``. Of these vertices, ``goal`` (float64[last - first, sets]) says how
-    much each counts as a target: 0 or 1 in a plain network, more in a block, where others hang behind a vertex; and
-    ``copies`` (float64[last - first]) for how many twins it stands. ``own`` (float64[sources, sets]) is how much each
-    source counts.
+    The neighbours of v are ``indices[indptr[v]:indptr[v + 1]]``; the number n, which is no vertex, is passed over.
+    ``goal`` (float64[n, sets]) says how much each vertex counts as a target: 0 or 1 in a plain network, more in a
+    block, where others hang behind a vertex; and ``copies`` (float64[n]) for how many twins it stands. ``own``
+    (float64[sources, sets]) is how much each source counts.
     """
-    n_sets = goal.shape[1]
-    size = last - first
+    size, n_sets = goal.shape
     out = np.zeros((size, n_sets), np.float64)
-    distance = np.full(size, -1, np.int32)
+    distance = np.full(size + 1, -1, np.int32)
+    distance[size] = np.iinfo(np.int32).max  # never a neighbour that is not reached, nor one that is one step further
     sigma = np.zeros(size, np.float64)
     exponent = np.zeros(size, np.int64)
     gain = np.zeros((size, n_sets), np.float64)
     order = np.empty(size, np.int32)
     columns = np.empty(n_sets, np.int64)
     for i in range(len(sources)):
-        s = sources[i] - first
+        s = sources[i]
         active = 0
         for c in range(n_sets):
             if own[i, c] > 0:
@@ -62,21 +58,21 @@ def dependencies_batch(
                 active += 1
         if active == 0:
             continue
-        reached, largest = _forward(indptr, end, indices, copies, first, s, distance, sigma, order)
+        reached, largest = _forward(indptr, indices, copies, s, distance, sigma, order)
         if largest > LIMIT:
-            _forward_scaled(indptr, end, indices, copies, first, reached, distance, sigma, exponent, order)
+            _forward_scaled(indptr, indices, copies, reached, distance, sigma, exponent, order)
             _backward_scaled(
-                indptr, end, indices, own[i], goal, copies, first, reached, columns[:active],
+                indptr, indices, own[i], goal, copies, reached, columns[:active],
                 distance, sigma, exponent, order, gain, out,
             )  # fmt: skip
         elif active == 1:
             _backward_one(
-                indptr, end, indices, own[i, columns[0]], goal, copies, first, reached, columns[0],
+                indptr, indices, own[i, columns[0]], goal, copies, reached, columns[0],
                 distance, sigma, order, gain.ravel(), out,
             )  # fmt: skip
         else:
             _backward(
-                indptr, end, indices, own[i], goal, copies, first, reached, columns[:active],
+                indptr, indices, own[i], goal, copies, reached, columns[:active],
                 distance, sigma, order, gain, out,
             )  # fmt: skip
         for j in range(reached):
@@ -87,10 +83,8 @@ def dependencies_batch(
 @njit
 def _forward(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     copies: NDArray[np.float64],
-    first: int,
     s: int,
     distance: NDArray[np.int32],
     sigma: NDArray[np.float64],
@@ -108,8 +102,8 @@ def _forward(
         beyond = distance[v] + 1
         paths = sigma[v] * (copies[v] if v != s else 1.0)
         largest = max(largest, paths)
-        for e in range(indptr[v + first], end[v]):
-            w = indices[e] - first
+        for e in range(indptr[v], indptr[v + 1]):
+            w = indices[e]
             if distance[w] < 0:
                 distance[w] = beyond
                 sigma[w] = paths
@@ -123,12 +117,10 @@ def _forward(
 @njit
 def _backward_one(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     own: float,
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
-    first: int,
     reached: int,
     column: int,
     distance: NDArray[np.int32],
@@ -142,8 +134,8 @@ def _backward_one(
         v = order[j]
         beyond = distance[v] + 1
         total = 0.0
-        for e in range(indptr[v + first], end[v]):
-            w = indices[e] - first
+        for e in range(indptr[v], indptr[v + 1]):
+            w = indices[e]
             if distance[w] == beyond:
                 total += gain[w]
         delta = sigma[v] * total
@@ -154,12 +146,10 @@ def _backward_one(
 @njit
 def _backward(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     own: NDArray[np.float64],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
-    first: int,
     reached: int,
     columns: NDArray[np.int64],
     distance: NDArray[np.int32],
@@ -174,8 +164,8 @@ def _backward(
         v = order[j]
         beyond = distance[v] + 1
         total[:] = 0.0
-        for e in range(indptr[v + first], end[v]):
-            w = indices[e] - first
+        for e in range(indptr[v], indptr[v + 1]):
+            w = indices[e]
             if distance[w] == beyond:
                 for c in range(active):
                     total[c] += gain[w, c]
@@ -188,10 +178,8 @@ def _backward(
 @njit
 def _forward_scaled(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     copies: NDArray[np.float64],
-    first: int,
     reached: int,
     distance: NDArray[np.int32],
     sigma: NDArray[np.float64],
@@ -208,8 +196,8 @@ def _forward_scaled(
         beyond = distance[v] + 1
         passing, power = math.frexp(sigma[v] * (copies[v] if j > 0 else 1.0))
         power += exponent[v]
-        for e in range(indptr[v + first], end[v]):
-            w = indices[e] - first
+        for e in range(indptr[v], indptr[v + 1]):
+            w = indices[e]
             if distance[w] != beyond:
                 continue
             if sigma[w] == 0.0:
@@ -235,12 +223,10 @@ def _times_power_of_two(x: float, power: int) -> float:
 @njit
 def _backward_scaled(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     own: NDArray[np.float64],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
-    first: int,
     reached: int,
     columns: NDArray[np.int64],
     distance: NDArray[np.int32],
@@ -257,8 +243,8 @@ def _backward_scaled(
         v = order[j]
         beyond = distance[v] + 1
         total[:] = 0.0
-        for e in range(indptr[v + first], end[v]):
-            w = indices[e] - first
+        for e in range(indptr[v], indptr[v + 1]):
+            w = indices[e]
             if distance[w] == beyond:
                 ratio = _times_power_of_two(sigma[v] / sigma[w], exponent[v] - exponent[w])
                 for c in range(active):

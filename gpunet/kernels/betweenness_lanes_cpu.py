@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gpunet.kernels.betweenness_cpu import LIMIT, dependencies_batch
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES, fill_row
-from gpunet.kernels.path_lanes import gain_row, gain_slots, settle_row
+from gpunet.kernels.path_lanes import PADDING, gain_row, gain_slots, settle_row
 
 __all__ = ["dependencies_lanes", "work_size"]
 
@@ -35,32 +35,30 @@ _LANES_WORTH_A_PASS = 6
 
 def work_size(vertices: int) -> int:
     """How many doubles of room :func:`dependencies_lanes` needs for so many vertices."""
-    return _ROWS * LANES * vertices
+    return _ROWS * LANES * (vertices + 1)
 
 
 @njit
 def dependencies_lanes(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     own: NDArray[np.float64],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
     inner: NDArray[np.bool_],
     sources: NDArray[np.int32],
-    first: int,
-    last: int,
     work: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """float64[last - first, sets]: what :func:`gpunet.kernels.betweenness_cpu.dependencies_batch` returns, faster.
+    """float64[n, sets]: what :func:`gpunet.kernels.betweenness_cpu.dependencies_batch` returns, faster.
 
-    Of the vertices ``first..last-1``, ``inner`` (bool[last - first]) may be False for simplicial ones. Sources are best
-    neighbours of each other. Groups in which a path count passes 2^900 are done one source at a time. ``work`` is room
-    for ``work_size(last - first)`` doubles, best at the beginning of a cache line.
+    Rows of the adjacency are filled up to a multiple of ``PADDING`` with the number n
+    (:func:`gpunet.kernels.traversal_cpu.padded_rows`). ``inner`` (bool[n]) may be False for simplicial vertices.
+    Sources are best neighbours of each other. Groups in which a path count passes 2^900 are done one source at a time.
+    ``work`` is room for ``work_size(n)`` doubles, best at the beginning of a cache line.
     """
     size, n_sets = goal.shape
     out = np.zeros((size, n_sets), np.float64)
-    elements = size * LANES
+    elements = (size + 1) * LANES  # a row of zeros at the end fills the adjacency up
     sigma, row, onward = work[:elements], work[elements : 2 * elements], work[2 * elements : 3 * elements]
     row[:] = 0.0
     onward[:] = 0.0
@@ -70,7 +68,8 @@ def dependencies_lanes(
     )  # a vertex is listed once for each lane at most, and once more
     active = np.empty(len(listing), np.uint8)
     begin = np.zeros(size + 2, np.int64)
-    closed = np.zeros(size, np.bool_)
+    closed = np.zeros(size + 1, np.bool_)
+    closed[size] = True
     seen = np.zeros(size, np.uint8)
     slot_bits = np.empty(1 << LANES, np.uint8)
     share = np.empty(LANES, np.float64)
@@ -80,7 +79,7 @@ def dependencies_lanes(
     for i in range(0, len(sources), LANES):
         group, owns = sources[i : i + LANES], own[i : i + LANES]
         levels, fits = _forward(
-            indptr, end, indices, copies, inner, first, group,
+            indptr, indices, copies, inner, group,
             sigma, row, onward, listing, active, begin, closed, seen,
         )  # fmt: skip
         slots = 0
@@ -89,13 +88,13 @@ def dependencies_lanes(
                 slots = _add_slots(counts, c, slots, lane_of, set_of)
             else:
                 _backward(
-                    indptr, end, indices, goal, copies, inner, first, c, counts,
+                    indptr, indices, goal, copies, inner, c, counts,
                     sigma, row, onward, listing, active, begin, levels, out,
                 )  # fmt: skip
         for s in range(0, slots, LANES):
             _own_of_slots(owns, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, counts)
             _backward_slots(
-                indptr, end, indices, goal.ravel(), copies, inner, first, lane_of[s : s + LANES],
+                indptr, indices, goal.ravel(), copies, inner, lane_of[s : s + LANES],
                 set_of[s : s + LANES], slot_bits, counts, share,
                 sigma, row, onward, listing, active, begin, levels, out,
             )  # fmt: skip
@@ -103,18 +102,16 @@ def dependencies_lanes(
             seen[listing[j]] = 0
             closed[listing[j]] = False
         if not fits:
-            out += dependencies_batch(indptr, end, indices, owns, goal, copies, group, first, last)
+            out += dependencies_batch(indptr, indices, owns, goal, copies, group)
     return out
 
 
 @njit
 def _forward(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     copies: NDArray[np.float64],
     inner: NDArray[np.bool_],
-    first: int,
     group: NDArray[np.int32],
     sigma: NDArray[np.float64],
     row: NDArray[np.float64],
@@ -133,7 +130,7 @@ def _forward(
     """
     top = 0
     for lane in range(len(group)):
-        s = np.int64(group[lane]) - first
+        s = np.int64(group[lane])
         sigma[s * LANES + lane] = row[s * LANES + lane] = 1.0
         seen[s] |= np.uint8(1) << np.uint8(lane)
         listing[top] = s
@@ -143,13 +140,11 @@ def _forward(
     peak = np.zeros(LANES, np.float64)
     fits = True
     while begin[level + 1] > begin[level] and fits:
-        reached = _list_neighbours(indptr, end, indices, inner, first, level, listing, begin, closed)
+        reached = _list_neighbours(indptr, indices, inner, level, listing, begin, closed)
         level += 1
         for i in range(begin[level], reached):
             w = np.int64(listing[i])
-            fresh = settle_row(
-                w, seen[w], copies[w], indices, indptr[w + first], end[w], first, row, sigma, onward, peak
-            )
+            fresh = settle_row(w, seen[w], copies[w], indices, indptr[w], indptr[w + 1], row, sigma, onward, peak)
             seen[w] |= np.uint8(fresh)
             closed[w] = seen[w] == _EVERY_LANE
             listing[top] = w
@@ -169,10 +164,8 @@ def _forward(
 @njit
 def _list_neighbours(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     inner: NDArray[np.bool_],
-    first: int,
     level: int,
     listing: NDArray[np.int32],
     begin: NDArray[np.int64],
@@ -184,11 +177,12 @@ def _list_neighbours(
         v = np.int64(listing[i])
         if level > 0 and not inner[v]:
             continue
-        for e in range(indptr[v + first], end[v]):
-            w = np.int64(indices[e]) - first
-            listing[reached] = w  # stays if it is new
-            reached += not closed[w]
-            closed[w] = True
+        for start in range(indptr[v], indptr[v + 1], PADDING):
+            for e in range(start, start + PADDING):  # a fixed number: no branch to predict
+                w = np.int64(indices[e])
+                listing[reached] = w  # stays if it is new
+                reached += not closed[w]
+                closed[w] = True
     return reached
 
 
@@ -237,12 +231,10 @@ def _own_of_slots(
 @njit
 def _backward(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
     inner: NDArray[np.bool_],
-    first: int,
     c: int,
     counts: NDArray[np.float64],
     sigma: NDArray[np.float64],
@@ -258,11 +250,9 @@ def _backward(
     for level in range(levels - 1, 0, -1):
         for i in range(begin[level], begin[level + 1]):
             v = np.int64(listing[i])
-            start = indptr[v + first]
-            stop = end[v] if inner[v] else start  # nobody is further out by way of v
-            out[v, c] += gain_row(
-                v, active[i], goal[v, c], copies[v], counts, indices, start, stop, first, row, sigma, onward
-            )
+            start = indptr[v]
+            stop = indptr[v + 1] if inner[v] else start  # nobody is further out by way of v
+            out[v, c] += gain_row(v, active[i], goal[v, c], copies[v], counts, indices, start, stop, row, sigma, onward)
         _clear(row, listing, begin[level + 1], begin[level + 2] if level + 2 <= levels else begin[level + 1])
         row, onward = onward, row
     if levels > 1:
@@ -272,12 +262,10 @@ def _backward(
 @njit
 def _backward_slots(
     indptr: NDArray[np.int64],
-    end: NDArray[np.int64],
     indices: NDArray[np.int32],
     goal: NDArray[np.float64],
     copies: NDArray[np.float64],
     inner: NDArray[np.bool_],
-    first: int,
     lane_of: NDArray[np.int64],
     set_of: NDArray[np.int64],
     slot_bits: NDArray[np.uint8],
@@ -301,14 +289,15 @@ def _backward_slots(
     for level in range(levels - 1, 0, -1):
         for i in range(begin[level], begin[level + 1]):
             v = np.int64(listing[i])
-            start = indptr[v + first]
-            stop = end[v] if inner[v] else start
+            start = indptr[v]
+            stop = indptr[v + 1] if inner[v] else start
             gain_slots(
                 v, slot_bits[active[i]], v * n_sets, copies[v], goal, lane_of, set_of, counts, indices, start, stop,
-                first, row, sigma, onward, share,
+                row, sigma, onward, share,
             )  # fmt: skip
-            for k in range(LANES):
-                out[v, set_of[k]] += share[k]
+            if inner[v]:
+                for k in range(LANES):
+                    out[v, set_of[k]] += share[k]
         _clear(row, listing, begin[level + 1], begin[level + 2] if level + 2 <= levels else begin[level + 1])
         row, onward = onward, row
     if levels > 1:

@@ -19,6 +19,10 @@ from gpunet.kernels.lanes import DOUBLES, INDEX, LANES, Rows, splat
 
 __all__ = ["gain_row", "gain_slots", "settle_row"]
 
+#: Rows of the adjacency come in multiples of so many: most loops over neighbours then have the same short length, which
+#: the processor foresees, and the sum of four is two additions deep.
+PADDING = 4
+
 _INTEGER, _DOUBLE = types.int64, types.float64
 _ORIGIN = ir.Constant(INDEX, 0)
 _ZERO = ir.Constant(DOUBLES, None)
@@ -42,18 +46,22 @@ def _lanes(builder: Any, bits: Any) -> Any:
     return builder.bitcast(builder.trunc(bits, ir.IntType(LANES)), ir.VectorType(ir.IntType(1), LANES))
 
 
-def _sum_of_neighbours(builder: Any, indices: Any, start: Any, stop: Any, first: Any, row: Rows) -> Any:
-    """Sum of the rows of ``indices[start:stop] - first``, in their order."""
+def _sum_of_neighbours(builder: Any, indices: Any, start: Any, stop: Any, row: Rows) -> Any:
+    """Sum of the rows of ``indices[start:stop]``, whose number is a multiple of ``PADDING``, in a fixed order."""
     held = cgutils.alloca_once_value(builder, _ZERO)  # type: ignore[no-untyped-call]
-    with cgutils.for_range_slice(builder, start, stop, ir.Constant(INDEX, 1), INDEX) as (edge, _):
-        neighbour = builder.sext(builder.load(builder.gep(indices, [edge])), INDEX)
-        at = _row_of(builder, builder.sub(neighbour, first))
-        builder.store(builder.fadd(builder.load(held), row.load(at)), held)
+    with cgutils.for_range_slice(builder, start, stop, ir.Constant(INDEX, PADDING), INDEX) as (edge, _):
+        rows = []
+        for k in range(PADDING):
+            neighbour = builder.load(builder.gep(indices, [builder.add(edge, ir.Constant(INDEX, k))]))
+            rows.append(row.load(_row_of(builder, builder.sext(neighbour, INDEX))))
+        while len(rows) > 1:
+            rows = [builder.fadd(a, b) for a, b in zip(rows[::2], rows[1::2], strict=True)]
+        builder.store(builder.fadd(builder.load(held), rows[0]), held)
     return builder.load(held)
 
 
 def _settle_row(
-    typingctx: Any, vertex: Any, seen: Any, copies: Any, indices: Any, start: Any, stop: Any, first: Any, row: Any,
+    typingctx: Any, vertex: Any, seen: Any, copies: Any, indices: Any, start: Any, stop: Any, row: Any,
     sigma: Any, onward: Any, peak: Any,
 ) -> Any:  # fmt: skip
     """Return the lanes, as bits, that have paths, the sum of the neighbours' rows, and are not among those `seen`.
@@ -63,11 +71,11 @@ def _settle_row(
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vertex, seen, copies, _, start, stop, first = args[:7]
+        vertex, seen, copies, _, start, stop = args[:6]
         indices = _pointers(context, builder, signature, args, 3)[0]
-        rows, sigmas, onwards, peaks = _rows(context, builder, signature, args, range(7, 11))
+        rows, sigmas, onwards, peaks = _rows(context, builder, signature, args, range(6, 10))
         at = _row_of(builder, vertex)
-        paths = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        paths = _sum_of_neighbours(builder, indices, start, stop, rows)
         known = _lanes(builder, seen)
         fresh = builder.and_(builder.fcmp_ordered(">", paths, _ZERO), builder.not_(known))
         bits = builder.bitcast(fresh, ir.IntType(LANES))
@@ -80,7 +88,7 @@ def _settle_row(
         return builder.zext(bits, INDEX)
 
     signature = _INTEGER(
-        _INTEGER, _INTEGER, _DOUBLE, indices, _INTEGER, _INTEGER, _INTEGER, row, sigma, onward, peak
+        _INTEGER, _INTEGER, _DOUBLE, indices, _INTEGER, _INTEGER, row, sigma, onward, peak
     )  # fmt: skip
     return signature, codegen
 
@@ -103,7 +111,7 @@ def _sum_lanes(builder: Any, row: Any) -> Any:
 
 def _gain_row(
     typingctx: Any, vertex: Any, active: Any, goal: Any, copies: Any, own: Any, indices: Any, start: Any, stop: Any,
-    first: Any, row: Any, sigma: Any, onward: Any,
+    row: Any, sigma: Any, onward: Any,
 ) -> Any:  # fmt: skip
     """In the lanes of the bits `active`, with t the sum of the neighbours' rows, delta is ``sigma * t``.
 
@@ -112,11 +120,11 @@ def _gain_row(
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vertex, active, goal, copies, _, _, start, stop, first = args[:9]
+        vertex, active, goal, copies, _, _, start, stop = args[:8]
         indices = _pointers(context, builder, signature, args, 5)[0]
-        owns, rows, sigmas, onwards = _rows(context, builder, signature, args, (4, 9, 10, 11))
+        owns, rows, sigmas, onwards = _rows(context, builder, signature, args, (4, 8, 9, 10))
         at = _row_of(builder, vertex)
-        total = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        total = _sum_of_neighbours(builder, indices, start, stop, rows)
         here = _lanes(builder, active)
         paths = sigmas.load(at)
         reached = builder.fdiv(splat(builder, DOUBLES, goal), paths)
@@ -126,14 +134,14 @@ def _gain_row(
         return _sum_lanes(builder, builder.select(here, builder.fmul(owns.load(_ORIGIN), delta), _ZERO))
 
     signature = _DOUBLE(
-        _INTEGER, _INTEGER, _DOUBLE, _DOUBLE, own, indices, _INTEGER, _INTEGER, _INTEGER, row, sigma, onward
+        _INTEGER, _INTEGER, _DOUBLE, _DOUBLE, own, indices, _INTEGER, _INTEGER, row, sigma, onward
     )  # fmt: skip
     return signature, codegen
 
 
 def _gain_slots(
     typingctx: Any, vertex: Any, active: Any, goals_at: Any, copies: Any, goal: Any, lane_of: Any, set_of: Any,
-    own: Any, indices: Any, start: Any, stop: Any, first: Any, row: Any, sigma: Any, onward: Any,
+    own: Any, indices: Any, start: Any, stop: Any, row: Any, sigma: Any, onward: Any,
     share: Any,
 ) -> Any:  # fmt: skip
     """As :func:`gain_row`, for eight pairs of a lane and a set, the slots: ``lane_of[k]`` and ``set_of[k]``.
@@ -144,9 +152,9 @@ def _gain_slots(
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vertex, active, goals_at, copies = args[:4]
-        start, stop, first = args[9:12]
-        goals, lanes, sets, indices, sigmas = _pointers(context, builder, signature, args, 4, 5, 6, 8, 13)
-        owns, rows, onwards, shares = _rows(context, builder, signature, args, (7, 12, 14, 15))
+        start, stop = args[9:11]
+        goals, lanes, sets, indices, sigmas = _pointers(context, builder, signature, args, 4, 5, 6, 8, 12)
+        owns, rows, onwards, shares = _rows(context, builder, signature, args, (7, 11, 13, 14))
         at = _row_of(builder, vertex)
         paths = wanted = ir.Constant(DOUBLES, ir.Undefined)
         for slot in range(LANES):
@@ -155,7 +163,7 @@ def _gain_slots(
             chosen = builder.add(goals_at, builder.load(builder.gep(sets, [k])))
             paths = builder.insert_element(paths, builder.load(builder.gep(sigmas, [position])), k)
             wanted = builder.insert_element(wanted, builder.load(builder.gep(goals, [chosen])), k)
-        total = _sum_of_neighbours(builder, indices, start, stop, first, rows)
+        total = _sum_of_neighbours(builder, indices, start, stop, rows)
         here = _lanes(builder, active)
         beyond = builder.fmul(splat(builder, DOUBLES, copies), total)
         onwards.store(at, builder.select(here, builder.fadd(builder.fdiv(wanted, paths), beyond), _ZERO))
@@ -164,7 +172,7 @@ def _gain_slots(
         return context.get_dummy_value()
 
     signature = types.void(
-        _INTEGER, _INTEGER, _INTEGER, _DOUBLE, goal, lane_of, set_of, own, indices, _INTEGER, _INTEGER, _INTEGER,
+        _INTEGER, _INTEGER, _INTEGER, _DOUBLE, goal, lane_of, set_of, own, indices, _INTEGER, _INTEGER,
         row, sigma, onward, share,
     )  # fmt: skip
     return signature, codegen

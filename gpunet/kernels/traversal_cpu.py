@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.jit import njit
 
-__all__ = ["bfs_order", "component_labels", "permute_csr"]
+__all__ = ["bfs_order", "component_labels", "padded_rows", "permute_csr"]
 
 
 @njit
@@ -90,3 +90,26 @@ def permute_csr(
             new_indices[fill[p]] = i
             fill[p] += 1
     return new_indptr, new_indices
+
+
+@njit
+def padded_rows(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], first: int, last: int, multiple: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The network among the vertices ``first..last-1``, renamed from 0, with rows filled up to a multiple.
+
+    Rows of the adjacency must ascend. Where a row has no more neighbours it says ``last - first``, which is no vertex.
+    """
+    size = last - first
+    begin = np.zeros(size + 1, np.int64)
+    padded = np.full((indptr[last] - indptr[first]) + (multiple - 1) * size, size, np.int32)
+    at = 0
+    for v in range(first, last):
+        for e in range(indptr[v], indptr[v + 1]):
+            if indices[e] >= last:
+                break
+            padded[at] = indices[e] - first
+            at += 1
+        at = -(-at // multiple) * multiple
+        begin[v - first + 1] = at
+    return begin, padded[:at]

@@ -1,0 +1,140 @@
+"""What each step of the betweenness computation gains: work and seconds of one thread, with and without it.
+
+    python scripts/measure_reductions.py --persons 1e4
+    python scripts/measure_reductions.py --input arrests/ --config c.toml --share 0.05
+
+The steps add up: each line has all the steps of those before. Work is the sum over sources of the ties of what is
+searched from each. Of a network that is too large for the slow lines, a share of the batches can be timed instead;
+seconds are then scaled up by their work. All lines must give the same numbers (checked where every batch was done).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet import build_network, read_arrests
+from gpunet.features.layout import Batch, Layout
+from gpunet.features.pairs import Blocks, PairWork
+from gpunet.kernels.betweenness_cpu import dependencies_batch
+from gpunet.kernels.simplicial_cpu import rows_within
+from gpunet.kernels.traversal_cpu import bfs_order, component_labels, padded_rows, permute_csr
+from gpunet.network import Network
+from gpunet.synthetic import make_arrests
+
+Work = Callable[[Layout, Batch], NDArray[np.float64]]
+_SOURCES = 64
+
+
+def one_at_a_time(layout: Layout, batch: Batch) -> NDArray[np.float64]:
+    """Dependencies of a batch by the plain kernel."""
+    first, last = batch.first, batch.last
+    weight = layout.weight.astype(np.float64)
+    indptr, indices = padded_rows(layout.indptr, layout.indices, first, last, 1)
+    copies = layout.twins[first:last].astype(np.float64)
+    sources = batch.sources - np.int32(first)
+    return dependencies_batch(indptr, indices, weight[batch.sources], weight[first:last], copies, sources)
+
+
+def whole(network: Network, names: tuple[str, ...]) -> Layout:
+    """Nothing taken apart: the components, in breadth-first order."""
+    label, count = component_labels(network.indptr, network.indices)
+    roots = np.unique(label, return_index=True)[1]
+    order, start = bfs_order(network.indptr, network.indices, roots[np.argsort(-np.bincount(label), kind="stable")])
+    indptr, indices = permute_csr(network.indptr, network.indices, order)
+    member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)[order]
+    place = np.argsort(order)
+    return _layout(place, np.ones(network.n, np.int64), start, indptr, indices, member, count)
+
+
+def without_twins(blocks: Blocks, names: tuple[str, ...]) -> Layout:
+    """Blocks, less cliques, with every vertex for itself."""
+    member = np.stack([blocks.network.sets[name] for name in names], axis=1).astype(np.int64)
+    weight, _ = blocks.weights(member)
+    indptr, indices = blocks.adjacency()
+    size = np.diff(blocks.start)
+    searched = np.flatnonzero(np.diff(indptr[blocks.start]) != size * (size - 1))
+    roots = blocks.start[searched[np.argsort(-size[searched], kind="stable")]]
+    order, start = bfs_order(indptr, indices, roots)
+    rows, columns = permute_csr(indptr, indices, order)
+    return _layout(
+        order.astype(np.int64), np.ones(len(order), np.int64), start, rows, columns, weight[order], len(roots)
+    )
+
+
+def _layout(
+    place: NDArray[np.int64],
+    twins: NDArray[np.int64],
+    start: NDArray[np.int64],
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weight: NDArray[np.int64],
+    blocks: int,
+) -> Layout:
+    n = len(weight)
+    everyone = np.ones(n, np.bool_)
+    end = start[1 : blocks + 1]
+    return Layout(place, place, twins, start, end, end, everyone, np.arange(n), indptr, indices, weight)
+
+
+def timed(layout: Layout, batches: list[Batch], work: Work, share: float) -> tuple[float, float, float]:
+    """Work of all batches, its seconds, and the largest total (nan if not every batch was done)."""
+    ties = [len(b.sources) * (layout.indptr[b.last] - layout.indptr[b.first]) for b in batches]
+    if batches and batches[0].last_time:
+        ties = [
+            len(b.sources) * int((rows_within(layout.indptr, layout.indices, b.first, b.last)
+                                  - layout.indptr[b.first : b.last]).sum())
+            for b in batches
+        ]  # fmt: skip
+    chosen = range(0, len(batches), max(1, round(1 / share)))
+    total = np.zeros(layout.weight.shape)
+    work(layout, batches[0])
+    spent = 0.0
+    for i in chosen:
+        began = time.process_time()
+        part = work(layout, batches[i])
+        spent += time.process_time() - began
+        total[batches[i].first : batches[i].last] += part
+    done = sum(ties[i] for i in chosen)
+    return sum(ties), spent * sum(ties) / max(done, 1), float(total.sum()) if share == 1 else float("nan")
+
+
+def main() -> None:
+    """Time every line and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--persons", type=float, default=1e4)
+    parser.add_argument("--input", nargs="+")
+    parser.add_argument("--config")
+    parser.add_argument("--share", type=float, default=1.0, help="of the batches to time")
+    asked = parser.parse_args()
+    tables = asked.input or make_arrests(int(asked.persons), seed=1)
+    network = build_network(read_arrests(tables, asked.config))
+    names = tuple(network.sets)
+    blocks = Blocks(network)
+    layout = PairWork(blocks, names).layout
+    plain = replace(layout, inner=np.ones(len(layout.inner), np.bool_))
+    everything = whole(network, names)
+    apart = without_twins(blocks, names)
+    together = Layout.dependencies
+    lines: list[tuple[str, Layout, list[Batch], Work]] = [
+        ("Brandes' algorithm, all sets in one pass back", everything, everything.batches(_SOURCES), one_at_a_time),
+        ("blocks", apart, apart.batches(_SOURCES), one_at_a_time),
+        ("twins", plain, plain.batches(_SOURCES), one_at_a_time),
+        ("eight sources at a time", plain, plain.batches(_SOURCES), together),
+        ("simplicial vertices not looked through", layout, layout.batches(_SOURCES), together),
+        ("simplicial vertices leave", layout, layout.shrinking_batches(_SOURCES), together),
+    ]
+    print(f"{network.n:,} persons, {network.n_ties:,} ties, {len(names)} sets\n")
+    print("| with | work | seconds |\n|---|---|---|")
+    for name, where, batches, work in lines:
+        ties, seconds, _ = timed(where, batches, work, asked.share)
+        print(f"| {name} | {ties / 2:.2g} | {seconds:.3g} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
