@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-minimum bench check docs clean
+.PHONY: demo test test-minimum bench readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -rf $(DEMO)/arrests $(DEMO)/run
@@ -26,9 +26,12 @@ test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproje
 	.venv-minimum/bin/python -m pip install --quiet -c .venv-minimum/constraints.txt -e . --group dev
 	.venv-minimum/bin/python -m pytest -n auto
 
-bench: $(VENV)/.installed-dev  ## timings beside other libraries, in about ten minutes; results in runs/benchmarks
+bench: $(VENV)/.installed-dev  ## timings beside other libraries, within ten minutes; results in runs/benchmarks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m benchmarks --threads 2 --out runs/benchmarks
+
+readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from benchmarks/results/*.json
+	$(BIN)/python scripts/readme_benchmarks.py
 
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the registry
 	$(BIN)/python scripts/make_feature_docs.py

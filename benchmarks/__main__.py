@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.arguments import parse
 from benchmarks.report import write_report
@@ -19,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings.out.mkdir(parents=True, exist_ok=True)
         results = run_suite(settings)
-        results["command"] = shlex.join(["python", "-m", "benchmarks", *given])
+        results["command"] = shlex.join(["python", "-m", "benchmarks", *map(_without_folder, given)])
         written = write_report(results, settings.out)
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
@@ -35,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print("\n".join(["written:", *(f"  {path}" for path in written)]))
     return 0
+
+
+def _without_folder(argument: str) -> str:
+    """Files by their names: results are passed on, and where something lies on this machine is of no use to others."""
+    option, equals, value = argument.rpartition("=")
+    return option + equals + (Path(value).name if os.sep in value else value)
 
 
 if __name__ == "__main__":

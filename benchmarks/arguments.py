@@ -63,9 +63,9 @@ def parse(arguments: Sequence[str]) -> Settings:
     parser.add_argument(
         "--limit",
         type=_seconds,
-        default=20.0,
+        default=25.0,
         metavar="SECONDS",
-        help="time for conversion and all runs of one system on one network [20]",
+        help="time for conversion and all runs of one system on one network [25]",
     )
     parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder [runs/benchmarks]")
     given = parser.parse_args(arguments)

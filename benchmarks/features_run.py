@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from benchmarks.arguments import Settings
 from benchmarks.compare import BenchmarkError
 from benchmarks.networks import Case
-from benchmarks.process import Outcome, last_line, run_limited
+from benchmarks.process import Outcome, last_line, run_limited, summary
 
 __all__ = ["run_features_command"]
 
@@ -27,7 +26,8 @@ def run_features_command(
     outcome
         ``seconds`` of a run are of the whole process, from its start to its end.
     extra
-        ``stages``: for each, the medians over runs of its seconds and of the highest memory so far.
+        ``stages``: for each, its seconds over the runs and the highest of its peaks of memory; ``peak_memory_is``:
+        whether these peaks are of the stage alone or the highest so far.
 
     Raises
     ------
@@ -63,9 +63,9 @@ def run_features_command(
     if len(manifests) < settings.repeat:
         outcome.note = f"{len(manifests)} of {settings.repeat} runs within {settings.limit:g} s"
     _check_same(case, folder, len(manifests))
-    stages = _stages(manifests)
-    outcome.peak_memory_bytes = max(stage["peak_memory_bytes"] for stage in stages)
-    return outcome, {"stages": stages}
+    executions = [manifest["execution"] for manifest in manifests]
+    outcome.peak_memory_bytes = max(execution["peak_memory_bytes"] for execution in executions)
+    return outcome, {"peak_memory_is": executions[0]["peak_memory_is"], "stages": _stages(executions)}
 
 
 def _command(settings: Settings, inputs: list[str], config: Path | None, out: Path, limit: float) -> int | None:
@@ -82,13 +82,12 @@ def _check_same(case: Case, folder: Path, runs: int) -> None:
             raise BenchmarkError(f"end-to-end on {case.name}: runs 1 and {i + 1} wrote different features.parquet")
 
 
-def _stages(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    each = [manifest["execution"]["stages"] for manifest in manifests]
+def _stages(executions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "stage": same[0]["stage"],
-            "seconds": statistics.median(stage["seconds"] for stage in same),
+            "seconds": summary([stage["seconds"] for stage in same]),
             "peak_memory_bytes": max(stage["peak_memory_bytes"] for stage in same),
         }
-        for same in zip(*each, strict=True)
+        for same in zip(*(execution["stages"] for execution in executions), strict=True)
     ]

@@ -37,14 +37,16 @@ class Case:
 
 def prepare_cases(settings: Settings, folder: Path) -> list[Case]:
     """Write synthetic tables where asked for; build and save every network. From the smallest to the largest."""
+    rules = "" if settings.config is None else f" ({settings.config.name})"  # other rules, another network
     if settings.inputs:
-        name = ", ".join(Path(text).name for text in settings.inputs)
+        name = ", ".join(Path(text).name for text in settings.inputs) + rules
         return [_case(name, list(settings.inputs), settings.config, folder / "input.npz")]
     cases = []
     for persons in settings.persons:
         tables = folder / f"tables_{persons}"
         write_tables(tables, persons=persons, seed=settings.seed)
-        cases.append(_case(f"synthetic {persons:,}", [str(tables)], settings.config, folder / f"{persons}.npz"))
+        name = f"synthetic {persons:,}{rules}"
+        cases.append(_case(name, [str(tables)], settings.config, folder / f"{persons}.npz"))
     return cases
 
 

@@ -13,8 +13,10 @@ __all__ = ["bar_plot", "line_plot", "slope"]
 # Okabe and Ito: told apart by colour-blind readers too.
 _COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
 _ORDER = ("gpunet, all sets", "gpunet, plain", "networkx", "igraph", "networkit", "rustworkx", "gpunet")
+_DASHES = ("", ' stroke-dasharray="6 3"', ' stroke-dasharray="2 3"')
 _WIDTH, _HEIGHT = 720, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 210, 45, 55
+_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 210, 45, 55
+_KEY_STEP = 20
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float | None:
@@ -26,36 +28,41 @@ def slope(points: Sequence[tuple[float, float]]) -> float | None:
     return float((x * (y - y.mean())).sum() / (x * x).sum())
 
 
-def line_plot(title: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    """Seconds against persons, both logarithmic, a line a system; the legend gives each line's slope."""
-    points = [point for line in lines.values() for point in line]
-    low_x, high_x = _decades(size for size, _ in points)
-    low_y, high_y = _decades(seconds for _, seconds in points)
-    wide, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+def line_plot(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], unit: str = "s") -> str:
+    """Seconds, or what else has `unit`, against persons, both logarithmic; the legend gives each line's slope.
 
-    def at(size: float, seconds: float) -> tuple[float, float]:
+    Systems have colours of their own; other lines take colours, then dashes, in order.
+    """
+    points = [point for line in lines.values() for point in line]
+    x_marks, y_marks = _marks(size for size, _ in points), _marks(value for _, value in points)
+    low_x, high_x = math.log10(x_marks[0]), math.log10(x_marks[-1])
+    low_y, high_y = math.log10(y_marks[0]), math.log10(y_marks[-1])
+    wide, height = _WIDTH - _LEFT - _RIGHT, max(_HEIGHT, _TOP + _KEY_STEP * (len(lines) + 1))
+    tall = height - _TOP - _BOTTOM
+
+    def at(size: float, value: float) -> tuple[float, float]:
         x = _LEFT + wide * (math.log10(size) - low_x) / (high_x - low_x)
-        return x, _TOP + tall * (1 - (math.log10(seconds) - low_y) / (high_y - low_y))
+        return x, _TOP + tall * (1 - (math.log10(value) - low_y) / (high_y - low_y))
 
     parts = [_text(_LEFT, 24, title, size=15)]
-    for power in range(low_x, high_x + 1):
-        x, _ = at(10.0**power, 10.0**low_y)
-        parts += [_line(x, _TOP, x, _TOP + tall, "#ddd"), _text(x, _TOP + tall + 18, f"{10**power:,}", "middle")]
-    for power in range(low_y, high_y + 1):
-        _, y = at(10.0**low_x, 10.0**power)
-        parts += [_line(_LEFT, y, _LEFT + wide, y, "#ddd"), _text(_LEFT - 6, y + 4, f"{10.0**power:g} s", "end")]
-    parts.append(_text(_LEFT + wide / 2, _HEIGHT - 12, "persons in the network", "middle"))
-    for i, (system, line) in enumerate(_ordered(lines)):
-        colour, places = _colour(system), [at(*point) for point in sorted(line)]
+    for mark in x_marks:
+        x, _ = at(mark, y_marks[0])
+        parts += [_line(x, _TOP, x, _TOP + tall, "#ddd"), _text(x, _TOP + tall + 18, _figure(mark), "middle")]
+    for mark in y_marks:
+        _, y = at(x_marks[0], mark)
+        parts += [_line(_LEFT, y, _LEFT + wide, y, "#ddd"), _text(_LEFT - 6, y + 4, f"{_figure(mark)} {unit}", "end")]
+    parts.append(_text(_LEFT + wide / 2, height - 12, "persons in the network", "middle"))
+    for i, (name, line) in enumerate(_ordered(lines)):
+        places, (colour, dash) = [at(*point) for point in sorted(line)], _style(name, i)
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         if len(places) > 1:
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in places]
         steep = slope(line)
-        label = system if line else f"{system} (no time)"
+        label = name if line else f"{name} (no {'time' if unit == 's' else 'figure'})"
         label += "" if steep is None else f" (slope {steep:.2f})"
-        parts += _key(i, label, colour)
-    return _svg(_WIDTH, _HEIGHT, title, parts)
+        parts += _key(i, label, colour, dash)
+    return _svg(_WIDTH, height, title, parts)
 
 
 def bar_plot(title: str, bars: Sequence[tuple[str, str, float, str]]) -> str:
@@ -94,6 +101,23 @@ def _decades(values: Iterable[float]) -> tuple[int, int]:
     return low, max(high, low + 1)
 
 
+def _marks(values: Iterable[float]) -> list[float]:
+    """Where an axis has marks, its ends included: powers of ten; over two decades or less also 2 and 5 times these."""
+    positive = [value for value in values if value > 0] or [1.0]
+    low, high = _decades(positive)
+    # 1e-9: a value that is a mark but for rounding needs no further one.
+    marks = [float(f"{m}e{power}") for power in range(low, high + 1) for m in (1, 2, 5)]
+    first = max(i for i, mark in enumerate(marks) if i == 0 or mark <= min(positive) * (1 + 1e-9))
+    last = min(i for i, mark in enumerate(marks) if mark >= max(positive) * (1 - 1e-9) and i > first)
+    if marks[last] <= 100 * marks[first]:
+        return marks[first : last + 1]
+    return [float(f"1e{power}") for power in range(low, high + 1)]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
 def _ordered(
     lines: Mapping[str, Sequence[tuple[float, float]]],
 ) -> list[tuple[str, Sequence[tuple[float, float]]]]:
@@ -104,17 +128,26 @@ def _colour(system: str) -> str:
     return _COLOURS[_ORDER.index(system) % len(_COLOURS)] if system in _ORDER else "#777777"
 
 
-def _key(i: int, label: str, colour: str) -> list[str]:
-    x, y = _WIDTH - _RIGHT + 12, _TOP + 12 + 20 * i
-    return [_line(x, y - 4, x + 18, y - 4, colour, 3), _text(x + 24, y, label)]
+def _style(name: str, i: int) -> tuple[str, str]:
+    """Colour and dashes of line i."""
+    if name in _ORDER:
+        return _colour(name), ""
+    round_, colour = divmod(i, len(_COLOURS))
+    return _COLOURS[colour], _DASHES[round_ % len(_DASHES)]
+
+
+def _key(i: int, label: str, colour: str, dash: str) -> list[str]:
+    x, y = _WIDTH - _RIGHT + 12, _TOP + 12 + _KEY_STEP * i
+    return [_line(x, y - 4, x + 18, y - 4, colour, 3, dash), _text(x + 24, y, label)]
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 11) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escape(text)}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"/>'
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, dash: str = "") -> str:
+    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{dash}/>'
 
 
 def _svg(width: int, height: int, title: str, parts: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import numpy as np
 
 from benchmarks.systems import Values
 
-__all__ = ["Outcome", "environment", "last_line", "run_limited", "run_worker"]
+__all__ = ["Outcome", "environment", "last_line", "run_limited", "run_worker", "summary"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOOK = 0.02  # seconds between two looks at a process
@@ -97,6 +98,11 @@ def run_worker(job: dict[str, Any], folder: Path) -> Outcome:
     if job["measure"] != "ingest":
         outcome.values = [np.load(folder / f"values_{i}.npy") for i in range(len(outcome.runs))]
     return outcome
+
+
+def summary(seconds: list[float]) -> dict[str, Any]:
+    """What results say of the times of several runs."""
+    return {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds), "all": seconds}
 
 
 def last_line(log: Path) -> str:

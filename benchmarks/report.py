@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plots import bar_plot, line_plot
+from benchmarks.growth import growth_plots, title
+from benchmarks.plots import bar_plot
 from benchmarks.systems import OURS, PEERS, PLAIN
+from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
 from gpunet.folder import write_whole
 
 __all__ = ["markdown", "ours_of", "speed_ups", "write_report"]
 
 Result = dict[str, Any]
-
-_TITLES = {"end-to-end": "gpunet features, end to end", "ingest": "Reading tables", "louvain": "Louvain communities"}
 
 
 def write_report(results: dict[str, Any], out: Path) -> list[Path]:
@@ -22,26 +22,13 @@ def write_report(results: dict[str, Any], out: Path) -> list[Path]:
     texts = {"results.json": json.dumps(results, indent=2) + "\n", "results.md": markdown(results)}
     for measure in dict.fromkeys(r["measure"] for r in results["results"]):
         rows = [r for r in results["results"] if r["measure"] == measure]
-        texts[f"time_{measure}.svg"] = line_plot(f"{_title(measure)}: time against size", _lines(rows))
+        texts |= growth_plots(measure, rows)
         bars = [(r["network"], r["system"], *up) for r in rows if (up := _bar(rows, r)) is not None]
         if bars:
-            texts[f"speedup_{measure}.svg"] = bar_plot(f"{_title(measure)}: their time over gpunet's", bars)
+            texts[f"speedup_{measure}.svg"] = bar_plot(f"{title(measure)}: their time over gpunet's", bars)
     for name, text in texts.items():
         write_whole(out / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
     return [out / name for name in texts]
-
-
-def _title(measure: str) -> str:
-    return _TITLES.get(measure, measure.capitalize())
-
-
-def _lines(rows: list[Result]) -> dict[str, list[tuple[float, float]]]:
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for r in rows:
-        line = lines.setdefault(r["system"], [])
-        if r["seconds"] is not None and r["persons"]:
-            line.append((r["persons"], r["seconds"]["median"]))
-    return lines
 
 
 def ours_of(rows: list[Result], network: str, name: str) -> Result | None:
@@ -65,23 +52,16 @@ def _bar(rows: list[Result], result: Result) -> tuple[float, str] | None:
     ratio = speed_ups(rows, result, ours_of(rows, result["network"], PLAIN if plain else OURS))
     if ratio is None and result["system"] in PEERS and result["status"] != "ok":
         return 1.0, result["status"]  # no bar, but in its place
-    return None if ratio is None else (ratio, _ratio(ratio))
-
-
-def _ratio(ratio: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.3g}"
+    return None if ratio is None else (ratio, times(ratio))
 
 
 def markdown(results: dict[str, Any]) -> str:
     """The tables, with what a reader needs in order to judge them."""
-    machine, settings = results["machine"], results["settings"]
-    memory = machine["memory_bytes"]
+    settings = results["settings"]
     lines = [
         "# Benchmarks",
         "",
-        f"{results['date'][:10]}; {machine['processor']}, {machine['processors']} processors"
-        + (f", {memory / 2**30:.0f} GiB" if memory else "")
-        + f"; {machine['system']} ({machine['architecture']}).",
+        f"{results['date'][:10]}; {processor_line(results['machine'])}.",
         "",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in results["versions"].items() if v) + ".",
         "",
@@ -89,13 +69,13 @@ def markdown(results: dict[str, Any]) -> str:
         "",
         f"Seconds are medians of at most {settings['repeat']} runs, minimum to maximum in brackets, without "
         "compilation and conversion. `over limit`: conversion and the first run took longer than "
-        f"{settings['limit_seconds']:g} s. Every number was compared with gpunet's before its time was taken down. "
-        f"`{OURS}` computes every set at once, `{PLAIN}` only what the peers compute; the columns `against` "
-        "say how many times as long as each of these a peer took.",
+        f"{settings['limit_seconds']:g} s, or would have. Every number was compared with gpunet's before "
+        f"its time was taken down. `{OURS}` computes every set at once, `{PLAIN}` only what the peers compute; the "
+        "columns `against` say how many times as long as each of these a peer took.",
     ]
     for measure in dict.fromkeys(r["measure"] for r in results["results"]):
         rows = [r for r in results["results"] if r["measure"] == measure]
-        lines += ["", f"## {_title(measure)}", ""]
+        lines += ["", f"## {title(measure)}", ""]
         lines += _ingest(rows) if measure == "ingest" else _stages(rows) if measure == "end-to-end" else _systems(rows)
     return "\n".join(lines) + "\n"
 
@@ -121,13 +101,13 @@ def _systems(rows: list[Result]) -> list[str]:
     for r in rows:
         ratios = [speed_ups(rows, r, ours_of(rows, r["network"], name)) for name in (OURS, PLAIN)]
         cells = [r["network"], f"{r['ties']:,}", r["system"], str(r["threads"]), _seconds(r), str(r["runs"])]
-        cells += ["" if ratio is None else f"{_ratio(ratio)} times" for ratio in ratios]
-        cells += [_plain(r["compile_seconds"]), _convert(r)]
-        cells.append(_memory(r["peak_memory_bytes"]))
+        cells += ["" if ratio is None else f"{times(ratio)} times" for ratio in ratios]
+        cells += [in_seconds(r["compile_seconds"]), _convert(r)]
+        cells.append(in_mib(r["peak_memory_bytes"]))
         if louvain:
             cells.append(f"{r['modularity']:.4f}" if "modularity" in r else "")
         table.append(cells)
-    return _table(head, table)
+    return markdown_table(head, table)
 
 
 def _ingest(rows: list[Result]) -> list[str]:
@@ -136,48 +116,33 @@ def _ingest(rows: list[Result]) -> list[str]:
     for r in rows:
         known = "rows" in r
         cells = [r["network"], str(r["threads"]), f"{r['rows']:,}" if known else "", _seconds(r), str(r["runs"])]
-        cells += [f"{r['rows_per_second']:,}" if known else "", _plain(r["compile_seconds"])]
-        table.append([*cells, _memory(r["peak_memory_bytes"]), _memory(r["added_memory_bytes"])])
-    return _table(head, table)
+        cells += [f"{r['rows_per_second']:,}" if known else "", in_seconds(r["compile_seconds"])]
+        table.append([*cells, in_mib(r["peak_memory_bytes"]), in_mib(r["added_memory_bytes"])])
+    return markdown_table(head, table)
 
 
 def _stages(rows: list[Result]) -> list[str]:
     table = []
     for r in rows:
         threads = str(r["threads"])
-        table.append([r["network"], threads, "**whole process**", _seconds(r), _memory(r["peak_memory_bytes"])])
+        table.append([r["network"], threads, "**whole process**", _seconds(r), in_mib(r["peak_memory_bytes"])])
         for stage in r.get("stages", ()):
-            peak = _memory(stage["peak_memory_bytes"])
-            table.append([r["network"], threads, stage["stage"], f"{stage['seconds']:.3f}", peak])
-    return _table(["input", "threads", "stage", "seconds", "highest memory so far"], table)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    cells = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return ["| " + " | ".join(row) + " |" for row in cells]
+            table.append([r["network"], threads, stage["stage"], spread(stage["seconds"], to_the_millisecond)])
+            table[-1].append(in_mib(stage["peak_memory_bytes"]))
+    so_far = any(r.get("peak_memory_is") == "so far" for r in rows)
+    memory = "highest memory so far" if so_far else "peak memory of the stage"
+    return markdown_table(["input", "threads", "stage", "seconds", memory], table)
 
 
 def _seconds(result: Result) -> str:
     seconds = result["seconds"]
     if seconds is None:
         return f"{result['status']} ({result['note']})" if result["note"] else str(result["status"])
-    return f"{_plain(seconds['median'])} ({_plain(seconds['min'])} to {_plain(seconds['max'])})"
-
-
-def _plain(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds < 0.0001:
-        return "< 0.0001"
-    return f"{seconds:,.1f}" if seconds >= 100 else f"{seconds:#.3g}".rstrip(".")
+    return spread(seconds)
 
 
 def _convert(result: Result) -> str:
     """Into the library's graph, and back to an array."""
     if result["convert_seconds"] is None or result["values_seconds"] is None:
         return ""
-    return _plain(result["convert_seconds"] + result["values_seconds"])
-
-
-def _memory(size: int | None) -> str:
-    return "" if size is None else f"{size / 2**20:,.0f} MiB"
+    return in_seconds(result["convert_seconds"] + result["values_seconds"])

@@ -15,7 +15,8 @@ from benchmarks.compare import BenchmarkError, check_equal, check_partition
 from benchmarks.features_run import run_features_command
 from benchmarks.machine import machine
 from benchmarks.networks import Case, load_network, prepare_cases
-from benchmarks.process import Outcome, run_worker
+from benchmarks.patience import Patience
+from benchmarks.process import Outcome, run_worker, summary
 from benchmarks.systems import OURS, PEERS, PLAIN, SYSTEMS, Values, installed_version
 from gpunet.manifest import versions
 from gpunet.synthetic import FEWEST_PERSONS, write_tables
@@ -71,7 +72,7 @@ def run_suite(settings: Settings) -> dict[str, Any]:
 
 
 class _Runner:
-    """The results so far, and which systems were too slow for a smaller network."""
+    """The results so far, and what they say of the time that larger networks would take."""
 
     def __init__(self, settings: Settings, folder: Path, warm: Path) -> None:
         self.settings = settings
@@ -79,7 +80,7 @@ class _Runner:
         self._folder = folder
         self._warm = warm
         self._jobs = 0
-        self._too_slow: dict[tuple[str, str], str] = {}
+        self._patience = Patience(settings.limit)
 
     def run(self, benchmark: str, case: Case) -> None:
         """Run a benchmark on one input."""
@@ -126,8 +127,10 @@ class _Runner:
             return Outcome("not available", f"{name} has no such function")
         if name in PEERS and installed_version(system.package) is None:
             return Outcome("not installed", f"pip install {system.package}")
-        if (name, measure) in self._too_slow:
-            return Outcome("over limit", f"not tried: over the limit on {self._too_slow[name, measure]}")
+        refusal = self._patience.refusal(name, measure, case)
+        if refusal is not None:
+            print(f"    over limit: {refusal}", flush=True)
+            return Outcome("over limit", refusal)
         job = {
             "system": name,
             "measure": measure,
@@ -139,8 +142,7 @@ class _Runner:
         outcome = run_worker(job, self._next_folder())
         if outcome.status != "ok":
             print(f"    {outcome.status}: {outcome.note}", flush=True)
-        if outcome.status == "over limit":
-            self._too_slow[name, measure] = case.name
+        self._patience.learn(name, measure, case, outcome)
         return outcome
 
     def _one(self, benchmark: str, case: Case, measure: str, work: Callable[[Case], tuple[Outcome, Result]]) -> None:
@@ -197,12 +199,10 @@ def _result(benchmark: str, case: Case, measure: str, system: str, threads: int,
         "status": outcome.status,
         "note": outcome.note,
         "runs": len(seconds),
-        "seconds": {
-            "median": statistics.median(seconds), "min": min(seconds), "max": max(seconds), "all": seconds
-        } if seconds else None,
+        "seconds": summary(seconds) if seconds else None,
         "compile_seconds": outcome.compile_seconds,
         "convert_seconds": outcome.convert_seconds,
         "values_seconds": statistics.median(back) if back else None,
         "peak_memory_bytes": peak,
         "added_memory_bytes": None if peak is None or base is None else peak - base,
-    }  # fmt: skip
+    }

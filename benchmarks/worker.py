@@ -17,26 +17,13 @@ import numpy as np
 
 from benchmarks.networks import load_network
 from benchmarks.systems import SYSTEMS
+from gpunet.memory import peak_since_reset, reset_peak
 
-__all__ = ["peak_memory"]
-
-
-def peak_memory() -> int:
-    """Highest resident size of this process in bytes.
-
-    Linux's own record comes first: getrusage also counts what the parent held before this program was loaded.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(text for text in status.read_text().splitlines() if text.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    resource = importlib.import_module("resource")
-    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024)
+__all__: list[str] = []
 
 
 class _Events:
-    """Appends to the event file; counts time from ``ready``."""
+    """Appends to the event file; counts time and, where the platform can, the highest memory from ``ready``."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "events.jsonl"
@@ -44,8 +31,9 @@ class _Events:
 
     def tell(self, event: str, **values: Any) -> None:
         if event == "ready":
+            reset_peak()  # a compiler needs more than many a network
             self._began = time.perf_counter()
-        line = {"event": event, "elapsed": self.elapsed(), "peak_memory_bytes": peak_memory(), **values}
+        line = {"event": event, "elapsed": self.elapsed(), "peak_memory_bytes": peak_since_reset(), **values}
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from gpunet.arrests import NO_DAY, Arrests, day_to_date
 from gpunet.features.pairs import Blocks
 from gpunet.kernels.cells_cpu import triangles_per_vertex
 from gpunet.kernels.traversal_cpu import component_labels
+from gpunet.memory import part_peak, peak_memory
 from gpunet.network import Network, incident_members
 
 __all__ = ["StageClock", "arrest_statistics", "input_report", "network_statistics", "versions"]
@@ -31,26 +30,31 @@ _PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", 
 class StageClock:
     """Seconds and peak memory of each stage of a run, with the engine that did it.
 
-    Peak memory is the highest resident size of the process up to the stage's end (it never falls), in bytes.
+    Peak memory is the highest resident size of the process in bytes: while the stage ran, where the platform tells
+    (Linux), else up to the stage's end, which never falls. The manifest says which, see :mod:`gpunet.memory`.
     """
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
         self.started = datetime.now(UTC)
         self.stages: list[dict[str, Any]] = []
+        self._of_stage = True
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time what is done inside."""
-        begin, cpu = time.perf_counter(), time.process_time()
-        yield
+        with part_peak() as peak:
+            begin, cpu = time.perf_counter(), time.process_time()
+            yield
+            seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
+        self._of_stage &= peak.of_part
         self.stages.append(
             {
                 "stage": name,
                 "engine": self._engine,
-                "seconds": round(time.perf_counter() - begin, 3),
-                "cpu_seconds": round(time.process_time() - cpu, 3),
-                "peak_memory_bytes": _peak_memory(),
+                "seconds": round(seconds, 3),
+                "cpu_seconds": round(cpu_seconds, 3),
+                "peak_memory_bytes": peak.size,
             }
         )
 
@@ -62,13 +66,10 @@ class StageClock:
             "finished": finished.isoformat(timespec="seconds"),
             "seconds": round((finished - self.started).total_seconds(), 3),
             "machine": {"system": platform.system(), "processor": platform.machine(), "processors": os.cpu_count()},
+            "peak_memory_bytes": peak_memory(),
+            "peak_memory_is": "of the stage" if self._of_stage else "so far",
             "stages": self.stages,
         }
-
-
-def _peak_memory() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def versions() -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from benchmarks.__main__ import main
 from benchmarks.arguments import parse
 from benchmarks.compare import BenchmarkError, check_equal, check_partition, modularity
 from benchmarks.networks import load_network, save_network
-from benchmarks.plots import bar_plot, line_plot, slope
+from benchmarks.plots import _marks, bar_plot, line_plot, slope
 from benchmarks.process import Outcome, run_worker
 from benchmarks.report import markdown
 from benchmarks.systems import OURS, PLAIN, SYSTEMS
@@ -87,6 +87,8 @@ def test_reading_and_the_whole_command(tmp_path):
     assert ingest["rows_per_second"] > 0
     assert next(stage["stage"] for stage in whole["stages"]) == "read"
     assert whole["peak_memory_bytes"] >= max(stage["peak_memory_bytes"] for stage in whole["stages"]) > 0
+    assert all(0 <= s["seconds"]["min"] <= s["seconds"]["median"] <= s["seconds"]["max"] for s in whole["stages"])
+    assert whole["peak_memory_is"] in ("of the stage", "so far")
     assert "**whole process**" in (tmp_path / "results.md").read_text()
 
 
@@ -98,6 +100,20 @@ def test_ones_own_tables(tmp_path):
     assert results["networks"] == [
         {"name": "arrests.csv", "persons": 4, "ties": 4, "sets": results["networks"][0]["sets"]}
     ]
+    assert str(tmp_path) not in json.dumps(results)  # results are passed on
+
+
+def test_ones_own_rules_show_in_the_name_of_the_network(tmp_path):
+    table, rules = tmp_path / "arrests.csv", tmp_path / "pairs.toml"
+    rows = "".join(f"{person},1,2014-01-01,ROBBERY\n" for person in "ABC") + "A,2,2014-01-01,\nD,2,2014-01-01,\n"
+    table.write_text("person_id,incident_id,date,offence\n" + rows)
+    rules.write_text("[network]\nmax_incident_size = 2\n")
+    arguments = ["cores", "--input", str(table), "--config", str(rules), "--peers", "none", "--repeat", "1"]
+    results = run(tmp_path / "out", *arguments)
+    assert [(n["name"], n["persons"], n["ties"]) for n in results["networks"]] == [("arrests.csv (pairs.toml)", 2, 1)]
+    assert results["command"] == (
+        "python -m benchmarks cores --input arrests.csv --config pairs.toml --peers none --repeat 1 --out out"
+    )
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
@@ -206,6 +222,23 @@ def test_over_the_limit_once_is_not_tried_on_larger_networks(tmp_path, monkeypat
     assert "networkx (no time)" in (tmp_path / "time_cores.svg").read_text()
 
 
+@pytest.mark.parametrize(("last", "tried"), [(1.0, True), (40.0, False)])
+def test_a_peer_that_would_take_far_longer_than_the_limit_is_not_tried(tmp_path, monkeypatch, last, tried):
+    """From 300 to 600 persons it takes 40 times as long: so it would from 600 to 1,200, and 1,600 s are far over."""
+
+    def grow(job: dict, folder: Path) -> Outcome:
+        persons = len(load_network(Path(job["network"])).indptr) - 1
+        seconds = 1.0 if persons <= 300 or job["system"] != "igraph" else last if persons <= 600 else 1600.0
+        return Outcome("ok", runs=[{"seconds": seconds, "values_seconds": 0.0}], values=[np.ones(3, np.int64)])
+
+    monkeypatch.setattr(suite, "run_worker", grow)
+    results = run(tmp_path, "cores", "--persons", "300,600,1200", "--peers", "igraph,networkx", "--limit", "300")
+    *_, largest = [r for r in results["results"] if r["system"] == "igraph"]
+    assert (largest["status"] == "ok") == tried
+    assert largest["note"].startswith("not tried: its growth") != tried
+    assert all(r["status"] == "ok" for r in results["results"] if r["system"] != "igraph")
+
+
 def test_a_missing_peer_is_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "installed_version", lambda package: None)
     planted(monkeypatch, "nobody")
@@ -234,10 +267,28 @@ def test_slope_is_the_exponent():
     assert slope([(10, 1)]) is None
 
 
+@pytest.mark.parametrize(
+    ("values", "marks"),
+    [
+        ([300, 365], [200, 500]),
+        ([9596, 1e5], [5000, 10000, 20000, 50000, 100000]),
+        ([1000, 1e5], [1000, 2000, 5000, 10000, 20000, 50000, 100000]),
+        ([0.003, 40], [0.001, 0.01, 0.1, 1, 10, 100]),
+        ([7], [5, 10]),
+        ([10], [10, 20]),
+        ([0], [1, 2]),
+        ([], [1, 2]),
+    ],
+)
+def test_axes_end_at_round_figures_around_the_values(values, marks):
+    assert _marks(values) == marks
+
+
 def test_plots_escape_text_and_take_empty_and_odd_values():
     for text in (
         line_plot("a < b & c", {}),
         line_plot("t", {"<x>": [(1000, 0.5)], "networkx": []}),
+        line_plot("t", {"x": [(9596, 1e-7), (1e9, 1e3)]}),
         bar_plot("t", [("g & h", "igraph", 28.4, "28.4"), ("g & h", "<y>", 0.5, "0.5")]),
     ):
         ElementTree.fromstring(text)
