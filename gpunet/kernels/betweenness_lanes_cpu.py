@@ -29,8 +29,8 @@ _EVERY_LANE = (1 << LANES) - 1
 # Arrays of eight doubles a vertex that a search needs.
 _ROWS = 3
 
-# A set that fewer lanes count for shares its pass back with others, lane by lane.
-_LANES_WORTH_A_PASS = 6
+# What a pass back costs for all lanes of a set, and for eight slots: measured, about one to one and a half.
+_SET_PASS, _SLOTS_PASS = 2, 3
 
 
 def work_size(vertices: int) -> int:
@@ -83,8 +83,9 @@ def dependencies_lanes(
             sigma, row, onward, listing, active, begin, closed, seen,
         )  # fmt: skip
         slots = 0
+        worth = _lanes_worth_a_pass(owns)
         for c in range(n_sets if fits else 0):
-            if _counting(owns, c, counts) < _LANES_WORTH_A_PASS:
+            if _counting(owns, c, counts) < worth:
                 slots = _add_slots(counts, c, slots, lane_of, set_of)
             else:
                 _backward(
@@ -172,18 +173,19 @@ def _list_neighbours(
     closed: NDArray[np.bool_],
 ) -> int:
     """List the neighbours of those active at `level` that some lane has not reached; return the end of the list."""
-    reached = int(begin[level + 1])
+    # Unsigned positions: Numba makes sure of signed ones that they do not count from the end.
+    reached = np.uint64(begin[level + 1])
     for i in range(begin[level], begin[level + 1]):
         v = np.int64(listing[i])
         if level > 0 and not inner[v]:
             continue
         for start in range(indptr[v], indptr[v + 1], PADDING):
-            for e in range(start, start + PADDING):  # a fixed number: no branch to predict
-                w = np.int64(indices[e])
+            for k in range(PADDING):  # a fixed number: no branch to predict
+                w = np.uint64(indices[np.uint64(start + k)])
                 listing[reached] = w  # stays if it is new
-                reached += not closed[w]
+                reached += np.uint64(not closed[w])
                 closed[w] = True
-    return reached
+    return np.int64(reached)  # type: ignore[return-value]
 
 
 @njit
@@ -200,6 +202,24 @@ def _counting(owns: NDArray[np.float64], c: int, counts: NDArray[np.float64]) ->
         counts[lane] = owns[lane, c] if lane < len(owns) else 0.0
         counting += counts[lane] > 0.0
     return counting
+
+
+@njit
+def _lanes_worth_a_pass(owns: NDArray[np.float64]) -> int:
+    """For how many lanes a set must count to have a pass back of its own, so that all passes together cost least."""
+    sets_of = np.zeros(LANES + 1, np.int64)  # number of sets by how many lanes count for them
+    for c in range(owns.shape[1]):
+        counting = 0
+        for lane in range(len(owns)):
+            counting += owns[lane, c] > 0.0
+        sets_of[counting] += 1
+    best, least = 1, np.iinfo(np.int64).max
+    for worth in range(1, LANES + 2):
+        slots = np.sum(np.arange(worth) * sets_of[:worth])
+        cost = _SET_PASS * np.sum(sets_of[worth:]) + _SLOTS_PASS * -(-slots // LANES)
+        if cost < least:
+            best, least = worth, cost
+    return best
 
 
 @njit
