@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from gpunet._version import __version__
 
 if TYPE_CHECKING:
-    from gpunet.config import Config, ModelConfig, load_config
+    from gpunet.config import Config, ModelConfig, PathConfig, load_config
     from gpunet.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.features import compute_features
-    from gpunet.features.path import path_features
+    from gpunet.features.estimate import PathEstimate
+    from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
     from gpunet.network import build_network, network_from_edges, ties_table
     from gpunet.reading import read_arrests
@@ -27,9 +28,12 @@ __all__ = [
     "InputError",
     "ModelConfig",
     "ModelError",
+    "PathConfig",
+    "PathEstimate",
     "__version__",
     "build_network",
     "compute_features",
+    "estimate_path_work",
     "load_config",
     "load_model",
     "network_from_edges",
@@ -43,6 +47,7 @@ __all__ = [
 _HOME = {
     "Config": "gpunet.config",
     "ModelConfig": "gpunet.config",
+    "PathConfig": "gpunet.config",
     "load_config": "gpunet.config",
     "ConfigError": "gpunet.errors",
     "EngineError": "gpunet.errors",
@@ -50,6 +55,8 @@ _HOME = {
     "InputError": "gpunet.errors",
     "ModelError": "gpunet.errors",
     "compute_features": "gpunet.features",
+    "PathEstimate": "gpunet.features.estimate",
+    "estimate_path_work": "gpunet.features.path",
     "path_features": "gpunet.features.path",
     "load_model": "gpunet.model",
     "score": "gpunet.model",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
 from gpunet._version import __version__
 from gpunet.errors import GpunetError, InputError
+
+if TYPE_CHECKING:
+    from gpunet.config import Config
 
 __all__ = ["app", "main"]
 
@@ -31,6 +35,14 @@ class Engine(StrEnum):
     gpu = "gpu"
 
 
+class Betweenness(StrEnum):
+    """Choices of ``--betweenness``."""
+
+    exact = "exact"
+    approx = "approx"
+    auto = "auto"
+
+
 class ModelKind(StrEnum):
     """Choices of ``--model`` of ``gpunet run``."""
 
@@ -46,6 +58,16 @@ AsOf = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
+BetweennessOption = Annotated[
+    Betweenness | None,
+    typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. [exact]"),
+]
+Epsilon = Annotated[float | None, typer.Option("--epsilon", help="Largest error of normalised betweenness. [0.01]")]
+Delta = Annotated[float | None, typer.Option("--delta", help="Probability of a larger error. [0.1]")]
+Budget = Annotated[
+    float | None,
+    typer.Option("--budget", help="Estimated core-seconds of exact betweenness above which auto is approx. [14400]"),
+]
 
 
 def _version(show: bool) -> None:
@@ -86,14 +108,19 @@ def features(
     as_of: AsOf = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    betweenness: BetweennessOption = None,
+    epsilon: Epsilon = None,
+    delta: Delta = None,
+    budget: Budget = None,
 ) -> None:
     """Compute every feature of every person."""
     from gpunet.progress import console_progress
     from gpunet.run import RunOptions, run_features
 
+    loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget)
     with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress)
-        manifest = run_features(inputs, out, config, as_of.date() if as_of else None, options)
+        options = RunOptions(engine.value, threads, progress, _notice)
+        manifest = run_features(inputs, out, loaded, as_of.date() if as_of else None, options)
     _tell(manifest, out)
 
 
@@ -108,19 +135,22 @@ def run(
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    betweenness: BetweennessOption = None,
+    epsilon: Epsilon = None,
+    delta: Delta = None,
+    budget: Budget = None,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from dataclasses import replace
 
-    from gpunet.config import load_config
     from gpunet.progress import console_progress
     from gpunet.run import RunOptions, run_forecast
 
-    loaded = load_config(config)
+    loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     asked = {"horizon_days": horizon, "kind": model.value if model else None, "seed": seed}
     changed = replace(loaded.model, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
     with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress)
+        options = RunOptions(engine.value, threads, progress, _notice)
         manifest = run_forecast(inputs, out, replace(loaded, model=changed), as_of.date() if as_of else None, options)
     _tell(manifest, out)
 
@@ -144,7 +174,9 @@ def score(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
-    scores = score_features(load_model(model), features, threads=threads)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        scores = score_features(load_model(model), features, threads=threads)
     write_whole(out, lambda path: write_parquet(path, scores))
     print(f"{len(scores):,} persons scored: {out}")
 
@@ -155,6 +187,34 @@ def info() -> None:
     from gpunet.info import describe
 
     print(describe())
+
+
+def _with_path(config: Path | None, betweenness: Betweenness | None, **asked: float | None) -> Config:
+    """The configuration, with what the command line says of path features."""
+    from dataclasses import replace
+
+    from gpunet.config import load_config
+
+    loaded = load_config(config)
+    changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if betweenness is not None:
+        changes["betweenness"] = betweenness.value
+    return replace(loaded, path=replace(loaded.path, **changes))
+
+
+def _notice(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"warning   {message}", file=sys.stderr)
 
 
 def _tell(manifest: dict[str, Any], out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ __all__ = [
     "InputConfig",
     "ModelConfig",
     "NetworkConfig",
+    "PathConfig",
     "load_config",
 ]
 
@@ -83,6 +85,47 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True)
+class PathConfig:
+    """How betweenness is computed; the command line's options of the same names come first.
+
+    Attributes
+    ----------
+    betweenness
+        ``"exact"``; ``"approx"``: within `epsilon`, see docs/approximation.md; or ``"auto"``: exact, unless the work
+        is estimated at more than `budget`.
+    epsilon, delta
+        Of approximate betweenness: with probability 1 - `delta` no normalised value, of any person and set, is further
+        off than `epsilon`. Both lie between 0 and 1.
+    budget
+        Core-seconds of exact betweenness, by the estimate, above which ``"auto"`` turns to ``"approx"``.
+    seed
+        Seed of the draws.
+    """
+
+    betweenness: str = "exact"
+    epsilon: float = 0.01
+    delta: float = 0.1
+    budget: float = 14_400.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.betweenness not in ("exact", "approx", "auto"):
+            raise ConfigError(f'[path] betweenness: "{self.betweenness}" is none of "exact", "approx", "auto"')
+        for name in ("epsilon", "delta"):
+            value = getattr(self, name)
+            if not _is_number(value) or not 0 < value < 1:
+                raise ConfigError(f"[path] {name}: expected a number greater than 0 and less than 1, not {value!r}")
+        if not _is_number(self.budget) or not 0 <= self.budget < math.inf:
+            raise ConfigError(f"[path] budget: expected core-seconds, 0 or more, not {self.budget!r}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise ConfigError(f"[path] seed: expected a whole number from 0 to {2**31 - 1}, not {self.seed!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The model of ``gpunet run``; the command line's options of the same names come first.
 
@@ -125,6 +168,7 @@ class Config:
     input: InputConfig = field(default_factory=InputConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     violent_offences: Taxonomy = field(default_factory=lambda: PRESETS[DEFAULT_PRESET])
+    path: PathConfig = field(default_factory=PathConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
 
     @property
@@ -142,6 +186,7 @@ class Config:
             },
             "network": dataclasses.asdict(self.network),
             "violent_offences": {name: list(patterns) for name, patterns in self.violent_offences.items()},
+            "path": dataclasses.asdict(self.path),
             "model": dataclasses.asdict(self.model),
         }
 
@@ -187,8 +232,16 @@ def _from_mapping(data: Mapping[str, Any]) -> Config:
         input=_section(InputConfig, "input", input_values),
         network=_section(NetworkConfig, "network", data.get("network", {})),
         violent_offences=_taxonomy(data.get("violent_offences")),
+        path=_section(PathConfig, "path", data.get("path", {})),
         model=_section(ModelConfig, "model", data.get("model", {})),
     )
+
+
+#: Types of the values that are not whole numbers.
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str,
+    "betweenness": str, "epsilon": (int, float), "delta": (int, float), "budget": (int, float),
+}  # fmt: skip
 
 
 def _section(kind: type[T], name: str, values: Mapping[str, Any]) -> T:
@@ -196,8 +249,7 @@ def _section(kind: type[T], name: str, values: Mapping[str, Any]) -> T:
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"unknown key [{name}] {key}; known are {', '.join(known)}")
-        expected = {"columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str}.get(key, int)
-        if not isinstance(value, expected):
+        if not isinstance(value, _TYPES.get(key, int)):
             raise ConfigError(f"[{name}] {key}: {value!r} is not of the expected type")
     return kind(**values)
 

@@ -6,7 +6,7 @@ the order of the output, for the sets of a configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -236,8 +236,12 @@ def columns(sets: Iterable[str], families: Iterable[str] | None = None) -> dict[
     }
 
 
-def dictionary(sets: Iterable[str]) -> list[dict[str, Any]]:
-    """The dictionary of every column, as it stands in ``features.json``."""
+def dictionary(sets: Iterable[str], methods: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The dictionary of every column, as it stands in ``features.json``.
+
+    `methods` is ``{column: how it was computed}`` for those that are not exact; it stands under ``method``.
+    """
+    methods = methods or {}
     return [
         {
             "column": name,
@@ -248,6 +252,7 @@ def dictionary(sets: Iterable[str]) -> list[dict[str, Any]]:
             "definition": f.definition,
             "source": f.source,
             "own_label_free": f.own_label_free,
+            **({"method": methods[name]} if name in methods else {}),
         }
         for name, f in columns(sets).items()
     ]

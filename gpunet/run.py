@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from gpunet._version import __version__
 from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
-from gpunet.config import Config, load_config
+from gpunet.config import Config, PathConfig, load_config
 from gpunet.engine import resolve_engine
 from gpunet.errors import InputError
 from gpunet.features import FeatureSet, compute_all
+from gpunet.features.path_report import PathReport
 from gpunet.folder import RunFolder
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
@@ -37,14 +38,18 @@ RUN_FILES = (
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a run can be told beside its input and configuration; it has no bearing on the results."""
+    """What a run can be told beside its input and configuration; it has no bearing on the results.
+
+    `notice` gets a line with the estimate of work, time and memory before path features that take long.
+    """
 
     engine: str = "auto"
     threads: int | None = None
     progress: ProgressCallback | None = None
+    notice: Callable[[str], None] | None = None
 
 
-def feature_metadata(config: Config, as_of: date | None) -> dict[str, Any]:
+def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
     """What a feature file says of itself, so that a model can tell whether it fits."""
     return {
         "version": __version__,
@@ -52,6 +57,7 @@ def feature_metadata(config: Config, as_of: date | None) -> dict[str, Any]:
         "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
         "as_of": None if as_of is None else as_of.isoformat(),
         "columns": list(columns(config.sets)),
+        "betweenness": None if path is None else path.metadata(),
     }
 
 
@@ -61,7 +67,7 @@ class _Run:
     def __init__(self, folder: RunFolder, config: Config, options: RunOptions) -> None:
         self.folder = folder
         self.config = config
-        self.progress = options.progress
+        self.progress, self.notice = options.progress, options.notice
         self.engine = resolve_engine(options.engine)
         self.threads = available_threads(options.threads)
         self.clock = StageClock(self.engine)
@@ -80,8 +86,8 @@ class _Run:
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend="polars")
 
-    def features(self, arrests: Arrests, label: str = "") -> FeatureSet:
-        """Compute everything; stages and their progress carry the label."""
+    def features(self, arrests: Arrests, label: str = "", path_config: PathConfig | None = None) -> FeatureSet:
+        """Compute everything; stages, their progress and notices carry the label."""
 
         @contextmanager
         def stage(name: str) -> Iterator[None]:
@@ -94,18 +100,31 @@ class _Run:
             if self.progress is not None and reported:
                 self.progress(full, 1.0, 1.0)
 
-        progress = labelled(self.progress, label)
-        return compute_all(arrests, engine=self.engine, threads=self.threads, progress=progress, stage=stage)
+        def notice(text: str) -> None:
+            if self.notice is not None:
+                self.notice(f"{text} {label}".rstrip())
+
+        return compute_all(
+            arrests,
+            engine=self.engine,
+            threads=self.threads,
+            path_config=path_config or self.config.path,
+            progress=labelled(self.progress, label),
+            notice=notice,
+            stage=stage,
+        )
 
     def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
         with self.clock.stage("write features"):
-            self.folder.write_table("features.parquet", found.features, feature_metadata(self.config, arrests.as_of))
+            metadata = feature_metadata(self.config, arrests.as_of, found.path)
+            self.folder.write_table("features.parquet", found.features, metadata)
             self.folder.write_table("ties.parquet", found.ties)
             self.folder.write_table("groups.parquet", found.groups)
             if arrests.report is not None:
                 self.folder.write_table("rejected.parquet", arrests.report.rejected)
-            self.folder.write_json("features.json", dictionary(self.config.sets))
+            methods = {} if found.path is None else found.path.of_columns()
+            self.folder.write_json("features.json", dictionary(self.config.sets, methods))
         with self.clock.stage("statistics"):
             statistics = network_statistics(arrests, found.network, _closeness(found))
         oversize = statistics["incidents_over_max_size"]
@@ -115,7 +134,7 @@ class _Run:
                 f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
                 f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
             )
-        return {"arrests": arrest_statistics(arrests), "network": statistics}
+        return {"arrests": arrest_statistics(arrests), "network": statistics, "path": _path_section(found)}
 
     def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
@@ -208,10 +227,32 @@ def run_forecast(
             )
         days = _forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
         cuts = {name: _cut(arrests, day) for name, day in days.items()}
-        found = {name: run.features(cut, f"as of {name}") for name, cut in cuts.items()}
+        found = _snapshots(run, cuts)
         sections = run.write_features(cuts["T"], found["T"])
+        sections["path_of_past"] = {name: _path_section(found[name]) for name in ("T-2H", "T-H")}
         sections["model"] = _model(run, arrests, days, found)
         return run.finish("run", cuts["T"], sections)
+
+
+def _snapshots(run: _Run, cuts: Mapping[str, Arrests]) -> dict[str, FeatureSet]:
+    """Features as of each day. The last one, the largest, decides how betweenness is computed for all."""
+    found = {"T": run.features(cuts["T"], "as of T")}
+    path_config, report = run.config.path, found["T"].path
+    if report is not None and report.method is not None:
+        path_config = replace(path_config, betweenness=report.method)
+    for name in ("T-2H", "T-H"):
+        found[name] = run.features(cuts[name], f"as of {name}", path_config)
+    return found
+
+
+def _path_section(found: FeatureSet) -> dict[str, Any] | None:
+    return None if found.path is None else found.path.as_dict()
+
+
+def _coarsest(found: Mapping[str, FeatureSet]) -> dict[str, Any] | None:
+    """How betweenness was computed where it is known least exactly."""
+    reports = [features.path for features in found.values() if features.path is not None]
+    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
 
 
 def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, FeatureSet]) -> dict[str, Any]:
@@ -228,6 +269,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
             violent_between(arrests, test, now),
             config=run.config.model,
             taxonomy=run.config.violent_offences,
+            betweenness=_coarsest(found),
             windows=(f"[{past}, {test})", f"[{test}, {now})"),
             threads=run.threads,
             progress=run.progress,

@@ -46,6 +46,13 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
     ]
+    path = manifest["path"]
+    if path is not None and path["betweenness"]["method"] == "approx":
+        found = path["betweenness"]
+        lines.append(
+            f"paths     betweenness approximate: normalised values within {found['epsilon']:g} with probability "
+            f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
+        )
     if "model" in manifest:
         lines += _model(manifest["model"])
     lines += _warnings(manifest["warnings"])

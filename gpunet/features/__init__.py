@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gpunet.arrests import Arrests
+from gpunet.config import PathConfig
 from gpunet.engine import resolve_engine
 from gpunet.errors import InputError
 from gpunet.features.column import Column, Columns, spread
@@ -17,7 +18,8 @@ from gpunet.features.community import Partition, community_features, partition
 from gpunet.features.geographic import geographic_features
 from gpunet.features.history import history_features
 from gpunet.features.neighbourhood import neighbourhood_features
-from gpunet.features.path import path_features
+from gpunet.features.path import compute_path, path_features
+from gpunet.features.path_report import PathReport
 from gpunet.features.temporal import temporal_features
 from gpunet.frames import make_frame
 from gpunet.network import Network, build_network, ties_table
@@ -49,12 +51,15 @@ class FeatureSet:
         ``person_a, person_b, incidents, strength, first_date, last_date``.
     network
         The network itself.
+    path
+        How betweenness was computed and what was expected of the work; None without betweenness and closeness.
     """
 
     features: Any
     groups: Any
     ties: Any
     network: Network
+    path: PathReport | None
 
 
 def compute_features(
@@ -63,6 +68,11 @@ def compute_features(
     engine: str = "auto",
     threads: int | None = None,
     *,
+    betweenness: str | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    budget: float | None = None,
+    seed: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Any:
     """Features of every person with an arrest, as a frame of the kind that the arrests came in.
@@ -78,6 +88,8 @@ def compute_features(
         ``"auto"``, ``"cpu"`` or ``"gpu"``.
     threads
         Number of threads, all available if None; the results do not depend on it.
+    betweenness, epsilon, delta, budget, seed
+        As in :func:`gpunet.path_features`; None is what ``[path]`` of the arrests' configuration says.
     progress
         Called as the work goes on, see :mod:`gpunet.progress`.
 
@@ -90,10 +102,15 @@ def compute_features(
     ------
     InputError
         If a family is unknown.
+    ConfigError
+        If `threads`, `betweenness`, `epsilon`, `delta`, `budget` or `seed` cannot be used.
     EngineError
         If the engine is not available.
     """
-    return compute_all(arrests, families, engine, threads, progress=progress).features
+    given = {"betweenness": betweenness, "epsilon": epsilon, "delta": delta, "budget": budget, "seed": seed}
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    config = replace(_checked(arrests).config.path, **asked)
+    return compute_all(arrests, families, engine, threads, path_config=config, progress=progress).features
 
 
 def compute_all(
@@ -102,16 +119,19 @@ def compute_all(
     engine: str = "auto",
     threads: int | None = None,
     *,
+    path_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
     stage: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
     Each stage runs inside ``stage(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
-    ``geographic``, ``temporal``, ``history``.
+    ``geographic``, ``temporal``, ``history``. `path_config` stands for ``[path]`` of the arrests' configuration;
+    `notice` gets a line with the estimate before long work.
     """
-    if not isinstance(arrests, Arrests):
-        raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
+    arrests = _checked(arrests)
+    path_config = path_config or arrests.config.path
     resolve_engine(engine)
     threads = available_threads(threads)
     try:
@@ -132,9 +152,12 @@ def compute_all(
         with stage("community"):
             over_vertices |= community_features(network, cells)
     path = [family for family in wanted if family in PATH_FAMILIES]
+    report = None
     if path:
         with stage("path"):
-            over_vertices |= path_features(network, path, threads=threads, progress=progress)
+            result = compute_path(network, path, threads=threads, config=path_config, progress=progress, notice=notice)
+        over_vertices |= result.columns
+        report = result.report
     for name, column in over_vertices.items():
         found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
     for family in wanted:
@@ -147,7 +170,13 @@ def compute_all(
         {"person_id": arrests.person_ids.alias("person_id"), **{name: found[name] for name in declared}},
         arrests.backend,
     )
-    return FeatureSet(frame, _groups(arrests, network, cells), ties_table(arrests, network), network)
+    return FeatureSet(frame, _groups(arrests, network, cells), ties_table(arrests, network), network, report)
+
+
+def _checked(arrests: Any) -> Arrests:
+    if not isinstance(arrests, Arrests):
+        raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
+    return arrests
 
 
 def _person(network: Network) -> Any:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.config import PathConfig
 from gpunet.engine import resolve_engine
 from gpunet.errors import InputError
+from gpunet.features.estimate import PathEstimate, estimate_work
 from gpunet.features.pairs import Blocks, PairWork
+from gpunet.features.path_report import PathReport, SetReport
+from gpunet.features.sample_plan import SamplePlan, plan_sampling
+from gpunet.features.sampling import sample, search_the_rest
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
 from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
 from gpunet.network import Network
@@ -17,11 +24,24 @@ from gpunet.parallel import available_threads, in_batches, spans
 from gpunet.progress import ProgressCallback
 from gpunet.registry import PATH_FAMILIES, expand_families
 
-__all__ = ["path_features"]
+__all__ = ["PathResult", "compute_path", "estimate_path_work", "path_features"]
 
 TIPPING_K = (2, 3, 4, 5, 6)
 
 _VERTICES = 8192  # vertices a batch of shell and tipping
+
+# Work that is expected to take longer is announced.
+_SECONDS_WORTH_A_WORD = 10.0
+
+PathColumns: TypeAlias = dict[str, NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class PathResult:
+    """``columns`` of :func:`path_features`, and how they came about (None without betweenness and closeness)."""
+
+    columns: PathColumns
+    report: PathReport | None
 
 
 def path_features(
@@ -31,8 +51,13 @@ def path_features(
     engine: str = "auto",
     threads: int | None = None,
     *,
+    betweenness: str = PathConfig.betweenness,
+    epsilon: float = PathConfig.epsilon,
+    delta: float = PathConfig.delta,
+    budget: float = PathConfig.budget,
+    seed: int = PathConfig.seed,
     progress: ProgressCallback | None = None,
-) -> dict[str, NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]]:
+) -> PathColumns:
     """Betweenness, closeness, shell, tipping and removal features of every vertex (Tables 4 and 5).
 
     Parameters
@@ -48,6 +73,17 @@ def path_features(
         ``"auto"``, ``"cpu"`` or ``"gpu"``.
     threads
         Number of threads, all available if None. Results are the same, bit for bit, for any number.
+    betweenness
+        ``"exact"``; ``"approx"``: within `epsilon`, see docs/approximation.md; or ``"auto"``: exact, unless the work
+        is estimated at more than `budget`.
+    epsilon, delta
+        Of approximate betweenness: with probability 1 - `delta` no value divided by its number of pairs (those of the
+        members of C other than v) is further off than `epsilon`, for all sets together. The columns hold estimates in
+        the unit of exact ones.
+    budget
+        Core-seconds of exact betweenness by :func:`estimate_path_work` above which ``"auto"`` is ``"approx"``.
+    seed
+        Seed of the draws: the same seed gives the same estimates.
     progress
         Called as the work goes on, see :mod:`gpunet.progress`.
 
@@ -62,18 +98,33 @@ def path_features(
     ------
     InputError
         If a family or set is unknown.
+    ConfigError
+        If `threads`, `betweenness`, `epsilon`, `delta`, `budget` or `seed` cannot be used.
     EngineError
         If the engine is not available.
     """
+    config = PathConfig(betweenness, epsilon, delta, budget, seed)
+    return compute_path(network, families, sets, engine, threads, config=config, progress=progress).columns
+
+
+def compute_path(
+    network: Network,
+    families: Iterable[str] | None = PATH_FAMILIES,
+    sets: Iterable[str] | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
+    *,
+    config: PathConfig,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> PathResult:
+    """:func:`path_features` with a report; `notice` gets a line with the estimate before long work."""
     resolve_engine(engine)
     threads = available_threads(threads)
     wanted = _families(families)
-    chosen = tuple(network.sets) if sets is None else [sets] if isinstance(sets, str) else sets
-    names = tuple(dict.fromkeys(chosen))
-    for name in names:
-        if name not in network.sets:
-            raise InputError(f"unknown set {name!r}; this network has {', '.join(network.sets)}")
-    out: dict[str, NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]] = {}
+    names = _sets(network, sets)
+    out: PathColumns = {}
+    report = None
     if {"removal", "betweenness", "closeness"} & set(wanted):
         blocks = Blocks(network)
         if "removal" in wanted:
@@ -81,16 +132,105 @@ def path_features(
             out["removal_largest_component"] = largest
             out["removal_largest_violent_component"] = largest_violent
         if names and {"betweenness", "closeness"} & set(wanted):
-            pairs = PairWork(blocks, names)
-            if "betweenness" in wanted:
-                out |= pairs.betweenness(threads, progress)
-            if "closeness" in wanted:
-                out |= pairs.closeness(threads, progress)
+            work = _PairFeatures(blocks, names, wanted, config)
+            if notice is not None and work.estimate.seconds(threads) > _SECONDS_WORTH_A_WORD:
+                notice(work.estimate.describe(threads))
+            out |= work.columns(threads, progress)
+            report = work.report()
     if "shell" in wanted:
         out |= _shell(network, names, threads)
     if "tipping" in wanted:
         out |= _tipping(network, threads)
-    return out
+    return PathResult(out, report)
+
+
+def estimate_path_work(
+    network: Network,
+    families: Iterable[str] | None = PATH_FAMILIES,
+    sets: Iterable[str] | None = None,
+    *,
+    betweenness: str = PathConfig.betweenness,
+    epsilon: float = PathConfig.epsilon,
+    delta: float = PathConfig.delta,
+    budget: float = PathConfig.budget,
+) -> PathEstimate:
+    """Estimate what :func:`path_features` would cost with these arguments, in a time that grows with the ties alone.
+
+    Returns
+    -------
+    PathEstimate
+        Work in visits of positions and edges, seconds of a nominal core, memory in bytes, and whether betweenness
+        would be exact or approximate. It depends on the arguments alone, not on the machine.
+
+    Raises
+    ------
+    InputError
+        If a family or set is unknown.
+    ConfigError
+        If `betweenness`, `epsilon`, `delta` or `budget` cannot be used.
+    """
+    config = PathConfig(betweenness, epsilon, delta, budget)
+    names, wanted = _sets(network, sets), _families(families)
+    if not names:
+        return PathEstimate.of_nothing()
+    return _PairFeatures(Blocks(network), names, wanted, config).estimate
+
+
+class _PairFeatures:
+    """Betweenness and closeness as configured."""
+
+    def __init__(self, blocks: Blocks, names: tuple[str, ...], wanted: tuple[str, ...], config: PathConfig) -> None:
+        self._pairs = PairWork(blocks, names)
+        self._vertex = blocks.vertex
+        self._names, self._wanted, self._config = names, wanted, config
+        layout = self._pairs.layout
+        plan = None
+        if "betweenness" in wanted and config.betweenness != "exact":
+            members = np.array([np.count_nonzero(blocks.network.sets[name]) for name in names], np.int64)
+            plan = plan_sampling(layout, members, config.epsilon, config.delta)
+        self.estimate = estimate_work(layout, blocks.network.n, wanted, config, plan)
+        self._plan: SamplePlan | None = plan if self.estimate.method == "approx" else None
+        self._sets: dict[str, SetReport] = {}
+
+    def columns(self, threads: int, progress: ProgressCallback | None) -> PathColumns:
+        out: PathColumns = {}
+        if "betweenness" in self._wanted:
+            if self._plan is not None:
+                out |= self._approximate(self._plan, threads, progress)
+            else:
+                out |= self._pairs.betweenness(threads, progress)
+        if "closeness" in self._wanted:
+            out |= self._pairs.closeness(threads, progress)
+        return out
+
+    def _approximate(
+        self, plan: SamplePlan, threads: int, progress: ProgressCallback | None
+    ) -> dict[str, NDArray[np.float64]]:
+        layout, names, seed = self._pairs.layout, self._names, self._config.seed
+        found = sample(layout, self._vertex[layout.node], plan, names, seed, threads, progress)
+        self._sets = {
+            name: SetReport(int(found.draws[c]), int(found.checks[c]), float(found.error[c]))
+            for c, name in enumerate(names)
+        }
+        if not found.approximate.any():
+            return self._pairs.betweenness(threads, progress)
+        total = search_the_rest(layout, plan, found, threads, progress)
+        return self._pairs.betweenness_of(total + found.total)
+
+    def report(self) -> PathReport:
+        config, method = self._config, self.estimate.method if "betweenness" in self._wanted else None
+        return PathReport(
+            config.betweenness, method, config.epsilon, config.delta, config.seed, self._sets, self.estimate
+        )
+
+
+def _sets(network: Network, sets: Iterable[str] | None) -> tuple[str, ...]:
+    chosen = tuple(network.sets) if sets is None else [sets] if isinstance(sets, str) else sets
+    names = tuple(dict.fromkeys(chosen))
+    for name in names:
+        if name not in network.sets:
+            raise InputError(f"unknown set {name!r}; this network has {', '.join(network.sets)}")
+    return names
 
 
 def _families(families: Iterable[str] | None) -> tuple[str, ...]:

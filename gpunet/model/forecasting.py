@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ def forecast(
     *,
     kind: str | None = None,
     taxonomy: TaxonomyLike | None = None,
+    betweenness: Mapping[str, Any] | None = None,
     windows: tuple[str, str] = ("[T-2H, T-H)", "[T-H, T)"),
     threads: int | None = None,
     progress: ProgressCallback | None = None,
@@ -65,6 +67,8 @@ def forecast(
         What happened in the window after that day: booleans aligned with the rows, or frames ``person_id, label``.
     config, kind, taxonomy, threads
         As in :func:`gpunet.model.train`.
+    betweenness
+        How the betweenness columns were computed, where the sources do not say.
     windows
         The two label windows in words, for messages and the record.
     progress
@@ -88,7 +92,7 @@ def forecast(
     ConfigError
         If `config` or `threads` is not understood.
     """
-    tables = [read_features(source, taxonomy=taxonomy) for source in (past, test)]
+    tables = [read_features(source, taxonomy=taxonomy, betweenness=betweenness) for source in (past, test)]
     before, after = tables[0], tables[1].select(tables[0].columns)
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
@@ -103,7 +107,8 @@ def forecast(
         what="both past snapshots",
         **options,
     )
-    scored = score_table(final.model, final.model.table(now), threads=threads, progress=progress)
+    present = final.model.table(now)
+    scored = score_table(final.model, present, threads=threads, progress=progress)
     evaluation = {
         "past": {"window": windows[0], "persons": len(before), "positives": int(labels[0].sum())},
         **_test_results(first, before, after, labels[1], probability, windows[1]),
@@ -112,7 +117,8 @@ def forecast(
         "training": dict(final.model.training),
         "evaluated_model": dict(first.model.training),
     }
-    warnings = list(dict.fromkeys((*first.warnings, *final.warnings)))
+    doubts = [model.doubt(table) for model, table in ((first.model, after), (final.model, present))]
+    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, doubts))))
     if not labels[1].any():
         warnings.append(f"nobody had the label true in {windows[1]}: there are no results to report")
     return Forecast(final.model, scored.frame, evaluation, tuple(warnings))

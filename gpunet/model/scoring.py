@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +64,21 @@ def score(model: Model, features: Any, *, threads: int | None = None, progress: 
         model, or a person has two rows; also if `model` is not a Model.
     ConfigError
         If `threads` is less than 1.
+
+    Warns
+    -----
+    UserWarning
+        If betweenness is approximate in `features` and was not in training, or the other way round, or to another
+        epsilon.
     """
     if not isinstance(model, Model):
         raise ModelError(
             f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
         )
-    return score_table(model, model.table(features), threads=threads, progress=progress).frame
+    table = model.table(features)
+    if doubt := model.doubt(table):
+        warnings.warn(doubt, stacklevel=2)
+    return score_table(model, table, threads=threads, progress=progress).frame
 
 
 def score_table(

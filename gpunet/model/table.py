@@ -54,6 +54,9 @@ class FeatureTable:
         Those sets, None where they are not known.
     backend
         The kind of frame they came in, and in which results are given back.
+    betweenness
+        How the betweenness columns were computed (``method`` and, if approximate, ``epsilon``, ``delta`` and
+        ``certified_error``), None where it is not known.
     """
 
     person_ids: nw.Series[Any]
@@ -62,6 +65,7 @@ class FeatureTable:
     taxonomy: str | None = None
     sets: Mapping[str, tuple[str, ...]] | None = None
     backend: str = "polars"
+    betweenness: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -95,7 +99,11 @@ class FeatureTable:
 
 
 def read_features(
-    source: Any, *, columns: Sequence[str] | None = None, taxonomy: TaxonomyLike | None = None
+    source: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    taxonomy: TaxonomyLike | None = None,
+    betweenness: Mapping[str, Any] | None = None,
 ) -> FeatureTable:
     """Make a :class:`FeatureTable` of a feature file or frame.
 
@@ -108,6 +116,8 @@ def read_features(
         ``person_id``; text and dates are left out.
     taxonomy
         The violent sets behind the features, or their hash, where `source` does not say (a frame never does).
+    betweenness
+        How its betweenness columns were computed, where `source` does not say.
 
     Raises
     ------
@@ -136,7 +146,10 @@ def read_features(
     if metadata is not None:
         sets = metadata.get("sets")
         kept = None if not isinstance(sets, dict) else {name: tuple(patterns) for name, patterns in sets.items()}
+        told = metadata.get("betweenness")
+        betweenness = told if isinstance(told, dict) else betweenness
         table = replace(table, taxonomy=metadata.get("taxonomy"), sets=kept)
+    table = replace(table, betweenness=betweenness)
     return _with_taxonomy(table, taxonomy, where)
 
 

@@ -17,6 +17,7 @@ from gpunet.errors import ModelError
 from gpunet.folder import write_whole
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import Classifier, kind_module
+from gpunet.model.precision import betweenness_doubt
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
 from gpunet.parallel import available_threads
 
@@ -47,6 +48,8 @@ class Model:
         libraries.
     version
         Version of this package that trained it.
+    betweenness
+        How the betweenness columns it was trained on were computed, None where training was not told.
     """
 
     classifier: Classifier
@@ -57,6 +60,7 @@ class Model:
     sets: Mapping[str, tuple[str, ...]] | None
     training: Mapping[str, Any]
     version: str = __version__
+    betweenness: Mapping[str, Any] | None = None
 
     @property
     def kind(self) -> str:
@@ -79,6 +83,12 @@ class Model:
         table = read_features(features, columns=self.features)
         check_same_taxonomy(self, table, "the model", "the feature table")
         return table
+
+    def doubt(self, table: FeatureTable) -> str | None:
+        """A sentence if betweenness in `table` is of another precision than in training, and the model uses it."""
+        if not any(name.startswith("betweenness__") for name in self.features):
+            return None
+        return betweenness_doubt(self, table, "the model's training", "the feature table")
 
     def predict_margin(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
         """Raw log-odds before calibration, float64[n], in the order of the rows of `features`."""
@@ -109,6 +119,7 @@ class Model:
             "features": list(self.features),
             "taxonomy": self.taxonomy,
             "sets": None if self.sets is None else {name: list(patterns) for name, patterns in self.sets.items()},
+            "betweenness": None if self.betweenness is None else dict(self.betweenness),
             "calibration": {"slope": self.calibration.slope, "intercept": self.calibration.intercept},
             "threshold": self.threshold,
             "training": dict(self.training),
@@ -173,7 +184,7 @@ def _with_metadata(classifier: Classifier, text: str) -> Model:
             raise ModelError(
                 f"its format is {data['format']}, of gpunet {data.get('gpunet')}; this version reads {FORMAT}"
             )
-        sets = data["sets"]
+        sets, betweenness = data["sets"], data.get("betweenness")  # not in files of the first versions
         model = Model(
             classifier=classifier,
             features=tuple(str(name) for name in data["features"]),
@@ -183,6 +194,7 @@ def _with_metadata(classifier: Classifier, text: str) -> Model:
             sets=None if sets is None else {name: tuple(patterns) for name, patterns in sets.items()},
             training=dict(data["training"]),
             version=str(data["gpunet"]),
+            betweenness=None if betweenness is None else dict(betweenness),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"its metadata are damaged ({error!r})") from error

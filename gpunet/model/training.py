@@ -148,6 +148,7 @@ def cross_fit(
             "parameters": fitted.parameters,
             "libraries": fitted.libraries,
         },
+        betweenness=table.betweenness,
     )
     return CrossFit(model, fold, probability, _warnings(fitted, model, config.folds, what))
 

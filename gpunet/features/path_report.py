@@ -1,0 +1,86 @@
+"""How path features were computed, and what was expected of the work: what goes into manifest and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gpunet.features.estimate import PathEstimate
+
+__all__ = ["PathReport", "SetReport"]
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """Approximate betweenness of one set.
+
+    Attributes
+    ----------
+    draws, checks
+        Sources drawn, and how often the bound was looked at. Both are 0 if it was clear that exact work is cheaper.
+    certified_error
+        With probability 1 - delta (for all sets together) no normalised value is further off; 0 if computed exactly.
+    """
+
+    draws: int
+    checks: int
+    certified_error: float
+
+
+@dataclass(frozen=True)
+class PathReport:
+    """How betweenness was computed, and the estimate that came before it.
+
+    Attributes
+    ----------
+    asked
+        ``"exact"``, ``"approx"`` or ``"auto"``.
+    method
+        ``"exact"`` or ``"approx"``; None if betweenness was not computed.
+    epsilon, delta, seed
+        Of approximation.
+    sets
+        ``{set: its report}``, empty if exact.
+    estimate
+        Work, seconds and memory.
+    """
+
+    asked: str
+    method: str | None
+    epsilon: float
+    delta: float
+    seed: int
+    sets: Mapping[str, SetReport]
+    estimate: PathEstimate
+
+    @property
+    def certified_error(self) -> float:
+        """The largest of any set."""
+        return max((report.certified_error for report in self.sets.values()), default=0.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in ``run.json``."""
+        found: dict[str, Any] = {"asked": self.asked, **self.metadata()}
+        if self.method == "approx":
+            found["seed"] = self.seed
+            found["sets"] = {
+                name: {"draws": r.draws, "checks": r.checks, "certified_error": r.certified_error}
+                for name, r in self.sets.items()
+            }
+        return {"betweenness": found, "estimate": self.estimate.as_dict()}
+
+    def metadata(self) -> dict[str, Any]:
+        """What a feature file says of its betweenness columns."""
+        if self.method != "approx":
+            return {"method": self.method}
+        return {
+            "method": "approx", "epsilon": self.epsilon, "delta": self.delta, "certified_error": self.certified_error,
+        }  # fmt: skip
+
+    def of_columns(self) -> dict[str, dict[str, Any]]:
+        """``{column: how it was computed}`` for approximate columns."""
+        return {
+            f"betweenness__{name}": {**self.metadata(), "certified_error": report.certified_error}
+            for name, report in self.sets.items()
+        }

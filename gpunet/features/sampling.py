@@ -1,0 +1,243 @@
+"""Approximate betweenness: sources of large blocks are drawn, with a bound of the error that holds for every vertex.
+
+docs/approximation.md has the method, the proof and its sources. In short: for a set C, sources x of the sampled blocks
+are drawn with a chance proportional to w(x) (W - w(x)), w(x) the members of C that x stands for and W those of its
+block. What a draw says of a vertex lies in [0, 1], and its expectation is the vertex's betweenness but for a known
+factor. Draws come in pairs from strata, neighbouring sources of equal mass; the differences within pairs bound the
+variance, and that bounds the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.features.bounds import error_bound
+from gpunet.features.layout import Batch, Layout
+from gpunet.features.sample_plan import SamplePlan, ordered_pairs
+from gpunet.kernels.sampling_cpu import add_pairs
+from gpunet.parallel import in_batches, spans
+from gpunet.progress import ProgressCallback
+
+__all__ = ["Sampled", "sample", "search_the_rest"]
+
+# Pairs that one call of the kernel takes, and pairs whose results come back as one; exact sources whose results do.
+_PAIRS_A_CALL, _PAIRS_A_BATCH, _SOURCES_A_BATCH = 8, 64, 64
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What sampling gave.
+
+    Attributes
+    ----------
+    total
+        float64[positions, sets]: estimates of the dependencies summed over the sources of the sampled blocks; 0 for
+        sets that are to be computed exactly.
+    approximate
+        bool[sets]: sets whose guarantee was reached.
+    draws, checks
+        int64[sets], those of the other sets too.
+    error
+        float64[sets]: with probability 1 - delta no normalised betweenness of the set is further off than this.
+    """
+
+    total: NDArray[np.float64]
+    approximate: NDArray[np.bool_]
+    draws: NDArray[np.int64]
+    checks: NDArray[np.int64]
+    error: NDArray[np.float64]
+
+
+def sample(
+    layout: Layout,
+    vertex: NDArray[np.int32],
+    plan: SamplePlan,
+    names: Sequence[str],
+    seed: int,
+    threads: int,
+    progress: ProgressCallback | None,
+) -> Sampled:
+    """Draw until every set's bound is within epsilon, or exact work is cheaper.
+
+    `vertex` (int32[nodes of the layout]) says which vertex each node is; `names` are those of the sets, which go into
+    the seeds. Results do not depend on the number of threads.
+    """
+    shape = layout.weight.shape
+    total, square = np.zeros(shape), np.zeros(shape)
+    draws, checks = np.zeros((2, shape[1]), np.int64)
+    error = np.zeros(shape[1])
+    approximate = np.zeros(shape[1], np.bool_)
+    drawers = {c: _Drawer(layout, plan, c, names[c], seed) for c in range(shape[1]) if plan.mass[c] > 0}
+    shared = _shared_vertices(layout, vertex, plan)
+    most, check = plan.most_draws(), 0
+    while open_sets := [c for c in drawers if 2 * plan.pairs(c, check) <= most[c]]:
+        pairs = np.concatenate([drawers[c].draw(plan.pairs(c, check) - int(draws[c]) // 2) for c in open_sets])
+        _add_draws(layout, pairs, total, square, threads, f"betweenness, draws {check + 1}", progress)
+        for c in open_sets:
+            draws[c], checks[c] = 2 * plan.pairs(c, check), check + 1
+            bound = _worst(square[:, c], int(draws[c]), plan.log_term(check), shared.get(c))
+            error[c] = plan.factor[c] * bound
+            approximate[c] = error[c] <= plan.epsilon
+        drawers = {c: drawers[c] for c in open_sets if not approximate[c]}
+        check += 1
+    mean = total / np.maximum(draws, 1)
+    return Sampled(
+        np.where(approximate, mean * plan.mass, 0.0), approximate, draws, checks, np.where(approximate, error, 0.0)
+    )
+
+
+def _block_of(layout: Layout) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(layout.start) - 1), np.diff(layout.start))
+
+
+def _region_of(layout: Layout) -> NDArray[np.int64]:
+    """The regions of positions: ``2 * block``, plus one for simplicial vertices. Those are searched from otherwise."""
+    return 2 * _block_of(layout) + ~layout.inner
+
+
+class _Drawer:
+    """Draws sources of one set."""
+
+    def __init__(self, layout: Layout, plan: SamplePlan, which: int, name: str, seed: int) -> None:
+        mass = np.zeros(len(layout.weight), np.int64)
+        for block in np.flatnonzero(plan.sampled[:, which]).tolist():
+            mass[layout.start[block] : layout.reach[block]] = ordered_pairs(layout, block)[:, which]
+        self._region, self._which = _region_of(layout), which
+        self._source = np.flatnonzero(mass)
+        self._upto = np.cumsum(mass[self._source]).astype(np.float64)
+        self._random = np.random.Generator(np.random.PCG64([seed, crc32(name.encode())]))
+
+    def draw(self, pairs: int) -> NDArray[np.int64]:
+        """int64[pairs or more, 3]: two positions (the second -1 if it lies in another region) and the set.
+
+        Each pair comes from a stratum of its own; positions stand in an order that keeps neighbours together, so the
+        two are much alike. A pair across regions is taken apart, into two rows.
+        """
+        at = (np.arange(pairs)[:, None] + self._random.random((pairs, 2))) * (self._upto[-1] / pairs)
+        found = np.searchsorted(self._upto, at, side="right")
+        source = self._source[np.minimum(found, len(self._source) - 1)]  # rounding can pass the end
+        apart = self._region[source[:, 0]] != self._region[source[:, 1]]
+        single = source[apart].ravel()
+        one = np.concatenate([source[~apart, 0], single])
+        other = np.concatenate([source[~apart, 1], np.full(len(single), -1)])
+        return np.stack([one, other, np.full(len(one), self._which)], axis=1)
+
+
+def _add_draws(
+    layout: Layout,
+    pairs: NDArray[np.int64],
+    total: NDArray[np.float64],
+    square: NDArray[np.float64],
+    threads: int,
+    stage: str,
+    progress: ProgressCallback | None,
+) -> None:
+    """Search from the drawn sources; add their values and squared differences."""
+    pairs, times = np.unique(pairs, axis=0, return_counts=True)  # sorted as well: neighbours go together
+    region = _region_of(layout)[pairs[:, 0]]
+    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
+    batches = [(begin + i, begin + j) for begin, end in pairwise(cuts) for i, j in spans(end - begin, _PAIRS_A_BATCH)]
+
+    def work(batch: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        begin, end = batch
+        first, last = _bounds(layout, int(region[begin]))
+        sums, squares = np.zeros((2, last - first, total.shape[1]))
+        for i in range(begin, end, _PAIRS_A_CALL):
+            chosen = slice(i, min(i + _PAIRS_A_CALL, end))
+            _search(layout, int(region[begin]), pairs[chosen], times[chosen], sums, squares)
+        return sums, squares
+
+    weights = [float((j - i) * np.diff(_bounds(layout, int(region[i])))[0]) for i, j in batches]
+    for (begin, _), (sums, squares) in in_batches(
+        work, batches, threads, stage=stage, weights=weights, progress=progress
+    ):
+        here = slice(*_bounds(layout, int(region[begin])))
+        total[here] += sums
+        square[here] += squares
+
+
+def _bounds(layout: Layout, region: int) -> tuple[int, int]:
+    """What is searched from a region's sources: the block less its vertices without weight, or its inner ones alone."""
+    block, simplicial = divmod(region, 2)
+    return int(layout.start[block]), int((layout.reach if simplicial else layout.core)[block])
+
+
+def _search(
+    layout: Layout,
+    region: int,
+    pairs: NDArray[np.int64],
+    times: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    squares: NDArray[np.float64],
+) -> None:
+    """One call of the kernel, in which every draw is a set of its own."""
+    first, last = _bounds(layout, region)
+    drawn = np.concatenate([pairs[:, [0, 2]], pairs[pairs[:, 1] >= 0][:, 1:]])
+    draws, place = np.unique(drawn, axis=0, return_inverse=True)
+    place = place.ravel()
+    other = np.full(len(pairs), -1, np.int64)
+    other[pairs[:, 1] >= 0] = place[len(pairs) :]
+    sources, source = np.unique(draws[:, 0], return_inverse=True)
+    goal = layout.weight[first:last, draws[:, 1]].astype(np.float64)
+    if region % 2:
+        goal[: layout.core[region // 2] - first] *= 2.0  # see ordered_pairs
+    column = np.arange(len(draws))
+    own = np.zeros((len(sources), len(draws)))
+    own[source, column] = 1 / (goal.sum(axis=0) - goal[draws[:, 0] - first, column])
+    value = layout.dependencies_of(Batch(first, last, sources.astype(np.int32)), own, goal)
+    add_pairs(value, place[: len(pairs)], other, times.astype(np.float64), pairs[:, 2].copy(), sums, squares)
+
+
+def _shared_vertices(
+    layout: Layout, vertex: NDArray[np.int32], plan: SamplePlan
+) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """For each set, the positions of vertices that lie in several sampled blocks, and where each vertex's begin."""
+    block = _block_of(layout)[layout.place]
+    shared = {}
+    for c in np.flatnonzero(plan.sampled.sum(axis=0) > 1).tolist():
+        inside = np.flatnonzero(plan.sampled[block, c])
+        _, which, count = np.unique(vertex[inside], return_inverse=True, return_counts=True)
+        several = inside[count[which] > 1]
+        several = several[np.argsort(vertex[several], kind="stable")]
+        if len(several):
+            shared[c] = layout.place[several], np.flatnonzero(np.diff(vertex[several], prepend=-1))
+    return shared
+
+
+def _worst(
+    square: NDArray[np.float64],
+    draws: int,
+    log_term: float,
+    shared: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+) -> float:
+    """Largest error bound of any vertex's mean; those of a vertex in several blocks add up."""
+    bound = error_bound(square.max(keepdims=True) / (draws / 2), draws, log_term)[0]
+    if shared is None:
+        return float(bound)
+    positions, begin = shared
+    several = np.add.reduceat(error_bound(square[positions] / (draws / 2), draws, log_term), begin)
+    return float(max(bound, several.max()))
+
+
+def search_the_rest(
+    layout: Layout, plan: SamplePlan, sampled: Sampled, threads: int, progress: ProgressCallback | None
+) -> NDArray[np.float64]:
+    """float64[positions, sets]: dependencies summed over the sources that were not sampled, exactly."""
+    done = plan.sampled[_block_of(layout)] & sampled.approximate
+    rest = replace(layout, weight=np.where(done, 0, layout.weight))
+    source = np.asarray(rest.weight.any(axis=1))
+    total = np.zeros(layout.weight.shape)
+    batches = [replace(b, sources=b.sources[source[b.sources]]) for b in rest.shrinking_batches(_SOURCES_A_BATCH)]
+    batches = [batch for batch in batches if len(batch.sources)]
+    weights = [(batch.last - batch.first) * len(batch.sources) for batch in batches]
+    for batch, part in in_batches(
+        rest.dependencies, batches, threads, stage="betweenness", weights=weights, progress=progress
+    ):
+        total[batch.first : batch.last] += part
+    return total
