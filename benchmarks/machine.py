@@ -16,7 +16,7 @@ __all__ = ["machine"]
 def machine() -> dict[str, Any]:
     """System, processor, processors and memory; None where the machine does not say."""
     return {
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "architecture": platform.machine(),
         "processor": _processor(),
         "processors": os.cpu_count(),
