@@ -29,7 +29,7 @@ _FORWARD, _BACK, _DRAW, _CLOSENESS = range(_KINDS)
 _RATES = np.array([[18.5, 0.68], [7.0, 0.0], [42.0, 0.0], [600.0, 0.0]])
 
 # Searches of large networks wait for memory: so many positions double the time of a visit, and so on up to a limit.
-_POSITIONS_THAT_DOUBLE, _SLOWEST = 40_000.0, 6.0
+_POSITIONS_THAT_DOUBLE, _SLOWEST = 60_000.0, 6.0
 
 # Bytes that a thread keeps for each position of the block it works on: rows of lanes and what belongs to them, and for
 # each set (of draws: for each draw of a call) its weights and its result. See betweenness_lanes_cpu.py.

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from gpunet.kernels.betweenness_cpu import LIMIT, dependencies_batch
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES, fill_row
-from gpunet.kernels.path_lanes import PADDING, gain_row, gain_slots, settle_row
+from gpunet.kernels.passes_cpu import add_slots, counting, lanes_worth_a_pass, own_of_slots
+from gpunet.kernels.path_lanes import PADDING, gain_row, gain_slots, prefetch, prefetch_rows, settle_row
 
 __all__ = ["dependencies_lanes", "work_size"]
 
@@ -29,8 +30,9 @@ _EVERY_LANE = (1 << LANES) - 1
 # Arrays of eight doubles a vertex that a search needs.
 _ROWS = 3
 
-# What a pass back costs for all lanes of a set, and for eight slots: measured, about one to one and a half.
-_SET_PASS, _SLOTS_PASS = 2, 3
+# How many vertices of a list to look ahead, so that memory has time to answer. Large blocks fit no near cache, and the
+# order of a list is not one that the processor would guess.
+_AHEAD = 12
 
 
 def work_size(vertices: int) -> int:
@@ -83,17 +85,17 @@ def dependencies_lanes(
             sigma, row, onward, listing, active, begin, closed, seen,
         )  # fmt: skip
         slots = 0
-        worth = _lanes_worth_a_pass(owns)
+        worth = lanes_worth_a_pass(owns)
         for c in range(n_sets if fits else 0):
-            if _counting(owns, c, counts) < worth:
-                slots = _add_slots(counts, c, slots, lane_of, set_of)
+            if counting(owns, c, counts) < worth:
+                slots = add_slots(counts, c, slots, lane_of, set_of)
             else:
                 _backward(
                     indptr, indices, goal, copies, inner, c, counts,
                     sigma, row, onward, listing, active, begin, levels, out,
                 )  # fmt: skip
         for s in range(0, slots, LANES):
-            _own_of_slots(owns, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, counts)
+            own_of_slots(owns, lane_of[s : s + LANES], set_of[s : s + LANES], slots - s, counts)
             _backward_slots(
                 indptr, indices, goal.ravel(), copies, inner, lane_of[s : s + LANES],
                 set_of[s : s + LANES], slot_bits, counts, share,
@@ -144,6 +146,8 @@ def _forward(
         reached = _list_neighbours(indptr, indices, inner, level, listing, begin, closed)
         level += 1
         for i in range(begin[level], reached):
+            ahead = np.int64(listing[min(i + _AHEAD, reached - 1)])
+            prefetch_rows(ahead, indices, indptr[ahead], row, sigma, onward)
             w = np.int64(listing[i])
             fresh = settle_row(w, seen[w], copies[w], indices, indptr[w], indptr[w + 1], row, sigma, onward, peak)
             seen[w] |= np.uint8(fresh)
@@ -195,60 +199,6 @@ def _clear(row: NDArray[np.float64], listing: NDArray[np.int32], start: int, sto
 
 
 @njit
-def _counting(owns: NDArray[np.float64], c: int, counts: NDArray[np.float64]) -> int:
-    """Fill `counts` with how much the lanes count for set `c`; return for how many that is above 0."""
-    counting = 0
-    for lane in range(LANES):
-        counts[lane] = owns[lane, c] if lane < len(owns) else 0.0
-        counting += counts[lane] > 0.0
-    return counting
-
-
-@njit
-def _lanes_worth_a_pass(owns: NDArray[np.float64]) -> int:
-    """For how many lanes a set must count to have a pass back of its own, so that all passes together cost least."""
-    sets_of = np.zeros(LANES + 1, np.int64)  # number of sets by how many lanes count for them
-    for c in range(owns.shape[1]):
-        counting = 0
-        for lane in range(len(owns)):
-            counting += owns[lane, c] > 0.0
-        sets_of[counting] += 1
-    best, least = 1, np.iinfo(np.int64).max
-    for worth in range(1, LANES + 2):
-        slots = np.sum(np.arange(worth) * sets_of[:worth])
-        cost = _SET_PASS * np.sum(sets_of[worth:]) + _SLOTS_PASS * -(-slots // LANES)
-        if cost < least:
-            best, least = worth, cost
-    return best
-
-
-@njit
-def _add_slots(
-    counts: NDArray[np.float64], c: int, slots: int, lane_of: NDArray[np.int64], set_of: NDArray[np.int64]
-) -> int:
-    """Append the lanes that count for set `c` to the slots; return the new number of slots."""
-    for lane in range(LANES):
-        if counts[lane] > 0.0:
-            lane_of[slots] = lane
-            set_of[slots] = c
-            slots += 1
-    return slots
-
-
-@njit
-def _own_of_slots(
-    owns: NDArray[np.float64],
-    lane_of: NDArray[np.int64],
-    set_of: NDArray[np.int64],
-    slots: int,
-    counts: NDArray[np.float64],
-) -> None:
-    """Fill `counts` with how much the slots count as sources, 0 for those beyond the number of slots."""
-    for k in range(LANES):
-        counts[k] = owns[lane_of[k], set_of[k]] if k < slots else 0.0
-
-
-@njit
 def _backward(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
@@ -267,8 +217,17 @@ def _backward(
     out: NDArray[np.float64],
 ) -> None:
     """Dependencies of all lanes for set `c`, added to `out`; `row` and `onward` are zero before and after."""
+    n_sets = out.shape[1]
+    goals, sums = goal.ravel(), out.ravel()
     for level in range(levels - 1, 0, -1):
         for i in range(begin[level], begin[level + 1]):
+            ahead = np.int64(listing[min(i + 2 * _AHEAD, begin[level + 1] - 1)])
+            prefetch(indptr, ahead)
+            prefetch(indices, indptr[ahead])
+            ahead = np.int64(listing[min(i + _AHEAD, begin[level + 1] - 1)])
+            prefetch_rows(ahead, indices, indptr[ahead], row, sigma, onward)
+            prefetch(goals, ahead * n_sets)
+            prefetch(sums, ahead * n_sets)
             v = np.int64(listing[i])
             start = indptr[v]
             stop = indptr[v + 1] if inner[v] else start  # nobody is further out by way of v
@@ -306,8 +265,16 @@ def _backward_slots(
         slot_bits[lanes] = 0
         for k in range(LANES):
             slot_bits[lanes] |= ((lanes >> lane_of[k]) & 1) << k
+    sums = out.ravel()
     for level in range(levels - 1, 0, -1):
         for i in range(begin[level], begin[level + 1]):
+            ahead = np.int64(listing[min(i + 2 * _AHEAD, begin[level + 1] - 1)])
+            prefetch(indptr, ahead)
+            prefetch(indices, indptr[ahead])
+            ahead = np.int64(listing[min(i + _AHEAD, begin[level + 1] - 1)])
+            prefetch_rows(ahead, indices, indptr[ahead], row, sigma, onward)
+            prefetch(goal, ahead * n_sets)
+            prefetch(sums, ahead * n_sets)
             v = np.int64(listing[i])
             start = indptr[v]
             stop = indptr[v + 1] if inner[v] else start

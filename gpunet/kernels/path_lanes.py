@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from gpunet.kernels.lanes import DOUBLES, INDEX, LANES, Rows, splat
 
-__all__ = ["gain_row", "gain_slots", "settle_row"]
+__all__ = ["PADDING", "gain_row", "gain_slots", "prefetch", "prefetch_rows", "settle_row"]
 
 #: Rows of the adjacency come in multiples of so many: most loops over neighbours then have the same short length, which
 #: the processor foresees, and the sum of four is two additions deep.
@@ -178,6 +178,47 @@ def _gain_slots(
     return signature, codegen
 
 
+def _ask_for(builder: Any, data: Any, at: Any) -> None:
+    """Have the processor fetch an element into its nearest cache; any position will do."""
+    place = builder.bitcast(builder.gep(data, [at]), ir.IntType(8).as_pointer())
+    flag = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [place.type, flag, flag, flag])
+    function = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+    to_read, keep, as_data = ir.Constant(flag, 0), ir.Constant(flag, 3), ir.Constant(flag, 1)
+    builder.call(function, [place, to_read, keep, as_data])
+
+
+def _prefetch(typingctx: Any, array: Any, at: Any) -> Any:
+    """Ask for the memory of ``array[at]``, which will be needed soon. Changes nothing."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _ask_for(builder, _pointers(context, builder, signature, args, 0)[0], args[1])
+        return context.get_dummy_value()
+
+    return types.void(array, _INTEGER), codegen
+
+
+def _prefetch_rows(typingctx: Any, vertex: Any, indices: Any, start: Any, row: Any, sigma: Any, onward: Any) -> Any:
+    """Ask for the rows of a vertex in `sigma` and `onward`, and of its first neighbours in `row`. Changes nothing.
+
+    There are at least ``PADDING`` elements of `indices` from `start` on.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        indices, rows, sigmas, onwards = _pointers(context, builder, signature, args, 1, 3, 4, 5)
+        at = _row_of(builder, args[0])
+        _ask_for(builder, sigmas, at)
+        _ask_for(builder, onwards, at)
+        for k in range(PADDING):
+            neighbour = builder.load(builder.gep(indices, [builder.add(args[2], ir.Constant(INDEX, k))]))
+            _ask_for(builder, rows, _row_of(builder, builder.sext(neighbour, INDEX)))
+        return context.get_dummy_value()
+
+    return types.void(_INTEGER, indices, _INTEGER, row, sigma, onward), codegen
+
+
+prefetch = cast(Callable[..., None], intrinsic(_prefetch))
+prefetch_rows = cast(Callable[..., None], intrinsic(_prefetch_rows))
 settle_row = cast(Callable[..., int], intrinsic(_settle_row))
 gain_row = cast(Callable[..., float], intrinsic(_gain_row))
 gain_slots = cast(Callable[..., None], intrinsic(_gain_slots))

@@ -98,11 +98,12 @@ def padded_rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The network among the vertices ``first..last-1``, renamed from 0, with rows filled up to a multiple.
 
-    Rows of the adjacency must ascend. Where a row has no more neighbours it says ``last - first``, which is no vertex.
+    Rows of the adjacency must ascend. Where a row has no more neighbours it says ``last - first``, which is no vertex;
+    so do `multiple` elements after the last row, so that as many can be read from the beginning of any.
     """
     size = last - first
     begin = np.zeros(size + 1, np.int64)
-    padded = np.full((indptr[last] - indptr[first]) + (multiple - 1) * size, size, np.int32)
+    padded = np.full((indptr[last] - indptr[first]) + (multiple - 1) * size + multiple, size, np.int32)
     at = 0
     for v in range(first, last):
         for e in range(indptr[v], indptr[v + 1]):
@@ -112,4 +113,4 @@ def padded_rows(
             at += 1
         at = -(-at // multiple) * multiple
         begin[v - first + 1] = at
-    return begin, padded[:at]
+    return begin, padded[: at + multiple]
