@@ -26,7 +26,7 @@ __all__ = ["PathEstimate", "estimate_work"]
 # exact betweenness, a set's way back, a draw, and a batch of closeness.
 _KINDS = 4
 _FORWARD, _BACK, _DRAW, _CLOSENESS = range(_KINDS)
-_RATES = np.array([[18.5, 0.68], [7.0, 0.0], [42.0, 0.0], [600.0, 0.0]])
+_RATES = np.array([[17.5, 0.58], [7.0, 0.0], [40.0, 0.0], [585.0, 0.0]])
 
 # Searches of large networks wait for memory: so many positions double the time of a visit, and so on up to a limit.
 _POSITIONS_THAT_DOUBLE, _SLOWEST = 60_000.0, 6.0
