@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES, fill_row, or_row, take_new_bits, weighted_bits
 
-__all__ = ["BATCH", "WORDS", "farness_batch"]
+__all__ = ["BATCH", "WORDS", "farness_batch", "spread_bits"]
 
 WORDS = LANES
 BATCH = 64 * WORDS
@@ -51,18 +51,10 @@ def farness_batch(
     level = 0
     while n_frontier > 0:
         level += 1
-        n_reached = 0
-        for i in range(n_frontier):
-            u = np.int64(frontier[i])
-            if level > 1 and not inner[u + first]:
-                continue
-            for e in range(indptr[u + first], indptr[u + first + 1]):
-                w = np.int64(indices[e]) - first
-                or_row(new, w * WORDS, now, u * WORDS)
-                if not listed[w]:
-                    listed[w] = True
-                    reached[n_reached] = w
-                    n_reached += 1
+        passed_on = n_frontier if level > 1 else 0  # at first the frontier are the sources
+        n_reached = spread_bits(
+            indptr, indices, inner, first, frontier[:n_frontier], passed_on, now, new, reached, listed
+        )
         for i in range(n_frontier):
             fill_row(now, np.int64(frontier[i]) * WORDS, np.uint64(0))
         n_frontier = 0
@@ -136,3 +128,32 @@ def _masks(
                 count += 1
         begin[c + 1] = count
     return mask, digit, begin
+
+
+@njit
+def spread_bits(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    inner: NDArray[np.bool_],
+    first: int,
+    frontier: NDArray[np.int32],
+    begins: int,
+    now: NDArray[np.uint64],
+    new: NDArray[np.uint64],
+    reached: NDArray[np.int32],
+    listed: NDArray[np.bool_],
+) -> int:
+    """Hand the bits of the frontier, whose sources are ``frontier[begins:]``, on to the neighbours; count these."""
+    n_reached = 0
+    for i in range(len(frontier)):
+        u = np.int64(frontier[i])
+        if i < begins and not inner[u + first]:
+            continue
+        for e in range(indptr[u + first], indptr[u + first + 1]):
+            w = np.int64(indices[e]) - first
+            or_row(new, w * WORDS, now, u * WORDS)
+            if not listed[w]:
+                listed[w] = True
+                reached[n_reached] = w
+                n_reached += 1
+    return n_reached

@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.closeness_cpu import BATCH, WORDS
+from gpunet.kernels.closeness_cpu import BATCH, WORDS, spread_bits
 from gpunet.kernels.jit import njit
-from gpunet.kernels.lanes import fill_row, or_row, take_new_bits
+from gpunet.kernels.lanes import fill_row, take_new_bits
 
 __all__ = ["block_diameter"]
 
@@ -160,7 +160,7 @@ def _longest_from(
             frontier[n_frontier] = v
             n_frontier += 1
             started += 1
-        n_reached = _spread(indptr, indices, inner, first, frontier[:n_frontier], begins, now, new, reached, listed)
+        n_reached = spread_bits(indptr, indices, inner, first, frontier[:n_frontier], begins, now, new, reached, listed)
         for i in range(n_frontier):
             fill_row(now, np.int64(frontier[i]) * WORDS, np.uint64(0))
         time += 1
@@ -173,32 +173,3 @@ def _longest_from(
                 frontier[n_frontier] = w
                 n_frontier += 1
     return best
-
-
-@njit
-def _spread(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    first: int,
-    frontier: NDArray[np.int32],
-    begins: int,
-    now: NDArray[np.uint64],
-    new: NDArray[np.uint64],
-    reached: NDArray[np.int32],
-    listed: NDArray[np.bool_],
-) -> int:
-    """Hand the bits of the frontier, whose sources are ``frontier[begins:]``, on to the neighbours; count these."""
-    n_reached = 0
-    for i in range(len(frontier)):
-        u = np.int64(frontier[i])
-        if i < begins and not inner[u + first]:
-            continue
-        for e in range(indptr[u + first], indptr[u + first + 1]):
-            w = np.int64(indices[e]) - first
-            or_row(new, w * WORDS, now, u * WORDS)
-            if not listed[w]:
-                listed[w] = True
-                reached[n_reached] = w
-                n_reached += 1
-    return n_reached
