@@ -60,7 +60,7 @@ EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
 BetweennessOption = Annotated[
     Betweenness | None,
-    typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. [exact]"),
+    typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. \\[exact]"),
 ]
 Epsilon = Annotated[float | None, typer.Option("--epsilon", help="Largest error of normalised betweenness. [0.01]")]
 Delta = Annotated[float | None, typer.Option("--delta", help="Probability of a larger error. [0.1]")]
@@ -131,7 +131,7 @@ def run(
     config: ConfigFile = None,
     as_of: AsOf = None,
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")] = None,
-    model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. [xgboost]")] = None,
+    model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. \\[xgboost]")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,

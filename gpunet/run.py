@@ -238,10 +238,12 @@ def _snapshots(run: _Run, cuts: Mapping[str, Arrests]) -> dict[str, FeatureSet]:
     """Features as of each day. The last one, the largest, decides how betweenness is computed for all."""
     found = {"T": run.features(cuts["T"], "as of T")}
     path_config, report = run.config.path, found["T"].path
-    if report is not None and report.method is not None:
-        path_config = replace(path_config, betweenness=report.method)
+    if report is not None and report.chosen is not None:
+        path_config = replace(path_config, betweenness=report.chosen)
     for name in ("T-2H", "T-H"):
-        found[name] = run.features(cuts[name], f"as of {name}", path_config)
+        past = run.features(cuts[name], f"as of {name}", path_config)
+        asked = None if past.path is None else replace(past.path, asked=run.config.path.betweenness)
+        found[name] = replace(past, path=asked)
     return found
 
 

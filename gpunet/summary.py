@@ -47,7 +47,9 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
     ]
     path = manifest["path"]
-    if path is not None and path["betweenness"]["method"] == "approx":
+    if path is not None and "sets" in path["betweenness"] and path["betweenness"]["method"] == "exact":
+        lines.append("paths     betweenness exact after all: sampling would have cost more")
+    elif path is not None and path["betweenness"]["method"] == "approx":
         found = path["betweenness"]
         lines.append(
             f"paths     betweenness approximate: normalised values within {found['epsilon']:g} with probability "

@@ -45,9 +45,10 @@ def tables(files: Iterable[Path]) -> str:
             key = (r["network"], r["persons"], r["ties"], r["measure"])
             if seen.setdefault(key, path.name) != path.name:
                 raise ValueError(f"{path.name} and {seen[key]} both have {r['measure']} on {r['network']}")
-        groups.setdefault(_conditions(results), []).append(results)
+        groups.setdefault(_conditions(results, beside_peer=True), []).append(results)
     parts = []
-    for conditions, several in groups.items():
+    for several in sorted(groups.values(), key=lambda group: not any(map(_has_peer, group))):
+        conditions = _conditions(several[0], beside_peer=any(map(_has_peer, several)))
         days = sorted({results["date"][:10] for results in several})
         begin = f"Measured on {days[0]}" if len(days) == 1 else f"Measured from {days[0]} to {days[-1]}"
         rows = sorted((r for results in several for r in results["results"]), key=_by_size)
@@ -60,12 +61,19 @@ def _by_size(result: dict[str, Any]) -> tuple[bool, int, int]:
     return (not result["network"].startswith("synthetic "), result["persons"], result["ties"])
 
 
-def _conditions(results: dict[str, Any]) -> str:
-    """What has to be the same for two results to stand in one table."""
+def _has_peer(results: dict[str, Any]) -> bool:
+    return any(r["system"] == PEER for r in results["results"])
+
+
+def _conditions(results: dict[str, Any], *, beside_peer: bool) -> str:
+    """What has to be the same for two results to stand in one table, with the peer or without."""
     versions, settings = results["versions"], results["settings"]
-    names = ", ".join(f"{name} {versions[name]}" for name in PACKAGES if versions.get(name))
+    names = ", ".join(
+        f"{name} {versions[name]}" for name in PACKAGES if versions.get(name) and (beside_peer or name != PEER)
+    )
+    threads = f"gpunet had {settings['threads']} threads{f', {PEER} one' if beside_peer else ''}"
     return (
-        f"{processor_line(results['machine'])}; {names}. gpunet had {settings['threads']} threads, {PEER} one. "
+        f"{processor_line(results['machine'])}; {names}. {threads}. "
         f"Times are medians of {settings['repeat']} runs, in seconds, without compilation and conversion."
     )
 

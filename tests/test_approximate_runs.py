@@ -177,7 +177,8 @@ def test_the_last_day_decides_for_all(tables, tmp_path, monkeypatch):
     estimates = {name: section["estimate"] for name, section in manifest["path_of_past"].items()}
     assert all(estimate["exact_core_seconds"] < 0.9 * seconds for estimate in estimates.values())
     for section in (manifest["path"], *manifest["path_of_past"].values()):
-        assert section["betweenness"]["method"] == "approx"
+        assert section["betweenness"]["asked"] == "auto"
+        assert "sets" in section["betweenness"]  # as approximation was chosen
     assert [text.split(" as of ")[1] for text in said] == ["T", "T-2H", "T-H"]
 
 
@@ -186,10 +187,12 @@ def test_the_command_line(tables, tmp_path):
     options = ("--betweenness", "auto", "--budget", 0, "--epsilon", 0.05, "--delta", 0.2)
     done = command("features", tables, "--out", out, *options)
     assert done.returncode == 0, done.stderr
-    assert "betweenness approximate: normalised values within 0.05 with probability 0.8" in done.stdout
+    assert "betweenness exact after all: sampling would have cost more" in done.stdout
     manifest = json.loads((out / "run.json").read_text())
     found = manifest["path"]["betweenness"]
-    assert (found["asked"], found["method"], found["epsilon"], found["delta"]) == ("auto", "approx", 0.05, 0.2)
+    assert (found["asked"], found["method"], found["epsilon"], found["delta"]) == ("auto", "exact", 0.05, 0.2)
+    assert {each["method"] for each in found["sets"].values()} == {"exact"}
+    assert not any("method" in column for column in json.loads((out / "features.json").read_text()))
     assert manifest["config"]["path"]["budget"] == 0
 
 

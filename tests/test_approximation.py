@@ -13,11 +13,11 @@ from strategies import NetworkCase, networks
 from gpunet import network_from_edges, path_features
 from gpunet.config import PathConfig
 from gpunet.errors import ConfigError
-from gpunet.features import sample_plan
+from gpunet.features import sample_plan, sampling
 from gpunet.features.bounds import error_bound
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path import PathResult, compute_path, estimate_path_work
-from gpunet.features.sample_plan import plan_sampling
+from gpunet.features.sample_plan import ordered_pairs, plan_sampling
 from gpunet.features.sampling import sample
 from gpunet.network import Network
 
@@ -99,6 +99,46 @@ def test_small_networks_of_all_shapes(eager, case):
     assert max(errors(network_of(case), result).values()) <= 0.2
 
 
+def test_draws_have_the_right_expectation(eager, network):
+    """Every source of every block, weighted by its chance: the sum is what the exact computation gives."""
+    names = tuple(network.sets)
+    layout = PairWork(Blocks(network), names).layout
+    exact = np.zeros(layout.weight.shape)
+    for batch in layout.shrinking_batches(64):
+        exact[batch.first : batch.last] += layout.dependencies(batch)
+    expected = np.zeros(exact.shape)
+    for block in range(len(layout.core)):
+        mass = ordered_pairs(layout, block)
+        for source, c in zip(*np.nonzero(mass), strict=True):
+            position = int(layout.start[block] + source)
+            region = 2 * block + int(not layout.inner[position])
+            first, last = sampling._bounds(layout, region)
+            value, square = np.zeros((2, last - first, len(names)))
+            sampling._search(layout, region, np.array([[position, -1, c]]), np.array([1]), value, square)
+            assert value.max(initial=0.0) <= 1 + 1e-12
+            expected[first:last] += value * mass[source, c]
+    np.testing.assert_allclose(expected, exact, rtol=1e-10, atol=1e-9)
+
+
+def test_with_nothing_forced_large_sets_are_sampled_and_small_ones_are_not():
+    n = 3000
+    random = np.random.default_rng(5)
+    ring = np.arange(n)
+    src, dst = [
+        np.concatenate(pair) for pair in zip((ring, (ring + 1) % n), random.integers(0, n, (2, n)), strict=True)
+    ]
+    network = network_from_edges(src, dst, n, {"violent": random.random(n) < 0.5, "few": ring % 300 == 0})
+    result = approximate(network, 0.2)
+    assert result.report is not None
+    assert {name: report.method for name, report in result.report.sets.items()} == {
+        "all": "approx", "violent": "approx", "few": "exact",
+    }  # fmt: skip
+    assert set(result.report.of_columns()) == {"betweenness__all", "betweenness__violent"}
+    assert result.report.metadata()["certified_error"] == result.report.certified_error > 0
+    for name, error in errors(network, result).items():
+        assert error <= result.report.sets[name].certified_error + 1e-12
+
+
 def test_the_estimates_have_no_bias(eager, network):
     exact = path_features(network, "betweenness", ["all", "violent", "few"], threads=1)
     seeds = range(60)
@@ -129,7 +169,8 @@ def test_exact_bytes_where_sampling_would_not_pay(network):
     result = approximate(network, 0.1)
     assert same_bits(result.columns, path_features(network, "betweenness", threads=1)) == []
     assert result.report is not None
-    assert result.report.method == "approx"
+    assert (result.report.chosen, result.report.method) == ("approx", "exact")
+    assert result.report.of_columns() == {}
     assert {(r.draws, r.checks, r.certified_error) for r in result.report.sets.values()} == {(0, 0, 0.0)}
 
 

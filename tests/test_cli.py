@@ -48,6 +48,11 @@ def test_version_and_help():
         assert done.stdout
 
 
+def test_help_shows_defaults_in_brackets():
+    assert "[exact]" in gpunet("features", "--help").stdout
+    assert "[xgboost]" in gpunet("run", "--help").stdout
+
+
 def test_the_package_is_the_command():
     done = subprocess.run([sys.executable, "-m", "gpunet", "--version"], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["gpunet", __version__]

@@ -55,6 +55,14 @@ def test_on_a_larger_network(n_sources: int) -> None:
     np.testing.assert_allclose(eight, one, rtol=1e-12)
 
 
+def test_many_sets() -> None:
+    rng = np.random.default_rng(4)
+    network = network_from_edges(rng.integers(0, 90, 250), rng.integers(0, 90, 250), 90)
+    weight = rng.integers(0, 2, (90, 64)) * rng.integers(0, 5, (90, 1))
+    one, eight = both(network, weight, rng.permutation(90)[:37])
+    np.testing.assert_allclose(eight, one, rtol=1e-12)
+
+
 def test_sources_that_repeat_or_stand_in_components_of_their_own() -> None:
     """A row of squares apart from each other; a source that comes twice counts twice."""
     corner = np.arange(40)

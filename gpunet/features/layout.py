@@ -107,6 +107,8 @@ class Layout:
         runs: list[tuple[int, int]] = []
         begin, held = 0, 0
         for b, here in enumerate(per_block.tolist()):
+            if held == 0:
+                begin = b  # blocks without a source are passed over
             if held and held + here > sources:
                 runs.append((begin, b))
                 begin, held = b, 0

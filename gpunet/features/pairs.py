@@ -19,6 +19,8 @@ from gpunet.kernels.blocks_cpu import (
 from gpunet.kernels.closeness_cpu import BATCH, farness_batch
 from gpunet.kernels.diameter_cpu import block_diameter
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
+from gpunet.kernels.traversal_cpu import permute_csr
+from gpunet.kernels.twins_cpu import collapse_twins
 from gpunet.network import Network
 from gpunet.parallel import in_batches
 from gpunet.progress import ProgressCallback
@@ -47,8 +49,10 @@ class Blocks:
 
     def diameter(self, wanted: NDArray[np.bool_]) -> int:
         """Longest shortest path within the components of the `wanted` vertices (bool[n], whole components)."""
-        indptr, indices = self.adjacency()
-        inner = ~simplicial_vertices(indptr, indices)
+        nodes = np.arange(len(self.vertex), dtype=np.int32)
+        indptr, indices = permute_csr(*self.adjacency(), nodes)  # rows ascending
+        representative, rows, columns = collapse_twins(indptr, indices)  # of large incidents, above all
+        inner = ~simplicial_vertices(rows, columns)[representative]
         return int(block_diameter(self.start, self.vertex, indptr, indices, inner, wanted))
 
     def removal(self, marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

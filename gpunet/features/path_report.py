@@ -27,6 +27,11 @@ class SetReport:
     checks: int
     certified_error: float
 
+    @property
+    def method(self) -> str:
+        """``"approx"``, or ``"exact"`` if exact work was cheaper after all."""
+        return "approx" if self.certified_error > 0 else "exact"
+
 
 @dataclass(frozen=True)
 class PathReport:
@@ -36,23 +41,30 @@ class PathReport:
     ----------
     asked
         ``"exact"``, ``"approx"`` or ``"auto"``.
-    method
-        ``"exact"`` or ``"approx"``; None if betweenness was not computed.
+    chosen
+        ``"exact"`` or ``"approx"``, what `asked` came to; None if betweenness was not computed.
     epsilon, delta, seed
         Of approximation.
     sets
-        ``{set: its report}``, empty if exact.
+        ``{set: its report}``, empty if exactness was chosen.
     estimate
         Work, seconds and memory.
     """
 
     asked: str
-    method: str | None
+    chosen: str | None
     epsilon: float
     delta: float
     seed: int
     sets: Mapping[str, SetReport]
     estimate: PathEstimate
+
+    @property
+    def method(self) -> str | None:
+        """``"approx"`` if any set was approximated; ``"exact"``; None if betweenness was not computed."""
+        if self.chosen is None:
+            return None
+        return "approx" if any(report.method == "approx" for report in self.sets.values()) else "exact"
 
     @property
     def certified_error(self) -> float:
@@ -61,11 +73,12 @@ class PathReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
-        found: dict[str, Any] = {"asked": self.asked, **self.metadata()}
-        if self.method == "approx":
-            found["seed"] = self.seed
+        found: dict[str, Any] = {"asked": self.asked, "method": self.method}
+        if self.chosen == "approx":
+            found |= {"epsilon": self.epsilon, "delta": self.delta, "seed": self.seed}
+            found["certified_error"] = self.certified_error
             found["sets"] = {
-                name: {"draws": r.draws, "checks": r.checks, "certified_error": r.certified_error}
+                name: {"method": r.method, "draws": r.draws, "checks": r.checks, "certified_error": r.certified_error}
                 for name, r in self.sets.items()
             }
         return {"betweenness": found, "estimate": self.estimate.as_dict()}
@@ -83,4 +96,5 @@ class PathReport:
         return {
             f"betweenness__{name}": {**self.metadata(), "certified_error": report.certified_error}
             for name, report in self.sets.items()
+            if report.method == "approx"
         }

@@ -184,7 +184,7 @@ def _search(
     other = np.full(len(pairs), -1, np.int64)
     other[pairs[:, 1] >= 0] = place[len(pairs) :]
     sources, source = np.unique(draws[:, 0], return_inverse=True)
-    goal = layout.weight[first:last, draws[:, 1]].astype(np.float64)
+    goal = np.ascontiguousarray(layout.weight[first:last, draws[:, 1]], np.float64)
     if region % 2:
         goal[: layout.core[region // 2] - first] *= 2.0  # see ordered_pairs
     column = np.arange(len(draws))
