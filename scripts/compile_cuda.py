@@ -1,0 +1,76 @@
+"""Compile the CUDA kernels for a GPU that need not be there: types are checked, which the simulator does not do.
+
+    pip install "numba-cuda[cu13]" nvidia-cuda-nvcc
+    python scripts/compile_cuda.py --capability 9.0
+
+Prints each kernel's registers a thread and bytes of spills, which limit how many threads a multiprocessor holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numba
+from numba import cuda  # noqa: TID251
+from numba.cuda import dispatcher  # noqa: TID251
+from numba.types import Array, boolean, float64, int32, int64, uint64
+
+from gpunet.kernels import betweenness_search_cuda, closeness_cuda
+
+
+def flat(kind: Any, dimensions: int = 1) -> Any:
+    return Array(kind, dimensions, "C")
+
+
+_NETWORK = (flat(int64), flat(int32))
+_ROOM = (flat(float64, 3), flat(int32, 3), flat(int32, 2))
+_SLOTS = (flat(int32), flat(int32), flat(int32), flat(float64))
+
+#: Kernels and the types that they are started with.
+KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
+    (betweenness_search_cuda.clear_room, _ROOM),
+    (betweenness_search_cuda.add_sums, (flat(float64, 2), int64, flat(float64))),
+    (
+        betweenness_search_cuda.search,
+        (*_NETWORK, flat(float64, 2), flat(float64), flat(boolean), flat(int32), *_SLOTS, flat(int32), int64, boolean,
+         float64, *_ROOM, flat(float64, 2), flat(int32)),
+    ),
+    (
+        closeness_cuda._search,
+        (*_NETWORK, flat(boolean), flat(int32), int64, int64, flat(uint64), flat(int64), flat(int64), flat(uint64, 3),
+         flat(int32, 3), flat(int64)),
+    ),
+)  # fmt: skip
+
+
+def main() -> None:
+    """Compile every kernel and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--capability", default="9.0", help="of the device, 9.0 for H100 and H200")
+    parser.add_argument("--ptxas", help="the assembler, if it is not where nvidia-cuda-nvcc puts it")
+    asked = parser.parse_args()
+    major, minor = (int(part) for part in asked.capability.split("."))
+    # Functions that kernels call are compiled for the device that is there: say that it is this one.
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(major, minor))
+    packages = Path(numba.__file__).parents[1]
+    ptxas = asked.ptxas or str(next(packages.glob("nvidia/*/bin/ptxas")))
+    for kernel, types in KERNELS:
+        code, _ = cuda.compile_ptx(kernel.py_func, tuple(types), cc=(major, minor))
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "kernel.ptx"
+            source.write_text(code)
+            command = [ptxas, "-v", f"-arch=sm_{major}{minor}", "-o", str(source.with_suffix(".cubin")), str(source)]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+        found = re.findall(r"Used \d+ registers|\d+ bytes spill stores", said)
+        print(f"{kernel.py_func.__module__}.{kernel.py_func.__name__}: {', '.join(found)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,282 @@
+"""Betweenness and closeness on an NVIDIA GPU: parity with the CPU kernels, and seconds of both.
+
+    python scripts/gpu_kernels.py make --persons 1e5 --out edges          # where gpunet is installed: edges-100000.npz
+    PYTHONPATH=. python scripts/gpu_kernels.py run edges/*.npz --out runs/gpu   # on the machine with the GPU
+
+`run` needs NumPy, Numba and numba-cuda, and nothing else. It writes a JSON file for each network, and one with the
+results on a ladder whose paths pass every float. Of a large network, `--share` of the CPU's batches can be done: their
+seconds are scaled up by their work, and the GPU does the same batches to be compared. Exit code 1 if numbers differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import gpunet
+
+if TYPE_CHECKING:
+    from gpunet.features.layout import Batch, Layout
+
+RELATIVE = 1e-9  # what engines may differ by
+
+
+def make(asked: argparse.Namespace) -> int:
+    """Write the ties and sets of a synthetic network."""
+    from gpunet import build_network, read_arrests
+    from gpunet.synthetic import make_arrests
+
+    network = build_network(read_arrests(make_arrests(int(asked.persons), seed=asked.seed)))
+    end = np.repeat(np.arange(network.n, dtype=np.int32), np.diff(network.indptr))
+    once = end < network.indices
+    asked.out.mkdir(parents=True, exist_ok=True)
+    path = asked.out / f"edges-{int(asked.persons)}.npz"
+    names = sorted(network.sets)
+    member = np.stack([network.sets[name] for name in names], axis=1)
+    np.savez_compressed(path, a=end[once], b=network.indices[once], member=member, names=np.array(names))
+    print(path)
+    return 0
+
+
+def without_frames() -> None:
+    """Let modules of gpunet.features be imported without the package's own, which needs libraries for tables."""
+    package = types.ModuleType("gpunet.features")
+    package.__path__ = [str(Path(gpunet.__file__).parent / "features")]
+    sys.modules["gpunet.features"] = package
+
+
+def layout_of(a: NDArray[np.int32], b: NDArray[np.int32], member: NDArray[np.bool_]) -> Layout:
+    """What is searched of the network of the ties ``a < b``, which are sorted."""
+    from gpunet.features.layout import searched_blocks
+    from gpunet.kernels.blocks_cpu import biconnected_blocks, hanging_weights, split_into_blocks
+    from gpunet.kernels.ties_cpu import csr_from_ties
+
+    network = csr_from_ties(a, b, len(member))
+    blocks = biconnected_blocks(*network)
+    weight, _ = hanging_weights(*blocks, member.astype(np.int64))
+    return searched_blocks(blocks[0], *split_into_blocks(*network, *blocks), weight)
+
+
+def machine() -> dict[str, str]:
+    """The GPU, its driver, and the versions of what computes."""
+    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    name, driver, memory = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split(", ")
+    found = {"gpu": name, "driver": driver, "memory": memory.strip(), "python": sys.version.split()[0]}
+    for package in ("numpy", "numba", "numba-cuda"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = work()
+    return time.perf_counter() - began, result
+
+
+def differ(expected: NDArray[Any], found: NDArray[Any]) -> float:
+    """Largest difference, relative to the number where that is above 1e-9 of the largest."""
+    if not np.isfinite(found).all():
+        return float("inf")
+    scale = np.maximum(np.abs(expected), RELATIVE * np.abs(expected).max(initial=1e-300))
+    return float((np.abs(found - expected) / scale).max(initial=0.0))
+
+
+def some(batches: list[Batch], share: float) -> list[Batch]:
+    """A share of the batches, evenly chosen."""
+    return batches[:: max(1, round(1 / share))]
+
+
+def work_of(batches: list[Batch]) -> int:
+    return sum((batch.last - batch.first) * len(batch.sources) for batch in batches)
+
+
+def on_cpu(
+    work: Callable[[Batch], NDArray[Any]], batches: list[Batch], total: NDArray[Any], asked: argparse.Namespace
+) -> dict[str, float]:
+    """Add up a share of the batches, over threads; seconds, measured and for all batches."""
+    from gpunet.parallel import in_batches
+
+    chosen = some(batches, asked.share)
+    work(chosen[-1])  # compiles
+
+    def add() -> None:
+        for batch, part in in_batches(work, chosen, asked.threads):
+            total[batch.first : batch.last] += part
+
+    seconds, _ = timed(add)
+    scale = work_of(batches) / max(work_of(chosen), 1)
+    return {"cpu_seconds": seconds, "cpu_seconds_of_all": seconds * scale, "cpu_threads": asked.threads}
+
+
+def betweenness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
+    """Time betweenness of all sets on both, at several sizes of batches and blocks on the GPU."""
+    from numba import cuda
+
+    from gpunet.features import layout as features
+    from gpunet.kernels import betweenness_cuda
+    from gpunet.kernels.betweenness_cuda import Room, dependencies_cuda
+
+    on_the_cpu = features.dependencies_lanes
+    expected = np.zeros(layout.weight.shape)
+    batches = layout.shrinking_batches(64)
+    result: dict[str, Any] = on_cpu(layout.dependencies, batches, expected, asked)
+    plain = betweenness_cuda.search
+    variants: list[dict[str, Any]] = []
+    usual: NDArray[np.float64] | None = None
+    for registers, threads, sources, blocks in settings():
+        betweenness_cuda.search = (
+            plain if registers is None else cuda.jit(max_registers=registers)(plain.py_func)  # type: ignore[attr-defined]
+        )
+        wanted = some(batches, asked.share) if asked.share < 1 else layout.shrinking_batches(sources)
+        room = Room.make(max((b.last - b.first for b in wanted), default=1), layout.weight.shape[1], blocks, threads)
+        features.dependencies_lanes = lambda *given, room=room, threads=threads: dependencies_cuda(
+            *given[:7], room, threads
+        )
+        total = np.zeros(layout.weight.shape)
+        try:
+            layout.dependencies(wanted[-1])  # compiles
+            seconds, _ = timed(lambda wanted=wanted, total=total: add_up(layout, wanted, total))
+        finally:
+            features.dependencies_lanes = on_the_cpu
+            betweenness_cuda.search = plain
+        same = usual is not None and np.array_equal(usual, total)
+        usual = total if (registers, threads, blocks) == (None, 256, None) else usual
+        variants.append(
+            {
+                "registers": registers, "threads": threads, "sources_a_batch": sources, "blocks": room.blocks,
+                "seconds": seconds, "differs_by": differ(expected, total), "same_bits_as_usual": same,
+            }
+        )  # fmt: skip
+        print(f"  {variants[-1]}", flush=True)
+        del room
+        cuda.current_context().deallocations.clear()  # before the next room asks for the free memory
+    return {**result, "gpu": variants}
+
+
+def settings() -> Iterator[tuple[int | None, int, int, int | None]]:
+    """Registers a thread at most, threads a block, sources a batch, blocks; None for what the package does itself.
+
+    The bits must be those of the last line before that is all as usual, if that has as many sources a batch.
+    """
+    yield from ((None, 256, 4096, None), (None, 256, 4096, None), (None, 256, 4096, 100))
+    yield from ((None, 256, 16384, None), (None, 128, 16384, None), (None, 512, 16384, None))
+    yield from ((64, 256, 16384, None), (80, 256, 16384, None), (64, 512, 16384, None))
+
+
+def add_up(layout: Layout, batches: list[Batch], total: NDArray[np.float64]) -> None:
+    for batch in batches:
+        total[batch.first : batch.last] += layout.dependencies(batch)
+
+
+def closeness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
+    """Time closeness of all sets on both, with one to eight words a vertex on the GPU."""
+    from gpunet.kernels.closeness_cpu import BATCH, farness_batch
+    from gpunet.kernels.closeness_cuda import farness_cuda
+
+    about = (layout.indptr, layout.indices, layout.weight, layout.inner)
+    expected = np.zeros(layout.weight.shape, np.int64)
+    batches = layout.batches(BATCH)
+    result: dict[str, Any] = on_cpu(
+        lambda batch: farness_batch(*about, batch.sources, batch.first, batch.last), batches, expected, asked
+    )
+    variants = []
+    for words in (None, 1, 2, 4, 8):
+        total = np.zeros(layout.weight.shape, np.int64)
+        wanted = some(batches, asked.share) if asked.share < 1 else layout.batches(1 << 20)
+
+        def add(words: int | None = words, total: NDArray[np.int64] = total, wanted: list[Batch] = wanted) -> None:
+            for b in wanted:
+                total[b.first : b.last] += farness_cuda(*about, b.sources, b.first, b.last, words)
+
+        add()  # compiles
+        total[:] = 0
+        seconds, _ = timed(add)
+        variants.append({"words": words, "seconds": seconds, "equal": bool(np.array_equal(expected, total))})
+        print(f"  {variants[-1]}", flush=True)
+    return {**result, "gpu": variants}
+
+
+def ladder(k: int = 1200) -> dict[str, Any]:
+    """A row of k diamonds has 2^k paths from end to end: those of sources near the ends pass 2^1023."""
+    from gpunet.kernels.betweenness_cpu import dependencies_batch
+    from gpunet.kernels.betweenness_cuda import dependencies_cuda
+    from gpunet.kernels.ties_cpu import csr_from_ties
+
+    left = 3 * np.arange(k)
+    ends = np.stack(
+        [np.concatenate([left, left, left + 1, left + 2]), np.concatenate([left + 1, left + 2, left + 3, left + 3])]
+    )
+    a, b = ends[:, np.lexsort(ends[::-1])].astype(np.int32)
+    n = 3 * k + 1
+    network = csr_from_ties(a, b, n)
+    goal = np.ones((n, 2))
+    goal[::2, 1] = 0.0
+    sources = np.array([*range(16), *range(n // 2, n // 2 + 16)], np.int32)
+    given = (*network, goal[sources], goal, np.ones(n))
+    seconds, found = timed(lambda: dependencies_cuda(*given, np.ones(n, bool), sources))
+    return {"seconds": seconds, "differs_by": differ(dependencies_batch(*given, sources), found)}
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure every network, and write what was found."""
+    without_frames()
+    where = machine()
+    print(where, flush=True)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    wrong = []
+    paths = ladder()
+    (asked.out / "ladder.json").write_text(json.dumps({**where, **paths}, indent=1) + "\n")
+    wrong += ["ladder"] * (not paths["differs_by"] <= RELATIVE)
+    for path in asked.edges:
+        with np.load(path, allow_pickle=False) as held:
+            a, b, member = held["a"], held["b"], held["member"]
+        seconds, layout = timed(lambda a=a, b=b, member=member: layout_of(a, b, member))
+        size = {"persons": len(member), "ties": len(a), "positions": len(layout.weight), "layout_seconds": seconds}
+        largest = int(np.diff(layout.start).max(initial=0))
+        size |= {"largest_block": largest, "rows": len(layout.indices), "share": asked.share}
+        print(path.name, size, flush=True)
+        result = {**where, **size}
+        for name, measure in (("betweenness", betweenness), ("closeness", closeness)):
+            result[name] = measure(layout, asked)
+            (asked.out / f"{path.stem}.json").write_text(json.dumps(result, indent=1) + "\n")
+        wrong += [path.name] * any(not v["differs_by"] <= RELATIVE for v in result["betweenness"]["gpu"])
+        wrong += [path.name] * any(not v["equal"] for v in result["closeness"]["gpu"])
+    print("different from the CPU: " + ", ".join(wrong) if wrong else "all as on the CPU")
+    return 1 if wrong else 0
+
+
+def main() -> int:
+    """Take the arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    making = commands.add_parser("make", help="write a synthetic network's edges")
+    making.add_argument("--persons", type=float, default=1e4)
+    making.add_argument("--seed", type=int, default=1)
+    making.add_argument("--out", type=Path, default=Path("edges"), help="a folder")
+    making.set_defaults(work=make)
+    running = commands.add_parser("run", help="measure on a GPU")
+    running.add_argument("edges", type=Path, nargs="*", help="files that `make` wrote")
+    running.add_argument("--out", type=Path, default=Path("runs/gpu"), help="a folder")
+    running.add_argument("--share", type=float, default=1.0, help="of the CPU's batches to do")
+    running.add_argument("--threads", type=int, default=16, help="of the CPU")
+    running.set_defaults(work=run)
+    asked = parser.parse_args()
+    return int(asked.work(asked))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
