@@ -124,7 +124,7 @@ def on_cpu(
 
 def betweenness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
     """Time betweenness of all sets on both, at several sizes of batches and blocks on the GPU."""
-    from numba import cuda
+    from numba import cuda  # noqa: TID251
 
     from gpunet.features import layout as features
     from gpunet.kernels import betweenness_cuda
