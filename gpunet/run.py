@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
-from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
+from gpunet.arrests import NO_DAY, Arrests
+from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.config import Config, PathConfig, load_config
+from gpunet.doubts import doubts, why_nothing
 from gpunet.engine import resolve_engine
 from gpunet.errors import InputError
 from gpunet.features import FeatureSet, compute_all
@@ -81,8 +83,8 @@ class _Run:
             self.warnings += arrests.report.warnings
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
         if not len(arrests):
-            raise InputError("no arrest was accepted: " + _why_nothing(arrests))
-        self.warnings += _doubts(arrests)
+            raise InputError("no arrest was accepted: " + why_nothing(arrests))
+        self.warnings += doubts(arrests)
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend="polars")
 
@@ -191,7 +193,7 @@ def run_features(
         run = _Run(folder, settings, options or RunOptions())
         arrests = run.read(inputs)
         if as_of is not None:
-            arrests = _cut(arrests, as_of)
+            arrests = cut_before(arrests, as_of)
         sections = run.write_features(arrests, run.features(arrests))
         return run.finish("features", arrests, sections)
 
@@ -225,8 +227,8 @@ def run_forecast(
             run.warnings.append(
                 f"{undated} arrests without a date are left out: a forecast needs to know what came when"
             )
-        days = _forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
-        cuts = {name: _cut(arrests, day) for name, day in days.items()}
+        days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
+        cuts = {name: cut_before(arrests, day) for name, day in days.items()}
         found = _snapshots(run, cuts)
         sections = run.write_features(cuts["T"], found["T"])
         sections["path_of_past"] = {name: _path_section(found[name]) for name in ("T-2H", "T-H")}
@@ -285,67 +287,6 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
         "days": {name: day.isoformat() for name, day in days.items()},
         **result.evaluation,
     }
-
-
-def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
-    """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
-    within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
-    label = np.zeros(arrests.n_persons, np.bool_)
-    label[arrests.person[within]] = True
-    return label[arrests.persons_before(start)]
-
-
-def _forecast_days(arrests: Arrests, as_of: date | None, horizon: timedelta) -> dict[str, date]:
-    """The days T-2H, T-H and T."""
-    if arrests.last_day == NO_DAY:
-        raise InputError("no arrest has a date: a forecast needs dates")
-    end = as_of or day_to_date(arrests.last_day + 1)
-    try:
-        return {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
-    except OverflowError as error:
-        raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
-
-
-def _cut(arrests: Arrests, as_of: date) -> Arrests:
-    cut = arrests.before(as_of)
-    if not len(cut):
-        first = arrests.day[arrests.day != NO_DAY].min(initial=np.iinfo(np.int32).max)
-        begins = (
-            "no arrest has a date" if first == np.iinfo(np.int32).max else f"the data begin on {day_to_date(first)}"
-        )
-        raise InputError(f"no arrest before {as_of.isoformat()}: {begins}")
-    return cut
-
-
-def _doubts(arrests: Arrests) -> list[str]:
-    """What the configuration may have got wrong, to judge by the arrests."""
-    doubts = []
-    found = int(np.bitwise_or.reduce(arrests.offences))
-    absent = [name for i, name in enumerate(arrests.config.violent_offences) if not found >> i & 1]
-    if absent:
-        doubts.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
-    if "force" not in arrests.config.input.incident_key:
-        pairs = np.unique(np.stack([arrests.incident, arrests.force], axis=1), axis=0)
-        shared = int(np.count_nonzero(np.bincount(pairs[:, 0]) > 1))
-        if shared:
-            doubts.append(
-                f"{shared} incidents have arrests by several forces: right if incident numbers are national, else "
-                "name force in [input] incident_key"
-            )
-    return doubts
-
-
-def _why_nothing(arrests: Arrests) -> str:
-    """Say why no row was accepted, with an example of each reason."""
-    report = arrests.report
-    if report is None or not any(f.read for f in report.files):
-        return "the input has no rows"
-    examples = []
-    for reason in sorted(set(report.rejected["reason"].to_list())):
-        row = report.rejected.filter(report.rejected["reason"] == reason).head(1)
-        shown = f' (as in "{row["date"].to_list()[0]}"; dates are written 2013-02-01)' if reason == "bad_date" else ""
-        examples.append(reason + shown)
-    return f"all {sum(f.read for f in report.files)} rows were rejected: {', '.join(examples)}"
 
 
 def _closeness(found: FeatureSet) -> NDArray[np.float64]:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from gpunet import ModelConfig, load_config, read_arrests
 from gpunet.arrests import Arrests, day_to_date
+from gpunet.as_of import violent_between
 from gpunet.features import compute_features
 from gpunet.model import FeatureTable, cross_fit, evaluate, read_features
 from gpunet.model.calibration import fit_calibration
-from gpunet.run import violent_between
 
 WEIGHTS = {"1": 0.0, "square root of negatives / positives": 0.5, "negatives / positives": 1.0}
 MEASURES = ("AUC", "average precision", "log loss", "Brier", "predicted / observed", "slope of calibration")

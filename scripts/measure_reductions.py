@@ -5,7 +5,7 @@
 
 The steps add up: each line has all the steps of those before. Work is the sum over sources of the ties of what is
 searched from each. Of a network that is too large for the slow lines, a share of the batches can be timed instead;
-seconds are then scaled up by their work.
+seconds are then scaled up by their work. A line before the table says what the largest block is made of.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gpunet import build_network, read_arrests
 from gpunet.features.layout import Batch, Layout
@@ -100,6 +102,26 @@ def timed(layout: Layout, batches: list[Batch], work: Work, share: float) -> tup
     return sum(ties), spent * sum(ties) / max(sum(ties[i] for i in chosen), 1)
 
 
+def shape(layout: Layout) -> str:
+    """What the largest block is made of: simplicial vertices, and chains of inner ones with two inner neighbours."""
+    size, core = int(layout.start[1]), int(layout.core[0])
+    end = rows_within(layout.indptr, layout.indices, 0, core)
+    degree = end - layout.indptr[:core]
+    chained = degree == 2
+    owner = np.repeat(np.arange(core), degree)
+    columns = np.concatenate([layout.indices[a:b] for a, b in zip(layout.indptr[:core], end, strict=True)])
+    within = chained[owner] & chained[columns]
+    links = coo_array((np.ones(int(within.sum())), (owner[within], columns[within])), shape=(core, core))
+    chains = connected_components(links, directed=False)[0] - int(np.count_nonzero(~chained))
+    vertices = int(np.count_nonzero(chained))
+    return (
+        f"largest block: {size:,} vertices, {layout.indptr[size] // 2:,} ties; {1 - core / size:.0%} simplicial, with "
+        f"{1 - degree.sum() / layout.indptr[size]:.0%} of the ties. Of the {core:,} others, with {degree.sum() // 2:,} "
+        f"ties, {vertices / core:.0%} have two neighbours, in {chains:,} chains of {vertices / max(chains, 1):.2f} on "
+        f"average: as long ties they would take {vertices / (degree.sum() / 2):.0%} of these ties away"
+    )
+
+
 def main() -> None:
     """Time every line and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -125,7 +147,8 @@ def main() -> None:
         ("simplicial vertices not looked through", layout, layout.batches(_SOURCES), together),
         ("simplicial vertices leave", layout, layout.shrinking_batches(_SOURCES), together),
     ]
-    print(f"{network.n:,} persons, {network.n_ties:,} ties, {len(names)} sets\n")
+    print(f"{network.n:,} persons, {network.n_ties:,} ties, {len(names)} sets")
+    print(f"{shape(layout)}\n" if len(layout.core) else "nothing to search\n")
     print("| with | work | seconds |\n|---|---|---|")
     for name, where, batches, work in lines:
         ties, seconds = timed(where, batches, work, asked.share)

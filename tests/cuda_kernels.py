@@ -205,7 +205,7 @@ def test_features_are_the_references() -> None:
 
 @pytest.mark.usefixtures("on_the_gpu")
 def test_features_of_a_large_block_that_simplicial_vertices_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "_BETWEENNESS_SOURCES", 16)
+    monkeypatch.setattr(layout, "_SOURCES_A_BATCH", 16)
     network, _ = wheel_of_triangles(24, 4)
     names = ("some", "few", "all")
     found = columns(network, names)

@@ -41,7 +41,7 @@ def run(tables, tmp_path_factory):
     """A forecast in which every network is sampled."""
     out = tmp_path_factory.mktemp("runs") / "approx"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample_plan, "_DRAW", 0.0)
+        patch.setattr(sample_plan, "_DRAW_COST", 0.0)
         patch.setattr(sample_plan, "_FEWEST_SOURCES", 8)
         patch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
         manifest = run_forecast(tables, out, APPROX, options=RunOptions(threads=2))
@@ -151,7 +151,7 @@ def test_precision_of_two_tables(tmp_path):
 
 
 def test_compute_features_takes_configuration_and_arguments(tables, monkeypatch):
-    monkeypatch.setattr(sample_plan, "_DRAW", 0.0)
+    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 8)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
     configured = gpunet.read_arrests(tables, {"path": {"betweenness": "approx", "epsilon": 0.2}})

@@ -25,7 +25,7 @@ from gpunet.network import Network
 @pytest.fixture
 def eager(monkeypatch):
     """Whatever can be sampled is sampled, until the bound is reached."""
-    monkeypatch.setattr(sample_plan, "_DRAW", 0.0)
+    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 1)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
 
@@ -176,7 +176,7 @@ def test_exact_bytes_where_sampling_would_not_pay(network):
 
 def test_sets_are_decided_one_by_one(network, monkeypatch):
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 100)
-    monkeypatch.setattr(sample_plan, "_DRAW", 0.0)
+    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
     result = approximate(network, 0.1)
     assert result.report is not None

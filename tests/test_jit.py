@@ -12,11 +12,11 @@ def test_the_digest_sees_every_kernel_file(tmp_path: Path, monkeypatch) -> None:
     for path in Path(jit.__file__).parent.glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(jit, "__file__", str(tmp_path / "jit.py"))
-    assert jit._sources_digest() == jit._DIGEST
+    assert jit._sources_digest() == jit.SOURCES_DIGEST
     with (tmp_path / "lanes.py").open("a") as file:
         file.write("# changed\n")
-    assert jit._sources_digest() != jit._DIGEST
+    assert jit._sources_digest() != jit.SOURCES_DIGEST
 
 
 def test_kernels_carry_it() -> None:
-    assert component_labels.py_func.__qualname__ == f"component_labels_{jit._DIGEST}"
+    assert component_labels.py_func.__qualname__ == f"component_labels_{jit.SOURCES_DIGEST}"

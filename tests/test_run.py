@@ -10,11 +10,12 @@ import pytest
 
 import gpunet
 from gpunet.arrests import day_number
+from gpunet.as_of import violent_between
 from gpunet.errors import InputError, ModelError
 from gpunet.folder import sha256_of
 from gpunet.frames import read_parquet_metadata
 from gpunet.registry import columns
-from gpunet.run import RunOptions, run_features, run_forecast, violent_between
+from gpunet.run import RunOptions, run_features, run_forecast
 from gpunet.synthetic import write_tables
 
 CONFIG = {"model": {"max_rounds": 60, "folds": 3, "horizon_days": 150}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,16 @@ from gpunet.kernels.path_lanes import PADDING
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import bfs_order, padded_rows, permute_csr
 from gpunet.kernels.twins_cpu import collapse_twins
-from gpunet.parallel import spans
+from gpunet.parallel import in_batches, spans
+from gpunet.progress import ProgressCallback
 
-__all__ = ["Batch", "Layout", "searched_blocks"]
+__all__ = ["Batch", "Layout", "add_up", "searched_blocks"]
+
+T = TypeVar("T", np.int64, np.float64)
+
+# Sources a batch of betweenness. One thread adds up the results of batches: many sources make its share small, few make
+# batches enough for every thread.
+_SOURCES_A_BATCH = 64
 
 
 _CACHE_LINE = 64
@@ -115,6 +124,12 @@ class Layout:
             held += here
         return [*runs, (begin, len(per_block))] if held else runs
 
+    def all_dependencies(self, threads: int, progress: ProgressCallback | None) -> NDArray[np.float64]:
+        """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair."""
+        total = np.zeros(self.weight.shape)
+        batches = self.shrinking_batches(_SOURCES_A_BATCH)
+        return add_up(self.dependencies, batches, total, threads, "betweenness", progress)
+
     def dependencies(self, batch: Batch) -> NDArray[np.float64]:
         """float64[last - first, sets]: what a batch's sources have to give to betweenness, from one end of each pair.
 
@@ -147,13 +162,14 @@ class Layout:
 
     def _shrinking(self, b: int, size: int) -> list[Batch]:
         first, core, reach = int(self.start[b]), int(self.core[b]), int(self.reach[b])
+        sources = self._sources(b, b + 1)
+        inner, simplicial = sources[sources < core], sources[sources >= core]
         batches = []
         for end in range(reach, core, -size):
-            begin = max(core, end - size)
-            batches.append(Batch(first, end, np.arange(begin, end, dtype=np.int32), last_time=True))
-        sources = self._sources(b, b + 1)
-        sources = sources[sources < core]
-        return batches + [Batch(first, core, sources[i:j]) for i, j in spans(len(sources), size)]
+            leaving = simplicial[(simplicial >= end - size) & (simplicial < end)]
+            if len(leaving):
+                batches.append(Batch(first, end, leaving, last_time=True))
+        return batches + [Batch(first, core, inner[i:j]) for i, j in spans(len(inner), size)]
 
     def _sources(self, begin: int, end: int) -> NDArray[np.int32]:
         first, last = int(self.start[begin]), int(self.start[end])
@@ -164,6 +180,21 @@ class Layout:
         sources = sources[np.argsort(self.turn[sources])]
         first, last = int(self.start[begin]), int(self.start[end])
         return [Batch(first, last, sources[i:j]) for i, j in spans(len(sources), size)]
+
+
+def add_up(
+    work: Callable[[Batch], NDArray[T]],
+    batches: list[Batch],
+    total: NDArray[T],
+    threads: int,
+    stage: str,
+    progress: ProgressCallback | None,
+) -> NDArray[T]:
+    """Add the result of each batch to its positions in `total`, in the order of the batches; return `total`."""
+    weights = [(batch.last - batch.first) * len(batch.sources) for batch in batches]
+    for batch, part in in_batches(work, batches, threads, stage=stage, weights=weights, progress=progress):
+        total[batch.first : batch.last] += part
+    return total
 
 
 def _room(n: int) -> NDArray[np.float64]:
@@ -182,15 +213,15 @@ def searched_blocks(
 ) -> Layout:
     """Lay out the blocks whose nodes are ``start[b]..start[b + 1] - 1``.
 
-    ``indptr``, ``indices`` are the adjacency of the nodes, ``weight`` (int64[nodes, sets]) the members they stand for.
+    Of the nodes, ``indptr``, ``indices`` are the adjacency, rows ascending, and ``weight`` (int64[nodes, sets]) says for
+    how many members each stands.
     """
     n = len(weight)
     size = np.diff(start)
     clique = np.diff(indptr[start]) == size * (size - 1)  # all distances 1, and nobody between
     searched = np.flatnonzero(~clique)
     roots = start[searched[np.argsort(-size[searched], kind="stable")]]
-    in_order = np.arange(n, dtype=np.int32)
-    representative, indptr, indices = collapse_twins(*permute_csr(indptr, indices, in_order))  # rows ascending
+    representative, indptr, indices = collapse_twins(indptr, indices)
     order, begin = bfs_order(indptr, indices, representative[roots])
     together = np.zeros_like(weight)
     np.add.at(together, representative, weight)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.features.layout import Batch, searched_blocks
+from gpunet.features.layout import Batch, add_up, searched_blocks
 from gpunet.kernels.blocks_cpu import (
     biconnected_blocks,
     distance_sums,
@@ -22,14 +19,9 @@ from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import permute_csr
 from gpunet.kernels.twins_cpu import collapse_twins
 from gpunet.network import Network
-from gpunet.parallel import in_batches
 from gpunet.progress import ProgressCallback
 
 __all__ = ["Blocks", "PairWork"]
-
-# Sources a batch of betweenness. One thread adds up the results of batches: many sources make its share small, few make
-# batches enough for every thread.
-_BETWEENNESS_SOURCES = 64
 
 
 class Blocks:
@@ -44,13 +36,14 @@ class Blocks:
         return hanging_weights(self.start, self.vertex, self.home, member)
 
     def adjacency(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Rows and columns of the nodes' adjacency: every tie within its block."""
-        return split_into_blocks(self.network.indptr, self.network.indices, self.start, self.vertex, self.home)
+        """Rows and columns of the nodes' adjacency, every tie within its block; rows ascend."""
+        network, nodes = self.network, np.arange(len(self.vertex), dtype=np.int32)
+        rows = split_into_blocks(network.indptr, network.indices, self.start, self.vertex, self.home)
+        return permute_csr(*rows, nodes)
 
     def diameter(self, wanted: NDArray[np.bool_]) -> int:
         """Longest shortest path within the components of the `wanted` vertices (bool[n], whole components)."""
-        nodes = np.arange(len(self.vertex), dtype=np.int32)
-        indptr, indices = permute_csr(*self.adjacency(), nodes)  # rows ascending
+        indptr, indices = self.adjacency()
         representative, rows, columns = collapse_twins(indptr, indices)  # of large incidents, above all
         inner = ~simplicial_vertices(rows, columns)[representative]
         return int(block_diameter(self.start, self.vertex, indptr, indices, inner, wanted))
@@ -83,12 +76,7 @@ class PairWork:
 
     def betweenness(self, threads: int, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
-        layout = self.layout
-        total = np.zeros(layout.weight.shape)
-        batches = layout.shrinking_batches(_BETWEENNESS_SOURCES)
-        for batch, part in self._each(layout.dependencies, batches, threads, "betweenness", progress):
-            total[batch.first : batch.last] += part
-        return self.betweenness_of(total)
+        return self.betweenness_of(self.layout.all_dependencies(threads, progress))
 
     def betweenness_of(self, total: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}`` from the blocks' share.
@@ -112,8 +100,7 @@ class PairWork:
                 layout.indptr, layout.indices, layout.weight, layout.inner, batch.sources, batch.first, batch.last
             )
 
-        for batch, part in self._each(work, layout.batches(BATCH), threads, "closeness", progress):
-            far[batch.first : batch.last] += part
+        add_up(work, layout.batches(BATCH), far, threads, "closeness", progress)
         # In a clique everybody else is one step away.
         size = np.diff(self._start)
         everyone = np.add.reduceat(self._weight, self._start[:-1]) if len(size) else self._weight
@@ -127,14 +114,3 @@ class PairWork:
         some = reached > 0
         out[some] = (reached[some] / others[some]) * (reached[some] / sums[some])
         return {f"closeness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
-
-    def _each(
-        self,
-        work: Callable[[Batch], NDArray[Any]],
-        batches: list[Batch],
-        threads: int,
-        stage: str,
-        progress: ProgressCallback | None,
-    ) -> Iterator[tuple[Batch, NDArray[Any]]]:
-        weights = [(batch.last - batch.first) * len(batch.sources) for batch in batches]
-        return in_batches(work, batches, threads, stage=stage, weights=weights, progress=progress)

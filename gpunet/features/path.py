@@ -92,8 +92,8 @@ def path_features(
     dict
         ``{column: array of n}``, int64 for shell and removal, float64 for betweenness and closeness, bool for tipping.
         Tipping and ``removal_largest_violent_component`` use the set ``violent``; a network without it has nobody
-        violent. What "auto" comes to, :func:`estimate_path_work` tells for the
-        same arguments; what run folders say of draws and certified errors is not told here: they are at most `epsilon`.
+        violent. What ``"auto"`` comes to, :func:`estimate_path_work` tells for the same arguments. Run folders also
+        tell each set's draws and certified error, which is at most `epsilon`.
 
     Raises
     ------

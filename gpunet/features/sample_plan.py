@@ -19,7 +19,7 @@ _FIRST, _GROWTH = 1.4, 4 / 3
 
 # Costs in forward passes of exact work, where sources lie side by side and one pass serves all sets: a set's way back,
 # and a draw, which goes forth and back for one set, from a source with no other beside it.
-_BACK, _DRAW = 0.4, 2.1
+_BACK_COST, _DRAW_COST = 0.4, 2.1
 
 # A set is computed exactly after all if its next check would need more draws than this share of its sources.
 _MOST_DRAWS_A_SOURCE = 0.5
@@ -114,7 +114,7 @@ def _worth_sampling(source: NDArray[np.bool_], draws: NDArray[np.float64]) -> ND
                 break
             chosen[which] = True
         exact = source[:, ~chosen]
-        cost = exact.any(axis=1).sum() + _BACK * exact.sum() + _DRAW * draws[chosen].sum()
+        cost = exact.any(axis=1).sum() + _BACK_COST * exact.sum() + _DRAW_COST * draws[chosen].sum()
         if cost < cheapest:
             best, cheapest = chosen.copy(), cost
     return best

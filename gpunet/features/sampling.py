@@ -27,7 +27,7 @@ from gpunet.progress import ProgressCallback
 __all__ = ["Sampled", "sample", "search_the_rest"]
 
 # Pairs that one call of the kernel takes, and pairs whose results come back as one; exact sources whose results do.
-_PAIRS_A_CALL, _PAIRS_A_BATCH, _SOURCES_A_BATCH = 8, 64, 64
+_PAIRS_A_CALL, _PAIRS_A_BATCH = 8, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,13 +231,4 @@ def search_the_rest(
     """float64[positions, sets]: dependencies summed over the sources that were not sampled, exactly."""
     done = plan.sampled[_block_of(layout)] & sampled.approximate
     rest = replace(layout, weight=np.where(done, 0, layout.weight))
-    source = np.asarray(rest.weight.any(axis=1))
-    total = np.zeros(layout.weight.shape)
-    batches = [replace(b, sources=b.sources[source[b.sources]]) for b in rest.shrinking_batches(_SOURCES_A_BATCH)]
-    batches = [batch for batch in batches if len(batch.sources)]
-    weights = [(batch.last - batch.first) * len(batch.sources) for batch in batches]
-    for batch, part in in_batches(
-        rest.dependencies, batches, threads, stage="betweenness", weights=weights, progress=progress
-    ):
-        total[batch.first : batch.last] += part
-    return total
+    return rest.all_dependencies(threads, progress)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["njit"]
+__all__ = ["SOURCES_DIGEST", "njit"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,7 +22,8 @@ def _sources_digest() -> str:
     return digest.hexdigest()[:8]
 
 
-_DIGEST = _sources_digest()
+#: A part of the names of compiled kernels, see :func:`njit`.
+SOURCES_DIGEST = _sources_digest()
 
 
 def njit(function: F) -> F:
@@ -33,5 +34,5 @@ def njit(function: F) -> F:
     """
     # Numba's cache looks at the function's own file alone, but kernels hold code of each other. A name that changes
     # with all of them keeps code that was compiled from older files from being taken for current.
-    function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"
+    function.__qualname__ = f"{function.__qualname__}_{SOURCES_DIGEST}"
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))  # noqa: TID251

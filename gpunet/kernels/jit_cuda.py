@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from gpunet.errors import EngineError
-from gpunet.kernels.jit import _DIGEST
+from gpunet.kernels.jit import SOURCES_DIGEST
 
 try:
     from numba import cuda as _cuda  # noqa: TID251
@@ -44,7 +44,7 @@ class Kernel(Protocol):
 
 def kernel(function: Callable[..., None]) -> Kernel:
     """Compile `function` for the device, where it can be started: cached on disk, IEEE arithmetic (no fast-math)."""
-    function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"  # as in gpunet.kernels.jit
+    function.__qualname__ = f"{function.__qualname__}_{SOURCES_DIGEST}"  # as in gpunet.kernels.jit
     return cast(Kernel, cuda.jit(cache=True)(function))
 
 

@@ -20,10 +20,11 @@ __all__ = [
     "INDEX",
     "LANES",
     "Rows",
-    "any_lane",
     "fill_row",
     "or_row",
+    "splat",
     "take_new_bits",
+    "weighted_bits",
 ]
 
 #: Doubles a row: a cache line.
@@ -98,7 +99,7 @@ def _take_new_bits(typingctx: Any, at: Any, new: Any, seen: Any, now: Any) -> An
         nows.store(at, bits)
         known.store(at, builder.or_(before, bits))
         news.store(at, ir.Constant(WORD_ROW, None))
-        return any_lane(builder, builder.icmp_unsigned("!=", bits, ir.Constant(WORD_ROW, None)))
+        return _any_lane(builder, builder.icmp_unsigned("!=", bits, ir.Constant(WORD_ROW, None)))
 
     return types.boolean(types.int64, new, seen, now), codegen
 
@@ -131,7 +132,7 @@ def _weighted_bits(typingctx: Any, row: Any, at: Any, mask: Any, digit: Any, sta
     return types.int64(row, integer, mask, digit, integer, integer), codegen
 
 
-def any_lane(builder: Any, mask: Any) -> Any:
+def _any_lane(builder: Any, mask: Any) -> Any:
     """Whether any of eight flags is set."""
     bits = builder.bitcast(mask, ir.IntType(LANES))
     return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))

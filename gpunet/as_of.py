@@ -1,0 +1,44 @@
+"""Arrests as of a day: cuts, the days of a forecast, and what happened between two of them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
+from gpunet.errors import InputError
+
+__all__ = ["cut_before", "forecast_days", "violent_between"]
+
+
+def cut_before(arrests: Arrests, as_of: date) -> Arrests:
+    """The arrests before a day; InputError if there are none."""
+    cut = arrests.before(as_of)
+    if not len(cut):
+        first = arrests.day[arrests.day != NO_DAY].min(initial=np.iinfo(np.int32).max)
+        begins = (
+            "no arrest has a date" if first == np.iinfo(np.int32).max else f"the data begin on {day_to_date(first)}"
+        )
+        raise InputError(f"no arrest before {as_of.isoformat()}: {begins}")
+    return cut
+
+
+def forecast_days(arrests: Arrests, as_of: date | None, horizon: timedelta) -> dict[str, date]:
+    """The days T-2H, T-H and T."""
+    if arrests.last_day == NO_DAY:
+        raise InputError("no arrest has a date: a forecast needs dates")
+    end = as_of or day_to_date(arrests.last_day + 1)
+    try:
+        return {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
+    except OverflowError as error:
+        raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
+
+
+def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
+    """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
+    within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
+    label = np.zeros(arrests.n_persons, np.bool_)
+    label[arrests.person[within]] = True
+    return label[arrests.persons_before(start)]
