@@ -213,8 +213,8 @@ def searched_blocks(
 ) -> Layout:
     """Lay out the blocks whose nodes are ``start[b]..start[b + 1] - 1``.
 
-    Of the nodes, ``indptr``, ``indices`` are the adjacency, rows ascending, and ``weight`` (int64[nodes, sets]) says for
-    how many members each stands.
+    ``indptr``, ``indices`` are the adjacency of the nodes, rows ascending; ``weight`` (int64[nodes, sets]) is how many
+    members each node stands for.
     """
     n = len(weight)
     size = np.diff(start)
