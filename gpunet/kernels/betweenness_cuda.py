@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from gpunet.kernels.betweenness_cpu import LIMIT
 from gpunet.kernels.betweenness_search_cuda import LISTS, SHARES, add_sums, clear_room, search
 from gpunet.kernels.betweenness_steps_cuda import LANES
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device
+from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device, on_host
 
 __all__ = ["Room", "dependencies_cuda"]
 
@@ -142,10 +142,10 @@ def dependencies_cuda(
                 room.rows, room.marks, room.lists, room.sums, over,
             )  # fmt: skip
             add_sums[-(-out.size // threads), threads](room.sums, blocks, total)
-        todo = np.flatnonzero(over.copy_to_host()).astype(np.int32)
+        todo = np.flatnonzero(on_host(over)).astype(np.int32)
         if not len(todo):
             break
-    return np.asarray(total.copy_to_host(), np.float64).reshape(n, sets)
+    return on_host(total).reshape(n, sets)
 
 
 def _slots(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, device, kernel, on_device
+from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, device, kernel, on_device, on_host
 
 __all__ = ["farness_cuda"]
 
@@ -87,7 +87,7 @@ def farness_cuda(
         on_device(mask, np.uint64), on_device(digit, np.int64), on_device(mask_begin, np.int64),
         cuda.device_array((blocks, _ROWS, n * words), np.uint64), cuda.device_array((blocks, _LISTS, n), np.int32), far,
     )  # fmt: skip
-    return np.asarray(far.copy_to_host(), np.int64).reshape(n, sets)
+    return on_host(far).reshape(n, sets)
 
 
 def _masks(

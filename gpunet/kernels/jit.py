@@ -9,21 +9,22 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["SOURCES_DIGEST", "njit"]
+__all__ = ["SOURCES_DIGEST", "njit", "sources_digest"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _sources_digest() -> str:
-    """Eight digits that change with any file of this folder."""
+def sources_digest(*, cuda: bool) -> str:
+    """Eight digits that change with any file of this folder; without `cuda`, those named ``*_cuda`` do not count."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        if cuda or not path.stem.endswith("_cuda"):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:8]
 
 
 #: A part of the names of compiled kernels, see :func:`njit`.
-SOURCES_DIGEST = _sources_digest()
+SOURCES_DIGEST = sources_digest(cuda=False)
 
 
 def njit(function: F) -> F:

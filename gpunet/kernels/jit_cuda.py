@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from gpunet.errors import EngineError
-from gpunet.kernels.jit import SOURCES_DIGEST
+from gpunet.kernels.jit import sources_digest
+from gpunet.transfers import count_to_device, count_to_host
 
 try:
     from numba import cuda as _cuda  # noqa: TID251
@@ -30,9 +31,11 @@ cuda: Any = _cuda
 # The kernels' numbers of blocks are chosen on purpose, and a small network has few.
 warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 
-__all__ = ["Kernel", "blocks_that_fit", "cuda", "device", "kernel", "on_device"]
+__all__ = ["Kernel", "blocks_that_fit", "cuda", "device", "kernel", "on_device", "on_host"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_DIGEST = sources_digest(cuda=True)
 
 
 class Kernel(Protocol):
@@ -44,7 +47,7 @@ class Kernel(Protocol):
 
 def kernel(function: Callable[..., None]) -> Kernel:
     """Compile `function` for the device, where it can be started: cached on disk, IEEE arithmetic (no fast-math)."""
-    function.__qualname__ = f"{function.__qualname__}_{SOURCES_DIGEST}"  # as in gpunet.kernels.jit
+    function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"  # as in gpunet.kernels.jit
     return cast(Kernel, cuda.jit(cache=True)(function))
 
 
@@ -53,9 +56,28 @@ def device(function: F) -> F:
     return cast(F, cuda.jit(device=True)(function))
 
 
-def on_device(array: NDArray[Any], dtype: DTypeLike) -> Any:
-    """A copy of `array` in the device's memory, as `dtype`."""
-    return cuda.to_device(np.ascontiguousarray(array, dtype=dtype))
+def on_device(array: Any, dtype: DTypeLike) -> Any:
+    """`array` in the device's memory, as `dtype`: a copy of one that is in the host's, else the memory that it has.
+
+    Raises
+    ------
+    TypeError
+        If an array that is on the device has another type.
+    """
+    if isinstance(array, np.ndarray):
+        host = np.ascontiguousarray(array, dtype=dtype)
+        count_to_device(host.nbytes)
+        return cuda.to_device(host)
+    if np.dtype(array.dtype) != np.dtype(dtype):
+        raise TypeError(f"an array on the device must be {np.dtype(dtype)} here, not {array.dtype}")
+    return cuda.as_cuda_array(array) if hasattr(array, "__cuda_array_interface__") else array
+
+
+def on_host(array: Any) -> NDArray[Any]:
+    """A copy of an array of Numba's in the host's memory."""
+    host = np.asarray(array.copy_to_host())
+    count_to_host(host.nbytes)
+    return host
 
 
 def blocks_that_fit(block_bytes: int, most: int, share: float = 0.8) -> int:
