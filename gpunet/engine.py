@@ -1,28 +1,120 @@
-"""Which engine computes, chosen once at the entry and never swapped silently."""
+"""What an engine does for the features, and which one to take: chosen once at the entry, never swapped silently.
+
+Features are array code around loops. The array code runs on whatever arrays it is given (:mod:`gpunet.arrays`); the
+loops are an engine's methods.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gpunet.errors import EngineError
+from gpunet.parallel import available_threads
+from gpunet.progress import ProgressCallback
 
-__all__ = ["ENGINES", "resolve_engine"]
+if TYPE_CHECKING:
+    from gpunet.features.layout import Layout
+
+__all__ = ["ENGINES", "Engine", "resolve_engine"]
 
 ENGINES = ("auto", "cpu", "gpu")
 
+# On a GPU engine arrays are CuPy's, which are annotated by the same names.
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
-def resolve_engine(engine: str) -> Literal["cpu"]:
-    """The engine to use for what the user asked for.
+
+class Engine(Protocol):
+    """Loops over a network. Arrays are taken and given back where the engine keeps them.
+
+    A network is ``indptr`` (int64[n + 1]) and ``indices`` (int32), rows ascending, without loops, every tie both ways.
+    Integers and flags are the same on every engine, floats within 1e-9 of each other.
+    """
+
+    @property
+    def name(self) -> Literal["cpu", "gpu"]:
+        """What the manifest calls it."""
+
+    @property
+    def threads(self) -> int:
+        """Threads of the host that it may use."""
+
+    def place(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array in this engine's memory: itself if it is there already."""
+
+    def incident_pairs(
+        self, indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int
+    ) -> tuple[Int64, Float64, Int32, Int32]:
+        """Every pair of members of every incident, see :func:`gpunet.kernels.ties_cpu.incident_pairs`."""
+
+    def merge_pairs(
+        self, key: Int64, weight: Float64, low: Int32, high: Int32, undated: int
+    ) -> tuple[Int64, Int64, Float64, Int32, Int32]:
+        """Merge the pairs with equal keys, see :func:`gpunet.kernels.ties_cpu.reduce_pairs`; keys come out ascending.
+
+        Weights are added up in the order in which the pairs are given.
+        """
+
+    def csr_from_ties(self, a: Int32, b: Int32, n: int) -> tuple[Int64, Int32]:
+        """Int64 and columns of the adjacency of ties ``a < b``, which are sorted by (a, b)."""
+
+    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+        """int64[2, sets, n]: vertices at distance 1 and at distance 2 that have bit c of `members` set."""
+
+    def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
+        """int32[n], the cell of each vertex of a Louvain partition of each field's own subgraph; -1 where field < 0."""
+
+    def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """int64[n], triangles at each vertex within its cell; 0 where cell < 0."""
+
+    def inner_degree(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """int64[n], neighbours in the same cell; 0 where cell < 0."""
+
+    def out_members(self, indptr: Int64, indices: Int32, cell: Int32) -> Bool:
+        """bool[n], whether a vertex has a neighbour outside its cell; false where cell < 0."""
+
+    def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
+        """int32[n], the component of each vertex, numbered by their smallest vertices, and how many there are."""
+
+    def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
+        """int32[n], core numbers in the subgraph induced by `inside`; -1 outside."""
+
+    def shell_of_outsiders(self, indptr: Int64, indices: Int32, core: Int32) -> Int64:
+        """int64[n], each vertex's core number in the subgraph of `core` (-1: outside) with that vertex added."""
+
+    def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
+        """bool[n], whether a vertex is in the fixed point of "active, or k active neighbours" without its own seed."""
+
+    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
+        """float64[positions, sets], on the host: what all sources give to betweenness, from both ends of each pair."""
+
+    def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
+        """int64[positions, sets], on the host: sums of distances to the members of the position's block."""
+
+
+def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
+    """The engine to use for what the user asked for, with so many threads of the host (all available if None).
 
     Raises
     ------
     EngineError
-        If it is not known or not available; the text says what is available instead.
+        If it is not known or not available; the text says what is missing, or what is available instead.
+    ConfigError
+        If `threads` is less than 1.
     """
+    if not isinstance(engine, str):
+        return engine
     if engine not in ENGINES:
         raise EngineError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     if engine == "gpu":
         raise EngineError(
             "the GPU engine is not part of this version of gpunet: use --engine cpu (or auto, which is the same here)"
         )
-    return "cpu"
+    from gpunet.engine_cpu import CpuEngine
+
+    return CpuEngine(available_threads(threads))

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.arrests import NO_DAY, Arrests
+from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
 from gpunet.frames import make_frame
-from gpunet.kernels.ties_cpu import csr_from_ties, incident_pairs, reduce_pairs
 
 __all__ = [
     "IncidentMembers",
@@ -139,8 +139,15 @@ def incident_members(arrests: Arrests) -> IncidentMembers:
     return IncidentMembers(indptr, person[starts], first, last, violent)
 
 
-def build_network(arrests: Arrests) -> Network:
+def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     """Tie every two persons who share an incident of 2 to ``max_incident_size`` distinct persons.
+
+    Parameters
+    ----------
+    arrests
+        From :func:`gpunet.read_arrests`.
+    engine
+        For callers that have one; the CPU's if not given.
 
     Returns
     -------
@@ -148,6 +155,7 @@ def build_network(arrests: Arrests) -> Network:
         Its vertices are the persons with a tie, in the order of their ids; its sets are ``all``, ``violent`` and one
         for each configured violent offence, each holding the persons with any arrest for it.
     """
+    engine = engine or resolve_engine("cpu")
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
     forming = (members.size >= 2) & (members.size <= cap)
@@ -156,24 +164,19 @@ def build_network(arrests: Arrests) -> Network:
     vertex = np.full(arrests.n_persons, -1, np.int32)
     vertex[person] = np.arange(len(person), dtype=np.int32)
     indptr = np.concatenate([[0], np.cumsum(np.where(forming, members.size, 0))]).astype(np.int64)
-    ties = _ties(indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], len(person))
-    rows, columns = csr_from_ties(ties.a, ties.b, len(person))
+    pairs = engine.incident_pairs(
+        indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], len(person), NO_DAY
+    )
+    key, count, strength, first_day, last_day = engine.merge_pairs(*pairs, NO_DAY)
+    a, b = np.divmod(key, max(len(person), 1))
+    ties = Ties(a.astype(np.int32), b.astype(np.int32), count, strength, first_day, last_day)
+    rows, columns = engine.csr_from_ties(ties.a, ties.b, len(person))
     offences = arrests.person_offences[person]
     sets = {"all": np.ones(len(person), np.bool_), "violent": offences != 0}
     for i, name in enumerate(arrests.config.violent_offences):
         sets[name] = (offences >> np.uint64(i)) & np.uint64(1) != 0
     oversize = np.flatnonzero(members.size > cap)
     return Network(len(person), rows, columns, sets, ties, person.astype(np.int32), oversize)
-
-
-def _ties(
-    indptr: NDArray[np.int64], vertex: NDArray[np.int32], first: NDArray[np.int32], last: NDArray[np.int32], n: int
-) -> Ties:
-    key, weight, low, high = incident_pairs(indptr, vertex, first, last, n, NO_DAY)
-    order = np.argsort(key, kind="stable")
-    key, count, strength, first_day, last_day = reduce_pairs(key, order, weight, low, high, NO_DAY)
-    a, b = np.divmod(key, max(n, 1))
-    return Ties(a.astype(np.int32), b.astype(np.int32), count, strength, first_day, last_day)
 
 
 def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str, ArrayLike] | None = None) -> Network:
@@ -209,7 +212,7 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
     b = np.maximum(*ends).astype(np.int64)
     key = np.unique((a * n + b)[a != b])
     low, high = np.divmod(key, max(n, 1))
-    indptr, indices = csr_from_ties(low.astype(np.int32), high.astype(np.int32), n)
+    indptr, indices = resolve_engine("cpu").csr_from_ties(low.astype(np.int32), high.astype(np.int32), n)
     return Network(n, indptr, indices, _check_sets(sets or {}, n))
 
 

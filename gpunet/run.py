@@ -24,7 +24,6 @@ from gpunet.features.path_report import PathReport
 from gpunet.folder import RunFolder
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
-from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback, labelled
 from gpunet.reading import read_arrests
 from gpunet.registry import columns, dictionary
@@ -70,9 +69,8 @@ class _Run:
         self.folder = folder
         self.config = config
         self.progress, self.notice = options.progress, options.notice
-        self.engine = resolve_engine(options.engine)
-        self.threads = available_threads(options.threads)
-        self.clock = StageClock(self.engine)
+        self.engine = resolve_engine(options.engine, options.threads)
+        self.clock = StageClock(self.engine.name)
         self.warnings: list[str] = []
 
     def read(self, inputs: Any) -> Arrests:
@@ -109,7 +107,6 @@ class _Run:
         return compute_all(
             arrests,
             engine=self.engine,
-            threads=self.threads,
             path_config=path_config or self.config.path,
             progress=labelled(self.progress, label),
             notice=notice,
@@ -147,11 +144,11 @@ class _Run:
                 "config": self.config.as_dict(),
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
                 "seed": self.config.model.seed,
-                "engine": self.engine,
+                "engine": self.engine.name,
                 "input": input_report(arrests),
                 **sections,
                 "warnings": self.warnings,
-                "execution": {"threads": self.threads, **self.clock.times()},
+                "execution": {"threads": self.engine.threads, **self.clock.times()},
             }
         )
 
@@ -275,7 +272,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
             taxonomy=run.config.violent_offences,
             betweenness=_coarsest(found),
             windows=(f"[{past}, {test})", f"[{test}, {now})"),
-            threads=run.threads,
+            threads=run.engine.threads,
             progress=run.progress,
         )
     with run.clock.stage("write scores"):

@@ -19,6 +19,7 @@ from strategies import NetworkCase, networks
 from test_lanes import weighted_networks
 from test_simplicial import wheel_of_triangles
 
+from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import EngineError
 from gpunet.features import layout, pairs
 from gpunet.kernels import jit_cuda
@@ -181,12 +182,15 @@ def on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
         return farness_cuda(*given, words=1, threads=THREADS, blocks=2)
 
     monkeypatch.setattr(layout, "dependencies_lanes", dependencies)
-    monkeypatch.setattr(pairs, "farness_batch", farness)
+    monkeypatch.setattr(layout, "farness_batch", farness)
 
 
 def columns(network: Network, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     work = pairs.PairWork(pairs.Blocks(network), names)
-    return {**work.betweenness(1, None), **work.closeness(1, None)}  # the simulator takes one kernel at a time
+    return {
+        **work.betweenness(CpuEngine(1), None),
+        **work.closeness(CpuEngine(1), None),
+    }  # the simulator takes one kernel at a time
 
 
 @pytest.mark.usefixtures("on_the_gpu")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpunet.engine_cpu import CpuEngine
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.kernels.betweenness_cpu import dependencies_batch
 from gpunet.kernels.blocks_cpu import biconnected_blocks, hanging_weights, split_into_blocks
@@ -62,7 +63,7 @@ def check(network: Network) -> None:
     names = tuple(network.sets)
     betweenness, far = plain(network, names)
     work = PairWork(Blocks(network), names)
-    reduced, close = work.betweenness(2, None), work.closeness(2, None)
+    reduced, close = work.betweenness(CpuEngine(2), None), work.closeness(CpuEngine(2), None)
     for i, name in enumerate(names):
         np.testing.assert_allclose(reduced[f"betweenness__{name}"], betweenness[:, i], rtol=1e-9, atol=1e-9)
         inside = network.sets[name]

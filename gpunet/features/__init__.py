@@ -11,7 +11,7 @@ import numpy as np
 
 from gpunet.arrests import Arrests
 from gpunet.config import PathConfig
-from gpunet.engine import resolve_engine
+from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
 from gpunet.features.column import Column, Columns, spread
 from gpunet.features.community import Partition, community_features, partition
@@ -23,7 +23,6 @@ from gpunet.features.path_report import PathReport
 from gpunet.features.temporal import temporal_features
 from gpunet.frames import make_frame
 from gpunet.network import Network, build_network, ties_table
-from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback
 from gpunet.registry import PATH_FAMILIES, columns, expand_families
 
@@ -116,7 +115,7 @@ def compute_features(
 def compute_all(
     arrests: Arrests,
     families: Iterable[str] | None = None,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     threads: int | None = None,
     *,
     path_config: PathConfig | None = None,
@@ -132,30 +131,29 @@ def compute_all(
     """
     arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
-    resolve_engine(engine)
-    threads = available_threads(threads)
+    engine = resolve_engine(engine, threads)
     try:
         wanted = expand_families(families)
     except ValueError as error:
         raise InputError(str(error)) from error
     with stage("network"):
-        network = build_network(arrests)
+        network = build_network(arrests, engine)
     with stage("partition"):
-        cells = partition(arrests, network)
+        cells = partition(arrests, network, engine)
     declared = columns(network.sets, wanted)
     found: Columns = {}
     over_vertices: Columns = {}
     if "neighbourhood" in wanted:
         with stage("neighbourhood"):
-            over_vertices |= neighbourhood_features(network, threads)
+            over_vertices |= neighbourhood_features(network, engine)
     if "community" in wanted:
         with stage("community"):
-            over_vertices |= community_features(network, cells)
+            over_vertices |= community_features(network, cells, engine)
     path = [family for family in wanted if family in PATH_FAMILIES]
     report = None
     if path:
         with stage("path"):
-            result = compute_path(network, path, threads=threads, config=path_config, progress=progress, notice=notice)
+            result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
         over_vertices |= result.columns
         report = result.report
     for name, column in over_vertices.items():

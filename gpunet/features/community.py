@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.arrests import NO_DAY, Arrests
+from gpunet.engine import Engine
 from gpunet.features.column import Columns
-from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
-from gpunet.kernels.louvain_cpu import louvain, subgraph_within
+from gpunet.kernels.louvain_cpu import subgraph_within
 from gpunet.network import Network
 
 __all__ = ["Partition", "cell_columns", "community_features", "partition", "recent_gang"]
@@ -55,7 +55,7 @@ def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
     return gang
 
 
-def partition(arrests: Arrests, network: Network) -> Partition:
+def partition(arrests: Arrests, network: Network, engine: Engine) -> Partition:
     """Louvain partitions of every gang by its own modularity, and of the whole network."""
     gang = recent_gang(arrests)
     if network.person is None:
@@ -63,8 +63,8 @@ def partition(arrests: Arrests, network: Network) -> Partition:
     field = gang[network.person]
     dense = _consecutive(field)  # gangs without anybody in the network would waste numbers
     indptr, indices = subgraph_within(network.indptr, network.indices, dense)
-    group = _consecutive(np.where(dense >= 0, louvain(indptr, indices, dense), np.int32(-1)))
-    whole = louvain(network.indptr, network.indices, np.zeros(network.n, np.int32))
+    group = _consecutive(np.where(dense >= 0, engine.louvain(indptr, indices, dense), np.int32(-1)))
+    whole = engine.louvain(network.indptr, network.indices, np.zeros(network.n, np.int32))
     return Partition(gang, group, whole)
 
 
@@ -74,23 +74,23 @@ def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.where(label >= 0, np.searchsorted(present, label), -1).astype(np.int32)
 
 
-def community_features(network: Network, cells: Partition) -> Columns:
+def community_features(network: Network, cells: Partition, engine: Engine) -> Columns:
     """Columns over vertices. Group columns are 0 where there is no gang; that they are null there is seen to later."""
     if network.person is None:
         raise ValueError("the network was not made of arrests")
     gang = cells.gang[network.person]
     return {
-        **cell_columns(network, cells.group, "group"),
-        "gang_out_members": _sum_in_cell(out_members(network.indptr, network.indices, gang), gang),
-        **cell_columns(network, cells.community, "community"),
+        **cell_columns(network, cells.group, "group", engine),
+        "gang_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, gang), gang),
+        **cell_columns(network, cells.community, "community", engine),
     }
 
 
-def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str) -> Columns:
+def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str, engine: Engine) -> Columns:
     """Size, ties, violent others, triangles, transitivity and out-members of each vertex's cell (0 where cell < 0)."""
     violent = network.sets["violent"]
-    inside = inner_degree(network.indptr, network.indices, cell)
-    triangles = _sum_in_cell(triangles_per_vertex(network.indptr, network.indices, cell), cell) // 3
+    inside = engine.inner_degree(network.indptr, network.indices, cell)
+    triangles = _sum_in_cell(engine.triangles(network.indptr, network.indices, cell), cell) // 3
     triples = _sum_in_cell(inside * (inside - 1) // 2, cell)
     no_triple = triples == 0
     return {
@@ -99,7 +99,7 @@ def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str) -> Colu
         f"{prefix}_violent": _sum_in_cell(violent, cell) - (violent & (cell >= 0)),
         f"{prefix}_triangles": triangles,
         f"{prefix}_transitivity": (3 * triangles / np.where(no_triple, 1, triples), no_triple),
-        f"{prefix}_out_members": _sum_in_cell(out_members(network.indptr, network.indices, cell), cell),
+        f"{prefix}_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, cell), cell),
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
+from gpunet.kernels.closeness_cpu import BATCH, farness_batch
 from gpunet.kernels.path_lanes import PADDING
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import bfs_order, padded_rows, permute_csr
@@ -159,6 +160,17 @@ class Layout:
             batch.sources - np.int32(first),
             _room(work_size(last - first)),
         )
+
+    def all_farness(self, threads: int, progress: ProgressCallback | None) -> NDArray[np.int64]:
+        """int64[positions, sets]: sums of distances to the members of the position's block."""
+
+        def work(batch: Batch) -> NDArray[np.int64]:
+            return farness_batch(
+                self.indptr, self.indices, self.weight, self.inner, batch.sources, batch.first, batch.last
+            )
+
+        total = np.zeros(self.weight.shape, np.int64)
+        return add_up(work, self.batches(BATCH), total, threads, "closeness", progress)
 
     def _shrinking(self, b: int, size: int) -> list[Batch]:
         first, core, reach = int(self.start[b]), int(self.core[b]), int(self.reach[b])

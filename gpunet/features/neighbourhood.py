@@ -5,27 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.engine import Engine
 from gpunet.features.column import Columns
-from gpunet.kernels.neighbourhood_cpu import hop_counts
 from gpunet.network import Network
-from gpunet.parallel import in_batches, spans
 
 __all__ = ["neighbourhood_features"]
 
-_VERTICES = 8192
 
-
-def neighbourhood_features(network: Network, threads: int) -> Columns:
+def neighbourhood_features(network: Network, engine: Engine) -> Columns:
     """Degree, shares and majorities of every vertex, for every set of the network."""
     names = tuple(network.sets)
-    members = network.members(names)
-    counts = np.zeros((2, len(names), network.n), np.int64)
-
-    def work(span: tuple[int, int]) -> NDArray[np.int64]:
-        return hop_counts(network.indptr, network.indices, members, len(names), *span)
-
-    for (first, last), part in in_batches(work, spans(network.n, _VERTICES), threads):
-        counts[:, :, first:last] = part
+    counts = engine.hop_counts(network.indptr, network.indices, network.members(names), len(names))
     one_hop, two_hop = counts[0, names.index("all")], counts[1, names.index("all")]
     out: Columns = {}
     for i, name in enumerate(names):

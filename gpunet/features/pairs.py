@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.features.layout import Batch, add_up, searched_blocks
+from gpunet.engine import Engine
+from gpunet.features.layout import searched_blocks
 from gpunet.kernels.blocks_cpu import (
     biconnected_blocks,
     distance_sums,
@@ -13,7 +14,6 @@ from gpunet.kernels.blocks_cpu import (
     split_into_blocks,
     tree_pairs,
 )
-from gpunet.kernels.closeness_cpu import BATCH, farness_batch
 from gpunet.kernels.diameter_cpu import block_diameter
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import permute_csr
@@ -74,9 +74,9 @@ class PairWork:
         self._weight, self._total = blocks.weights(self._member)
         self.layout = searched_blocks(self._start, *blocks.adjacency(), self._weight)
 
-    def betweenness(self, threads: int, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+    def betweenness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
-        return self.betweenness_of(self.layout.all_dependencies(threads, progress))
+        return self.betweenness_of(engine.all_dependencies(self.layout, progress))
 
     def betweenness_of(self, total: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}`` from the blocks' share.
@@ -90,17 +90,10 @@ class PairWork:
         out /= 2
         return {f"betweenness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
 
-    def closeness(self, threads: int, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+    def closeness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"closeness__C": float64[n]}``."""
         layout = self.layout
-        far = np.zeros(layout.weight.shape, np.int64)
-
-        def work(batch: Batch) -> NDArray[np.int64]:
-            return farness_batch(
-                layout.indptr, layout.indices, layout.weight, layout.inner, batch.sources, batch.first, batch.last
-            )
-
-        add_up(work, layout.batches(BATCH), far, threads, "closeness", progress)
+        far = engine.farness(layout, progress)
         # In a clique everybody else is one step away.
         size = np.diff(self._start)
         everyone = np.add.reduceat(self._weight, self._start[:-1]) if len(size) else self._weight

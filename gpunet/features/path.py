@@ -10,25 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.config import PathConfig
-from gpunet.engine import resolve_engine
+from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
 from gpunet.features.estimate import PathEstimate, estimate_work
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path_report import PathReport, SetReport
 from gpunet.features.sample_plan import SamplePlan, plan_sampling
 from gpunet.features.sampling import sample, search_the_rest
-from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
-from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
 from gpunet.network import Network
-from gpunet.parallel import available_threads, in_batches, spans
 from gpunet.progress import ProgressCallback
 from gpunet.registry import PATH_FAMILIES, expand_families
 
 __all__ = ["PathResult", "compute_path", "estimate_path_work", "path_features"]
 
 TIPPING_K = (2, 3, 4, 5, 6)
-
-_VERTICES = 8192  # vertices a batch of shell and tipping
 
 # Work that is expected to take longer is announced.
 _SECONDS_WORTH_A_WORD = 10.0
@@ -112,7 +107,7 @@ def compute_path(
     network: Network,
     families: Iterable[str] | None = PATH_FAMILIES,
     sets: Iterable[str] | None = None,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     threads: int | None = None,
     *,
     config: PathConfig,
@@ -120,8 +115,7 @@ def compute_path(
     notice: Callable[[str], None] | None = None,
 ) -> PathResult:
     """:func:`path_features` with a report; `notice` gets a line with the estimate before long work."""
-    resolve_engine(engine)
-    threads = available_threads(threads)
+    engine = resolve_engine(engine, threads)
     wanted = _families(families)
     names = _sets(network, sets)
     out: PathColumns = {}
@@ -134,14 +128,14 @@ def compute_path(
             out["removal_largest_violent_component"] = largest_violent
         if names and {"betweenness", "closeness"} & set(wanted):
             work = _PairFeatures(blocks, names, wanted, config)
-            if notice is not None and work.estimate.seconds(threads) > _SECONDS_WORTH_A_WORD:
-                notice(work.estimate.describe(threads))
-            out |= work.columns(threads, progress)
+            if notice is not None and work.estimate.seconds(engine.threads) > _SECONDS_WORTH_A_WORD:
+                notice(work.estimate.describe(engine.threads))
+            out |= work.columns(engine, progress)
             report = work.report()
     if "shell" in wanted:
-        out |= _shell(network, names, threads)
+        out |= _shell(network, names, engine)
     if "tipping" in wanted:
-        out |= _tipping(network, threads)
+        out |= _tipping(network, engine)
     return PathResult(out, report)
 
 
@@ -193,29 +187,29 @@ class _PairFeatures:
         self._plan: SamplePlan | None = plan if self.estimate.method == "approx" else None
         self._sets: dict[str, SetReport] = {}
 
-    def columns(self, threads: int, progress: ProgressCallback | None) -> PathColumns:
+    def columns(self, engine: Engine, progress: ProgressCallback | None) -> PathColumns:
         out: PathColumns = {}
         if "betweenness" in self._wanted:
             if self._plan is not None:
-                out |= self._approximate(self._plan, threads, progress)
+                out |= self._approximate(self._plan, engine, progress)
             else:
-                out |= self._pairs.betweenness(threads, progress)
+                out |= self._pairs.betweenness(engine, progress)
         if "closeness" in self._wanted:
-            out |= self._pairs.closeness(threads, progress)
+            out |= self._pairs.closeness(engine, progress)
         return out
 
     def _approximate(
-        self, plan: SamplePlan, threads: int, progress: ProgressCallback | None
+        self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None
     ) -> dict[str, NDArray[np.float64]]:
         layout, names, seed = self._pairs.layout, self._names, self._config.seed
-        found = sample(layout, self._vertex[layout.node], plan, names, seed, threads, progress)
+        found = sample(layout, self._vertex[layout.node], plan, names, seed, engine.threads, progress)
         self._sets = {
             name: SetReport(int(found.draws[c]), int(found.checks[c]), float(found.error[c]))
             for c, name in enumerate(names)
         }
         if not found.approximate.any():
-            return self._pairs.betweenness(threads, progress)
-        total = search_the_rest(layout, plan, found, threads, progress)
+            return self._pairs.betweenness(engine, progress)
+        total = search_the_rest(layout, plan, found, engine.threads, progress)
         return self._pairs.betweenness_of(total + found.total)
 
     def report(self) -> PathReport:
@@ -249,32 +243,14 @@ def _violent(network: Network) -> NDArray[np.bool_]:
     return network.sets.get("violent", np.zeros(network.n, np.bool_))
 
 
-def _shell(network: Network, names: tuple[str, ...], threads: int) -> dict[str, NDArray[np.int64]]:
+def _shell(network: Network, names: tuple[str, ...], engine: Engine) -> dict[str, NDArray[np.int64]]:
     out = {}
     for name in names:
-        core = core_numbers(network.indptr, network.indices, network.sets[name])
-
-        def work(span: tuple[int, int], core: NDArray[np.int32] = core) -> NDArray[np.int64]:
-            return shell_of_outsiders(network.indptr, network.indices, core, *span)
-
-        values = np.zeros(network.n, np.int64)
-        for (first, last), part in in_batches(work, spans(network.n, _VERTICES), threads):
-            values[first:last] = part
-        out[f"shell__{name}"] = values
+        core = engine.core_numbers(network.indptr, network.indices, network.sets[name])
+        out[f"shell__{name}"] = engine.shell_of_outsiders(network.indptr, network.indices, core)
     return out
 
 
-def _tipping(network: Network, threads: int) -> dict[str, NDArray[np.bool_]]:
+def _tipping(network: Network, engine: Engine) -> dict[str, NDArray[np.bool_]]:
     seed = _violent(network)
-    out = {}
-    for k in TIPPING_K:
-        rank = tipping(network.indptr, network.indices, seed, k)
-
-        def work(span: tuple[int, int], rank: NDArray[np.int32] = rank, k: int = k) -> NDArray[np.bool_]:
-            return tipping_without_own_seed(network.indptr, network.indices, seed, rank, k, *span)
-
-        values = np.zeros(network.n, np.bool_)
-        for (first, last), part in in_batches(work, spans(network.n, _VERTICES), threads):
-            values[first:last] = part
-        out[f"tipping_{k}"] = values
-    return out
+    return {f"tipping_{k}": engine.tipping(network.indptr, network.indices, seed, k) for k in TIPPING_K}

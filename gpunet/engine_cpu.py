@@ -1,0 +1,114 @@
+"""The CPU engine: kernels compiled by Numba, on threads of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.engine import Bool, Float64, Int32, Int64
+from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
+from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
+from gpunet.kernels.louvain_cpu import louvain
+from gpunet.kernels.neighbourhood_cpu import hop_counts
+from gpunet.kernels.ties_cpu import csr_from_ties, incident_pairs, reduce_pairs
+from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
+from gpunet.kernels.traversal_cpu import component_labels
+from gpunet.parallel import in_batches, spans
+from gpunet.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    from gpunet.features.layout import Layout
+
+__all__ = ["CpuEngine"]
+
+_VERTICES = 8192  # a batch
+
+
+@dataclass(frozen=True)
+class CpuEngine:
+    """See :class:`gpunet.engine.Engine`. Results are the same, bit for bit, for any number of threads."""
+
+    threads: int
+    name: Literal["cpu"] = "cpu"
+
+    def place(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array itself: there is no other memory."""
+        return array
+
+    def incident_pairs(
+        self, indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int
+    ) -> tuple[Int64, Float64, Int32, Int32]:
+        """Every pair of members of every incident."""
+        return incident_pairs(indptr, members, first, last, n, undated)
+
+    def merge_pairs(
+        self, key: Int64, weight: Float64, low: Int32, high: Int32, undated: int
+    ) -> tuple[Int64, Int64, Float64, Int32, Int32]:
+        """Merge the pairs with equal keys."""
+        return reduce_pairs(key, np.argsort(key, kind="stable"), weight, low, high, undated)
+
+    def csr_from_ties(self, a: Int32, b: Int32, n: int) -> tuple[Int64, Int32]:
+        """Rows and columns of the adjacency."""
+        return csr_from_ties(a, b, n)
+
+    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+        """Vertices at distance 1 and 2, by set."""
+        out = np.zeros((2, sets, len(members)), np.int64)
+        self._over_vertices(lambda first, last: hop_counts(indptr, indices, members, sets, first, last), out)
+        return out
+
+    def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
+        """Cells of a Louvain partition of every field."""
+        return louvain(indptr, indices, field)
+
+    def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """Triangles at each vertex within its cell."""
+        return triangles_per_vertex(indptr, indices, cell)
+
+    def inner_degree(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """Neighbours in the same cell."""
+        return inner_degree(indptr, indices, cell)
+
+    def out_members(self, indptr: Int64, indices: Int32, cell: Int32) -> Bool:
+        """Whether there is a neighbour outside the cell."""
+        return out_members(indptr, indices, cell)
+
+    def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
+        """Components, and how many."""
+        return component_labels(indptr, indices)
+
+    def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
+        """Core numbers in an induced subgraph."""
+        return core_numbers(indptr, indices, inside)
+
+    def shell_of_outsiders(self, indptr: Int64, indices: Int32, core: Int32) -> Int64:
+        """Core number of each vertex added to the subgraph."""
+        out = np.zeros(len(core), np.int64)
+        self._over_vertices(lambda first, last: shell_of_outsiders(indptr, indices, core, first, last), out)
+        return out
+
+    def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
+        """The fixed point, for each vertex without its own seed."""
+        rank = tipping(indptr, indices, seed, k)
+        out = np.zeros(len(seed), np.bool_)
+        self._over_vertices(
+            lambda first, last: tipping_without_own_seed(indptr, indices, seed, rank, k, first, last), out
+        )
+        return out
+
+    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
+        """What all sources give to betweenness."""
+        return layout.all_dependencies(self.threads, progress)
+
+    def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
+        """Sums of distances within blocks."""
+        return layout.all_farness(self.threads, progress)
+
+    def _over_vertices(self, work: Callable[[int, int], NDArray[Any]], out: NDArray[Any]) -> None:
+        """Put ``work(first, last)`` into the last axis of `out`, for consecutive spans of vertices."""
+        for (first, last), part in in_batches(lambda span: work(*span), spans(out.shape[-1], _VERTICES), self.threads):
+            out[..., first:last] = part
