@@ -100,6 +100,8 @@ class PathConfig:
         Core-seconds of exact betweenness, by the estimate, above which ``"auto"`` turns to ``"approx"``.
     seed
         Seed of the draws.
+    whole_network
+        What computes ``betweenness__all``: ``"gpunet"``, or on the GPU engine ``"cugraph"``, exactly but in float32.
     """
 
     betweenness: str = "exact"
@@ -107,6 +109,7 @@ class PathConfig:
     delta: float = 0.1
     budget: float = 14_400.0
     seed: int = 1
+    whole_network: str = "gpunet"
 
     def __post_init__(self) -> None:
         if self.betweenness not in ("exact", "approx", "auto"):
@@ -119,6 +122,10 @@ class PathConfig:
             raise ConfigError(f"[path] budget: expected core-seconds, 0 or more, not {self.budget!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise ConfigError(f"[path] seed: expected a whole number from 0 to {2**31 - 1}, not {self.seed!r}")
+        if self.whole_network not in ("gpunet", "cugraph"):
+            raise ConfigError(f'[path] whole_network: "{self.whole_network}" is neither "gpunet" nor "cugraph"')
+        if self.whole_network != "gpunet" and self.betweenness != "exact":
+            raise ConfigError('[path] whole_network = "cugraph" goes with betweenness = "exact" alone')
 
 
 def _is_number(value: object) -> bool:
@@ -240,7 +247,7 @@ def _from_mapping(data: Mapping[str, Any]) -> Config:
 #: Types of the values that are not whole numbers.
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str,
-    "betweenness": str, "epsilon": (int, float), "delta": (int, float), "budget": (int, float),
+    "betweenness": str, "whole_network": str, "epsilon": (int, float), "delta": (int, float), "budget": (int, float),
 }  # fmt: skip
 
 

@@ -90,6 +90,15 @@ class Engine(Protocol):
     def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
         """bool[n], whether a vertex is in the fixed point of "active, or k active neighbours" without its own seed."""
 
+    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+        """float64[n], on the host: betweenness in the whole network, by a library of the engine's.
+
+        Raises
+        ------
+        EngineError
+            If the engine has no such library.
+        """
+
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """float64[positions, sets], on the host: what all sources give to betweenness, from both ends of each pair."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.engine import Bool, Float64, Int32, Int64
+from gpunet.errors import EngineError
 from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
 from gpunet.kernels.louvain_cpu import louvain
@@ -99,6 +100,10 @@ class CpuEngine:
             lambda first, last: tipping_without_own_seed(indptr, indices, seed, rank, k, first, last), out
         )
         return out
+
+    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+        """Raise EngineError: there is none."""
+        raise EngineError('[path] whole_network = "cugraph" needs the GPU engine: --engine gpu')
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness."""

@@ -21,6 +21,7 @@ from gpunet.kernels.cells_cpu import triangles_per_vertex
 from gpunet.kernels.traversal_cpu import component_labels
 from gpunet.memory import part_peak, peak_memory
 from gpunet.network import Network, incident_members
+from gpunet.transfers import transfers_of_part
 
 __all__ = ["StageClock", "arrest_statistics", "input_report", "network_statistics", "versions"]
 
@@ -28,7 +29,7 @@ _PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", 
 
 
 class StageClock:
-    """Seconds and peak memory of each stage of a run, with the engine that did it.
+    """Seconds and peak memory of each stage of a run, with the engine that did it; of a GPU also what bytes crossed.
 
     Peak memory is the highest resident size of the process in bytes: while the stage ran, where the platform tells
     (Linux), else up to the stage's end, which never falls. The manifest says which, see :mod:`gpunet.memory`.
@@ -43,20 +44,21 @@ class StageClock:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time what is done inside."""
-        with part_peak() as peak:
+        with part_peak() as peak, transfers_of_part() as crossed:
             begin, cpu = time.perf_counter(), time.process_time()
             yield
             seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
         self._of_stage &= peak.of_part
-        self.stages.append(
-            {
-                "stage": name,
-                "engine": self._engine,
-                "seconds": round(seconds, 3),
-                "cpu_seconds": round(cpu_seconds, 3),
-                "peak_memory_bytes": peak.size,
-            }
-        )
+        found: dict[str, Any] = {
+            "stage": name,
+            "engine": self._engine,
+            "seconds": round(seconds, 3),
+            "cpu_seconds": round(cpu_seconds, 3),
+            "peak_memory_bytes": peak.size,
+        }
+        if self._engine == "gpu":
+            found |= {"bytes_to_device": crossed.to_device, "bytes_to_host": crossed.to_host}
+        self.stages.append(found)
 
     def times(self) -> dict[str, Any]:
         """Everything of the manifest that differs between two runs of the same input."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -176,7 +176,7 @@ class _PairFeatures:
 
     def __init__(self, blocks: Blocks, names: tuple[str, ...], wanted: tuple[str, ...], config: PathConfig) -> None:
         self._pairs = PairWork(blocks, names)
-        self._vertex = blocks.vertex
+        self._network, self._vertex = blocks.network, blocks.vertex
         self._names, self._wanted, self._config = names, wanted, config
         layout = self._pairs.layout
         plan = None
@@ -185,6 +185,7 @@ class _PairFeatures:
             plan = plan_sampling(layout, members, config.epsilon, config.delta)
         self.estimate = estimate_work(layout, blocks.network.n, wanted, config, plan)
         self._plan: SamplePlan | None = plan if self.estimate.method == "approx" else None
+        self._by_library = config.whole_network != "gpunet" and "betweenness" in wanted and "all" in names
         self._sets: dict[str, SetReport] = {}
 
     def columns(self, engine: Engine, progress: ProgressCallback | None) -> PathColumns:
@@ -192,6 +193,8 @@ class _PairFeatures:
         if "betweenness" in self._wanted:
             if self._plan is not None:
                 out |= self._approximate(self._plan, engine, progress)
+            elif self._by_library:
+                out |= self._by_cugraph(engine, progress)
             else:
                 out |= self._pairs.betweenness(engine, progress)
         if "closeness" in self._wanted:
@@ -212,10 +215,25 @@ class _PairFeatures:
         total = search_the_rest(layout, plan, found, engine.threads, progress)
         return self._pairs.betweenness_of(total + found.total)
 
+    def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+        """The set of everybody by cuGraph, the others, whose members alone are then searched from, by our own."""
+        layout, network = self._pairs.layout, self._network
+        whole = engine.betweenness_by_library(engine.place(network.indptr), engine.place(network.indices))
+        weight = np.where(np.array(self._names) == "all", 0, layout.weight)
+        found = self._pairs.betweenness_of(engine.all_dependencies(replace(layout, weight=weight), progress))
+        return {**found, "betweenness__all": whole}
+
     def report(self) -> PathReport:
         config, method = self._config, self.estimate.method if "betweenness" in self._wanted else None
         return PathReport(
-            config.betweenness, method, config.epsilon, config.delta, config.seed, self._sets, self.estimate
+            asked=config.betweenness,
+            chosen=method,
+            epsilon=config.epsilon,
+            delta=config.delta,
+            seed=config.seed,
+            sets=self._sets,
+            estimate=self.estimate,
+            by_cugraph=self._by_library,
         )
 
 

@@ -11,6 +11,9 @@ from gpunet.features.estimate import PathEstimate
 __all__ = ["PathReport", "SetReport"]
 
 
+_BY_CUGRAPH = {"method": "exact", "library": "cugraph", "precision": "float32"}
+
+
 @dataclass(frozen=True)
 class SetReport:
     """Approximate betweenness of one set.
@@ -49,6 +52,8 @@ class PathReport:
         ``{set: its report}``, empty if exactness was chosen.
     estimate
         Work, seconds and memory.
+    by_cugraph
+        Whether cuGraph computed ``betweenness__all``, exactly but in float32.
     """
 
     asked: str
@@ -58,6 +63,7 @@ class PathReport:
     seed: int
     sets: Mapping[str, SetReport]
     estimate: PathEstimate
+    by_cugraph: bool = False
 
     @property
     def method(self) -> str | None:
@@ -74,6 +80,8 @@ class PathReport:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
         found: dict[str, Any] = {"asked": self.asked, "method": self.method}
+        if self.by_cugraph:
+            found["whole_network"] = _BY_CUGRAPH
         if self.chosen == "approx":
             found |= {"epsilon": self.epsilon, "delta": self.delta, "seed": self.seed}
             found["certified_error"] = self.certified_error
@@ -92,9 +100,10 @@ class PathReport:
         }  # fmt: skip
 
     def of_columns(self) -> dict[str, dict[str, Any]]:
-        """``{column: how it was computed}`` for approximate columns."""
-        return {
+        """``{column: how it was computed}`` for the columns that are not exact in float64."""
+        found = {
             f"betweenness__{name}": {**self.metadata(), "certified_error": report.certified_error}
             for name, report in self.sets.items()
             if report.method == "approx"
         }
+        return {**found, "betweenness__all": _BY_CUGRAPH} if self.by_cugraph else found
