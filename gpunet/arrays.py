@@ -37,6 +37,7 @@ __all__ = [
     "namespace",
     "on_host",
     "row_numbers",
+    "running_sum",
     "sort_order",
     "spread_over",
     "sum_by_code",
@@ -154,7 +155,7 @@ def sum_by_code(code: Array, values: Array, n: int) -> NDArray[np.int64]:
         return total
     order = sort_order([code])
     bounds = _bounds(code[order], n)
-    running = _running_sum(values[order])
+    running = running_sum(values[order])
     return running[bounds[1:]] - running[bounds[:-1]]
 
 
@@ -197,7 +198,7 @@ def bits_by_code(code: Array, values: NDArray[np.uint64], n: int, bits: int) -> 
     bounds, ordered = _bounds(code[order], n), values[order]
     union = xp.zeros(n, dtype=xp.uint64)
     for bit in range(bits):
-        running = _running_sum(xp.astype((ordered >> bit) & 1, xp.int64))
+        running = running_sum(xp.astype((ordered >> bit) & 1, xp.int64))
         union = union | (xp.astype(running[bounds[1:]] > running[bounds[:-1]], xp.uint64) << bit)
     return union
 
@@ -217,6 +218,14 @@ def spread_over(values: Array, positions: Array, n: int, otherwise: Any) -> Arra
     return xp.concat([values, _one(values, otherwise)])[index]
 
 
+def running_sum(values: Array) -> NDArray[np.int64]:
+    """int64[n + 1], the sums of the first 0, 1, ..., n of some integers."""
+    xp = namespace(values)
+    if not values.shape[0]:
+        return xp.zeros(1, dtype=xp.int64)  # type: ignore[no-any-return]
+    return xp.cumulative_sum(values, dtype=xp.int64, include_initial=True)  # type: ignore[no-any-return]
+
+
 def row_numbers(indptr: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     """int64[length], the row of each element of the rows that begin at ``indptr[:-1]``; ``length == indptr[-1]``."""
     if isinstance(indptr, np.ndarray):
@@ -231,14 +240,6 @@ def _bounds(ordered: Array, n: int) -> NDArray[np.int64]:
     xp = namespace(ordered)
     codes = xp.arange(n + 1, dtype=xp.int64)
     return xp.searchsorted(xp.astype(ordered, xp.int64, copy=False), codes)  # type: ignore[no-any-return]
-
-
-def _running_sum(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64[n + 1], the sums of the first 0, 1, ..., n values."""
-    xp = namespace(values)
-    if not values.shape[0]:
-        return xp.zeros(1, dtype=xp.int64)  # type: ignore[no-any-return]
-    return xp.cumulative_sum(values, dtype=xp.int64, include_initial=True)  # type: ignore[no-any-return]
 
 
 def _where_any(ordered: Array, bounds: Array, at: Array, otherwise: int) -> Array:

@@ -9,21 +9,28 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import bits_by_code, distinct, greatest, namespace
 from gpunet.config import Config
 from gpunet.errors import InputError
+from gpunet.gather import gather
+
+if TYPE_CHECKING:
+    from gpunet.engine import Engine
 
 __all__ = ["EPOCH", "NO_DAY", "Arrests", "FileCount", "ReadReport", "day_number", "day_to_date"]
 
 EPOCH = date(1970, 1, 1)
 
 #: The day of an undated arrest: smaller than any day, so a maximum over days ignores it.
-NO_DAY = np.iinfo(np.int32).min
+NO_DAY = int(np.iinfo(np.int32).min)
+
+_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
 
 
 def day_number(value: date) -> int:
@@ -84,6 +91,8 @@ class ReadReport:
 class Arrests:
     """Arrests as arrays, one element an arrest, ordered by person and, within a person, by file order.
 
+    The arrays are NumPy's, or of whatever kind the engine that works on them has.
+
     Attributes
     ----------
     person_ids
@@ -133,7 +142,7 @@ class Arrests:
     backend: str = "polars"
 
     def __len__(self) -> int:
-        return len(self.person)
+        return int(self.person.shape[0])
 
     @property
     def n_persons(self) -> int:
@@ -148,7 +157,7 @@ class Arrests:
     @cached_property
     def last_day(self) -> int:
         """The latest day of any arrest, ``NO_DAY`` if none is dated."""
-        return int(self.day.max(initial=NO_DAY))
+        return greatest(self.day, otherwise=NO_DAY)
 
     @cached_property
     def today(self) -> int:
@@ -158,24 +167,26 @@ class Arrests:
     @cached_property
     def person_offences(self) -> NDArray[np.uint64]:
         """uint64[n_persons], the union of each person's offence bits."""
-        out = np.zeros(self.n_persons, dtype=np.uint64)
-        if len(self):
-            np.bitwise_or.at(out, self.person, self.offences)
-        return out
+        return bits_by_code(self.person, self.offences, self.n_persons, len(self.config.violent_offences))
+
+    def placed(self, engine: Engine) -> Arrests:
+        """The same arrests with their arrays in the engine's memory: themselves if they are there already."""
+        arrays: dict[str, Any] = {name: engine.place(getattr(self, name)) for name in _ARRAYS}
+        if all(array is getattr(self, name) for name, array in arrays.items()):
+            return self
+        return dataclasses.replace(self, **arrays)
 
     def nbytes(self) -> int:
         """Bytes of the coded arrays."""
-        arrays = (
-            self.person, self.incident, self.force, self.day, self.offences, self.district, self.beat, self.gang,
-        )  # fmt: skip
-        return sum(a.nbytes for a in arrays)
+        return sum(getattr(self, name).nbytes for name in _ARRAYS)
 
     def _dated_before(self, as_of: date) -> NDArray[np.bool_]:
-        return np.asarray((self.day != NO_DAY) & (self.day < day_number(as_of)))
+        before: NDArray[np.bool_] = (self.day != NO_DAY) & (self.day < day_number(as_of))
+        return before
 
     def persons_before(self, as_of: date) -> NDArray[np.int32]:
         """Codes of the persons with an arrest dated before `as_of`, ascending: those that :meth:`before` keeps."""
-        return np.unique(self.person[self._dated_before(as_of)])
+        return distinct(self.person[self._dated_before(as_of)])
 
     def before(self, as_of: date) -> Arrests:
         """Only the arrests dated before `as_of`, and only the persons who have one (undated arrests go).
@@ -189,12 +200,13 @@ class Arrests:
             raise InputError(f"cannot go forward to {as_of}: these arrests were cut at {self.as_of}")
         keep = self._dated_before(as_of)
         present = self.persons_before(as_of)
-        codes = np.searchsorted(present, self.person[keep])
-        arrays = ("incident", "force", "day", "offences", "district", "beat", "gang")
+        xp = namespace(present)
+        codes = xp.searchsorted(present, self.person[keep])
+        kept = {name: getattr(self, name)[keep] for name in _ARRAYS if name != "person"}
         return dataclasses.replace(
             self,
-            person_ids=self.person_ids[present],
-            person=codes.astype(np.int32),
+            person_ids=gather(self.person_ids, present, self.person_ids.name),
+            person=xp.astype(codes, xp.int32),
             as_of=as_of,
-            **{name: getattr(self, name)[keep] for name in arrays},
+            **kept,
         )

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import count_by_code, least
 from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
 from gpunet.errors import InputError
 
@@ -17,10 +18,8 @@ def cut_before(arrests: Arrests, as_of: date) -> Arrests:
     """The arrests before a day; InputError if there are none."""
     cut = arrests.before(as_of)
     if not len(cut):
-        first = arrests.day[arrests.day != NO_DAY].min(initial=np.iinfo(np.int32).max)
-        begins = (
-            "no arrest has a date" if first == np.iinfo(np.int32).max else f"the data begin on {day_to_date(first)}"
-        )
+        first = least(arrests.day[arrests.day != NO_DAY], otherwise=NO_DAY)
+        begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
         raise InputError(f"no arrest before {as_of.isoformat()}: {begins}")
     return cut
 
@@ -39,6 +38,5 @@ def forecast_days(arrests: Arrests, as_of: date | None, horizon: timedelta) -> d
 def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
     """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
     within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
-    label = np.zeros(arrests.n_persons, np.bool_)
-    label[arrests.person[within]] = True
+    label = count_by_code(arrests.person[within], arrests.n_persons) > 0
     return label[arrests.persons_before(start)]

@@ -13,7 +13,7 @@ from gpunet.engine import Bool, Float64, Int32, Int64
 from gpunet.errors import EngineError
 from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
-from gpunet.kernels.louvain_cpu import louvain
+from gpunet.kernels.louvain_cpu import louvain, subgraph_within
 from gpunet.kernels.neighbourhood_cpu import hop_counts
 from gpunet.kernels.ties_cpu import csr_from_ties, incident_pairs, reduce_pairs
 from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
@@ -64,7 +64,10 @@ class CpuEngine:
 
     def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
         """Cells of a Louvain partition of every field."""
-        return louvain(indptr, indices, field)
+        if not field.any():  # one field, the whole network
+            return louvain(indptr, indices, field)
+        cells = louvain(*subgraph_within(indptr, indices, field), field)
+        return np.where(field >= 0, cells, np.int32(-1))
 
     def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
         """Triangles at each vertex within its cell."""

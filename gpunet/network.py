@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gpunet.arrays import (
+    begins_run,
+    count_by_code,
+    distinct,
+    greatest_by_code,
+    least_by_code,
+    namespace,
+    on_host,
+    row_numbers,
+    running_sum,
+    sort_order,
+    spread_over,
+    to_host,
+)
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
 from gpunet.frames import make_frame
+from gpunet.gather import for_frame, gather
 
 __all__ = [
     "IncidentMembers",
@@ -25,7 +41,9 @@ __all__ = [
     "ties_table",
 ]
 
-_MAX_VERTICES = np.iinfo(np.int32).max
+_MAX_VERTICES = int(np.iinfo(np.int32).max)
+
+_AFTER_ALL_DAYS = int(np.iinfo(np.int32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +63,7 @@ class Ties:
     last_day: NDArray[np.int32]
 
     def __len__(self) -> int:
-        return len(self.a)
+        return int(self.a.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +83,12 @@ class IncidentMembers:
     @cached_property
     def size(self) -> NDArray[np.int64]:
         """int64[number of incidents], distinct persons of each."""
-        return np.diff(self.indptr)
+        return self.indptr[1:] - self.indptr[:-1]
 
     @cached_property
     def incident(self) -> NDArray[np.int64]:
         """The incident of each element of ``person``."""
-        return np.repeat(np.arange(len(self.size)), self.size)
+        return row_numbers(self.indptr, self.person.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,39 +122,68 @@ class Network:
     @property
     def n_ties(self) -> int:
         """Number of ties (undirected)."""
-        return len(self.indices) // 2
+        return int(self.indices.shape[0]) // 2
 
     @cached_property
     def degree(self) -> NDArray[np.int64]:
         """int64[n], number of neighbours."""
-        return np.diff(self.indptr)
+        return self.indptr[1:] - self.indptr[:-1]
 
     def members(self, names: tuple[str, ...]) -> NDArray[np.uint64]:
         """uint64[n]: bit i is set where the vertex is in the set ``names[i]``."""
-        bits = np.zeros(self.n, np.uint64)
+        xp = namespace(self.indptr)
+        bits = xp.zeros(self.n, dtype=xp.uint64)
         for i, name in enumerate(names):
-            bits |= self.sets[name].astype(np.uint64) << np.uint64(i)
-        return bits
+            bits = bits | (xp.astype(self.sets[name], xp.uint64) << i)
+        return bits  # type: ignore[no-any-return]
+
+    def on_host(self) -> Network:
+        """The network as NumPy arrays, without its ties, which no loop needs: itself if it has such already."""
+        return self if on_host(self.indptr) else self._host
+
+    def placed(self, engine: Engine) -> Network:
+        """The network in the engine's memory, without its ties: itself if it is there already."""
+        if engine.place(self.indptr) is self.indptr:
+            return self
+        moved = self._moved(engine.place)
+        if on_host(self.indptr):
+            moved.__dict__["_host"] = self  # so that it need not come back
+        return moved
+
+    @cached_property
+    def _host(self) -> Network:
+        return self._moved(to_host)
+
+    def _moved(self, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Network:
+        return dataclasses.replace(
+            self,
+            indptr=move(self.indptr),
+            indices=move(self.indices),
+            sets={name: move(mask) for name, mask in self.sets.items()},
+            ties=None,
+            person=None if self.person is None else move(self.person),
+            oversize=None if self.oversize is None else move(self.oversize),
+        )
 
 
 def incident_members(arrests: Arrests) -> IncidentMembers:
     """Group arrests by incident. A person arrested twice in one (by two forces) counts once."""
-    order = np.lexsort((arrests.person, arrests.incident))
-    person, incident = arrests.person[order], arrests.incident[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = (person[1:] != person[:-1]) | (incident[1:] != incident[:-1])
-    starts = np.flatnonzero(new)
-    indptr = np.searchsorted(incident[starts], np.arange(arrests.n_incidents + 1)).astype(np.int64)
-    if not len(order):
-        empty = np.empty(0, np.int32)
-        return IncidentMembers(indptr, empty, empty, empty, np.empty(0, np.bool_))
-    day = arrests.day[order]
-    no_minimum = np.where(day == NO_DAY, np.iinfo(np.int32).max, day)
-    first = np.minimum.reduceat(no_minimum, starts).astype(np.int32)
-    first[first == np.iinfo(np.int32).max] = NO_DAY
-    last = np.maximum.reduceat(day, starts)
-    violent = np.bitwise_or.reduceat(arrests.offences[order], starts) != 0
-    return IncidentMembers(indptr, person[starts], first, last, violent)
+    xp = namespace(arrests.person)
+    order = sort_order([arrests.incident])  # stable, and persons ascend already
+    person, incident, day = arrests.person[order], arrests.incident[order], arrests.day[order]
+    new = begins_run(incident, person)
+    member = xp.cumulative_sum(xp.astype(new, xp.int64), dtype=xp.int64) - 1
+    person = person[new]
+    n = person.shape[0]
+    dated = xp.where(day == NO_DAY, _AFTER_ALL_DAYS, day)
+    first = least_by_code(member, dated, n, otherwise=_AFTER_ALL_DAYS)
+    return IncidentMembers(
+        running_sum(count_by_code(incident[new], arrests.n_incidents)),
+        person,
+        xp.where(first == _AFTER_ALL_DAYS, NO_DAY, first),
+        greatest_by_code(member, day, n, otherwise=NO_DAY),
+        count_by_code(member[arrests.offences[order] != 0], n) > 0,
+    )
 
 
 def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
@@ -159,24 +206,26 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
     forming = (members.size >= 2) & (members.size <= cap)
-    keep = forming[members.incident] if len(members.person) else np.zeros(0, np.bool_)
-    person = np.unique(members.person[keep])
-    vertex = np.full(arrests.n_persons, -1, np.int32)
-    vertex[person] = np.arange(len(person), dtype=np.int32)
-    indptr = np.concatenate([[0], np.cumsum(np.where(forming, members.size, 0))]).astype(np.int64)
+    keep = forming[members.incident]
+    xp = namespace(arrests.person)
+    person = distinct(members.person[keep])
+    n = int(person.shape[0])
+    vertex = spread_over(xp.arange(n, dtype=xp.int32), person, arrests.n_persons, -1)
+    indptr = running_sum(xp.where(forming, members.size, 0))
     pairs = engine.incident_pairs(
-        indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], len(person), NO_DAY
+        indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], n, NO_DAY
     )
     key, count, strength, first_day, last_day = engine.merge_pairs(*pairs, NO_DAY)
-    a, b = np.divmod(key, max(len(person), 1))
-    ties = Ties(a.astype(np.int32), b.astype(np.int32), count, strength, first_day, last_day)
-    rows, columns = engine.csr_from_ties(ties.a, ties.b, len(person))
+    a = key // max(n, 1)
+    b = key - a * n
+    ties = Ties(xp.astype(a, xp.int32), xp.astype(b, xp.int32), count, strength, first_day, last_day)
+    rows, columns = engine.csr_from_ties(ties.a, ties.b, n)
     offences = arrests.person_offences[person]
-    sets = {"all": np.ones(len(person), np.bool_), "violent": offences != 0}
+    sets = {"all": xp.ones(n, dtype=xp.bool), "violent": offences != 0}
     for i, name in enumerate(arrests.config.violent_offences):
-        sets[name] = (offences >> np.uint64(i)) & np.uint64(1) != 0
-    oversize = np.flatnonzero(members.size > cap)
-    return Network(len(person), rows, columns, sets, ties, person.astype(np.int32), oversize)
+        sets[name] = (offences >> i) & 1 != 0
+    oversize = xp.nonzero(members.size > cap)[0]
+    return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
 
 
 def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str, ArrayLike] | None = None) -> Network:
@@ -239,16 +288,18 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     """
     if network.ties is None or network.person is None:
         raise InputError("this network was made of plain edges and has no table of ties")
-    ties = network.ties
-    ids = arrests.person_ids
+    ties, person = network.ties, network.person
+    columns = {
+        "incidents": ties.incidents,
+        "strength": ties.strength,
+        "first_date": ties.first_day,
+        "last_date": ties.last_day,
+    }
     return make_frame(
         {
-            "person_a": ids[network.person[ties.a].tolist()].alias("person_a"),
-            "person_b": ids[network.person[ties.b].tolist()].alias("person_b"),
-            "incidents": ties.incidents,
-            "strength": ties.strength,
-            "first_date": ties.first_day,
-            "last_date": ties.last_day,
+            "person_a": gather(arrests.person_ids, person[ties.a], "person_a"),
+            "person_b": gather(arrests.person_ids, person[ties.b], "person_b"),
+            **for_frame(columns, arrests.backend),
         },
         arrests.backend,
         dates=("first_date", "last_date"),

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
+from gpunet.arrays import namespace, spread_over
 from gpunet.arrests import Arrests
 from gpunet.config import PathConfig
 from gpunet.engine import Engine, resolve_engine
@@ -22,6 +21,7 @@ from gpunet.features.path import compute_path, path_features
 from gpunet.features.path_report import PathReport
 from gpunet.features.temporal import temporal_features
 from gpunet.frames import make_frame
+from gpunet.gather import for_frame, gather
 from gpunet.network import Network, build_network, ties_table
 from gpunet.progress import ProgressCallback
 from gpunet.registry import PATH_FAMILIES, columns, expand_families
@@ -137,6 +137,7 @@ def compute_all(
     except ValueError as error:
         raise InputError(str(error)) from error
     with stage("network"):
+        arrests = arrests.placed(engine)
         network = build_network(arrests, engine)
     with stage("partition"):
         cells = partition(arrests, network, engine)
@@ -164,8 +165,9 @@ def compute_all(
                 found |= _OVER_PERSONS[family](arrests)
     if "community" in wanted:
         _null_without_gang(found, cells, declared)
+    in_order = {name: found[name] for name in declared}
     frame = make_frame(
-        {"person_id": arrests.person_ids.alias("person_id"), **{name: found[name] for name in declared}},
+        {"person_id": arrests.person_ids.alias("person_id"), **for_frame(in_order, arrests.backend)},
         arrests.backend,
     )
     return FeatureSet(frame, _groups(arrests, network, cells), ties_table(arrests, network), network, report)
@@ -193,24 +195,25 @@ def _null_without_gang(found: Columns, cells: Partition, declared: Iterable[str]
 
 
 def _with_mask(column: Column) -> tuple[Any, Any]:
-    return column if isinstance(column, tuple) else (column, np.zeros(len(column), np.bool_))
+    if isinstance(column, tuple):
+        return column
+    xp = namespace(column)
+    return column, xp.zeros(column.shape, dtype=xp.bool)
 
 
 def _groups(arrests: Arrests, network: Network, cells: Partition) -> Any:
-    def over_persons(cell: Any) -> Column:
-        out = np.full(arrests.n_persons, -1, np.int64)
-        out[_person(network)] = cell
-        return np.maximum(out, 0), out < 0
+    xp = namespace(cells.gang)
 
-    codes = [int(c) if c >= 0 else None for c in cells.gang]
-    names = arrests.gang_names.to_list()
-    gang = np.array([None if c is None else names[c] for c in codes], dtype=object)
+    def over_persons(cell: Any) -> Column:
+        out = spread_over(xp.astype(cell, xp.int64), _person(network), arrests.n_persons, -1)
+        return xp.where(out < 0, 0, out), out < 0
+
+    found = {"group": over_persons(cells.group), "community": over_persons(cells.community)}
     return make_frame(
         {
             "person_id": arrests.person_ids.alias("person_id"),
-            "gang": gang,
-            "group": over_persons(cells.group),
-            "community": over_persons(cells.community),
+            "gang": gather(arrests.gang_names, cells.gang, "gang"),
+            **for_frame(found, arrests.backend),
         },
         arrests.backend,
     )

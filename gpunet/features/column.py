@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import namespace, spread_over
 from gpunet.registry import Feature
 
-__all__ = ["Column", "Columns", "spread"]
+__all__ = ["Column", "Columns", "ratio", "spread"]
 
 #: Values, or values with a mask that is True where the value is null (the value beneath is then meaningless).
 Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]]"
@@ -21,11 +22,16 @@ def spread(column: Column, person: NDArray[np.int32], n_persons: int, feature: F
 
     Path features (betweenness, closeness) have no null and are 0 outside.
     """
-    values, mask = column if isinstance(column, tuple) else (column, None)
-    out = np.zeros(n_persons, np.dtype(feature.dtype))
-    out[person] = values
+    xp = namespace(person)
+    values, mask = column if isinstance(column, tuple) else (column, xp.zeros(person.shape, dtype=xp.bool))
+    out = spread_over(xp.astype(values, getattr(xp, feature.dtype), copy=False), person, n_persons, 0)
     if not feature.null or feature.dtype != "float64":
         return out
-    null = np.ones(n_persons, np.bool_)
-    null[person] = False if mask is None else mask
-    return out, null
+    return out, spread_over(mask, person, n_persons, True)
+
+
+def ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Quotients of whole numbers, null where the divisor is 0."""
+    xp = namespace(part, whole)
+    none = whole == 0
+    return xp.astype(part, xp.float64) / xp.astype(xp.where(none, 1, whole), xp.float64), none

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import begins_run, distinct, greatest, namespace, sort_order, spread_over, sum_by_code
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.engine import Engine
-from gpunet.features.column import Columns
-from gpunet.kernels.louvain_cpu import subgraph_within
+from gpunet.features.column import Columns, ratio
 from gpunet.network import Network
 
 __all__ = ["Partition", "cell_columns", "community_features", "partition", "recent_gang"]
@@ -39,20 +39,18 @@ def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
     The gang of the latest dated arrest that has one; of several on that day, of the greater incident_id; if none of
     them is dated, of the first in file order.
     """
-    gang = np.full(arrests.n_persons, -1, np.int32)
-    rows = np.flatnonzero(arrests.gang >= 0)
-    if not len(rows):
-        return gang
+    xp = namespace(arrests.gang)
+    rows = xp.nonzero(arrests.gang >= 0)[0]
+    if not rows.shape[0]:
+        return xp.full(arrests.n_persons, -1, dtype=xp.int32)  # type: ignore[no-any-return]
     person, day = arrests.person[rows], arrests.day[rows]
-    dated = day != NO_DAY
     # Sorted by day, then incident, a person's last row wins. Undated rows sort before all dated ones, the first in file
     # order last.
-    tie = np.where(dated, arrests.incident[rows].astype(np.int64), -rows)
-    order = np.lexsort((tie, day, person))
-    last = np.append(person[order][1:] != person[order][:-1], True)
+    tie = xp.where(day != NO_DAY, xp.astype(arrests.incident[rows], xp.int64), -rows)
+    order = sort_order([tie, day, person])
+    last = xp.concat([begins_run(person[order])[1:], xp.ones(1, dtype=xp.bool)])
     winners = rows[order[last]]
-    gang[arrests.person[winners]] = arrests.gang[winners]
-    return gang
+    return spread_over(arrests.gang[winners], arrests.person[winners], arrests.n_persons, -1)
 
 
 def partition(arrests: Arrests, network: Network, engine: Engine) -> Partition:
@@ -62,16 +60,17 @@ def partition(arrests: Arrests, network: Network, engine: Engine) -> Partition:
         raise ValueError("the network was not made of these arrests")
     field = gang[network.person]
     dense = _consecutive(field)  # gangs without anybody in the network would waste numbers
-    indptr, indices = subgraph_within(network.indptr, network.indices, dense)
-    group = _consecutive(np.where(dense >= 0, engine.louvain(indptr, indices, dense), np.int32(-1)))
-    whole = engine.louvain(network.indptr, network.indices, np.zeros(network.n, np.int32))
+    group = _consecutive(engine.louvain(network.indptr, network.indices, dense))
+    xp = namespace(field)
+    whole = engine.louvain(network.indptr, network.indices, xp.zeros(network.n, dtype=xp.int32))
     return Partition(gang, group, whole)
 
 
 def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
     """The same labels numbered 0, 1, ... in ascending order; -1 stays."""
-    present = np.unique(label[label >= 0])
-    return np.where(label >= 0, np.searchsorted(present, label), -1).astype(np.int32)
+    xp = namespace(label)
+    present = distinct(label[label >= 0])
+    return xp.astype(xp.where(label >= 0, xp.searchsorted(present, label), -1), xp.int32)  # type: ignore[no-any-return]
 
 
 def community_features(network: Network, cells: Partition, engine: Engine) -> Columns:
@@ -88,24 +87,23 @@ def community_features(network: Network, cells: Partition, engine: Engine) -> Co
 
 def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str, engine: Engine) -> Columns:
     """Size, ties, violent others, triangles, transitivity and out-members of each vertex's cell (0 where cell < 0)."""
+    xp = namespace(cell)
     violent = network.sets["violent"]
     inside = engine.inner_degree(network.indptr, network.indices, cell)
     triangles = _sum_in_cell(engine.triangles(network.indptr, network.indices, cell), cell) // 3
     triples = _sum_in_cell(inside * (inside - 1) // 2, cell)
-    no_triple = triples == 0
     return {
         f"{prefix}_size": _sum_in_cell(cell >= 0, cell),
         f"{prefix}_ties": _sum_in_cell(inside, cell) // 2,
-        f"{prefix}_violent": _sum_in_cell(violent, cell) - (violent & (cell >= 0)),
+        f"{prefix}_violent": _sum_in_cell(violent, cell) - xp.astype(violent & (cell >= 0), xp.int64),
         f"{prefix}_triangles": triangles,
-        f"{prefix}_transitivity": (3 * triangles / np.where(no_triple, 1, triples), no_triple),
+        f"{prefix}_transitivity": ratio(3 * triangles, triples),
         f"{prefix}_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, cell), cell),
     }
 
 
 def _sum_in_cell(values: NDArray[np.int64] | NDArray[np.bool_], cell: NDArray[np.int32]) -> NDArray[np.int64]:
     """Sum of `values` over each vertex's cell, in whole numbers; 0 for vertices without one."""
-    total = np.zeros(int(cell.max(initial=-1)) + 2, np.int64)
-    np.add.at(total, cell + 1, values.astype(np.int64))
+    total = sum_by_code(cell + 1, values, greatest(cell, otherwise=-1) + 2)
     total[0] = 0
     return total[cell + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import count_by_code, distinct, greatest, namespace, sum_by_code
 from gpunet.arrests import Arrests
 from gpunet.features.column import Columns
 
@@ -22,17 +23,15 @@ def geographic_features(arrests: Arrests) -> Columns:
 
 
 def _place_counts(arrests: Arrests, place: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    xp, n = namespace(place), arrests.n_persons
     placed = place >= 0
     violent = placed & (arrests.offences != 0)
-    n_places = int(place.max(initial=-1)) + 1
-    per_place = np.bincount(place[placed], minlength=n_places)
-    violent_per_place = np.bincount(place[violent], minlength=n_places)
+    n_places = greatest(place, otherwise=-1) + 1
+    per_place = count_by_code(place[placed], n_places)
+    violent_per_place = count_by_code(place[violent], n_places)
     # Each pair of a person and a place once, however often the person was arrested there.
-    visited = np.unique(arrests.person[placed].astype(np.int64) * max(n_places, 1) + place[placed])
-    person, where = np.divmod(visited, max(n_places, 1))
-    own = np.bincount(arrests.person[violent], minlength=arrests.n_persons)
-    everyone = np.zeros(arrests.n_persons, np.int64)
-    others = np.zeros(arrests.n_persons, np.int64)
-    np.add.at(everyone, person, per_place[where])
-    np.add.at(others, person, violent_per_place[where])
-    return everyone, others - own
+    visited = distinct(xp.astype(arrests.person[placed], xp.int64) * n_places + place[placed])
+    person = visited // max(n_places, 1)
+    where = visited - person * n_places
+    own = count_by_code(arrests.person[violent], n)
+    return sum_by_code(person, per_place[where], n), sum_by_code(person, violent_per_place[where], n) - own

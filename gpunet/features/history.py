@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import count_by_code, greatest_by_code, namespace
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.features.column import Column, Columns
 from gpunet.features.temporal import interval
@@ -14,14 +15,15 @@ __all__ = ["history_features"]
 
 def history_features(arrests: Arrests) -> Columns:
     """Own arrests in all, by offence, and how long ago; for every person."""
-    everything = np.ones(len(arrests), np.bool_)
+    xp = namespace(arrests.person)
+    everything = xp.ones(len(arrests), dtype=xp.bool)
     violent = arrests.offences != 0
     out: Columns = {
         "own_arrests": _count(arrests, everything),
         "own_violent_arrests": _count(arrests, violent),
     }
     for i, name in enumerate(arrests.config.violent_offences):
-        out[f"own_arrests__{name}"] = _count(arrests, (arrests.offences >> np.uint64(i)) & np.uint64(1) != 0)
+        out[f"own_arrests__{name}"] = _count(arrests, (arrests.offences >> i) & 1 != 0)
     out["own_interval_days__violent"] = interval(arrests, violent)
     out["days_since_last_arrest"] = _days_since(arrests, everything)
     out["days_since_last_violent"] = _days_since(arrests, violent)
@@ -29,11 +31,12 @@ def history_features(arrests: Arrests) -> Columns:
 
 
 def _count(arrests: Arrests, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.bincount(arrests.person[chosen], minlength=arrests.n_persons)
+    return count_by_code(arrests.person[chosen], arrests.n_persons)
 
 
 def _days_since(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
-    last = np.full(arrests.n_persons, NO_DAY, np.int32)
-    np.maximum.at(last, arrests.person[chosen], arrests.day[chosen])
+    xp = namespace(arrests.person)
+    last = greatest_by_code(arrests.person[chosen], arrests.day[chosen], arrests.n_persons, otherwise=NO_DAY)
     none = last == NO_DAY
-    return np.where(none, 0, arrests.today - last.astype(np.int64)).astype(np.float64), none
+    days = xp.where(none, 0, arrests.today - xp.astype(last, xp.int64))
+    return xp.astype(days, xp.float64), none
