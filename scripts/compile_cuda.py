@@ -3,7 +3,8 @@
     pip install "numba-cuda[cu13]" nvidia-cuda-nvcc
     python scripts/compile_cuda.py --capability 9.0
 
-Prints each kernel's registers a thread and bytes of spills, which limit how many threads a multiprocessor holds.
+Prints each kernel's registers and bytes of local memory a thread, and of spills, which limit how many threads a
+multiprocessor holds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from numba import cuda  # noqa: TID251
 from numba.cuda import dispatcher  # noqa: TID251
 from numba.types import Array, boolean, float64, int32, int64, uint64
 
-from gpunet.kernels import betweenness_search_cuda, closeness_cuda
+from gpunet.kernels import (
+    betweenness_search_cuda,
+    closeness_cuda,
+    cores_cuda,
+    cores_search_cuda,
+    neighbourhood_cuda,
+    rows_cuda,
+    ties_cuda,
+    tipping_cuda,
+    tipping_search_cuda,
+)
 
 
 def flat(kind: Any, dimensions: int = 1) -> Any:
@@ -31,6 +42,9 @@ def flat(kind: Any, dimensions: int = 1) -> Any:
 
 _NETWORK = (flat(int64), flat(int32))
 _ROOM = (flat(float64, 3), flat(int32, 3), flat(int32, 2))
+_MEMBERS = (*_NETWORK, flat(uint64))
+_CORES = (*_NETWORK, flat(int32))
+_SEEDS = (*_NETWORK, flat(boolean), flat(int32), int64)
 _SLOTS = (flat(int32), flat(int32), flat(int32), flat(float64))
 
 #: Kernels and the types that they are started with.
@@ -47,6 +61,36 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
         (*_NETWORK, flat(boolean), flat(int32), int64, int64, flat(uint64), flat(int64), flat(int64), flat(uint64, 3),
          flat(int32, 3), flat(int64)),
     ),
+    (rows_cuda._fill, (flat(int32), int64)),
+    (neighbourhood_cuda._list_many, (flat(int64), int64, flat(int32), flat(int32))),
+    (neighbourhood_cuda._count_first_ways, (*_MEMBERS, int64, flat(int64, 3))),
+    (neighbourhood_cuda._count_with_stamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
+    (
+        ties_cuda._pair,
+        (flat(int64), flat(int32), flat(int32), flat(int32), int64, int64, flat(int64), flat(int64), flat(float64),
+         flat(int32), flat(int32)),
+    ),
+    (
+        ties_cuda._merge,
+        (flat(int64), flat(int64), flat(float64), flat(int32), flat(int32), int64, flat(int64), flat(int64),
+         flat(int64), flat(float64), flat(int32), flat(int32)),
+    ),
+    (ties_cuda._count_smaller, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int64))),
+    (ties_cuda._place, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int32))),
+    (cores_cuda._degrees, (*_NETWORK, flat(boolean), flat(int32), flat(int32))),
+    (cores_cuda._list_level, (flat(int32), int64, flat(int32), flat(int32))),
+    (cores_cuda._take_out, (*_NETWORK, int64, int64, int64, flat(int32), flat(int32), flat(int32), flat(int32))),
+    (cores_cuda._bound, (*_CORES, flat(int64), flat(int32), flat(int32))),
+    (cores_search_cuda.join_alone, (*_CORES, flat(int32), int64, flat(int64), flat(int32), flat(int32))),
+    (cores_search_cuda.join_together, (*_CORES, flat(int32), int64, flat(int32, 2), flat(int32, 3), flat(int64))),
+    (tipping_cuda._plant, (flat(boolean), flat(int32), flat(int32), flat(int32))),
+    (
+        tipping_cuda._spread,
+        (*_NETWORK, int64, int64, int64, int64, flat(int32), flat(int32), flat(int32), flat(int32)),
+    ),
+    (tipping_cuda._decide, (*_SEEDS, flat(boolean), flat(int32), flat(int32))),
+    (tipping_search_cuda.settle_alone, (*_SEEDS, flat(int32), int64, flat(boolean), flat(int32), flat(int32))),
+    (tipping_search_cuda.settle_together, (*_SEEDS, flat(int32), int64, flat(int32, 2), flat(int32, 2), flat(boolean))),
 )  # fmt: skip
 
 
@@ -68,7 +112,7 @@ def main() -> None:
             source.write_text(code)
             command = [ptxas, "-v", f"-arch=sm_{major}{minor}", "-o", str(source.with_suffix(".cubin")), str(source)]
             said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-        found = re.findall(r"Used \d+ registers|\d+ bytes spill stores", said)
+        found = re.findall(r"Used \d+ registers|\d+ bytes stack frame|\d+ bytes spill stores", said)
         print(f"{kernel.py_func.__module__}.{kernel.py_func.__name__}: {', '.join(found)}")
 
 
