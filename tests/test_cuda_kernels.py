@@ -9,7 +9,24 @@ from pathlib import Path
 
 import pytest
 
-CHECKS = Path(__file__).with_name("cuda_kernels.py")
+TESTS = Path(__file__).parent
+CHECKS = ("cuda_kernels.py", "cuda_feature_kernels.py")
+
+#: The modules that cannot do without numba-cuda.
+KERNELS = [
+    "betweenness_cuda",
+    "betweenness_search_cuda",
+    "betweenness_steps_cuda",
+    "closeness_cuda",
+    "cores_cuda",
+    "cores_search_cuda",
+    "jit_cuda",
+    "neighbourhood_cuda",
+    "rows_cuda",
+    "ties_cuda",
+    "tipping_cuda",
+    "tipping_search_cuda",
+]
 
 WITHOUT_CUDA = """
 import sys
@@ -39,24 +56,24 @@ def lanes() -> list[str]:
     return ["simulator", "device"] if asked.stdout.strip() == "True" else ["simulator"]
 
 
+@pytest.mark.parametrize("checks", CHECKS)
 @pytest.mark.parametrize("lane", lanes())
-def test_kernels(lane: str) -> None:
+def test_kernels(lane: str, checks: str) -> None:
     environment = os.environ | {
         "NUMBA_ENABLE_CUDASIM": "1" if lane == "simulator" else "0",
         "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # pytest would make errors of them
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CHECKS)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TESTS / checks)]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=CHECKS.parents[1], env=environment, timeout=600, check=False
+        command, capture_output=True, text=True, cwd=TESTS.parent, env=environment, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_everything_else_works_without_numba_cuda() -> None:
     command = [sys.executable, "-c", WITHOUT_CUDA]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKS.parents[1], check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=TESTS.parent, check=False)
     assert done.returncode == 0, done.stderr
     refused = [line.split(" ", 1) for line in done.stdout.splitlines()]
-    kernels = ["betweenness_cuda", "betweenness_search_cuda", "betweenness_steps_cuda", "closeness_cuda", "jit_cuda"]
-    assert [name for name, _ in refused] == kernels
+    assert [name for name, _ in refused] == KERNELS
     assert all("pip install numba-cuda" in text for _, text in refused)

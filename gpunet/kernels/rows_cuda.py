@@ -22,9 +22,10 @@ def filled(
 ) -> Any:
     """An array in the device's memory that holds `value` everywhere; nothing crosses from the host for it."""
     size = int(np.prod(shape, dtype=np.int64))
+    if not size:
+        return cuda.device_array(shape, dtype)
     flat = cuda.device_array(size, dtype)
-    if size:
-        _fill[grid_size(size, threads, blocks), threads](flat, value)
+    _fill[grid_size(size, threads, blocks), threads](flat, value)
     return flat.reshape(*shape)
 
 
