@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.systems import PEERS
+from benchmarks.systems import CPU_PEERS, GPU_PEERS, ON_THE_CPU, PEERS
 from gpunet.parallel import available_threads
 from gpunet.synthetic import FEWEST_PERSONS
 
@@ -16,19 +16,26 @@ __all__ = ["BENCHMARKS", "Settings", "parse"]
 
 BENCHMARKS = ("paths", "cores", "louvain", "ingest", "end-to-end")
 
+#: What the GPU engine can be measured at: reading is timed within the whole command, and its Louvain is cuGraph's own.
+_ON_THE_GPU = ("paths", "cores", "end-to-end")
+
 _PERSONS = (1_000, 10_000, 100_000)
 _EPILOG = "Without a benchmark, all of them run. docs/benchmarks.md says what is measured and how."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One call of the suite. ``inputs`` is empty for synthetic tables of the sizes ``persons``."""
+    """One call of the suite. ``inputs`` is empty for synthetic tables of the sizes ``persons``.
+
+    With the engine ``gpu``, ``peers`` ends with gpunet's CPU engine.
+    """
 
     benchmarks: tuple[str, ...]
     persons: tuple[int, ...]
     seed: int
     inputs: tuple[str, ...]
     config: Path | None
+    engine: str
     peers: tuple[str, ...]
     threads: int
     repeat: int
@@ -55,8 +62,13 @@ def parse(arguments: Sequence[str]) -> Settings:
         help="arrest tables (files, folders, globs) to use instead of synthetic ones; 'synth' for those [synth]",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration for the tables")
+    parser.add_argument("--engine", choices=("cpu", "gpu"), default="cpu", help="of gpunet [cpu]")
     parser.add_argument(
-        "--peers", type=_peers, default=PEERS, metavar="P,P,...", help=f"any of {', '.join(PEERS)}; or none [all]"
+        "--peers",
+        type=_peers,
+        default=None,
+        metavar="P,P,...",
+        help=f"any of {', '.join(PEERS)}; or none [{','.join(CPU_PEERS)}; with --engine gpu {','.join(GPU_PEERS)}]",
     )
     parser.add_argument("--threads", type=_positive, default=None, help="threads of those systems that use several")
     parser.add_argument("--repeat", type=_positive, default=5, help="runs of each measurement [5]")
@@ -86,14 +98,21 @@ def parse(arguments: Sequence[str]) -> Settings:
         parser.error(f"--config {given.config}: no such file")
     if given.out.exists() and not given.out.is_dir():
         parser.error(f"--out {given.out} is not a folder")
-    chosen = tuple(name for name in BENCHMARKS if name in given.benchmarks) or BENCHMARKS
+    for name in given.benchmarks:
+        if given.engine == "gpu" and name not in _ON_THE_GPU:
+            parser.error(f"--engine gpu: there are {', '.join(_ON_THE_GPU)}, not {name}")
+    if given.engine == "cpu" and given.peers is not None and ON_THE_CPU in given.peers:
+        parser.error(f"--peers {ON_THE_CPU} goes with --engine gpu")
+    possible = _ON_THE_GPU if given.engine == "gpu" else BENCHMARKS
+    chosen = tuple(name for name in possible if name in given.benchmarks) or possible
     return Settings(
         benchmarks=chosen,
         persons=() if inputs else given.persons or _PERSONS,
         seed=given.seed,
         inputs=inputs,
         config=given.config,
-        peers=given.peers,
+        engine=given.engine,
+        peers=_all_peers(given.engine, given.peers),
         threads=available_threads(given.threads),
         repeat=given.repeat,
         limit=given.limit,
@@ -122,6 +141,12 @@ def _peers(text: str) -> tuple[str, ...]:
         if name not in PEERS:
             raise argparse.ArgumentTypeError(f"unknown peer {name!r}: any of {', '.join(PEERS)}, or none")
     return tuple(dict.fromkeys(names))
+
+
+def _all_peers(engine: str, asked: tuple[str, ...] | None) -> tuple[str, ...]:
+    if engine == "cpu":
+        return CPU_PEERS if asked is None else asked
+    return tuple(dict.fromkeys([*(GPU_PEERS if asked is None else asked), ON_THE_CPU]))
 
 
 def _positive(text: str) -> int:

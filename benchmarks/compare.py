@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.systems import INTEGER_MEASURES, Values
+from benchmarks.system import INTEGER_MEASURES, RELATIVE, Values
 from gpunet.network import Network
 
-__all__ = ["RELATIVE", "BenchmarkError", "check_equal", "check_partition", "modularity"]
-
-#: Two floats agree if they differ by no more than this part of the larger. Systems add up in different orders.
-RELATIVE = 1e-9
+__all__ = ["RELATIVE", "BenchmarkError", "check_equal", "check_partition", "difference", "modularity"]
 
 
 class BenchmarkError(Exception):
@@ -33,23 +30,28 @@ def check_equal(measure: str, network: str, results: Mapping[str, Sequence[Value
         return
     first, expected = runs[0]
     for system, found in runs[1:]:
-        who = f"{measure} on {network}: {system} and {first} disagree"
-        if found.shape != expected.shape:
-            raise BenchmarkError(f"{who}: {found.shape} and {expected.shape} values")
-        if measure in INTEGER_MEASURES:
-            wrong = found != expected
-            off = np.abs(found - expected).astype(np.float64)
-        else:
-            largest = np.maximum(np.abs(found), np.abs(expected))
-            with np.errstate(invalid="ignore"):
-                off = np.abs(found - expected) / np.where(largest > 0, largest, 1.0)
-            wrong = ~(off <= RELATIVE)  # NaN is wrong too
-        if wrong.any():
-            v = int(np.argmax(np.where(wrong & np.isnan(off), np.inf, np.where(wrong, off, -1.0))))
-            count = int(np.count_nonzero(wrong))
-            raise BenchmarkError(
-                f"{who} at {count} of {len(found)} vertices; at vertex {v}: {found[v]!r} and {expected[v]!r}"
-            )
+        off = difference(measure, found, expected)
+        if off is not None:
+            raise BenchmarkError(f"{measure} on {network}: {system} and {first} disagree{off}")
+
+
+def difference(measure: str, found: Values, expected: Values, relative: float = RELATIVE) -> str | None:
+    """Where and by how much two results differ: whole numbers at all, floats by more than `relative`; None if not."""
+    if found.shape != expected.shape:
+        return f": {found.shape} and {expected.shape} values"
+    if measure in INTEGER_MEASURES:
+        wrong = found != expected
+        off = np.abs(found - expected).astype(np.float64)
+    else:
+        largest = np.maximum(np.abs(found), np.abs(expected))
+        with np.errstate(invalid="ignore"):
+            off = np.abs(found - expected) / np.where(largest > 0, largest, 1.0)
+        wrong = ~(off <= relative)  # NaN is wrong too
+    if not wrong.any():
+        return None
+    v = int(np.argmax(np.where(wrong & np.isnan(off), np.inf, np.where(wrong, off, -1.0))))
+    count = int(np.count_nonzero(wrong))
+    return f" at {count} of {len(found)} vertices; at vertex {v}: {found[v]!r} and {expected[v]!r}"
 
 
 def check_partition(network_name: str, system: str, network: Network, label: Values) -> float:

@@ -8,13 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.device import gpu
 from gpunet.parallel import available_threads
 
 __all__ = ["machine"]
 
 
 def machine() -> dict[str, Any]:
-    """System, processor, processors and memory; None where the machine does not say."""
+    """System, processor, processors, memory and GPU; None where the machine does not say or has none."""
     return {
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "architecture": platform.machine(),
@@ -22,6 +23,7 @@ def machine() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "processors_usable": available_threads(),
         "memory_bytes": _memory(),
+        "gpu": gpu(),
     }
 
 

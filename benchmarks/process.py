@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.systems import Values
+from benchmarks.system import Values
 
-__all__ = ["Outcome", "environment", "last_line", "run_limited", "run_worker", "summary"]
+__all__ = ["TRANSFERS", "Outcome", "environment", "last_line", "run_limited", "run_worker", "summary"]
+
+#: What a worker tells of a run on a GPU: bytes that crossed, and seconds that copying as many takes by itself.
+TRANSFERS = ("to_device_bytes", "to_host_bytes", "copy_seconds")
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOOK = 0.02  # seconds between two looks at a process

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.growth import growth_plots, title
 from benchmarks.plots import bar_plot
-from benchmarks.systems import OURS, PEERS, PLAIN
+from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
 from gpunet.folder import write_whole
 
@@ -40,7 +40,9 @@ def ours_of(rows: list[Result], network: str, name: str) -> Result | None:
 
 
 def speed_ups(rows: list[Result], result: Result, ours: Result | None) -> float | None:
-    """How many times as long as `ours` a peer takes, by medians; None where either has no time."""
+    """How many times as long as `ours` a peer takes, by medians; None where either has no time, or other work."""
+    if result["system"] == ON_THE_CPU and ours is not None and ours["system"] == PLAIN:
+        return None  # it computes all sets
     if result["system"] not in PEERS or ours is None or result["seconds"] is None:
         return None
     return float(result["seconds"]["median"] / ours["seconds"]["median"])
@@ -73,6 +75,13 @@ def markdown(results: dict[str, Any]) -> str:
         f"its time was taken down. `{OURS}` computes every set at once, `{PLAIN}` only what the peers compute; the "
         "columns `against` say how many times as long as each of these a peer took.",
     ]
+    if settings.get("engine") == "gpu":
+        lines += [
+            "",
+            f"gpunet's engine is the GPU's; `{ON_THE_CPU}` is its CPU engine, with every set and {settings['threads']} "
+            "threads. Its seconds have the copies to and from the device in them; `copies` is what copying as many "
+            "bytes takes by itself. cuGraph's graph is on the device before its time begins.",
+        ]
     for measure in dict.fromkeys(r["measure"] for r in results["results"]):
         rows = [r for r in results["results"] if r["measure"] == measure]
         lines += ["", f"## {title(measure)}", ""]
@@ -82,6 +91,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 def _systems(rows: list[Result]) -> list[str]:
     louvain = any("modularity" in r for r in rows)
+    crossed = any(r.get("to_device_bytes") is not None for r in rows)
     head = [
         "network",
         "ties",
@@ -95,6 +105,8 @@ def _systems(rows: list[Result]) -> list[str]:
         "convert",
         "memory",
     ]
+    if crossed:
+        head += ["to the GPU", "from the GPU", "copies"]
     if louvain:
         head.append("modularity")
     table = []
@@ -104,6 +116,8 @@ def _systems(rows: list[Result]) -> list[str]:
         cells += ["" if ratio is None else f"{times(ratio)} times" for ratio in ratios]
         cells += [in_seconds(r["compile_seconds"]), _convert(r)]
         cells.append(in_mib(r["peak_memory_bytes"]))
+        if crossed:
+            cells += [*(in_mib(r[f"to_{side}_bytes"]) for side in ("device", "host")), in_seconds(r["copy_seconds"])]
         if louvain:
             cells.append(f"{r['modularity']:.4f}" if "modularity" in r else "")
         table.append(cells)

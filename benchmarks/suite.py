@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.arguments import Settings
-from benchmarks.compare import BenchmarkError, check_equal, check_partition
+from benchmarks.compare import BenchmarkError, check_equal, check_partition, difference
+from benchmarks.device import engine_error, gpu, gpu_versions
 from benchmarks.features_run import run_features_command
 from benchmarks.machine import machine
 from benchmarks.networks import Case, load_network, prepare_cases
 from benchmarks.patience import Patience
-from benchmarks.process import Outcome, run_worker, summary
-from benchmarks.systems import OURS, PEERS, PLAIN, SYSTEMS, Values, installed_version
+from benchmarks.process import TRANSFERS, Outcome, run_worker, summary
+from benchmarks.system import RELATIVE, System, Values
+from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN, SYSTEMS, system
+from benchmarks.versions import installed_version
+from gpunet.errors import EngineError
 from gpunet.manifest import versions
 from gpunet.synthetic import FEWEST_PERSONS, write_tables
 
@@ -41,8 +45,10 @@ def run_suite(settings: Settings) -> dict[str, Any]:
     BenchmarkError
         If systems disagree, or gpunet fails.
     GpunetError
-        If the input or configuration cannot be used.
+        If the input or configuration cannot be used, or the GPU engine is asked for and cannot.
     """
+    if settings.engine == "gpu" and (text := engine_error()) is not None:
+        raise EngineError(text)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         folder = Path(name)
         print("making networks", flush=True)
@@ -57,9 +63,10 @@ def run_suite(settings: Settings) -> dict[str, Any]:
         "format": 1,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
-        "versions": {**versions(), **{peer: installed_version(peer) for peer in PEERS}},
+        "versions": _versions(settings),
         "settings": {
             "benchmarks": list(settings.benchmarks),
+            "engine": settings.engine,
             "peers": list(settings.peers),
             "threads": settings.threads,
             "repeat": settings.repeat,
@@ -69,6 +76,13 @@ def run_suite(settings: Settings) -> dict[str, Any]:
         "networks": [case.as_dict() for case in cases],
         "results": runner.results,
     }
+
+
+def _versions(settings: Settings) -> dict[str, str | None]:
+    """Of gpunet and what it rests on, and of the peers' packages under the peers' names."""
+    others = [peer for peer in PEERS if peer in settings.peers and peer != ON_THE_CPU]
+    peers = {peer: installed_version(SYSTEMS[peer].package) for peer in others}
+    return {**versions(), **(gpu_versions() if settings.engine == "gpu" else {}), **peers}
 
 
 class _Runner:
@@ -96,21 +110,46 @@ class _Runner:
 
     def _compared(self, benchmark: str, case: Case, measure: str) -> None:
         """Every system on one measure; nothing is kept unless all of them agree."""
-        ours = [name for name in (OURS, PLAIN) if measure in SYSTEMS[name].measures]
+        ours = [name for name in (OURS, PLAIN) if measure in self._system(name).measures]
         outcomes = {name: self._outcome(case, measure, name) for name in (*ours, *self.settings.peers)}
         for name in ours:
             if outcomes[name].status == "failed":
                 raise BenchmarkError(f"{measure} on {case.name}: {name} failed, {outcomes[name].note}")
+        if measure != "louvain":
+            self._mark_the_imprecise(case, measure, outcomes)
         values = {name: outcome.values for name, outcome in outcomes.items() if outcome.values}
         extra: dict[str, Result] = {}
         if measure == "louvain":
             extra = self._modularities(case, values)
         else:
-            check_equal(measure, case.name, values)
+            exact = {name: runs for name, runs in values.items() if self._relative(name, case) <= RELATIVE}
+            check_equal(measure, case.name, exact)
             print(f"  {measure}: {len(values)} systems agree", flush=True)
         for name, outcome in outcomes.items():
-            threads = self.settings.threads if measure in SYSTEMS[name].threaded else 1
+            threads = self.settings.threads if measure in self._system(name).threaded else 1
             self.results.append(_result(benchmark, case, measure, name, threads, outcome) | extra.get(name, {}))
+
+    def _system(self, name: str) -> System:
+        return system(name, self.settings.engine)
+
+    def _relative(self, name: str, case: Case) -> float:
+        return self._system(name).relative(case.persons)
+
+    def _mark_the_imprecise(self, case: Case, measure: str, outcomes: dict[str, Outcome]) -> None:
+        """Take the times of systems without double precision that are off by more than that explains."""
+        rough = {name: relative for name in outcomes if (relative := self._relative(name, case)) > RELATIVE}
+        known = [outcome.values[0] for name, outcome in outcomes.items() if name not in rough and outcome.values]
+        for name, relative in rough.items():
+            runs = outcomes[name].values
+            if runs and not known:
+                outcomes[name] = Outcome("not compared", "gpunet has no result within the limit")
+                continue
+            found = (difference(measure, run, known[0], relative) for run in runs)
+            off = next((text for text in found if text is not None), None)
+            if off is not None:
+                note = f"differs from gpunet by more than {relative:.1e}{off}"
+                print(f"    disagrees: {note}", flush=True)
+                outcomes[name] = Outcome("disagrees", note)
 
     def _modularities(self, case: Case, values: dict[str, list[Values]]) -> dict[str, Result]:
         """Of each system the median over its runs: some find another partition every time."""
@@ -122,17 +161,20 @@ class _Runner:
 
     def _outcome(self, case: Case, measure: str, name: str) -> Outcome:
         print(f"  {measure}: {name}", flush=True)
-        system = SYSTEMS[name]
-        if measure not in system.measures:
+        measured = self._system(name)
+        if measure not in measured.measures:
             return Outcome("not available", f"{name} has no such function")
-        if name in PEERS and installed_version(system.package) is None:
-            return Outcome("not installed", f"pip install {system.package}")
+        if name in PEERS and installed_version(measured.package) is None:
+            return Outcome("not installed", f"pip install {measured.package}")
+        if measured.needs_gpu and gpu() is None:
+            return Outcome("not available", "needs an NVIDIA GPU")
         refusal = self._patience.refusal(name, measure, case)
         if refusal is not None:
             print(f"    over limit: {refusal}", flush=True)
             return Outcome("over limit", refusal)
         job = {
             "system": name,
+            "engine": self.settings.engine,
             "measure": measure,
             "network": str(case.network),
             "threads": self.settings.threads,
@@ -205,4 +247,5 @@ def _result(benchmark: str, case: Case, measure: str, system: str, threads: int,
         "values_seconds": statistics.median(back) if back else None,
         "peak_memory_bytes": peak,
         "added_memory_bytes": None if peak is None or base is None else peak - base,
+        **{key: outcome.runs[-1].get(key) if outcome.runs else None for key in TRANSFERS},
     }

@@ -14,21 +14,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.device import on_host
+from benchmarks.gpu_systems import cugraph_system, nx_cugraph_system
+from benchmarks.system import System, Values, by_vertex, edges, small_network
 from gpunet.features.path import path_features
-from gpunet.network import Network, network_from_edges
+from gpunet.network import Network
 
-__all__ = ["INTEGER_MEASURES", "OURS", "PEERS", "PLAIN", "SYSTEMS", "System", "edges", "installed_version"]
-
-INTEGER_MEASURES = frozenset({"cores"})
-
-Values = NDArray[np.float64] | NDArray[np.int64]
+__all__ = ["CPU_PEERS", "GPU_PEERS", "ON_THE_CPU", "OURS", "PEERS", "PLAIN", "SYSTEMS", "system"]
 
 #: The name in results of gpunet with all sets, and of gpunet with the set ``all`` alone.
 OURS, PLAIN = "gpunet, all sets", "gpunet, plain"
@@ -36,89 +33,31 @@ OURS, PLAIN = "gpunet, all sets", "gpunet, plain"
 _FAMILY = {"betweenness": "betweenness", "closeness": "closeness", "cores": "shell"}
 
 
-def edges(network: Network) -> NDArray[np.int64]:
-    """int64[ties, 2], each tie once."""
-    row = np.repeat(np.arange(network.n), network.degree)
-    once = row < network.indices
-    return np.stack([row[once], network.indices[once].astype(np.int64)], axis=1)
-
-
-@dataclass(frozen=True)
-class System:
-    """A library to measure.
-
-    Attributes
-    ----------
-    package
-        What has to be installed.
-    convert
-        (network, threads) to the library's own graph.
-    measures
-        By measure: the graph to whatever the library returns. This is what is timed.
-    values
-        (measure, returned, network) to an array over vertices.
-    threaded
-        Measures that use several threads.
-    warm_up
-        Compile what a measure needs, None for a library that has nothing to compile.
-    """
-
-    package: str
-    convert: Callable[[Network, int], Any]
-    measures: dict[str, Callable[[Any], Any]]
-    values: Callable[[str, Any, Network], Values]
-    threaded: frozenset[str] = frozenset()
-    warm_up: Callable[[str, Network], None] | None = None
-
-
-def installed_version(package: str) -> str | None:
-    """The version of a package, None if it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _gpunet(plain: bool) -> System:
+def _gpunet(plain: bool, engine: str = "cpu") -> System:
     sets = ("all",) if plain else None
 
     def path(measure: str) -> Callable[[Any], Any]:
         family = _FAMILY[measure]
-        return lambda graph: path_features(graph[0], families=(family,), sets=sets, engine="cpu", threads=graph[1])
+        return lambda graph: path_features(graph[0], families=(family,), sets=sets, engine=engine, threads=graph[1])
 
     def louvain(graph: Any) -> Any:
         module = importlib.import_module("gpunet.kernels.louvain_cpu")
         return module.louvain(graph[0].indptr, graph[0].indices, np.zeros(graph[0].n, np.int32))
 
     measures = {measure: path(measure) for measure in _FAMILY}
-    if plain:  # a partition knows no sets
+    if plain and engine == "cpu":  # a partition knows no sets, and the GPU engine's is cuGraph's
         measures["louvain"] = louvain
 
     def values(measure: str, returned: Any, network: Network) -> Values:
-        return np.asarray(returned if measure == "louvain" else returned[f"{_FAMILY[measure]}__all"])
+        return np.asarray(on_host(returned if measure == "louvain" else returned[f"{_FAMILY[measure]}__all"]))
 
     def warm_up(measure: str, network: Network) -> None:
-        measures[measure]((_small_network(network), 1))
+        measures[measure]((small_network(network), 1))
 
-    threaded = frozenset(_FAMILY)
-    return System("gpunet", lambda network, threads: (network, threads), measures, values, threaded, warm_up)
-
-
-def _small_network(like: Network) -> Network:
-    """A network with the same sets and something of everything: cliques, cycles, cut vertices, pairs."""
-    rng = np.random.default_rng(1)
-    n = 400
-    ring = np.arange(200)
-    clique = np.array([(a, b) for a in range(300, 306) for b in range(a) if b >= 300])
-    src = np.concatenate([ring, rng.integers(0, 300, 400), clique[:, 0], [310]])
-    dst = np.concatenate([(ring + 1) % 200, rng.integers(0, 300, 400), clique[:, 1], [311]])
-    return network_from_edges(src, dst, n, {name: rng.random(n) < 0.3 for name in like.sets if name != "all"})
-
-
-def _by_vertex(measure: str, returned: Any, network: Network) -> Values:
-    """For libraries that return a mapping from vertex to number."""
-    numbers = [returned[v] for v in range(network.n)]
-    return np.array(numbers, np.int64) if measure in INTEGER_MEASURES else np.array(numbers, np.float64)
+    return System(
+        "gpunet", lambda network, threads: (network, threads), measures, values, frozenset(_FAMILY), warm_up,
+        needs_gpu=engine == "gpu",
+    )  # fmt: skip
 
 
 def _labels(cells: Any, network: Network) -> NDArray[np.int64]:
@@ -146,7 +85,7 @@ def _networkx() -> System:
     }
 
     def values(measure: str, returned: Any, network: Network) -> Values:
-        return _labels(returned, network) if measure == "louvain" else _by_vertex(measure, returned, network)
+        return _labels(returned, network) if measure == "louvain" else by_vertex(measure, returned, network)
 
     return System("networkx", convert, measures, values)
 
@@ -222,16 +161,34 @@ def _rustworkx() -> System:
         "closeness": call("closeness_centrality", wf_improved=True),
         "cores": call("core_number"),
     }
-    return System("rustworkx", convert, measures, _by_vertex, frozenset({"betweenness", "closeness"}))
+    return System("rustworkx", convert, measures, by_vertex, frozenset({"betweenness", "closeness"}))
 
 
-PEERS = ("networkx", "igraph", "networkit", "rustworkx")
+CPU_PEERS = ("networkx", "igraph", "networkit", "rustworkx")
+GPU_PEERS = ("cugraph", "cugraph-int64", "nx-cugraph")
+
+#: gpunet with all sets on the CPU, beside which the GPU engine is always set.
+ON_THE_CPU = "gpunet-cpu"
+
+#: Whatever is not the gpunet that is measured.
+PEERS = (*CPU_PEERS, *GPU_PEERS, ON_THE_CPU)
 
 SYSTEMS: dict[str, System] = {
     OURS: _gpunet(plain=False),
     PLAIN: _gpunet(plain=True),
+    ON_THE_CPU: _gpunet(plain=False),
     "networkx": _networkx(),
     "igraph": _igraph(),
     "networkit": _networkit(),
     "rustworkx": _rustworkx(),
+    "cugraph": cugraph_system(np.int32),
+    "cugraph-int64": cugraph_system(np.int64),
+    "nx-cugraph": nx_cugraph_system(),
 }
+
+_ON_THE_GPU = {OURS: _gpunet(plain=False, engine="gpu"), PLAIN: _gpunet(plain=True, engine="gpu")}
+
+
+def system(name: str, engine: str = "cpu") -> System:
+    """The system of that name, gpunet by the engine that is measured."""
+    return _ON_THE_GPU[name] if engine == "gpu" and name in _ON_THE_GPU else SYSTEMS[name]

@@ -38,10 +38,17 @@ def in_mib(size: int | None) -> str:
 
 
 def processor_line(machine: dict[str, Any]) -> str:
-    """Processor, memory and system of a machine, as results.json has them."""
+    """Processor, memory, GPU and system of a machine, as results.json has them."""
     memory = f", {machine['memory_bytes'] / 2**30:.0f} GiB" if machine["memory_bytes"] else ""
     processors = f"{machine['processor']}, {machine['processors']} processors{memory}"
-    return f"{processors}; {machine['system']} ({machine['architecture']})"
+    return f"{processors}{_gpu(machine.get('gpu'))}; {machine['system']} ({machine['architecture']})"
+
+
+def _gpu(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    memory = f", {found['memory_bytes'] / 2**30:.0f} GiB" if found["memory_bytes"] else ""
+    return f"; {found['name']}{memory}, driver {found['driver']} (CUDA {found['cuda']})"
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.device import copy_seconds, synchronise
 from benchmarks.networks import load_network
-from benchmarks.systems import SYSTEMS
+from benchmarks.system import System
+from benchmarks.systems import system
 from gpunet.memory import peak_since_reset, reset_peak
+from gpunet.transfers import transfers_of_part
 
 __all__: list[str] = []
 
@@ -43,25 +46,39 @@ class _Events:
 
 
 def _measure(job: dict[str, Any], folder: Path, events: _Events) -> None:
-    system, measure = SYSTEMS[job["system"]], job["measure"]
+    measured, measure = system(job["system"], job["engine"]), job["measure"]
     network = load_network(Path(job["network"]))
     began = time.perf_counter()
-    importlib.import_module(system.package)
-    if system.warm_up is not None:
-        system.warm_up(measure, network)
-    events.tell("ready", compile_seconds=time.perf_counter() - began if system.warm_up else None)
+    importlib.import_module(measured.module or measured.package)
+    if measured.warm_up is not None:
+        measured.warm_up(measure, network)
+    events.tell("ready", compile_seconds=time.perf_counter() - began if measured.warm_up else None)
     began = time.perf_counter()
-    graph = system.convert(network, job["threads"])
+    graph = measured.convert(network, job["threads"])
     events.tell("converted", seconds=time.perf_counter() - began)
     for i in _runs(job, events):
+        returned, told = _timed(measured, measure, graph)
         began = time.perf_counter()
-        returned = system.measures[measure](graph)
-        seconds = time.perf_counter() - began
-        began = time.perf_counter()
-        values = system.values(measure, returned, network)
+        values = measured.values(measure, returned, network)
         back = time.perf_counter() - began
         np.save(folder / f"values_{i}.npy", values)
-        events.tell("run", seconds=seconds, values_seconds=back)
+        events.tell("run", values_seconds=back, **told)
+
+
+def _timed(measured: System, measure: str, graph: Any) -> tuple[Any, dict[str, Any]]:
+    """What was returned, and its seconds. On a GPU they end when the device has done its work, copies included."""
+    if not measured.needs_gpu:
+        began = time.perf_counter()
+        returned = measured.measures[measure](graph)
+        return returned, {"seconds": time.perf_counter() - began}
+    synchronise()
+    with transfers_of_part() as crossed:
+        began = time.perf_counter()
+        returned = measured.measures[measure](graph)
+        synchronise()
+        seconds = time.perf_counter() - began
+    told = {"seconds": seconds, "to_device_bytes": crossed.to_device, "to_host_bytes": crossed.to_host}
+    return returned, {**told, "copy_seconds": copy_seconds(crossed.to_device, crossed.to_host)}
 
 
 def _ingest(job: dict[str, Any], events: _Events) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.systems import OURS
+from benchmarks.systems import ON_THE_CPU, OURS
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, times
 
 ROOT = Path(__file__).parent.parent
@@ -20,8 +20,12 @@ README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 
-PEER = "igraph"
-PACKAGES = ("gpunet", PEER, "python", "numpy", "numba")
+#: By engine, the library that stands beside gpunet.
+PEERS = {"cpu": "igraph", "gpu": "cugraph"}
+PACKAGES = {
+    "cpu": ("gpunet", "igraph", "python", "numpy", "numba"),
+    "gpu": ("gpunet", "cugraph", "python", "numpy", "numba", "numba-cuda", "cupy-cuda13x"),
+}
 
 
 def committed() -> list[Path]:
@@ -42,18 +46,23 @@ def tables(files: Iterable[Path]) -> str:
     for path in files:
         results = json.loads(path.read_text(encoding="utf-8"))
         for r in results["results"]:
-            key = (r["network"], r["persons"], r["ties"], r["measure"])
+            key = (_engine(results), r["network"], r["persons"], r["ties"], r["measure"])
             if seen.setdefault(key, path.name) != path.name:
                 raise ValueError(f"{path.name} and {seen[key]} both have {r['measure']} on {r['network']}")
         groups.setdefault(_conditions(results, beside_peer=True), []).append(results)
     parts = []
-    for several in sorted(groups.values(), key=lambda group: not any(map(_has_peer, group))):
+    for several in sorted(groups.values(), key=lambda group: (_engine(group[0]), not any(map(_has_peer, group)))):
         conditions = _conditions(several[0], beside_peer=any(map(_has_peer, several)))
         days = sorted({results["date"][:10] for results in several})
         begin = f"Measured on {days[0]}" if len(days) == 1 else f"Measured from {days[0]} to {days[-1]}"
         rows = sorted((r for results in several for r in results["results"]), key=_by_size)
-        parts += [f"{begin}: {conditions}", *_beside_the_peer(rows), *_whole_command(rows)]
+        tables = [*_beside_the_peers(rows, _engine(several[0])), *_whole_command(rows)]
+        parts += [f"{begin}: {conditions}", *tables]
     return "\n\n".join(parts)
+
+
+def _engine(results: dict[str, Any]) -> str:
+    return str(results["settings"].get("engine", "cpu"))
 
 
 def _by_size(result: dict[str, Any]) -> tuple[bool, int, int]:
@@ -62,35 +71,44 @@ def _by_size(result: dict[str, Any]) -> tuple[bool, int, int]:
 
 
 def _has_peer(results: dict[str, Any]) -> bool:
-    return any(r["system"] == PEER for r in results["results"])
+    return any(r["system"] == PEERS[_engine(results)] for r in results["results"])
 
 
 def _conditions(results: dict[str, Any], *, beside_peer: bool) -> str:
     """What has to be the same for two results to stand in one table, with the peer or without."""
-    versions, settings = results["versions"], results["settings"]
+    versions, settings, engine = results["versions"], results["settings"], _engine(results)
+    peer = PEERS[engine]
     names = ", ".join(
-        f"{name} {versions[name]}" for name in PACKAGES if versions.get(name) and (beside_peer or name != PEER)
+        f"{name} {versions[name]}" for name in PACKAGES[engine] if versions.get(name) and (beside_peer or name != peer)
     )
-    threads = f"gpunet had {settings['threads']} threads{f', {PEER} one' if beside_peer else ''}"
+    if engine == "gpu":
+        had = f"gpunet's CPU engine had {settings['threads']} threads; the GPU's times have the copies in them"
+    else:
+        had = f"gpunet had {settings['threads']} threads{f', {peer} one' if beside_peer else ''}"
     return (
-        f"{processor_line(results['machine'])}; {names}. {threads}. "
+        f"{processor_line(results['machine'])}; {names}. {had}. "
         f"Times are medians of {settings['repeat']} runs, in seconds, without compilation and conversion."
     )
 
 
-def _beside_the_peer(rows: list[dict[str, Any]]) -> list[str]:
+def _beside_the_peers(rows: list[dict[str, Any]], engine: str) -> list[str]:
+    peer = PEERS[engine]
+    beside = [peer] if engine == "cpu" else [peer, ON_THE_CPU]
     lines = []
     for ours in rows:
         if ours["system"] != OURS:
             continue
         same = [r for r in rows if all(r[key] == ours[key] for key in ("network", "persons", "ties", "measure"))]
-        peer = next((r for r in same if r["system"] == PEER), None)
-        cells = [ours["network"], f"{ours['persons']:,}", f"{ours['ties']:,}", ours["measure"]]
-        cells += [_time(ours), "not measured" if peer is None else _time(peer), ""]
-        if peer is not None and peer["seconds"] and ours["seconds"]:
-            cells[-1] = times(peer["seconds"]["median"] / ours["seconds"]["median"])
+        cells = [ours["network"], f"{ours['persons']:,}", f"{ours['ties']:,}", ours["measure"], _time(ours)]
+        for name in beside:
+            other = next((r for r in same if r["system"] == name), None)
+            cells += ["not measured" if other is None else _time(other), ""]
+            if other is not None and other["seconds"] and ours["seconds"]:
+                cells[-1] = times(other["seconds"]["median"] / ours["seconds"]["median"])
         lines.append(cells)
-    head = ["network", "persons", "ties", "measure", OURS, f"{PEER}, plain", "times faster"]
+    head = ["network", "persons", "ties", "measure", OURS if engine == "cpu" else f"{OURS}, on the GPU"]
+    head += [f"{peer}, plain", "times faster"]
+    head += [] if engine == "cpu" else [f"{ON_THE_CPU}, all sets", "times faster"]
     return ["\n".join(markdown_table(head, lines))] if lines else []
 
 

@@ -183,7 +183,12 @@ def job(tmp_path: Path, **changes: object) -> dict:
     rng = np.random.default_rng(1)
     network = network_from_edges(rng.integers(0, 1500, 4000), rng.integers(0, 1500, 4000), 1500)
     save_network(network, tmp_path / "network.npz")
-    default = {"system": "networkx", "measure": "betweenness", "network": str(tmp_path / "network.npz")}
+    default = {
+        "system": "networkx",
+        "engine": "cpu",
+        "measure": "betweenness",
+        "network": str(tmp_path / "network.npz"),
+    }
     return {**default, "threads": 1, "repeat": 3, "limit": 300.0, **changes}
 
 
