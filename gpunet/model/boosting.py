@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from gpunet.config import ModelConfig
 from gpunet.errors import ModelError
+from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
+from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.classifier import Fitted
 from gpunet.model.loops import boosting_gradients, held_out_loss
+from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
 from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
@@ -22,8 +25,8 @@ __all__ = ["SUFFIX", "BoostedTrees", "fit", "from_bytes"]
 
 SUFFIX = ".ubj"
 
-#: Where trees are grown. The only place that says so.
-DEVICE = "cpu"
+#: What XGBoost calls the device where a matrix is.
+DEVICE = {"cpu": "cpu", "gpu": "cuda"}
 
 #: The reasons are in docs/model.md.
 PARAMETERS: dict[str, Any] = {
@@ -46,7 +49,11 @@ _ROWS_A_TASK = 4096
 
 
 class BoostedTrees:
-    """A trained XGBoost booster; a :class:`gpunet.model.classifier.Classifier`."""
+    """A trained XGBoost booster; a :class:`gpunet.model.classifier.Classifier`.
+
+    In the host's memory XGBoost works out margins; on a GPU our own walk does, which adds leaves up in the same order
+    and in float32 as well, so that margins and SHAP values have the same bits on either device.
+    """
 
     kind = "xgboost"
 
@@ -58,20 +65,29 @@ class BoostedTrees:
         """Number of columns that it was trained on."""
         return int(self._booster.num_features())
 
-    def margin(self, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    def margin(self, matrix: Any, threads: int) -> Any:
         """Raw log-odds, float64[n]."""
+        if on_gpu(matrix):
+            from gpunet.model import loops_cuda
+
+            xp = namespace(matrix)
+            out = xp.empty(len(matrix), dtype=xp.float32)
+            loops_cuda.walk_boosted(xp.ascontiguousarray(matrix.T), out, *self._device_trees)
+            return xp.astype(out, xp.float64)
         return self._predict(matrix, threads, output_margin=True).reshape(len(matrix))
 
-    def contributions(self, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    def contributions(self, matrix: Any, threads: int) -> Any:
         """Exact SHAP values (TreeSHAP, over the trees' own paths), float64[n, p + 1], the last column the bias."""
         n, p = matrix.shape
-        tables = self._tables
-        if tables is None:  # trees too deep to be tabulated
-            return self._predict(matrix, threads, pred_contribs=True).reshape(n, p + 1)
+        if self._tables is None:  # trees too deep to be tabulated
+            parts = self._predict(to_host(matrix), threads, pred_contribs=True).reshape(n, p + 1)
+            return to_device(parts) if on_gpu(matrix) else parts
+        if on_gpu(matrix):
+            return self._device_contributions(matrix)
         matrix = np.ascontiguousarray(matrix)
         out = np.zeros((n, p + 1))
         out[:, p] = self._bias
-        fields = [getattr(tables, field.name) for field in dataclasses.fields(tables)]
+        fields = self._table_fields
 
         def task(span: tuple[int, int]) -> None:
             add_shapley_values(matrix[slice(*span)], out[slice(*span)], *fields)
@@ -80,9 +96,31 @@ class BoostedTrees:
             pass
         return out
 
+    def _device_contributions(self, matrix: Any) -> Any:
+        from gpunet.model import loops_cuda
+
+        xp, (n, p) = namespace(matrix), matrix.shape
+        out = xp.zeros((p + 1, n), dtype=xp.float64)
+        out[p, :] = self._bias
+        loops_cuda.add_shapley_values(xp.ascontiguousarray(matrix.T), out, *self._device_tables)
+        return out.T
+
     @cached_property
     def _tables(self) -> ShapleyTables | None:
         return shapley_tables(self._booster)
+
+    @cached_property
+    def _table_fields(self) -> list[Any]:
+        tables = self._tables
+        return [] if tables is None else [getattr(tables, field.name) for field in dataclasses.fields(tables)]
+
+    @cached_property
+    def _device_tables(self) -> list[Any]:
+        return [to_device(field) for field in self._table_fields]
+
+    @cached_property
+    def _device_trees(self) -> list[Any]:
+        return [margin_without_trees(self._booster), *(to_device(field) for field in boosted_nodes(self._booster))]
 
     @cached_property
     def _bias(self) -> float:
@@ -113,7 +151,7 @@ class BoostedTrees:
 
 
 def fit(
-    matrix: NDArray[np.float32],
+    matrix: Any,
     labels: NDArray[np.bool_],
     folds: NDArray[np.int32],
     *,
@@ -125,67 +163,91 @@ def fit(
     """Boost one model a fold side by side, stop all at the round with the least held-out loss, train on all rows.
 
     See :class:`gpunet.model.classifier.Kind`. The round is chosen by the mean log loss over all held-out rows, each
-    predicted by the model that did not see its person.
+    predicted by the model that did not see its person. Trees are grown where the matrix is.
     """
     import xgboost as xgb
 
+    device = DEVICE["gpu" if on_gpu(matrix) else "cpu"]
+    params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
-    params = {**PARAMETERS, "device": DEVICE, "seed": config.seed, "nthread": threads}
-    held_out, rounds, warnings = _cross_fit(data, params, labels, folds, config.max_rounds, progress)
-    booster = _new_booster(data, params, labels)
-    everyone = _Fold(booster, -1, len(labels))
+    rows = _Rows(matrix, data, labels, folds)
+    held_out, rounds, warnings = _cross_fit(rows, params, config.max_rounds, progress)
+    everyone = rows.fold(params, -1)
     for number in range(rounds):
-        everyone.boost(data, number, labels, folds)
+        everyone.boost(number)
         if progress is not None:
             progress("train on all", number + 1, rounds)
+    booster = _detached(everyone.booster) if on_gpu(matrix) else everyone.booster
     # The names are for other readers of the file; XGBoost allows no brackets and no "<" in them.
     booster.feature_names = [re.sub(r"[\[\]<]", "_", name) for name in names]
-    recorded = {**PARAMETERS, "device": DEVICE, "patience": PATIENCE}
+    recorded = {**PARAMETERS, "device": device, "patience": PATIENCE}
     return Fitted(BoostedTrees(booster), held_out, rounds, recorded, {"xgboost": xgb.__version__}, warnings)
 
 
+class _Rows:
+    """What all boosters are trained on, in the memory where the matrix is."""
+
+    def __init__(self, matrix: Any, data: Any, labels: NDArray[np.bool_], folds: NDArray[np.int32]) -> None:
+        self.data = data
+        self.margins = namespace(matrix).empty(len(labels), dtype=np.float64)
+        self.n_folds = int(folds.max()) + 1
+        self._matrix, self._host_labels, self._host_folds = matrix, labels, folds
+        self._labels, self._folds = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
+
+    def fold(self, params: dict[str, Any], held_out: int) -> _Fold | DeviceFold:
+        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
+        import xgboost as xgb
+
+        rate = float(self._host_labels[self._host_folds != held_out].mean())
+        booster = xgb.Booster({**params, "base_score": rate}, cache=[self.data])
+        if on_gpu(self._matrix):
+            return DeviceFold(booster, self.data, self._matrix, self._labels, self._folds, held_out)
+        return _Fold(booster, self.data, self._labels, self._folds, held_out)
+
+
 class _Fold:
-    """The booster that never sees the rows of one fold (-1: of none)."""
+    """The booster that never sees the rows of one fold (-1: of none), in the host's memory."""
 
-    def __init__(self, booster: Any, held_out: int, n: int) -> None:
+    def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int) -> None:
         self.booster = booster
-        self.held_out = held_out
-        self._gradient = np.empty(n, dtype=np.float32)
-        self._hessian = np.empty(n, dtype=np.float32)
+        self._data, self._labels, self._folds, self._held_out = data, labels, folds, held_out
+        self._gradient = np.empty(len(labels), dtype=np.float32)
+        self._hessian = np.empty(len(labels), dtype=np.float32)
 
-    def margin(self, data: Any) -> NDArray[np.float32]:
-        return np.asarray(self.booster.predict(data, output_margin=True, training=True), dtype=np.float32)
+    def boost(self, number: int) -> None:
+        """Add tree `number`."""
+        boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
+        self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
 
-    def boost(self, data: Any, number: int, labels: NDArray[np.bool_], folds: NDArray[np.int32]) -> None:
-        boosting_gradients(self.margin(data), labels, folds, self.held_out, self._gradient, self._hessian)
-        self.booster.boost(data, iteration=number, grad=self._gradient, hess=self._hessian)
+    def held_out_loss(self, out: NDArray[np.float64]) -> float:
+        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
+        return float(held_out_loss(self._margin(), self._labels, self._folds, self._held_out, out))
+
+    def _margin(self) -> NDArray[np.float32]:
+        return np.asarray(self.booster.predict(self._data, output_margin=True, training=True), dtype=np.float32)
 
 
-def _new_booster(data: Any, params: dict[str, Any], labels: NDArray[np.bool_]) -> Any:
+def _detached(booster: Any) -> Any:
+    """The trained booster as it would come from its file: without the training data, and on no device."""
     import xgboost as xgb
 
-    return xgb.Booster({**params, "base_score": float(labels.mean())}, cache=[data])
+    alone = xgb.Booster()
+    alone.load_model(bytearray(booster.save_raw("ubj")))
+    return alone
 
 
 def _cross_fit(
-    data: Any,
-    params: dict[str, Any],
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
-    max_rounds: int,
-    progress: ProgressCallback | None,
+    rows: _Rows, params: dict[str, Any], max_rounds: int, progress: ProgressCallback | None
 ) -> tuple[NDArray[np.float64], int, tuple[str, ...]]:
     """Return the held-out margins at the best round, that round (at least 1), and warnings."""
-    models = [
-        _Fold(_new_booster(data, params, labels[folds != k]), k, len(labels)) for k in range(int(folds.max()) + 1)
-    ]
-    margins = np.empty(len(labels))
+    models = [rows.fold(params, k) for k in range(rows.n_folds)]
+    margins = rows.margins
     kept, best, best_round = margins, np.inf, 0
     for done in range(1, max_rounds + 1):
         loss = 0.0
         for model in models:
-            model.boost(data, done - 1, labels, folds)
-            loss += held_out_loss(model.margin(data), labels, folds, model.held_out, margins)
+            model.boost(done - 1)
+            loss += model.held_out_loss(margins)
         if loss < best:
             kept, best, best_round = margins.copy(), loss, done
         if progress is not None:
@@ -193,10 +255,10 @@ def _cross_fit(
         if done - best_round >= PATIENCE:
             if progress is not None:
                 progress("cross-fit", max_rounds, max_rounds)
-            return kept, best_round, ()
+            return to_host(kept), best_round, ()
     cut_short = best_round == max_rounds and max_rounds > 1
     text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"
-    return kept, best_round, (text,) if cut_short else ()
+    return to_host(kept), best_round, (text,) if cut_short else ()
 
 
 def from_bytes(data: bytes) -> tuple[BoostedTrees, str]:

@@ -1,7 +1,10 @@
 """What every classifier offers to the rest of the package, and the kinds there are.
 
 A kind is a module with two functions, ``fit`` and ``from_bytes``; it is imported when it is first asked for, because
-XGBoost, scikit-learn and skops take long to import. A kind for a GPU (cuML) needs nothing more than this.
+XGBoost, scikit-learn and skops take long to import. Another kind is one more module and one more entry here.
+
+Where a kind trains and predicts is decided by the matrix: on a GPU where it lies there (CuPy), else in the host's
+memory. What a classifier gives back for a matrix lies where the matrix does.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ KINDS = tuple(_MODULES)
 
 
 class Classifier(Protocol):
-    """A trained two-class classifier over float32 matrices in which NaN means null."""
+    """A trained two-class classifier over matrices float32[n, p], of NumPy or CuPy, in which NaN means null."""
 
     @property
     def kind(self) -> str:
@@ -36,17 +39,17 @@ class Classifier(Protocol):
     def n_features(self) -> int:
         """Number p of columns that it was trained on."""
 
-    def margin(self, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    def margin(self, matrix: Any, threads: int) -> Any:
         """Raw log-odds before calibration, float64[n]."""
 
-    def contributions(self, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    def contributions(self, matrix: Any, threads: int) -> Any:
         """float64[n, p + 1]: what each feature adds to the margin, and last the part that is the same for everyone."""
 
     def importance(self) -> NDArray[np.float64]:
         """float64[p]: each feature's share of the loss that training removed; sums to 1, or all 0 without a split."""
 
     def to_bytes(self, metadata: str) -> bytes:
-        """The whole classifier as one file, with the text `metadata` inside."""
+        """The whole classifier as one file, with the text `metadata` inside; it names no device."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +61,11 @@ class Fitted:
     classifier
         Trained on all rows.
     held_out_margin
-        float64[n]: for each row the margin of a classifier that never saw the row's person.
+        float64[n] in the host's memory: for each row the margin of a classifier that never saw the row's person.
     rounds
         Boosting rounds, or trees.
     parameters
-        What the library was told, for the record.
+        What the library was told, for the record, the device included where it is not the CPU.
     libraries
         ``{library: version}``.
     warnings
@@ -84,7 +87,7 @@ class Kind(Protocol):
 
     def fit(
         self,
-        matrix: NDArray[np.float32],
+        matrix: Any,
         labels: NDArray[np.bool_],
         folds: NDArray[np.int32],
         *,
@@ -93,7 +96,10 @@ class Kind(Protocol):
         threads: int,
         progress: ProgressCallback | None,
     ) -> Fitted:
-        """Cross-fit over `folds` (int32[n], the fold in which a row is held out), then train on all rows."""
+        """Cross-fit over `folds` (int32[n], the fold in which a row is held out), then train on all rows.
+
+        `labels` and `folds` are in the host's memory.
+        """
 
     def from_bytes(self, data: bytes) -> tuple[Classifier, str]:
         """The inverse of :meth:`Classifier.to_bytes`; ModelError if it is not such a file."""

@@ -54,6 +54,7 @@ def forecast(
     betweenness: Mapping[str, Any] | None = None,
     windows: tuple[str, str] = ("[T-2H, T-H)", "[T-H, T)"),
     threads: int | None = None,
+    device: str | None = None,
     progress: ProgressCallback | None = None,
 ) -> Forecast:
     """Train on the past, report honest results on the test snapshot, train on both, score everyone now.
@@ -65,7 +66,7 @@ def forecast(
         are the model's; the others must have them too.
     past_labels, test_labels
         What happened in the window after that day: booleans aligned with the rows, or frames ``person_id, label``.
-    config, kind, taxonomy, threads
+    config, kind, taxonomy, threads, device
         As in :func:`gpunet.model.train`.
     betweenness
         How the betweenness columns were computed, where the sources do not say.
@@ -91,8 +92,11 @@ def forecast(
         If the past snapshot cannot train a model (it names the window and the counts), or features do not fit.
     ConfigError
         If `config` or `threads` is not understood.
+    EngineError
+        If `device` is neither "cpu" nor "gpu", or a GPU's libraries are not installed.
     """
-    tables = [read_features(source, taxonomy=taxonomy, betweenness=betweenness) for source in (past, test)]
+    told: dict[str, Any] = {"taxonomy": taxonomy, "betweenness": betweenness, "device": device}
+    tables = [read_features(source, **told) for source in (past, test)]
     before, after = tables[0], tables[1].select(tables[0].columns)
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
@@ -107,7 +111,7 @@ def forecast(
         what="both past snapshots",
         **options,
     )
-    present = final.model.table(now)
+    present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
     evaluation = {
         "past": {"window": windows[0], "persons": len(before), "positives": int(labels[0].sum())},

@@ -17,7 +17,7 @@ from gpunet.errors import ModelError
 
 __all__ = ["dump_forest", "load_forest"]
 
-#: What skops asks its users to review. Its danger, node numbers out of range, is checked in ``forest._flatten``.
+#: What skops asks its users to review. Its danger, node numbers out of range, is checked in ``trees.flatten``.
 _TRUSTED = ["sklearn.tree._tree.Tree"]
 
 _SCHEMA = "schema.json"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.jit import njit
 
-__all__ = ["GRADIENT_UNIT", "boosting_gradients", "held_out_loss", "walk_forest"]
+__all__ = ["GRADIENT_UNIT", "boosting_gradients", "fill_inner_nodes", "held_out_loss", "walk_forest"]
 
 #: Gradients are whole multiples of this. Sums of up to 2**28 of them are exact in double precision, so XGBoost's
 #: histograms, and with them the trees, do not depend on the order of summation: the bits of a model are the same for
@@ -113,3 +113,23 @@ def walk_forest(
         probability[i] = total / trees
         for j in range(moved.shape[1]):
             moved[i, j] /= trees
+
+
+@njit
+def fill_inner_nodes(
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    count: NDArray[np.float64],
+    share: NDArray[np.float64],
+) -> int:
+    """Give each inner node of a tree, in `share`, the mean of its children weighted by `count`; return the depth.
+
+    Children come after their parents, and are below 0 at a leaf; the leaves' shares are there already.
+    """
+    height = np.zeros(len(left), dtype=np.int64)
+    for node in range(len(left) - 1, -1, -1):
+        if left[node] >= 0:
+            a, b = left[node], right[node]
+            share[node] = (count[a] * share[a] + count[b] * share[b]) / (count[a] + count[b])
+            height[node] = max(height[a], height[b]) + 1
+    return int(height[0])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpunet.errors import ModelError
 from gpunet.frames import make_frame, make_series
+from gpunet.model.matrix import namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model
 from gpunet.parallel import available_threads
@@ -21,8 +22,9 @@ __all__ = ["FACTORS", "Scored", "score", "score_table"]
 #: Features named for each person.
 FACTORS = 5
 
-#: Rows explained at once: bounds the memory of the contributions. Fixed, so that the sums over rows are too.
-_CHUNK = 1 << 16
+#: Rows explained at once: bounds the memory of the contributions. Fixed, so that the sums over rows are too. A GPU has
+#: a thread a row, and takes as many rows as keep it busy.
+_CHUNK = {"cpu": 1 << 16, "gpu": 1 << 18}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,14 @@ class Scored:
     mean_contribution: NDArray[np.float64]
 
 
-def score(model: Model, features: Any, *, threads: int | None = None, progress: ProgressCallback | None = None) -> Any:
+def score(
+    model: Model,
+    features: Any,
+    *,
+    threads: int | None = None,
+    device: str | None = None,
+    progress: ProgressCallback | None = None,
+) -> Any:
     """Score every person of `features`.
 
     Parameters
@@ -45,6 +54,9 @@ def score(model: Model, features: Any, *, threads: int | None = None, progress: 
         model does not know are ignored.
     threads
         Number of threads, all by default. The scores do not depend on it.
+    device
+        ``"cpu"`` or ``"gpu"``, wherever the model was trained; ``"cpu"`` if not given, but a FeatureTable stays where
+        it is.
     progress
         Called as the work goes on, see :mod:`gpunet.progress`.
 
@@ -64,6 +76,8 @@ def score(model: Model, features: Any, *, threads: int | None = None, progress: 
         model, or a person has two rows; also if `model` is not a Model.
     ConfigError
         If `threads` is less than 1.
+    EngineError
+        If `device` is neither, or a GPU's libraries are not installed.
 
     Warns
     -----
@@ -75,7 +89,7 @@ def score(model: Model, features: Any, *, threads: int | None = None, progress: 
         raise ModelError(
             f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
         )
-    table = model.table(features)
+    table = model.table(features, device=device)
     if doubt := model.doubt(table):
         warnings.warn(doubt, stacklevel=2)
     return score_table(model, table, threads=threads, progress=progress).frame
@@ -91,13 +105,15 @@ def score_table(
     contribution = np.zeros((n, FACTORS))
     total = np.zeros(p)
     probability = np.empty(n)
-    for start in range(0, n, _CHUNK):
-        rows = slice(start, min(start + _CHUNK, n))
+    chunk = _CHUNK["gpu" if on_gpu(table.matrix) else "cpu"]
+    for start in range(0, n, chunk):
+        rows = slice(start, min(start + chunk, n))
         matrix = table.matrix[rows]
-        probability[rows] = model.calibration(model.classifier.margin(matrix, count))
+        probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, count)))
         moved = model.classifier.contributions(matrix, count)[:, :p]
-        total += np.abs(moved).sum(axis=0)
-        _strongest(moved, factor[rows], contribution[rows])
+        xp = namespace(moved)
+        total += to_host(xp.sum(xp.abs(moved), axis=0))
+        factor[rows], contribution[rows] = (to_host(part) for part in _strongest(moved))
         if progress is not None:
             progress("score", rows.stop, n)
     rank = np.empty(n, dtype=np.int64)
@@ -110,12 +126,19 @@ def score_table(
     return Scored(make_frame(columns, table.backend), total / max(n, 1))
 
 
-def _strongest(moved: NDArray[np.float64], factor: NDArray[np.int32], contribution: NDArray[np.float64]) -> None:
-    """Write each row's greatest contributions, of equals the first column, into `factor` and `contribution`."""
-    k = min(FACTORS, moved.shape[1])
-    order = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :k]
-    contribution[:, :k] = np.take_along_axis(moved, order, axis=1)
-    factor[:, :k] = np.where(contribution[:, :k] != 0, order, -1)
+def _strongest(moved: Any) -> tuple[Any, Any]:
+    """Columns of each row's greatest contributions, of equals the first (-1: none left), and the contributions."""
+    xp, (n, p) = namespace(moved), moved.shape
+    factor = xp.full((n, FACTORS), -1, dtype=xp.int32)
+    contribution = xp.zeros((n, FACTORS), dtype=xp.float64)
+    rows, size = xp.arange(n), xp.abs(moved)
+    for k in range(min(FACTORS, p)):
+        first = xp.argmax(size, axis=1)
+        found = moved[rows, first]
+        contribution[:, k] = found
+        factor[:, k] = xp.where(found != 0, xp.astype(first, xp.int32), xp.asarray(-1, dtype=xp.int32))
+        size[rows, first] = -1.0
+    return factor, contribution
 
 
 def _names(name: str, codes: NDArray[np.int32], features: tuple[str, ...]) -> Any:

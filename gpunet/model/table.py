@@ -21,6 +21,7 @@ from gpunet.frames import (
     read_parquet,
     read_parquet_metadata,
 )
+from gpunet.model.matrix import check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.offences import Taxonomy, taxonomy_hash
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class FeatureTable:
     matrix
         float32[n, p], NaN where null, flags as 0 and 1. float32 because both libraries compare features in float32
         whatever they are given: this is what they would see, in half the memory. Whole numbers up to 2**24 are exact.
+        NumPy's, or on a GPU CuPy's; the ids stay where their frame has them.
     taxonomy
         Hash of the violent sets (:func:`gpunet.offences.taxonomy_hash`) that the features were computed with, None
         where it is not known.
@@ -61,7 +63,7 @@ class FeatureTable:
 
     person_ids: nw.Series[Any]
     columns: tuple[str, ...]
-    matrix: NDArray[np.float32]
+    matrix: Any
     taxonomy: str | None = None
     sets: Mapping[str, tuple[str, ...]] | None = None
     backend: str = "polars"
@@ -75,8 +77,8 @@ class FeatureTable:
         return _id_array(self.person_ids)
 
     def column(self, name: str) -> NDArray[np.float32] | None:
-        """The values of one feature, float32[n], or None if it is not there."""
-        return self.matrix[:, self.columns.index(name)] if name in self.columns else None
+        """The values of one feature in the host's memory, float32[n], or None if it is not there."""
+        return to_host(self.matrix[:, self.columns.index(name)]) if name in self.columns else None
 
     def select(self, columns: Sequence[str]) -> FeatureTable:
         """The same persons with these columns, in this order.
@@ -95,7 +97,12 @@ class FeatureTable:
 
     def take(self, rows: NDArray[np.int64]) -> FeatureTable:
         """The given rows, in that order."""
-        return replace(self, person_ids=make_series(PERSON, self.ids().take(rows)), matrix=self.matrix[rows])
+        kept = self.matrix[to_device(rows) if on_gpu(self.matrix) else rows]
+        return replace(self, person_ids=make_series(PERSON, self.ids().take(rows)), matrix=kept)
+
+    def placed(self, device: str | None) -> FeatureTable:
+        """The same table with its matrix in the memory of `device`; where it is, if None."""
+        return self if device is None else replace(self, matrix=place(self.matrix, device))
 
 
 def read_features(
@@ -104,6 +111,7 @@ def read_features(
     columns: Sequence[str] | None = None,
     taxonomy: TaxonomyLike | None = None,
     betweenness: Mapping[str, Any] | None = None,
+    device: str | None = None,
 ) -> FeatureTable:
     """Make a :class:`FeatureTable` of a feature file or frame.
 
@@ -118,16 +126,24 @@ def read_features(
         The violent sets behind the features, or their hash, where `source` does not say (a frame never does).
     betweenness
         How its betweenness columns were computed, where `source` does not say.
+    device
+        Whose memory the matrix is to be in, ``"cpu"`` or ``"gpu"``; None: where it is in a FeatureTable, else "cpu".
+        From a cuDF frame it is built on the GPU column by column.
 
     Raises
     ------
     InputError
         If the file or frame cannot be read.
+    EngineError
+        If `device` is neither, or a GPU's libraries are not installed.
     ModelError
         If there is no ``person_id`` or it has nulls, a wanted column is missing or holds neither numbers nor flags, a
         value is infinite, or the file says another taxonomy than `taxonomy`.
     """
+    if device is not None:
+        check_device(device)
     if isinstance(source, FeatureTable):
+        source = source.placed(device)
         return _with_taxonomy(source if columns is None else source.select(columns), taxonomy, "the features")
     where, metadata = "the features", None
     if isinstance(source, str | Path):
@@ -142,7 +158,7 @@ def read_features(
     names = _numeric_columns(frame) if columns is None else tuple(columns)
     if not names:
         raise ModelError(f"{where}: there is no column of numbers or flags besides {PERSON}")
-    table = FeatureTable(frame[PERSON], names, _matrix(frame, names, where), backend=backend)
+    table = FeatureTable(frame[PERSON], names, _matrix(frame, names, where, device or "cpu"), backend=backend)
     if metadata is not None:
         sets = metadata.get("sets")
         kept = None if not isinstance(sets, dict) else {name: tuple(patterns) for name, patterns in sets.items()}
@@ -209,7 +225,7 @@ def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
     return replace(
         first,
         person_ids=make_series(PERSON, pa.concat_arrays(ids)),
-        matrix=np.concatenate([first.matrix, second.matrix]),
+        matrix=namespace(first.matrix).concat([first.matrix, second.matrix]),
     )
 
 
@@ -262,7 +278,7 @@ def _is_number(dtype: Any) -> bool:
     return bool(dtype.is_numeric()) or dtype == nw.Boolean
 
 
-def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str) -> NDArray[np.float32]:
+def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device: str) -> Any:
     _check_present(names, frame.columns, where)
     # A column without a single value is all null, whatever type its frame gives it.
     empty = {name for name in names if not _is_number(frame.schema[name]) and frame[name].null_count() == len(frame)}
@@ -270,15 +286,27 @@ def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str) -> NDA
     if wrong:
         found = ", ".join(f"{name} ({frame.schema[name]})" for name in wrong)
         raise ModelError(f"{where}: columns that hold neither numbers nor flags: {found}")
-    matrix = np.full((len(frame), len(names)), np.nan, dtype=np.float32)
-    for j, name in enumerate(names):
-        if name in empty:
-            continue
+    filled = [name for name in names if name not in empty]
+    matrix = _all_null(len(frame), len(names), device)
+    xp = namespace(matrix)
+    infinite = []  # flags stay on the device until all columns are there, so that it need not wait at each
+    for name in filled:
+        j = names.index(name)
         with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is refused below
-            matrix[:, j] = frame[name].cast(nw.Float64).to_numpy()
-        if np.isinf(matrix[:, j]).any():
-            raise ModelError(f"{where}: {name} holds infinite values, or values beyond the range of float32")
+            matrix[:, j] = column(frame[name], device)
+        infinite.append(xp.any(xp.isinf(matrix[:, j])))
+    bad = [name for name, flag in zip(filled, infinite, strict=True) if bool(flag)]
+    if bad:
+        raise ModelError(f"{where}: {bad[0]} holds infinite values, or values beyond the range of float32")
     return matrix
+
+
+def _all_null(n: int, p: int, device: str) -> Any:
+    """float32[n, p] of NaN; on a GPU column by column, which is how it is filled and read there."""
+    if device == "cpu":
+        return np.full((n, p), np.nan, dtype=np.float32)
+    nothing = to_device(np.empty(0, dtype=np.float32))
+    return namespace(nothing).full((p, n), np.nan, dtype=np.float32).T
 
 
 def _booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from gpunet.errors import ModelError
 from gpunet.folder import write_whole
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import Classifier, kind_module
+from gpunet.model.matrix import to_host
 from gpunet.model.precision import betweenness_doubt
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
 from gpunet.parallel import available_threads
@@ -72,15 +73,17 @@ class Model:
         """The suffix of its file: ``.ubj`` or ``.skops``."""
         return kind_module(self.kind).SUFFIX
 
-    def table(self, features: Any) -> FeatureTable:
-        """Read `features` (path, frame or FeatureTable) as this model needs them.
+    def table(self, features: Any, *, device: str | None = None) -> FeatureTable:
+        """Read `features` (path, frame or FeatureTable) as this model needs them, into the memory of `device`.
+
+        `device` is as in :func:`gpunet.model.score`.
 
         Raises
         ------
         ModelError
             If a column is missing or of the wrong type (all are named), or the features have other violent sets.
         """
-        table = read_features(features, columns=self.features)
+        table = read_features(features, columns=self.features, device=device)
         check_same_taxonomy(self, table, "the model", "the feature table")
         return table
 
@@ -90,15 +93,22 @@ class Model:
             return None
         return betweenness_doubt(self, table, "the model's training", "the feature table")
 
-    def predict_margin(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+    def predict_margin(
+        self, features: Any, *, threads: int | None = None, device: str | None = None
+    ) -> NDArray[np.float64]:
         """Raw log-odds before calibration, float64[n], in the order of the rows of `features`."""
-        return self.classifier.margin(self.table(features).matrix, available_threads(threads))
+        table = self.table(features, device=device)
+        return to_host(self.classifier.margin(table.matrix, available_threads(threads)))
 
-    def predict_proba(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+    def predict_proba(
+        self, features: Any, *, threads: int | None = None, device: str | None = None
+    ) -> NDArray[np.float64]:
         """Calibrated probabilities, float64[n], in the order of the rows of `features`."""
-        return self.calibration(self.predict_margin(features, threads=threads))
+        return self.calibration(self.predict_margin(features, threads=threads, device=device))
 
-    def contributions(self, features: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+    def contributions(
+        self, features: Any, *, threads: int | None = None, device: str | None = None
+    ) -> NDArray[np.float64]:
         """How much each feature moved each person's raw log-odds, signed.
 
         Returns
@@ -108,7 +118,8 @@ class Model:
             :meth:`predict_margin`: exactly for the forest, to float32 for XGBoost. XGBoost: SHAP values (TreeSHAP,
             Lundberg et al. 2020); forest: path contributions (Saabas 2014) carried over to log-odds.
         """
-        return self.classifier.contributions(self.table(features).matrix, available_threads(threads))
+        table = self.table(features, device=device)
+        return to_host(self.classifier.contributions(table.matrix, available_threads(threads)))
 
     def to_bytes(self) -> bytes:
         """The model's file. Equal models give equal bytes."""

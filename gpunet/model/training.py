@@ -56,6 +56,7 @@ def train(
     groups: ArrayLike | None = None,
     taxonomy: TaxonomyLike | None = None,
     threads: int | None = None,
+    device: str | None = None,
     progress: ProgressCallback | None = None,
 ) -> Model:
     """Train a model that says how probable the label is for a person.
@@ -79,6 +80,9 @@ def train(
         features of other sets.
     threads
         Number of threads, all by default. The model does not depend on it.
+    device
+        ``"cpu"`` or ``"gpu"``: where the matrix is kept and the model trained; ``"cpu"`` if not given, but a
+        FeatureTable stays where it is. The two give models that are alike, not the same; their files are of one kind.
     progress
         Called as the work goes on, see :mod:`gpunet.progress`.
 
@@ -94,8 +98,10 @@ def train(
         If features and labels do not fit each other, or one class has fewer than four persons.
     ConfigError
         If `config` or `threads` is not understood.
+    EngineError
+        If `device` is neither, or a GPU's libraries are not installed.
     """
-    table = read_features(features, taxonomy=taxonomy)
+    table = read_features(features, taxonomy=taxonomy, device=device)
     return cross_fit(
         table, read_labels(table, labels), kind=kind, config=config, groups=groups, threads=threads, progress=progress
     ).model
@@ -112,7 +118,10 @@ def cross_fit(
     progress: ProgressCallback | None = None,
     what: str = "the training data",
 ) -> CrossFit:
-    """Do what :func:`train` does and also return the held-out predictions. `what` names the data in errors."""
+    """Do what :func:`train` does, where the table is, and also return the held-out predictions.
+
+    `what` names the data in errors.
+    """
     config = _model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):

@@ -1,0 +1,59 @@
+"""The trees of an XGBoost booster as one set of arrays, for the walk down them on a GPU."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BoostedNodes", "boosted_nodes", "margin_without_trees"]
+
+
+class BoostedNodes(NamedTuple):
+    """Nodes of all trees, as :func:`gpunet.model.loops_cuda.walk_boosted` takes them."""
+
+    roots: NDArray[np.int64]
+    feature: NDArray[np.int32]
+    condition: NDArray[np.float32]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    null_left: NDArray[np.bool_]
+
+
+def boosted_nodes(booster: Any) -> BoostedNodes:
+    """Read the trees of `booster`; children count over all trees."""
+    trees = _learner(booster)["gradient_booster"]["model"]["trees"]
+    sizes = np.array([len(tree["left_children"]) for tree in trees], dtype=np.int64)
+    roots = np.cumsum(sizes) - sizes
+    offset = np.repeat(roots, sizes)
+
+    def joined(key: str, dtype: Any) -> NDArray[Any]:
+        return np.concatenate([np.asarray(tree[key]) for tree in trees]).astype(dtype)
+
+    left, right = joined("left_children", np.int64), joined("right_children", np.int64)
+    return BoostedNodes(
+        roots=roots,
+        feature=joined("split_indices", np.int32),
+        condition=joined("split_conditions", np.float32),
+        left=np.where(left < 0, left, left + offset),
+        right=np.where(left < 0, left, right + offset),
+        null_left=joined("default_left", np.bool_),
+    )
+
+
+def margin_without_trees(booster: Any) -> float:
+    """The margin before the first tree, as XGBoost works it out of its base score in float32: it is asked itself."""
+    import xgboost as xgb
+
+    learner = _learner(booster)
+    # A vector since XGBoost 3.1, "[0.1]", of one element here.
+    score = float(learner["learner_model_param"]["base_score"].strip("[]"))
+    row = xgb.DMatrix(np.zeros((1, 1), dtype=np.float32), nthread=1)
+    bare = xgb.Booster({"objective": learner["objective"]["name"], "base_score": score, "nthread": 1}, cache=[row])
+    return float(bare.predict(row, output_margin=True).ravel()[0])
+
+
+def _learner(booster: Any) -> Any:
+    return json.loads(bytes(booster.save_raw("json")))["learner"]

@@ -1,0 +1,176 @@
+"""The model's loops over rows on a GPU: walks down the trees, a thread a row.
+
+Functions have the names and parameters of their CPU twins (:mod:`gpunet.model.loops`, :mod:`gpunet.model.shapley`)
+with two differences: arrays are on the device, and matrices lie column by column, ``[p, n]``, so that the threads of a
+warp, which stand at the same tree and mostly at the same node, read and write next to each other. Each row is one
+thread's alone and is added up in the order of the trees: the sums have the bits that the CPU's have.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gpunet.kernels.jit_cuda import cuda, kernel, on_device
+
+__all__ = ["add_shapley_values", "walk_boosted", "walk_forest"]
+
+THREADS = 128
+
+#: More rows than this are taken in turn by the threads there are.
+_MOST_BLOCKS = 1 << 16
+
+
+def add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
+    """Add the SHAP values of each row to `out`, float64[at least p, n], see :mod:`gpunet.model.shapley`.
+
+    Parameters
+    ----------
+    columns
+        float32[p, n] on the device, NaN where null.
+    out
+        On the device.
+    *tables
+        The fields of :class:`gpunet.model.shapley.ShapleyTables`, in their order, on the device.
+    """
+    n = columns.shape[1]
+    if n:
+        _add_shapley_values[_blocks(n), THREADS](
+            on_device(columns, np.float32), on_device(out, np.float64), *(on_device(t, t.dtype) for t in tables)
+        )
+
+
+def walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
+    """Write the margin of each row into `out`, float32[n]: `start`, and each tree's leaf added in float32.
+
+    Parameters
+    ----------
+    columns
+        float32[p, n] on the device, NaN where null.
+    out
+        On the device.
+    start
+        The margin without any tree, as XGBoost has it in float32.
+    *trees
+        ``roots``, ``feature``, ``condition``, ``left``, ``right`` and ``null_left`` of all nodes: a row goes left
+        where its value is less than the condition; a leaf has ``left`` below 0 and its value as the condition.
+    """
+    n = columns.shape[1]
+    if n:
+        _walk_boosted[_blocks(n), THREADS](
+            on_device(columns, np.float32),
+            on_device(out, np.float32),
+            np.float32(start),
+            *(on_device(t, t.dtype) for t in trees),
+        )
+
+
+def walk_forest(
+    columns: Any,
+    roots: Any,
+    feature: Any,
+    threshold: Any,
+    left: Any,
+    right: Any,
+    null_left: Any,
+    value: Any,
+    probability: Any,
+    moved: Any,
+) -> None:
+    """Do what :func:`gpunet.model.loops.walk_forest` does; `columns` is float32[p, n], `moved` float64[p or 0, n]."""
+    n = columns.shape[1]
+    if n:
+        _walk_forest[_blocks(n), THREADS](
+            on_device(columns, np.float32),
+            *(on_device(t, t.dtype) for t in (roots, feature, threshold, left, right, null_left, value)),
+            on_device(probability, np.float64),
+            on_device(moved, np.float64),
+        )
+
+
+def _blocks(n: int) -> int:
+    return min(-(-n // THREADS), _MOST_BLOCKS)
+
+
+@kernel
+def _add_shapley_values(
+    columns: Any,
+    out: Any,
+    feature: Any,
+    condition: Any,
+    null_left: Any,
+    tree_nodes: Any,
+    tree_leaves: Any,
+    step_node: Any,
+    step_left: Any,
+    step_slot: Any,
+    leaf_steps: Any,
+    slot_feature: Any,
+    leaf_slots: Any,
+    value: Any,
+    leaf_value: Any,
+) -> None:
+    for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
+        for leaf in range(tree_leaves[len(tree_leaves) - 1]):
+            first = leaf_slots[leaf]
+            k = leaf_slots[leaf + 1] - first
+            mask = (1 << k) - 1
+            for step in range(leaf_steps[leaf], leaf_steps[leaf + 1]):
+                node = step_node[step]
+                x = columns[feature[node], i]
+                goes_left = null_left[node] if math.isnan(x) else x < condition[node]
+                if goes_left != step_left[step]:
+                    mask &= ~(1 << step_slot[step])
+            start = leaf_value[leaf] + mask * k
+            for s in range(k):
+                out[slot_feature[first + s], i] += value[start + s]
+
+
+@kernel
+def _walk_boosted(
+    columns: Any, out: Any, start: Any, roots: Any, feature: Any, condition: Any, left: Any, right: Any, null_left: Any
+) -> None:
+    for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
+        total = start
+        for t in range(len(roots)):
+            node = roots[t]
+            while left[node] >= 0:
+                x = columns[feature[node], i]
+                goes_left = null_left[node] if math.isnan(x) else x < condition[node]
+                node = left[node] if goes_left else right[node]
+            total += condition[node]
+        out[i] = total
+
+
+@kernel
+def _walk_forest(
+    columns: Any,
+    roots: Any,
+    feature: Any,
+    threshold: Any,
+    left: Any,
+    right: Any,
+    null_left: Any,
+    value: Any,
+    probability: Any,
+    moved: Any,
+) -> None:
+    trees = len(roots)
+    for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
+        total = 0.0
+        for t in range(trees):
+            node = roots[t]
+            while feature[node] >= 0:
+                j = feature[node]
+                x = columns[j, i]
+                goes_left = null_left[node] if math.isnan(x) else float(x) <= threshold[node]
+                child = left[node] if goes_left else right[node]
+                if moved.shape[0] > 0:
+                    moved[j, i] += value[child] - value[node]
+                node = child
+            total += value[node]
+        probability[i] = total / trees
+        for j in range(moved.shape[0]):
+            moved[j, i] /= trees

@@ -1,0 +1,89 @@
+"""Where a model's arrays are: the host's memory, or a GPU's.
+
+The matrix decides. Everything that is given one works where it lies, and gives back arrays of the same kind; the few
+things that go to the host (margins, the five strongest features of a person, sums over persons) go through
+:func:`to_host`. The array code in this package is written against ``namespace(array)``, so that one body serves both.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.errors import EngineError
+from gpunet.transfers import count_to_device, count_to_host
+
+__all__ = ["DEVICES", "check_device", "column", "namespace", "on_gpu", "place", "to_device", "to_host"]
+
+#: Where a model can be trained and used.
+DEVICES = ("cpu", "gpu")
+
+_INSTALL = 'pip install "gpunet[gpu]"'
+
+
+def check_device(device: str) -> None:
+    """Raise EngineError unless `device` is one of :data:`DEVICES`."""
+    if device not in DEVICES:
+        raise EngineError(f"unknown device {device!r}; choose one of {', '.join(DEVICES)}")
+
+
+def on_gpu(array: Any) -> bool:
+    """Whether an array, or the values of a cuDF series, lie in a GPU's memory."""
+    return hasattr(array, "__cuda_array_interface__")
+
+
+def namespace(array: Any) -> Any:
+    """The functions for `array`: NumPy's or CuPy's, under the names of the array API standard."""
+    import array_api_compat
+
+    return array_api_compat.array_namespace(array)
+
+
+def to_host(array: Any) -> NDArray[Any]:
+    """`array` in the host's memory, copied and counted where it is not there."""
+    if not on_gpu(array):
+        return np.asarray(array)
+    host = np.asarray(array.get())
+    count_to_host(host.nbytes)
+    return host
+
+
+def to_device(array: Any) -> Any:
+    """`array` in the GPU's memory, copied and counted where it is not there.
+
+    Raises
+    ------
+    EngineError
+        If CuPy is not installed.
+    """
+    if on_gpu(array):
+        return array
+    try:
+        cupy = importlib.import_module("cupy")
+    except ImportError as error:
+        raise EngineError(f"models on a GPU need CuPy, which is not installed: {_INSTALL}") from error
+    host = np.asarray(array)
+    count_to_device(host.nbytes)
+    return cupy.asarray(host)
+
+
+def place(array: Any, device: str) -> Any:
+    """`array` in the memory of `device`."""
+    return to_device(array) if device == "gpu" else to_host(array)
+
+
+def column(series: nw.Series[Any], device: str) -> Any:
+    """Numbers or flags of a series as float[n], NaN where null, in the memory of `device`.
+
+    A cuDF series for the GPU stays there; any other is handed over by the host, in float32.
+    """
+    numbers = series.cast(nw.Float64)
+    if device == "cpu":
+        return numbers.to_numpy()
+    if series.implementation is nw.Implementation.CUDF:
+        return numbers.to_native().to_cupy(na_value=np.nan)
+    return to_device(numbers.to_numpy().astype(np.float32))

@@ -1,0 +1,95 @@
+"""The model's CUDA loops against the CPU's, bit for bit; test_model_gpu.py runs this file.
+
+It has a process to itself, since Numba's simulator must be chosen before Numba is imported. Tables are small: the
+simulator has a Python thread for every thread of a block.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from model_tables import table
+
+from gpunet.config import ModelConfig
+from gpunet.kernels.jit_cuda import cuda, on_host
+from gpunet.model import loops_cuda, train
+from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
+
+# The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
+sys.setswitchinterval(2e-4)
+
+
+@pytest.fixture(autouse=True)
+def few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two blocks of four threads, so that a thread takes several rows."""
+    monkeypatch.setattr(loops_cuda, "THREADS", 4)
+    monkeypatch.setattr(loops_cuda, "_MOST_BLOCKS", 2)
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Any:
+    frame, _ = table(21, seed=1)
+    return frame
+
+
+def trained(kind: str) -> Any:
+    frame, labels = table(400)
+    return train(frame, labels, kind=kind, config=ModelConfig(max_rounds=4, folds=2), threads=1)
+
+
+def columns_of(model: Any, frame: Any) -> tuple[Any, Any]:
+    rows = model.table(frame).matrix
+    return rows, cuda.to_device(np.ascontiguousarray(rows.T))
+
+
+def moved_to_device(arrays: Any) -> list[Any]:
+    return [cuda.to_device(array) for array in arrays]
+
+
+def test_margins_of_boosting_have_the_bits_of_xgboosts_own(matrix: Any) -> None:
+    model = trained("xgboost")
+    rows, columns = columns_of(model, matrix)
+    booster = model.classifier._booster
+    out = cuda.to_device(np.zeros(len(rows), np.float32))
+    loops_cuda.walk_boosted(columns, out, margin_without_trees(booster), *moved_to_device(boosted_nodes(booster)))
+    np.testing.assert_array_equal(on_host(out).astype(np.float64), model.classifier.margin(rows, 1))
+
+
+def test_shap_values_have_the_bits_of_the_cpus(matrix: Any) -> None:
+    model = trained("xgboost")
+    rows, columns = columns_of(model, matrix)
+    tables = model.classifier._tables
+    fields = [getattr(tables, field.name) for field in dataclasses.fields(tables)]
+    start = np.zeros((rows.shape[1] + 1, len(rows)))
+    start[-1] = model.classifier._bias
+    out = cuda.to_device(start)
+    loops_cuda.add_shapley_values(columns, out, *moved_to_device(fields))
+    np.testing.assert_array_equal(on_host(out).T, model.classifier.contributions(rows, 1))
+
+
+@pytest.mark.parametrize("explain", [True, False])
+def test_the_walk_down_a_forest_has_the_bits_of_the_cpus(matrix: Any, explain: bool) -> None:
+    model = trained("random_forest")
+    rows, columns = columns_of(model, matrix)
+    nodes = model.classifier._nodes
+    probability = cuda.to_device(np.zeros(len(rows)))
+    moved = cuda.to_device(np.zeros((rows.shape[1] if explain else 0, len(rows))))
+    fields = [getattr(nodes, field.name) for field in dataclasses.fields(nodes)]
+    loops_cuda.walk_forest(columns, *moved_to_device(fields), probability, moved)
+    expected = nodes.walk(rows, 1, explain=explain)
+    np.testing.assert_array_equal(on_host(probability), expected[0])
+    np.testing.assert_array_equal(on_host(moved).T, expected[1])
+    assert expected[1].any() == explain
+
+
+def test_nobody_is_no_launch() -> None:
+    nothing = cuda.to_device(np.zeros((3, 0), np.float32))
+    out = cuda.to_device(np.zeros(0, np.float32))
+    loops_cuda.walk_boosted(nothing, out, 0.5)
+    loops_cuda.add_shapley_values(nothing, out)
+    loops_cuda.walk_forest(nothing, *[out] * 9)
+    assert on_host(out).shape == (0,)
