@@ -43,6 +43,7 @@ __all__ = [
     "sum_by_code",
     "to_device",
     "to_host",
+    "wrapped",
 ]
 
 Array = NDArray[Any]  # or CuPy's, or any other of the standard's
@@ -84,6 +85,17 @@ def to_device(array: Any) -> Any:
     if not isinstance(array, np.ndarray):
         return array
     count_to_device(array.nbytes)
+    return _device_namespace().asarray(array)
+
+
+def wrapped(array: Any) -> Any:
+    """An array that Numba made on the device as CuPy's, in the same memory.
+
+    Raises
+    ------
+    EngineError
+        If CuPy is not installed.
+    """
     return _device_namespace().asarray(array)
 
 

@@ -160,9 +160,11 @@ def score(
     model: Annotated[Path, typer.Option("--model", help="A model file of an earlier run.")],
     features: Annotated[Path, typer.Option("--features", help="A features.parquet with the model's columns.")],
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    engine: EngineOption = Engine.auto,
     threads: Threads = None,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.engine import resolve_engine
     from gpunet.folder import write_whole
     from gpunet.frames import write_parquet
     from gpunet.model import load_model
@@ -174,9 +176,10 @@ def score(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+    device = resolve_engine(engine.value, threads).name
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
-        scores = score_features(load_model(model), features, threads=threads)
+        scores = score_features(load_model(model), features, threads=threads, device=device)
     write_whole(out, lambda path: write_parquet(path, scores))
     print(f"{len(scores):,} persons scored: {out}")
 

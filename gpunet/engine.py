@@ -6,6 +6,7 @@ loops are an engine's methods.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -43,6 +44,9 @@ class Engine(Protocol):
     @property
     def threads(self) -> int:
         """Threads of the host that it may use."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """What the manifest says of the device; nothing for the CPU."""
 
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array in this engine's memory: itself if it is there already."""
@@ -109,6 +113,8 @@ class Engine(Protocol):
 def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
     """The engine to use for what the user asked for, with so many threads of the host (all available if None).
 
+    ``"auto"`` is the CPU's: a GPU is used by those alone who ask for it.
+
     Raises
     ------
     EngineError
@@ -120,10 +126,11 @@ def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
         return engine
     if engine not in ENGINES:
         raise EngineError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    usable = available_threads(threads)
     if engine == "gpu":
-        raise EngineError(
-            "the GPU engine is not part of this version of gpunet: use --engine cpu (or auto, which is the same here)"
-        )
+        from gpunet.gpu import start_engine
+
+        return start_engine(usable)
     from gpunet.engine_cpu import CpuEngine
 
-    return CpuEngine(available_threads(threads))
+    return CpuEngine(usable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +35,10 @@ class CpuEngine:
 
     threads: int
     name: Literal["cpu"] = "cpu"
+
+    def describe(self) -> Mapping[str, Any]:
+        """Nothing: the manifest tells the machine anyway."""
+        return {}
 
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array itself: there is no other memory."""

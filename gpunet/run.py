@@ -137,6 +137,7 @@ class _Run:
 
     def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
+        device = self.engine.describe()
         return self.folder.finish(
             {
                 "gpunet": kind,
@@ -148,7 +149,11 @@ class _Run:
                 "input": input_report(arrests),
                 **sections,
                 "warnings": self.warnings,
-                "execution": {"threads": self.engine.threads, **self.clock.times()},
+                "execution": {
+                    "threads": self.engine.threads,
+                    **({"gpu": dict(device)} if device else {}),
+                    **self.clock.times(),
+                },
             }
         )
 
@@ -273,6 +278,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
             betweenness=_coarsest(found),
             windows=(f"[{past}, {test})", f"[{test}, {now})"),
             threads=run.engine.threads,
+            device=run.engine.name,
             progress=run.progress,
         )
     with run.clock.stage("write scores"):

@@ -1,0 +1,126 @@
+"""The GPU engine: arrays are CuPy's, loops our own CUDA kernels, and cuGraph's where it has what is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrays import begins_run, namespace, sort_order, to_device, to_host, wrapped
+from gpunet.engine import Bool, Float64, Int32, Int64
+from gpunet.gpu import cells, graphs, searches
+from gpunet.gpu.check import GpuInfo
+from gpunet.kernels.cores_cuda import shell_of_outsiders_cuda
+from gpunet.kernels.neighbourhood_cuda import hop_counts_cuda
+from gpunet.kernels.ties_cuda import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
+from gpunet.kernels.tipping_cuda import tipping_cuda, tipping_without_own_seed_cuda
+from gpunet.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    from gpunet.features.layout import Batch, Layout
+
+__all__ = ["GpuEngine"]
+
+
+@dataclass(frozen=True)
+class GpuEngine:
+    """See :class:`gpunet.engine.Engine`. Arrays are taken and given back on the device, but where it says otherwise.
+
+    Results are the same, bit for bit, from run to run, but for Louvain's partitions and cuGraph's betweenness.
+    """
+
+    threads: int
+    info: GpuInfo
+    name: Literal["gpu"] = field(default="gpu", init=False)
+
+    def describe(self) -> Mapping[str, Any]:
+        """The GPU, its driver, and the packages."""
+        return asdict(self.info)
+
+    def place(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array on the device: itself, or a copy."""
+        return to_device(array)  # type: ignore[no-any-return]
+
+    def incident_pairs(
+        self, indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int
+    ) -> tuple[Int64, Float64, Int32, Int32]:
+        """Every pair of members of every incident."""
+        xp = namespace(indptr)
+        size = indptr[1:] - indptr[:-1]
+        begin = xp.concat([xp.zeros(1, dtype=xp.int64), xp.cumulative_sum(size * (size - 1) // 2, dtype=xp.int64)])
+        pairs = int(begin[-1])
+        made = incident_pairs_cuda(indptr, members, first, last, n, undated, begin, pairs)
+        key, weight, low, high = map(wrapped, made)
+        return key, weight, low, high
+
+    def merge_pairs(
+        self, key: Int64, weight: Float64, low: Int32, high: Int32, undated: int
+    ) -> tuple[Int64, Int64, Float64, Int32, Int32]:
+        """Merge the pairs with equal keys."""
+        order = sort_order([key])
+        starts = namespace(key).nonzero(begins_run(key[order]))[0]
+        made = merge_pairs_cuda(key, order, weight, low, high, undated, starts)
+        keys, count, strength, first, last = map(wrapped, made)
+        return keys, count, strength, first, last
+
+    def csr_from_ties(self, a: Int32, b: Int32, n: int) -> tuple[Int64, Int32]:
+        """Rows and columns of the adjacency."""
+        indptr, indices = map(wrapped, csr_from_ties_cuda(a, b, n, sort_order([b])))
+        return indptr, indices
+
+    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+        """Vertices at distance 1 and 2, by set."""
+        return wrapped(hop_counts_cuda(indptr, indices, members, sets))  # type: ignore[no-any-return]
+
+    def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
+        """Cells of a Louvain partition of every field, by cuGraph; two runs can differ."""
+        cell = graphs.louvain(indptr, indices, field)
+        return namespace(field).where(field >= 0, cell, -1)  # type: ignore[no-any-return]
+
+    def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """Triangles at each vertex within its cell, by cuGraph."""
+        return graphs.triangles(indptr, indices, cell)  # type: ignore[no-any-return]
+
+    def inner_degree(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """Neighbours in the same cell."""
+        return cells.inner_degree(indptr, indices, cell)
+
+    def out_members(self, indptr: Int64, indices: Int32, cell: Int32) -> Bool:
+        """Whether there is a neighbour outside the cell."""
+        return cells.out_members(indptr, indices, cell)
+
+    def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
+        """Components, and how many, by cuGraph."""
+        return graphs.component_labels(indptr, indices)
+
+    def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
+        """Core numbers in an induced subgraph, by cuGraph."""
+        return graphs.core_numbers(indptr, indices, inside)  # type: ignore[no-any-return]
+
+    def shell_of_outsiders(self, indptr: Int64, indices: Int32, core: Int32) -> Int64:
+        """Core number of each vertex added to the subgraph."""
+        return wrapped(shell_of_outsiders_cuda(indptr, indices, core))  # type: ignore[no-any-return]
+
+    def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
+        """The fixed point, for each vertex without its own seed."""
+        rank = tipping_cuda(indptr, indices, seed, k)
+        return wrapped(tipping_without_own_seed_cuda(indptr, indices, seed, rank, k))  # type: ignore[no-any-return]
+
+    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+        """float64[n], on the host: betweenness in the whole network by cuGraph."""
+        return to_host(graphs.betweenness(indptr, indices))
+
+    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
+        """What all sources give to betweenness; on the host."""
+        return searches.all_dependencies(layout, progress)
+
+    def dependencies_of(self, layout: Layout, batch: Batch, own: Float64, goal: Float64) -> Float64:
+        """What a batch's sources give to betweenness; on the host."""
+        return searches.dependencies_of(layout, batch, own, goal)
+
+    def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
+        """Sums of distances within blocks; on the host."""
+        return searches.farness(layout, progress)
