@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-minimum bench readme-table check docs clean
+.PHONY: demo test test-minimum test-rapids-api bench readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -rf $(DEMO)/arrests $(DEMO)/run
@@ -25,6 +25,13 @@ test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproje
 	.venv-minimum/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	.venv-minimum/bin/python -m pip install --quiet -c .venv-minimum/constraints.txt -e . --group dev
 	.venv-minimum/bin/python -m pytest -n auto
+
+test-rapids-api: pyproject.toml  ## calls of GPU libraries against the real ones; downloads about 3 GB, no GPU
+	$(PYTHON) -m venv .venv-rapids
+	.venv-rapids/bin/python -m pip install --quiet --upgrade "pip>=25.1" packaging
+	.venv-rapids/bin/python scripts/resolve_gpu_extra.py
+	.venv-rapids/bin/python -m pip install --quiet -e ".[gpu]" --group dev
+	RAPIDS_NO_INITIALIZE=1 .venv-rapids/bin/python -m pytest tests/rapids_api/check_calls.py
 
 bench: $(VENV)/.installed-dev  ## timings beside other libraries, within ten minutes; results in runs/benchmarks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
@@ -50,4 +57,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-minimum $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-minimum .venv-rapids $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,7 +20,7 @@ from strategies import NetworkCase, networks
 
 import gpunet
 from gpunet.errors import EngineError
-from gpunet.features.community import partition
+from gpunet.features.community import recent_gang
 from gpunet.gpu import graphs
 from gpunet.kernels.cells_cpu import triangles_per_vertex
 from gpunet.kernels.cores_cpu import core_numbers
@@ -136,6 +136,33 @@ def test_a_disconnected_cell_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cell.tolist() == [0, 0, 0, 1, 2, 2, 3, 3, 3, 3]
 
 
+def test_every_field_keeps_the_best_of_all_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call finds one clique, and leaves the others in single vertices."""
+    calls: list[dict[int, int]] = []
+
+    def one_clique(**call: Any) -> tuple[Any, Any, float]:
+        cell = {v: v for v in call["graph"].graph}
+        for part in nx.connected_components(call["graph"].graph):
+            if len(part) == 3 + len(calls):
+                cell.update(dict.fromkeys(part, min(part)))
+        calls.append(cell)
+        return *call["graph"].given_back(cell, np.int32), 0.0
+
+    monkeypatch.setattr(pylibcugraph_stand_in, "louvain", one_clique)
+    graph = nx.disjoint_union_all([nx.complete_graph(size) for size in (5, 3, 6, 4)])
+    field = np.repeat(np.array([7, 2, 3, 9], np.int32), [5, 3, 6, 4])
+    cell = called("louvain", np, network_of(graph), field)
+    assert len(calls) == 4
+    assert cell.tolist() == [0] * 5 + [1] * 3 + [2] * 6 + [3] * 4
+
+
+@pytest.mark.parametrize("xp", LIBRARIES, ids=lambda xp: xp.__name__)
+def test_orders_are_different_and_name_every_vertex(xp: ModuleType) -> None:
+    orders = [np.from_dlpack(order).tolist() for order in graphs._orders(xp, 50)]
+    assert all(sorted(order) == list(range(50)) for order in orders)
+    assert len({tuple(order) for order in orders}) == len(orders) == graphs._ORDERS
+
+
 @given(case=networks(), data=st.data())
 def test_one_weighted_call_gains_the_mean_of_what_the_fields_gain(case: NetworkCase, data: st.DataObject) -> None:
     """Whatever the cells: the modularity that cuGraph sees is the mean of the fields' own."""
@@ -144,7 +171,7 @@ def test_one_weighted_call_gains_the_mean_of_what_the_fields_gain(case: NetworkC
     seen: dict[str, Any] = {}
 
     def noting(**call: Any) -> tuple[Any, Any, float]:
-        seen.update(call)
+        seen.update({} if seen else call)  # the first call has the vertices as they are
         return *call["graph"].given_back({v: v for v in call["graph"].graph}, np.int32), 0.0
 
     with pytest.MonkeyPatch.context() as patch:
@@ -188,7 +215,7 @@ def modularities(network: Network, field: NDArray[np.int32], cell: NDArray[np.in
 def test_louvain_of_synthetic_gangs_is_as_good_as_the_cpu_one(seed: int) -> None:
     arrests = gpunet.read_arrests(make_arrests(3_000, seed))
     network = gpunet.build_network(arrests)
-    gang = partition(arrests, network).gang[network.person]
+    gang = recent_gang(arrests)[network.person]
     for field in (gang, np.zeros(network.n, np.int32)):
         inside = subgraph_within(network.indptr, network.indices, field)
         on_cpu = modularities(network, field, louvain(*inside, field))
@@ -245,7 +272,7 @@ def test_a_hub_of_many_triangles_gets_wide_counts(monkeypatch: pytest.MonkeyPatc
         def triangle_count(self) -> NDArray[np.int32]:
             return np.zeros(self.n, np.int32)
 
-    monkeypatch.setattr(graphs, "_Graph", Graph)
+    monkeypatch.setattr(graphs, "Graph", Graph)
     for leaves in (65_536, 65_537):
         hub = gpunet.network_from_edges(np.zeros(leaves, np.int64), np.arange(1, leaves + 1), leaves + 1)
         graphs.triangles(hub.indptr, hub.indices, np.zeros(leaves + 1, np.int32))

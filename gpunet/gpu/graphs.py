@@ -1,20 +1,8 @@
-"""Whole-network algorithms of cuGraph over arrays on the device; the one file that knows cuGraph.
+"""Whole-network algorithms over arrays on the device, by cuGraph.
 
 Every function takes the adjacency as CSR: int64 `indptr` [n + 1] and int32 `indices`, symmetric, rows ascending, no
-loops, no repeats; vertices may be isolated. Results are arrays of the same kind, on the same device. Only the small
-class :class:`_Graph` calls the library, by way of pylibcugraph: it takes CuPy arrays as they are, where the package
-cugraph wants cuDF frames. Read in RAPIDS 26.10:
-
-* A graph is made from pairs (both directions of each tie) and not from CSR: with CSR, offsets and indices must be of
-  one type or a warning is given, and 64-bit indices are refused (libcugraph takes the indices' type for that of edge
-  types, which must be 32-bit).
-* Isolated vertices are part of a graph only by ``vertices_array``. A graph without any edge is never given to cuGraph.
-* Counts (paths, triangles) are of the vertices' type. So ids are int64 where int32 could overflow, and always for
-  betweenness. Scores are of the weights' type, float32 without weights: hence weights of 1.0 in float64.
-* Renumbering, which cuGraph's documentation recommends, sorts vertices by degree inside the graph. Results name their
-  vertices and come in the order of the renumbered ones.
-* The calls run on the calling thread's default stream. It and the legacy default stream, on which CuPy and Numba
-  work, wait for each other, so no call here has to.
+loops, no repeats; vertices may be isolated. Results are arrays of the same kind, on the same device. How cuGraph is
+called stands in :mod:`gpunet.gpu.cugraph`; here is what it is asked, and what is made of its answers.
 
 cuGraph's Louvain uses no random numbers, but adds floats in no fixed order: near ties fall one way or the other, and
 two runs can give different cells. Everything else here is in whole numbers, but for betweenness.
@@ -24,34 +12,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
+from gpunet import arrays
 from gpunet.errors import EngineError
-from gpunet.gpu.check import import_library
+from gpunet.gpu.cugraph import Array, Graph
 
 __all__ = ["betweenness", "bytes_needed", "component_labels", "core_numbers", "louvain", "triangles"]
-
-#: An array of any library of the array API standard; CuPy's in use.
-Array: TypeAlias = Any
 
 #: A single-GPU graph of int32 ids takes fewer directed edges than this; cuGraph's own frames stop there as well.
 _MOST_EDGES = 2_147_483_100
 _INT32_MAX = 2**31 - 1
 
-#: A level of Louvain goes on while it gains more. cuGraph's default, to be divided by the number of fields.
-_LEAST_GAIN = 1e-7
-_MOST_LEVELS = 100
+#: Runs of Louvain, in as many orders of the vertices, of which every field takes its best.
+_ORDERS = 4
+_SHUFFLES = (2_654_435_761, 2_246_822_519)  # odd, so that products differ modulo 2^32
 
 
 def core_numbers(indptr: Array, indices: Array, inside: Array) -> Array:
     """int32[n], the core number in the subgraph induced by the vertices in `inside` (bool[n]); -1 for the others."""
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     n = inside.shape[0]
     source, target = _ties_within(indptr, indices, xp.astype(inside, xp.int32) - 1)
     core = xp.zeros(n, dtype=xp.int32)
     if source.shape[0]:
-        core = xp.astype(_Graph(n, source, target).core_number(), xp.int32, copy=False)
+        core = xp.astype(Graph(n, source, target).core_number(), xp.int32, copy=False)
     return xp.where(inside, core, xp.full_like(core, -1))
 
 
@@ -70,29 +55,66 @@ def louvain(indptr: Array, indices: Array, field: Array) -> Array:
     so that a move gains 1/F of what it gains in its own field. The gain at which cuGraph stops is divided by F as well.
     The resolution is a float32 in cuGraph: exact up to 2^24 fields, and off by less than 6e-8 of itself above, which
     is as if each field's modularity had the resolution 1 + 6e-8.
+
+    cuGraph moves all vertices at once, in turn to cells of greater and of smaller numbers. In a field of few vertices
+    that may end well below what moves one by one reach, depending on how vertices are numbered. So there are `_ORDERS`
+    calls with vertices numbered in different orders, and each field keeps the first of its best partitions.
     """
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     n = field.shape[0]
     source, target = _ties_within(indptr, indices, field)
     if not source.shape[0]:
         return xp.arange(n, dtype=xp.int32)
-    fields = xp.unique_all(xp.take(field, source, axis=0))  # its counts are of directed ties, 2 m_f
-    weight = xp.take(2.0 / xp.astype(fields.counts, xp.float64), fields.inverse_indices, axis=0)
-    cluster = _Graph(n, source, target, weight).louvain(fields.values.shape[0])
-    together = xp.take(cluster, source, axis=0) == xp.take(cluster, target, axis=0)
+    of_tie = xp.take(field, source, axis=0)
+    fields = arrays.distinct(of_tie)
+    count = fields.shape[0]
+    code = xp.searchsorted(fields, of_tie)
+    twice = arrays.count_by_code(code, count)  # directed ties, 2 m_f
+    weight = xp.take(2.0 / xp.astype(twice, xp.float64), code, axis=0)
+    best, most = xp.zeros(n, dtype=xp.int32), xp.full(count, -1, dtype=xp.int64) * twice**2
+    of_vertex = xp.clip(xp.searchsorted(fields, field), max=count - 1)  # of no matter for vertices without inner ties
+    for position in _orders(xp, n):
+        graph = Graph(n, xp.take(position, source, axis=0), xp.take(position, target, axis=0), weight, renumber=False)
+        cluster = xp.take(graph.louvain(count), position, axis=0)
+        reached = _scores(source, target, cluster, code, twice)
+        best = xp.where(xp.take(reached > most, of_vertex, axis=0), cluster, best)
+        most = xp.where(reached > most, reached, most)
+    together = xp.take(best, source, axis=0) == xp.take(best, target, axis=0)
     return _components(n, source[together], target[together])[0]
+
+
+def _orders(xp: Any, n: int) -> Iterator[Array]:
+    """Orders of the vertices as int32[n], the place of each: as they are, the other way round, and shuffled."""
+    vertex = xp.arange(n, dtype=xp.int64)
+    yield xp.astype(vertex, xp.int32)
+    yield xp.astype(n - 1 - vertex, xp.int32)
+    for factor in _SHUFFLES[: _ORDERS - 2]:
+        shuffled = xp.argsort((vertex + 1) * factor % 2**32, stable=True)
+        yield xp.astype(xp.argsort(shuffled), xp.int32)
+
+
+def _scores(source: Array, target: Array, cluster: Array, code: Array, twice: Array) -> Array:
+    """int64[fields], every field's modularity times (2 m_f)^2, a whole number: 2 m_f in_f - sum of degrees_c^2."""
+    xp = arrays.namespace(source)
+    own = xp.take(cluster, source, axis=0)
+    inside = arrays.sum_by_code(code, own == xp.take(cluster, target, axis=0), twice.shape[0])
+    order = arrays.sort_order([own, code])
+    own, code = own[order], code[order]
+    begins = xp.nonzero(arrays.begins_run(own, code))[0]
+    degrees = xp.concat([begins[1:], xp.asarray([own.shape[0]], dtype=begins.dtype)]) - begins
+    return twice * inside - arrays.sum_by_code(xp.take(code, begins, axis=0), degrees**2, twice.shape[0])
 
 
 def triangles(indptr: Array, indices: Array, cell: Array) -> Array:
     """int64[n], the triangles inside one's cell (int32[n], -1 for none) that one is a corner of."""
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     n = cell.shape[0]
     source, target = _ties_within(indptr, indices, cell)
     if not source.shape[0]:
         return xp.zeros(n, dtype=xp.int64)
     most = int(xp.max(indptr[1:] - indptr[:-1]))
     wide = most * (most - 1) // 2 > _INT32_MAX
-    return xp.astype(_Graph(n, source, target, wide=wide).triangle_count(), xp.int64, copy=False)
+    return xp.astype(Graph(n, source, target, wide=wide).triangle_count(), xp.int64, copy=False)
 
 
 def component_labels(indptr: Array, indices: Array) -> tuple[Array, int]:
@@ -120,13 +142,13 @@ def betweenness(indptr: Array, indices: Array, *, total: int | None = None) -> A
     EngineError
         If the values cannot be right, because counts overflowed.
     """
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     n = indptr.shape[0] - 1
     source, target = _ties(indptr, indices)
     if not source.shape[0]:
         return xp.zeros(n, dtype=xp.float64)
     weight = xp.ones(source.shape[0], dtype=xp.float64)
-    values = _Graph(n, source, target, weight, wide=True).betweenness_centrality()
+    values = Graph(n, source, target, weight, wide=True).betweenness_centrality()
     found = float(xp.sum(values))
     wrong = not math.isfinite(found) or float(xp.min(values)) < 0.0
     if wrong or (total is not None and abs(found - total) > 1e-9 * max(total, 1)):
@@ -156,25 +178,18 @@ def bytes_needed(
     return pairs + graph + own
 
 
-def _namespace(array: Array) -> Any:
-    from array_api_compat import array_namespace
-
-    return array_namespace(array)
-
-
 def _ties(indptr: Array, indices: Array) -> tuple[Array, Array]:
     """Both ends of every tie in both directions, as int32."""
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     edges = indices.shape[0]
     if edges >= _MOST_EDGES:
         raise EngineError(f"cuGraph takes fewer than {_MOST_EDGES // 2:,} ties on one GPU; there are {edges // 2:,}")
-    source = xp.searchsorted(indptr[1:], xp.arange(edges, dtype=xp.int64), side="right")
-    return xp.astype(source, xp.int32), indices
+    return xp.astype(arrays.row_numbers(indptr, edges), xp.int32), indices
 
 
 def _ties_within(indptr: Array, indices: Array, cell: Array) -> tuple[Array, Array]:
     """Those of them that have both ends in one cell; cells below 0 have none."""
-    xp = _namespace(indptr)
+    xp = arrays.namespace(indptr)
     source, target = _ties(indptr, indices)
     of_source = xp.take(cell, source, axis=0)
     inside = (of_source >= 0) & (of_source == xp.take(cell, target, axis=0))
@@ -182,121 +197,18 @@ def _ties_within(indptr: Array, indices: Array, cell: Array) -> tuple[Array, Arr
 
 
 def _components(n: int, source: Array, target: Array) -> tuple[Array, int]:
-    xp = _namespace(source)
+    xp = arrays.namespace(source)
     if not source.shape[0]:
         return xp.arange(n, dtype=xp.int32), n
-    return _numbered_by_smallest(_Graph(n, source, target).weakly_connected_components())
+    return _numbered_by_smallest(Graph(n, source, target).weakly_connected_components())
 
 
 def _numbered_by_smallest(label: Array) -> tuple[Array, int]:
     """Any labels as numbers 0, 1, ... in the order of the smallest vertices that have them; and how many there are."""
-    xp = _namespace(label)
-    order = xp.argsort(label, stable=True)
-    ordered = xp.take(label, order, axis=0)
-    is_first = xp.concat([xp.ones(1, dtype=xp.bool), ordered[1:] != ordered[:-1]])
+    xp = arrays.namespace(label)
+    order = arrays.sort_order([label])
+    is_first = arrays.begins_run(label[order])
     smallest = order[is_first]
     run = xp.cumulative_sum(xp.astype(is_first, xp.int64)) - 1
     number = xp.searchsorted(xp.sort(smallest), xp.take(smallest, run, axis=0))
     return xp.astype(xp.take(number, xp.argsort(order), axis=0), xp.int32), int(smallest.shape[0])
-
-
-class _Graph:
-    """A graph in cuGraph's form, and the algorithms on it: each gives one value a vertex, in the vertices' order.
-
-    `source` and `target` hold every tie in both directions; at least one. `wide` asks for int64 ids and counts.
-    """
-
-    def __init__(self, n: int, source: Array, target: Array, weight: Array = None, *, wide: bool = False) -> None:
-        xp = _namespace(source)
-        ids = xp.int64 if wide else xp.int32
-        pylibcugraph = self._library = import_library("pylibcugraph")
-        self._handle = pylibcugraph.ResourceHandle()
-        with _memory_errors():
-            self._graph = pylibcugraph.SGGraph(
-                self._handle,
-                pylibcugraph.GraphProperties(is_symmetric=True, is_multigraph=False),
-                xp.astype(source, ids, copy=False),
-                xp.astype(target, ids, copy=False),
-                weight_array=weight,
-                store_transposed=False,
-                renumber=True,
-                do_expensive_check=False,
-                vertices_array=xp.arange(n, dtype=ids),
-            )
-
-    def core_number(self) -> Array:
-        pylibcugraph = self._library
-        with _memory_errors():
-            vertices, core = pylibcugraph.core_number(
-                resource_handle=self._handle,
-                graph=self._graph,
-                degree_type="bidirectional",  # ignored: a symmetric graph has but one
-                do_expensive_check=False,
-            )
-        return _in_order(vertices, core)
-
-    def louvain(self, fields: int) -> Array:
-        pylibcugraph = self._library
-        with _memory_errors():
-            vertices, cluster, _ = pylibcugraph.louvain(
-                resource_handle=self._handle,
-                graph=self._graph,
-                max_level=_MOST_LEVELS,
-                threshold=_LEAST_GAIN / fields,
-                resolution=float(fields),
-                do_expensive_check=False,
-            )
-        return _in_order(vertices, cluster)
-
-    def triangle_count(self) -> Array:
-        pylibcugraph = self._library
-        with _memory_errors():
-            vertices, count = pylibcugraph.triangle_count(
-                resource_handle=self._handle, graph=self._graph, start_list=None, do_expensive_check=False
-            )
-        return _in_order(vertices, count)
-
-    def weakly_connected_components(self) -> Array:
-        pylibcugraph = self._library
-        with _memory_errors():
-            vertices, label = pylibcugraph.weakly_connected_components(
-                resource_handle=self._handle,
-                graph=self._graph,
-                offsets=None,
-                indices=None,
-                weights=None,
-                labels=None,
-                do_expensive_check=False,
-            )
-        return _in_order(vertices, label)
-
-    def betweenness_centrality(self) -> Array:
-        pylibcugraph = self._library
-        with _memory_errors():
-            vertices, value = pylibcugraph.betweenness_centrality(
-                resource_handle=self._handle,
-                graph=self._graph,
-                k=None,
-                random_state=None,
-                normalized=False,
-                include_endpoints=False,
-                do_expensive_check=False,
-            )
-        return _in_order(vertices, value)
-
-
-def _in_order(vertices: Array, values: Array) -> Array:
-    """The values in the order of the vertices, all of which are there, each once."""
-    xp = _namespace(vertices)
-    return xp.take(values, xp.argsort(vertices), axis=0)
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Raise MemoryError where the library ran out of device memory, which it tells in words alone."""
-    try:
-        yield
-    except RuntimeError as error:
-        if "bad_alloc" in str(error) or "out_of_memory" in str(error) or "out of memory" in str(error):
-            raise MemoryError(str(error)) from error
-        raise
