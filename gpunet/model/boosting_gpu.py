@@ -22,19 +22,16 @@ class DeviceFold:
     """The booster that never sees the rows of one fold (-1: of none). `matrix`, `labels`, `folds` are on the device."""
 
     def __init__(self, booster: Any, data: Any, matrix: Any, labels: Any, folds: Any, held_out: int) -> None:
-        import xgboost as xgb
-
         self.booster = booster
         self._data, self._matrix = data, matrix
         self._labels = labels
         self._held_out = folds == held_out
-        xp = namespace(matrix)
-        nobody = xgb.DMatrix(np.full((1, matrix.shape[1]), np.nan, dtype=np.float32))
-        start = booster.predict(nobody, output_margin=True, validate_features=False)  # before the first tree
-        self._margin = xp.full(len(matrix), float(start.ravel()[0]), dtype=xp.float32)
+        self._margin: Any = None
 
     def boost(self, number: int) -> None:
         """Add tree `number`."""
+        if self._margin is None:
+            self._margin = self._margin_without_trees()
         gradient, hessian = gradients(self._margin, self._labels, self._held_out)
         self.booster.boost(self._data, iteration=number, grad=gradient, hess=hessian)
         self._margin = self.booster.inplace_predict(
@@ -44,6 +41,15 @@ class DeviceFold:
             base_margin=self._margin,
             validate_features=False,
         ).reshape(len(self._matrix))
+
+    def _margin_without_trees(self) -> Any:
+        # Asked as late as on the CPU: asking a new booster seeds the random numbers that all boosters draw from.
+        import xgboost as xgb
+
+        xp, (n, p) = namespace(self._matrix), self._matrix.shape
+        nobody = xgb.DMatrix(np.full((1, p), np.nan, dtype=np.float32))
+        start = self.booster.predict(nobody, output_margin=True, validate_features=False)
+        return xp.full(n, float(start.ravel()[0]), dtype=xp.float32)
 
     def held_out_loss(self, out: Any) -> float:
         """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""

@@ -141,8 +141,8 @@ def _read_tree(tree: Any) -> GrownTree:
 
 
 def _rows(tree: Any, nodes: int) -> NDArray[np.float64]:
-    """How many rows of the bootstrap sample came to each node."""
-    for name in ("data_count", "sum_hess"):  # numbers of rows, and their weights, which are all 1
+    """How many rows of the bootstrap sample came to each node, a row as often as it was drawn."""
+    for name in ("sum_hess", "data_count"):  # where both are there, the second counts a row once
         if np.asarray(tree.get_field(f"{name}_present")).astype(bool).sum() == nodes:
             return np.array(tree.get_field(name), dtype=np.float64)
     raise ModelError("cuML's trees do not say how many rows each node has: this version of cuML is not known here")

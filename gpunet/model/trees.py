@@ -79,14 +79,14 @@ class Nodes:
 
             xp = namespace(matrix)
             probability, moved = xp.empty(n, dtype=xp.float64), xp.zeros((p, n), dtype=xp.float64)
-            loops_cuda.walk_forest(xp.ascontiguousarray(matrix.T), *self._device_fields, probability, moved)
+            loops_cuda.walk_forest(xp.ascontiguousarray(matrix.T), *(*self._device_fields, probability, moved))
             return probability, moved.T
         matrix = np.ascontiguousarray(matrix)
         probability, moved = np.empty(n), np.zeros((n, p))
 
         def task(span: tuple[int, int]) -> None:
             rows = slice(*span)
-            walk_forest(matrix[rows], *self._fields, probability[rows], moved[rows])
+            walk_forest(matrix[rows], *(*self._fields, probability[rows], moved[rows]))
 
         for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
             pass

@@ -1,0 +1,215 @@
+"""A GPU that is none: NumPy arrays that behave like CuPy's, and cuML's forest over scikit-learn's.
+
+What is replaced is what needs a device and nothing else: where an array lies, CuPy's functions, the device that
+XGBoost is told, the CUDA loops (tests/cuda_model.py runs those on Numba's simulator), and the class of cuML's forest.
+An array of :class:`OnGpu` refuses what CuPy refuses: to be mixed with an array in the host's memory.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_compat.numpy
+import numpy as np
+import pytest
+
+from gpunet.model import boosting, loops, loops_cuda, matrix, shapley
+from gpunet.transfers import count_to_device, count_to_host
+
+__all__ = ["FakeForest", "OnGpu", "install"]
+
+
+class OnGpu(np.ndarray):
+    """A NumPy array in CuPy's place."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        plain = [_checked(each) for each in inputs]
+        into = options.pop("out", None)
+        if into is not None:
+            options["out"] = tuple(_checked(each) for each in into)
+        result = getattr(ufunc, method)(*plain, **options)
+        return result if result is NotImplemented else (into[0] if into is not None else _placed(result))
+
+    def __getitem__(self, index: Any) -> Any:
+        return super().__getitem__(_index(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        np.asarray(self)[_index(index)] = _checked(value)
+
+    def get(self) -> Any:
+        return np.array(np.asarray(self))
+
+
+def _checked(value: Any) -> Any:
+    """The plain array inside; TypeError for one in the host's memory, as from CuPy."""
+    if isinstance(value, OnGpu):
+        return value.view(np.ndarray)
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise TypeError("an array in the host's memory met one on the GPU")
+    return value
+
+
+def _index(index: Any) -> Any:
+    parts = index if isinstance(index, tuple) else (index,)
+    plain = tuple(_checked(part) for part in parts)
+    return plain if isinstance(index, tuple) else plain[0]
+
+
+def _placed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_placed(each) for each in value)
+    return np.asarray(value).view(OnGpu) if isinstance(value, np.ndarray | np.generic) else value
+
+
+class _Functions:
+    """NumPy's functions with arrays of OnGpu for arguments and results."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(array_api_compat.numpy, name)
+        if isinstance(found, type) or not callable(found):
+            return found
+
+        def function(*arguments: Any, **options: Any) -> Any:
+            given = [
+                [_checked(each) for each in value] if isinstance(value, list) else _checked(value)
+                for value in arguments
+            ]
+            return _placed(found(*given, **{name: _checked(value) for name, value in options.items()}))
+
+        return function
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put all of it in place of a GPU's libraries."""
+    import xgboost as xgb
+
+    ask = matrix.namespace
+
+    def to_device(array: Any) -> Any:
+        if isinstance(array, OnGpu):
+            return array
+        count_to_device(np.asarray(array).nbytes)
+        return np.array(array).view(OnGpu)
+
+    def to_host(array: Any) -> Any:
+        if isinstance(array, OnGpu):
+            count_to_host(array.nbytes)
+        return np.array(array) if isinstance(array, OnGpu) else np.asarray(array)
+
+    seam = {
+        "on_gpu": lambda array: isinstance(array, OnGpu),
+        "namespace": lambda array: _Functions() if isinstance(array, OnGpu) else ask(array),
+        "to_device": to_device,
+        "to_host": to_host,
+    }
+    from gpunet.model import boosting_gpu, forest, forest_cuml, scoring, table, trained, trees
+
+    for module in (boosting, boosting_gpu, forest, forest_cuml, matrix, scoring, table, trained, trees):
+        for name, function in seam.items():
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, function)
+    monkeypatch.setitem(boosting.DEVICE, "gpu", "cpu")
+    predict = xgb.Booster.inplace_predict
+
+    def inplace_predict(self: Any, data: Any, *, base_margin: Any, **options: Any) -> Any:
+        assert isinstance(data, OnGpu)
+        assert isinstance(base_margin, OnGpu)
+        found = predict(self, np.asarray(data), base_margin=np.asarray(base_margin), **options)
+        return found.view(OnGpu)
+
+    boost = xgb.Booster.boost
+
+    def checked_boost(self: Any, data: Any, iteration: int, *, grad: Any, hess: Any) -> None:
+        assert type(grad) is type(hess)
+        boost(self, data, iteration, grad=np.asarray(grad), hess=np.asarray(hess))
+
+    monkeypatch.setattr(xgb.Booster, "inplace_predict", inplace_predict)
+    monkeypatch.setattr(xgb.Booster, "boost", checked_boost)
+    for name in ("add_shapley_values", "walk_boosted", "walk_forest"):
+        monkeypatch.setattr(loops_cuda, name, globals()[f"_{name}"])
+
+
+def _rows(columns: Any) -> Any:
+    return np.ascontiguousarray(np.asarray(columns).T)
+
+
+def _add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
+    parts = _rows(out)
+    shapley.add_shapley_values(_rows(columns), parts, *(np.asarray(t) for t in tables))
+    np.asarray(out)[...] = parts.T
+
+
+def _walk_forest(columns: Any, *arrays: Any) -> None:
+    *nodes, probability, moved = (np.asarray(array) for array in arrays)
+    parts = _rows(moved)
+    loops.walk_forest(_rows(columns), *nodes, probability, parts)
+    moved[...] = parts.T
+
+
+def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
+    rows, total = _rows(columns), np.full(columns.shape[1], start, dtype=np.float32)
+    roots, feature, condition, left, right, null_left = (np.asarray(array) for array in trees)
+    for root in roots:
+        node = np.full(len(rows), root)
+        while (inner := left[node] >= 0).any():
+            x = rows[np.arange(len(rows)), np.where(inner, feature[node], 0)]
+            goes_left = np.where(np.isnan(x), null_left[node], x < condition[node])
+            node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
+        total += condition[node]
+    np.asarray(out)[...] = total
+
+
+class FakeForest:
+    """``cuml.ensemble.RandomForestClassifier`` as it is told and asked here, with scikit-learn inside."""
+
+    def __init__(
+        self, *, n_estimators: int, random_state: int, split_criterion: str, bootstrap: bool, max_depth: int | None,
+        max_features: str, min_samples_leaf: int, n_bins: int, n_streams: int,
+    ) -> None:  # fmt: skip
+        from sklearn.ensemble import RandomForestClassifier
+
+        assert n_streams == 1
+        assert n_bins > 1
+        self.sklearn = RandomForestClassifier(
+            n_estimators, random_state=random_state, criterion=split_criterion, bootstrap=bootstrap,
+            max_depth=max_depth, max_features=max_features, min_samples_leaf=min_samples_leaf,
+        )  # fmt: skip
+
+    def fit(self, matrix: Any, labels: Any) -> FakeForest:
+        assert isinstance(matrix, OnGpu)
+        assert isinstance(labels, OnGpu)
+        assert (matrix.dtype, labels.dtype) == (np.float32, np.int32)
+        if not np.isfinite(np.asarray(matrix)).all():
+            raise ValueError("Input X contains NaN.")  # as cuML says
+        self.sklearn.fit(np.asarray(matrix), np.asarray(labels))
+        return self
+
+    def as_treelite(self) -> Any:
+        trees = [_TreeliteTree(estimator.tree_) for estimator in self.sklearn.estimators_]
+        return SimpleNamespace(num_tree=len(trees), get_tree_accessor=lambda number: trees[number])
+
+
+class _TreeliteTree:
+    """The fields of ``treelite.model.TreeAccessor`` that a forest of cuML's fills: leaves alone have votes."""
+
+    def __init__(self, tree: Any) -> None:
+        leaf = tree.children_left < 0
+        ends = np.cumsum(2 * leaf).astype(np.uint64)
+        self._fields = {
+            "cleft": tree.children_left.astype(np.int32),
+            "cright": tree.children_right.astype(np.int32),
+            "split_index": np.where(leaf, -1, tree.feature).astype(np.int32),
+            "threshold": np.where(leaf, 0, tree.threshold).astype(np.float32),
+            "default_left": np.ones(len(leaf), bool),
+            "leaf_vector": tree.value[leaf, 0, :].astype(np.float32).ravel(),
+            "leaf_vector_begin": ends - (2 * leaf).astype(np.uint64),
+            "leaf_vector_end": ends,
+            "data_count": tree.weighted_n_node_samples.astype(np.uint64),
+            "data_count_present": np.ones(len(leaf), np.uint8),
+            "sum_hess": np.zeros(0),
+            "sum_hess_present": np.zeros(0, np.uint8),
+        }
+
+    def get_field(self, name: str) -> Any:
+        return self._fields[name]

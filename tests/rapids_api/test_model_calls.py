@@ -1,0 +1,132 @@
+"""The calls that models make on cuML, Treelite, cuDF, CuPy and XGBoost, against the real packages.
+
+No GPU is needed: calls are bound to signatures, and what is plain computing on the host is run. It needs those
+packages, so it is not part of the usual tests; gpunet's array code needs array-api-compat beside them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any
+
+os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")
+
+import numpy as np
+import pytest
+import xgboost as xgb
+from sklearn.ensemble import RandomForestClassifier
+
+treelite = pytest.importorskip("treelite")
+cuml = pytest.importorskip("cuml")
+cudf = pytest.importorskip("cudf")
+cupy = pytest.importorskip("cupy")
+
+
+def bind(function: Any, *arguments: Any, **options: Any) -> None:
+    """TypeError if `function` cannot be called so."""
+    inspect.signature(function).bind(*arguments, **options)
+
+
+def forest_options() -> dict[str, Any]:
+    from gpunet.model.forest_cuml import CUML, PARAMETERS
+
+    return {"n_estimators": 10, "random_state": 1, "split_criterion": "gini", **PARAMETERS, **CUML}
+
+
+def test_cumls_forest_takes_our_parameters() -> None:
+    from cuml.ensemble import RandomForestClassifier as Forest
+
+    assert cuml.ensemble.RandomForestClassifier is Forest
+    forest = Forest(**forest_options())
+    assert {name: getattr(forest, name) for name in forest_options()} == forest_options()
+    bind(Forest.fit, forest, None, None)
+    bind(Forest.as_treelite, forest)
+    assert isinstance(cuml.__version__, str)
+
+
+def test_cumls_forest_refuses_nulls() -> None:
+    """Why they are replaced: its check lets no NaN through."""
+    from cuml.internals.validation import check_all_finite, check_inputs
+
+    assert inspect.signature(check_inputs).parameters["ensure_all_finite"].default is True
+    with pytest.raises(ValueError, match="NaN"):
+        check_all_finite(np.array([[1.0, np.nan]], dtype=np.float32))
+    from gpunet.model.forest_cuml import NULL
+
+    check_all_finite(np.array([[1.0, NULL]], dtype=np.float32))
+
+
+def test_trees_are_read_from_a_real_treelite_model() -> None:
+    """A forest of scikit-learn's as Treelite holds it, handed out by cuML's own method, and read as cuML's are."""
+    from gpunet.config import ModelConfig
+    from gpunet.model.forest_cuml import read_trees, sklearn_forest
+
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((500, 6)).astype(np.float32)
+    labels = matrix[:, 0] + rng.standard_normal(500) > 0.5
+    theirs = RandomForestClassifier(7, min_samples_leaf=5, random_state=1).fit(matrix, labels)
+    estimator = cuml.ensemble.RandomForestClassifier(**forest_options())
+    estimator._treelite_model_bytes = treelite.sklearn.import_model(theirs).serialize_bytes()
+    estimator.n_features_in_ = 6
+    grown = read_trees(estimator.as_treelite())
+    assert len(grown) == 7
+    mine = sklearn_forest(grown, 6, 500, ModelConfig())
+    np.testing.assert_allclose(mine.predict_proba(matrix), theirs.predict_proba(matrix), atol=1e-6)
+    for one, other in zip(mine.estimators_, theirs.estimators_, strict=True):
+        np.testing.assert_allclose(one.tree_.value, other.tree_.value, atol=1e-6)
+        assert one.tree_.max_depth == other.tree_.max_depth
+
+
+def test_a_cudf_series_gives_its_column_as_it_is_asked() -> None:
+    bind(cudf.Series.to_cupy, None, na_value=np.nan)
+
+
+def test_cupy_has_the_functions_that_the_array_code_uses() -> None:
+    namespace = pytest.importorskip("array_api_compat.cupy")
+    used = (
+        "abs any arange argmax asarray ascontiguousarray astype concat empty exp floor full isinf isnan log log1p "
+        "maximum ones_like sum take where zeros zeros_like float32 float64 int32"
+    )
+    assert [name for name in used.split() if not hasattr(namespace, name)] == []
+    bind(namespace.take, None, None, axis=0)
+    bind(namespace.concat, [], axis=1)
+    bind(namespace.argmax, None, axis=1)
+    bind(namespace.sum, None, axis=0)
+    assert callable(cupy.ndarray.get)
+
+
+def test_xgboost_takes_the_calls_of_training() -> None:
+    bind(xgb.QuantileDMatrix, None, max_bin=256, nthread=1)
+    bind(xgb.Booster, {}, cache=[])
+    bind(xgb.Booster.boost, None, None, iteration=0, grad=None, hess=None)
+    bind(
+        xgb.Booster.inplace_predict, None, None, iteration_range=(0, 1), predict_type="margin", base_margin=None,
+        validate_features=False,
+    )  # fmt: skip
+
+
+def test_xgboost_adds_one_trees_leaves_to_the_margins_it_is_given() -> None:
+    """What training on a GPU rests on, on the CPU: the margins so far and the new tree are XGBoost's own cache."""
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((400, 5)).astype(np.float32)
+    matrix[rng.random(matrix.shape) < 0.1] = np.nan
+    labels = rng.random(400) < 0.3
+    data = xgb.QuantileDMatrix(matrix, max_bin=256, nthread=1)
+    settings = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1, "base_score": float(labels.mean())}
+    booster = xgb.Booster({**settings, "subsample": 0.8}, cache=[data])
+    margin = booster.predict(data, output_margin=True, training=True)
+    for number in range(20):
+        p = 1 / (1 + np.exp(-margin.astype(np.float64)))
+        grad, hess = (p - labels).astype(np.float32), (p * (1 - p)).astype(np.float32)
+        booster.boost(data, iteration=number, grad=grad, hess=hess)
+        margin = booster.inplace_predict(
+            matrix, iteration_range=(number, number + 1), predict_type="margin", base_margin=margin,
+            validate_features=False,
+        ).reshape(400)  # fmt: skip
+        assert (margin == booster.predict(data, output_margin=True, training=True)).all()
+    assert (margin == booster.predict(xgb.DMatrix(matrix), output_margin=True)).all()
+    from gpunet.model.boosted_nodes import margin_without_trees
+
+    start = xgb.Booster(settings, cache=[data]).predict(data, output_margin=True)
+    assert margin_without_trees(booster) == float(start[0])

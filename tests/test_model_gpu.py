@@ -1,0 +1,272 @@
+"""Models on a GPU, without one: see tests/pretend_gpu.py for what stands in its place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import polars as pl
+import pytest
+from model_tables import KINDS, QUICK, table
+from pretend_gpu import FakeForest, OnGpu, install
+
+from gpunet.config import ModelConfig
+from gpunet.errors import EngineError, ModelError
+from gpunet.model import cross_fit, forecast, forest_cuml, load_model, read_features, score, train
+from gpunet.model.boosting_gpu import DeviceFold, gradients
+from gpunet.model.loops import boosting_gradients, held_out_loss
+from gpunet.model.matrix import to_device
+from gpunet.transfers import transfers_of_part
+
+CHECKS = Path(__file__).with_name("cuda_model.py")
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch)
+    ensemble = SimpleNamespace(RandomForestClassifier=FakeForest)
+    monkeypatch.setattr(forest_cuml, "_cuml", lambda: SimpleNamespace(ensemble=ensemble, __version__="26.10"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_trained_on_the_gpu_is_a_file_that_either_scores(gpu: None, kind: str, tmp_path: Path) -> None:
+    frame, labels = table()
+    model = train(frame, labels, kind=kind, config=QUICK, threads=1, device="gpu")
+    model.save(tmp_path / "model")
+    back = load_model(tmp_path / "model")
+    assert back.to_bytes() == model.to_bytes() == (tmp_path / "model").read_bytes()
+    people, _ = table(300, seed=1)
+    scores = score(back, people, threads=1)
+    assert scores.equals(score(back, people, threads=1, device="gpu"))
+    assert scores.equals(score(model, people, threads=1, device="gpu"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_trained_on_the_cpu_scores_the_same_on_the_gpu(gpu: None, kind: str) -> None:
+    frame, labels = table()
+    model = train(frame, labels, kind=kind, config=QUICK, threads=1)
+    people, _ = table(300, seed=1)
+    assert score(model, people, threads=1).equals(score(model, people, threads=1, device="gpu"))
+    for ask in (model.predict_margin, model.predict_proba, model.contributions):
+        found = ask(people, threads=1, device="gpu")
+        assert type(found) is np.ndarray
+        np.testing.assert_array_equal(found, ask(people, threads=1))
+
+
+def test_boosting_on_the_gpu_grows_the_trees_of_the_cpu(gpu: None) -> None:
+    """With XGBoost on the CPU underneath both, only our own share of the work differs."""
+    frame, labels = table(1500)
+    there, here = (
+        cross_fit(read_features(frame, device=device), labels, config=QUICK, threads=1) for device in ("gpu", "cpu")
+    )
+    assert there.model.training == here.model.training
+    assert (there.fold == here.fold).all()
+    # The loop's exp is in float32, the array code's in float64: a gradient may differ by 2^-24.
+    np.testing.assert_allclose(there.probability, here.probability, rtol=1e-5)
+    people, _ = table(300, seed=1)
+    np.testing.assert_allclose(
+        there.model.predict_margin(people, threads=1), here.model.predict_margin(people, threads=1), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_input_gives_the_same_bytes(gpu: None, kind: str) -> None:
+    frame, labels = table()
+    config = ModelConfig(max_rounds=5, folds=2)
+    first, again = (train(frame, labels, kind=kind, config=config, device="gpu").to_bytes() for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forecast_on_the_gpu_is_that_of_the_cpu(gpu: None, kind: str) -> None:
+    (past, before), (test, after), (now, _) = table(400), table(400, seed=1, first_id=200), table(400, seed=2)
+    there, here = (
+        forecast(past, test, now, before, after, QUICK, kind=kind, threads=1, device=device)
+        for device in ("gpu", "cpu")
+    )
+    assert there.evaluation["test"] == here.evaluation["test"]
+    assert there.evaluation["results"]["past_violence"] == here.evaluation["results"]["past_violence"]
+    auc = [each.evaluation["results"]["model"]["auc"] for each in (there, here)]
+    if kind == "xgboost":
+        assert auc[0] == pytest.approx(auc[1], abs=1e-4)
+        np.testing.assert_allclose(there.scores["probability"], here.scores["probability"], rtol=1e-4)
+    else:  # nulls go another way
+        assert auc[0] == pytest.approx(auc[1], abs=0.03)
+    assert there.scores.columns == here.scores.columns
+    assert len(there.evaluation["importance"]) == len(here.evaluation["importance"])
+
+
+def test_the_matrix_crosses_once_and_scores_bring_back_little(gpu: None) -> None:
+    frame, labels = table(500)
+    for kind in KINDS:
+        model = train(frame, labels, kind=kind, config=QUICK, threads=1)
+        with transfers_of_part() as moved:
+            features = model.table(frame, device="gpu")
+        assert isinstance(features.matrix, OnGpu)
+        assert (moved.to_device, moved.to_host) == (500 * 8 * 4, 0)
+        score(model, features, threads=1)  # what the trees take to the device stays there
+        with transfers_of_part() as moved:
+            score(model, features, threads=1)
+        margins, factors, contributions, sums = 500 * 8, 500 * 5 * 4, 500 * 5 * 8, 8 * 8
+        assert (moved.to_device, moved.to_host) == (0, margins + factors + contributions + sums)
+
+
+def test_training_brings_back_the_held_out_margins_and_no_more(gpu: None) -> None:
+    frame, labels = table(500)
+    features = read_features(frame, device="gpu")
+    with transfers_of_part() as moved:
+        train(features, labels, config=QUICK, threads=1)
+    assert moved.to_device == 500 * (1 + 4)  # labels and folds
+    assert moved.to_host == 500 * 8
+    with transfers_of_part() as moved:
+        train(features, labels, kind="random_forest", config=QUICK, threads=1)
+    assert moved.to_host == 500 * 8
+
+
+def test_a_table_stays_where_it_is_unless_told_otherwise(gpu: None) -> None:
+    frame, labels = table(100)
+    features = read_features(frame, device="gpu")
+    assert isinstance(read_features(features).matrix, OnGpu)
+    assert isinstance(read_features(features, columns=["flag", "count"]).matrix, OnGpu)
+    assert isinstance(features.take(np.array([3, 1])).matrix, OnGpu)
+    there, here = features.placed("cpu"), read_features(frame)
+    assert type(there.matrix) is np.ndarray
+    np.testing.assert_array_equal(there.matrix, here.matrix)
+    assert type(features.column("count")) is np.ndarray
+    with pytest.raises(ModelError, match="noise holds infinite"):
+        read_features(frame.with_columns(noise=pl.lit(np.inf)), device="gpu")
+    assert train(features, labels, config=QUICK).training["rows"] == 100
+
+
+def grown_forest(frame: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """cuML's stand-in, grown as it is in training; its trees as they are read; and the matrix with nulls filled."""
+    matrix = read_features(frame).matrix
+    filled = np.where(np.isnan(matrix), np.float32(forest_cuml.NULL), matrix)
+    kept: list[FakeForest] = []
+
+    def make(**options: Any) -> FakeForest:
+        kept.append(FakeForest(**options))
+        return kept[-1]
+
+    cuml = SimpleNamespace(ensemble=SimpleNamespace(RandomForestClassifier=make))
+    grown = forest_cuml._grow(cuml, to_gpu(filled), to_gpu(labels.astype(np.int32)), QUICK)
+    return kept[0].sklearn, grown, filled
+
+
+def to_gpu(array: Any) -> Any:
+    return array.view(OnGpu)
+
+
+def test_nulls_are_below_all_values_in_a_forest_of_the_gpu(gpu: None) -> None:
+    frame, labels = table(800)
+    model = train(frame, labels, kind="random_forest", config=QUICK, threads=1, device="gpu")
+    theirs, _, _ = grown_forest(frame, labels)
+    people, _ = table(300, seed=1)
+    matrix = read_features(people).matrix
+    assert np.isnan(matrix).any()
+    filled = np.where(np.isnan(matrix), np.float32(forest_cuml.NULL), matrix)
+    votes = theirs.predict_proba(filled)[:, 1]
+    trees = QUICK.max_rounds
+    # The shares at cuML's leaves are float32.
+    np.testing.assert_allclose(
+        model.predict_margin(people, threads=1),
+        np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)),
+        rtol=1e-5,
+    )
+    assert model.training["parameters"] == {
+        "min_samples_leaf": 20, "max_features": "sqrt", "n_bins": 512, "n_streams": 1, "max_depth": None,
+        "bootstrap": True, "n_estimators": trees, "device": "cuda", "nulls": "below all values",
+    }  # fmt: skip
+    assert set(model.training["libraries"]) == {"cuml", "scikit-learn"}
+
+
+def test_shares_above_the_leaves_are_what_scikit_learn_has_there(gpu: None) -> None:
+    frame, labels = table(800)
+    theirs, grown, filled = grown_forest(frame, labels)
+    forest = forest_cuml.sklearn_forest(grown, filled.shape[1], len(filled), QUICK)
+    np.testing.assert_allclose(forest.predict_proba(filled), theirs.predict_proba(filled), rtol=1e-6)
+    np.testing.assert_allclose(forest.feature_importances_, theirs.feature_importances_, rtol=1e-4, atol=1e-7)
+    assert forest.feature_importances_.sum() == pytest.approx(1)
+    assert [e.tree_.max_depth for e in forest.estimators_] == [e.tree_.max_depth for e in theirs.estimators_]
+    for mine, other in zip(forest.estimators_, theirs.estimators_, strict=True):
+        np.testing.assert_allclose(mine.tree_.value, other.tree_.value, atol=1e-6)  # leaves came in float32
+        np.testing.assert_allclose(mine.tree_.impurity, other.tree_.impurity, atol=1e-6)
+        np.testing.assert_array_equal(mine.tree_.weighted_n_node_samples, other.tree_.weighted_n_node_samples)
+        np.testing.assert_array_equal(mine.tree_.feature, other.tree_.feature)
+
+
+def test_trees_that_do_not_say_how_many_rows_they_had_are_refused(gpu: None) -> None:
+    frame, labels = table(100)
+    forest = FakeForest(
+        n_estimators=1, random_state=1, split_criterion="gini", bootstrap=True, max_depth=None, max_features="sqrt",
+        min_samples_leaf=20, n_bins=8, n_streams=1,
+    )  # fmt: skip
+    forest.fit(to_gpu(np.nan_to_num(read_features(frame).matrix)), to_gpu(labels.astype(np.int32)))
+    model = forest.as_treelite()
+    model.get_tree_accessor(0)._fields["data_count_present"][0] = 0
+    with pytest.raises(ModelError, match="how many rows"):
+        forest_cuml.read_trees(model)
+
+
+def test_what_is_missing_for_a_gpu_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, labels = table(100)
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.setitem(sys.modules, "cuml", None)
+    with pytest.raises(EngineError, match=r"CuPy, which is not installed: pip install \"gpunet\[gpu\]\""):
+        train(frame, labels, device="gpu")
+    with pytest.raises(EngineError, match="CuPy"):
+        to_device(np.zeros(3))
+    with pytest.raises(EngineError, match=r"cuML, which is not installed: pip install \"gpunet\[gpu\]\""):
+        forest_cuml._cuml()
+    for device in ("cuda", "", "GPU"):
+        with pytest.raises(EngineError, match="unknown device"):
+            train(frame, labels, device=device)
+
+
+def test_gradients_and_loss_are_the_loops_in_any_array_library() -> None:
+    rng = np.random.default_rng(0)
+    n = 2000
+    margin = rng.normal(-2, 3, n).astype(np.float32)
+    margin[:2] = -120, 120  # a hessian is never 0
+    labels, folds = rng.random(n) < 0.2, rng.integers(0, 3, n).astype(np.int32)
+    expected = np.empty(n, np.float32), np.empty(n, np.float32)
+    boosting_gradients(margin, labels, folds, 1, *expected)
+    xp = array_api_strict
+    device = [xp.asarray(array) for array in (margin, labels, folds)]
+    found = gradients(device[0], device[1], device[2] == 1)
+    for array, by_loop in zip(found, expected, strict=True):
+        assert array.dtype == xp.float32
+        # Numba's exp of a float32 is one itself: one unit apart at most.
+        np.testing.assert_allclose(np.asarray(array), by_loop, rtol=0, atol=2.0**-24)
+        assert (np.asarray(array) == by_loop).mean() > 0.95
+    fold = DeviceFold.__new__(DeviceFold)
+    fold._margin, fold._labels, fold._held_out = device[0], device[1], device[2] == 1
+    out, by_loop = xp.asarray(np.full(n, 7.0)), np.full(n, 7.0)
+    assert fold.held_out_loss(out) == pytest.approx(held_out_loss(margin, labels, folds, 1, by_loop), rel=1e-7)
+    np.testing.assert_array_equal(np.asarray(out), by_loop)
+
+
+def lanes() -> list[str]:
+    """Where the CUDA loops can run here."""
+    code = "from numba import cuda; print(cuda.is_available())"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return ["simulator", "device"] if asked.stdout.strip() == "True" else ["simulator"]
+
+
+@pytest.mark.parametrize("lane", lanes())
+def test_cuda_loops(lane: str) -> None:
+    environment = os.environ | {
+        "NUMBA_ENABLE_CUDASIM": "1" if lane == "simulator" else "0",
+        "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # pytest would make errors of them
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CHECKS)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=CHECKS.parents[1], env=environment, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
