@@ -47,7 +47,7 @@ class DeviceFold:
         import xgboost as xgb
 
         xp, (n, p) = namespace(self._matrix), self._matrix.shape
-        nobody = xgb.DMatrix(np.full((1, p), np.nan, dtype=np.float32))
+        nobody = xgb.DMatrix(np.full((1, p), np.nan, dtype=np.float32), nthread=1)
         start = self.booster.predict(nobody, output_margin=True, validate_features=False)
         return xp.full(n, float(start.ravel()[0]), dtype=xp.float32)
 

@@ -49,7 +49,7 @@ class Classifier(Protocol):
         """float64[p]: each feature's share of the loss that training removed; sums to 1, or all 0 without a split."""
 
     def to_bytes(self, metadata: str) -> bytes:
-        """The whole classifier as one file, with the text `metadata` inside; it names no device."""
+        """The whole classifier as one file, with the text `metadata` inside; of one kind, wherever it was trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Fitted:
     rounds
         Boosting rounds, or trees.
     parameters
-        What the library was told, for the record, the device included where it is not the CPU.
+        What the library was told, for the record; a GPU is named in it.
     libraries
         ``{library: version}``.
     warnings

@@ -1,7 +1,7 @@
-"""The calls that models make on cuML, Treelite, cuDF, CuPy and XGBoost, against the real packages.
+"""What models rest on in cuML, Treelite, cuDF, CuPy and XGBoost, held against the real packages; no GPU is needed.
 
-No GPU is needed: calls are bound to signatures, and what is plain computing on the host is run. It needs those
-packages, so it is not part of the usual tests; gpunet's array code needs array-api-compat beside them.
+Calls are bound to signatures, and what is plain computing on the host is run. The ordinary tests do not collect this
+file.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from typing import Any
 
 os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")
 
+import array_api_compat.cupy as namespace
+import cudf
+import cuml
+import cupy  # noqa: TID251
 import numpy as np
 import pytest
+import treelite
+import treelite.sklearn
 import xgboost as xgb
 from sklearn.ensemble import RandomForestClassifier
-
-treelite = pytest.importorskip("treelite")
-cuml = pytest.importorskip("cuml")
-cudf = pytest.importorskip("cudf")
-cupy = pytest.importorskip("cupy")
 
 
 def bind(function: Any, *arguments: Any, **options: Any) -> None:
@@ -83,7 +84,6 @@ def test_a_cudf_series_gives_its_column_as_it_is_asked() -> None:
 
 
 def test_cupy_has_the_functions_that_the_array_code_uses() -> None:
-    namespace = pytest.importorskip("array_api_compat.cupy")
     used = (
         "abs any arange argmax asarray ascontiguousarray astype concat empty exp floor full isinf isnan log log1p "
         "maximum ones_like sum take where zeros zeros_like float32 float64 int32"
