@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-minimum test-rapids-api bench readme-table check docs clean
+.PHONY: demo test test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -rf $(DEMO)/arrests $(DEMO)/run
@@ -18,6 +18,12 @@ test: $(VENV)/.installed-dev  ## lint, types, tests
 
 check: $(VENV)/.installed-dev  ## lint and types only
 	BIN=$(BIN) scripts/check
+
+test-gpu: $(VENV)/.installed-gpu  ## the GPU engine against the CPU engine, on this machine's GPU; a skip is a failure
+	$(BIN)/python -m pytest tests/gpu
+
+docker-lint: $(VENV)/.installed-dev  ## lint the Dockerfiles; make test does it too, and checks their versions
+	$(BIN)/hadolint docker/*.Dockerfile
 
 test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproject.toml admits (Python 3.11 or 3.12)
 	$(PYTHON) -m venv .venv-minimum
@@ -37,6 +43,10 @@ bench: $(VENV)/.installed-dev  ## timings beside other libraries, within ten min
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m benchmarks --threads 2 --out runs/benchmarks
 
+bench-gpu: $(VENV)/.installed-gpu  ## the GPU engine beside cuGraph and our CPU engine; results in runs/benchmarks-gpu
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench-gpu
+	$(BIN)/python -m benchmarks --engine gpu --limit 120 --out runs/benchmarks-gpu
+
 readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from benchmarks/results/*.json
 	$(BIN)/python scripts/readme_benchmarks.py
 
@@ -54,6 +64,10 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	touch $@
+
+$(VENV)/.installed-gpu: $(VENV)/.installed-dev pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[gpu]"
 	touch $@
 
 clean:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ctypes
 import importlib
 import json
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,8 @@ __all__ = ["GPU_PACKAGES", "copy_seconds", "engine_error", "gpu", "gpu_versions"
 #: What results on a GPU depend on, beside the packages that every run names.
 GPU_PACKAGES = ("cudf-cu13", "cugraph-cu13", "libcugraph-cu13", "cuml-cu13", "rmm-cu13", "cupy-cuda13x", "numba-cuda")
 
+_ROOT = Path(__file__).resolve().parent.parent
+
 _QUERY = ("name", "driver_version", "memory.total", "compute_cap")
 
 # In a process of its own: an engine may keep most of the GPU's memory for as long as its process lasts.
@@ -29,8 +33,9 @@ _PROBE = """
 import json
 import gpunet
 try:
-    gpunet.path_features(gpunet.network_from_edges([0, 1], [1, 2], 3), engine="gpu")
-    print(json.dumps(None))
+    found = gpunet.path_features(gpunet.network_from_edges([0, 1], [1, 2], 3), engine="gpu")
+    right = found["betweenness__all"].tolist() == [0.0, 1.0, 0.0]
+    print(json.dumps(None if right else "the GPU engine does not know the middle of a path"))
 except gpunet.EngineError as error:
     print(json.dumps(str(error)))
 """
@@ -70,9 +75,11 @@ def gpu_versions() -> dict[str, str | None]:
 
 def engine_error() -> str | None:
     """What gpunet's GPU engine says is missing on this machine; None if it works."""
-    asked = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True)
+    path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path}
+    asked = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, env=environment)
     if asked.returncode != 0:
-        return f"the GPU engine cannot be tried: {asked.stderr.strip().splitlines()[-1]}"
+        return f"the GPU engine cannot be tried: {([*asked.stderr.strip().splitlines()] or ['no message'])[-1]}"
     answer = json.loads(asked.stdout.splitlines()[-1])
     return None if answer is None else str(answer)
 

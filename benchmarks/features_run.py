@@ -18,6 +18,9 @@ from gpunet.registry import columns
 
 __all__ = ["run_features_command"]
 
+#: What a stage of a run tells in bytes; of the latter two only with a GPU.
+_BYTES = ("peak_memory_bytes", "bytes_to_device", "bytes_to_host")
+
 
 def run_features_command(
     settings: Settings, case: Case, folder: Path, warm: Path
@@ -102,8 +105,7 @@ def _stages(executions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "stage": same[0]["stage"],
             "seconds": summary([stage["seconds"] for stage in same]),
-            # Beside the memory, bytes to and from a GPU where the run tells them.
-            **{key: max(stage[key] for stage in same) for key in same[0] if key.endswith("_bytes")},
+            **{key: max(stage[key] for stage in same) for key in _BYTES if key in same[0]},
         }
         for same in zip(*(execution["stages"] for execution in executions), strict=True)
     ]

@@ -19,7 +19,7 @@ from benchmarks.system import Values
 __all__ = ["TRANSFERS", "Outcome", "environment", "last_line", "run_limited", "run_worker", "summary"]
 
 #: What a worker tells of a run on a GPU: bytes that crossed, and seconds that copying as many takes by itself.
-TRANSFERS = ("to_device_bytes", "to_host_bytes", "copy_seconds")
+TRANSFERS = ("bytes_to_device", "bytes_to_host", "copy_seconds")
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOOK = 0.02  # seconds between two looks at a process

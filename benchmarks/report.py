@@ -91,7 +91,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 def _systems(rows: list[Result]) -> list[str]:
     louvain = any("modularity" in r for r in rows)
-    crossed = any(r.get("to_device_bytes") is not None for r in rows)
+    crossed = any(r.get("bytes_to_device") is not None for r in rows)
     head = [
         "network",
         "ties",
@@ -117,7 +117,7 @@ def _systems(rows: list[Result]) -> list[str]:
         cells += [in_seconds(r["compile_seconds"]), _convert(r)]
         cells.append(in_mib(r["peak_memory_bytes"]))
         if crossed:
-            cells += [*(in_mib(r[f"to_{side}_bytes"]) for side in ("device", "host")), in_seconds(r["copy_seconds"])]
+            cells += [*(in_mib(r[f"bytes_to_{side}"]) for side in ("device", "host")), in_seconds(r["copy_seconds"])]
         if louvain:
             cells.append(f"{r['modularity']:.4f}" if "modularity" in r else "")
         table.append(cells)

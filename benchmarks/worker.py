@@ -77,7 +77,7 @@ def _timed(measured: System, measure: str, graph: Any) -> tuple[Any, dict[str, A
         returned = measured.measures[measure](graph)
         synchronise()
         seconds = time.perf_counter() - began
-    told = {"seconds": seconds, "to_device_bytes": crossed.to_device, "to_host_bytes": crossed.to_host}
+    told = {"seconds": seconds, "bytes_to_device": crossed.to_device, "bytes_to_host": crossed.to_host}
     return returned, {**told, "copy_seconds": copy_seconds(crossed.to_device, crossed.to_host)}
 
 

@@ -99,7 +99,7 @@ def alone(step: str) -> list[str]:
 
 
 def kernel_tests() -> list[list[str]]:
-    files = sorted((ROOT / "tests").glob("cuda_*kernels.py"))
+    files = sorted((ROOT / "tests").glob("cuda_*.py"))
     plain = ["-q", "-p", "no:cacheprovider", "-o", "addopts="]
     quiet = ["env", "NUMBA_ENABLE_CUDASIM=0", "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS=0"]
     return [[*quiet, PYTHON, "-m", "pytest", *plain, str(path)] for path in files]

@@ -147,7 +147,7 @@ def test_a_run_on_a_gpu_is_waited_for_and_its_copies_are_counted(tmp_path, monke
     )  # fmt: skip
     monkeypatch.setitem(systems._ON_THE_GPU, OURS, pretended)
     runs = [event for event in measured(tmp_path, OURS, "gpu") if event["event"] == "run"]
-    assert [(run["to_device_bytes"], run["to_host_bytes"]) for run in runs] == [(1000, 24)] * 2
+    assert [(run["bytes_to_device"], run["bytes_to_host"]) for run in runs] == [(1000, 24)] * 2
     assert all(run["copy_seconds"] > 0 and run["seconds"] > 0 for run in runs)
     assert at_the_end == [1, 5]  # before each run, after it, and twice when its copies are timed
 
@@ -155,7 +155,7 @@ def test_a_run_on_a_gpu_is_waited_for_and_its_copies_are_counted(tmp_path, monke
 def test_a_run_on_the_cpu_knows_of_no_device(tmp_path):
     runs = [event for event in measured(tmp_path, ON_THE_CPU, "gpu") if event["event"] == "run"]
     assert len(runs) == 2
-    assert all("to_device_bytes" not in run for run in runs)
+    assert all("bytes_to_device" not in run for run in runs)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def worker_that_gives(monkeypatch, **values) -> None:
     def run(job, folder):
         run = {"seconds": 2.0 if job["system"] == ON_THE_CPU else 0.1, "values_seconds": 0.0}
         if job["system"] in (OURS, PLAIN):
-            run |= {"to_device_bytes": 3 * 2**20, "to_host_bytes": 2**20, "copy_seconds": 0.001}
+            run |= {"bytes_to_device": 3 * 2**20, "bytes_to_host": 2**20, "copy_seconds": 0.001}
         found = values.get(job["system"].replace("-", "_"), [1.0, 2.0, 4.0])
         return Outcome("ok", runs=[run], values=[np.array(found)])
 
@@ -195,8 +195,8 @@ def test_results_with_a_gpu(tmp_path, monkeypatch):
     for name in ("cugraph", "nx-cugraph"):
         r = rows["closeness", name]
         assert (r["status"], r["note"]) == ("not available", f"{name} has no such function")
-    assert rows["betweenness", OURS]["to_device_bytes"] == 3 * 2**20
-    assert rows["betweenness", "cugraph"]["to_device_bytes"] is None
+    assert rows["betweenness", OURS]["bytes_to_device"] == 3 * 2**20
+    assert rows["betweenness", "cugraph"]["bytes_to_device"] is None
     assert results["settings"]["engine"] == "gpu"
     assert results["machine"]["gpu"] == H200
     assert results["versions"]["cugraph"] == "26.10.0"

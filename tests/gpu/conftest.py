@@ -5,29 +5,16 @@ Nothing here is collected unless it is asked for by name, since the ordinary tes
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
+from benchmarks.device import engine_error
 
-# In a process of its own: an engine may keep most of the GPU's memory to itself for as long as its process lasts.
-PROBE = """
-import json
-import gpunet
-try:
-    found = gpunet.path_features(gpunet.network_from_edges([0, 1], [1, 2], 3), engine="gpu")
-    text = None if len(found["betweenness__all"]) == 3 else "the GPU engine gave no betweenness"
-except gpunet.EngineError as error:
-    text = str(error)
-print(json.dumps(text))
-"""
+HERE = Path(__file__).parent
 
 
 def asked(config: pytest.Config) -> bool:
@@ -35,15 +22,6 @@ def asked(config: pytest.Config) -> bool:
     base = config.invocation_params.dir
     named = [(base / argument.split("::")[0]).resolve() for argument in config.args]
     return any(path == HERE or HERE in path.parents for path in named)
-
-
-def why_not() -> str | None:
-    """What stands in the way of the GPU engine, in its own words; None if nothing does."""
-    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return f"the GPU engine cannot be tried:\n{done.stderr}"
-    answer = json.loads(done.stdout.splitlines()[-1])
-    return None if answer is None else str(answer)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -58,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if asked(session.config) and (text := why_not()) is not None:
+    if asked(session.config) and (text := engine_error()) is not None:
         pytest.exit(f"tests/gpu needs a GPU that works: {text}", returncode=1)
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 
 import engine_contract as contract
+import numpy as np
 import pytest
 
 import gpunet
+from gpunet.config import PathConfig
+from gpunet.features.path import compute_path
 from gpunet.synthetic import write_tables
 
 CONFIG = {"model": {"max_rounds": 60, "folds": 3}}
@@ -52,6 +55,18 @@ def test_families_and_sets_one_by_one():
 
 def test_approximate_paths():
     contract.check_approximate("gpu", contract.NETWORKS["dense pieces"]())
+
+
+def test_betweenness_by_cugraph():
+    """Of the whole network alone, and in the precision that cuGraph has."""
+    network = contract.NETWORKS["sparse pieces"]()
+    config = PathConfig(whole_network="cugraph")
+    found = contract.of_arrays(compute_path(network, "betweenness", engine="gpu", config=config).columns)
+    expected = contract.of_arrays(gpunet.path_features(network, "betweenness", engine="cpu"))
+    values, _ = found.pop("betweenness__all")
+    wanted, _ = expected.pop("betweenness__all")
+    np.testing.assert_allclose(values, wanted, rtol=1e-4)
+    contract.assert_same(found, expected)
 
 
 def test_paths_of_tables(arrests):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-CHECKS = sorted(TESTS.glob("cuda_*kernels.py"))
+CHECKS = sorted(TESTS.glob("cuda_*.py"))
 
 
 def test_there_are_kernels():

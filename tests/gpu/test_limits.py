@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import engine_contract as contract
+import polars as pl
 import pytest
 
 from gpunet.synthetic import write_tables
@@ -43,15 +45,13 @@ def features(environment, tables, out, program, *first, **changes):
     return subprocess.run(command, capture_output=True, text=True, env={**environment, **changes}, check=False)
 
 
-@pytest.mark.parametrize("left", [8192 * MIB, 2048 * MIB, 1024 * MIB, 512 * MIB, 256 * MIB, 64 * MIB])
+@pytest.mark.parametrize("left", [8192 * MIB, 2048 * MIB, 1024 * MIB, 512 * MIB, 256 * MIB])
 def test_little_memory_gives_the_same_numbers_or_a_message(environment, tables, tmp_path, left):
     done = features(environment, tables, tmp_path / "run", BALLAST, str(left))
     if done.returncode == 0:
+        # Louvain's columns vary from run to run; the rest must not depend on the size of batches.
         whole = features(environment, tables, tmp_path / "whole", BALLAST, str(1 << 60))
         assert whole.returncode == 0, whole.stderr
-        import engine_contract as contract
-        import polars as pl
-
         found, expected = (
             contract.without_louvain(contract.of_frame(pl.read_parquet(tmp_path / name / "features.parquet")))
             for name in ("run", "whole")
@@ -86,7 +86,7 @@ def test_no_gpu_is_one_message(environment, tables, tmp_path):
     assert not (tmp_path / "run" / "run.json").exists()
 
 
-@pytest.mark.parametrize("package", ["cudf", "cugraph", "cupy", "rmm"])
+@pytest.mark.parametrize("package", ["cudf", "pylibcugraph", "cupy", "rmm"])
 def test_a_missing_package_is_one_message_that_says_what_to_install(environment, tables, tmp_path, package):
     done = features(environment, tables, tmp_path / "run", WITHOUT, package)
     one_message(done, package, 'pip install "gpunet[gpu]"')
