@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
+from gpunet.arrays import count_by_code, greatest, least, least_by_code, namespace, on_host, to_host
 from gpunet.arrests import NO_DAY, Arrests, day_to_date
+from gpunet.engine import Engine, resolve_engine
+from gpunet.features.column import ratio
 from gpunet.features.pairs import Blocks
-from gpunet.kernels.cells_cpu import triangles_per_vertex
-from gpunet.kernels.traversal_cpu import component_labels
+from gpunet.gather import gather
 from gpunet.memory import part_peak, peak_memory
 from gpunet.network import Network, incident_members
 from gpunet.transfers import transfers_of_part
@@ -110,27 +112,36 @@ def input_report(arrests: Arrests) -> dict[str, Any]:
 
 def arrest_statistics(arrests: Arrests) -> dict[str, Any]:
     """Counts as in the paper's Table 1: arrests, persons, one-time arrests, violent arrests by offence, months."""
-    per_person = np.bincount(arrests.person, minlength=arrests.n_persons)
+    xp = namespace(arrests.person)
+    per_person = count_by_code(arrests.person, arrests.n_persons)
+    per_incident = count_by_code(arrests.incident, arrests.n_incidents)
     dated = arrests.day[arrests.day != NO_DAY]
-    months = dated.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12 + 1
+    first, last = least(dated, otherwise=NO_DAY), greatest(dated, otherwise=NO_DAY)
+    # By day first: of months NumPy alone knows, and there are few days. (Without a dated arrest, one day of none.)
+    per_day = to_host(count_by_code(dated - first, last - first + 1))
+    months = (first + np.arange(len(per_day))).astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12
+    per_month = np.zeros(12, np.int64)
+    np.add.at(per_month, months, per_day)
     by_offence = {
-        name: int(np.count_nonzero((arrests.offences >> np.uint64(i)) & np.uint64(1)))
+        name: int(xp.count_nonzero((arrests.offences >> i) & 1))
         for i, name in enumerate(arrests.config.violent_offences)
     }
     return {
         "arrests": len(arrests),
         "persons": arrests.n_persons,
-        "persons_arrested_once": int(np.count_nonzero(per_person == 1)),
-        "incidents": len(np.unique(arrests.incident)),
-        "undated_arrests": int(len(arrests) - len(dated)),
-        "first_date": day_to_date(dated.min()).isoformat() if len(dated) else None,
-        "last_date": day_to_date(dated.max()).isoformat() if len(dated) else None,
-        "violent_arrests": {"violent": int(np.count_nonzero(arrests.offences)), **by_offence},
-        "arrests_by_month_of_year": {str(m): int(np.count_nonzero(months == m)) for m in range(1, 13)},
+        "persons_arrested_once": int(xp.count_nonzero(per_person == 1)),
+        "incidents": int(xp.count_nonzero(per_incident)),
+        "undated_arrests": len(arrests) - int(dated.shape[0]),
+        "first_date": day_to_date(first).isoformat() if dated.shape[0] else None,
+        "last_date": day_to_date(last).isoformat() if dated.shape[0] else None,
+        "violent_arrests": {"violent": int(xp.count_nonzero(arrests.offences)), **by_offence},
+        "arrests_by_month_of_year": {str(m + 1): int(per_month[m]) for m in range(12)},
     }
 
 
-def network_statistics(arrests: Arrests, network: Network, closeness: NDArray[np.float64]) -> dict[str, Any]:
+def network_statistics(
+    arrests: Arrests, network: Network, closeness: NDArray[np.float64], engine: Engine | None = None
+) -> dict[str, Any]:
     """Figures as in the paper's Table 2, and the incidents over the size cap.
 
     Average clustering is the mean over all vertices, 0 for those with fewer than two neighbours. Diameter and mean path
@@ -141,32 +152,37 @@ def network_statistics(arrests: Arrests, network: Network, closeness: NDArray[np
     arrests, network
         What the run is about.
     closeness
-        float64[n], ``closeness__all`` of the network's vertices, from which the mean path follows.
+        float64[n], ``closeness__all`` of the network's vertices, from which the mean path follows. It may be on the
+        host while the network is on a device.
+    engine
+        The one that the network was built with; the CPU's if not given.
     """
-    label, components = component_labels(network.indptr, network.indices)
-    sizes = np.bincount(label, minlength=components)
-    degree = network.degree
+    engine = engine or resolve_engine("cpu")
+    label, components = engine.component_labels(network.indptr, network.indices)
+    sizes = count_by_code(label, components)
+    xp, degree = namespace(network.indptr), network.degree
     return {
         "persons": network.n,
         "ties": network.n_ties,
-        "mean_degree": float(degree.mean()) if network.n else None,
-        "max_degree": int(degree.max(initial=0)),
-        **_clustering(network),
+        "mean_degree": float(xp.mean(xp.astype(degree, xp.float64))) if network.n else None,
+        "max_degree": greatest(degree, otherwise=0),
+        **_clustering(network, engine),
         "components": int(components),
         "largest_component": _largest_component(network, label, sizes, closeness),
-        "members": {name: int(np.count_nonzero(mask)) for name, mask in network.sets.items()},
+        "members": {name: int(xp.count_nonzero(mask)) for name, mask in network.sets.items()},
         "max_incident_size": arrests.config.network.max_incident_size,
         "incidents_over_max_size": _oversize(arrests, network),
     }
 
 
-def _clustering(network: Network) -> dict[str, float | None]:
-    triangles = triangles_per_vertex(network.indptr, network.indices, np.zeros(network.n, np.int32))
+def _clustering(network: Network, engine: Engine) -> dict[str, float | None]:
+    xp = namespace(network.indptr)
+    triangles = engine.triangles(network.indptr, network.indices, xp.zeros(network.n, dtype=xp.int32))
     triples = network.degree * (network.degree - 1) // 2
-    local = triangles / np.maximum(triples, 1)
+    total = int(xp.sum(triples))
     return {
-        "average_clustering": float(local.mean()) if network.n else None,
-        "transitivity": float(triangles.sum() / triples.sum()) if triples.any() else None,
+        "average_clustering": float(xp.mean(ratio(triangles, triples)[0])) if network.n else None,
+        "transitivity": int(xp.sum(triangles)) / total if total else None,
     }
 
 
@@ -175,32 +191,32 @@ def _largest_component(
 ) -> dict[str, Any]:
     if not network.n:
         return {"persons": 0, "ties": 0, "diameter": None, "mean_path": None}
-    inside = label == np.argmax(sizes)
-    others = int(sizes.max()) - 1
+    xp = namespace(label)
+    inside = label == xp.argmax(sizes)
+    others = int(xp.max(sizes)) - 1
+    marked = to_host(inside)  # the diameter is found by the host
     # closeness = (R / S) (R / sum of distances), so the sums, whole numbers, come back exactly by rounding.
-    distances = np.rint(others * others / ((network.n - 1) * closeness[inside]))
+    near = closeness[marked if on_host(closeness) else inside]
+    distances = float(namespace(near).sum(namespace(near).round(others * others / ((network.n - 1) * near))))
     return {
         "persons": others + 1,
-        "ties": int(network.degree[inside].sum()) // 2,
-        "diameter": Blocks(network).diameter(inside),
-        "mean_path": float(distances.sum() / (others * (others + 1))),
+        "ties": int(xp.sum(network.degree[inside])) // 2,
+        "diameter": Blocks(network.on_host()).diameter(marked),
+        "mean_path": distances / (others * (others + 1)),
     }
 
 
 def _oversize(arrests: Arrests, network: Network) -> list[dict[str, Any]]:
     """Incidents over the size cap: id, force, persons."""
-    if network.oversize is None or not len(network.oversize):
+    if network.oversize is None or not network.oversize.shape[0]:
         return []
-    sizes = incident_members(arrests).size
-    forces = arrests.force_names.to_list()
-    listed = []
-    for code in network.oversize:
-        force = arrests.force[np.flatnonzero(arrests.incident == code)[0]]
-        listed.append(
-            {
-                "incident_id": arrests.incident_ids[int(code)],
-                "force": forces[force] if force >= 0 else None,
-                "persons": int(sizes[code]),
-            }
-        )
-    return listed
+    xp, oversize = namespace(network.oversize), network.oversize
+    arrest = xp.arange(len(arrests), dtype=xp.int64)
+    first = least_by_code(arrests.incident, arrest, arrests.n_incidents, otherwise=len(arrests))[oversize]
+    ids = gather(arrests.incident_ids, oversize).to_list()
+    forces = gather(arrests.force_names, arrests.force[first]).to_list()
+    sizes = to_host(incident_members(arrests).size[oversize]).tolist()
+    return [
+        {"incident_id": incident, "force": force, "persons": persons}
+        for incident, force, persons in zip(ids, forces, sizes, strict=True)
+    ]
