@@ -25,7 +25,7 @@ from numba.types import Array, boolean, float64, int32, int64, uint64
 
 from gpunet.kernels import (
     betweenness_search_cuda,
-    closeness_cuda,
+    closeness_search_cuda,
     cores_cuda,
     cores_search_cuda,
     neighbourhood_cuda,
@@ -45,21 +45,22 @@ _ROOM = (flat(float64, 3), flat(int32, 3), flat(int32, 2))
 _MEMBERS = (*_NETWORK, flat(uint64))
 _CORES = (*_NETWORK, flat(int32))
 _SEEDS = (*_NETWORK, flat(boolean), flat(int32), int64)
-_SLOTS = (flat(int32), flat(int32), flat(int32), flat(float64))
+_SLOTS = (flat(int64), flat(int32), flat(int32), flat(float64), flat(float64))
 
 #: Kernels and the types that they are started with.
 KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     (betweenness_search_cuda.clear_room, _ROOM),
-    (betweenness_search_cuda.add_sums, (flat(float64, 2), int64, flat(float64))),
+    (betweenness_search_cuda.add_sums, (flat(float64, 2), int64, flat(float64), int64, int64)),
     (
         betweenness_search_cuda.search,
-        (*_NETWORK, flat(float64, 2), flat(float64), flat(boolean), flat(int32), *_SLOTS, flat(int32), int64, boolean,
-         float64, *_ROOM, flat(float64, 2), flat(int32)),
+        (flat(int64), flat(int64), flat(int32), flat(float64, 2), flat(float64), flat(boolean), *[flat(int64)] * 5,
+         flat(int32), *_SLOTS, flat(int32), int64, int64, int64, boolean, int64, int64, boolean, float64, *_ROOM,
+         flat(float64, 2), flat(int32)),
     ),
     (
-        closeness_cuda._search,
-        (*_NETWORK, flat(boolean), flat(int32), int64, int64, flat(uint64), flat(int64), flat(int64), flat(uint64, 3),
-         flat(int32, 3), flat(int64)),
+        closeness_search_cuda.search,
+        (*_NETWORK, flat(boolean), flat(int32), flat(int64, 2), int64, int64, flat(uint64), flat(int64), flat(int64),
+         int64, int64, flat(uint64, 3), flat(int32, 3), flat(int64)),
     ),
     (rows_cuda._fill, (flat(int32), int64)),
     (neighbourhood_cuda._list_many, (flat(int64), int64, flat(int32), flat(int32))),

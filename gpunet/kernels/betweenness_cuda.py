@@ -5,10 +5,14 @@ each source, or *lane*, and going back eight *slots*, each a lane with one of it
 share passes. Eight threads do a vertex, a thread a lane: each sums its neighbours' elements in the order of the
 adjacency. Nothing is added atomically but places in lists, whose order changes no sum.
 
-Every group of eight sources belongs to one of ``SHARES`` shares. A share has its own sum, to which its groups add in
-their order, and the sums of shares are added in their order. So the bits of the result do not depend on how many
-blocks run at once, which is what memory allows; a block of threads does a share after another. See :class:`Room` for
-the memory. Groups in which a path count passes 2^900 are done again with a binary exponent beside each count.
+Every group of eight sources belongs to one of ``SHARES`` shares of its batch. A share has its own sum, to which its
+groups add in their order, and the sums of shares are added in their order. So the bits of the result do not depend on
+how many blocks run at once, which is what memory allows; a block of threads does a share after another. See
+:class:`Room` for the memory. Groups in which a path count passes 2^900 are done again, after all the others, with a
+binary exponent beside each count.
+
+The network and all groups are on the device before the first batch begins (:class:`OnDevice`), what is found stays
+there until the last one ends, and the host has nothing to do in between but to start kernels.
 
 A group's reads are, each time a vertex is active, 64 bytes for each of its neighbours (two sectors of the device's
 memory), and as much again for each eight slots.
@@ -16,80 +20,22 @@ memory), and as much again for each eight slots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.kernels.betweenness_cpu import LIMIT
-from gpunet.kernels.betweenness_search_cuda import LISTS, SHARES, add_sums, clear_room, search
+from gpunet.kernels.betweenness_room_cuda import THREADS, Groups, OnDevice, Room, Span, slots_of
+from gpunet.kernels.betweenness_search_cuda import SHARES, add_sums, search
 from gpunet.kernels.betweenness_steps_cuda import LANES
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device, on_host
+from gpunet.kernels.jit_cuda import blocks_that_fit, on_device, on_host, synchronize, zeros
 
-__all__ = ["Room", "dependencies_cuda"]
+__all__ = ["dependencies_cuda", "sums_of_groups"]
 
-THREADS = 256
-
-
-@dataclass(frozen=True)
-class Room:
-    """Workspaces of blocks in the device's memory, to be used for one batch after another.
-
-    A workspace takes 364 bytes a vertex, and 8 more for each set: 42 MB for 100,000 vertices and seven sets, so that
-    512 of them take 21.5 GB; for a million vertices 139 GiB hold 284 at 80 per cent, two for each of 132
-    multiprocessors. A synthetic network of 100,000 persons leaves 10,000 vertices to search, 4.3 MB a block. Where
-    fewer than ``SHARES`` blocks fit, shares are done in turns, with the same bits as result.
-
-    Attributes
-    ----------
-    vertices, sets
-        What a workspace is for at most.
-    rows
-        float64[blocks, 4, 8 * (vertices + 1)].
-    marks
-        int32[blocks, 2, 8 * (vertices + 1)].
-    lists
-        int32[blocks, 11 * (vertices + 1)].
-    sums
-        float64[blocks, vertices * sets].
-    """
-
-    vertices: int
-    sets: int
-    rows: Any
-    marks: Any
-    lists: Any
-    sums: Any
-
-    @classmethod
-    def make(cls, vertices: int, sets: int, blocks: int | None = None, threads: int = THREADS) -> Room:
-        """Take as many blocks as there is memory for, at most ``SHARES``, or the number given.
-
-        Raises
-        ------
-        EngineError
-            If the free memory does not hold one.
-        """
-        if blocks is None:
-            blocks = blocks_that_fit(cls.block_bytes(vertices, sets), SHARES)
-        size = vertices + 1  # a row of zeros at the end fills the adjacency up
-        rows = cuda.device_array((blocks, 4, LANES * size), np.float64)
-        marks = cuda.device_array((blocks, 2, LANES * size), np.int32)
-        lists = cuda.device_array((blocks, LISTS * size), np.int32)
-        sums = cuda.device_array((blocks, max(vertices * sets, 1)), np.float64)
-        clear_room[blocks, threads](rows, marks, lists)
-        return cls(vertices, sets, rows, marks, lists, sums)
-
-    @staticmethod
-    def block_bytes(vertices: int, sets: int) -> int:
-        """How many bytes of the device's memory a workspace takes."""
-        return (vertices + 1) * (8 * 4 * LANES + 4 * 2 * LANES + 4 * LISTS + 8 * sets)
-
-    @property
-    def blocks(self) -> int:
-        """How many workspaces there are."""
-        return int(self.rows.shape[0])
+# Groups of a share that one start of the kernel does when somebody wants to know of the progress.
+_TURNS_A_START = 8
 
 
 def dependencies_cuda(
@@ -106,7 +52,7 @@ def dependencies_cuda(
 ) -> NDArray[np.float64]:
     """float64[n, sets]: what :func:`gpunet.kernels.betweenness_lanes_cpu.dependencies_lanes` returns.
 
-    Rows of the adjacency may be filled up with the number n, but need not be. A `room` for as many vertices and sets,
+    Rows of the adjacency may be filled up with the number n, but need not be. A `room` for as many vertices and sums,
     or more, saves making one. Much is gained from many sources: thousands. ``threads`` (a multiple of 8) are those of
     a block and do not change a bit of the result; path counts beyond ``limit`` are done with exponents.
 
@@ -116,50 +62,98 @@ def dependencies_cuda(
         If the device's memory does not hold the workspace of a block.
     """
     n, sets = goal.shape
-    out = np.zeros((n, sets))
-    if not out.size or not len(sources):
-        return out
-    groups = -(-len(sources) // LANES)
+    if not n * sets or not len(sources):
+        return np.zeros((n, sets))
+    count = -(-len(sources) // LANES)
+    nothing, end = np.zeros(count, np.int64), np.full(count, n, np.int64)
+    source_begin = np.minimum(np.arange(count + 1, dtype=np.int64) * LANES, len(sources))
+    groups = Groups(
+        nothing, end, end, nothing, source_begin, sources.astype(np.int32), *slots_of(own, source_begin), np.zeros(0)
+    )
     if room is None:
-        room = Room.make(n, sets, blocks_that_fit(Room.block_bytes(n, sets), min(groups, SHARES)), threads)
-    if room.vertices < n or room.sets < sets:
-        raise ValueError(f"the room is for {room.vertices} vertices and {room.sets} sets, not for {n} and {sets}")
+        room = Room.make(n, n * sets, blocks_that_fit(Room.block_bytes(n, n * sets), min(count, SHARES)), threads)
+    network = OnDevice.take(indptr, indices, indptr[1:], goal, copies, inner)
+    found = sums_of_groups(network, groups, [Span(0, count, 0, n)], room, threads, limit)
+    return on_host(found).reshape(n, sets)
+
+
+def sums_of_groups(
+    network: OnDevice,
+    groups: Groups,
+    spans: Sequence[Span],
+    room: Room,
+    threads: int = THREADS,
+    limit: float = LIMIT,
+    done: Callable[[int], None] | None = None,
+) -> Any:
+    """What all groups add up to, on the device: float64[positions * sets], or twice as many for draws, sums first.
+
+    Parameters
+    ----------
+    network, groups
+        What to search.
+    spans
+        The batches, whose order and extent fix every bit of the result; `room`, `threads` and `done` change none.
+    room
+        For the largest network and the largest batch at least.
+    threads
+        Of a block, a multiple of 8.
+    limit
+        Path counts beyond are done with exponents.
+    done
+        Called now and then with the number of groups that are done; without it, kernels are started ahead of the
+        device's work.
+    """
+    sets = network.goals.shape[1]
+    width = sets * (2 if len(groups.times) else 1)
+    _check(groups, spans, width, room, threads)
+    total = zeros(int(network.goals.shape[0]) * width, np.float64)
+    over = zeros(len(groups), np.int32)
+    about = (
+        network.indptr, network.stops, network.indices, network.goals, network.copies, network.inner,
+        *(on_device(array, array.dtype) for array in groups.arrays()),
+    )  # fmt: skip
+    everyone = np.arange(len(groups), dtype=np.int32)
+    for scaled in (False, True):
+        todo = np.flatnonzero(on_host(over)).astype(np.int32) if scaled else everyone
+        some = on_device(todo, np.int32)
+        for span in spans:
+            begin, end = np.searchsorted(todo, (span.begin, span.end)).tolist()
+            where = (span.first, span.last - span.first)
+            for share, blocks in _turns(end - begin, room.blocks):
+                for start, stop in _starts(begin, end, done is not None):
+                    search[blocks, threads](
+                        *about, some, start, stop, share, start == begin, *where, scaled, limit,
+                        room.rows, room.marks, room.lists, room.sums, over,
+                    )  # fmt: skip
+                    if done is not None and not scaled:
+                        synchronize()
+                        done(sum(len(range(start + share + block, stop, SHARES)) for block in range(blocks)))
+                cells = where[1] * width
+                add_sums[-(-cells // threads), threads](room.sums, blocks, total, where[0] * width, cells)
+    synchronize()  # an error of these kernels is to be seen here
+    return total
+
+
+def _check(groups: Groups, spans: Sequence[Span], width: int, room: Room, threads: int) -> None:
+    vertices = int((groups.last - groups.first).max(initial=0))
+    cells = max((span.last - span.first for span in spans), default=0) * width
+    if room.vertices < vertices or room.cells < cells:
+        raise ValueError(
+            f"the room is for {room.vertices} vertices and {room.cells} sums, not for {vertices} and {cells}"
+        )
     if threads % LANES:
         raise ValueError(f"the threads of a block must be a multiple of {LANES}, not {threads}")
-    network = (on_device(indptr, np.int64), on_device(indices, np.int32))
-    about = (on_device(goal, np.float64), on_device(copies, np.float64), on_device(inner, np.bool_))
-    starts = on_device(sources, np.int32)
-    slots = tuple(on_device(part, part.dtype) for part in _slots(own))
-    over = on_device(np.zeros(groups, np.int32), np.int32)
-    total = on_device(out.reshape(-1), np.float64)
-    todo = np.arange(groups, dtype=np.int32)
-    for scaled in (False, True):
-        some = on_device(todo, np.int32)
-        for first in range(0, min(len(todo), SHARES), room.blocks):
-            blocks = min(room.blocks, len(todo) - first, SHARES - first)
-            search[blocks, threads](
-                *network, *about, starts, *slots, some, first, scaled, limit,
-                room.rows, room.marks, room.lists, room.sums, over,
-            )  # fmt: skip
-            add_sums[-(-out.size // threads), threads](room.sums, blocks, total)
-        todo = np.flatnonzero(on_host(over)).astype(np.int32)
-        if not len(todo):
-            break
-    return on_host(total).reshape(n, sets)
 
 
-def _slots(
-    own: NDArray[np.float64],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """The lanes and sets for which sources count, and how much, group by group, by set and then by lane.
+def _turns(groups: int, blocks: int) -> Iterator[tuple[int, int]]:
+    """The shares that run at once: the first, and how many."""
+    shares = min(groups, SHARES)
+    for first in range(0, shares, blocks):
+        yield first, min(blocks, shares - first)
 
-    The slots of group g are ``begin[g]..begin[g + 1] - 1`` of ``lane``, ``set`` and ``share``.
-    """
-    groups = -(-len(own) // LANES)
-    padded = np.zeros((groups * LANES, own.shape[1]))
-    padded[: len(own)] = own
-    by_set = padded.reshape(groups, LANES, -1).transpose(0, 2, 1)
-    group, column, lane = np.nonzero(by_set > 0)
-    begin = np.zeros(groups + 1, np.int32)
-    begin[1:] = np.cumsum(np.bincount(group, minlength=groups))
-    return begin, lane.astype(np.int32), column.astype(np.int32), by_set[group, column, lane]
+
+def _starts(begin: int, end: int, divided: bool) -> list[tuple[int, int]]:
+    """Parts of ``begin..end-1`` for one start of the kernel each; every share goes on where it has stopped."""
+    size = SHARES * _TURNS_A_START if divided else end - begin
+    return [(i, min(i + size, end)) for i in range(begin, end, size)]

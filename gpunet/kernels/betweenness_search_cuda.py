@@ -3,6 +3,11 @@
 All threads of a block go through the same levels together. Within a level, element i of a list and lane k are done by
 thread ``(8 * i + k)`` modulo the number of threads, so that a thread has the same lane throughout, and the eight
 elements of a row are read by threads side by side.
+
+A group is searched in the network of the positions ``first..last - 1`` of all that are on the device, as vertices 0
+and on: workspaces need to hold one such network, and groups of different networks can run side by side. Rows of the
+adjacency may lead beyond `last`: those neighbours are never listed, their rows are zero, and to add them changes no
+bit. ``stops`` says where rows may end, to save most of it.
 """
 
 from __future__ import annotations
@@ -10,8 +15,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.betweenness_steps_cuda import LANES, gain, gain_scaled, settle, settle_scaled
+from gpunet.kernels.betweenness_pairs_cuda import add_pairs_of_draws
+from gpunet.kernels.betweenness_steps_cuda import LANES, Network, gain, gain_scaled, settle, settle_scaled
 from gpunet.kernels.jit_cuda import cuda, device, kernel
+
+# The vertices of a network: goals, copies, whether inner, and from which one on goals count half.
+About = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], int]
 
 __all__ = ["LISTS", "SHARES", "add_sums", "clear_room", "search"]
 
@@ -43,30 +52,42 @@ def clear_room(rows: NDArray[np.float64], marks: NDArray[np.int32], lists: NDArr
 
 
 @kernel
-def add_sums(sums: NDArray[np.float64], blocks: int, total: NDArray[np.float64]) -> None:
-    """Add the sums of the first `blocks` blocks to the total, in their order."""
+def add_sums(sums: NDArray[np.float64], blocks: int, total: NDArray[np.float64], begin: int, cells: int) -> None:
+    """Add the sums of the first `blocks` blocks to ``total[begin:begin + cells]``, in their order."""
     i = cuda.grid(1)
-    if i < len(total):
-        held = total[i]
+    if i < cells:
+        held = total[begin + i]
         for block in range(blocks):
             held += sums[block, i]
-        total[i] = held
+        total[begin + i] = held
 
 
 @kernel
 def search(
     indptr: NDArray[np.int64],
+    stops: NDArray[np.int64],
     indices: NDArray[np.int32],
-    goal: NDArray[np.float64],
+    goals: NDArray[np.float64],
     copies: NDArray[np.float64],
     inner: NDArray[np.bool_],
+    first_of: NDArray[np.int64],
+    last_of: NDArray[np.int64],
+    halved_of: NDArray[np.int64],
+    stops_of: NDArray[np.int64],
+    source_begin: NDArray[np.int64],
     sources: NDArray[np.int32],
-    slot_begin: NDArray[np.int32],
+    slot_begin: NDArray[np.int64],
     slot_lane: NDArray[np.int32],
     slot_set: NDArray[np.int32],
     slot_own: NDArray[np.float64],
+    times: NDArray[np.float64],
     todo: NDArray[np.int32],
-    first: int,
+    start: int,
+    stop: int,
+    share: int,
+    fresh: bool,
+    origin: int,
+    positions: int,
     scaled: bool,
     limit: float,
     rows: NDArray[np.float64],
@@ -75,7 +96,12 @@ def search(
     sums: NDArray[np.float64],
     over: NDArray[np.int32],
 ) -> None:
-    """Do the groups ``todo[first + block]``, and every ``SHARES``-th after it, into the sum of the block."""
+    """Do the groups ``todo[start + share + block]``, and every ``SHARES``-th after it before `stop`.
+
+    They go into the sum of the block, which has a row of all sets for each of the `positions` from `origin` on, and
+    begins with zeros if `fresh`. With ``times`` (one for each two slots) slots are pairs of draws: see
+    :func:`gpunet.kernels.betweenness_pairs_cuda.add_pairs_of_draws`.
+    """
     cell = cuda.shared.array(_CELLS, np.int32)
     block = cuda.blockIdx.x
     size = lists.shape[1] // LISTS
@@ -83,23 +109,37 @@ def search(
     depth, power = marks[block, _DEPTH], marks[block, _POWER]
     listing, closed = lists[block, : LANES * size], lists[block, _CLOSED * size : _FOUND * size]
     found, begin = lists[block, _FOUND * size : _BEGIN * size], lists[block, _BEGIN * size :]
-    out = sums[block]
-    for i in range(cuda.threadIdx.x, goal.size, cuda.blockDim.x):
-        out[i] = 0.0
-    for turn in range(first + block, len(todo), SHARES):
+    paired = len(times) > 0
+    sets = goals.shape[1]
+    width = 2 * sets if paired else sets
+    if fresh:
+        for i in range(cuda.threadIdx.x, positions * width, cuda.blockDim.x):
+            sums[block, i] = 0.0
+    for turn in range(start + share + block, stop, SHARES):
         group = todo[turn]
-        lanes = min(LANES, len(sources) - group * LANES)
-        _set_out(sources, group * LANES, lanes, sigma, row, depth, power, listing, begin, cell)
+        first = first_of[group]
+        lanes = source_begin[group + 1] - source_begin[group]
+        network = (indptr[first:], stops[stops_of[group] :], indices, first, last_of[group] - first)
+        about = (goals[first:], copies[first:], inner[first:], halved_of[group] - first)
+        out = sums[block, (first - origin) * width :]
+        _set_out(sources, source_begin[group], lanes, first, sigma, row, depth, power, listing, begin, cell)
         levels = _forward(
-            indptr, indices, copies, inner, lanes, scaled, limit,
+            network, about, lanes, scaled, limit,
             sigma, row, onward, depth, power, listing, closed, found, begin, cell,
         )  # fmt: skip
         if cell[_OVER] == 0:
             for slot in range(slot_begin[group], slot_begin[group + 1], LANES):
+                slots = min(slot_begin[group + 1] - slot, LANES)
                 _backward(
-                    indptr, indices, goal, copies, inner, slot, min(slot_begin[group + 1] - slot, LANES), slot_lane,
-                    slot_set, slot_own, scaled, sigma, row, onward, added, depth, power, listing, begin, levels, out,
+                    network, about, paired, slot, slots, slot_lane, slot_set, slot_own, scaled,
+                    sigma, row, onward, added, depth, power, listing, begin, levels, out,
                 )  # fmt: skip
+                if paired:
+                    add_pairs_of_draws(
+                        cuda.threadIdx.x, cuda.blockDim.x, slot, slots, slot_lane, slot_set, times, levels, sets,
+                        added, depth, listing, begin, out,
+                    )  # fmt: skip
+                    cuda.syncthreads()
         if cuda.threadIdx.x == 0:
             over[group] = cell[_OVER]
         for i in range(cuda.threadIdx.x, cell[_TOP] * LANES, cuda.blockDim.x):
@@ -112,8 +152,9 @@ def search(
 @device
 def _set_out(
     sources: NDArray[np.int32],
-    first: int,
+    begins: int,
     lanes: int,
+    first: int,
     sigma: NDArray[np.float64],
     row: NDArray[np.float64],
     depth: NDArray[np.int32],
@@ -125,7 +166,7 @@ def _set_out(
     """Level 0: the group's sources, each in its lane."""
     lane = cuda.threadIdx.x
     if lane < lanes:
-        s = sources[first + lane]
+        s = sources[begins + lane] - first
         sigma[s * LANES + lane] = 1.0
         row[s * LANES + lane] = 1.0
         depth[s * LANES + lane] = 0
@@ -142,10 +183,8 @@ def _set_out(
 
 @device
 def _forward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
+    network: Network,
+    about: About,
     lanes: int,
     scaled: bool,
     limit: float,
@@ -166,10 +205,11 @@ def _forward(
     and `onward` are zero before and after. Ends early, with ``cell[_OVER]`` set, when a count passes the limit.
     """
     tid, threads = cuda.threadIdx.x, cuda.blockDim.x
+    _, copies, inner, _ = about
     start, stop = 0, lanes
     level = 0
     while start < stop and cell[_OVER] == 0:
-        _list_neighbours(indptr, indices, inner, level, start, stop, listing, closed, found, cell)
+        _list_neighbours(network, inner, level, start, stop, listing, closed, found, cell)
         cuda.syncthreads()
         level += 1
         n_found = cell[_N_FOUND]
@@ -177,8 +217,8 @@ def _forward(
             w, lane = found[i // LANES], i % LANES
             if depth[w * LANES + lane] < 0:
                 if scaled:
-                    settle_scaled(w, lane, level, indptr, indices, copies, row, sigma, onward, depth, power)
-                elif settle(w, lane, level, indptr, indices, copies, row, sigma, onward, depth) > limit:
+                    settle_scaled(w, lane, level, network, copies, row, sigma, onward, depth, power)
+                elif settle(w, lane, level, network, copies, row, sigma, onward, depth) > limit:
                     cell[_OVER] = 1
         cuda.syncthreads()
         if tid == 0:
@@ -197,8 +237,7 @@ def _forward(
 
 @device
 def _list_neighbours(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    network: Network,
     inner: NDArray[np.bool_],
     level: int,
     start: int,
@@ -209,13 +248,13 @@ def _list_neighbours(
     cell: NDArray[np.int32],
 ) -> None:
     """Find the neighbours of ``listing[start:stop]`` that some lane has not reached, each once, in any order."""
-    n = len(indptr) - 1
+    begins, ends, indices, first, n = network
     for i in range(start * LANES + cuda.threadIdx.x, stop * LANES, cuda.blockDim.x):
         v = listing[i // LANES]
         if level > 0 and not inner[v]:
             continue  # no shortest path leads through it
-        for e in range(indptr[v] + i % LANES, indptr[v + 1], LANES):
-            w = indices[e]
+        for e in range(begins[v] + i % LANES, ends[v], LANES):
+            w = indices[e] - first
             if w < n and closed[w] == 0 and cuda.atomic.exch(closed, w, 1) == 0:
                 found[cuda.atomic.add(cell, _N_FOUND, 1)] = w
 
@@ -253,11 +292,9 @@ def _clear(start: int, stop: int, listing: NDArray[np.int32], row: NDArray[np.fl
 
 @device
 def _backward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    goal: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
+    network: Network,
+    about: About,
+    paired: bool,
     first: int,
     slots: int,
     slot_lane: NDArray[np.int32],
@@ -275,11 +312,13 @@ def _backward(
     levels: int,
     out: NDArray[np.float64],
 ) -> None:
-    """Dependencies of at most eight slots, added to `out`; `row` and `onward` are zero before and after.
+    """Dependencies of at most eight slots; `row` and `onward` are zero before and after.
 
-    With t the sum of the successors' rows, delta is ``sigma * t``, and a row is ``(goal + copies * delta) / sigma``.
+    They are added to `out`, or, if `paired`, left in `added` for each vertex and slot. With t the sum of the
+    successors' rows, delta is ``sigma * t``, and a row is ``(goal + copies * delta) / sigma``.
     """
     tid, threads = cuda.threadIdx.x, cuda.blockDim.x
+    goals, copies, inner, halved = about
     slot = tid % LANES
     busy = slot < slots
     lane, column, own = 0, 0, 0.0
@@ -293,13 +332,18 @@ def _backward(
             delta = 0.0
             if busy and depth[at] == level:
                 if inner[v] and scaled:
-                    delta = sigma[at] * gain_scaled(v, slot, lane, indptr, indices, row, power)
+                    delta = sigma[at] * gain_scaled(v, slot, lane, network, row, power)
                 elif inner[v]:
-                    delta = sigma[at] * gain(v, slot, indptr, indices, row)
-                onward[v * LANES + slot] = (goal[v, column] + copies[v] * delta) / sigma[at]
-            added[i - start * LANES] = own * delta
+                    delta = sigma[at] * gain(v, slot, network, row)
+                goal = goals[v, column] * (0.5 if v >= halved else 1.0)
+                onward[v * LANES + slot] = (goal + copies[v] * delta) / sigma[at]
+                if paired:
+                    added[v * LANES + slot] = own * delta
+            if not paired:
+                added[i - start * LANES] = own * delta
         cuda.syncthreads()
-        _add_lanes(start, stop, inner, first, slots, slot_set, goal.shape[1], added, listing, out)
+        if not paired:
+            _add_lanes(start, stop, inner, first, slots, slot_set, goals.shape[1], added, listing, out)
         if level + 1 < levels:
             _clear(begin[level + 1], begin[level + 2], listing, row)
         cuda.syncthreads()

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.jit_cuda import device
 
-__all__ = ["LANES", "gain", "gain_scaled", "settle", "settle_scaled"]
+# What is searched: where rows begin and end, the neighbours, the first position, and how many there are.
+Network = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], int, int]
+
+__all__ = ["LANES", "Network", "gain", "gain_scaled", "settle", "settle_scaled"]
 
 #: Sources a group: a row of eight doubles is two sectors of memory.
 LANES = 8
@@ -25,8 +28,7 @@ def settle(
     w: int,
     lane: int,
     level: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    network: Network,
     copies: NDArray[np.float64],
     row: NDArray[np.float64],
     sigma: NDArray[np.float64],
@@ -34,10 +36,11 @@ def settle(
     depth: NDArray[np.int32],
 ) -> float:
     """Let a lane reach a vertex if neighbours have paths to pass on; returns what it passes on itself, or 0."""
+    begins, ends, indices, first, _ = network
     at = w * LANES + lane
     paths = 0.0
-    for e in range(indptr[w], indptr[w + 1]):
-        paths += row[np.uint64(indices[np.uint64(e)] * LANES + lane)]
+    for e in range(begins[w], ends[w]):
+        paths += row[np.uint64((indices[np.uint64(e)] - first) * LANES + lane)]
     passing: float = paths * copies[w]
     if paths > 0.0:
         depth[at] = level
@@ -51,8 +54,7 @@ def settle_scaled(
     w: int,
     lane: int,
     level: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    network: Network,
     copies: NDArray[np.float64],
     row: NDArray[np.float64],
     sigma: NDArray[np.float64],
@@ -61,11 +63,13 @@ def settle_scaled(
     power: NDArray[np.int32],
 ) -> None:
     """Do as :func:`settle`; path counts are ``sigma * 2**power``, and what is passed on has the same exponent."""
+    begins, ends, indices, first, _ = network
     paths, highest = 0.0, 0
-    for e in range(indptr[w], indptr[w + 1]):
-        x = row[indices[e] * LANES + lane]
+    for e in range(begins[w], ends[w]):
+        u = indices[e] - first
+        x = row[u * LANES + lane]
         if x > 0.0:
-            exponent = power[indices[e] * LANES + lane]
+            exponent = power[u * LANES + lane]
             if paths == 0.0 or exponent > highest:
                 paths = _times_power_of_two(paths, highest - exponent) + x
                 highest = exponent
@@ -81,11 +85,12 @@ def settle_scaled(
 
 
 @device
-def gain(v: int, slot: int, indptr: NDArray[np.int64], indices: NDArray[np.int32], row: NDArray[np.float64]) -> float:
+def gain(v: int, slot: int, network: Network, row: NDArray[np.float64]) -> float:
     """Sum of the rows of a vertex's successors in a slot: no other neighbour's row is above 0."""
+    begins, ends, indices, first, _ = network
     total = 0.0
-    for e in range(indptr[v], indptr[v + 1]):
-        total += row[np.uint64(indices[np.uint64(e)] * LANES + slot)]
+    for e in range(begins[v], ends[v]):
+        total += row[np.uint64((indices[np.uint64(e)] - first) * LANES + slot)]
     return total
 
 
@@ -94,16 +99,16 @@ def gain_scaled(
     v: int,
     slot: int,
     lane: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    network: Network,
     row: NDArray[np.float64],
     power: NDArray[np.int32],
 ) -> float:
     """Do as :func:`gain`, times two to the exponent of the vertex: those of its successors are at least that."""
+    begins, ends, indices, first, _ = network
     total = 0.0
     exponent = power[v * LANES + lane]
-    for e in range(indptr[v], indptr[v + 1]):
-        w = indices[e]
+    for e in range(begins[v], ends[v]):
+        w = indices[e] - first
         x = row[w * LANES + slot]
         if x > 0.0:
             total += _times_power_of_two(x, exponent - power[w * LANES + lane])

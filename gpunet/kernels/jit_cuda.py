@@ -31,9 +31,22 @@ cuda: Any = _cuda
 # The kernels' numbers of blocks are chosen on purpose, and a small network has few.
 warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 
-__all__ = ["Kernel", "blocks_that_fit", "cuda", "device", "kernel", "on_device", "on_host"]
+__all__ = [
+    "Kernel",
+    "blocks_that_fit",
+    "cuda",
+    "device",
+    "kernel",
+    "on_device",
+    "on_host",
+    "out_of_memory",
+    "synchronize",
+    "zeros",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_FILL_THREADS = 256
 
 _DIGEST = sources_digest(cuda=True)
 
@@ -48,7 +61,10 @@ class Kernel(Protocol):
 def kernel(function: Callable[..., None]) -> Kernel:
     """Compile `function` for the device, where it can be started: cached on disk, IEEE arithmetic (no fast-math)."""
     function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"  # as in gpunet.kernels.jit
-    return cast(Kernel, cuda.jit(cache=True)(function))
+    try:
+        return cast(Kernel, cuda.jit(cache=True)(function))
+    except RuntimeError:  # neither the package's folder nor the user's can be written to: compiled by each process
+        return cast(Kernel, cuda.jit()(function))
 
 
 def device(function: F) -> F:
@@ -80,6 +96,31 @@ def on_host(array: Any) -> NDArray[Any]:
     return host
 
 
+def zeros(size: int, dtype: DTypeLike) -> Any:
+    """An array of zeros on the device, which does not cross from the host."""
+    array = cuda.device_array(size, dtype)
+    if size:
+        _fill[-(-size // _FILL_THREADS), _FILL_THREADS](array, np.dtype(dtype).type(0))
+    return array
+
+
+@kernel
+def _fill(array: Any, value: Any) -> None:
+    i = cuda.grid(1)
+    if i < len(array):
+        array[i] = value
+
+
+def synchronize() -> None:
+    """Wait for the device, so that errors of kernels that were started are raised here."""
+    cuda.synchronize()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device's memory does not suffice: RMM's, cuGraph's and CuPy's, or the driver's."""
+    return isinstance(error, MemoryError) or "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
+
+
 def blocks_that_fit(block_bytes: int, most: int, share: float = 0.8) -> int:
     """How many blocks of so many bytes of workspace, at most `most`, have room in a share of the free memory.
 
@@ -88,7 +129,7 @@ def blocks_that_fit(block_bytes: int, most: int, share: float = 0.8) -> int:
     EngineError
         If not even one has.
     """
-    free, _ = cuda.current_context().get_memory_info()
+    free, _ = cuda.current_context().get_memory_info()  # of a pool, if Numba takes its memory from one
     fit = free * share / block_bytes  # the simulator's memory is infinite
     if fit < 1:
         raise EngineError(f"a search needs {block_bytes:,} bytes of GPU memory, and {free:,} are free")

@@ -1,0 +1,207 @@
+"""What :mod:`gpunet.kernels.betweenness_cuda` is given: a network on the device, groups of sources, and room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.errors import EngineError
+from gpunet.kernels.betweenness_search_cuda import LISTS, SHARES, clear_room
+from gpunet.kernels.betweenness_steps_cuda import LANES
+from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device, out_of_memory
+
+__all__ = ["LANES", "THREADS", "Groups", "OnDevice", "Room", "Span", "slots_of"]
+
+#: Of a block.
+THREADS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """At most eight sources each, which are searched from together, in the network among ``first..last-1``.
+
+    Positions are those of the whole network that is on the device. Element g of an array belongs to group g.
+
+    Attributes
+    ----------
+    first, last
+        int64.
+    halved
+        int64: positions from this one on count half of their weight as goals.
+    stops
+        int64: where in :attr:`OnDevice.stops` the ends of the rows of ``first`` and on stand.
+    source_begin, source
+        int64[groups + 1] and int32: where the sources of each group begin, and all of them.
+    slot_begin, slot_lane, slot_set, slot_own
+        int64[groups + 1], int32, int32, float64: where the slots of each group begin, and of each slot the source (from
+        0 in its group), the set, and how much the source counts for it. Slots stand by set.
+    times
+        float64, empty but for draws: slots are then pairs of one set, drawn so many times; see
+        :mod:`gpunet.kernels.betweenness_pairs_cuda`.
+    """
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    halved: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    source_begin: NDArray[np.int64]
+    source: NDArray[np.int32]
+    slot_begin: NDArray[np.int64]
+    slot_lane: NDArray[np.int32]
+    slot_set: NDArray[np.int32]
+    slot_own: NDArray[np.float64]
+    times: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """How many groups there are."""
+        return len(self.first)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All of them, in the order in which :func:`search` takes them."""
+        return (
+            self.first, self.last, self.halved, self.stops, self.source_begin, self.source,
+            self.slot_begin, self.slot_lane, self.slot_set, self.slot_own, self.times,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Span:
+    """A batch: the groups ``begin..end-1``, all within the positions ``first..last-1``."""
+
+    begin: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, eq=False)
+class OnDevice:
+    """A network in the device's memory, with what searches need to know of its positions.
+
+    Attributes
+    ----------
+    indptr, indices
+        int64, int32: the adjacency.
+    stops
+        int64: where rows may end, once for the whole network and once for each shorter part of it.
+    goals, copies, inner
+        float64[positions, sets], float64, bool; as in :func:`dependencies_cuda`.
+    """
+
+    indptr: Any
+    indices: Any
+    stops: Any
+    goals: Any
+    copies: Any
+    inner: Any
+
+    @classmethod
+    def take(
+        cls,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        stops: NDArray[np.int64],
+        goals: NDArray[np.float64],
+        copies: NDArray[np.float64],
+        inner: NDArray[np.bool_],
+    ) -> OnDevice:
+        """Copy the host's arrays to the device."""
+        return cls(
+            on_device(indptr, np.int64), on_device(indices, np.int32), on_device(stops, np.int64),
+            on_device(goals, np.float64), on_device(copies, np.float64), on_device(inner, np.bool_),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Room:
+    """Workspaces of blocks in the device's memory, to be used for one batch after another.
+
+    A workspace takes 364 bytes a vertex of the largest network that a group is searched in, and 8 more for each column
+    of a batch's sums: 42 MB for a block of 100,000 vertices and seven sets, so that 512 of them take 21.5 GB; for a
+    million vertices 139 GiB hold 284 at 80 per cent, two for each of 132 multiprocessors. A synthetic network of
+    100,000 persons leaves 10,000 vertices to search, 4.3 MB a block. Where fewer than ``SHARES`` blocks fit, shares are
+    done in turns, with the same bits as result.
+
+    Attributes
+    ----------
+    vertices, cells
+        What a workspace is for at most: vertices of a group's network, and numbers of a batch's sums.
+    rows
+        float64[blocks, 4, 8 * (vertices + 1)].
+    marks
+        int32[blocks, 2, 8 * (vertices + 1)].
+    lists
+        int32[blocks, 11 * (vertices + 1)].
+    sums
+        float64[blocks, cells].
+    """
+
+    vertices: int
+    cells: int
+    rows: Any
+    marks: Any
+    lists: Any
+    sums: Any
+
+    @classmethod
+    def make(cls, vertices: int, cells: int, blocks: int | None = None, threads: int = THREADS) -> Room:
+        """Take as many blocks as there is memory for, at most ``SHARES``, or the number given.
+
+        Raises
+        ------
+        EngineError
+            If the free memory does not hold one.
+        """
+        size = cls.block_bytes(vertices, cells)
+        if blocks is not None:
+            return cls._of(vertices, cells, blocks, threads)
+        blocks = blocks_that_fit(size, SHARES)
+        while True:
+            try:
+                return cls._of(vertices, cells, blocks, threads)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                if blocks == 1:
+                    raise EngineError(f"a search needs {size:,} bytes of GPU memory in one piece") from error
+            blocks = (blocks + 1) // 2  # in pieces, what is free may hold less than its sum
+
+    @classmethod
+    def _of(cls, vertices: int, cells: int, blocks: int, threads: int) -> Room:
+        size = vertices + 1  # a row of zeros at the end fills the adjacency up
+        rows = cuda.device_array((blocks, 4, LANES * size), np.float64)
+        marks = cuda.device_array((blocks, 2, LANES * size), np.int32)
+        lists = cuda.device_array((blocks, LISTS * size), np.int32)
+        sums = cuda.device_array((blocks, max(cells, 1)), np.float64)
+        clear_room[blocks, threads](rows, marks, lists)
+        return cls(vertices, cells, rows, marks, lists, sums)
+
+    @staticmethod
+    def block_bytes(vertices: int, cells: int) -> int:
+        """How many bytes of the device's memory a workspace takes."""
+        return (vertices + 1) * (8 * 4 * LANES + 4 * 2 * LANES + 4 * LISTS) + 8 * max(cells, 1)
+
+    @property
+    def blocks(self) -> int:
+        """How many workspaces there are."""
+        return int(self.rows.shape[0])
+
+
+def slots_of(
+    own: NDArray[np.float64], source_begin: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """The lanes and sets for which sources count, and how much, group by group, by set and then by lane.
+
+    ``own`` (float64[sources, sets]) is how much each source counts. The slots of group g are ``begin[g]..begin[g + 1]
+    - 1`` of ``lane``, ``set`` and ``share``.
+    """
+    source, column = np.nonzero(own > 0)
+    group = np.searchsorted(source_begin, source, side="right") - 1
+    order = np.lexsort((source, column, group))
+    source, column, group = source[order], column[order], group[order]
+    begin = np.zeros(len(source_begin), np.int64)
+    begin[1:] = np.cumsum(np.bincount(group, minlength=len(source_begin) - 1))
+    return begin, (source - source_begin[group]).astype(np.int32), column.astype(np.int32), own[source, column]
