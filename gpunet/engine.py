@@ -106,6 +106,21 @@ class Engine(Protocol):
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """float64[positions, sets], on the host: what all sources give to betweenness, from both ends of each pair."""
 
+    def add_draws(
+        self,
+        layout: Layout,
+        pairs: Int64,
+        times: Int64,
+        total: Float64,
+        square: Float64,
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """Search from pairs of drawn sources and add what they say, on the host.
+
+        See :func:`gpunet.features.draws.add_draws`.
+        """
+
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """int64[positions, sets], on the host: sums of distances to the members of the position's block."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpunet.engine import Bool, Float64, Int32, Int64
 from gpunet.errors import EngineError
+from gpunet.features.draws import add_draws
 from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
 from gpunet.kernels.louvain_cpu import louvain, subgraph_within
@@ -115,6 +116,19 @@ class CpuEngine:
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness."""
         return layout.all_dependencies(self.threads, progress)
+
+    def add_draws(
+        self,
+        layout: Layout,
+        pairs: Int64,
+        times: Int64,
+        total: Float64,
+        square: Float64,
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """What pairs of drawn sources say."""
+        add_draws(layout, pairs, times, total, square, self.threads, stage, progress)
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks."""

@@ -73,7 +73,7 @@ class Case:
     def gpu(self, blocks: int = 2, threads: int = THREADS, limit: float = LIMIT, padding: int = 1) -> np.ndarray:
         network = self.network
         rows = padded_rows(network.indptr, network.indices, 0, network.n, padding)
-        room = Room.make(network.n, self.about[1].size, blocks, threads)
+        room = Room.of(network.n, self.about[1].size, blocks, threads)
         return dependencies_cuda(*rows, *self.about, self.inner, self.sources, room, threads, limit)
 
 
@@ -112,7 +112,7 @@ def test_neither_blocks_nor_threads_change_a_bit(
 
 def test_a_room_serves_one_batch_after_another(sparse: Case) -> None:
     """Each finds it as the first did, also after counts beyond the limit and in a smaller network."""
-    room = Room.make(40, 200, 2, THREADS)
+    room = Room.of(40, 200, 2, THREADS)
     row = Case(diamonds(3), np.ones((13, 2), np.int64), np.arange(13), np.ones(13))
     for case, limit in ((sparse, 2.0), (row, 1.5), (sparse, LIMIT)):
         network = case.network
@@ -176,7 +176,7 @@ def on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def dependencies(*given: np.ndarray) -> np.ndarray:
         n, sets = given[3].shape
-        return dependencies_cuda(*given[:7], Room.make(n, n * sets, 2, THREADS), THREADS)
+        return dependencies_cuda(*given[:7], Room.of(n, n * sets, 2, THREADS), THREADS)
 
     def farness(*given: np.ndarray) -> np.ndarray:
         return farness_cuda(*given, words=1, threads=THREADS, blocks=2)
@@ -219,7 +219,7 @@ def test_features_of_a_large_block_that_simplicial_vertices_leave(monkeypatch: p
 
 
 def test_a_room_takes_the_memory_that_it_says() -> None:
-    room = Room.make(11, 33, 5, THREADS)
+    room = Room.of(11, 33, 5, THREADS)
     held = sum(array.nbytes for array in (room.rows, room.marks, room.lists, room.sums))
     assert held == 5 * Room.block_bytes(11, 33)
     assert room.blocks == 5
@@ -229,9 +229,9 @@ def test_a_room_that_is_too_small_or_threads_that_do_not_go() -> None:
     case = Case(diamonds(2), np.ones((10, 1), np.int64), np.arange(4), np.ones(10))
     given = (case.network.indptr, case.network.indices, *case.about, case.inner, case.sources)
     with pytest.raises(ValueError, match="room is for 9 vertices and 10 sums, not for 10 and 10"):
-        dependencies_cuda(*given, Room.make(9, 10, 1, THREADS), THREADS)
+        dependencies_cuda(*given, Room.of(9, 10, 1, THREADS), THREADS)
     with pytest.raises(ValueError, match="multiple of 8, not 12"):
-        dependencies_cuda(*given, Room.make(10, 10, 1, THREADS), 12)
+        dependencies_cuda(*given, Room.of(10, 10, 1, THREADS), 12)
     weight = np.ones((10, 1), np.int64)
     with pytest.raises(ValueError, match="power of two, not 3"):
         farness_cuda(case.network.indptr, case.network.indices, weight, case.inner, case.sources, 0, 10, words=3)
@@ -239,11 +239,32 @@ def test_a_room_that_is_too_small_or_threads_that_do_not_go() -> None:
 
 @given(st.integers(1, 10**10), st.integers(1, 600))
 def test_as_many_blocks_as_memory_holds(size: int, most: int) -> None:
+    """What is free is not always to be had in one piece."""
+    tried = []
+
+    def make(blocks: int) -> int:
+        tried.append(blocks)
+        if blocks * size > 10**8:
+            raise MemoryError("no such piece")
+        return blocks
+
     with pytest.MonkeyPatch.context() as patch:
         free = SimpleNamespace(get_memory_info=lambda: (10**9, 2 * 10**9))
         patch.setattr(jit_cuda.cuda, "current_context", lambda: free)
-        if size > 8 * 10**8:
-            with pytest.raises(EngineError, match="and 1,000,000,000 are free"):
-                jit_cuda.blocks_that_fit(size, most)
+        if size > 10**8:
+            with pytest.raises(EngineError, match="and 1,000,000,000 are free: use a GPU with more memory, or"):
+                jit_cuda.most_that_fit(make, size, most)
         else:
-            assert jit_cuda.blocks_that_fit(size, most) == min(most, 8 * 10**8 // size)
+            made = jit_cuda.most_that_fit(make, size, most)
+            assert made == tried[-1] <= most
+            assert made * size <= 10**8
+            assert made == most or 2 * made * size > 10**8 - size
+        assert tried[0] == min(most, max(1, int(8 * 10**8 // size)))
+
+
+def test_other_errors_are_not_about_memory() -> None:
+    def fail(blocks: int) -> None:
+        raise ValueError(f"{blocks} are wrong")
+
+    with pytest.raises(ValueError, match="7 are wrong"):
+        jit_cuda.most_that_fit(fail, 1, 7)

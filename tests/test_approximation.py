@@ -12,8 +12,9 @@ from strategies import NetworkCase, networks
 
 from gpunet import network_from_edges, path_features
 from gpunet.config import PathConfig
+from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import ConfigError
-from gpunet.features import sample_plan, sampling
+from gpunet.features import draws, sample_plan
 from gpunet.features.bounds import error_bound
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path import PathResult, compute_path, estimate_path_work
@@ -112,9 +113,9 @@ def test_draws_have_the_right_expectation(eager, network):
         for source, c in zip(*np.nonzero(mass), strict=True):
             position = int(layout.start[block] + source)
             region = 2 * block + int(not layout.inner[position])
-            first, last = sampling._bounds(layout, region)
+            first, last = draws.bounds_of_region(layout, region)
             value, square = np.zeros((2, last - first, len(names)))
-            sampling._search(layout, region, np.array([[position, -1, c]]), np.array([1]), value, square)
+            draws.search_draws(layout, region, np.array([[position, -1, c]]), np.array([1]), value, square)
             assert value.max(initial=0.0) <= 1 + 1e-12
             expected[first:last] += value * mass[source, c]
     np.testing.assert_allclose(expected, exact, rtol=1e-10, atol=1e-9)
@@ -205,7 +206,7 @@ def test_bounds_of_a_vertex_in_two_sampled_blocks_add_up(eager, network):
     members = np.array([mask.sum() for mask in network.sets.values()], np.int64)
     plan = plan_sampling(layout, members, 0.2, 0.1)
     assert plan.sampled[:, 0].sum() == 3
-    found = sample(layout, blocks.vertex[layout.node], plan, names, 1, 1, None)
+    found = sample(layout, blocks.vertex[layout.node], plan, names, 1, CpuEngine(1), None)
     # Vertex 79 lies in both large blocks: its bound is at least twice that of an estimate without any variance.
     single = error_bound(np.zeros(1), int(found.draws[0]), plan.log_term(int(found.checks[0]) - 1))[0]
     assert found.error[0] >= 2 * single * plan.factor[0]

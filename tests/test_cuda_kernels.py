@@ -9,24 +9,8 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-CHECKS = ("cuda_kernels.py", "cuda_feature_kernels.py")
-
-#: The modules that cannot do without numba-cuda.
-KERNELS = [
-    "betweenness_cuda",
-    "betweenness_search_cuda",
-    "betweenness_steps_cuda",
-    "closeness_cuda",
-    "cores_cuda",
-    "cores_search_cuda",
-    "jit_cuda",
-    "neighbourhood_cuda",
-    "rows_cuda",
-    "ties_cuda",
-    "tipping_cuda",
-    "tipping_search_cuda",
-]
+CHECKS = sorted(Path(__file__).parent.glob("cuda_*.py"))
+KERNELS = Path(__file__).parents[1] / "gpunet" / "kernels"
 
 WITHOUT_CUDA = """
 import sys
@@ -39,13 +23,13 @@ for module in pkgutil.walk_packages(gpunet.__path__, "gpunet."):
     name = module.name
     if name.endswith("__main__"):
         continue
-    if not name.endswith("_cuda"):
+    if not name.endswith("_cuda") and not name.startswith("gpunet.gpu."):
         import_module(name)
         continue
     try:
         import_module(name)
     except EngineError as error:
-        print(name.rsplit(".")[-1], error)
+        print(name, error)
 """
 
 
@@ -56,24 +40,26 @@ def lanes() -> list[str]:
     return ["simulator", "device"] if asked.stdout.strip() == "True" else ["simulator"]
 
 
-@pytest.mark.parametrize("checks", CHECKS)
+@pytest.mark.parametrize("checks", CHECKS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("lane", lanes())
-def test_kernels(lane: str, checks: str) -> None:
+def test_kernels(lane: str, checks: Path) -> None:
     environment = os.environ | {
         "NUMBA_ENABLE_CUDASIM": "1" if lane == "simulator" else "0",
         "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # pytest would make errors of them
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TESTS / checks)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=TESTS.parent, env=environment, timeout=600, check=False
+        command, capture_output=True, text=True, cwd=KERNELS.parents[1], env=environment, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_everything_else_works_without_numba_cuda() -> None:
     command = [sys.executable, "-c", WITHOUT_CUDA]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=TESTS.parent, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=KERNELS.parents[1], check=False)
     assert done.returncode == 0, done.stderr
-    refused = [line.split(" ", 1) for line in done.stdout.splitlines()]
-    assert [name for name, _ in refused] == [*KERNELS, "loops_cuda"]
-    assert all("pip install numba-cuda" in text for _, text in refused)
+    refused = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    kernels = {f"gpunet.kernels.{path.stem}" for path in KERNELS.glob("*_cuda.py")}
+    assert kernels <= set(refused)
+    assert all(name.endswith("_cuda") or name.startswith("gpunet.gpu.") for name in refused)
+    assert all("pip install" in text for text in refused.values())

@@ -205,14 +205,14 @@ class _PairFeatures:
         self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None
     ) -> dict[str, NDArray[np.float64]]:
         layout, names, seed = self._pairs.layout, self._names, self._config.seed
-        found = sample(layout, self._vertex[layout.node], plan, names, seed, engine.threads, progress)
+        found = sample(layout, self._vertex[layout.node], plan, names, seed, engine, progress)
         self._sets = {
             name: SetReport(int(found.draws[c]), int(found.checks[c]), float(found.error[c]))
             for c, name in enumerate(names)
         }
         if not found.approximate.any():
             return self._pairs.betweenness(engine, progress)
-        total = search_the_rest(layout, plan, found, engine.threads, progress)
+        total = search_the_rest(layout, plan, found, engine, progress)
         return self._pairs.betweenness_of(total + found.total)
 
     def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:

@@ -11,23 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.features.bounds import error_bound
-from gpunet.features.layout import Batch, Layout
+from gpunet.features.draws import block_of, region_of
+from gpunet.features.layout import Layout
 from gpunet.features.sample_plan import SamplePlan, ordered_pairs
-from gpunet.kernels.sampling_cpu import add_pairs
-from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
-__all__ = ["Sampled", "sample", "search_the_rest"]
+if TYPE_CHECKING:
+    from gpunet.engine import Engine
 
-# Pairs that one call of the kernel takes, and pairs whose results come back as one; exact sources whose results do.
-_PAIRS_A_CALL, _PAIRS_A_BATCH = 8, 64
+__all__ = ["Sampled", "sample", "search_the_rest"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +59,13 @@ def sample(
     plan: SamplePlan,
     names: Sequence[str],
     seed: int,
-    threads: int,
+    engine: Engine,
     progress: ProgressCallback | None,
 ) -> Sampled:
     """Draw until every set's bound is within epsilon, or exact work is cheaper.
 
     `vertex` (int32[nodes of the layout]) says which vertex each node is; `names` are those of the sets, which go into
-    the seeds. Results do not depend on the number of threads.
+    the seeds. Results do not depend on the engine's number of threads.
     """
     shape = layout.weight.shape
     total, square = np.zeros(shape), np.zeros(shape)
@@ -78,7 +77,8 @@ def sample(
     most, check = plan.most_draws(), 0
     while open_sets := [c for c in drawers if 2 * plan.pairs(c, check) <= most[c]]:
         pairs = np.concatenate([drawers[c].draw(plan.pairs(c, check) - int(draws[c]) // 2) for c in open_sets])
-        _add_draws(layout, pairs, total, square, threads, f"betweenness, draws {check + 1}", progress)
+        pairs, times = np.unique(pairs, axis=0, return_counts=True)  # sorted as well: neighbours go together
+        engine.add_draws(layout, pairs, times, total, square, f"betweenness, draws {check + 1}", progress)
         for c in open_sets:
             draws[c], checks[c] = 2 * plan.pairs(c, check), check + 1
             bound = _worst(square[:, c], int(draws[c]), plan.log_term(check), shared.get(c))
@@ -92,15 +92,6 @@ def sample(
     )
 
 
-def _block_of(layout: Layout) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(layout.start) - 1), np.diff(layout.start))
-
-
-def _region_of(layout: Layout) -> NDArray[np.int64]:
-    """The regions of positions: ``2 * block``, plus one for simplicial vertices. Those are searched from otherwise."""
-    return 2 * _block_of(layout) + ~layout.inner
-
-
 class _Drawer:
     """Draws sources of one set."""
 
@@ -108,7 +99,7 @@ class _Drawer:
         mass = np.zeros(len(layout.weight), np.int64)
         for block in np.flatnonzero(plan.sampled[:, which]).tolist():
             mass[layout.start[block] : layout.reach[block]] = ordered_pairs(layout, block)[:, which]
-        self._region, self._which = _region_of(layout), which
+        self._region, self._which = region_of(layout), which
         self._source = np.flatnonzero(mass)
         self._upto = np.cumsum(mass[self._source]).astype(np.float64)
         self._random = np.random.Generator(np.random.PCG64([seed, crc32(name.encode())]))
@@ -129,76 +120,11 @@ class _Drawer:
         return np.stack([one, other, np.full(len(one), self._which)], axis=1)
 
 
-def _add_draws(
-    layout: Layout,
-    pairs: NDArray[np.int64],
-    total: NDArray[np.float64],
-    square: NDArray[np.float64],
-    threads: int,
-    stage: str,
-    progress: ProgressCallback | None,
-) -> None:
-    """Search from the drawn sources; add their values and squared differences."""
-    pairs, times = np.unique(pairs, axis=0, return_counts=True)  # sorted as well: neighbours go together
-    region = _region_of(layout)[pairs[:, 0]]
-    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
-    batches = [(begin + i, begin + j) for begin, end in pairwise(cuts) for i, j in spans(end - begin, _PAIRS_A_BATCH)]
-
-    def work(batch: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        begin, end = batch
-        first, last = _bounds(layout, int(region[begin]))
-        sums, squares = np.zeros((2, last - first, total.shape[1]))
-        for i in range(begin, end, _PAIRS_A_CALL):
-            chosen = slice(i, min(i + _PAIRS_A_CALL, end))
-            _search(layout, int(region[begin]), pairs[chosen], times[chosen], sums, squares)
-        return sums, squares
-
-    weights = [float((j - i) * np.diff(_bounds(layout, int(region[i])))[0]) for i, j in batches]
-    for (begin, _), (sums, squares) in in_batches(
-        work, batches, threads, stage=stage, weights=weights, progress=progress
-    ):
-        here = slice(*_bounds(layout, int(region[begin])))
-        total[here] += sums
-        square[here] += squares
-
-
-def _bounds(layout: Layout, region: int) -> tuple[int, int]:
-    """What is searched from a region's sources: the block less its vertices without weight, or its inner ones alone."""
-    block, simplicial = divmod(region, 2)
-    return int(layout.start[block]), int((layout.reach if simplicial else layout.core)[block])
-
-
-def _search(
-    layout: Layout,
-    region: int,
-    pairs: NDArray[np.int64],
-    times: NDArray[np.int64],
-    sums: NDArray[np.float64],
-    squares: NDArray[np.float64],
-) -> None:
-    """One call of the kernel, in which every draw is a set of its own."""
-    first, last = _bounds(layout, region)
-    drawn = np.concatenate([pairs[:, [0, 2]], pairs[pairs[:, 1] >= 0][:, 1:]])
-    draws, place = np.unique(drawn, axis=0, return_inverse=True)
-    place = place.ravel()
-    other = np.full(len(pairs), -1, np.int64)
-    other[pairs[:, 1] >= 0] = place[len(pairs) :]
-    sources, source = np.unique(draws[:, 0], return_inverse=True)
-    goal = np.ascontiguousarray(layout.weight[first:last, draws[:, 1]], np.float64)
-    if region % 2:
-        goal[: layout.core[region // 2] - first] *= 2.0  # see ordered_pairs
-    column = np.arange(len(draws))
-    own = np.zeros((len(sources), len(draws)))
-    own[source, column] = 1 / (goal.sum(axis=0) - goal[draws[:, 0] - first, column])
-    value = layout.dependencies_of(Batch(first, last, sources.astype(np.int32)), own, goal)
-    add_pairs(value, place[: len(pairs)], other, times.astype(np.float64), pairs[:, 2].copy(), sums, squares)
-
-
 def _shared_vertices(
     layout: Layout, vertex: NDArray[np.int32], plan: SamplePlan
 ) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """For each set, the positions of vertices that lie in several sampled blocks, and where each vertex's begin."""
-    block = _block_of(layout)[layout.place]
+    block = block_of(layout)[layout.place]
     shared = {}
     for c in np.flatnonzero(plan.sampled.sum(axis=0) > 1).tolist():
         inside = np.flatnonzero(plan.sampled[block, c])
@@ -226,9 +152,9 @@ def _worst(
 
 
 def search_the_rest(
-    layout: Layout, plan: SamplePlan, sampled: Sampled, threads: int, progress: ProgressCallback | None
+    layout: Layout, plan: SamplePlan, sampled: Sampled, engine: Engine, progress: ProgressCallback | None
 ) -> NDArray[np.float64]:
     """float64[positions, sets]: dependencies summed over the sources that were not sampled, exactly."""
-    done = plan.sampled[_block_of(layout)] & sampled.approximate
+    done = plan.sampled[block_of(layout)] & sampled.approximate
     rest = replace(layout, weight=np.where(done, 0, layout.weight))
-    return rest.all_dependencies(threads, progress)
+    return engine.all_dependencies(rest, progress)

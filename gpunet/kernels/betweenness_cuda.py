@@ -30,7 +30,7 @@ from gpunet.kernels.betweenness_cpu import LIMIT
 from gpunet.kernels.betweenness_room_cuda import THREADS, Groups, OnDevice, Room, Span, slots_of
 from gpunet.kernels.betweenness_search_cuda import SHARES, add_sums, search
 from gpunet.kernels.betweenness_steps_cuda import LANES
-from gpunet.kernels.jit_cuda import blocks_that_fit, on_device, on_host, synchronize, zeros
+from gpunet.kernels.jit_cuda import on_device, on_host, synchronize, zeros
 
 __all__ = ["dependencies_cuda", "sums_of_groups"]
 
@@ -71,7 +71,7 @@ def dependencies_cuda(
         nothing, end, end, nothing, source_begin, sources.astype(np.int32), *slots_of(own, source_begin), np.zeros(0)
     )
     if room is None:
-        room = Room.make(n, n * sets, blocks_that_fit(Room.block_bytes(n, n * sets), min(count, SHARES)), threads)
+        room = Room.make(n, n * sets, count, threads)
     network = OnDevice.take(indptr, indices, indptr[1:], goal, copies, inner)
     found = sums_of_groups(network, groups, [Span(0, count, 0, n)], room, threads, limit)
     return on_host(found).reshape(n, sets)

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import EngineError
 from gpunet.kernels.betweenness_search_cuda import LISTS, SHARES, clear_room
 from gpunet.kernels.betweenness_steps_cuda import LANES
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device, out_of_memory
+from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device
 
 __all__ = ["LANES", "THREADS", "Groups", "OnDevice", "Room", "Span", "slots_of"]
 
@@ -147,8 +146,8 @@ class Room:
     sums: Any
 
     @classmethod
-    def make(cls, vertices: int, cells: int, blocks: int | None = None, threads: int = THREADS) -> Room:
-        """Take as many blocks as there is memory for, at most ``SHARES``, or the number given.
+    def make(cls, vertices: int, cells: int, groups: int, threads: int = THREADS) -> Room:
+        """Take as many blocks as there is memory for, at most a block for each of the `groups` and ``SHARES``.
 
         Raises
         ------
@@ -156,21 +155,11 @@ class Room:
             If the free memory does not hold one.
         """
         size = cls.block_bytes(vertices, cells)
-        if blocks is not None:
-            return cls._of(vertices, cells, blocks, threads)
-        blocks = blocks_that_fit(size, SHARES)
-        while True:
-            try:
-                return cls._of(vertices, cells, blocks, threads)
-            except Exception as error:
-                if not out_of_memory(error):
-                    raise
-                if blocks == 1:
-                    raise EngineError(f"a search needs {size:,} bytes of GPU memory in one piece") from error
-            blocks = (blocks + 1) // 2  # in pieces, what is free may hold less than its sum
+        return most_that_fit(lambda blocks: cls.of(vertices, cells, blocks, threads), size, min(groups, SHARES))
 
     @classmethod
-    def _of(cls, vertices: int, cells: int, blocks: int, threads: int) -> Room:
+    def of(cls, vertices: int, cells: int, blocks: int, threads: int = THREADS) -> Room:
+        """Take so many blocks."""
         size = vertices + 1  # a row of zeros at the end fills the adjacency up
         rows = cuda.device_array((blocks, 4, LANES * size), np.float64)
         marks = cuda.device_array((blocks, 2, LANES * size), np.int32)

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import EngineError
 from gpunet.kernels.closeness_search_cuda import LISTS, ROWS, search
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, on_device, on_host, out_of_memory, synchronize, zeros
+from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device, on_host, synchronize, zeros
 
 __all__ = ["WORDS", "Batches", "batches_of", "farness_cuda", "farness_of_batches", "words_for"]
 
@@ -62,7 +61,7 @@ def farness_cuda(
     words
         A batch has 64 sources a word: a power of two; if not given, 1, 2, 4 or 8, so that there are batches enough.
     threads, blocks
-        Threads of a block; and how many blocks run at once, if not as many as there is memory for.
+        Threads of a block; and how many blocks run at once at most.
 
     Raises
     ------
@@ -121,6 +120,11 @@ class Batches:
         """How many bytes of the device's memory a workspace takes."""
         return self.vertices * (8 * ROWS * self.words + 4 * LISTS)
 
+    def workspaces(self, blocks: int) -> tuple[Any, Any]:
+        """Rows and lists for so many blocks."""
+        rows = cuda.device_array((blocks, ROWS, self.vertices * self.words), np.uint64)
+        return rows, cuda.device_array((blocks, LISTS, self.vertices), np.int32)
+
 
 def batches_of(weight: NDArray[np.int64], sources: NDArray[np.int32], bounds: NDArray[np.int64], words: int) -> Batches:
     """Make the masks of batches, see :class:`Batches`; ``weight`` is int64[positions, sets]."""
@@ -167,7 +171,8 @@ def farness_of_batches(
         on_device(batches.mask, np.uint64), on_device(batches.digit, np.int64), on_device(batches.mask_begin, np.int64),
     )  # fmt: skip
     if count:
-        rows, lists = _workspaces(batches, min(count, blocks or BLOCKS), blocks is not None)
+        most = min(count, BLOCKS) if blocks is None else blocks
+        rows, lists = most_that_fit(batches.workspaces, batches.block_bytes(), most)
         size = count if done is None else _TURNS_A_START * int(rows.shape[0])
         for start in range(0, count, size):
             stop = min(start + size, count)
@@ -177,18 +182,3 @@ def farness_of_batches(
                 done(stop - start)
     synchronize()  # an error of these kernels is to be seen here
     return far
-
-
-def _workspaces(batches: Batches, most: int, exactly: bool) -> tuple[Any, Any]:
-    """As many blocks' workspaces as there is memory for, at most so many."""
-    blocks = most if exactly else blocks_that_fit(batches.block_bytes(), most)
-    while True:
-        try:
-            rows = cuda.device_array((blocks, ROWS, batches.vertices * batches.words), np.uint64)
-            return rows, cuda.device_array((blocks, LISTS, batches.vertices), np.int32)
-        except Exception as error:
-            if not out_of_memory(error):
-                raise
-            if blocks == 1:
-                raise EngineError(f"a search needs {batches.block_bytes():,} bytes of GPU memory") from error
-        blocks = (blocks + 1) // 2  # in pieces, what is free may hold less than its sum

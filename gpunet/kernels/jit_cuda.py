@@ -10,6 +10,7 @@ kernel that calls them: the simulator puts its own in that module's place.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
@@ -33,10 +34,11 @@ warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 
 __all__ = [
     "Kernel",
-    "blocks_that_fit",
     "cuda",
     "device",
+    "free_memory",
     "kernel",
+    "most_that_fit",
     "on_device",
     "on_host",
     "out_of_memory",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 _FILL_THREADS = 256
 
@@ -121,16 +124,34 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
 
 
-def blocks_that_fit(block_bytes: int, most: int, share: float = 0.8) -> int:
-    """How many blocks of so many bytes of workspace, at most `most`, have room in a share of the free memory.
+def free_memory() -> int:
+    """Bytes of the device's memory that can be taken: of the pool, if Numba takes its memory from one."""
+    free, _ = cuda.current_context().get_memory_info()
+    return int(min(free, np.iinfo(np.int64).max))  # the simulator's memory is infinite
+
+
+def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float = 0.8) -> T:
+    """``make(blocks)`` for as many blocks as a share of the free memory holds at `each` bytes, and at most `most`.
+
+    Free memory may be in pieces that are too small. Where `make` runs out of it, half as many are tried.
 
     Raises
     ------
     EngineError
-        If not even one has.
+        If there is no memory for one block.
     """
-    free, _ = cuda.current_context().get_memory_info()  # of a pool, if Numba takes its memory from one
-    fit = free * share / block_bytes  # the simulator's memory is infinite
-    if fit < 1:
-        raise EngineError(f"a search needs {block_bytes:,} bytes of GPU memory, and {free:,} are free")
-    return int(min(fit, most))
+    free = free_memory()
+    blocks = min(most, max(1, int(free * share // each)))
+    while True:
+        try:
+            return make(blocks)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            if blocks == 1:
+                raise EngineError(
+                    f"a search needs {each:,} bytes of GPU memory at least, and {free:,} are free: use a GPU with more "
+                    "memory, or --engine cpu"
+                ) from error
+        gc.collect()  # arrays that a half-made object still holds
+        blocks = (blocks + 1) // 2

@@ -1,0 +1,107 @@
+"""Searches from drawn sources on the CPU: what :mod:`gpunet.features.sampling` asks of an engine."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.features.layout import Batch, Layout
+from gpunet.kernels.sampling_cpu import add_pairs
+from gpunet.parallel import in_batches, spans
+from gpunet.progress import ProgressCallback
+
+__all__ = ["add_draws", "block_of", "bounds_of_region", "region_of", "search_draws"]
+
+# Pairs that one call of the kernel takes, and pairs whose results come back as one.
+_PAIRS_A_CALL, _PAIRS_A_BATCH = 8, 64
+
+
+def block_of(layout: Layout) -> NDArray[np.int64]:
+    """int64[positions], the block of each."""
+    return np.repeat(np.arange(len(layout.start) - 1), np.diff(layout.start))
+
+
+def region_of(layout: Layout) -> NDArray[np.int64]:
+    """The regions of positions: ``2 * block``, plus one for simplicial vertices. Those are searched from otherwise."""
+    return 2 * block_of(layout) + ~layout.inner
+
+
+def bounds_of_region(layout: Layout, region: int) -> tuple[int, int]:
+    """What is searched from a region's sources: the block less its vertices without weight, or its inner ones alone."""
+    block, simplicial = divmod(region, 2)
+    return int(layout.start[block]), int((layout.reach if simplicial else layout.core)[block])
+
+
+def add_draws(
+    layout: Layout,
+    pairs: NDArray[np.int64],
+    times: NDArray[np.int64],
+    total: NDArray[np.float64],
+    square: NDArray[np.float64],
+    threads: int,
+    stage: str,
+    progress: ProgressCallback | None,
+) -> None:
+    """Search from pairs of drawn sources; add their values to `total` and their squared differences to `square`.
+
+    Parameters
+    ----------
+    layout
+        Where sources are drawn from.
+    pairs
+        int64[pairs, 3], ascending, each once: two positions of one region, or one and -1, and the set.
+    times
+        int64[pairs], how often each was drawn.
+    total, square
+        float64[positions, sets], changed in place.
+    threads, stage, progress
+        As in :func:`gpunet.parallel.in_batches`. Results are the same for any number of threads.
+    """
+    region = region_of(layout)[pairs[:, 0]]
+    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
+    batches = [(begin + i, begin + j) for begin, end in pairwise(cuts) for i, j in spans(end - begin, _PAIRS_A_BATCH)]
+
+    def work(batch: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        begin, end = batch
+        first, last = bounds_of_region(layout, int(region[begin]))
+        sums, squares = np.zeros((2, last - first, total.shape[1]))
+        for i in range(begin, end, _PAIRS_A_CALL):
+            chosen = slice(i, min(i + _PAIRS_A_CALL, end))
+            search_draws(layout, int(region[begin]), pairs[chosen], times[chosen], sums, squares)
+        return sums, squares
+
+    weights = [float((j - i) * np.diff(bounds_of_region(layout, int(region[i])))[0]) for i, j in batches]
+    for (begin, _), (sums, squares) in in_batches(
+        work, batches, threads, stage=stage, weights=weights, progress=progress
+    ):
+        here = slice(*bounds_of_region(layout, int(region[begin])))
+        total[here] += sums
+        square[here] += squares
+
+
+def search_draws(
+    layout: Layout,
+    region: int,
+    pairs: NDArray[np.int64],
+    times: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    squares: NDArray[np.float64],
+) -> None:
+    """One call of the kernel, in which every draw is a set of its own."""
+    first, last = bounds_of_region(layout, region)
+    drawn = np.concatenate([pairs[:, [0, 2]], pairs[pairs[:, 1] >= 0][:, 1:]])
+    draws, place = np.unique(drawn, axis=0, return_inverse=True)
+    place = place.ravel()
+    other = np.full(len(pairs), -1, np.int64)
+    other[pairs[:, 1] >= 0] = place[len(pairs) :]
+    sources, source = np.unique(draws[:, 0], return_inverse=True)
+    goal = np.ascontiguousarray(layout.weight[first:last, draws[:, 1]], np.float64)
+    if region % 2:
+        goal[: layout.core[region // 2] - first] *= 2.0  # see ordered_pairs
+    column = np.arange(len(draws))
+    own = np.zeros((len(sources), len(draws)))
+    own[source, column] = 1 / (goal.sum(axis=0) - goal[draws[:, 0] - first, column])
+    value = layout.dependencies_of(Batch(first, last, sources.astype(np.int32)), own, goal)
+    add_pairs(value, place[: len(pairs)], other, times.astype(np.float64), pairs[:, 2].copy(), sums, squares)

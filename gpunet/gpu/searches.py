@@ -1,0 +1,105 @@
+"""Betweenness, its draws, and closeness of a whole layout on a GPU, each with one copy to the device and one back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.features.layout import Layout
+from gpunet.gpu.search_plan import Plan, plan_closeness, plan_dependencies, plan_draws
+from gpunet.kernels.betweenness_cuda import sums_of_groups
+from gpunet.kernels.betweenness_room_cuda import THREADS, OnDevice, Room
+from gpunet.kernels.closeness_cuda import batches_of, farness_of_batches, words_for
+from gpunet.kernels.jit_cuda import on_host
+from gpunet.progress import ProgressCallback
+
+__all__ = ["add_draws", "all_dependencies", "farness"]
+
+
+def all_dependencies(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.float64]:
+    """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair.
+
+    The same bits for any number of blocks of threads that run at once, and so for any free memory.
+
+    Raises
+    ------
+    EngineError
+        If the device's memory does not hold the network and the workspace of one block of threads.
+    """
+    return _sums(layout, plan_dependencies(layout), 1, "betweenness", progress)[:, 0]
+
+
+def add_draws(
+    layout: Layout,
+    pairs: NDArray[np.int64],
+    times: NDArray[np.int64],
+    total: NDArray[np.float64],
+    square: NDArray[np.float64],
+    stage: str,
+    progress: ProgressCallback | None,
+) -> None:
+    """Do as :func:`gpunet.features.draws.add_draws`, all pairs at once; the same bits for any free memory.
+
+    Raises
+    ------
+    EngineError
+        If the device's memory does not hold the network and the workspace of one block of threads.
+    """
+    found = _sums(layout, plan_draws(layout, pairs, times), 2, stage, progress)
+    total += found[:, 0]
+    square += found[:, 1]
+
+
+def farness(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int64]:
+    """int64[positions, sets]: sums of distances to the members of the position's block.
+
+    Raises
+    ------
+    EngineError
+        If the device's memory does not hold the network and the workspace of one block of threads.
+    """
+    words = words_for(int(np.count_nonzero(layout.weight.any(axis=1))))
+    sources, bounds = plan_closeness(layout, words)
+    if not len(sources):
+        return np.zeros(layout.weight.shape, np.int64)
+    batches = batches_of(layout.weight, sources, bounds, words)
+    done = _told("closeness", len(bounds), progress)
+    sets = layout.weight.shape[1]
+    far = farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, batches, THREADS, done=done)
+    return on_host(far).reshape(layout.weight.shape)
+
+
+def _sums(layout: Layout, plan: Plan, rows: int, stage: str, progress: ProgressCallback | None) -> NDArray[np.float64]:
+    """float64[positions, rows, sets]: what all groups of a plan add up to."""
+    positions, sets = layout.weight.shape
+    if not len(plan.groups):
+        return np.zeros((positions, rows, sets))
+    network = OnDevice.take(
+        layout.indptr,
+        layout.indices,
+        plan.stops,
+        layout.weight.astype(np.float64),
+        layout.twins.astype(np.float64),
+        layout.inner,
+    )
+    room = Room.make(plan.vertices, plan.cells(rows * sets), plan.most_groups, THREADS)
+    done = _told(stage, len(plan.groups), progress)
+    found = sums_of_groups(network, plan.groups, plan.spans, room, THREADS, done=done)
+    return on_host(found).reshape(positions, rows, sets)
+
+
+def _told(stage: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:
+    """What to call with the numbers of what has been done, so that `progress` hears of it."""
+    if progress is None:
+        return None
+    finished = 0
+
+    def done(more: int) -> None:
+        nonlocal finished
+        finished += more
+        progress(stage, float(finished), float(total))
+
+    progress(stage, 0.0, float(total))
+    return done

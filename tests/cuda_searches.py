@@ -1,0 +1,235 @@
+"""Searches of whole layouts by the CUDA kernels against the CPU engine's; test_cuda_kernels.py runs this file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from comparison import assert_arrays
+from hypothesis import given, settings
+from reference import reference_path
+from strategies import NetworkCase, networks
+
+from gpunet.config import PathConfig
+from gpunet.engine_cpu import CpuEngine
+from gpunet.errors import EngineError
+from gpunet.features import sample_plan
+from gpunet.features.draws import region_of
+from gpunet.features.layout import Layout
+from gpunet.features.pairs import Blocks, PairWork
+from gpunet.features.path import compute_path
+from gpunet.features.sample_plan import ordered_pairs
+from gpunet.gpu import search_plan, searches
+from gpunet.kernels import betweenness_room_cuda, closeness_cuda, jit_cuda
+from gpunet.network import Network, network_from_edges
+
+sys.setswitchinterval(2e-4)  # see cuda_kernels.py
+
+CPU = CpuEngine(1)
+
+
+class Searching(CpuEngine):
+    """The CPU engine, but for its searches."""
+
+    all_dependencies = staticmethod(searches.all_dependencies)  # type: ignore[assignment]
+    add_draws = staticmethod(searches.add_draws)  # type: ignore[assignment]
+    farness = staticmethod(searches.farness)  # type: ignore[assignment]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches, groups and blocks of a size for the simulator."""
+    monkeypatch.setattr(searches, "THREADS", 16)
+    monkeypatch.setattr(search_plan, "_OWN_GROUPS", 12)
+    monkeypatch.setattr(search_plan, "_POSITIONS_A_BATCH", 24)
+    monkeypatch.setattr(search_plan, "_STEPS", 2)
+    at_most(monkeypatch, 3)
+
+
+def at_most(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
+    """Let there be memory for so many blocks of threads."""
+
+    def make(work: Callable[[int], Any], each: int, most: int) -> Any:
+        return work(min(most, blocks))
+
+    monkeypatch.setattr(betweenness_room_cuda, "most_that_fit", make)
+    monkeypatch.setattr(closeness_cuda, "most_that_fit", make)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """A large block with simplicial vertices, one of middling size, ten of five or six vertices, trees and twins."""
+    random = np.random.default_rng(4)
+
+    def piece(first: int, n: int, ties: int) -> list[tuple[int, int]]:
+        ring = [(first + i, first + (i + 1) % n) for i in range(n)]
+        return ring + [(first + int(a), first + int(b)) for a, b in random.integers(0, n, (ties, 2))]
+
+    edges = piece(0, 36, 24) + piece(35, 14, 6)
+    for i in range(10):
+        edges += piece(60 + 6 * i, 5 + i % 2, 1)
+    for v in range(120, 150):
+        a, b = edges[int(random.integers(0, 50))]
+        edges += [(v, a), (v, b)]
+    edges += [(v, int(random.integers(0, 50))) for v in range(150, 160)]
+    sets = {"violent": random.random(160) < 0.4, "few": np.isin(np.arange(160), [3, 40, 61, 122, 149, 155])}
+    return network_from_edges(*np.array(edges).T, 160, sets=sets | {"nobody": np.zeros(160, bool)})
+
+
+@pytest.fixture(scope="module")
+def layout(network: Network) -> Layout:
+    return PairWork(Blocks(network), tuple(network.sets)).layout
+
+
+def test_plans_have_groups_of_every_kind(layout: Layout) -> None:
+    plan = search_plan.plan_dependencies(layout)
+    groups = plan.groups
+    assert len(plan.spans) > 2
+    assert [span.begin for span in plan.spans] == [0, *(span.end for span in plan.spans[:-1])]
+    leaving = groups.halved < groups.last
+    assert 0 < np.count_nonzero(leaving) < len(groups)
+    size = np.diff(groups.source_begin)
+    assert size.min() >= 1
+    assert size.max() == 8
+    blocks = np.searchsorted(layout.start, groups.last - 1, "right") - np.searchsorted(
+        layout.start, groups.first, "right"
+    )
+    assert blocks.max() > 0  # some share a group
+    assert (groups.stops >= 0).all()
+    assert np.array_equal(np.sort(groups.source), np.flatnonzero(layout.weight.any(axis=1)))
+    for span in plan.spans:
+        here = slice(span.begin, span.end)
+        assert span.first <= groups.first[here].min()
+        assert groups.last[here].max() <= span.last
+
+
+def test_betweenness_is_the_cpus_and_its_bits_do_not_depend_on_memory(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = CPU.all_dependencies(layout, None)
+    told: list[tuple[str, float, float]] = []
+    found = searches.all_dependencies(layout, lambda *step: told.append(step))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    groups = len(search_plan.plan_dependencies(layout).groups)
+    assert told[0] == ("betweenness", 0.0, groups)
+    assert told[-1] == ("betweenness", groups, groups)
+    for blocks, progress in ((1, None), (100, None)):
+        at_most(monkeypatch, blocks)
+        assert np.array_equal(searches.all_dependencies(layout, progress), found)
+
+
+def test_few_shares_and_many_starts_change_no_bit(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With three shares, in turns of two, and every group of a share in a start of its own."""
+    from gpunet.kernels import betweenness_cuda, betweenness_search_cuda
+
+    for module in (betweenness_search_cuda, betweenness_cuda, betweenness_room_cuda):
+        monkeypatch.setattr(module, "SHARES", 3)
+    whole = searches.all_dependencies(layout, None)
+    np.testing.assert_allclose(whole, CPU.all_dependencies(layout, None), rtol=1e-12, atol=1e-12)
+    at_most(monkeypatch, 2)
+    monkeypatch.setattr(betweenness_cuda, "_TURNS_A_START", 1)
+    told: list[float] = []
+    assert np.array_equal(searches.all_dependencies(layout, lambda stage, done, total: told.append(done)), whole)
+    assert len(told) > 4
+    assert told == sorted(told)
+    assert told[-1] == len(search_plan.plan_dependencies(layout).groups)
+
+
+def test_a_layout_without_some_of_its_weights(layout: Layout) -> None:
+    """What is left to be done exactly after sampling: positions without weight stand among the others."""
+    weight = layout.weight.copy()
+    weight[layout.start[0] : layout.start[1] : 2] = 0
+    weight[layout.start[0] : layout.start[1], 1] = 0
+    rest = replace(layout, weight=weight)
+    np.testing.assert_allclose(
+        searches.all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_closeness_is_the_cpus(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closeness_cuda, "_BUSY", 1)
+    told: list[tuple[str, float, float]] = []
+    expected = CPU.farness(layout, None)
+    assert np.array_equal(searches.farness(layout, lambda *step: told.append(step)), expected)
+    assert told[0][1] == 0
+    assert told[-1][1] == told[-1][2] > 1
+    at_most(monkeypatch, 1)
+    assert np.array_equal(searches.farness(layout, None), expected)
+
+
+def drawn(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of both regions of two blocks and of two sets, some without a second, some twice the same."""
+    random = np.random.default_rng(2)
+    pairs = []
+    for block in (0, 1):
+        mass = ordered_pairs(layout, block)
+        for inner in (True, False):
+            for c in (0, 1):
+                chance = mass[:, c] * (layout.inner[layout.start[block] : layout.reach[block]] == inner)
+                here = layout.start[block] + np.flatnonzero(chance)
+                if len(here):
+                    chosen = random.choice(here, (9, 2))
+                    chosen[::4, 1] = -1
+                    pairs.append(np.column_stack([chosen, np.full(9, c)]))
+    return np.unique(np.concatenate(pairs), axis=0, return_counts=True)
+
+
+def test_draws_are_the_cpus(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs, times = drawn(layout)
+    assert len(np.unique(region_of(layout)[pairs[:, 0]])) >= 3
+    times += np.arange(len(times)) % 3
+    results = []
+    for engine in (CPU, Searching(1), Searching(1)):
+        total, square = np.ones((2, *layout.weight.shape))
+        engine.add_draws(layout, pairs, times, total, square, "draws", None)
+        results.append((total, square))
+        at_most(monkeypatch, 2)
+    for expected, found, again in zip(*results, strict=True):
+        assert expected.max() > 1.5
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+        assert np.array_equal(found, again)
+
+
+def test_approximate_betweenness_is_the_cpus(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 10)
+    monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
+    config = PathConfig("approx", 0.9, 0.5)
+    expected, found = (
+        compute_path(network, "betweenness", engine=engine, config=config) for engine in (CPU, Searching(1))
+    )
+    assert expected.report is not None
+    assert {report.method for report in expected.report.sets.values()} >= {"approx"}
+    for name, column in expected.columns.items():
+        np.testing.assert_allclose(found.columns[name], column, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=6)
+@given(networks())
+def test_features_are_the_references(case: NetworkCase) -> None:
+    ends = np.array(case.edges, dtype=np.int64).reshape(-1, 2)
+    sets = {name: np.array(flags, dtype=bool) for name, flags in case.sets.items()}
+    work = PairWork(Blocks(network_from_edges(ends[:, 0], ends[:, 1], case.n, sets)), ("all", *sets))
+    engine = Searching(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searches, "THREADS", 8)
+        found = {**work.betweenness(engine, None), **work.closeness(engine, None)}
+    expected = reference_path(case.edges, case.n, case.sets)
+    assert_arrays(found, {name: expected[name] for name in found})
+
+
+def test_memory_that_does_not_suffice_is_told(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **named: Any) -> Any:
+        raise MemoryError("std::bad_alloc: out_of_memory")
+
+    for module in (betweenness_room_cuda, closeness_cuda):
+        monkeypatch.setattr(module, "most_that_fit", jit_cuda.most_that_fit)
+        monkeypatch.setattr(module.cuda, "device_array", refuse)
+    with pytest.raises(EngineError, match=r"a search needs [\d,]+ bytes of GPU memory at least, and [\d,]+ are free"):
+        betweenness_room_cuda.Room.make(100, 100, 10)
+    with pytest.raises(EngineError, match="use a GPU with more memory, or --engine cpu"):
+        jit_cuda.most_that_fit(refuse, 100, 10)
