@@ -1,6 +1,7 @@
 """The one file that knows Polars, pandas and PyArrow by name; everything else handles tables through Narwhals.
 
-The libraries are imported where they are used, so that ``import gpunet`` stays light.
+The libraries are imported where they are used, so that ``import gpunet`` stays light. What is peculiar to cuDF, whose
+frames lie on a GPU, is in :mod:`gpunet.frames_cudf`, which is used from here alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
+from gpunet.arrays import to_host
 from gpunet.arrests import NO_DAY
+from gpunet.arrow_text import as_wide_text, plain_array
 from gpunet.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,16 +34,20 @@ __all__ = [
     "is_frame",
     "make_frame",
     "make_series",
+    "on_host",
     "plain_array",
     "read_parquet",
     "read_parquet_metadata",
+    "read_parquet_on_device",
+    "rows_of",
+    "to_array",
     "to_arrow",
     "without_repeated",
     "write_parquet",
 ]
 
 #: The kinds of frame that results are given back in.
-BACKENDS = ("polars", "pandas", "pyarrow")
+BACKENDS = ("polars", "pandas", "pyarrow", "cudf")
 
 #: One column to be made: values, values with a mask that is True where null, or a ready series of any kind of frame.
 Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]] | nw.Series[Any]"
@@ -95,11 +102,21 @@ def backend_of(frame: nw.DataFrame[Any] | nw.Series[Any]) -> str:
     return name if name in BACKENDS else "polars"
 
 
-def from_arrow(table: pa.Table | pa.RecordBatch) -> nw.DataFrame[Any]:
-    """Wrap a PyArrow table or batch as a Narwhals frame over Polars, without a copy where that is possible."""
+def from_arrow(table: pa.Table | pa.RecordBatch, backend: str = "polars") -> nw.DataFrame[Any]:
+    """Wrap a PyArrow table as a Narwhals frame of the given kind, without a copy where that is possible."""
     import polars as pl
+    import pyarrow as pa
 
-    return nw.from_native(pl.DataFrame(pl.from_arrow(table)), eager_only=True)
+    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    if backend == "polars":
+        return nw.from_native(pl.DataFrame(pl.from_arrow(table)), eager_only=True)
+    if backend == "cudf":
+        from gpunet import frames_cudf
+
+        return nw.from_native(frames_cudf.from_arrow(table), eager_only=True)
+    frame = nw.from_native(table, eager_only=True)
+    columns = {name: frame.get_column(name) for name in frame.columns}
+    return nw.from_native(make_frame(columns, backend), eager_only=True)
 
 
 def to_arrow(frame: Any) -> pa.Table:
@@ -108,54 +125,58 @@ def to_arrow(frame: Any) -> pa.Table:
 
     if isinstance(frame, pa.RecordBatch):
         return as_wide_text(pa.Table.from_batches([frame]))
-    table = frame if isinstance(frame, pa.Table) else as_eager(frame).to_arrow()
-    return as_wide_text(table)
+    if isinstance(frame, pa.Table):
+        return as_wide_text(frame)
+    eager = as_eager(frame)
+    if not eager.implementation.is_cudf():
+        return as_wide_text(eager.to_arrow())
+    from gpunet import frames_cudf
+
+    return as_wide_text(frames_cudf.to_arrow(eager.to_native()))
 
 
-def as_wide_text(table: pa.Table) -> pa.Table:
-    """`table` with every text column as ``large_string``, so that equal tables of different makers are one schema."""
-    import pyarrow as pa
-
-    narrow = _narrow_text()
-    schema = pa.schema(
-        [field.with_type(pa.large_string()) if field.type in narrow else field for field in table.schema],
-        metadata=table.schema.metadata,
-    )
-    return table if schema == table.schema else table.cast(schema)
+def on_host(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """`frame` itself, or a copy of it over PyArrow if it is cuDF's."""
+    return nw.from_native(to_arrow(frame), eager_only=True) if frame.implementation.is_cudf() else frame
 
 
-def plain_array(array: Any) -> Any:
-    """A PyArrow array, chunked or not, without encodings that save space; text, bytes and nulls as ``large_string``.
+def to_array(series: nw.Series[Any]) -> Any:
+    """The values of a series of numbers or flags without nulls: a CuPy array of a cuDF series, NumPy's of any other."""
+    if series.implementation.is_cudf():
+        from gpunet import frames_cudf
 
-    Raises
-    ------
-    pyarrow.ArrowException
-        If there are bytes that are not UTF-8.
-    """
-    import pyarrow as pa
-
-    if isinstance(array.type, pa.BaseExtensionType):
-        array = array.cast(array.type.storage_type)
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    views = [pa.binary_view()] if hasattr(pa, "binary_view") else []
-    if array.type in (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views):
-        return array.cast(pa.large_string())
-    return array
+        return frames_cudf.array_of(series.to_native())
+    return series.to_numpy()
 
 
-def _narrow_text() -> tuple[Any, ...]:
-    """The types of text that are not ``large_string``; the newest versions of PyArrow alone have views."""
-    import pyarrow as pa
+def rows_of(table: Any, rows: Any) -> Any:
+    """The rows at the positions `rows` (an array) of a Narwhals series or frame; rows of cuDF's stay on the device."""
+    if table.implementation.is_cudf():
+        from gpunet import frames_cudf
 
-    return (pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else []))
+        return nw.from_native(frames_cudf.rows_of(table.to_native(), rows), allow_series=True, eager_only=True)
+    return table[to_host(rows)]
 
 
-def make_series(name: str, values: Any) -> nw.Series[Any]:
-    """Make a Narwhals series over Polars of a NumPy array, a list, or a PyArrow array."""
+def read_parquet_on_device(path: str | Path, columns: Iterable[str]) -> nw.DataFrame[Any]:
+    """Read columns of a Parquet file as a Narwhals frame over cuDF, without a table on the host."""
+    from gpunet import frames_cudf
+
+    return nw.from_native(frames_cudf.read_parquet(path, columns), eager_only=True)
+
+
+def make_series(name: str, values: Any, backend: str = "polars") -> nw.Series[Any]:
+    """Make a Narwhals series of an array, a list, or a PyArrow array."""
     import polars as pl
     import pyarrow as pa
 
+    if backend == "cudf":
+        from gpunet import frames_cudf
+
+        return nw.from_native(frames_cudf.make_series(name, values), series_only=True)
+    values = values if isinstance(values, list | pa.Array | pa.ChunkedArray) else to_host(values)
+    if backend != "polars":
+        return from_arrow(make_series(name, values).to_frame().to_arrow(), backend).get_column(name)
     if isinstance(values, pa.Array | pa.ChunkedArray):
         native = pl.DataFrame(pl.from_arrow(pa.table({name: values})))[name]
     elif isinstance(values, list) and not values:
@@ -172,7 +193,8 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     ----------
     columns
         ``{name: values}``, all of one length. Values are an array, a pair (array, mask) where the mask is True for a
-        null, or a Narwhals series of any kind of frame. int64, float64 and bool are kept; NaN stays NaN.
+        null, or a Narwhals series of any kind of frame. int64, float64 and bool are kept; NaN stays NaN. Arrays may
+        be NumPy's or CuPy's, whichever kind of frame they become.
     backend
         One of :data:`BACKENDS`.
     dates
@@ -181,10 +203,15 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     Returns
     -------
     native frame
-        In pandas a column with nulls has a nullable type (Int64, Float64, boolean); dates are datetime64[s] there.
+        In pandas a column with nulls has a nullable type (Int64, Float64, boolean); dates are datetime64[s] there and
+        in cuDF.
     """
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}; there are {', '.join(BACKENDS)}")
+    if backend == "cudf":
+        from gpunet import frames_cudf
+
+        return frames_cudf.make_frame(columns, dates)
     if backend == "pandas":
         import pandas as pd
 
@@ -195,12 +222,25 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     return as_wide_text(table) if backend == "pyarrow" else from_arrow(table).to_native()
 
 
+def _arrow_of(series: nw.Series[Any]) -> Any:
+    if series.implementation.is_cudf():
+        from gpunet import frames_cudf
+
+        return frames_cudf.to_arrow(series.to_native())
+    return series.to_arrow()
+
+
+def _host_values(value: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """The values and the mask, if there is one, as NumPy arrays."""
+    return (to_host(value[0]), to_host(value[1])) if isinstance(value, tuple) else (to_host(value), None)
+
+
 def _arrow_column(value: Column, is_date: bool) -> Any:
     import pyarrow as pa
 
     if isinstance(value, nw.Series):
-        return value.to_arrow()
-    values, mask = value if isinstance(value, tuple) else (value, None)
+        return _arrow_of(value)
+    values, mask = _host_values(value)
     if is_date:
         values, missing = _days(values)
         mask = missing if mask is None else mask | missing
@@ -210,12 +250,14 @@ def _arrow_column(value: Column, is_date: bool) -> Any:
 
 def _pandas_column(value: Column, is_date: bool) -> Any:
     import pandas as pd
+    import pyarrow as pa
 
     if isinstance(value, nw.Series):
-        if value.null_count() and value.dtype.is_integer():  # PyArrow would turn these into floats
-            return pd.arrays.IntegerArray(value.fill_null(0).to_numpy().copy(), value.is_null().to_numpy().copy())
-        return value.to_arrow().to_pandas()
-    values, mask = value if isinstance(value, tuple) else (value, None)
+        array = _arrow_of(value)
+        if array.null_count and pa.types.is_integer(array.type):  # PyArrow would turn these into floats
+            return pd.arrays.IntegerArray(np.array(array.fill_null(0)), np.array(array.is_null()))
+        return array.to_pandas()
+    values, mask = _host_values(value)
     if is_date:
         values, missing = _days(values)
         stamps = values.astype("datetime64[D]")

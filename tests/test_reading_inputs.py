@@ -18,12 +18,12 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from dirty_tables import COLUMNS, FILE_KINDS, FRAME_KINDS, as_frame, write_csv, write_table
+from reading_at import read_everywhere as read_arrests
 from reading_naive import decoded, rejections
 
 from gpunet.arrests import NO_DAY, day_number
 from gpunet.errors import ConfigError, InputError
 from gpunet.frames import make_frame
-from gpunet.reading import read_arrests
 
 ROW = {"person_id": "p1", "incident_id": "i1", "date": "2013-02-01", "offence": "robbery"}
 

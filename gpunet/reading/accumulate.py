@@ -13,21 +13,16 @@ from gpunet.config import Config
 from gpunet.reading.coding import RowCoder, TextCoder, Texts
 from gpunet.reading.columns import as_stamps, as_text, to_texts
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
-from gpunet.reading.stream import Batch, InputRecord
+from gpunet.reading.rejections import Rejections
+from gpunet.reading.stream import Batch
 
-__all__ = ["DETAILS", "REASONS", "REPORT_COLUMNS", "Accumulator"]
-
-#: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
-REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
-
-#: Columns of the table of rejected rows that are not columns of the input; ``line`` is a malformed row's whole text.
-REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
+__all__ = ["DETAILS", "Accumulator"]
 
 #: What a row says about its arrest, apart from the date. Combinations are few, so a row keeps the code of its own.
 DETAILS = ("offence", "district", "beat", "gang")
 
 
-class Accumulator:
+class Accumulator(Rejections):
     """Everything that has been read so far, coded.
 
     Attributes
@@ -42,12 +37,10 @@ class Accumulator:
         Distinct combinations of the codes of ``DETAILS`` (and of incident_id if it is not in the key).
     keys
         Distinct combinations of the incident key's columns (less the force), None where it is a single column.
-    rejected
-        PyArrow tables of rejected rows, with the input that each is from.
     """
 
     def __init__(self, config: Config, today: date | None = None) -> None:
-        self.config = config
+        super().__init__(config)
         self.latest = (day_number(today or date.today()) + 1) * DAY_US - 1
         self.key_columns = tuple(c for c in config.input.incident_key if c != "force")
         self.id_is_extra = "incident_id" not in self.key_columns
@@ -58,7 +51,6 @@ class Accumulator:
         self.rows = RowCoder(4)
         self.details = RowCoder(len(DETAILS) + self.id_is_extra)
         self.keys = None if len(self.key_columns) == 1 else RowCoder(max(len(self.key_columns), 1))
-        self.rejected: list[tuple[InputRecord, Any]] = []
 
     def add(self, batch: Batch) -> None:
         """Check, code and count the rows of `batch`."""
@@ -79,17 +71,15 @@ class Accumulator:
         for name in self.key_columns:
             reason[~texts[name].present] = 1
         reason[~texts["person_id"].present] = 0
-        if (reason >= 0).any():
-            self._reject(batch, reason)
+        rejected = np.flatnonzero(reason >= 0)
+        self.reject(batch, rejected, reason[rejected])
         if self.config.input.person_scope == "force":
             texts["person_id"] = _with_force(arrays, texts)
         accepted = reason < 0
         is_new = self._store(texts, stamps, accepted)
         for piece in batch.pieces:
             part = slice(piece.start, piece.start + piece.count)
-            rejected = piece.count - int(accepted[part].sum())
-            piece.record.rejected += rejected
-            piece.record.duplicate += piece.count - rejected - int(is_new[part].sum())
+            piece.record.duplicate += int(accepted[part].sum()) - int(is_new[part].sum())
 
     def _store(
         self, texts: dict[str, Texts], stamps: NDArray[np.int64], accepted: NDArray[np.bool_]
@@ -124,40 +114,6 @@ class Accumulator:
             return coded[self.key_columns[0]]
         columns = [coded[c] for c in self.key_columns] or [np.zeros(n, dtype=np.int32)]
         return self.keys.code(_matrix(columns))
-
-    def _reject(self, batch: Batch, reason: NDArray[np.int8]) -> None:
-        import pyarrow as pa
-
-        for piece in batch.pieces:
-            part = reason[piece.start : piece.start + piece.count]
-            rows = np.flatnonzero(part >= 0) + piece.start
-            if not len(rows):
-                continue
-            values = batch.frame[rows]
-            columns = {
-                f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
-                    values.get_column(name), f'{piece.record.name}: column "{name}"'
-                )
-                for name in values.columns
-            }
-            why = [REASONS[r] for r in reason[rows]]
-            self._note(piece.record, pa.array(piece.row_numbers(rows)), why, columns)
-
-    def reject_malformed(self, record: InputRecord) -> None:
-        """Enter the rows of a CSV file that have a wrong number of fields."""
-        import pyarrow as pa
-
-        if record.malformed:
-            numbers = pa.array([number for number, _ in record.malformed], pa.int64())
-            lines = pa.array([text for _, text in record.malformed], pa.large_string())
-            self._note(record, numbers, ["malformed_row"] * len(lines), {"line": lines})
-
-    def _note(self, record: InputRecord, numbers: Any, reasons: list[str], columns: dict[str, Any]) -> None:
-        import pyarrow as pa
-
-        names = pa.array([record.name] * len(reasons), pa.large_string())
-        known = {"source_file": names, "row_number": numbers, "reason": pa.array(reasons, pa.large_string())}
-        self.rejected.append((record, pa.table({**known, **columns})))
 
 
 def _key_dates(stamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:

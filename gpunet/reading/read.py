@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
@@ -15,13 +15,17 @@ from gpunet.config import ALL_COLUMNS, Config, load_config
 from gpunet.errors import ConfigError, InputError
 from gpunet.frames import as_eager, backend_of, is_frame, make_frame, without_repeated
 from gpunet.progress import ProgressCallback
-from gpunet.reading.accumulate import REPORT_COLUMNS, Accumulator
+from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.assemble import assemble
 from gpunet.reading.protected import check_config
-from gpunet.reading.sources import find_sources
+from gpunet.reading.rejections import REPORT_COLUMNS, Rejections
+from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import Batch, InputRecord, frame_batches, source_batches
 
-__all__ = ["read_arrests"]
+if TYPE_CHECKING:
+    from gpunet.reading.home import Home
+
+__all__ = ["read_arrests", "read_arrests_at"]
 
 _STAGE = "reading"
 
@@ -76,36 +80,84 @@ def read_arrests(
     a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8, and has no
     byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
     """
+    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress)
+
+
+def read_arrests_at(
+    home: Home | None,
+    paths_or_frame: Any,
+    config: Config | Mapping[str, Any] | str | Path | None = None,
+    as_of: date | str | None = None,
+    *,
+    progress: ProgressCallback | None = None,
+) -> Arrests:
+    """:func:`read_arrests` on the host where `home` is None, else where that lies: ``gpunet.reading.home.GPU``.
+
+    The results are the same. At a home the arrays are of its kind, and ``person_ids`` and ``incident_ids`` are series
+    over its frames; the other names, and the report, are on the host.
+    """
     settings = load_config(config)
     check_config(settings.input)
     cut = _as_day(as_of)
     records: list[InputRecord] = []
     warnings: list[str] = []
     items = _items(paths_or_frame)
-    backend = "polars"
-    read = Accumulator(settings)
-    batches: Iterator[Batch]
     if any(is_frame(item) for item in items):
         single = [without_repeated(item) for item in items]
         frames = [(as_eager(item), repeated) for item, repeated in single]
         backend = backend_of(frames[0][0])
         total = float(sum(len(frame) for frame, _ in frames))
-        batches = _all_frames(frames, settings, records)
+        batches = _all_frames(frames, settings, records, whole=home is not None)
     else:
         sources = find_sources(items, warnings)
-        total = float(sum(source.size_bytes for source in sources))
-        batches = source_batches(sources, settings.input, records, warnings)
-    for batch in batches:
-        read.add(batch)
-        if progress is not None:
-            progress(_STAGE, min(_done(records), total * 0.99), total)
-    report = _report(read, records, warnings, backend)
-    integer_ids = settings.input.person_scope == "national" and {r.integers for r in records} <= {True, None}
-    integer_ids = integer_ids and any(r.integers for r in records)
-    arrests = assemble(read, integer_ids, report, backend)
+        backend, total = "polars", float(sum(source.size_bytes for source in sources))
+        batches = _all_sources(sources, settings, records, warnings, home)
+
+    def watched() -> Iterator[Batch]:
+        for batch in batches:
+            yield batch
+            if progress is not None:
+                progress(_STAGE, min(_done(records), total * 0.99), total)
+
+    told = (watched(), settings, records, warnings, backend)
+    arrests = _read_on_host(*told) if home is None else _read_at(home, *told)
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)
+
+
+def _read_on_host(
+    batches: Iterator[Batch], config: Config, records: list[InputRecord], warnings: list[str], backend: str
+) -> Arrests:
+    read = Accumulator(config)
+    for batch in batches:
+        read.add(batch)
+    report = _report(read, records, warnings, backend)
+    return assemble(read, _integer_ids(config, records), report, backend)
+
+
+def _read_at(
+    home: Home,
+    batches: Iterator[Batch],
+    config: Config,
+    records: list[InputRecord],
+    warnings: list[str],
+    backend: str,
+) -> Arrests:
+    from gpunet.reading.arrange import arrange
+    from gpunet.reading.device import DeviceReader
+
+    read = DeviceReader(config, home)
+    for batch in batches:
+        read.add(batch)
+    rows = read.finish(_integer_ids(config, records))
+    return arrange(rows, config, _report(read, records, warnings, backend), backend, home)
+
+
+def _integer_ids(config: Config, records: list[InputRecord]) -> bool:
+    """Whether the person ids come as whole numbers in every input that has any."""
+    kinds = {r.integers for r in records}
+    return config.input.person_scope == "national" and kinds <= {True, None} and True in kinds
 
 
 def _items(paths_or_frame: Any) -> list[Any]:
@@ -123,11 +175,21 @@ def _items(paths_or_frame: Any) -> list[Any]:
 
 
 def _all_frames(
-    frames: list[tuple[nw.DataFrame[Any], tuple[Any, ...]]], config: Config, records: list[InputRecord]
+    frames: list[tuple[nw.DataFrame[Any], tuple[Any, ...]]], config: Config, records: list[InputRecord], whole: bool
 ) -> Iterator[Batch]:
     for i, (frame, repeated) in enumerate(frames):
         name = f"frame {i + 1}" if len(frames) > 1 else "frame"
-        yield from frame_batches(frame, repeated, name, config.input, records)
+        yield from frame_batches(frame, repeated, name, config.input, records, len(frame) if whole else None)
+
+
+def _all_sources(
+    sources: list[Source], config: Config, records: list[InputRecord], warnings: list[str], home: Home | None
+) -> Iterator[Batch]:
+    if home is None:
+        return source_batches(sources, config.input, records, warnings)
+    from gpunet.reading.gather import device_batches
+
+    return device_batches(sources, config.input, records, warnings, home)
 
 
 def _as_day(as_of: date | str | None) -> date | None:
@@ -148,7 +210,7 @@ def _done(records: list[InputRecord]) -> float:
     return float(sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records))
 
 
-def _report(read: Accumulator, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
+def _report(read: Rejections, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
     files = []
     for record in records:
         read.reject_malformed(record)
@@ -182,7 +244,7 @@ def _report(read: Accumulator, records: list[InputRecord], warnings: list[str], 
     )
 
 
-def _rejected(read: Accumulator, records: list[InputRecord], backend: str) -> nw.DataFrame[Any]:
+def _rejected(read: Rejections, records: list[InputRecord], backend: str) -> nw.DataFrame[Any]:
     """One table of all rejected rows, by input and row number, with the same columns whatever was rejected."""
     import pyarrow as pa
 

@@ -15,7 +15,7 @@ from gpunet.reading.columns import Layout, layout_of
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
 from gpunet.reading.sources import Source
 
-__all__ = ["Batch", "InputRecord", "Piece", "frame_batches", "source_batches"]
+__all__ = ["Batch", "InputRecord", "Piece", "frame_batches", "record_of", "source_batches"]
 
 
 @dataclass(eq=False)
@@ -65,23 +65,28 @@ class Batch:
 
 
 def source_batches(
-    sources: Iterable[Source], config: InputConfig, records: list[InputRecord], warnings: list[str]
+    sources: Iterable[Source | InputFile],
+    config: InputConfig,
+    records: list[InputRecord],
+    warnings: list[str],
+    at_most: int | None = None,
 ) -> Iterator[Batch]:
     """Read files one after the other; `records` grows as they are opened.
 
-    Tables of the same columns and types are put together until they have ``BATCH_ROWS`` rows, so that thousands of
-    small files cost little more than one large one.
+    Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default),
+    so that thousands of small files cost little more than one large one.
     """
+    at_most = at_most or BATCH_ROWS
     waiting: list[tuple[InputRecord, Any]] = []
     rows = 0
     for source in sources:
-        file = open_file(source)
-        record = _record(file, config)
+        file = source if isinstance(source, InputFile) else open_file(source)
+        record = record_of(file, config)
         records.append(record)
         for table in file.batches(record.layout.columns):
             if not len(table):
                 continue
-            if waiting and (rows + len(table) > BATCH_ROWS or waiting[-1][1].schema != table.schema):
+            if waiting and (rows + len(table) > at_most or waiting[-1][1].schema != table.schema):
                 yield _together(waiting)
                 waiting, rows = [], 0
             waiting.append((record, table))
@@ -92,7 +97,8 @@ def source_batches(
         yield _together(waiting)
 
 
-def _record(file: InputFile, config: InputConfig) -> InputRecord:
+def record_of(file: InputFile, config: InputConfig) -> InputRecord:
+    """The record of a file of which nothing has been read; InputError if a required column is missing."""
     import pyarrow as pa
 
     source = file.source
@@ -126,16 +132,22 @@ def _together(waiting: list[tuple[InputRecord, Any]]) -> Batch:
 
 
 def frame_batches(
-    frame: nw.DataFrame[Any], repeated: Iterable[str], name: str, config: InputConfig, records: list[InputRecord]
+    frame: nw.DataFrame[Any],
+    repeated: Iterable[str],
+    name: str,
+    config: InputConfig,
+    records: list[InputRecord],
+    at_most: int | None = None,
 ) -> Iterator[Batch]:
     """Cut a frame that was passed from Python, and had the `repeated` columns more than once, into batches."""
+    at_most = at_most or BATCH_ROWS
     layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
     kind = frame.schema[layout.columns["person_id"]]
     integers = None if kind == nw.Unknown else kind.is_integer()
     record = InputRecord(name, layout, integers)
     records.append(record)
-    for start in range(0, len(frame), BATCH_ROWS):
-        part = frame[start : start + BATCH_ROWS]
+    for start in range(0, len(frame), at_most):
+        part = frame[start : start + at_most]
         record.rows += len(part)
         named = part.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
         yield Batch(named, (Piece(record, 0, len(part), start),))

@@ -1,0 +1,147 @@
+"""From the device reader's coded rows to Arrests: what :mod:`gpunet.reading.assemble` does for the host's reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from gpunet import arrays
+from gpunet.arrests import NO_DAY, Arrests, ReadReport
+from gpunet.config import Config
+from gpunet.frames import make_series, rows_of
+from gpunet.offences import compile_taxonomy, offence_mask
+from gpunet.reading.dates import DAY_US, NO_STAMP
+from gpunet.reading.device import CodedRows
+from gpunet.reading.home import Column, Home, to_codes
+from gpunet.reading.packed import dense, pack
+
+__all__ = ["arrange"]
+
+_NEVER = np.iinfo(np.int32).max
+
+
+def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, home: Home) -> Arrests:
+    """Make arrests of the coded rows; the arrays, and the persons' and incidents' ids, stay where the rows lie."""
+    columns = rows.columns
+    force, force_names = _forces(columns["force"])
+    columns = {**columns, "force": Column(make_series("force", force_names), force)}
+    arrest, first = _arrests(columns, config)
+    n, of_first = first.shape[0], {name: column.codes[first] for name, column in columns.items()}
+    gang, district, beat = (_first_known(columns[c].codes, arrest, n) for c in ("gang", "district", "beat"))
+    district, district_names = _places(columns["district"], district, of_first["force"], force_names, home)
+    beat, beat_names = _places(columns["beat"], beat, of_first["force"], force_names, home)
+    incident, incident_ids = _incidents(columns, of_first, config, home)
+    return Arrests(
+        person_ids=columns["person_id"].values.alias("person_id"),
+        person=_int32(of_first["person_id"]),
+        incident=_int32(incident),
+        force=_int32(of_first["force"]),
+        day=_days(rows.stamps, arrest, n),
+        offences=_offences(columns["offence"], arrest, n, config, home),
+        district=_int32(district),
+        beat=_int32(beat),
+        gang=_int32(gang),
+        incident_ids=incident_ids.alias("incident_id"),
+        force_names=make_series("force", force_names),
+        gang_names=make_series("gang", columns["gang"].texts()),
+        district_names=make_series("district", district_names),
+        beat_names=make_series("beat", beat_names),
+        config=config,
+        report=report,
+        backend=backend,
+    )
+
+
+def _int32(codes: Any) -> Any:
+    xp = arrays.namespace(codes)
+    return xp.astype(codes, xp.int32)
+
+
+def _forces(column: Column) -> tuple[Any, list[str]]:
+    """Codes by the text of the forces that occur, the default force among them, and their names."""
+    xp = arrays.namespace(column.codes)
+    names = column.texts()
+    if arrays.least(column.codes, 0) < 0:
+        return column.codes + xp.asarray(1, dtype=xp.int32), ["", *names]
+    return column.codes, names
+
+
+def _arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
+    """Code of each row's arrest, by person and then by first row, and the first row of each arrest."""
+    names = ("person_id", "force", *(c for c in config.input.incident_key if c != "force"))
+    key, _ = pack((columns[c].codes, len(columns[c].values)) for c in names)
+    arrest, n = dense(key)
+    rows = arrest.shape[0]
+    xp = arrays.namespace(arrest)
+    first = arrays.least_by_code(arrest, xp.arange(rows, dtype=xp.int64), n, rows)
+    order = arrays.sort_order([first, columns["person_id"].codes[first]])
+    return arrays.sort_order([order])[arrest], first[order]
+
+
+def _days(stamps: Any, arrest: Any, n: int) -> Any:
+    """int32[n], the earliest day of each arrest."""
+    xp = arrays.namespace(stamps)
+    day = xp.where(stamps == NO_STAMP, _NEVER, stamps // DAY_US)
+    earliest = arrays.least_by_code(arrest, day, n, _NEVER)
+    return _int32(xp.where(earliest == _NEVER, NO_DAY, earliest))
+
+
+def _offences(offence: Column, arrest: Any, n: int, config: Config, home: Home) -> Any:
+    """uint64[n], the sets that an arrest's offences belong to: patterns are matched once a text, on the host."""
+    compiled = compile_taxonomy(config.violent_offences)
+    masks = [offence_mask(text, compiled) for text in offence.texts()]
+    of_row = to_codes(home.array(np.array([*masks, 0], np.uint64)), offence.codes)
+    return arrays.bits_by_code(arrest, of_row, n, len(compiled))
+
+
+def _first_known(codes: Any, arrest: Any, n: int) -> Any:
+    """int[n], the first code of each arrest that is not -1, in the order of the rows; -1 if there is none."""
+    xp = arrays.namespace(codes)
+    (known,) = xp.nonzero(codes >= 0)
+    rows = codes.shape[0]
+    first = arrays.least_by_code(arrest[known], known, n, rows)
+    with_none = xp.concat([codes, xp.full(1, -1, dtype=codes.dtype)])
+    return with_none[first]
+
+
+def _places(column: Column, codes: Any, force: Any, force_names: list[str], home: Home) -> tuple[Any, list[str]]:
+    """Codes of (force, place) pairs by their text, and their names ``force/place``; the default force is left out."""
+    xp = arrays.namespace(codes)
+    texts = column.texts()
+    size = max(len(texts), 1)
+    packed = xp.astype(force, xp.int64) * size + xp.astype(codes, xp.int64)
+    pairs = arrays.distinct(packed[codes >= 0])
+    keyed = []
+    for i, pair in enumerate(arrays.to_host(pairs).tolist()):
+        owner, place = force_names[pair // size], texts[pair % size]
+        keyed.append((f"{owner}/{place}" if owner else place, owner, i))
+    keyed.sort()
+    rank = np.full(len(keyed) + 1, -1, np.int64)
+    rank[[i for _, _, i in keyed]] = np.arange(len(keyed))
+    position = xp.where(codes < 0, -1, xp.searchsorted(pairs, packed))
+    return to_codes(home.array(rank), position), [name for name, _, _ in keyed]
+
+
+def _incidents(
+    columns: dict[str, Column], of_first: dict[str, Any], config: Config, home: Home
+) -> tuple[Any, nw.Series[Any]]:
+    """Codes of incidents, which ascend with incident_id and then the other key columns as text, and their ids."""
+    names = sorted(config.input.incident_key, key=lambda name: name != "incident_id")
+    key, _ = pack((of_first[name], len(columns[name].values)) for name in names)
+    incident, n = dense(key)
+    xp = arrays.namespace(incident)
+    example = arrays.least_by_code(incident, xp.arange(incident.shape[0], dtype=xp.int64), n, incident.shape[0])
+    if not n:
+        return incident, home.series("incident_id", [])
+    parts = ["incident_id"] if "incident_id" in names else [c for c in names if c != "force"] or ["force"]
+    texts = {}
+    for name in parts:
+        values = columns[name].values
+        values = home.series(name, columns[name].texts()) if name == "force" else values.cast(nw.String())
+        texts[name] = rows_of(values, of_first[name][example])
+    if len(parts) == 1:
+        return incident, texts[parts[0]]
+    together = home.frame(texts).select(nw.concat_str(*parts, separator="/").alias("incident_id"))
+    return incident, together.get_column("incident_id")

@@ -1,0 +1,110 @@
+"""Tables for the device reader: Parquet files straight onto the device, all others by way of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gpunet.config import InputConfig
+from gpunet.frames import backend_of, on_host
+from gpunet.reading.columns import Layout, as_stamps, as_text
+from gpunet.reading.dates import DAY_US, EARLIEST
+from gpunet.reading.files import InputFile, open_file
+from gpunet.reading.home import Home
+from gpunet.reading.sources import Source
+from gpunet.reading.stream import Batch, InputRecord, Piece, record_of, source_batches
+
+__all__ = ["HOST_ROWS", "columns_at", "device_batches"]
+
+#: Rows of files that the host reads before they go to the device together.
+HOST_ROWS = 1 << 24
+
+#: Smaller Parquet files are read by the host, which puts them together: on a device each would cost as much as a large
+#: one.
+_DIRECT_BYTES = 1 << 22
+
+#: Stands for a date that is none: a day that is out of range, as every such date is rejected.
+_NO_DATE = EARLIEST - DAY_US
+
+
+def device_batches(
+    sources: Iterable[Source], config: InputConfig, records: list[InputRecord], warnings: list[str], home: Home
+) -> Iterator[Batch]:
+    """Read files one after the other, as :func:`~gpunet.reading.stream.source_batches` does.
+
+    A Parquet file whose columns are text, whole numbers and dates is read on the device, and is one batch.
+    """
+    for direct, group in groupby(sources, key=lambda s: s.kind == "parquet" and s.size_bytes >= _DIRECT_BYTES):
+        if not direct:
+            yield from source_batches(group, config, records, warnings, HOST_ROWS)
+            continue
+        for source in group:
+            file = open_file(source)
+            record = record_of(file, config)
+            frame = _read_directly(file, record.layout, home)
+            if frame is None:
+                yield from source_batches([file], config, records, warnings, HOST_ROWS)
+                continue
+            records.append(record)
+            record.rows = len(frame)
+            record.done = True
+            if record.rows:
+                yield Batch(frame, (Piece(record, 0, record.rows, 0),))
+
+
+def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[Any] | None:
+    """The columns that are read, by our names, or None where the host must read them."""
+    if file.repeated or not all(_is_plain(ours, theirs, file.types[theirs]) for ours, theirs in layout.columns.items()):
+        return None
+    try:
+        frame = home.read_parquet(file.source.path, sorted(set(layout.columns.values())))
+    except (NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
+        return None  # an encoding that the device does not know, or a damaged file: the host reads it, or says why not
+    return frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
+
+
+def _is_plain(ours: str, theirs: str, kind: pa.DataType) -> bool:
+    if "." in theirs:  # a path into a structure, to some readers
+        return False
+    if ours == "date" and (pa.types.is_date32(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)):
+        return True
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))
+
+
+def columns_at(home: Home, batch: Batch) -> nw.DataFrame[Any]:
+    """The batch's columns at `home`: dates as text or timestamps, all others as text or whole numbers."""
+    frame = batch.frame
+    where = batch.pieces[0].record.name
+    at_home = backend_of(frame) == home.backend
+    stay = {c for c in frame.columns if at_home and _may_stay(c, frame.schema[c])}
+    if len(stay) == len(frame.columns):
+        return frame
+    rest = [c for c in frame.columns if c not in stay]
+    host = on_host(frame.select(rest))
+    moved = home.moved(
+        pa.table({c: _sendable(host.get_column(c), c == "date", f'{where}: column "{c}"') for c in rest})
+    )
+    return home.frame({c: (frame if c in stay else moved).get_column(c) for c in frame.columns})
+
+
+def _may_stay(name: str, kind: nw.dtypes.DType) -> bool:
+    if name == "date":
+        return kind == nw.String or (isinstance(kind, nw.Datetime) and kind.time_zone is None)
+    return kind == nw.String or kind.is_integer()
+
+
+def _sendable(series: nw.Series[Any], is_date: bool, where: str) -> Any:
+    """A PyArrow array of text, whole numbers or timestamps, of which each device has its kind."""
+    if is_date and series.dtype != nw.String:
+        stamps, missing, bad = as_stamps(series, where)
+        return pa.array(np.where(bad, _NO_DATE, np.where(missing, 0, stamps)), mask=missing).cast(pa.timestamp("us"))
+    if not is_date and series.dtype.is_integer():
+        array = series.to_arrow()
+        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return pc.cast(as_text(series, where), pa.large_string())

@@ -1,0 +1,62 @@
+"""The device reader with other frames and arrays in the place of cuDF and CuPy, held against the host's reader."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import pytest
+
+from gpunet.arrests import Arrests
+from gpunet.frames import to_arrow
+from gpunet.reading.home import Home
+from gpunet.reading.read import read_arrests, read_arrests_at
+
+__all__ = ["HOMES", "assert_same", "read_everywhere"]
+
+HOMES = {
+    "polars": Home("polars", np.asarray),
+    "pandas": Home("pandas", array_api_strict.asarray),
+    "pyarrow": Home("pyarrow", np.asarray),
+}
+
+CODES = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+NAMES = ("person_ids", "incident_ids", "force_names", "district_names", "beat_names", "gang_names")
+
+
+def assert_same(actual: Arrests, expected: Arrests) -> None:
+    """Everything about the two is equal, but for the kinds of frame and array that hold it."""
+    for name in CODES:
+        found = np.asarray(getattr(actual, name))
+        np.testing.assert_array_equal(found, getattr(expected, name), err_msg=name)
+        assert found.dtype == getattr(expected, name).dtype, name
+    for name in NAMES:
+        found = getattr(actual, name)
+        assert found.to_list() == getattr(expected, name).to_list(), name
+        assert found.dtype == getattr(expected, name).dtype, name
+        assert found.name == getattr(expected, name).name, name
+    assert (actual.config, actual.as_of, actual.backend) == (expected.config, expected.as_of, expected.backend)
+    assert actual.report is not None
+    assert expected.report is not None
+    for name in ("files", "protected_columns", "ignored_columns", "warnings"):
+        assert getattr(actual.report, name) == getattr(expected.report, name), name
+    assert to_arrow(actual.report.rejected).equals(to_arrow(expected.report.rejected))
+
+
+def read_everywhere(source: Any, *options: Any, **named: Any) -> Arrests:
+    """What the host's reader makes of `source`, after the same has come, or the same error, at every home."""
+    homes = HOMES.values()
+    if options[1:] or "as_of" in named:  # a cut is no part of reading, and wants arrays that NumPy's functions take
+        homes = [home for home in homes if home.array is np.asarray]
+    try:
+        expected = read_arrests(source, *options, **named)
+    except Exception as error:
+        for home in homes:
+            with pytest.raises(type(error), match=re.escape(str(error))):
+                read_arrests_at(home, source, *options, **named)
+        raise
+    for home in homes:
+        assert_same(read_arrests_at(home, source, *options, **named), expected)
+    return expected
