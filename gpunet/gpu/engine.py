@@ -20,7 +20,7 @@ from gpunet.kernels.tipping_cuda import tipping_cuda, tipping_without_own_seed_c
 from gpunet.progress import ProgressCallback
 
 if TYPE_CHECKING:
-    from gpunet.features.layout import Batch, Layout
+    from gpunet.features.layout import Layout
 
 __all__ = ["GpuEngine"]
 
@@ -117,9 +117,18 @@ class GpuEngine:
         """What all sources give to betweenness; on the host."""
         return searches.all_dependencies(layout, progress)
 
-    def dependencies_of(self, layout: Layout, batch: Batch, own: Float64, goal: Float64) -> Float64:
-        """What a batch's sources give to betweenness; on the host."""
-        return searches.dependencies_of(layout, batch, own, goal)
+    def add_draws(
+        self,
+        layout: Layout,
+        pairs: Int64,
+        times: Int64,
+        total: Float64,
+        square: Float64,
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """Search from drawn sources; add their values and squared differences, which are on the host."""
+        searches.add_draws(layout, pairs, times, total, square, stage, progress)
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks; on the host."""
