@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import to_host
 from gpunet.engine import Bool, Float64, Int32, Int64
 from gpunet.errors import EngineError
 from gpunet.features.draws import add_draws
@@ -42,8 +43,8 @@ class CpuEngine:
         return {}
 
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The array itself: there is no other memory."""
-        return array
+        """The array on the host: itself, or a copy of one on a device."""
+        return to_host(array)
 
     def incident_pairs(
         self, indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int

@@ -26,6 +26,7 @@ from gpunet.manifest import StageClock, arrest_statistics, input_report, network
 from gpunet.offences import taxonomy_hash
 from gpunet.progress import ProgressCallback, labelled
 from gpunet.reading import read_arrests
+from gpunet.reading.read import read_arrests_at
 from gpunet.registry import columns, dictionary
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "run_features", "run_forecast"]
@@ -76,7 +77,7 @@ class _Run:
     def read(self, inputs: Any) -> Arrests:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
         with self.clock.stage("read"):
-            arrests = read_arrests(inputs, self.config, progress=self.progress)
+            arrests = self._read(inputs)
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
@@ -84,7 +85,15 @@ class _Run:
             raise InputError("no arrest was accepted: " + why_nothing(arrests))
         self.warnings += doubts(arrests)
         # The folder's files are the same whatever kind of frame came in.
-        return replace(arrests, backend="polars")
+        return replace(arrests, backend="cudf" if self.engine.name == "gpu" else "polars")
+
+    def _read(self, inputs: Any) -> Arrests:
+        """Where the engine works, so that a GPU's tables are never on the host."""
+        if self.engine.name == "cpu":
+            return read_arrests(inputs, self.config, progress=self.progress)
+        from gpunet.reading.home import GPU
+
+        return read_arrests_at(GPU, inputs, self.config, progress=self.progress)
 
     def features(self, arrests: Arrests, label: str = "", path_config: PathConfig | None = None) -> FeatureSet:
         """Compute everything; stages, their progress and notices carry the label."""

@@ -84,15 +84,15 @@ class PathEstimate:
         """Plain values, as they stand in ``run.json``."""
         return {name: value for name, value in asdict(self).items() if name != "method"}
 
-    def describe(self, threads: int) -> str:
-        """One line for the user."""
+    def describe(self, threads: int, engine: str = "cpu") -> str:
+        """One line for the user. How long a GPU takes is not estimated: it says what the work is for the CPU."""
         also = ""
         if self.method == "approx":
             also = f" ({_duration(self.exact_core_seconds / threads)} if exact)"
         return (
             f"path features: betweenness {self.method}, about {_duration(self.seconds(threads))}{also} on "
-            f"{threads} thread{'s' if threads != 1 else ''}, {self.memory(threads) / 2**30:.1f} GiB, "
-            f"{self.visits:.1e} visits"
+            f"{threads} thread{'s' if threads != 1 else ''}{' without the GPU' if engine == 'gpu' else ''}, "
+            f"{self.memory(threads) / 2**30:.1f} GiB, {self.visits:.1e} visits"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrays import namespace, on_host, to_host
 from gpunet.config import PathConfig
 from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
@@ -114,29 +115,34 @@ def compute_path(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> PathResult:
-    """:func:`path_features` with a report; `notice` gets a line with the estimate before long work."""
+    """:func:`path_features` with a report; `notice` gets a line with the estimate before long work.
+
+    The columns lie where the network does. Blocks are found on the host whatever the engine.
+    """
     engine = resolve_engine(engine, threads)
     wanted = _families(families)
     names = _sets(network, sets)
+    place = to_host if on_host(network.indptr) else engine.place
     out: PathColumns = {}
     report = None
     if {"removal", "betweenness", "closeness"} & set(wanted):
-        blocks = Blocks(network)
+        blocks = Blocks(network.on_host())
         if "removal" in wanted:
-            largest, largest_violent = blocks.removal(_violent(network))
+            largest, largest_violent = blocks.removal(_violent(blocks.network))
             out["removal_largest_component"] = largest
             out["removal_largest_violent_component"] = largest_violent
         if names and {"betweenness", "closeness"} & set(wanted):
             work = _PairFeatures(blocks, names, wanted, config)
             if notice is not None and work.estimate.seconds(engine.threads) > _SECONDS_WORTH_A_WORD:
-                notice(work.estimate.describe(engine.threads))
+                notice(work.estimate.describe(engine.threads, engine.name))
             out |= work.columns(engine, progress)
             report = work.report()
+    network = network.placed(engine)
     if "shell" in wanted:
         out |= _shell(network, names, engine)
     if "tipping" in wanted:
         out |= _tipping(network, engine)
-    return PathResult(out, report)
+    return PathResult({name: place(values) for name, values in out.items()}, report)
 
 
 def estimate_path_work(
@@ -258,7 +264,10 @@ def _families(families: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _violent(network: Network) -> NDArray[np.bool_]:
-    return network.sets.get("violent", np.zeros(network.n, np.bool_))
+    if "violent" in network.sets:
+        return network.sets["violent"]
+    xp = namespace(network.indptr)
+    return xp.zeros(network.n, dtype=xp.bool)  # type: ignore[no-any-return]
 
 
 def _shell(network: Network, names: tuple[str, ...], engine: Engine) -> dict[str, NDArray[np.int64]]:
