@@ -77,7 +77,7 @@ class _Run:
     def read(self, inputs: Any) -> Arrests:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
         with self.clock.stage("read"):
-            arrests = self._read(inputs)
+            arrests, backend = self._read(inputs)
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
@@ -85,15 +85,15 @@ class _Run:
             raise InputError("no arrest was accepted: " + why_nothing(arrests))
         self.warnings += doubts(arrests)
         # The folder's files are the same whatever kind of frame came in.
-        return replace(arrests, backend="cudf" if self.engine.name == "gpu" else "polars")
+        return replace(arrests, backend=backend)
 
-    def _read(self, inputs: Any) -> Arrests:
-        """Where the engine works, so that a GPU's tables are never on the host."""
+    def _read(self, inputs: Any) -> tuple[Arrests, str]:
+        """Read where the engine works, and say what kind of frame it works on."""
         if self.engine.name == "cpu":
-            return read_arrests(inputs, self.config, progress=self.progress)
-        from gpunet.reading.home import GPU
+            return read_arrests(inputs, self.config, progress=self.progress), "polars"
+        from gpunet.reading import home
 
-        return read_arrests_at(GPU, inputs, self.config, progress=self.progress)
+        return read_arrests_at(home.GPU, inputs, self.config, progress=self.progress), home.GPU.backend
 
     def features(self, arrests: Arrests, label: str = "", path_config: PathConfig | None = None) -> FeatureSet:
         """Compute everything; stages, their progress and notices carry the label."""
