@@ -170,6 +170,27 @@ def test_a_chain_that_is_handed_on() -> None:
     assert np.array_equal(found, core_numbers(network.indptr, network.indices, inside))
 
 
+@pytest.mark.parametrize("most", [0, 3, 32])
+def test_many_searches_one_after_another(most: int) -> None:
+    """In one neighbourhood, by one block: each finds its workspace as the first did, and some end well, others not.
+
+    Ranks are the rounds, which many share, or the CPU's, by which seeds come one after another.
+    """
+    rng = np.random.default_rng(11)
+    groups = [rng.choice(110, size, replace=False) for size in rng.integers(2, 5, 60)]
+    pairs = [(int(a), int(b)) for group in groups for a in group for b in group]
+    network = of_pairs(pairs, 110)
+    for share in (0.5, 0.7, 0.85):
+        inside = rng.random(110) < share
+        assert np.array_equal(shells(network, inside, 1, 4, most)[1], shells_cpu(network, inside)[1])
+    for k, share in ((2, 0.2), (3, 0.2), (4, 0.45)):
+        seed = rng.random(110) < share
+        ranks, expected = tipped_cpu(network, seed, k)
+        assert np.array_equal(tipped(network, seed, k, 1, 4, most)[1], expected)
+        given = (network.indptr, network.indices, seed, ranks, k)
+        assert np.array_equal(on_host(tipping_without_own_seed_cuda(*given, 1, 4, most)), expected)
+
+
 def test_searches_longer_than_a_threads_list() -> None:
     """Outsiders join the ends of a path, which then is a ring; of two paths; and of a part of a path."""
     paths = [range(10, 50), range(50, 85), range(85, 120), range(120, 160)]
@@ -183,14 +204,14 @@ def test_searches_longer_than_a_threads_list() -> None:
     assert np.array_equal(shell, shells_cpu(network, inside)[1])
 
 
+@pytest.mark.parametrize("links", [8, 80])
 @pytest.mark.parametrize("ends", [False, True])
-def test_suspects_longer_than_a_threads_list(ends: bool) -> None:
+def test_suspects_in_a_thread_list_and_beyond(links: int, ends: bool) -> None:
     """A ring of seed 0 and a chain, each link of which has one seed of its own and so needs one neighbour more.
 
     Without seed 0 nothing begins, unless a link has two seeds of its own: half the chain is in doubt and gets over it,
     and in its middle are links of the same round.
     """
-    links = 80
     pairs = [(v, v + 1) for v in range(links)] + [(0, links)] + [(v, links + v) for v in range(1, links + 1)]
     pairs += [(links, 2 * links + 1)] * ends
     network = of_pairs(pairs, 2 * links + 2)
@@ -199,6 +220,21 @@ def test_suspects_longer_than_a_threads_list(ends: bool) -> None:
     assert rank[1] == 1
     assert rank.max() == links // 2
     assert alone[0] == ends
+    assert np.array_equal(alone, tipped_cpu(network, seed, 2)[1])
+
+
+@pytest.mark.parametrize("most", [0, 32])
+def test_suspects_of_whom_some_are_cleared(most: int) -> None:
+    """Seed 0 begins two chains; one would also have been begun from its other end, and one such is not enough for 0."""
+    chain, other = np.arange(1, 7), np.arange(21, 27)
+    pairs = [(0, 1), (0, 21), (6, 17), *pairwise(chain), *pairwise(other)]
+    pairs += [(v, v + 10) for v in (*chain, *other)]
+    network = of_pairs(pairs, 37)
+    seed = np.isin(np.arange(37), [0, 17, *(chain + 10), *(other + 10)])
+    rank, alone = tipped(network, seed, 2, 1, 2, most)
+    assert rank[3] == rank[4] == 3
+    assert rank[26] == 6
+    assert not alone[0]
     assert np.array_equal(alone, tipped_cpu(network, seed, 2)[1])
 
 
