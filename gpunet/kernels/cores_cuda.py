@@ -7,9 +7,9 @@ problem for either: neither one thread nor one launch a vertex.
 
 An outsider's shell lies between the h-indices that the CPU's kernel says, which differ by at most one. Where they do, a
 search around it decides, by a thread with a list of its own, or, when that grows past 32, by a thread block with 12
-bytes a vertex of workspace. In synthetic networks 1 to 9 in 100 vertices need a search, over 4 candidates with 40 ties
-on average, and 40 candidates at most; in a dense network (14 ties a vertex) 13, over 80, and 500 at most. Candidates
-are a closed set and taking them out ends at the same set, in any order.
+bytes a vertex of workspace. In synthetic networks up to 9 in 100 vertices need a search for a set, over 4 candidates
+with 40 ties on average, and 40 candidates at most; in a dense network (14 ties a vertex) up to 16, over 80 candidates,
+and 500 at most. Candidates are a closed set and taking them out ends at the same set, in any order.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def _degrees(
     cells: NDArray[np.int32],
 ) -> None:
     """Neighbours inside of each vertex inside, -1 for the others; and how many are inside."""
+    members = 0
     for v in range(cuda.grid(1), len(inside), cuda.gridsize(1)):
         if not inside[v]:
             core[v] = -1
@@ -91,7 +92,8 @@ def _degrees(
         for e in range(indptr[v], indptr[v + 1]):
             degree += inside[indices[e]]
         core[v] = degree
-        cuda.atomic.add(cells, _LEFT, 1)
+        members += 1
+    cuda.atomic.add(cells, _LEFT, members)
 
 
 @kernel

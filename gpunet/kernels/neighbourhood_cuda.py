@@ -6,14 +6,14 @@ are ascending, so all of that is binary searches, in rows that the thread or its
 workspace. A vertex with many ties has a thread block, which stamps whom it has counted: 4 bytes a vertex and block.
 
 Why both: a stamp is a sector of 32 bytes read and written for each way, in memory that no cache holds, and a block
-waits for its threads twice a vertex. Searches cost nothing of that, but grow with the square of the ties. Of a
-synthetic network of 100,000 persons, 1 in 84 has more than 16 ties; of the others each has 3.7 ties and 27 ways to 12
-vertices on average, and needs 142 elements of rows, nearly all in sectors that are being read anyway. In a dense
-network (14 ties, 429 ways) it would be 19,000 elements; without those above 16 ties it is 2,500.
+waits for its threads twice a vertex. Searches have no such cost, but grow with the square of the ties. Of a synthetic
+network of 100,000 persons, 1 in 84 has more than 16 ties. The others need 142 elements of rows each, for 3.7 ties and
+27 ways, nearly all in sectors that are being read anyway. In a dense network (14 ties, 429 ways) it would be 19,000
+elements a vertex; for those with up to 16 ties it is 2,500.
 
-The floor is what has to come from memory once: some 64 bytes for each neighbour (its place and its row), 64 for each
-vertex at distance 2 where the row and the sets are in no cache, and 16 written a set: 900 bytes a vertex with seven
-sets, a millisecond for five million vertices at 4.8 TB/s.
+The floor is what has to come from memory once: some 64 bytes for each neighbour (its place and its row), as much for
+each of 8 vertices at distance 2 (its row and its sets) where no cache has them, and 16 bytes written for each set: 900
+bytes a vertex with seven sets, a millisecond for five million vertices at 4.8 TB/s.
 """
 
 from __future__ import annotations
