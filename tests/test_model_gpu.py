@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import array_api_strict
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -21,7 +22,7 @@ from gpunet.errors import EngineError, ModelError
 from gpunet.model import cross_fit, forecast, forest_cuml, load_model, read_features, score, train
 from gpunet.model.boosting_gpu import DeviceFold, gradients
 from gpunet.model.loops import boosting_gradients, held_out_loss
-from gpunet.model.matrix import to_device
+from gpunet.model.matrix import column, to_device
 from gpunet.transfers import transfers_of_part
 
 CHECKS = Path(__file__).with_name("cuda_model.py")
@@ -142,6 +143,32 @@ def test_a_table_stays_where_it_is_unless_told_otherwise(gpu: None) -> None:
     with pytest.raises(ModelError, match="noise holds infinite"):
         read_features(frame.with_columns(noise=pl.lit(np.inf)), device="gpu")
     assert train(features, labels, config=QUICK).training["rows"] == 100
+
+
+def test_labels_and_groups_may_lie_on_the_gpu(gpu: None) -> None:
+    frame, labels = table(200)
+    groups = np.arange(200) // 2
+    given = train(frame, to_gpu(labels), config=QUICK, groups=to_gpu(groups), device="gpu")
+    assert given.to_bytes() == train(frame, labels, config=QUICK, groups=groups, device="gpu").to_bytes()
+
+
+def test_a_cudf_column_stays_on_the_gpu(gpu: None) -> None:
+    """A series of cuDF's, cast by Narwhals, is asked for its CuPy array with NaN for nulls."""
+    asked: list[Any] = []
+
+    def to_cupy(*, na_value: float) -> Any:
+        asked.append(na_value)
+        return to_gpu(np.array([1.0, na_value]))
+
+    native = SimpleNamespace(to_cupy=to_cupy)
+    series: Any = SimpleNamespace(implementation=nw.Implementation.CUDF, to_native=lambda: native)
+    series.cast = lambda dtype: series if dtype is nw.Float64 else None
+    with transfers_of_part() as moved:
+        values = column(series, "gpu")
+    assert isinstance(values, OnGpu)
+    np.testing.assert_array_equal(np.asarray(values), [1.0, np.nan])
+    assert np.isnan(asked).all()
+    assert (moved.to_device, moved.to_host) == (0, 0)
 
 
 def grown_forest(frame: Any, labels: Any) -> tuple[Any, Any, Any]:

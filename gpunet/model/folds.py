@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.errors import ModelError
+from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
 
 __all__ = ["fold_count", "person_folds", "person_groups"]
@@ -23,7 +24,7 @@ def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArr
     if groups is None:
         ids: Any = table.ids()
     else:
-        values = np.asarray(groups)
+        values = np.asarray(as_host_values(groups))
         if values.shape != (len(table),):
             raise ModelError(f"groups: expected {len(table)} values, one a row, but the shape is {values.shape}")
         ids = pa.array(values)

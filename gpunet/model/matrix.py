@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from gpunet.errors import EngineError
 from gpunet.transfers import count_to_device, count_to_host
 
-__all__ = ["DEVICES", "check_device", "column", "namespace", "on_gpu", "place", "to_device", "to_host"]
+__all__ = [
+    "DEVICES",
+    "as_host_values",
+    "check_device",
+    "column",
+    "namespace",
+    "on_gpu",
+    "place",
+    "to_device",
+    "to_host",
+]
 
 #: Where a model can be trained and used.
 DEVICES = ("cpu", "gpu")
@@ -50,6 +60,13 @@ def to_host(array: Any) -> NDArray[Any]:
     host = np.asarray(array.get())
     count_to_host(host.nbytes)
     return host
+
+
+def as_host_values(values: Any) -> Any:
+    """A caller's labels or groups, brought to the host if they are a CuPy array or a cuDF series."""
+    if not on_gpu(values):
+        return values
+    return values.to_numpy() if hasattr(values, "to_numpy") else to_host(values)
 
 
 def to_device(array: Any) -> Any:

@@ -21,7 +21,7 @@ from gpunet.frames import (
     read_parquet,
     read_parquet_metadata,
 )
-from gpunet.model.matrix import check_device, column, namespace, on_gpu, place, to_device, to_host
+from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.offences import Taxonomy, taxonomy_hash
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
         If labels are missing, null, neither true nor false, or a person has two rows.
     """
     if not is_frame(labels):
-        return _booleans(labels, len(table))
+        return _booleans(as_host_values(labels), len(table))
     import pyarrow.compute as pc
 
     frame = as_eager(labels)
