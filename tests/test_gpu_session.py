@@ -39,7 +39,7 @@ def test_a_step_that_fails_does_not_stop_the_next(session, tmp_path, monkeypatch
     steps = {
         "tables": in_turn([*command, "print('first'); raise SystemExit(3)"], [*command, "print('second')"]),
         "test": in_turn([*command, "import time; time.sleep(60)"]),
-        "paths": broken,
+        "whole": broken,
         "ladder": measure,
     }
     monkeypatch.setitem(session["main"].__globals__, "STEPS", steps)
@@ -67,7 +67,8 @@ def test_unknown_steps_are_usage_errors(session, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         session["main"](["ladders", "--out", str(tmp_path)])
     assert stop.value.code == 2
-    assert "any of kernels, test, tables, run-100k, run-1m, paths, whole, ladder, louvain" in capsys.readouterr().err
+    message = " ".join(capsys.readouterr().err.split())
+    assert "unknown step 'ladders': any of kernels, test, tables, run-100k, run-1m, paths-10k, paths-100k," in message
 
 
 def test_commands_of_steps_are_understood(session, monkeypatch, tmp_path):
@@ -110,6 +111,18 @@ def test_a_ladder_that_cannot_be_done_is_told(session, monkeypatch):
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
     rows = session["ladder"]()["ladders"]
     assert rows[-1] == {"diamonds": 3, "system": "gpunet", "error": "RuntimeError: no device"}
+
+
+def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(session, monkeypatch):
+    monkeypatch.setitem(session["ladder"].__globals__, "RUNGS", (3,))
+    monkeypatch.setitem(sys.modules, "cudf", None)
+
+    def refuse(*_):
+        raise RuntimeError("no device")
+
+    monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
+    with pytest.raises(RuntimeError, match="no system could do any ladder"):
+        session["ladder"]()
 
 
 @pytest.mark.usefixtures("rapids")
