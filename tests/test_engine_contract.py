@@ -8,6 +8,7 @@ import engine_contract as contract
 import numpy as np
 import polars as pl
 import pytest
+from contract_networks import NETWORKS
 
 import gpunet
 from gpunet.synthetic import write_tables
@@ -33,17 +34,17 @@ def runs(tables, tmp_path_factory):
     return [contract.forecast_run("cpu", tables, out / name, CONFIG) for name in ("found", "expected")]
 
 
-@pytest.mark.parametrize("name", contract.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_paths(name):
-    contract.check_paths("cpu", contract.NETWORKS[name]())
+    contract.check_paths("cpu", NETWORKS[name]())
 
 
 def test_families_and_sets_one_by_one():
-    contract.check_some_paths("cpu", contract.NETWORKS["dense pieces"]())
+    contract.check_some_paths("cpu", NETWORKS["dense pieces"]())
 
 
 def test_approximate_paths():
-    contract.check_approximate("cpu", contract.NETWORKS["dense pieces"]())
+    contract.check_approximate("cpu", NETWORKS["dense pieces"]())
 
 
 def test_features(arrests):
@@ -51,11 +52,11 @@ def test_features(arrests):
 
 
 def test_two_runs(arrests):
-    contract.check_repeats("cpu", contract.NETWORKS["sparse pieces"](), arrests)
+    contract.check_repeats("cpu", NETWORKS["sparse pieces"](), arrests)
 
 
 def test_refusals(arrests):
-    contract.check_refusals("cpu", contract.NETWORKS["one tie"](), arrests)
+    contract.check_refusals("cpu", NETWORKS["one tie"](), arrests)
 
 
 def test_a_whole_run(runs):
@@ -156,7 +157,7 @@ def test_bits_that_change_are_seen(monkeypatch):
         lambda network, **options: {"betweenness__all": real(network, **options)["betweenness__all"] + next(noise)},
     )  # fmt: skip
     with pytest.raises(AssertionError, match="not the same bytes in two runs: betweenness__all"):
-        contract.check_repeats("cpu", contract.NETWORKS["one tie"](), None)
+        contract.check_repeats("cpu", NETWORKS["one tie"](), None)
 
 
 def test_nan_never_passes():

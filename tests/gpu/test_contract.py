@@ -11,6 +11,7 @@ import os
 import engine_contract as contract
 import numpy as np
 import pytest
+from contract_networks import NETWORKS
 
 import gpunet
 from gpunet.config import PathConfig
@@ -44,22 +45,22 @@ def runs(given, tmp_path_factory):
     return [contract.forecast_run(engine, inputs, out / engine, config) for engine in ("gpu", "cpu")]
 
 
-@pytest.mark.parametrize("name", contract.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_paths(name):
-    contract.check_paths("gpu", contract.NETWORKS[name]())
+    contract.check_paths("gpu", NETWORKS[name]())
 
 
 def test_families_and_sets_one_by_one():
-    contract.check_some_paths("gpu", contract.NETWORKS["dense pieces"]())
+    contract.check_some_paths("gpu", NETWORKS["dense pieces"]())
 
 
 def test_approximate_paths():
-    contract.check_approximate("gpu", contract.NETWORKS["dense pieces"]())
+    contract.check_approximate("gpu", NETWORKS["dense pieces"]())
 
 
 def test_betweenness_by_cugraph():
     """Of the whole network alone, and in the precision that cuGraph has."""
-    network = contract.NETWORKS["sparse pieces"]()
+    network = NETWORKS["sparse pieces"]()
     config = PathConfig(whole_network="cugraph")
     found = contract.of_arrays(compute_path(network, "betweenness", engine="gpu", config=config).columns)
     expected = contract.of_arrays(gpunet.path_features(network, "betweenness", engine="cpu"))
@@ -78,11 +79,11 @@ def test_features(arrests):
 
 
 def test_two_runs(arrests):
-    contract.check_repeats("gpu", contract.NETWORKS["sparse pieces"](), arrests)
+    contract.check_repeats("gpu", NETWORKS["sparse pieces"](), arrests)
 
 
 def test_refusals(arrests):
-    contract.check_refusals("gpu", contract.NETWORKS["one tie"](), arrests)
+    contract.check_refusals("gpu", NETWORKS["one tie"](), arrests)
 
 
 def test_a_run_of_features(given, tmp_path):
