@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.features.layout import Layout
+from gpunet.gpu.memory import check_fits, needed_by_betweenness, needed_by_closeness
 from gpunet.gpu.search_plan import Plan, plan_closeness, plan_dependencies, plan_draws
 from gpunet.kernels.betweenness_cuda import sums_of_groups
 from gpunet.kernels.betweenness_room_cuda import THREADS, OnDevice, Room
@@ -65,6 +66,7 @@ def farness(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int
     if not len(sources):
         return np.zeros(layout.weight.shape, np.int64)
     batches = batches_of(layout.weight, sources, bounds, words)
+    check_fits("closeness", needed_by_closeness(layout, words, batches.vertices))
     done = _told("closeness", len(bounds), progress)
     sets = layout.weight.shape[1]
     far = farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, batches, THREADS, done=done)
@@ -76,6 +78,7 @@ def _sums(layout: Layout, plan: Plan, rows: int, stage: str, progress: ProgressC
     positions, sets = layout.weight.shape
     if not len(plan.groups):
         return np.zeros((positions, rows, sets))
+    check_fits("betweenness", needed_by_betweenness(layout, plan, rows))
     network = OnDevice.take(
         layout.indptr,
         layout.indices,

@@ -34,15 +34,18 @@ warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 
 __all__ = [
     "Kernel",
+    "TooLittleMemoryError",
     "cuda",
     "device",
     "free_memory",
+    "halving",
     "kernel",
     "most_that_fit",
     "on_device",
     "on_host",
     "out_of_memory",
     "synchronize",
+    "take_memory_from",
     "zeros",
 ]
 
@@ -51,7 +54,14 @@ T = TypeVar("T")
 
 _FILL_THREADS = 256
 
+# What to ask for the free memory, if not the device itself.
+_FREE: list[Callable[[], int]] = []
+
 _DIGEST = sources_digest(cuda=True)
+
+
+class TooLittleMemoryError(MemoryError):
+    """The device's memory does not suffice for the smallest step of some work."""
 
 
 class Kernel(Protocol):
@@ -119,13 +129,30 @@ def synchronize() -> None:
     cuda.synchronize()
 
 
+# What libraries say whose errors are of no type of their own: Numba, the CUDA runtime, RMM through cuGraph or XGBoost.
+_NO_MEMORY = ("CUDA_ERROR_OUT_OF_MEMORY", "cudaErrorMemoryAllocation", "bad_alloc", "out_of_memory")
+
+
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the device's memory does not suffice: RMM's, cuGraph's and CuPy's, or the driver's."""
-    return isinstance(error, MemoryError) or "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
+    """Whether an error says that the device's memory does not suffice, whichever library it comes from."""
+    if isinstance(error, MemoryError):  # also RMM's, cuDF's and CuPy's
+        return not type(error).__module__.startswith("numpy")  # that is the host's
+    return any(text in str(error) for text in _NO_MEMORY)
+
+
+def take_memory_from(manager: Any, free: Callable[[], int]) -> None:
+    """Let Numba take the device's memory from a pool; `free` says how much the pool has left.
+
+    A pool's manager for Numba does not tell. Call it before Numba first uses the device: later it changes nothing.
+    """
+    cuda.set_memory_manager(manager)
+    _FREE.append(free)
 
 
 def free_memory() -> int:
-    """Bytes of the device's memory that can be taken: of the pool, if Numba takes its memory from one."""
+    """Bytes of the device's memory that can be taken: of the pool, if there is one."""
+    if _FREE:
+        return _FREE[-1]()
     free, _ = cuda.current_context().get_memory_info()
     return int(min(free, np.iinfo(np.int64).max))  # the simulator's memory is infinite
 
@@ -142,16 +169,30 @@ def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float =
     """
     free = free_memory()
     blocks = min(most, max(1, int(free * share // each)))
+    try:
+        return halving(make, blocks)
+    except TooLittleMemoryError as error:
+        raise EngineError(
+            f"a search needs {each:,} bytes of GPU memory at least, and {free:,} are free: use a GPU with more memory, "
+            "or --engine cpu"
+        ) from error
+
+
+def halving(work: Callable[[int], T], size: int, least: int = 1) -> T:
+    """``work(size)``; where that runs out of the device's memory, with half the size, and so on.
+
+    Raises
+    ------
+    TooLittleMemoryError
+        If the memory does not suffice even for the least size.
+    """
     while True:
         try:
-            return make(blocks)
+            return work(size)
         except Exception as error:
             if not out_of_memory(error):
                 raise
-            if blocks == 1:
-                raise EngineError(
-                    f"a search needs {each:,} bytes of GPU memory at least, and {free:,} are free: use a GPU with more "
-                    "memory, or --engine cpu"
-                ) from error
-        gc.collect()  # arrays that a half-made object still holds
-        blocks = (blocks + 1) // 2
+            if size <= least:
+                raise TooLittleMemoryError(f"not enough memory on the device for a size of {size}: {error}") from error
+        gc.collect()  # what the failed attempt has left
+        size = max((size + 1) // 2, least)

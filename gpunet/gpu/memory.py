@@ -1,0 +1,222 @@
+"""The device's memory: one pool for all libraries, what stages need of it, and what to do when it does not suffice.
+
+Every library takes its memory from RMM's current resource: cuDF, cuGraph and cuML by themselves, CuPy and Numba since
+:func:`set_up_memory`. That is CUDA's own stream-ordered pool, which joins pieces behind the scenes and gives unused
+memory back to others in the process (XGBoost has no part in RMM), below a limit. The limit is known, and so is what
+is taken, so that :func:`free_bytes` can say what is left; how much memory the device has free says little once there
+is a pool.
+
+What a stage needs is estimated from below: the arrays that it cannot do without. Whoever asks for more (a search on as
+many workspaces as there is room for) takes what there is, and less after an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from gpunet.errors import EngineError
+from gpunet.features.layout import Layout
+from gpunet.gpu.search_plan import Plan
+from gpunet.kernels.betweenness_room_cuda import Room
+from gpunet.kernels.jit_cuda import (
+    TooLittleMemoryError,
+    free_memory,
+    halving,
+    out_of_memory,
+    synchronize,
+    take_memory_from,
+)
+
+__all__ = [
+    "ADVICE",
+    "check_fits",
+    "free_bytes",
+    "needed_by_betweenness",
+    "needed_by_closeness",
+    "needed_by_network",
+    "needed_by_path_features",
+    "needed_by_tables",
+    "out_of_memory",
+    "set_up_memory",
+    "shrinking",
+    "stage_end",
+]
+
+T = TypeVar("T")
+
+#: Of the memory that is free at the beginning.
+SHARE = 0.9
+
+# The pool keeps this much of what it is allowed when nobody uses it, and gives the rest back.
+_KEEP = 0.5
+
+#: What a user can do about a stage that does not fit, beside another engine.
+ADVICE = {
+    "tables": "leave out columns, or read fewer files at a time",
+    "network": "a lower cap on the size of incidents makes fewer ties",
+    "betweenness": "ask for fewer sets",
+    "closeness": "ask for fewer sets",
+}
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What :func:`set_up_memory` has made."""
+
+    resource: Any
+    limit: int
+
+    def free(self) -> int:
+        """Bytes that may still be taken; they need not be in one piece."""
+        return max(self.limit - int(self.resource.get_allocated_bytes()), 0)
+
+
+_POOLS: list[_Pool] = []
+
+
+def set_up_memory(share: float = SHARE) -> None:
+    """Let all libraries take the device's memory from one pool, at most so much of what is free now.
+
+    To be called before anything is on the device, and after cuDF is imported, which sets Numba's and CuPy's memory as
+    well. Again and again is as good as once.
+
+    Raises
+    ------
+    ValueError
+        If `share` is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"the share of the GPU's memory must be above 0 and at most 1, not {share}")
+    if _POOLS:
+        return
+    import cupy  # noqa: TID251  its allocator belongs to the pool
+    import rmm.mr
+    from rmm.allocators.cupy import rmm_cupy_allocator
+    from rmm.allocators.numba import RMMNumbaManager
+
+    free, _ = rmm.mr.available_device_memory()
+    limit = int(free * share)
+    pool = _Pool(rmm.mr.LimitingResourceAdaptor(_upstream(rmm.mr, limit), limit), limit)
+    rmm.mr.set_current_device_resource(pool.resource)
+    cupy.cuda.set_allocator(rmm_cupy_allocator)
+    take_memory_from(RMMNumbaManager, pool.free)
+    _POOLS.append(pool)
+
+
+def _upstream(mr: Any, limit: int) -> Any:
+    """CUDA's own pool; where it has none (some virtual GPUs), RMM's, which gives nothing back."""
+    try:
+        return mr.CudaAsyncMemoryResource(release_threshold=int(limit * _KEEP))
+    except RuntimeError:
+        size = limit // 256 * 256  # both must be multiples of RMM's alignment
+        return mr.PoolMemoryResource(
+            mr.CudaMemoryResource(), initial_pool_size=size // 2 // 256 * 256, maximum_pool_size=size
+        )
+
+
+def free_bytes() -> int:
+    """Bytes of the device's memory that a stage may still take, all together."""
+    return free_memory()
+
+
+def check_fits(stage: str, needed: int) -> None:
+    """Refuse a stage that needs more memory than there is.
+
+    Raises
+    ------
+    EngineError
+        With the bytes that are needed and free, and what to do.
+    """
+    free = free_bytes()
+    if needed > free:
+        raise EngineError(_too_little(stage, f"needs at least {needed:,} bytes of GPU memory, and {free:,} are free"))
+
+
+def _too_little(stage: str, what: str) -> str:
+    advice = f", or {ADVICE[stage]}" if stage in ADVICE else ""
+    return f"{stage} {what}: use a GPU with more memory, or --engine cpu{advice}"
+
+
+def shrinking(stage: str, work: Callable[[int], T], size: int, least: int = 1) -> T:
+    """``work(size)``, with half the size after an error for lack of memory, and so on down to the least.
+
+    `work` must begin anew each time, and its result must not depend on the size.
+
+    Raises
+    ------
+    EngineError
+        If there is too little memory even for the least size.
+    """
+    try:
+        return halving(work, size, least)
+    except TooLittleMemoryError as error:
+        raise EngineError(
+            _too_little(stage, f"ran out of GPU memory even in the smallest steps, with {free_bytes():,} bytes free")
+        ) from error
+
+
+def stage_end(stage: str) -> None:
+    """Wait for all kernels of a stage, so that their errors are the stage's own.
+
+    Raises
+    ------
+    EngineError
+        If the device had no memory for them.
+    """
+    try:
+        synchronize()
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        raise EngineError(_too_little(stage, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
+
+
+def needed_by_tables(rows: int, text_bytes: int) -> int:
+    """Reading and coding: the text of all columns (`text_bytes`), its copy while it is coded, and codes of a row.
+
+    A row has nine columns of eight bytes; coding a column sorts it, which takes codes, order and keys besides.
+    """
+    return 2 * text_bytes + rows * (9 * 8 + 3 * 8)
+
+
+def needed_by_network(pairs: int, persons: int, ties: int) -> int:
+    """Ties from the pairs of members of all incidents, before equal pairs are merged.
+
+    A pair has its key, its weight and two days, in 24 bytes; while they are sorted, keys and order are there twice. A
+    tie has 24 bytes too, and stands in the adjacency twice.
+    """
+    return pairs * (24 + 2 * 16) + ties * (24 + 2 * 4) + 8 * (persons + 1)
+
+
+def needed_by_path_features(persons: int, ties: int, sets: int) -> int:
+    """Neighbourhood, shell and tipping, whichever is the largest: the adjacency, a library's copy, and results."""
+    adjacency = 8 * (persons + 1) + 2 * 4 * ties
+    return 3 * adjacency + persons * (8 + 2 * 8 * sets)
+
+
+def needed_by_betweenness(layout: Layout, plan: Plan, rows: int = 1) -> int:
+    """A network, all groups, their sums (so many rows of all sets a position), and the workspace of one block."""
+    positions, sets = (int(size) for size in layout.weight.shape)
+    network = _bytes(layout.indptr, layout.indices, plan.stops, layout.inner) + positions * 8 * (sets + 1)
+    groups = _bytes(*plan.groups.arrays()) + 8 * len(plan.groups)
+    width = rows * sets
+    return network + groups + positions * 8 * width + Room.block_bytes(plan.vertices, plan.cells(width))
+
+
+def needed_by_closeness(layout: Layout, words: int, vertices: int) -> int:
+    """A network, sources and their masks, sums, and the workspace of one block for so many vertices.
+
+    A mask has a bit for each source; each set and each binary digit of the weights has one.
+    """
+    positions, sets = (int(size) for size in layout.weight.shape)
+    digits = int(layout.weight.max(initial=0)).bit_length()
+    network = _bytes(layout.indptr, layout.indices, layout.inner) + positions * (4 + 8 * sets)
+    return network + positions * sets * digits // 8 + vertices * (3 * 8 * words + 4 * 4)
+
+
+def _bytes(*arrays: NDArray[Any]) -> int:
+    return sum(array.nbytes for array in arrays)

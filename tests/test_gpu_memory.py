@@ -1,0 +1,214 @@
+"""The GPU's memory: RMM, CuPy and Numba are stand-ins here, which keep count."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from gpunet.errors import EngineError
+from gpunet.gpu import memory
+from gpunet.kernels import jit_cuda
+
+GIB = 1 << 30
+
+
+class Limited:
+    """What a LimitingResourceAdaptor is to us."""
+
+    def __init__(self, upstream: object, limit: int) -> None:
+        self.upstream, self.limit, self.allocated = upstream, limit, 0
+
+    def get_allocated_bytes(self) -> int:
+        return self.allocated
+
+
+class Device:
+    """Stand-ins for the libraries, and what was asked of them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, free: int, own_pool: bool) -> None:
+        self.calls: list[str] = []
+        self.resource: Limited | None = None
+
+        def pool(release_threshold: int) -> str:
+            if not own_pool:
+                raise RuntimeError("cudaMallocAsync not supported with this CUDA driver/runtime version")
+            return f"CUDA's pool, keeps {release_threshold}"
+
+        def set_resource(resource: Limited) -> None:
+            self.calls.append("rmm")
+            self.resource = resource
+
+        mr = ModuleType("rmm.mr")
+        mr.available_device_memory = lambda: (free, 2 * free)
+        mr.CudaAsyncMemoryResource = pool
+        mr.CudaMemoryResource = lambda: "CUDA"
+        mr.PoolMemoryResource = lambda upstream, initial_pool_size, maximum_pool_size: (
+            upstream,
+            initial_pool_size,
+            maximum_pool_size,
+        )
+        mr.LimitingResourceAdaptor = Limited
+        mr.set_current_device_resource = set_resource
+        allocators = ModuleType("rmm.allocators")
+        for_cupy, for_numba = ModuleType("rmm.allocators.cupy"), ModuleType("rmm.allocators.numba")
+        for_cupy.rmm_cupy_allocator = "cupy"
+        for_numba.RMMNumbaManager = "numba"
+        rmm, cupy = ModuleType("rmm"), ModuleType("cupy")
+        rmm.mr = mr
+        cupy.cuda = SimpleNamespace(set_allocator=self.calls.append)
+        for module in (rmm, mr, allocators, for_cupy, for_numba, cupy):
+            patch.setitem(sys.modules, module.__name__, module)
+        patch.setattr(jit_cuda.cuda, "set_memory_manager", self.calls.append)
+        patch.setattr(memory, "_POOLS", [])
+        patch.setattr(jit_cuda, "_FREE", [])
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> Device:
+    return Device(monkeypatch, 100 * GIB, own_pool=True)
+
+
+def test_one_pool_for_all_libraries(device: Device) -> None:
+    memory.set_up_memory(0.8)
+    assert device.calls == ["rmm", "cupy", "numba"]
+    assert device.resource is not None
+    assert device.resource.limit == 80 * GIB
+    assert device.resource.upstream == f"CUDA's pool, keeps {40 * GIB}"
+
+
+def test_to_set_up_memory_again_changes_nothing(device: Device) -> None:
+    memory.set_up_memory()
+    memory.set_up_memory(0.5)
+    assert device.calls == ["rmm", "cupy", "numba"]
+    assert device.resource is not None
+    assert device.resource.limit == int(90 * GIB)
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.01, float("nan")])
+def test_a_share_that_is_none(device: Device, share: float) -> None:
+    with pytest.raises(ValueError, match="must be above 0 and at most 1, not "):
+        memory.set_up_memory(share)
+    assert device.calls == []
+
+
+def test_a_device_without_a_pool_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Device(monkeypatch, 10**9, own_pool=False)
+    memory.set_up_memory(0.9)
+    assert device.resource is not None
+    upstream, initial, most = device.resource.upstream  # type: ignore[misc]
+    assert upstream == "CUDA"
+    assert initial % 256 == most % 256 == 0
+    assert 0 < initial < most <= device.resource.limit < most + 256
+
+
+def test_what_is_free_is_what_the_pool_has_left(device: Device) -> None:
+    memory.set_up_memory(0.5)
+    assert memory.free_bytes() == 50 * GIB
+    assert device.resource is not None
+    device.resource.allocated = 20 * GIB
+    assert memory.free_bytes() == 30 * GIB
+    assert jit_cuda.most_that_fit(lambda blocks: blocks, GIB, 512) == 24  # 0.8 of it
+    device.resource.allocated = 60 * GIB
+    assert memory.free_bytes() == 0
+
+
+def test_a_stage_that_does_not_fit_is_refused_with_the_numbers(device: Device) -> None:
+    memory.set_up_memory(0.5)
+    memory.check_fits("betweenness", 50 * GIB)
+    with pytest.raises(EngineError) as told:
+        memory.check_fits("betweenness", 50 * GIB + 1)
+    assert str(told.value) == (
+        "betweenness needs at least 53,687,091,201 bytes of GPU memory, and 53,687,091,200 are free: "
+        "use a GPU with more memory, or --engine cpu, or ask for fewer sets"
+    )
+
+
+class OutOfMemoryError(MemoryError):
+    """As CuPy's."""
+
+
+ERRORS = [
+    MemoryError("std::bad_alloc: out_of_memory: RMM failure at: limiting_resource_adaptor.hpp: Exceeded memory limit"),
+    OutOfMemoryError("Out of memory allocating 1,024 bytes (allocated so far: 0 bytes)."),
+    Exception("[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY"),
+    RuntimeError("non-success value returned from core_number: CUGRAPH_UNKNOWN_ERROR std::bad_alloc: out_of_memory"),
+    RuntimeError("CUDA error encountered at: 2 cudaErrorMemoryAllocation out of memory"),
+    ValueError("Check failed: Memory allocation error on worker 0: bad_alloc"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{type(error).__name__}: {str(error)[:12]}")
+def test_less_is_tried_when_memory_does_not_suffice(device: Device, error: Exception) -> None:
+    tried: list[int] = []
+
+    def work(size: int) -> str:
+        tried.append(size)
+        if size > 100:
+            raise error
+        return f"done with {size}"
+
+    assert memory.shrinking("shell", work, 777) == "done with 98"
+    assert tried == [777, 389, 195, 98]
+
+
+def test_too_little_memory_even_for_the_least(device: Device) -> None:
+    memory.set_up_memory(1.0)
+    tried: list[int] = []
+
+    def work(size: int) -> None:
+        tried.append(size)
+        raise MemoryError("std::bad_alloc")
+
+    with pytest.raises(
+        EngineError, match=r"^shell ran out of GPU memory even in the smallest steps, with 107,374,182,400"
+    ):
+        memory.shrinking("shell", work, 40, 12)
+    assert tried == [40, 20, 12]
+
+
+def test_other_errors_and_the_hosts_memory_are_left_alone(device: Device) -> None:
+    tried: list[int] = []
+
+    def wrong(size: int) -> None:
+        tried.append(size)
+        raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        memory.shrinking("shell", wrong, 8)
+    assert tried == [8]
+
+    def hosts(size: int) -> np.ndarray:
+        tried.append(size)
+        return np.empty(1 << 62, np.int8)
+
+    with pytest.raises(MemoryError, match="Unable to allocate"):
+        memory.shrinking("shell", hosts, 8)
+    assert tried == [8, 8]
+
+
+def test_errors_of_kernels_are_the_stages_own(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.set_up_memory()
+
+    def late() -> None:
+        raise RuntimeError("[2] Call to cuCtxSynchronize results in CUDA_ERROR_OUT_OF_MEMORY")
+
+    monkeypatch.setattr(jit_cuda.cuda, "synchronize", late)
+    with pytest.raises(EngineError, match=r"^tipping ran out of GPU memory, with 96,636,764,160 bytes free: use a GPU"):
+        memory.stage_end("tipping")
+
+    def illegal() -> None:
+        raise RuntimeError("[700] Call to cuCtxSynchronize results in CUDA_ERROR_ILLEGAL_ADDRESS")
+
+    monkeypatch.setattr(jit_cuda.cuda, "synchronize", illegal)
+    with pytest.raises(RuntimeError, match="ILLEGAL_ADDRESS"):
+        memory.stage_end("tipping")
+
+
+def test_estimates_grow_with_what_they_are_of() -> None:
+    assert memory.needed_by_tables(2000, 10**5) == 2 * memory.needed_by_tables(1000, 5 * 10**4)
+    assert memory.needed_by_network(1000, 100, 500) > 1000 * 24 + 500 * 24
+    seven, one = (memory.needed_by_path_features(10**6, 2 * 10**6, sets) for sets in (7, 1))
+    assert seven - one == 6 * 16 * 10**6
