@@ -54,6 +54,9 @@ SHARE = 0.9
 # The pool keeps this much of what it is allowed when nobody uses it, and gives the rest back.
 _KEEP = 0.5
 
+# Sizes of RMM's own pool must be multiples of this.
+_ALIGNED = 256
+
 #: What a user can do about a stage that does not fit, beside another engine.
 ADVICE = {
     "tables": "leave out columns, or read fewer files at a time",
@@ -100,22 +103,23 @@ def set_up_memory(share: float = SHARE) -> None:
 
     free, _ = rmm.mr.available_device_memory()
     limit = int(free * share)
-    pool = _Pool(rmm.mr.LimitingResourceAdaptor(_upstream(rmm.mr, limit), limit), limit)
+    pool = _Pool(rmm.mr.LimitingResourceAdaptor(_upstream(limit), limit), limit)
     rmm.mr.set_current_device_resource(pool.resource)
     cupy.cuda.set_allocator(rmm_cupy_allocator)
     take_memory_from(RMMNumbaManager, pool.free)
     _POOLS.append(pool)
 
 
-def _upstream(mr: Any, limit: int) -> Any:
+def _upstream(limit: int) -> Any:
     """CUDA's own pool; where it has none (some virtual GPUs), RMM's, which gives nothing back."""
+    import rmm.mr
+
     try:
-        return mr.CudaAsyncMemoryResource(release_threshold=int(limit * _KEEP))
+        return rmm.mr.CudaAsyncMemoryResource(release_threshold=int(limit * _KEEP))
     except RuntimeError:
-        size = limit // 256 * 256  # both must be multiples of RMM's alignment
-        return mr.PoolMemoryResource(
-            mr.CudaMemoryResource(), initial_pool_size=size // 2 // 256 * 256, maximum_pool_size=size
-        )
+        most = limit // _ALIGNED * _ALIGNED
+        begin = most // 2 // _ALIGNED * _ALIGNED
+        return rmm.mr.PoolMemoryResource(rmm.mr.CudaMemoryResource(), initial_pool_size=begin, maximum_pool_size=most)
 
 
 def free_bytes() -> int:

@@ -1,60 +1,23 @@
-"""Calls of gpunet.gpu.memory and gpunet.kernels.jit_cuda, held against the real RMM, CuPy and Numba; needs no GPU."""
+"""What gpunet.gpu.memory rests on in RMM, CuPy, cuDF and Numba, held against the real packages; no GPU is needed.
+
+The ordinary tests do not collect this file. Calls of RMM and CuPy stand in the tables beside it.
+"""
 
 from __future__ import annotations
 
-import ast
 import inspect
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")
 
-import cupy
+import cupy  # noqa: TID251
 import pytest
-import rmm.mr
-from numba import cuda
-from numba.cuda.cudadrv import driver
+from numba import cuda  # noqa: TID251
+from numba.cuda.cudadrv import driver  # noqa: TID251
 from rmm.allocators.cupy import rmm_cupy_allocator
 from rmm.allocators.numba import RMMNumbaManager
-
-
-@pytest.fixture(scope="module")
-def stubs() -> dict[str, ast.ClassDef]:
-    """RMM's classes are compiled: their parameters stand in the stubs beside them."""
-    folder = Path(rmm.mr.__file__).parents[1] / "pylibrmm" / "memory_resource"
-    tree = ast.parse((folder / "_memory_resource.pyi").read_text())
-    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-
-
-def parameters(stubs: dict[str, ast.ClassDef], name: str) -> list[str]:
-    begin = next(node for node in stubs[name].body if isinstance(node, ast.FunctionDef) and node.name == "__init__")
-    return [argument.arg for argument in begin.args.args][1:]
-
-
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        ("CudaAsyncMemoryResource", ["release_threshold"]),
-        ("PoolMemoryResource", ["upstream_mr", "initial_pool_size", "maximum_pool_size"]),
-        ("LimitingResourceAdaptor", ["upstream_mr", "allocation_limit"]),
-    ],
-)
-def test_resources_take_what_they_are_given(stubs: dict[str, ast.ClassDef], name: str, given: list[str]) -> None:
-    assert hasattr(rmm.mr, name)
-    assert [parameter for parameter in parameters(stubs, name) if parameter in given] == given
-
-
-def test_a_limit_takes_two_things_in_this_order_and_counts(stubs: dict[str, ast.ClassDef]) -> None:
-    assert parameters(stubs, "LimitingResourceAdaptor") == ["upstream_mr", "allocation_limit"]
-    assert parameters(stubs, "CudaMemoryResource") == []
-    assert list(inspect.signature(rmm.mr.LimitingResourceAdaptor.get_allocated_bytes).parameters) == ["self"]
-
-
-def test_the_current_resource_and_free_memory() -> None:
-    assert list(inspect.signature(rmm.mr.set_current_device_resource).parameters) == ["mr"]
-    assert not inspect.signature(rmm.mr.available_device_memory).parameters
 
 
 def test_cupy_and_numba_take_their_memory_from_rmm() -> None:
