@@ -109,25 +109,29 @@ def _device_namespace() -> Any:
 
 def greatest(values: Array, otherwise: int) -> int:
     """The greatest of some integers, `otherwise` if there are none."""
-    return int(namespace(values).max(values)) if values.shape[0] else otherwise
+    xp = namespace(values)
+    return int(xp.max(values)) if values.shape[0] else otherwise
 
 
 def least(values: Array, otherwise: int) -> int:
     """The least of some integers, `otherwise` if there are none."""
-    return int(namespace(values).min(values)) if values.shape[0] else otherwise
+    xp = namespace(values)
+    return int(xp.min(values)) if values.shape[0] else otherwise
 
 
 def distinct(values: Array) -> Array:
     """The distinct values of a flat array of integers, ascending."""
-    ordered = namespace(values).sort(values)  # on NumPy too: many times faster than numpy.unique, which hashes
-    return ordered[begins_run(ordered)]  # type: ignore[no-any-return]
+    ordered = _sorted(values)  # on NumPy too: many times faster than numpy.unique, which hashes
+    return ordered[begins_run(ordered)]
 
 
 def sort_order(keys: Sequence[Array]) -> Array:
     """int64[n], the positions in ascending order by the last key, then by the one before it, and so on; stable."""
     if isinstance(keys[0], np.ndarray):
         return np.lexsort(tuple(keys)) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
-    xp = namespace(*keys)
+    xp, n = namespace(*keys), keys[0].shape[0]
+    if n < 2:
+        return xp.arange(n, dtype=xp.int64)
     order = xp.argsort(keys[0], stable=True)
     for key in keys[1:]:
         order = order[xp.argsort(key[order], stable=True)]
@@ -150,8 +154,7 @@ def count_by_code(code: Array, n: int) -> NDArray[np.int64]:
     """int64[n], how often each of the codes 0..n-1 occurs."""
     if isinstance(code, np.ndarray):
         return np.bincount(code, minlength=n)
-    xp = namespace(code)
-    bounds = _bounds(xp.sort(code), n)
+    bounds = _bounds(_sorted(code), n)
     return bounds[1:] - bounds[:-1]
 
 
@@ -245,6 +248,11 @@ def row_numbers(indptr: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     return xp.searchsorted(indptr[1:], every, side="right")
 
 
+def _sorted(values: Array) -> Array:
+    xp = namespace(values)
+    return xp.sort(values) if values.shape[0] > 1 else values
+
+
 def _bounds(ordered: Array, n: int) -> NDArray[np.int64]:
     """int64[n + 1]: where each of the codes 0..n-1 begins among ascending codes, and where the last one ends."""
     xp = namespace(ordered)
@@ -260,4 +268,5 @@ def _where_any(ordered: Array, bounds: Array, at: Array, otherwise: int) -> Arra
 
 
 def _one(like: Array, value: Any) -> Array:
-    return namespace(like).asarray([value], dtype=like.dtype)  # type: ignore[no-any-return]
+    xp = namespace(like)
+    return xp.asarray([value], dtype=like.dtype)  # type: ignore[no-any-return]

@@ -194,13 +194,15 @@ def _largest_component(
     xp = namespace(label)
     inside = label == xp.argmax(sizes)
     others = int(xp.max(sizes)) - 1
+    ties = int(xp.sum(network.degree[inside])) // 2
     marked = to_host(inside)  # the diameter is found by the host
     # closeness = (R / S) (R / sum of distances), so the sums, whole numbers, come back exactly by rounding.
     near = closeness[marked if on_host(closeness) else inside]
-    distances = float(namespace(near).sum(namespace(near).round(others * others / ((network.n - 1) * near))))
+    xp = namespace(near)
+    distances = float(xp.sum(xp.round(others * others / ((network.n - 1) * near))))
     return {
         "persons": others + 1,
-        "ties": int(xp.sum(network.degree[inside])) // 2,
+        "ties": ties,
         "diameter": Blocks(network.on_host()).diameter(marked),
         "mean_path": distances / (others * (others + 1)),
     }

@@ -172,7 +172,7 @@ def incident_members(arrests: Arrests) -> IncidentMembers:
     order = sort_order([arrests.incident])  # stable, and persons ascend already
     person, incident, day = arrests.person[order], arrests.incident[order], arrests.day[order]
     new = begins_run(incident, person)
-    member = xp.cumulative_sum(xp.astype(new, xp.int64), dtype=xp.int64) - 1
+    member = running_sum(xp.astype(new, xp.int64))[1:] - 1
     person = person[new]
     n = person.shape[0]
     dated = xp.where(day == NO_DAY, _AFTER_ALL_DAYS, day)
