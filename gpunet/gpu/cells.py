@@ -27,7 +27,8 @@ def out_members(
 
 
 def _row_sums(indptr: NDArray[np.int64], flags: NDArray[np.bool_]) -> NDArray[np.int64]:
-    running = running_sum(flags)
+    xp = namespace(flags)
+    running = running_sum(xp.astype(flags, xp.int64))
     return running[indptr[1:]] - running[indptr[:-1]]
 
 
