@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from gpunet.arrays import count_by_code, distinct, greatest, namespace
 from gpunet.arrests import Arrests
 
 __all__ = ["doubts", "why_nothing"]
@@ -12,13 +11,15 @@ __all__ = ["doubts", "why_nothing"]
 def doubts(arrests: Arrests) -> list[str]:
     """What the configuration may have got wrong, to judge by the arrests."""
     sentences = []
-    found = int(np.bitwise_or.reduce(arrests.offences))
-    absent = [name for i, name in enumerate(arrests.config.violent_offences) if not found >> i & 1]
+    xp = namespace(arrests.offences)
+    sets = enumerate(arrests.config.violent_offences)
+    absent = [name for i, name in sets if not bool(xp.any((arrests.offences >> i) & 1 != 0))]
     if absent:
         sentences.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
     if "force" not in arrests.config.input.incident_key:
-        pairs = np.unique(np.stack([arrests.incident, arrests.force], axis=1), axis=0)
-        shared = int(np.count_nonzero(np.bincount(pairs[:, 0]) > 1))
+        width = greatest(arrests.force, otherwise=-1) + 2  # -1 is a force too: none
+        pairs = distinct(xp.astype(arrests.incident, xp.int64) * width + (arrests.force + 1))
+        shared = int(xp.count_nonzero(count_by_code(pairs // width, arrests.n_incidents) > 1))
         if shared:
             sentences.append(
                 f"{shared} incidents have arrests by several forces: right if incident numbers are national, else "

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
+from gpunet.arrays import on_host, to_host
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.config import Config, PathConfig, load_config
@@ -22,6 +23,7 @@ from gpunet.errors import InputError
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.path_report import PathReport
 from gpunet.folder import RunFolder
+from gpunet.frames import to_array
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
 from gpunet.progress import ProgressCallback, labelled
@@ -134,7 +136,7 @@ class _Run:
             methods = {} if found.path is None else found.path.of_columns()
             self.folder.write_json("features.json", dictionary(self.config.sets, methods))
         with self.clock.stage("statistics"):
-            statistics = network_statistics(arrests, found.network, _closeness(found))
+            statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
         oversize = statistics["incidents_over_max_size"]
         if oversize:
             largest = max(incident["persons"] for incident in oversize)
@@ -305,5 +307,8 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
     """``closeness__all`` over the vertices of the network."""
     import narwhals as nw
 
-    column = nw.from_native(found.features, eager_only=True)["closeness__all"].to_numpy()
-    return np.asarray(column, np.float64)[found.network.person]
+    column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
+    person = found.network.person
+    if person is None:
+        raise ValueError("the network was not made of arrests")
+    return column[to_host(person) if on_host(column) else person]

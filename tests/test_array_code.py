@@ -20,6 +20,7 @@ from gpunet import read_arrests
 from gpunet.arrays import to_host
 from gpunet.arrests import Arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
+from gpunet.doubts import doubts
 from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import InputError
 from gpunet.features import FeatureSet, compute_all
@@ -166,11 +167,22 @@ def test_incidents_over_the_cap_are_listed_with_their_force() -> None:
     ]
 
 
+def test_doubts_are_the_same() -> None:
+    rows = [row(1, 7, force="North"), row(2, 7, force="South"), row(3, 8, force="South"), row(3, 9)]
+    config = {"input": {"incident_key": ["incident_id"]}, "violent_offences": {"arson": ["arson*"]}}
+    arrests = read_arrests(frame_of(rows), config=config)
+    absent, shared = doubts(placed(arrests))
+    assert absent.startswith("no offence in the data matches arson")
+    assert shared.startswith("1 incidents have arrests by several forces")
+    assert [absent, shared] == doubts(arrests)
+
+
 def test_arrests_and_networks_stay_where_they_are(synthetic: Arrests) -> None:
     here, engine = CpuEngine(1), ElsewhereEngine()
     assert synthetic.placed(here) is synthetic
     there = placed(synthetic)
     assert there.placed(engine) is there
+    np.testing.assert_array_equal(there.placed(here).incident, synthetic.incident, strict=True)
     network = build_network(synthetic)
     assert network.placed(here) is network
     assert network.on_host() is network

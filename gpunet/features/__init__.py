@@ -126,7 +126,7 @@ def compute_all(
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
     Each stage runs inside ``stage(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
-    ``geographic``, ``temporal``, ``history``. `path_config` stands for ``[path]`` of the arrests' configuration;
+    ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests' configuration;
     `notice` gets a line with the estimate before long work.
     """
     arrests = _checked(arrests)
@@ -166,11 +166,13 @@ def compute_all(
     if "community" in wanted:
         _null_without_gang(found, cells, declared)
     in_order = {name: found[name] for name in declared}
-    frame = make_frame(
-        {"person_id": arrests.person_ids.alias("person_id"), **for_frame(in_order, arrests.backend)},
-        arrests.backend,
-    )
-    return FeatureSet(frame, _groups(arrests, network, cells), ties_table(arrests, network), network, report)
+    with stage("tables"):
+        frame = make_frame(
+            {"person_id": arrests.person_ids.alias("person_id"), **for_frame(in_order, arrests.backend)},
+            arrests.backend,
+        )
+        groups, ties = _groups(arrests, network, cells), ties_table(arrests, network)
+    return FeatureSet(frame, groups, ties, network, report)
 
 
 def _checked(arrests: Any) -> Arrests:
