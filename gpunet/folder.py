@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -96,9 +96,11 @@ class RunFolder:
             if Path(name).resolve().parent == self.path.resolve():
                 raise InputError(f"the input {name} lies in the run folder {self.path}: give another folder")
 
-    def write_table(self, name: str, frame: Any, metadata: Mapping[str, Any] | None = None) -> None:
-        """Write a frame of any kind as Parquet."""
-        self.write_file(name, lambda path: write_parquet(path, frame, metadata))
+    def write_table(
+        self, name: str, frame: Any, metadata: Mapping[str, Any] | None = None, *, dates: Collection[str] = ()
+    ) -> None:
+        """Write a frame of any kind as Parquet; the columns named in `dates` as dates."""
+        self.write_file(name, lambda path: write_parquet(path, frame, metadata, dates=dates))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""

@@ -281,7 +281,9 @@ def _days(values: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     return np.where(missing, 0, values).astype(np.int32), missing
 
 
-def write_parquet(path: str | Path, frame: Any, metadata: Mapping[str, Any] | None = None) -> None:
+def write_parquet(
+    path: str | Path, frame: Any, metadata: Mapping[str, Any] | None = None, *, dates: Collection[str] = ()
+) -> None:
     """Write any frame as Parquet (zstd); equal tables and metadata give equal bytes, whatever their chunks in memory.
 
     Parameters
@@ -292,10 +294,15 @@ def write_parquet(path: str | Path, frame: Any, metadata: Mapping[str, Any] | No
         A Polars, pandas, PyArrow or Narwhals frame.
     metadata
         Values that JSON can hold; they are kept, sorted by key, under the schema's key ``gpunet``.
+    dates
+        Names of columns that hold dates, which pandas and cuDF know as timestamps alone.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = to_arrow(frame)
+    schema = [field.with_type(pa.date32()) if field.name in dates else field for field in table.schema]
+    table = table.cast(pa.schema(schema)) if dates else table
     kept = None if metadata is None else {_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
     table = table.replace_schema_metadata(kept)
     with pq.ParquetWriter(str(path), table.schema, compression="zstd") as writer:

@@ -129,7 +129,7 @@ class _Run:
         with self.clock.stage("write features"):
             metadata = feature_metadata(self.config, arrests.as_of, found.path)
             self.folder.write_table("features.parquet", found.features, metadata)
-            self.folder.write_table("ties.parquet", found.ties)
+            self.folder.write_table("ties.parquet", found.ties, dates=("first_date", "last_date"))
             self.folder.write_table("groups.parquet", found.groups)
             if arrests.report is not None:
                 self.folder.write_table("rejected.parquet", arrests.report.rejected)
@@ -311,4 +311,4 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
     person = found.network.person
     if person is None:
         raise ValueError("the network was not made of arrests")
-    return column[to_host(person) if on_host(column) else person]
+    return column[to_host(person) if on_host(column) else person]  # type: ignore[no-any-return]

@@ -126,8 +126,8 @@ def compute_all(
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
     Each stage runs inside ``stage(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
-    ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests' configuration;
-    `notice` gets a line with the estimate before long work.
+    ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
+    configuration; `notice` gets a line with the estimate before long work.
     """
     arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
