@@ -7,7 +7,6 @@ are replaced, so that everything else is the engine's own.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -15,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import array_api_strict
-import narwhals as nw
-import networkx as nx
+import engine_contract as contract
 import numpy as np
 import pretend_gpu
 import pylibcugraph_stand_in
 import pytest
-from comparison import assert_arrays
 
 from gpunet.kernels import jit_cuda
 
@@ -32,6 +29,7 @@ def _on_device(array: Any, dtype: Any) -> Any:
     if isinstance(array, array_api_strict._array_object.Array):
         array = np.asarray(array)
         assert array.dtype == np.dtype(dtype), f"{array.dtype} where {np.dtype(dtype)} is due"
+        return jit_cuda.cuda.to_device(np.ascontiguousarray(array))  # it is there already: nothing is counted
     return _from_host(array, dtype)
 
 
@@ -39,12 +37,11 @@ jit_cuda.on_device = _on_device  # before the kernels' modules take it from ther
 
 import gpunet  # noqa: E402
 from gpunet import arrays  # noqa: E402
-from gpunet.config import PathConfig, load_config  # noqa: E402
+from gpunet.config import PathConfig  # noqa: E402
 from gpunet.features.path import compute_path  # noqa: E402
 from gpunet.gpu import check, memory, searches  # noqa: E402
 from gpunet.gpu import engine as gpu_engine  # noqa: E402
 from gpunet.reading import home  # noqa: E402
-from gpunet.run import RunOptions, run_features, run_forecast  # noqa: E402
 from gpunet.synthetic import write_tables  # noqa: E402
 
 # The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
@@ -84,105 +81,86 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def features_of(folder: Path) -> dict[str, np.ndarray]:
-    frame = nw.from_native(gpunet.frames.read_parquet(folder / "features.parquet").to_native(), eager_only=True)
-    return {name: frame[name] for name in frame.columns}
+@pytest.fixture(scope="module")
+def arrests(tables: Path) -> Any:
+    return gpunet.read_arrests(tables)
 
 
-#: Columns that follow the engine's own Louvain.
-LOUVAIN = ("group_", "community_")
+@pytest.fixture(scope="module")
+def runs(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A forecast by each engine."""
+    out = tmp_path_factory.mktemp("runs")
+    config = {"model": {"horizon_days": 365, "max_rounds": 30, "folds": 3}}
+    return {engine: contract.forecast_run(engine, tables, out / engine, config) for engine in ("gpu", "cpu")}
 
 
-def test_features_are_the_cpus(tables: Path, tmp_path: Path) -> None:
-    manifests = {
-        engine: run_features(tables, tmp_path / engine, options=RunOptions(engine)) for engine in ("cpu", "gpu")
-    }
-    cpu, gpu = (features_of(tmp_path / engine) for engine in ("cpu", "gpu"))
-    assert list(cpu) == list(gpu)
-    for name, expected in cpu.items():
-        if name.startswith(LOUVAIN):
-            continue
-        found = gpu[name]
-        assert found.dtype == expected.dtype, name
-        assert found.is_null().to_list() == expected.is_null().to_list(), name
-        if expected.dtype == nw.Float64:
-            np.testing.assert_allclose(
-                found.fill_null(0).to_numpy(), expected.fill_null(0).to_numpy(), rtol=1e-9, err_msg=name
-            )
-        else:
-            assert found.to_list() == expected.to_list(), name
-    assert (tmp_path / "gpu/ties.parquet").read_bytes() == (tmp_path / "cpu/ties.parquet").read_bytes()
-    for name in ("arrests", "input"):
-        assert manifests["gpu"][name] == manifests["cpu"][name]
-    cpus, gpus = (manifests[engine]["network"] for engine in ("cpu", "gpu"))
-    assert gpus.pop("largest_component") == pytest.approx(cpus.pop("largest_component"), rel=1e-9)
-    for name in ("average_clustering", "transitivity", "mean_degree"):
-        assert gpus.pop(name) == pytest.approx(cpus.pop(name), rel=1e-9)
-    assert gpus == cpus
-    said = manifests["gpu"]["execution"]
-    assert manifests["gpu"]["engine"] == "gpu"
+def random_network(seed: int) -> gpunet.network.Network:
+    rng = np.random.default_rng(seed)
+    sets = {name: rng.random(40) < share for name, share in (("violent", 0.4), ("few", 0.1))}
+    return gpunet.network_from_edges(*rng.integers(0, 40, (2, 60)), 40, sets)
+
+
+def test_paths_of_plain_edges() -> None:
+    contract.check_paths("gpu", random_network(1))
+    contract.check_paths("gpu", gpunet.network_from_edges([], [], 3))
+
+
+def test_families_and_sets_one_by_one() -> None:
+    contract.check_some_paths("gpu", random_network(2))
+
+
+def test_approximate_paths() -> None:
+    contract.check_approximate("gpu", random_network(3))
+
+
+def test_whole_network_betweenness_by_cugraph() -> None:
+    network, config = random_network(4), PathConfig(whole_network="cugraph")
+    found = compute_path(network, "betweenness", engine="gpu", config=config)
+    expected = gpunet.path_features(network, "betweenness", engine="cpu")
+    contract.assert_same(contract.of_arrays(found.columns), contract.of_arrays(expected))
+    assert found.report is not None
+    assert found.report.of_columns()["betweenness__all"]["library"] == "cugraph"
+
+
+def test_features_of_a_callers_arrests(arrests: Any) -> None:
+    contract.check_features("gpu", arrests)
+
+
+def test_two_runs_give_the_same_bytes(arrests: Any) -> None:
+    contract.check_repeats("gpu", random_network(5), arrests)
+
+
+def test_refusals(arrests: Any) -> None:
+    contract.check_refusals("gpu", random_network(6), arrests)
+
+
+def test_a_run_folder_is_the_cpus(tables: Path, tmp_path: Path) -> None:
+    runs = {engine: contract.feature_run(engine, tables, tmp_path / engine) for engine in ("gpu", "cpu")}
+    contract.check_feature_runs(runs["gpu"], runs["cpu"], "gpu")
+    contract.check_partitions(runs["gpu"][0], runs["cpu"][0])
+    ties = [(folder / "ties.parquet").read_bytes() for folder, _ in runs.values()]
+    assert ties[0] == ties[1]
+
+
+def test_a_forecast(runs: dict[str, Any]) -> None:
+    contract.check_forecasts(runs["gpu"], runs["cpu"], "gpu")
+
+
+def test_scores_of_a_saved_model(runs: dict[str, Any], tmp_path: Path) -> None:
+    contract.check_score(runs["gpu"][0], tmp_path / "scores.parquet", ["--engine", "gpu"])
+
+
+def test_the_manifest_tells_the_device_and_what_crossed(runs: dict[str, Any]) -> None:
+    said = runs["gpu"][1]["execution"]
     assert said["gpu"]["name"] == "Pretended"
     assert {stage["engine"] for stage in said["stages"]} == {"gpu"}
     crossed = {stage["stage"]: (stage["bytes_to_device"], stage["bytes_to_host"]) for stage in said["stages"]}
     for stage in ("neighbourhood", "geographic", "temporal", "history"):
-        assert crossed[stage] == (0, 0), stage
-    assert "gpu" not in manifests["cpu"]["execution"]
-    assert not any("bytes_to_device" in stage for stage in manifests["cpu"]["execution"]["stages"])
-
-
-def test_partitions_are_of_the_same_worth(tables: Path, tmp_path: Path) -> None:
-    """Cells are connected, gangs stay apart, and modularity is not below the CPU's."""
-    arrests = gpunet.read_arrests(tables)
-    network = gpunet.build_network(arrests)
-    graph = nx.Graph()
-    graph.add_nodes_from(network.person.tolist())
-    ends = np.stack([network.ties.a, network.ties.b], axis=1)
-    graph.add_edges_from(network.person[ends].tolist())
-    worth = {}
-    for engine in ("cpu", "gpu"):
-        run_features(tables, tmp_path / engine, options=RunOptions(engine))
-        groups = gpunet.frames.read_parquet(tmp_path / engine / "groups.parquet")
-        cells: dict[int, set[int]] = {}
-        for person, community in enumerate(groups["community"].to_list()):
-            if community is not None:
-                cells.setdefault(community, set()).add(person)
-        assert all(nx.is_connected(graph.subgraph(cell)) for cell in cells.values())
-        worth[engine] = nx.community.modularity(graph, cells.values())
-        for gang, group in zip(groups["gang"].to_list(), groups["group"].to_list(), strict=True):
-            assert gang is not None or group is None
-    assert worth["gpu"] >= worth["cpu"] - 0.005
-
-
-def test_a_forecast_and_its_files(tables: Path, tmp_path: Path) -> None:
-    config = load_config({"model": {"horizon_days": 365}})
-    manifests = {
-        engine: run_forecast(tables, tmp_path / engine, config, options=RunOptions(engine)) for engine in ("cpu", "gpu")
-    }
-    assert set(manifests["gpu"]["outputs"]) == set(manifests["cpu"]["outputs"])
-    assert manifests["gpu"]["model"]["days"] == manifests["cpu"]["model"]["days"]
-    scores = gpunet.frames.read_parquet(tmp_path / "gpu/scores.parquet")
-    assert scores["person_id"].to_list() == features_of(tmp_path / "gpu")["person_id"].to_list()
-    assert all(0 <= p <= 1 for p in scores["probability"].to_list())
-    model = gpunet.load_model(next((tmp_path / "gpu").glob("model.*")))
-    again = gpunet.score(model, tmp_path / "gpu/features.parquet")
-    np.testing.assert_allclose(
-        nw.from_native(again, eager_only=True)["probability"].to_numpy(), scores["probability"].to_numpy(), rtol=1e-6
-    )
-    assert json.loads((tmp_path / "gpu/run.json").read_text())["engine"] == "gpu"
-
-
-@pytest.mark.parametrize("betweenness", ["exact", "approx"])
-def test_path_features_of_plain_edges_come_back_to_the_host(betweenness: str) -> None:
-    rng = np.random.default_rng(3)
-    network = gpunet.network_from_edges(*rng.integers(0, 40, (2, 60)), 40, {"violent": rng.random(40) < 0.4})
-    found = gpunet.path_features(network, engine="gpu", betweenness=betweenness, epsilon=0.2)
-    assert_arrays(found, gpunet.path_features(network, engine="cpu", betweenness=betweenness, epsilon=0.2))
-
-
-def test_whole_network_betweenness_by_cugraph() -> None:
-    rng = np.random.default_rng(4)
-    network = gpunet.network_from_edges(*rng.integers(0, 40, (2, 60)), 40, {"violent": rng.random(40) < 0.4})
-    config = PathConfig(whole_network="cugraph")
-    found = compute_path(network, "betweenness", engine="gpu", config=config)
-    assert_arrays(found.columns, gpunet.path_features(network, "betweenness", engine="cpu"))
-    assert found.report.as_dict()["betweenness"]["whole_network"]["library"] == "cugraph"
+        to_device, to_host = crossed[f"{stage} as of T"]
+        assert to_device == 0, stage
+        assert to_host <= 8, stage  # numbers that say how much there is to do
+    assert crossed["path as of T"][1] > 0  # blocks are found on the host
+    assert crossed["read"][0] > 0
+    cpu = runs["cpu"][1]["execution"]
+    assert "gpu" not in cpu
+    assert not any("bytes_to_device" in stage for stage in cpu["stages"])
