@@ -40,6 +40,7 @@ __all__ = [
     "read_parquet_metadata",
     "read_parquet_on_device",
     "rows_of",
+    "text_layout",
     "to_array",
     "to_arrow",
     "without_repeated",
@@ -147,6 +148,27 @@ def to_array(series: nw.Series[Any]) -> Any:
 
         return frames_cudf.array_of(series.to_native())
     return series.to_numpy()
+
+
+def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:
+    """The bytes of all texts of a series after each other, and of how many bytes each consists, 0 if it is null.
+
+    Arrays are CuPy's for a series of cuDF, which must not be a part of another one, and NumPy's for any other.
+    """
+    if series.implementation.is_cudf():
+        from gpunet import frames_cudf
+
+        return frames_cudf.text_layout(series.to_native())
+    import pyarrow as pa
+
+    array = as_wide_text(pa.table({"": series.to_arrow()})).column(0)
+    if not len(array):
+        return np.empty(0, np.uint8), np.empty(0, np.int32)
+    array = array.combine_chunks()
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    found = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    return found[bounds[0] : bounds[-1]], np.diff(bounds)
 
 
 def rows_of(table: Any, rows: Any) -> Any:

@@ -21,7 +21,7 @@ from gpunet.transfers import count_to_device, count_to_host
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["array_of", "from_arrow", "make_frame", "make_series", "read_parquet", "rows_of", "to_arrow"]
+__all__ = ["array_of", "from_arrow", "make_frame", "make_series", "read_parquet", "rows_of", "text_layout", "to_arrow"]
 
 _SECONDS_A_DAY = 86_400
 
@@ -75,6 +75,21 @@ def array_of(native: Any) -> Any:
 def rows_of(native: Any, rows: Any) -> Any:
     """The rows at these positions (a CuPy or NumPy array) of a series or frame."""
     return native.take(arrays.to_device(rows)).reset_index(drop=True)
+
+
+def text_layout(native: Any) -> tuple[Any, Any]:
+    """The bytes of all texts of a column that is no part of another, and of how many bytes each consists, 0 if null.
+
+    Returns
+    -------
+    data
+        uint8 CuPy array, which shares the column's memory.
+    sizes
+        int32 CuPy array.
+    """
+    memory = native.to_pylibcudf()[0].data()
+    sizes = array_of(native.str.byte_count().fillna(0))
+    return arrays.to_device(np.empty(0, np.uint8)) if memory is None else arrays.wrapped(memory), sizes
 
 
 def make_series(name: str, values: Any) -> Any:

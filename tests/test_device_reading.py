@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import array_api_strict
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from reading_at import HOMES, assert_same, read_everywhere
 
 from gpunet.errors import InputError
-from gpunet.reading import gather
+from gpunet.reading import gather, utf8
 from gpunet.reading.read import read_arrests, read_arrests_at
 
 ALL_HOMES = pytest.mark.parametrize("home", HOMES.values(), ids=HOMES)
@@ -55,6 +56,11 @@ def test_incident_keys_and_person_scope(
     config = {**CONFIG, "input": {"incident_key": list(key), "person_scope": scope}}
     read_everywhere([as_frame(rows, "polars", (*COLUMNS, "extra")), as_frame(rows[:3], "polars", (*COLUMNS, "extra"))],
                     config)  # fmt: skip
+
+
+def _loose_utf8(character: int) -> bytes:
+    """Four bytes for any character, so too long a form for most."""
+    return bytes([0xF0 | character >> 18, *(0x80 | character >> k & 0x3F for k in (12, 6, 0))])
 
 
 _number = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([10, 100, 2**40]))
@@ -114,6 +120,43 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "unknown encoding.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(InputError, match=r"cannot read .*unknown encoding\.parquet"):
         read_arrests_at(home, tmp_path, CONFIG)
+
+
+_bytes = st.one_of(
+    st.text(max_size=4).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.binary(max_size=5),
+    st.integers(0, 0x10FFFF).map(_loose_utf8),
+)
+
+
+@given(st.lists(_bytes), st.integers(1, 9))
+def test_what_is_utf8(texts: list[bytes], step: int) -> None:
+    def decodes(text: bytes) -> bool:
+        try:
+            return text.decode() is not None
+        except UnicodeDecodeError:
+            return False
+
+    data, sizes = np.frombuffer(b"".join(texts), np.uint8), np.array([len(t) for t in texts], np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utf8, "_STEP", step)
+        for array in (np.asarray, array_api_strict.asarray):
+            assert utf8.is_utf8(array(data), array(sizes)) == all(map(decodes, texts))
+
+
+def test_text_that_is_not_utf8_is_an_error_also_where_it_is_read_directly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "_DIRECT_BYTES", 0)
+    rows = [{"person_id": "é", "incident_id": "i", "offence": "arson"}]
+    table = as_frame(rows, "pyarrow").select(COLUMNS[:4])
+    bad = pa.array([b"i\xc3"], pa.binary()).view(pa.string())
+    for name, column in (("good", table["incident_id"]), ("bad", bad)):
+        pq.write_table(table.set_column(1, "incident_id", column), tmp_path / f"{name}.parquet")
+    assert_same(read_arrests_at(HOMES["polars"], tmp_path / "good.parquet"), read_arrests(tmp_path / "good.parquet"))
+    for home in (None, HOMES["pyarrow"]):
+        with pytest.raises(InputError, match=r"cannot read .*bad\.parquet"):
+            read_arrests_at(home, tmp_path / "bad.parquet")
 
 
 @ALL_HOMES

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.config import InputConfig
-from gpunet.frames import backend_of, on_host
+from gpunet.frames import backend_of, on_host, text_layout
 from gpunet.reading.columns import Layout, as_stamps, as_text
 from gpunet.reading.dates import DAY_US, EARLIEST
 from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.home import Home
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import Batch, InputRecord, Piece, record_of, source_batches
+from gpunet.reading.utf8 import is_utf8
 
 __all__ = ["HOST_ROWS", "columns_at", "device_batches"]
 
@@ -66,6 +67,9 @@ def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[
         frame = home.read_parquet(file.source.path, sorted(set(layout.columns.values())))
     except (NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
         return None  # an encoding that the device does not know, or a damaged file: the host reads it, or says why not
+    for name in frame.columns:
+        if frame.schema[name] == nw.String and not is_utf8(*map(home.array, text_layout(frame.get_column(name)))):
+            return None
     return frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
 
 

@@ -84,10 +84,10 @@ def code_series(series: nw.Series[Any], home: Home) -> Column:
     xp = arrays.namespace(home.array(np.empty(0, np.int32)))
     rows = home.frame({"value": series, "row": xp.arange(n, dtype=xp.int64)})
     known = home.frame({"value": values, "code": xp.arange(size, dtype=xp.int32)})
-    found = rows.join(known, on="value", how="left").select("row", nw.col("code").fill_null(-1))
-    # The order of a join's rows is nobody's promise.
-    order = arrays.sort_order([home.values(found.get_column("row"))])
-    return Column(values, xp.astype(home.values(found.get_column("code"))[order], xp.int32))
+    found = rows.join(known, on="value", how="left")
+    order = arrays.sort_order([home.values(found.get_column("row"))])  # a join promises no order
+    codes = home.values(found.get_column("code").fill_null(-1))
+    return Column(values, xp.astype(codes[order], xp.int32))
 
 
 def is_blank(values: nw.Series[Any], home: Home) -> Any:
