@@ -34,6 +34,7 @@ __all__ = [
     "is_frame",
     "make_frame",
     "make_series",
+    "numbers_of",
     "on_host",
     "plain_array",
     "read_parquet",
@@ -148,6 +149,16 @@ def to_array(series: nw.Series[Any]) -> Any:
 
         return frames_cudf.array_of(series.to_native())
     return series.to_numpy()
+
+
+def numbers_of(series: nw.Series[Any]) -> Any:
+    """float64[n], the values of a series of numbers or flags, NaN where null; CuPy's for a series of cuDF."""
+    numbers = series.cast(nw.Float64)
+    if series.implementation.is_cudf():
+        from gpunet import frames_cudf
+
+        return frames_cudf.numbers_of(numbers.to_native())
+    return numbers.to_numpy()
 
 
 def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:

@@ -21,7 +21,17 @@ from gpunet.transfers import count_to_device, count_to_host
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["array_of", "from_arrow", "make_frame", "make_series", "read_parquet", "rows_of", "text_layout", "to_arrow"]
+__all__ = [
+    "array_of",
+    "from_arrow",
+    "make_frame",
+    "make_series",
+    "numbers_of",
+    "read_parquet",
+    "rows_of",
+    "text_layout",
+    "to_arrow",
+]
 
 _SECONDS_A_DAY = 86_400
 
@@ -70,6 +80,13 @@ def array_of(native: Any) -> Any:
     if not len(native):  # cuDF has no memory that it could share
         return arrays.to_device(np.empty(0, native.dtype))
     return native.to_cupy()
+
+
+def numbers_of(native: Any) -> Any:
+    """The values of a series of floats as a CuPy array, NaN where null."""
+    if not len(native):
+        return arrays.to_device(np.empty(0))
+    return native.to_cupy(na_value=np.nan)
 
 
 def rows_of(native: Any, rows: Any) -> Any:

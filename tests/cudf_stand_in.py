@@ -157,10 +157,11 @@ class Series:
         data = self._arrow().buffers()[2]
         return _Bytes(None if data is None else array_api_strict.asarray(np.frombuffer(data, np.uint8))), {}
 
-    def to_cupy(self) -> Any:
+    def to_cupy(self, na_value: Any = None) -> Any:
         assert len(self)
-        assert not self.held.isna().any()
-        return array_api_strict.asarray(self.held.to_numpy(self.dtype))
+        assert na_value is not None or not self.held.isna().any()
+        given = {} if na_value is None else {"na_value": na_value}
+        return array_api_strict.asarray(self.held.to_numpy(self.dtype, **given))
 
 
 class _Bytes:

@@ -160,7 +160,11 @@ def test_a_cudf_column_stays_on_the_gpu(gpu: None) -> None:
         asked.append(na_value)
         return to_gpu(np.array([1.0, na_value]))
 
-    native = SimpleNamespace(to_cupy=to_cupy)
+    class Native(SimpleNamespace):
+        def __len__(self) -> int:
+            return 2
+
+    native = Native(to_cupy=to_cupy)
     series: Any = SimpleNamespace(implementation=nw.Implementation.CUDF, to_native=lambda: native)
     series.cast = lambda dtype: series if dtype is nw.Float64 else None
     with transfers_of_part() as moved:

@@ -7,15 +7,14 @@ things that go to the host (margins, the five strongest features of a person, su
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.arrays import namespace, to_device, to_host
 from gpunet.errors import EngineError
-from gpunet.transfers import count_to_device, count_to_host
+from gpunet.frames import numbers_of
 
 __all__ = [
     "DEVICES",
@@ -32,8 +31,6 @@ __all__ = [
 #: Where a model can be trained and used.
 DEVICES = ("cpu", "gpu")
 
-_INSTALL = 'pip install "gpunet[gpu]"'
-
 
 def check_device(device: str) -> None:
     """Raise EngineError unless `device` is one of :data:`DEVICES`."""
@@ -46,46 +43,11 @@ def on_gpu(array: Any) -> bool:
     return hasattr(array, "__cuda_array_interface__")
 
 
-def namespace(array: Any) -> Any:
-    """The functions for `array`: NumPy's or CuPy's, under the names of the array API standard."""
-    import array_api_compat
-
-    return array_api_compat.array_namespace(array)
-
-
-def to_host(array: Any) -> NDArray[Any]:
-    """`array` in the host's memory, copied and counted where it is not there."""
-    if not on_gpu(array):
-        return np.asarray(array)
-    host = np.asarray(array.get())
-    count_to_host(host.nbytes)
-    return host
-
-
 def as_host_values(values: Any) -> Any:
     """A caller's labels or groups, brought to the host if they are a CuPy array or a cuDF series."""
     if not on_gpu(values):
         return values
     return values.to_numpy() if hasattr(values, "to_numpy") else to_host(values)
-
-
-def to_device(array: Any) -> Any:
-    """`array` in the GPU's memory, copied and counted where it is not there.
-
-    Raises
-    ------
-    EngineError
-        If CuPy is not installed.
-    """
-    if on_gpu(array):
-        return array
-    try:
-        cupy = importlib.import_module("cupy")
-    except ImportError as error:
-        raise EngineError(f"models on a GPU need CuPy, which is not installed: {_INSTALL}") from error
-    host = np.asarray(array)
-    count_to_device(host.nbytes)
-    return cupy.asarray(host)
 
 
 def place(array: Any, device: str) -> Any:
@@ -98,9 +60,7 @@ def column(series: nw.Series[Any], device: str) -> Any:
 
     A cuDF series for the GPU stays there; any other is handed over by the host, in float32.
     """
-    numbers = series.cast(nw.Float64)
-    if device == "cpu":
-        return numbers.to_numpy()
-    if series.implementation is nw.Implementation.CUDF:
-        return numbers.to_native().to_cupy(na_value=np.nan)
-    return to_device(numbers.to_numpy().astype(np.float32))
+    numbers = numbers_of(series)
+    if device == "gpu" and isinstance(numbers, np.ndarray):
+        numbers = numbers.astype(np.float32)
+    return place(numbers, device)

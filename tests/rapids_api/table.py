@@ -120,7 +120,8 @@ def unknown_roots() -> list[str]:
 def roots_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (a.asname or a.name for a in node.names if a.name.partition(".")[0] in LIBRARIES)
+            imported = [a for a in node.names if a.name.partition(".")[0] in LIBRARIES]
+            yield from (a.asname or a.name.partition(".")[0] for a in imported)  # `import a.b` binds the name a
         elif isinstance(node, ast.Assign) and imports_library(node.value):
             yield from (ast.unparse(t) for t in node.targets if not ast.unparse(t).startswith("self."))
         elif isinstance(node, ast.FunctionDef):
