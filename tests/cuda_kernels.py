@@ -6,11 +6,11 @@ simulator has a Python thread for every thread of a block.
 
 from __future__ import annotations
 
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import simulator
 from comparison import assert_arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,8 +32,7 @@ from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import padded_rows
 from gpunet.network import Network, network_from_edges
 
-# The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
-sys.setswitchinterval(2e-4)
+simulator.prepare()
 
 THREADS = 16
 FEW = settings(max_examples=6)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import simulator
 from comparison import assert_arrays
 from hypothesis import given, settings
 from reference import reference_path
@@ -27,7 +27,7 @@ from gpunet.gpu import search_plan, searches
 from gpunet.kernels import betweenness_room_cuda, closeness_cuda, jit_cuda
 from gpunet.network import Network, network_from_edges
 
-sys.setswitchinterval(2e-4)  # see cuda_kernels.py
+simulator.prepare()
 
 CPU = CpuEngine(1)
 

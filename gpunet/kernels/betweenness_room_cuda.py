@@ -189,7 +189,7 @@ def slots_of(
     """
     source, column = np.nonzero(own > 0)
     group = np.searchsorted(source_begin, source, side="right") - 1
-    order = np.lexsort((source, column, group))
+    order = np.argsort(group * own.shape[1] + column, kind="stable")
     source, column, group = source[order], column[order], group[order]
     begin = np.zeros(len(source_begin), np.int64)
     begin[1:] = np.cumsum(np.bincount(group, minlength=len(source_begin) - 1))
