@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "array_of",
     "from_arrow",
+    "gather",
     "make_frame",
     "make_series",
     "numbers_of",
@@ -107,6 +108,18 @@ def text_layout(native: Any) -> tuple[Any, Any]:
     memory = native.to_pylibcudf()[0].data()
     sizes = array_of(native.str.byte_count().fillna(0))
     return arrays.to_device(np.empty(0, np.uint8)) if memory is None else arrays.wrapped(memory), sizes
+
+
+def gather(native: Any, codes: Any, name: str) -> Any:
+    """The elements of a series at these positions (a CuPy or NumPy array), null where one is negative."""
+    codes = arrays.to_device(codes)
+    if arrays.least(codes, 0) >= 0:
+        return rows_of(native, codes).rename(name)
+    if not len(native):  # a position is needed even where nothing is to be had
+        native = make_series(name, [""])
+    xp = arrays.namespace(codes)
+    found = rows_of(native, xp.where(codes < 0, 0, codes))
+    return found.where(make_series("known", codes >= 0)).rename(name)
 
 
 def make_series(name: str, values: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals as nw
 
-from gpunet.arrays import least, namespace, to_device, to_host
+from gpunet.arrays import least, namespace, to_host
 
 __all__ = ["for_frame", "gather"]
 
@@ -18,7 +18,11 @@ def gather(series: nw.Series[Any], codes: Any, name: str = "") -> nw.Series[Any]
     Texts never enter arrays: the codes go to where the series is, and the result is a series of the same kind.
     """
     kind = series.implementation
-    codes = to_device(codes) if kind.is_cudf() else to_host(codes)
+    if kind.is_cudf():
+        from gpunet import frames_cudf
+
+        return nw.from_native(frames_cudf.gather(series.to_native(), codes, name), series_only=True)
+    codes = to_host(codes)
     if least(codes, 0) >= 0:
         return nw.maybe_reset_index(series[nw.new_series("at", codes, backend=kind)]).alias(name)
     xp = namespace(codes)

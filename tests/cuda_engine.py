@@ -1,8 +1,8 @@
 """The GPU engine whole, from tables to scores, without a GPU; test_cuda_kernels.py runs this file.
 
 Our kernels run on Numba's simulator. In the place of what needs a device stand: array-api-strict for CuPy, which takes
-nothing from the host unasked either; pandas for cuDF; NetworkX for cuGraph; XGBoost on the CPU. Only the thinnest seams
-are replaced, so that everything else is the engine's own.
+nothing from the host unasked either; Arrow and pandas for cuDF; NetworkX for cuGraph; XGBoost on the CPU. Only the
+thinnest seams are replaced, so that everything else is the engine's own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import array_api_strict
+import cudf_stand_in
 import engine_contract as contract
 import numpy as np
 import pretend_gpu
@@ -41,7 +42,8 @@ from gpunet.config import PathConfig  # noqa: E402
 from gpunet.features.path import compute_path  # noqa: E402
 from gpunet.gpu import check, memory, searches  # noqa: E402
 from gpunet.gpu import engine as gpu_engine  # noqa: E402
-from gpunet.reading import home  # noqa: E402
+from gpunet.model import matrix, table  # noqa: E402
+from gpunet.model.matrix import column  # noqa: E402
 from gpunet.synthetic import write_tables  # noqa: E402
 
 # The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
@@ -65,12 +67,13 @@ def _pretended() -> Iterator[None]:
         patch.setattr(arrays, "_device_namespace", lambda: _Cupy)
         patch.setattr(check, "require_gpu", lambda: INFO)
         patch.setattr(memory, "set_up_memory", lambda: None)
-        patch.setattr(home, "GPU", home.Home("pandas", arrays.to_device))
+        patch.setitem(sys.modules, "cudf", cudf_stand_in)
         patch.setattr(searches, "THREADS", 16)
         for name in dir(gpu_engine):
             if name.endswith("_cuda"):
                 patch.setattr(gpu_engine, name, partial(getattr(gpu_engine, name), blocks=2, threads=16))
         pretend_gpu.install(patch)
+        patch.setattr(table, "column", lambda series, device: matrix.place(np.asarray(column(series, "gpu")), device))
         yield
 
 

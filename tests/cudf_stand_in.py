@@ -108,6 +108,9 @@ class Series:
     def max(self) -> Any:
         return self.held.max()
 
+    def sum(self) -> Any:
+        return self.held.sum()
+
     def isna(self) -> Series:
         return Series(self.held.isna().astype("bool[pyarrow]"))
 

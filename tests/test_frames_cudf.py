@@ -33,6 +33,7 @@ from gpunet.frames import (
     is_frame,
     make_frame,
     make_series,
+    numbers_of,
     on_host,
     read_parquet,
     read_parquet_on_device,
@@ -41,6 +42,7 @@ from gpunet.frames import (
     to_arrow,
     write_parquet,
 )
+from gpunet.gather import gather as gather_by_code
 from gpunet.reading import gather
 from gpunet.reading.home import GPU
 from gpunet.reading.read import read_arrests, read_arrests_at
@@ -204,3 +206,25 @@ def test_a_frame_of_the_host_stays_the_callers_kind() -> None:
     found = read_arrests_at(GPU, pd.DataFrame(as_frame(rows, "pandas", COLUMNS)))
     assert found.report is not None
     assert (found.backend, backend_of(found.report.rejected)) == ("pandas", "pandas")
+
+
+@pytest.mark.parametrize("codes", [[2, 0, 0, 1], [-1, 1, -1, 0], [-1], []])
+def test_texts_and_numbers_by_code(codes: list[int]) -> None:
+    for values in (["Kings", "Lords", "Saints"], [7, 8, 9]):
+        series = make_series("names", pa.array(values), "cudf")
+        with transfers_of_part() as moved:
+            found = gather_by_code(series, array_api_strict.asarray(codes, dtype=array_api_strict.int32), "gang")
+        assert (found.name, found.implementation) == ("gang", nw.Implementation.CUDF)
+        assert to_arrow(found.to_frame()).column(0).to_pylist() == [values[c] if c >= 0 else None for c in codes]
+        assert (moved.to_device, moved.to_host) == (0, 0)
+
+
+def test_nobody_has_a_name() -> None:
+    found = gather_by_code(make_series("names", [], "cudf"), np.array([-1, -1], np.int32), "gang")
+    assert to_arrow(found.to_frame()).column(0).to_pylist() == [None, None]
+
+
+def test_numbers_with_nulls() -> None:
+    series = make_series("x", pa.array([1.5, None, 3.0]), "cudf")
+    np.testing.assert_array_equal(np.asarray(numbers_of(series)), [1.5, np.nan, 3.0])
+    assert np.asarray(numbers_of(make_series("x", pa.array([], pa.float64()), "cudf"))).shape == (0,)

@@ -97,16 +97,16 @@ def set_up_memory(share: float = SHARE) -> None:
     if _POOLS:
         return
     import cupy  # noqa: TID251  its allocator belongs to the pool
+    import rmm.allocators.cupy
+    import rmm.allocators.numba
     import rmm.mr
-    from rmm.allocators.cupy import rmm_cupy_allocator
-    from rmm.allocators.numba import RMMNumbaManager
 
     free, _ = rmm.mr.available_device_memory()
     limit = int(free * share)
     pool = _Pool(rmm.mr.LimitingResourceAdaptor(_upstream(limit), limit), limit)
     rmm.mr.set_current_device_resource(pool.resource)
-    cupy.cuda.set_allocator(rmm_cupy_allocator)
-    take_memory_from(RMMNumbaManager, pool.free)
+    cupy.cuda.set_allocator(rmm.allocators.cupy.rmm_cupy_allocator)
+    take_memory_from(rmm.allocators.numba.RMMNumbaManager, pool.free)
     _POOLS.append(pool)
 
 
