@@ -23,9 +23,10 @@ from gpunet.features.layout import Layout
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path import compute_path
 from gpunet.features.sample_plan import ordered_pairs
-from gpunet.gpu import search_plan, searches
+from gpunet.gpu import memory, search_plan, searches
 from gpunet.kernels import betweenness_room_cuda, closeness_cuda, jit_cuda
 from gpunet.network import Network, network_from_edges
+from gpunet.transfers import transfers_of_part
 
 simulator.prepare()
 
@@ -233,3 +234,31 @@ def test_memory_that_does_not_suffice_is_told(layout: Layout, monkeypatch: pytes
         betweenness_room_cuda.Room.make(100, 100, 10)
     with pytest.raises(EngineError, match="use a GPU with more memory, or --engine cpu"):
         jit_cuda.most_that_fit(refuse, 100, 10)
+
+
+def test_estimates_are_of_what_is_taken(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What crosses to the device, the sums, and one workspace; and a device with a byte less is refused."""
+    monkeypatch.setattr(jit_cuda, "_FREE", [lambda: free])
+    free = 10**9
+    plan = search_plan.plan_dependencies(layout)
+    with transfers_of_part() as part:
+        searches.all_dependencies(layout, None)
+    block = betweenness_room_cuda.Room.block_bytes(plan.vertices, plan.cells(layout.weight.shape[1]))
+    taken = part.to_device + layout.weight.nbytes + 4 * len(plan.groups) + block
+    assert memory.needed_by_betweenness(layout, plan) == taken
+    free = taken - 1
+    with pytest.raises(
+        EngineError, match=f"betweenness needs at least {taken:,} bytes of GPU memory, and {free:,} are"
+    ):
+        searches.all_dependencies(layout, None)
+
+    free = 10**9
+    with transfers_of_part() as part:
+        searches.farness(layout, None)
+    sources, bounds = search_plan.plan_closeness(layout, 1)
+    batches = closeness_cuda.batches_of(layout.weight, sources, bounds, 1)
+    assert memory.needed_by_closeness(layout, batches) == part.to_device + layout.weight.nbytes + batches.block_bytes()
+    assert part.to_host == layout.weight.nbytes
+    free = 100
+    with pytest.raises(EngineError, match="closeness needs at least"):
+        searches.farness(layout, None)

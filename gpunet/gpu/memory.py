@@ -22,6 +22,7 @@ from gpunet.errors import EngineError
 from gpunet.features.layout import Layout
 from gpunet.gpu.search_plan import Plan
 from gpunet.kernels.betweenness_room_cuda import Room
+from gpunet.kernels.closeness_cuda import Batches
 from gpunet.kernels.jit_cuda import (
     TooLittleMemoryError,
     free_memory,
@@ -211,15 +212,10 @@ def needed_by_betweenness(layout: Layout, plan: Plan, rows: int = 1) -> int:
     return network + groups + positions * 8 * width + Room.block_bytes(plan.vertices, plan.cells(width))
 
 
-def needed_by_closeness(layout: Layout, words: int, vertices: int) -> int:
-    """A network, sources and their masks, sums, and the workspace of one block for so many vertices.
-
-    A mask has a bit for each source; each set and each binary digit of the weights has one.
-    """
-    positions, sets = (int(size) for size in layout.weight.shape)
-    digits = int(layout.weight.max(initial=0)).bit_length()
-    network = _bytes(layout.indptr, layout.indices, layout.inner) + positions * (4 + 8 * sets)
-    return network + positions * sets * digits // 8 + vertices * (3 * 8 * words + 4 * 4)
+def needed_by_closeness(layout: Layout, batches: Batches) -> int:
+    """A network, sources and their masks, sums, and the workspace of one block."""
+    network = _bytes(layout.indptr, layout.indices, layout.inner, batches.sources, batches.bounds)
+    return network + _bytes(batches.mask, batches.digit, batches.mask_begin, layout.weight) + batches.block_bytes()
 
 
 def _bytes(*arrays: NDArray[Any]) -> int:

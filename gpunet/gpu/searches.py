@@ -66,7 +66,7 @@ def farness(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int
     if not len(sources):
         return np.zeros(layout.weight.shape, np.int64)
     batches = batches_of(layout.weight, sources, bounds, words)
-    check_fits("closeness", needed_by_closeness(layout, words, batches.vertices))
+    check_fits("closeness", needed_by_closeness(layout, batches))
     done = _told("closeness", len(bounds), progress)
     sets = layout.weight.shape[1]
     far = farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, batches, THREADS, done=done)
