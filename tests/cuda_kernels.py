@@ -6,6 +6,7 @@ simulator has a Python thread for every thread of a block.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -267,3 +268,18 @@ def test_other_errors_are_not_about_memory() -> None:
 
     with pytest.raises(ValueError, match="7 are wrong"):
         jit_cuda.most_that_fit(fail, 1, 7)
+
+
+def test_kernels_are_compiled_each_time_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the package's folder nor the user's can be written to: Numba refuses to keep what it compiles."""
+
+    def jit(cache: bool = False) -> Callable[[object], tuple[str, object]]:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return lambda function: ("compiled", function)
+
+    def work() -> None:
+        """Nothing."""
+
+    monkeypatch.setattr(jit_cuda.cuda, "jit", jit)
+    assert jit_cuda.kernel(work) == ("compiled", work)
