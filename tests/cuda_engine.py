@@ -20,6 +20,7 @@ import numpy as np
 import pretend_gpu
 import pylibcugraph_stand_in
 import pytest
+import simulator
 
 from gpunet.kernels import jit_cuda
 
@@ -46,8 +47,7 @@ from gpunet.model import matrix, table  # noqa: E402
 from gpunet.model.matrix import column  # noqa: E402
 from gpunet.synthetic import write_tables  # noqa: E402
 
-# The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
-sys.setswitchinterval(2e-4)
+simulator.prepare()
 
 INFO = check.GpuInfo("Pretended", "580.65", "13.0", 2**37, "9.0", {"cupy-cuda13x": "14.0"})
 

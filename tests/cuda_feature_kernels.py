@@ -5,12 +5,12 @@ As in cuda_kernels.py: a process of its own on Numba's simulator, and small netw
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+import simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import graph_of, neighbourhood_columns, reference_path
@@ -29,7 +29,7 @@ from gpunet.kernels.tipping_cuda import tipping_cuda, tipping_without_own_seed_c
 from gpunet.network import Network, network_from_edges
 from gpunet.transfers import transfers_of_part
 
-sys.setswitchinterval(2e-4)  # as in cuda_kernels.py
+simulator.prepare()
 
 FEW = settings(max_examples=8)
 

@@ -7,11 +7,11 @@ simulator has a Python thread for every thread of a block.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
+import simulator
 from model_tables import table
 
 from gpunet.config import ModelConfig
@@ -19,8 +19,7 @@ from gpunet.kernels.jit_cuda import cuda, on_host
 from gpunet.model import loops_cuda, train
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 
-# The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait.
-sys.setswitchinterval(2e-4)
+simulator.prepare()
 
 
 @pytest.fixture(autouse=True)
