@@ -57,7 +57,8 @@ class Device:
         for_cupy.rmm_cupy_allocator = "cupy"
         for_numba.RMMNumbaManager = "numba"
         rmm, cupy = ModuleType("rmm"), ModuleType("cupy")
-        rmm.mr = mr
+        rmm.mr, rmm.allocators = mr, allocators
+        allocators.cupy, allocators.numba = for_cupy, for_numba
         cupy.cuda = SimpleNamespace(set_allocator=self.calls.append)
         for module in (rmm, mr, allocators, for_cupy, for_numba, cupy):
             patch.setitem(sys.modules, module.__name__, module)
