@@ -192,20 +192,33 @@ def test_other_errors_and_the_hosts_memory_are_left_alone(device: Device) -> Non
 
 def test_errors_of_kernels_are_the_stages_own(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     memory.set_up_memory()
+    ended: list[str] = []
 
     def late() -> None:
+        ended.append("late")
         raise RuntimeError("[2] Call to cuCtxSynchronize results in CUDA_ERROR_OUT_OF_MEMORY")
-
-    monkeypatch.setattr(jit_cuda.cuda, "synchronize", late)
-    with pytest.raises(EngineError, match=r"^tipping ran out of GPU memory, with 96,636,764,160 bytes free: use a GPU"):
-        memory.stage_end("tipping")
 
     def illegal() -> None:
         raise RuntimeError("[700] Call to cuCtxSynchronize results in CUDA_ERROR_ILLEGAL_ADDRESS")
 
+    told = (
+        r"^tipping ran out of GPU memory, with 96,636,764,160 bytes free: use a GPU with more memory, or --engine cpu$"
+    )
+    monkeypatch.setattr(jit_cuda.cuda, "synchronize", late)
+    with pytest.raises(EngineError, match=told), memory.stage("tipping"):
+        ended.append("body")
+    assert ended == ["body", "late"]
+    with pytest.raises(EngineError, match=told), memory.stage("tipping"):
+        raise MemoryError("std::bad_alloc: out_of_memory")
+    with pytest.raises(EngineError, match="not a matter of memory"), memory.stage("tipping"):
+        raise EngineError("not a matter of memory")
     monkeypatch.setattr(jit_cuda.cuda, "synchronize", illegal)
-    with pytest.raises(RuntimeError, match="ILLEGAL_ADDRESS"):
-        memory.stage_end("tipping")
+    with pytest.raises(RuntimeError, match="ILLEGAL_ADDRESS"), memory.stage("tipping"):
+        pass
+    monkeypatch.setattr(jit_cuda.cuda, "synchronize", lambda: ended.append("well"))
+    with memory.stage("tipping"):
+        pass
+    assert ended == ["body", "late", "well"]
 
 
 def test_estimates_grow_with_what_they_are_of() -> None:

@@ -12,7 +12,9 @@ many workspaces as there is room for) takes what there is, and less after an err
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,7 +46,7 @@ __all__ = [
     "out_of_memory",
     "set_up_memory",
     "shrinking",
-    "stage_end",
+    "stage",
 ]
 
 T = TypeVar("T")
@@ -85,8 +87,9 @@ _POOLS: list[_Pool] = []
 def set_up_memory(share: float = SHARE) -> None:
     """Let all libraries take the device's memory from one pool, at most so much of what is free now.
 
-    To be called before anything is on the device, and after cuDF is imported, which sets Numba's and CuPy's memory as
-    well. Again and again is as good as once.
+    To be called before anything is on the device: Numba and CuPy keep what they have begun with. cuDF, when it is
+    imported, lets both take their memory from RMM too, so it may come earlier or later. Again and again is as good as
+    once.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def free_bytes() -> int:
     return free_memory()
 
 
-def check_fits(stage: str, needed: int) -> None:
+def check_fits(name: str, needed: int) -> None:
     """Refuse a stage that needs more memory than there is.
 
     Raises
@@ -136,17 +139,19 @@ def check_fits(stage: str, needed: int) -> None:
     EngineError
         With the bytes that are needed and free, and what to do.
     """
+    if needed > free_bytes():
+        gc.collect()  # what was before may hold memory still
     free = free_bytes()
     if needed > free:
-        raise EngineError(_too_little(stage, f"needs at least {needed:,} bytes of GPU memory, and {free:,} are free"))
+        raise EngineError(_too_little(name, f"needs at least {needed:,} bytes of GPU memory, and {free:,} are free"))
 
 
-def _too_little(stage: str, what: str) -> str:
-    advice = f", or {ADVICE[stage]}" if stage in ADVICE else ""
-    return f"{stage} {what}: use a GPU with more memory, or --engine cpu{advice}"
+def _too_little(name: str, what: str) -> str:
+    advice = f", or {ADVICE[name]}" if name in ADVICE else ""
+    return f"{name} {what}: use a GPU with more memory, or --engine cpu{advice}"
 
 
-def shrinking(stage: str, work: Callable[[int], T], size: int, least: int = 1) -> T:
+def shrinking(name: str, work: Callable[[int], T], size: int, least: int = 1) -> T:
     """``work(size)``, with half the size after an error for lack of memory, and so on down to the least.
 
     `work` must begin anew each time, and its result must not depend on the size.
@@ -160,24 +165,26 @@ def shrinking(stage: str, work: Callable[[int], T], size: int, least: int = 1) -
         return halving(work, size, least)
     except TooLittleMemoryError as error:
         raise EngineError(
-            _too_little(stage, f"ran out of GPU memory even in the smallest steps, with {free_bytes():,} bytes free")
+            _too_little(name, f"ran out of GPU memory even in the smallest steps, with {free_bytes():,} bytes free")
         ) from error
 
 
-def stage_end(stage: str) -> None:
-    """Wait for all kernels of a stage, so that their errors are the stage's own.
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Wait at the end for all kernels started inside, so that their errors are the stage's own.
 
     Raises
     ------
     EngineError
-        If the device had no memory for them.
+        If the device had no memory for something inside.
     """
     try:
+        yield
         synchronize()
     except Exception as error:
         if not out_of_memory(error):
             raise
-        raise EngineError(_too_little(stage, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
+        raise EngineError(_too_little(name, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
 
 
 def needed_by_tables(rows: int, text_bytes: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.features.layout import Layout
-from gpunet.gpu.memory import check_fits, needed_by_betweenness, needed_by_closeness
+from gpunet.gpu.memory import check_fits, needed_by_betweenness, needed_by_closeness, stage
 from gpunet.gpu.search_plan import Plan, plan_closeness, plan_dependencies, plan_draws
 from gpunet.kernels.betweenness_cuda import sums_of_groups
 from gpunet.kernels.betweenness_room_cuda import THREADS, OnDevice, Room
@@ -29,7 +29,8 @@ def all_dependencies(layout: Layout, progress: ProgressCallback | None) -> NDArr
     EngineError
         If the device's memory does not hold the network and the workspace of one block of threads.
     """
-    return _sums(layout, plan_dependencies(layout), 1, "betweenness", progress)[:, 0]
+    with stage("betweenness"):
+        return _sums(layout, plan_dependencies(layout), 1, "betweenness", progress)[:, 0]
 
 
 def add_draws(
@@ -38,7 +39,7 @@ def add_draws(
     times: NDArray[np.int64],
     total: NDArray[np.float64],
     square: NDArray[np.float64],
-    stage: str,
+    label: str,
     progress: ProgressCallback | None,
 ) -> None:
     """Do as :func:`gpunet.features.draws.add_draws`, all pairs at once; the same bits for any free memory.
@@ -48,7 +49,8 @@ def add_draws(
     EngineError
         If the device's memory does not hold the network and the workspace of one block of threads.
     """
-    found = _sums(layout, plan_draws(layout, pairs, times), 2, stage, progress)
+    with stage("betweenness"):
+        found = _sums(layout, plan_draws(layout, pairs, times), 2, label, progress)
     total += found[:, 0]
     square += found[:, 1]
 
@@ -69,11 +71,12 @@ def farness(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int
     check_fits("closeness", needed_by_closeness(layout, batches))
     done = _told("closeness", len(bounds), progress)
     sets = layout.weight.shape[1]
-    far = farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, batches, THREADS, done=done)
-    return on_host(far).reshape(layout.weight.shape)
+    with stage("closeness"):
+        far = farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, batches, THREADS, done=done)
+        return on_host(far).reshape(layout.weight.shape)
 
 
-def _sums(layout: Layout, plan: Plan, rows: int, stage: str, progress: ProgressCallback | None) -> NDArray[np.float64]:
+def _sums(layout: Layout, plan: Plan, rows: int, label: str, progress: ProgressCallback | None) -> NDArray[np.float64]:
     """float64[positions, rows, sets]: what all groups of a plan add up to."""
     positions, sets = layout.weight.shape
     if not len(plan.groups):
@@ -88,12 +91,12 @@ def _sums(layout: Layout, plan: Plan, rows: int, stage: str, progress: ProgressC
         layout.inner,
     )
     room = Room.make(plan.vertices, plan.cells(rows * sets), plan.most_groups, THREADS)
-    done = _told(stage, len(plan.groups), progress)
+    done = _told(label, len(plan.groups), progress)
     found = sums_of_groups(network, plan.groups, plan.spans, room, THREADS, done=done)
     return on_host(found).reshape(positions, rows, sets)
 
 
-def _told(stage: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:
+def _told(label: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:
     """What to call with the numbers of what has been done, so that `progress` hears of it."""
     if progress is None:
         return None
@@ -102,7 +105,7 @@ def _told(stage: str, total: int, progress: ProgressCallback | None) -> Callable
     def done(more: int) -> None:
         nonlocal finished
         finished += more
-        progress(stage, float(finished), float(total))
+        progress(label, float(finished), float(total))
 
-    progress(stage, 0.0, float(total))
+    progress(label, 0.0, float(total))
     return done
