@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 __version__ = "26.10.2"
 
-Index = pd.Index
+Index, RangeIndex = pd.Index, pd.RangeIndex
 
 
 def _dtype(kind: pa.DataType) -> Any:
@@ -56,8 +56,9 @@ class Series:
             self.held = data.rename(data.name if name is None else name)
         else:
             assert not isinstance(data, np.ndarray), "an array that is not on the device"
-            assert not nan_as_null
-            self.held = _held(pa.array(np.asarray(data))).rename(name)
+            values = np.asarray(data)
+            assert not nan_as_null or values.dtype.kind in "biu"
+            self.held = _held(pa.array(values)).rename(name)
 
     @property
     def name(self) -> Any:
@@ -74,6 +75,10 @@ class Series:
     @index.setter
     def index(self, value: Any) -> None:
         self.held = self.held.set_axis(value)
+
+    @property
+    def iloc(self) -> Any:
+        return _Rows(self.held.iloc)
 
     @property
     def str(self) -> Any:
@@ -273,13 +278,14 @@ class DataFrame:
 
 
 class _Rows:
-    """``loc`` or ``iloc`` of pandas, for the slices and masks that Narwhals passes."""
+    """``loc`` or ``iloc`` of pandas, for the slices, masks and positions that Narwhals passes."""
 
     def __init__(self, of: Any) -> None:
         self._of = of
 
-    def __getitem__(self, key: Any) -> DataFrame:
-        return DataFrame(self._of[np.asarray(key.held, dtype=np.bool_) if isinstance(key, Series) else key])
+    def __getitem__(self, key: Any) -> Any:
+        found = self._of[np.asarray(key.held.to_numpy(key.dtype)) if isinstance(key, Series) else key]
+        return Series(found) if isinstance(found, pd.Series) else DataFrame(found)
 
 
 def concat(objs: Any, axis: Any = 0) -> Any:

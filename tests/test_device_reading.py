@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reading_at import HOMES, assert_same, read_everywhere
 
 from gpunet.errors import InputError
-from gpunet.reading import gather, utf8
+from gpunet.reading import direct, utf8
 from gpunet.reading.read import read_arrests, read_arrests_at
 
 ALL_HOMES = pytest.mark.parametrize("home", HOMES.values(), ids=HOMES)
@@ -34,11 +34,11 @@ def test_a_dirty_frame(home: Any, kind: str, rows: list[dict[str, Any]]) -> None
 
 @ALL_HOMES
 @settings(max_examples=25)
-@given(tables=split_tables(), direct=st.booleans())
-def test_dirty_files_of_every_kind(home: Any, direct: bool, tables: list[list[dict[str, Any]]]) -> None:
+@given(tables=split_tables(), small=st.booleans())
+def test_dirty_files_of_every_kind(home: Any, small: bool, tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(gather, "_DIRECT_BYTES", 0 if direct else 1 << 22)
-        patch.setattr(gather, "HOST_ROWS", 9)
+        patch.setattr(direct, "_DIRECT_BYTES", 1 << 22 if small else 0)
+        patch.setattr(direct, "HOST_ROWS", 9)
         for i, rows in enumerate(tables):
             write_table(Path(folder), f"t{i}", rows, FILE_KINDS[(i + 2) % 4])
         assert_same(read_arrests_at(home, folder, CONFIG), read_arrests(folder, CONFIG))
@@ -80,7 +80,7 @@ def test_typed_parquet_is_read_directly(home: Any, rows: list[tuple[int | None, 
         }
     )
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(gather, "_DIRECT_BYTES", 0)
+        patch.setattr(direct, "_DIRECT_BYTES", 0)
         pq.write_table(table, Path(folder) / "a.parquet")
         pq.write_table(table.set_column(2, "date", table["date"].cast(pa.timestamp("us"))), Path(folder) / "b.parquet")
         assert_same(read_arrests_at(home, folder, CONFIG), read_arrests(folder, CONFIG))
@@ -100,20 +100,20 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
     }
     seen: list[str] = []
     home = HOMES["polars"]
-    direct = type(home).read_parquet
+    read = type(home).read_parquet
 
     def noted(self: Any, path: Path, columns: Any) -> Any:
         seen.append(path.stem)
         if path.stem == "unknown encoding":
             raise RuntimeError("CUDF failure")
-        return direct(self, path, columns)
+        return read(self, path, columns)
 
     monkeypatch.setattr(type(home), "read_parquet", noted)
     for name, table in tables.items():
         pq.write_table(table, tmp_path / f"{name}.parquet")
         assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == []
-    monkeypatch.setattr(gather, "_DIRECT_BYTES", 0)
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
     pq.write_table(plain, tmp_path / "unknown encoding.parquet")
     assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == ["plain", "unknown encoding"]
@@ -147,7 +147,7 @@ def test_what_is_utf8(texts: list[bytes], step: int) -> None:
 def test_text_that_is_not_utf8_is_an_error_also_where_it_is_read_directly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "_DIRECT_BYTES", 0)
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
     rows = [{"person_id": "é", "incident_id": "i", "offence": "arson"}]
     table = as_frame(rows, "pyarrow").select(COLUMNS[:4])
     bad = pa.array([b"i\xc3"], pa.binary()).view(pa.string())

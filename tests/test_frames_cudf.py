@@ -43,7 +43,7 @@ from gpunet.frames import (
     write_parquet,
 )
 from gpunet.gather import gather as gather_by_code
-from gpunet.reading import gather
+from gpunet.reading import direct
 from gpunet.reading.home import GPU
 from gpunet.reading.read import read_arrests, read_arrests_at
 from gpunet.transfers import transfers_of_part
@@ -157,7 +157,7 @@ def test_a_dirty_gpu_frame_is_read_and_results_stay_there(rows: list[dict[str, A
 @given(tables=split_tables())
 def test_dirty_files_are_read_onto_the_device(tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(gather, "_DIRECT_BYTES", 0)
+        patch.setattr(direct, "_DIRECT_BYTES", 0)
         for i, rows in enumerate(tables):
             write_table(Path(folder), f"t{i}", rows, FILE_KINDS[(i + 2) % 4])
         assert_same(read_arrests_at(GPU, folder, CONFIG), read_arrests(folder, CONFIG))
@@ -174,7 +174,7 @@ def test_incident_keys_and_person_scope(key: tuple[str, ...], scope: str, rows: 
 
 
 def test_typed_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_DIRECT_BYTES", 0)
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
     table = pa.table(
         {
             "person_id": pa.array([10, 9, None, 9, 2**62 + 1], pa.int64()),
@@ -184,12 +184,12 @@ def test_typed_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         }
     )
     pq.write_table(table, tmp_path / "a.parquet")
-    with transfers_of_part() as direct:
+    with transfers_of_part() as without_host:
         assert_same(read_arrests_at(GPU, tmp_path), read_arrests(tmp_path))
-    monkeypatch.setattr(gather, "_DIRECT_BYTES", 1 << 22)
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 1 << 22)
     with transfers_of_part() as by_host:
         assert_same(read_arrests_at(GPU, tmp_path), read_arrests(tmp_path))
-    assert direct.to_device < by_host.to_device
+    assert without_host.to_device < by_host.to_device
     for kind in (pa.float64(), pa.decimal128(30, 2)):
         odd = table.set_column(0, "person_id", pa.array([1.5, 2.0, None, 2.0, 10.0]).cast(kind))
         assert_same(read_arrests_at(GPU, odd), read_arrests(odd))
@@ -199,6 +199,14 @@ def test_typed_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_arrests_at(GPU, table.to_pandas(), as_of=None).n_persons == 3
     with pytest.raises(InputError, match="frame: there is no column"):
         read_arrests_at(GPU, from_arrow(table.drop_columns(["date"]), "cudf").to_native())
+
+
+def test_a_cut_stays_on_the_device() -> None:
+    rows = [{"person_id": f"p{k}", "incident_id": "i", "date": f"2013-02-0{1 + k % 3}"} for k in range(7)]
+    frame = as_frame(rows, "polars")
+    found = read_arrests_at(GPU, frame, as_of="2013-02-03")
+    assert backend_of(found.person_ids) == "cudf"
+    assert_same(found, read_arrests(frame, as_of="2013-02-03"))
 
 
 def test_a_frame_of_the_host_stays_the_callers_kind() -> None:

@@ -21,7 +21,7 @@ from gpunet.frames import rows_of, to_arrow
 from gpunet.reading.accumulate import DETAILS
 from gpunet.reading.columns import as_stamps
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
-from gpunet.reading.gather import columns_at
+from gpunet.reading.direct import columns_at
 from gpunet.reading.home import Column, Home, code_series, is_blank, joined, of_used, to_codes
 from gpunet.reading.packed import dense, pack
 from gpunet.reading.rejections import Rejections

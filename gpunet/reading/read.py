@@ -187,7 +187,7 @@ def _all_sources(
 ) -> Iterator[Batch]:
     if home is None:
         return source_batches(sources, config.input, records, warnings)
-    from gpunet.reading.gather import device_batches
+    from gpunet.reading.direct import device_batches
 
     return device_batches(sources, config.input, records, warnings, home)
 
