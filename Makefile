@@ -37,7 +37,7 @@ test-rapids-api: pyproject.toml  ## calls of GPU libraries against the real ones
 	.venv-rapids/bin/python -m pip install --quiet --upgrade "pip>=25.1" packaging
 	.venv-rapids/bin/python scripts/resolve_gpu_extra.py
 	.venv-rapids/bin/python -m pip install --quiet -e ".[gpu]" --group dev
-	RAPIDS_NO_INITIALIZE=1 .venv-rapids/bin/python -m pytest tests/rapids_api/check_calls.py
+	RAPIDS_NO_INITIALIZE=1 .venv-rapids/bin/python -m pytest tests/rapids_api/check_*.py
 
 bench: $(VENV)/.installed-dev  ## timings beside other libraries, within ten minutes; results in runs/benchmarks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

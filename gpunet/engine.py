@@ -7,6 +7,7 @@ loops are an engine's methods.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -47,6 +48,9 @@ class Engine(Protocol):
 
     def describe(self) -> Mapping[str, Any]:
         """What the manifest says of the device; nothing for the CPU."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """A part of the work: at its end all of it is done, and an error for lack of memory tells its name."""
 
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array in this engine's memory: itself if it is there already."""
@@ -94,13 +98,15 @@ class Engine(Protocol):
     def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
         """bool[n], whether a vertex is in the fixed point of "active, or k active neighbours" without its own seed."""
 
-    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+    def betweenness_by_library(self, indptr: Int64, indices: Int32, total: int) -> Float64:
         """float64[n], on the host: betweenness in the whole network, by a library of the engine's.
+
+        `total` is what all values add up to: a library that counts paths in integers can be wrong without saying so.
 
         Raises
         ------
         EngineError
-            If the engine has no such library.
+            If the engine has no such library, or its values do not add up.
         """
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:

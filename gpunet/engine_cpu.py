@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,10 @@ class CpuEngine:
     def describe(self) -> Mapping[str, Any]:
         """Nothing: the manifest tells the machine anyway."""
         return {}
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Nothing is to be done at either end."""
+        return nullcontext()
 
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array on the host: itself, or a copy of one on a device."""
@@ -110,7 +115,7 @@ class CpuEngine:
         )
         return out
 
-    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+    def betweenness_by_library(self, indptr: Int64, indices: Int32, total: int) -> Float64:
         """Raise EngineError: there is none."""
         raise EngineError('[path] whole_network = "cugraph" needs the GPU engine: --engine gpu')
 

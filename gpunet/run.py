@@ -78,7 +78,7 @@ class _Run:
 
     def read(self, inputs: Any) -> Arrests:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
-        with self.clock.stage("read"):
+        with self.clock.stage("read"), self.engine.stage("tables"):
             arrests, backend = self._read(inputs)
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
@@ -121,7 +121,7 @@ class _Run:
             path_config=path_config or self.config.path,
             progress=labelled(self.progress, label),
             notice=notice,
-            stage=stage,
+            told=stage,
         )
 
     def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
     from gpunet.model import forecast
 
     past, test, now = days["T-2H"], days["T-H"], days["T"]
-    with run.clock.stage("model"):
+    with run.clock.stage("model"), run.engine.stage("model"):
         result = forecast(
             found["T-2H"].features,
             found["T-H"].features,

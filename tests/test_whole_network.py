@@ -17,12 +17,13 @@ from gpunet.network import Network, network_from_edges
 class WithLibrary(CpuEngine):
     """The CPU engine with NetworkX as its library, in float32, and a tell-tale factor."""
 
-    def betweenness_by_library(self, indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    def betweenness_by_library(self, indptr: np.ndarray, indices: np.ndarray, total: int) -> np.ndarray:
         graph = nx.Graph()
         graph.add_nodes_from(range(len(indptr) - 1))
         row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
         graph.add_edges_from(zip(row.tolist(), indices.tolist(), strict=True))
         found = nx.betweenness_centrality(graph, normalized=False)
+        assert sum(found.values()) == pytest.approx(total, rel=1e-12)
         return 3 * np.array([found[v] for v in range(len(found))], np.float32).astype(np.float64)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,11 +121,11 @@ def compute_all(
     path_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
-    stage: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
-    Each stage runs inside ``stage(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
+    Each stage runs inside ``told(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
     ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
     configuration; `notice` gets a line with the estimate before long work.
     """
@@ -136,6 +136,12 @@ def compute_all(
         wanted = expand_families(families)
     except ValueError as error:
         raise InputError(str(error)) from error
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        with told(name), engine.stage(name):
+            yield
+
     with stage("network"):
         arrests = arrests.placed(engine)
         network = build_network(arrests, engine)

@@ -92,6 +92,22 @@ class PairWork:
 
     def closeness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"closeness__C": float64[n]}``."""
+        sums, reached = self._distances(engine, progress)
+        others = self._member.sum(axis=0) - self._member
+        out = np.zeros(sums.shape)
+        some = reached > 0
+        out[some] = (reached[some] / others[some]) * (reached[some] / sums[some])
+        return {f"closeness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
+
+    def betweenness_total(self, engine: Engine, progress: ProgressCallback | None) -> int:
+        """What ``betweenness__all`` adds up to over all vertices: a shortest path of length d passes d - 1 of them."""
+        sums, reached = self._distances(engine, progress)
+        return int((sums - reached)[:, self._names.index("all")].sum()) // 2
+
+    def _distances(
+        self, engine: Engine, progress: ProgressCallback | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+        """int64[n, sets], the sum of the distances to the other members that can be reached, and how many these are."""
         layout = self.layout
         far = engine.farness(layout, progress)
         # In a clique everybody else is one step away.
@@ -100,10 +116,4 @@ class PairWork:
         within = np.repeat(everyone, size, axis=0) - self._weight
         # A twin is one step away; everybody else is as far from a node as from its class.
         within[layout.node] = far[layout.place] + layout.weight[layout.place] - self._weight[layout.node]
-        sums = distance_sums(self._start, self._vertex, within, self._n)
-        reached = self._total - self._member
-        others = self._member.sum(axis=0) - self._member
-        out = np.zeros(sums.shape)
-        some = reached > 0
-        out[some] = (reached[some] / others[some]) * (reached[some] / sums[some])
-        return {f"closeness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
+        return distance_sums(self._start, self._vertex, within, self._n), self._total - self._member

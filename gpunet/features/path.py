@@ -101,7 +101,9 @@ def path_features(
         If the engine is not available.
     """
     config = PathConfig(betweenness, epsilon, delta, budget, seed)
-    return compute_path(network, families, sets, engine, threads, config=config, progress=progress).columns
+    chosen = resolve_engine(engine, threads)
+    with chosen.stage("path"):
+        return compute_path(network, families, sets, chosen, config=config, progress=progress).columns
 
 
 def compute_path(
@@ -224,7 +226,8 @@ class _PairFeatures:
     def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """The set of everybody by cuGraph, the others, whose members alone are then searched from, by our own."""
         layout, network = self._pairs.layout, self._network
-        whole = engine.betweenness_by_library(engine.place(network.indptr), engine.place(network.indices))
+        total = self._pairs.betweenness_total(engine, progress)
+        whole = engine.betweenness_by_library(engine.place(network.indptr), engine.place(network.indices), total)
         weight = np.where(np.array(self._names) == "all", 0, layout.weight)
         found = self._pairs.betweenness_of(engine.all_dependencies(replace(layout, weight=weight), progress))
         return {**found, "betweenness__all": whole}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from gpunet.arrays import begins_run, namespace, sort_order, to_device, to_host, wrapped
 from gpunet.engine import Bool, Float64, Int32, Int64
-from gpunet.gpu import cells, graphs, searches
+from gpunet.gpu import cells, graphs, memory, searches
 from gpunet.gpu.check import GpuInfo
 from gpunet.kernels.cores_cuda import shell_of_outsiders_cuda
 from gpunet.kernels.neighbourhood_cuda import hop_counts_cuda
@@ -40,6 +41,10 @@ class GpuEngine:
         """The GPU, its driver, and the packages."""
         return asdict(self.info)
 
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Wait at the end, so that errors and seconds are the stage's own; lack of memory is an EngineError."""
+        return memory.stage(name)
+
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array on the device: itself, or a copy."""
         return to_device(array)  # type: ignore[no-any-return]
@@ -52,6 +57,7 @@ class GpuEngine:
         size = indptr[1:] - indptr[:-1]
         begin = xp.concat([xp.zeros(1, dtype=xp.int64), xp.cumulative_sum(size * (size - 1) // 2, dtype=xp.int64)])
         pairs = int(begin[-1])
+        memory.check_fits("network", memory.needed_by_network(pairs, n, pairs))
         made = incident_pairs_cuda(indptr, members, first, last, n, undated, begin, pairs)
         key, weight, low, high = map(wrapped, made)
         return key, weight, low, high
@@ -73,15 +79,18 @@ class GpuEngine:
 
     def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
+        self._check_fits("neighbourhood", indptr, indices, sets)
         return wrapped(hop_counts_cuda(indptr, indices, members, sets))  # type: ignore[no-any-return]
 
     def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
         """Cells of a Louvain partition of every field, by cuGraph; two runs can differ."""
+        self._check_cugraph("louvain", indptr, indices)
         cell = graphs.louvain(indptr, indices, field)
         return namespace(field).where(field >= 0, cell, -1)  # type: ignore[no-any-return]
 
     def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
         """Triangles at each vertex within its cell, by cuGraph."""
+        self._check_cugraph("triangles", indptr, indices)
         return graphs.triangles(indptr, indices, cell)  # type: ignore[no-any-return]
 
     def inner_degree(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
@@ -94,24 +103,29 @@ class GpuEngine:
 
     def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
         """Components, and how many, by cuGraph."""
+        self._check_cugraph("component_labels", indptr, indices)
         return graphs.component_labels(indptr, indices)
 
     def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
         """Core numbers in an induced subgraph, by cuGraph."""
+        self._check_cugraph("core_numbers", indptr, indices)
         return graphs.core_numbers(indptr, indices, inside)  # type: ignore[no-any-return]
 
     def shell_of_outsiders(self, indptr: Int64, indices: Int32, core: Int32) -> Int64:
         """Core number of each vertex added to the subgraph."""
+        self._check_fits("shell", indptr, indices, 1)
         return wrapped(shell_of_outsiders_cuda(indptr, indices, core))  # type: ignore[no-any-return]
 
     def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
         """The fixed point, for each vertex without its own seed."""
+        self._check_fits("tipping", indptr, indices, 1)
         rank = tipping_cuda(indptr, indices, seed, k)
         return wrapped(tipping_without_own_seed_cuda(indptr, indices, seed, rank, k))  # type: ignore[no-any-return]
 
-    def betweenness_by_library(self, indptr: Int64, indices: Int32) -> Float64:
+    def betweenness_by_library(self, indptr: Int64, indices: Int32, total: int) -> Float64:
         """float64[n], on the host: betweenness in the whole network by cuGraph."""
-        return to_host(graphs.betweenness(indptr, indices))
+        self._check_cugraph("betweenness", indptr, indices)
+        return to_host(graphs.betweenness(indptr, indices, total=total))
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness; on the host."""
@@ -133,3 +147,10 @@ class GpuEngine:
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks; on the host."""
         return searches.farness(layout, progress)
+
+    def _check_fits(self, name: str, indptr: Int64, indices: Int32, sets: int) -> None:
+        persons, ties = indptr.shape[0] - 1, indices.shape[0] // 2
+        memory.check_fits(name, memory.needed_by_path_features(persons, ties, sets))
+
+    def _check_cugraph(self, call: graphs.Call, indptr: Int64, indices: Int32) -> None:
+        memory.check_fits(call, graphs.bytes_needed(indptr.shape[0] - 1, indices.shape[0], call))

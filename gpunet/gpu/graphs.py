@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from gpunet import arrays
 from gpunet.errors import EngineError
 from gpunet.gpu.cugraph import Array, Graph
 
-__all__ = ["betweenness", "bytes_needed", "component_labels", "core_numbers", "louvain", "triangles"]
+__all__ = ["Call", "betweenness", "bytes_needed", "component_labels", "core_numbers", "louvain", "triangles"]
 
 #: A single-GPU graph of int32 ids takes fewer directed edges than this; cuGraph's own frames stop there as well.
 _MOST_EDGES = 2_147_483_100
@@ -27,6 +27,10 @@ _INT32_MAX = 2**31 - 1
 #: Runs of Louvain, in as many orders of the vertices, of which every field takes its best.
 _ORDERS = 4
 _SHUFFLES = (2_654_435_761, 2_246_822_519)  # odd, so that products differ modulo 2^32
+
+
+#: What memory can be asked for.
+Call: TypeAlias = Literal["core_numbers", "louvain", "triangles", "component_labels", "betweenness"]
 
 
 def core_numbers(indptr: Array, indices: Array, inside: Array) -> Array:
@@ -160,9 +164,7 @@ def betweenness(indptr: Array, indices: Array, *, total: int | None = None) -> A
     return values
 
 
-def bytes_needed(
-    n: int, edges: int, call: Literal["core_numbers", "louvain", "triangles", "component_labels", "betweenness"]
-) -> int:
+def bytes_needed(n: int, edges: int, call: Call) -> int:
     """Estimate of the device memory that a call needs beside its arguments, for `edges` = ``len(indices)``.
 
     Counted from the arrays seen in the source: here 8 bytes an edge for rows before they are narrowed, and the pairs;

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.kernels.cores_search_cuda import IN_DOUBT, LIST, LONG, join_alone, join_together
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, device, kernel, on_device, on_host
+from gpunet.kernels.jit_cuda import cuda, device, kernel, most_that_fit, on_device, on_host
 from gpunet.kernels.rows_cuda import filled, grid_size
 
 __all__ = ["core_numbers_cuda", "shell_of_outsiders_cuda"]
@@ -181,9 +181,12 @@ def shell_of_outsiders_cuda(
     join_alone[grid, threads](*network, doubts, min(most, LIST), out, long, cells)
     size = int(on_host(cells)[LONG])
     if size:
-        fit = blocks_that_fit(12 * n, min(size, blocks or BLOCKS))
-        supports = filled((fit, n), np.int32, 0, blocks, threads)
-        join_together[fit, threads](*network, long, size, supports, cuda.device_array((fit, 2, n), np.int32), out)
+        supports, lists = most_that_fit(
+            lambda fit: (filled((fit, n), np.int32, 0, blocks, threads), cuda.device_array((fit, 2, n), np.int32)),
+            12 * n,
+            min(size, blocks or BLOCKS),
+        )
+        join_together[supports.shape[0], threads](*network, long, size, supports, lists, out)
     return out
 
 

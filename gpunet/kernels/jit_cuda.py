@@ -35,7 +35,6 @@ warnings.filterwarnings("ignore", message="Grid size .* under-utilization")
 __all__ = [
     "Kernel",
     "TooLittleMemoryError",
-    "blocks_that_fit",
     "cuda",
     "device",
     "free_memory",
@@ -158,11 +157,6 @@ def free_memory() -> int:
     return int(min(free, np.iinfo(np.int64).max))  # the simulator's memory is infinite
 
 
-def blocks_that_fit(block_bytes: int, most: int, share: float = 0.8) -> int:
-    """How many blocks of so many bytes of workspace, at most `most`, have room in a share of the free memory; or 1."""
-    return min(most, max(1, int(free_memory() * share // block_bytes)))
-
-
 def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float = 0.8) -> T:
     """``make(blocks)`` for as many blocks as a share of the free memory holds at `each` bytes, and at most `most`.
 
@@ -174,7 +168,7 @@ def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float =
         If there is no memory for one block.
     """
     try:
-        return halving(make, blocks_that_fit(each, most, share))
+        return halving(make, min(most, max(1, int(free_memory() * share // each))))
     except TooLittleMemoryError as error:
         raise EngineError(
             f"a search needs {each:,} bytes of GPU memory at least, and {free_memory():,} are free: use a GPU with "

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, device, kernel, on_device, on_host
+from gpunet.kernels.jit_cuda import cuda, device, kernel, most_that_fit, on_device, on_host
 from gpunet.kernels.rows_cuda import filled, grid_size, holds, row_of
 
 __all__ = ["hop_counts_cuda"]
@@ -79,9 +79,10 @@ def hop_counts_cuda(
     _count_first_ways[grid_size(len(columns), threads, blocks), threads](rows, columns, bits, few, out)
     size = int(on_host(cell)[0])
     if size:
-        fit = blocks_that_fit(4 * n, min(size, blocks or BLOCKS))
-        stamps = filled((fit, n), np.int32, 0, blocks, threads)
-        _count_with_stamps[fit, threads](rows, columns, bits, many, size, stamps, out)
+        stamps = most_that_fit(
+            lambda fit: filled((fit, n), np.int32, 0, blocks, threads), 4 * n, min(size, blocks or BLOCKS)
+        )
+        _count_with_stamps[stamps.shape[0], threads](rows, columns, bits, many, size, stamps, out)
     return out
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.jit_cuda import blocks_that_fit, cuda, kernel, on_device, on_host
+from gpunet.kernels.jit_cuda import cuda, kernel, most_that_fit, on_device, on_host
 from gpunet.kernels.rows_cuda import filled, grid_size
 from gpunet.kernels.tipping_search_cuda import CLEAR, IN_DOUBT, LIST, LONG, settle_alone, settle_together
 
@@ -147,9 +147,12 @@ def tipping_without_own_seed_cuda(
     settle_alone[grid, threads](*about, doubts, min(most, LIST), out, long, cells)
     size = int(on_host(cells)[LONG])
     if size:
-        fit = blocks_that_fit(8 * n, min(size, blocks or BLOCKS))
-        marks = filled((fit, n), np.int32, CLEAR, blocks, threads)
-        settle_together[fit, threads](*about, long, size, marks, cuda.device_array((fit, n), np.int32), out)
+        marks, lists = most_that_fit(
+            lambda fit: (filled((fit, n), np.int32, CLEAR, blocks, threads), cuda.device_array((fit, n), np.int32)),
+            8 * n,
+            min(size, blocks or BLOCKS),
+        )
+        settle_together[marks.shape[0], threads](*about, long, size, marks, lists, out)
     return out
 
 
