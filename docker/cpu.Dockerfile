@@ -38,6 +38,6 @@ ENV PATH=/opt/gpunet/bin:$PATH \
 USER 10001:10001
 WORKDIR /runs
 VOLUME ["/cache"]
-HEALTHCHECK --interval=5m --timeout=1m CMD ["gpunet", "info"]
+HEALTHCHECK --interval=5m --timeout=1m CMD ["gpunet", "--version"]
 ENTRYPOINT ["gpunet"]
 CMD ["--help"]

@@ -56,6 +56,7 @@ ENV PATH=/opt/gpunet/bin:$PATH \
 USER 10001:10001
 WORKDIR /runs
 VOLUME ["/cache"]
-HEALTHCHECK --interval=5m --timeout=1m CMD ["gpunet", "info"]
+# Not "info": that would start CUDA beside a run.
+HEALTHCHECK --interval=5m --timeout=1m CMD ["gpunet", "--version"]
 ENTRYPOINT ["gpunet"]
 CMD ["--help"]

@@ -101,7 +101,8 @@ class PathConfig:
     seed
         Seed of the draws.
     whole_network
-        What computes ``betweenness__all``: ``"gpunet"``, or on the GPU engine ``"cugraph"``, exactly but in float32.
+        What computes ``betweenness__all``: ``"gpunet"``, or on the GPU engine ``"cugraph"``, whose last bits vary from
+        run to run.
     """
 
     betweenness: str = "exact"

@@ -132,7 +132,7 @@ def test_an_image_runs_gpunet_as_nobody_special(path):
     assert users == [f"{made[1]}:{made[1]}"]
     assert int(made[1]) >= 10_000
     assert ("ENTRYPOINT", '["gpunet"]') in stage
-    assert any(name == "HEALTHCHECK" and text.endswith('CMD ["gpunet", "info"]') for name, text in stage)
+    assert any(name == "HEALTHCHECK" and text.endswith('CMD ["gpunet", "--version"]') for name, text in stage)
     assert stage.index(("USER", users[0])) < stage.index(("ENTRYPOINT", '["gpunet"]'))
 
 

@@ -11,7 +11,8 @@ from gpunet.features.estimate import PathEstimate
 __all__ = ["PathReport", "SetReport"]
 
 
-_BY_CUGRAPH = {"method": "exact", "library": "cugraph", "precision": "float32"}
+#: Exact sums in float64, but by atomic additions: last bits vary between two runs.
+_BY_CUGRAPH = {"method": "exact", "library": "cugraph", "repeatable": False}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class PathReport:
     estimate
         Work, seconds and memory.
     by_cugraph
-        Whether cuGraph computed ``betweenness__all``, exactly but in float32.
+        Whether cuGraph computed ``betweenness__all``; its last bits vary between two runs.
     """
 
     asked: str
@@ -100,7 +101,7 @@ class PathReport:
         }  # fmt: skip
 
     def of_columns(self) -> dict[str, dict[str, Any]]:
-        """``{column: how it was computed}`` for the columns that are not exact in float64."""
+        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels."""
         found = {
             f"betweenness__{name}": {**self.metadata(), "certified_error": report.certified_error}
             for name, report in self.sets.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 import engine_contract as contract
-import numpy as np
 import pytest
 from contract_networks import NETWORKS
 
@@ -59,14 +58,11 @@ def test_approximate_paths():
 
 
 def test_betweenness_by_cugraph():
-    """Of the whole network alone, and in the precision that cuGraph has."""
+    """Of the whole network by cuGraph, of the sets by our own kernels."""
     network = NETWORKS["sparse pieces"]()
     config = PathConfig(whole_network="cugraph")
     found = contract.of_arrays(compute_path(network, "betweenness", engine="gpu", config=config).columns)
     expected = contract.of_arrays(gpunet.path_features(network, "betweenness", engine="cpu"))
-    values, _ = found.pop("betweenness__all")
-    wanted, _ = expected.pop("betweenness__all")
-    np.testing.assert_allclose(values, wanted, rtol=1e-4)
     contract.assert_same(found, expected)
 
 
