@@ -56,7 +56,7 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configur
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
 ]
-EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute.")]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
 BetweennessOption = Annotated[
     Betweenness | None,
@@ -176,10 +176,10 @@ def score(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
-    device = resolve_engine(engine.value, threads).name
-    with warnings.catch_warnings():
+    chosen = resolve_engine(engine.value, threads)
+    with warnings.catch_warnings(), chosen.stage("score"):
         warnings.showwarning = _show_warning
-        scores = score_features(load_model(model), features, threads=threads, device=device)
+        scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
     write_whole(out, lambda path: write_parquet(path, scores))
     print(f"{len(scores):,} persons scored: {out}")
 

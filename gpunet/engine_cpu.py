@@ -27,7 +27,10 @@ from gpunet.progress import ProgressCallback
 if TYPE_CHECKING:
     from gpunet.features.layout import Layout
 
-__all__ = ["CpuEngine"]
+__all__ = ["NO_LIBRARY", "CpuEngine"]
+
+#: What is said where a library's betweenness is asked of this engine.
+NO_LIBRARY = '[path] whole_network = "cugraph" needs the GPU engine: --engine gpu'
 
 _VERTICES = 8192  # a batch
 
@@ -117,7 +120,7 @@ class CpuEngine:
 
     def betweenness_by_library(self, indptr: Int64, indices: Int32, total: int) -> Float64:
         """Raise EngineError: there is none."""
-        raise EngineError('[path] whole_network = "cugraph" needs the GPU engine: --engine gpu')
+        raise EngineError(NO_LIBRARY)
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness."""

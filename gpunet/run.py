@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
-from gpunet.arrays import on_host, to_host
+from gpunet.arrays import namespace, on_host, to_host
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.config import Config, PathConfig, load_config
 from gpunet.doubts import doubts, why_nothing
 from gpunet.engine import resolve_engine
-from gpunet.errors import InputError
+from gpunet.engine_cpu import NO_LIBRARY
+from gpunet.errors import EngineError, InputError
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.path_report import PathReport
 from gpunet.folder import RunFolder
@@ -73,19 +74,28 @@ class _Run:
         self.config = config
         self.progress, self.notice = options.progress, options.notice
         self.engine = resolve_engine(options.engine, options.threads)
+        if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
+            raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
         self.clock = StageClock(self.engine.name)
         self.warnings: list[str] = []
 
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage of the manifest, by the engine."""
+        with self.clock.stage(name), self.engine.stage(name):
+            yield
+
     def read(self, inputs: Any) -> Arrests:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
-        with self.clock.stage("read"), self.engine.stage("tables"):
+        with self.stage("read"):
             arrests, backend = self._read(inputs)
+            doubtful = doubts(arrests) if len(arrests) else []
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests))
-        self.warnings += doubts(arrests)
+        self.warnings += doubtful
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend=backend)
 
@@ -126,7 +136,7 @@ class _Run:
 
     def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
-        with self.clock.stage("write features"):
+        with self.stage("write features"):
             metadata = feature_metadata(self.config, arrests.as_of, found.path)
             self.folder.write_table("features.parquet", found.features, metadata)
             self.folder.write_table("ties.parquet", found.ties, dates=("first_date", "last_date"))
@@ -135,8 +145,9 @@ class _Run:
                 self.folder.write_table("rejected.parquet", arrests.report.rejected)
             methods = {} if found.path is None else found.path.of_columns()
             self.folder.write_json("features.json", dictionary(self.config.sets, methods))
-        with self.clock.stage("statistics"):
+        with self.stage("statistics"):
             statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
+            of_arrests = arrest_statistics(arrests)
         oversize = statistics["incidents_over_max_size"]
         if oversize:
             largest = max(incident["persons"] for incident in oversize)
@@ -144,7 +155,7 @@ class _Run:
                 f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
                 f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
             )
-        return {"arrests": arrest_statistics(arrests), "network": statistics, "path": _path_section(found)}
+        return {"arrests": of_arrests, "network": statistics, "path": _path_section(found)}
 
     def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
@@ -206,7 +217,8 @@ def run_features(
         run = _Run(folder, settings, options or RunOptions())
         arrests = run.read(inputs)
         if as_of is not None:
-            arrests = cut_before(arrests, as_of)
+            with run.stage("as of"):
+                arrests = cut_before(arrests, as_of)
         sections = run.write_features(arrests, run.features(arrests))
         return run.finish("features", arrests, sections)
 
@@ -235,13 +247,14 @@ def run_forecast(
     with RunFolder(out, RUN_FILES) as folder:
         run = _Run(folder, settings, options or RunOptions())
         arrests = run.read(inputs)
-        undated = int(np.count_nonzero(arrests.day == NO_DAY))
+        with run.stage("as of"):
+            undated = int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
+            days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
+            cuts = {name: cut_before(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
                 f"{undated} arrests without a date are left out: a forecast needs to know what came when"
             )
-        days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
-        cuts = {name: cut_before(arrests, day) for name, day in days.items()}
         found = _snapshots(run, cuts)
         sections = run.write_features(cuts["T"], found["T"])
         sections["path_of_past"] = {name: _path_section(found[name]) for name in ("T-2H", "T-H")}
@@ -277,7 +290,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
     from gpunet.model import forecast
 
     past, test, now = days["T-2H"], days["T-H"], days["T"]
-    with run.clock.stage("model"), run.engine.stage("model"):
+    with run.stage("model"):
         result = forecast(
             found["T-2H"].features,
             found["T-H"].features,
@@ -292,7 +305,7 @@ def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping
             device=run.engine.name,
             progress=run.progress,
         )
-    with run.clock.stage("write scores"):
+    with run.stage("write scores"):
         run.folder.write_table("scores.parquet", result.scores)
         run.folder.write_file(f"model{result.model.suffix}", lambda path: path.write_bytes(result.model.to_bytes()))
     run.warnings += result.warnings

@@ -1,4 +1,4 @@
-"""Everything that there is to find out on a borrowed GPU machine, in one go.
+"""Everything that there is to find out on a GPU machine that one has for a short while, in one go.
 
     PYTHONPATH=. python scripts/gpu_session.py --out runs/gpu-session              # every step
     PYTHONPATH=. python scripts/gpu_session.py --out runs/gpu-session ladder louvain

@@ -151,7 +151,7 @@ def test_less_is_tried_when_memory_does_not_suffice(device: Device, error: Excep
             raise error
         return f"done with {size}"
 
-    assert memory.shrinking("shell", work, 777) == "done with 98"
+    assert jit_cuda.halving(work, 777) == "done with 98"
     assert tried == [777, 389, 195, 98]
 
 
@@ -163,10 +163,8 @@ def test_too_little_memory_even_for_the_least(device: Device) -> None:
         tried.append(size)
         raise MemoryError("std::bad_alloc")
 
-    with pytest.raises(
-        EngineError, match=r"^shell ran out of GPU memory even in the smallest steps, with 107,374,182,400"
-    ):
-        memory.shrinking("shell", work, 40, 12)
+    with pytest.raises(jit_cuda.TooLittleMemoryError, match="not enough memory on the device for a size of 12"):
+        jit_cuda.halving(work, 40, 12)
     assert tried == [40, 20, 12]
 
 
@@ -178,7 +176,7 @@ def test_other_errors_and_the_hosts_memory_are_left_alone(device: Device) -> Non
         raise ValueError("wrong")
 
     with pytest.raises(ValueError, match="wrong"):
-        memory.shrinking("shell", wrong, 8)
+        jit_cuda.halving(wrong, 8)
     assert tried == [8]
 
     def hosts(size: int) -> np.ndarray:
@@ -186,7 +184,7 @@ def test_other_errors_and_the_hosts_memory_are_left_alone(device: Device) -> Non
         return np.empty(1 << 62, np.int8)
 
     with pytest.raises(MemoryError, match="Unable to allocate"):
-        memory.shrinking("shell", hosts, 8)
+        jit_cuda.halving(hosts, 8)
     assert tried == [8, 8]
 
 
@@ -222,7 +220,6 @@ def test_errors_of_kernels_are_the_stages_own(device: Device, monkeypatch: pytes
 
 
 def test_estimates_grow_with_what_they_are_of() -> None:
-    assert memory.needed_by_tables(2000, 10**5) == 2 * memory.needed_by_tables(1000, 5 * 10**4)
     assert memory.needed_by_network(1000, 100, 500) > 1000 * 24 + 500 * 24
     seven, one = (memory.needed_by_path_features(10**6, 2 * 10**6, sets) for sets in (7, 1))
     assert seven - one == 6 * 16 * 10**6

@@ -11,6 +11,7 @@ import pytest
 import gpunet
 from gpunet.arrests import day_number
 from gpunet.as_of import violent_between
+from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import InputError, ModelError
 from gpunet.folder import sha256_of
 from gpunet.frames import read_parquet_metadata
@@ -57,6 +58,22 @@ def test_the_manifest_accounts_for_every_row_and_file(run, tables):
     assert manifest["input"]["rows"]["read"] == sum(f["rows"]["read"] for f in files)
     assert manifest["execution"]["stages"][0]["stage"] == "read"
     assert all(stage["engine"] == "cpu" and stage["peak_memory_bytes"] > 0 for stage in manifest["execution"]["stages"])
+
+
+def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monkeypatch):
+    """Where an engine waits for a device and tells what it lacks memory for."""
+    begun = []
+
+    class Telling(CpuEngine):
+        def stage(self, name):
+            begun.append(name)
+            return super().stage(name)
+
+    monkeypatch.setattr("gpunet.run.resolve_engine", lambda engine, threads: Telling(1))
+    manifest = run_forecast(tables, tmp_path / "run", {"model": {"folds": 2, "max_rounds": 2}})
+    named = [stage["stage"] for stage in manifest["execution"]["stages"]]
+    assert [name.split(" as of ")[0] for name in named] == begun
+    assert {"read", "as of", "path", "statistics", "write features", "model", "write scores"} <= set(begun)
 
 
 def test_the_manifest_describes_the_network(run):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import ConfigError, EngineError
 from gpunet.features.path import compute_path
 from gpunet.network import Network, network_from_edges
+from gpunet.run import run_features
 
 
 class WithLibrary(CpuEngine):
@@ -70,3 +73,8 @@ def test_the_cpu_engine_has_no_library(network: Network) -> None:
 def test_what_is_refused(given: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         PathConfig(**given)
+
+
+def test_a_run_is_refused_before_it_reads(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="needs the GPU engine: --engine gpu"):
+        run_features("absent.parquet", tmp_path / "run", {"path": {"whole_network": "cugraph"}})

@@ -84,7 +84,7 @@ def compute_features(
         Any of ``neighbourhood, community, removal, betweenness, closeness, shell, tipping, geographic, temporal,
         history`` (``path`` stands for the five that :func:`gpunet.path_features` has); all of them if None.
     engine
-        ``"auto"``, ``"cpu"`` or ``"gpu"``.
+        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``.
     threads
         Number of threads, all available if None; the results do not depend on it.
     betweenness, epsilon, delta, budget, seed
@@ -163,16 +163,16 @@ def compute_all(
             result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
         over_vertices |= result.columns
         report = result.report
-    for name, column in over_vertices.items():
-        found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
     for family in wanted:
         if family in _OVER_PERSONS:
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
-    if "community" in wanted:
-        _null_without_gang(found, cells, declared)
-    in_order = {name: found[name] for name in declared}
     with stage("tables"):
+        for name, column in over_vertices.items():
+            found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
+        if "community" in wanted:
+            _null_without_gang(found, cells, declared)
+        in_order = {name: found[name] for name in declared}
         frame = make_frame(
             {"person_id": arrests.person_ids.alias("person_id"), **for_frame(in_order, arrests.backend)},
             arrests.backend,

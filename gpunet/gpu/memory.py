@@ -13,10 +13,10 @@ many workspaces as there is room for) takes what there is, and less after an err
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -26,9 +26,7 @@ from gpunet.gpu.search_plan import Plan
 from gpunet.kernels.betweenness_room_cuda import Room
 from gpunet.kernels.closeness_cuda import Batches
 from gpunet.kernels.jit_cuda import (
-    TooLittleMemoryError,
     free_memory,
-    halving,
     out_of_memory,
     synchronize,
     take_memory_from,
@@ -42,14 +40,10 @@ __all__ = [
     "needed_by_closeness",
     "needed_by_network",
     "needed_by_path_features",
-    "needed_by_tables",
     "out_of_memory",
     "set_up_memory",
-    "shrinking",
     "stage",
 ]
-
-T = TypeVar("T")
 
 #: Of the memory that is free at the beginning.
 SHARE = 0.9
@@ -62,7 +56,7 @@ _ALIGNED = 256
 
 #: What a user can do about a stage that does not fit, beside another engine.
 ADVICE = {
-    "tables": "leave out columns, or read fewer files at a time",
+    "read": "leave out columns, or read fewer files at a time",
     "network": "a lower cap on the size of incidents makes fewer ties",
     "betweenness": "ask for fewer sets",
     "closeness": "ask for fewer sets",
@@ -151,24 +145,6 @@ def _too_little(name: str, what: str) -> str:
     return f"{name} {what}: use a GPU with more memory, or --engine cpu{advice}"
 
 
-def shrinking(name: str, work: Callable[[int], T], size: int, least: int = 1) -> T:
-    """``work(size)``, with half the size after an error for lack of memory, and so on down to the least.
-
-    `work` must begin anew each time, and its result must not depend on the size.
-
-    Raises
-    ------
-    EngineError
-        If there is too little memory even for the least size.
-    """
-    try:
-        return halving(work, size, least)
-    except TooLittleMemoryError as error:
-        raise EngineError(
-            _too_little(name, f"ran out of GPU memory even in the smallest steps, with {free_bytes():,} bytes free")
-        ) from error
-
-
 @contextmanager
 def stage(name: str) -> Iterator[None]:
     """Wait at the end for all kernels started inside, so that their errors are the stage's own.
@@ -185,14 +161,6 @@ def stage(name: str) -> Iterator[None]:
         if not out_of_memory(error):
             raise
         raise EngineError(_too_little(name, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
-
-
-def needed_by_tables(rows: int, text_bytes: int) -> int:
-    """Reading and coding: the text of all columns (`text_bytes`), its copy while it is coded, and codes of a row.
-
-    A row has nine columns of eight bytes; coding a column sorts it, which takes codes, order and keys besides.
-    """
-    return 2 * text_bytes + rows * (9 * 8 + 3 * 8)
 
 
 def needed_by_network(pairs: int, persons: int, ties: int) -> int:
