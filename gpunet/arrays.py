@@ -32,10 +32,10 @@ __all__ = [
     "distinct",
     "greatest",
     "greatest_by_code",
+    "is_on_host",
     "least",
     "least_by_code",
     "namespace",
-    "on_host",
     "row_numbers",
     "running_sum",
     "sort_order",
@@ -60,7 +60,7 @@ def namespace(*arrays: Any) -> Any:
     return array_namespace(*arrays)
 
 
-def on_host(array: Any) -> bool:
+def is_on_host(array: Any) -> bool:
     """Whether it is a NumPy array."""
     return isinstance(array, np.ndarray)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
-from gpunet.arrays import count_by_code, greatest, least, least_by_code, namespace, on_host, to_host
+from gpunet.arrays import count_by_code, greatest, is_on_host, least, least_by_code, namespace, to_host
 from gpunet.arrests import NO_DAY, Arrests, day_to_date
 from gpunet.engine import Engine, resolve_engine
 from gpunet.features.column import ratio
@@ -197,7 +197,7 @@ def _largest_component(
     ties = int(xp.sum(network.degree[inside])) // 2
     marked = to_host(inside)  # the diameter is found by the host
     # closeness = (R / S) (R / sum of distances), so the sums, whole numbers, come back exactly by rounding.
-    near = closeness[marked if on_host(closeness) else inside]
+    near = closeness[marked if is_on_host(closeness) else inside]
     xp = namespace(near)
     distances = float(xp.sum(xp.round(others * others / ((network.n - 1) * near))))
     return {

@@ -16,9 +16,9 @@ from gpunet.arrays import (
     count_by_code,
     distinct,
     greatest_by_code,
+    is_on_host,
     least_by_code,
     namespace,
-    on_host,
     row_numbers,
     running_sum,
     sort_order,
@@ -139,14 +139,14 @@ class Network:
 
     def on_host(self) -> Network:
         """The network as NumPy arrays, without its ties, which no loop needs: itself if it has such already."""
-        return self if on_host(self.indptr) else self._host
+        return self if is_on_host(self.indptr) else self._host
 
     def placed(self, engine: Engine) -> Network:
         """The network in the engine's memory, without its ties: itself if it is there already."""
         if engine.place(self.indptr) is self.indptr:
             return self
         moved = self._moved(engine.place)
-        if on_host(self.indptr):
+        if is_on_host(self.indptr):
             moved.__dict__["_host"] = self  # so that it need not come back
         return moved
 

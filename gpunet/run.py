@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
-from gpunet.arrays import namespace, on_host, to_host
+from gpunet.arrays import is_on_host, namespace, to_host
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.config import Config, PathConfig, load_config
@@ -324,4 +324,4 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
     person = found.network.person
     if person is None:
         raise ValueError("the network was not made of arrests")
-    return column[to_host(person) if on_host(column) else person]  # type: ignore[no-any-return]
+    return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]

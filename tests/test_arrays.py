@@ -132,10 +132,10 @@ def test_what_crosses_is_counted_and_what_is_there_stays(monkeypatch: pytest.Mon
     host = np.arange(6, dtype=np.int32)
     with transfers_of_part() as crossed:
         device = arrays.to_device(host)
-        assert not arrays.on_host(device)
+        assert not arrays.is_on_host(device)
         assert arrays.to_device(device) is device
         back = arrays.to_host(device)
-        assert arrays.on_host(back)
+        assert arrays.is_on_host(back)
         assert arrays.to_host(back) is back
     assert back.tolist() == host.tolist()
     assert (crossed.to_device, crossed.to_host) == (24, 24)

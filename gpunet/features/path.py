@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import namespace, on_host, to_host
+from gpunet.arrays import is_on_host, namespace, to_host
 from gpunet.config import PathConfig
 from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
@@ -124,7 +124,7 @@ def compute_path(
     engine = resolve_engine(engine, threads)
     wanted = _families(families)
     names = _sets(network, sets)
-    place = to_host if on_host(network.indptr) else engine.place
+    place = to_host if is_on_host(network.indptr) else engine.place
     out: PathColumns = {}
     report = None
     if {"removal", "betweenness", "closeness"} & set(wanted):
