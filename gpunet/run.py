@@ -246,6 +246,10 @@ def run_forecast(
     settings = load_config(config)
     with RunFolder(out, RUN_FILES) as folder:
         run = _Run(folder, settings, options or RunOptions())
+        if run.engine.name == "gpu" and settings.model.kind == "random_forest":
+            from gpunet.gpu.check import import_library
+
+            import_library("cuml")  # what is missing is told now, not when all features are there
         arrests = run.read(inputs)
         with run.stage("as of"):
             undated = int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))

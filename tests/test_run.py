@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sys
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -12,7 +14,7 @@ import gpunet
 from gpunet.arrests import day_number
 from gpunet.as_of import violent_between
 from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import InputError, ModelError
+from gpunet.errors import EngineError, InputError, ModelError
 from gpunet.folder import sha256_of
 from gpunet.frames import read_parquet_metadata
 from gpunet.registry import columns
@@ -74,6 +76,13 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
     named = [stage["stage"] for stage in manifest["execution"]["stages"]]
     assert [name.split(" as of ")[0] for name in named] == begun
     assert {"read", "as of", "path", "statistics", "write features", "model", "write scores"} <= set(begun)
+
+
+def test_a_forest_on_a_gpu_is_refused_before_reading_where_there_is_no_cuml(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cuml", None)
+    monkeypatch.setattr("gpunet.run.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
+    with pytest.raises(EngineError, match="cuml-cu13"):
+        run_forecast("absent.parquet", tmp_path / "run", {"model": {"kind": "random_forest"}})
 
 
 def test_the_manifest_describes_the_network(run):
