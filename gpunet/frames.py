@@ -1,4 +1,4 @@
-"""The one file that knows Polars, pandas and PyArrow by name; everything else handles tables through Narwhals.
+"""The one file that knows Polars, pandas, PyArrow and cuDF by name; all others handle tables through Narwhals.
 
 The libraries are imported where they are used, so that ``import gpunet`` stays light. What is peculiar to cuDF, whose
 frames lie on a GPU, is in :mod:`gpunet.frames_cudf`, which is used from here alone.
@@ -324,7 +324,7 @@ def write_parquet(
     path
         The file to write. It is written in place: the caller decides on temporary names.
     frame
-        A Polars, pandas, PyArrow or Narwhals frame.
+        A Polars, pandas, PyArrow, cuDF or Narwhals frame.
     metadata
         Values that JSON can hold; they are kept, sorted by key, under the schema's key ``gpunet``.
     dates

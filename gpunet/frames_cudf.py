@@ -107,7 +107,10 @@ def text_layout(native: Any) -> tuple[Any, Any]:
     """
     memory = native.to_pylibcudf()[0].data()
     sizes = array_of(native.str.byte_count().fillna(0))
-    return arrays.to_device(np.empty(0, np.uint8)) if memory is None else arrays.wrapped(memory), sizes
+    if memory is None:
+        return arrays.to_device(np.empty(0, np.uint8)), sizes
+    xp = arrays.namespace(sizes)
+    return arrays.wrapped(memory)[: int(xp.sum(sizes, dtype=xp.int64))], sizes  # the memory may be larger
 
 
 def gather(native: Any, codes: Any, name: str) -> Any:

@@ -236,3 +236,20 @@ def test_numbers_with_nulls() -> None:
     series = make_series("x", pa.array([1.5, None, 3.0]), "cudf")
     np.testing.assert_array_equal(np.asarray(numbers_of(series)), [1.5, np.nan, 3.0])
     assert np.asarray(numbers_of(make_series("x", pa.array([], pa.float64()), "cudf"))).shape == (0,)
+
+
+def test_a_gpu_frame_that_the_hosts_engine_reads_crosses_once_and_is_counted() -> None:
+    rows = [{"person_id": "p", "incident_id": "i"}] * 9
+    on_device = from_arrow(as_frame(rows, "pyarrow"), "cudf")
+    with transfers_of_part() as crossed:
+        read_arrests(on_device)
+    assert crossed.to_host == to_arrow(on_device).nbytes
+
+
+def test_a_gpu_frame_with_an_index_of_its_own_is_read() -> None:
+    rows = [
+        {"person_id": f"p{k % 3}", "incident_id": " " if k == 4 else f"i{k}", "date": "2013-02-01"} for k in range(7)
+    ]
+    native = from_arrow(as_frame(rows, "pyarrow"), "cudf").to_native()
+    native.held.index = [5, 5, 1, 0, 9, 9, 2]
+    assert_same(read_arrests_at(GPU, native), read_arrests(as_frame(rows, "pyarrow")), but=("backend",))

@@ -13,7 +13,7 @@ import narwhals as nw
 from gpunet.arrests import Arrests, FileCount, ReadReport
 from gpunet.config import ALL_COLUMNS, Config, load_config
 from gpunet.errors import ConfigError, InputError
-from gpunet.frames import as_eager, backend_of, is_frame, make_frame, without_repeated
+from gpunet.frames import as_eager, backend_of, is_frame, make_frame, on_host, without_repeated
 from gpunet.progress import ProgressCallback
 from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.assemble import assemble
@@ -45,8 +45,8 @@ def read_arrests(
     ----------
     paths_or_frame
         A path, folder or glob, or a list of them: Parquet, CSV (also .csv.gz) and Arrow/Feather files. A list keeps its
-        order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas, PyArrow; a lazy
-        one is collected), or a list of frames.
+        order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas, PyArrow, cuDF;
+        a lazy one is collected), or a list of frames.
     config
         A :class:`~gpunet.config.Config`, a mapping with its keys, or the path of a TOML file.
     as_of
@@ -179,7 +179,10 @@ def _all_frames(
 ) -> Iterator[Batch]:
     for i, (frame, repeated) in enumerate(frames):
         name = f"frame {i + 1}" if len(frames) > 1 else "frame"
-        yield from frame_batches(frame, repeated, name, config.input, records, len(frame) if whole else None)
+        if whole:
+            yield from frame_batches(frame, repeated, name, config.input, records, len(frame))
+        else:
+            yield from frame_batches(on_host(frame), repeated, name, config.input, records)
 
 
 def _all_sources(
