@@ -165,7 +165,7 @@ class Series:
         data = self._arrow().buffers()[2]
         return _Bytes(None if data is None else array_api_strict.asarray(np.frombuffer(data, np.uint8))), {}
 
-    def to_cupy(self, na_value: Any = None) -> Any:
+    def to_cupy(self, *, na_value: Any = None) -> Any:
         assert len(self)
         assert na_value is not None or not self.held.isna().any()
         given = {} if na_value is None else {"na_value": na_value}
