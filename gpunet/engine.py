@@ -52,6 +52,15 @@ class Engine(Protocol):
     def stage(self, name: str) -> AbstractContextManager[None]:
         """A part of the work: at its end all of it is done, and an error for lack of memory tells its name."""
 
+    def expect(self, name: str, size: int) -> None:
+        """Say how many bytes of the engine's memory a part of the work will need at least.
+
+        Raises
+        ------
+        EngineError
+            If there are not so many, with the numbers and what to do.
+        """
+
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array in this engine's memory: itself if it is there already."""
 

@@ -50,6 +50,9 @@ class CpuEngine:
         """Nothing is to be done at either end."""
         return nullcontext()
 
+    def expect(self, name: str, size: int) -> None:
+        """Nothing: the host's system hands out memory, and takes it from others, as it can."""
+
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array on the host: itself, or a copy of one on a device."""
         return to_host(array)

@@ -172,10 +172,10 @@ def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:
         return frames_cudf.text_layout(series.to_native())
     import pyarrow as pa
 
-    array = as_wide_text(pa.table({"": series.to_arrow()})).column(0)
+    array = series.to_arrow()
     if not len(array):
         return np.empty(0, np.uint8), np.empty(0, np.int32)
-    array = array.combine_chunks()
+    array = plain_array(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
     _, offsets, data = array.buffers()
     bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
     found = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)

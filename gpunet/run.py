@@ -292,9 +292,12 @@ def _coarsest(found: Mapping[str, FeatureSet]) -> dict[str, Any] | None:
 def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, FeatureSet]) -> dict[str, Any]:
     """Train, try, score; write model and scores; return the manifest's section on them."""
     from gpunet.model import forecast
+    from gpunet.model.matrix import bytes_needed
 
     past, test, now = days["T-2H"], days["T-H"], days["T"]
     with run.stage("model"):
+        size = bytes_needed(arrests.n_persons, len(columns(run.config.sets)), run.config.model.folds)
+        run.engine.expect("model", size)
         result = forecast(
             found["T-2H"].features,
             found["T-H"].features,

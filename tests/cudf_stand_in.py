@@ -247,7 +247,8 @@ class DataFrame:
     def dropna(self, *, subset: Any = None, how: Any = "any") -> DataFrame:
         return DataFrame(self.held.dropna(subset=subset, how=how))
 
-    def drop(self, *, columns: Any = None) -> DataFrame:
+    def drop(self, *, columns: Any = None, inplace: bool = False) -> DataFrame:
+        assert not inplace
         return DataFrame(self.held.drop(columns=columns))
 
     def rename(self, *, columns: Any = None) -> DataFrame:

@@ -43,6 +43,7 @@ from gpunet.frames import (
     write_parquet,
 )
 from gpunet.gather import gather as gather_by_code
+from gpunet.gpu import memory
 from gpunet.reading import direct
 from gpunet.reading.home import GPU
 from gpunet.reading.read import read_arrests, read_arrests_at
@@ -54,8 +55,13 @@ def device() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cudf", cudf_stand_in)
         patch.setattr(arrays, "_device_namespace", lambda: array_api_strict)
+        patch.setattr(memory, "check_fits", lambda name, size: EXPECTED.append((name, size)))
         yield
+        EXPECTED.clear()
 
+
+#: What the device's memory was asked for.
+EXPECTED: list[tuple[str, int]] = []
 
 over_stand_ins = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -253,3 +259,16 @@ def test_a_gpu_frame_with_an_index_of_its_own_is_read() -> None:
     native = from_arrow(as_frame(rows, "pyarrow"), "cudf").to_native()
     native.held.index = [5, 5, 1, 0, 9, 9, 2]
     assert_same(read_arrests_at(GPU, native), read_arrests(as_frame(rows, "pyarrow")), but=("backend",))
+
+
+def test_reading_asks_for_memory_before_it_takes_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each file that the device reads, its columns as they are unpacked; then for all rows."""
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
+    rows = pa.table({"person_id": ["a", "b"] * 50, "incident_id": list(range(100)), "date": ["2013-01-02"] * 100,
+                     "offence": ["theft"] * 100, "more": ["x" * 1000] * 100})  # fmt: skip
+    path = tmp_path / "t.parquet"
+    pq.write_table(rows, path)
+    read_arrests_at(GPU, str(path))
+    told = pq.read_metadata(path).row_group(0)
+    unpacked = sum(told.column(i).total_uncompressed_size for i in range(4))
+    assert [("read", unpacked), ("read", 216 * 100)] == EXPECTED

@@ -45,6 +45,10 @@ class GpuEngine:
         """Wait at the end, so that errors and seconds are the stage's own; lack of memory is an EngineError."""
         return memory.stage(name)
 
+    def expect(self, name: str, size: int) -> None:
+        """Refuse what needs more memory than the device has left."""
+        memory.check_fits(name, size)
+
     def place(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array on the device: itself, or a copy."""
         return to_device(array)  # type: ignore[no-any-return]

@@ -56,7 +56,8 @@ _ALIGNED = 256
 
 #: What a user can do about a stage that does not fit, beside another engine.
 ADVICE = {
-    "read": "leave out columns, or read fewer files at a time",
+    "read": "read fewer files at a time",
+    "model": "read fewer files at a time",
     "network": "a lower cap on the size of incidents makes fewer ties",
     "betweenness": "ask for fewer sets",
     "closeness": "ask for fewer sets",

@@ -19,6 +19,7 @@ from gpunet.frames import numbers_of
 __all__ = [
     "DEVICES",
     "as_host_values",
+    "bytes_needed",
     "check_device",
     "column",
     "namespace",
@@ -53,6 +54,14 @@ def as_host_values(values: Any) -> Any:
 def place(array: Any, device: str) -> Any:
     """`array` in the memory of `device`."""
     return to_device(array) if device == "gpu" else to_host(array)
+
+
+def bytes_needed(rows: int, columns: int, folds: int) -> int:
+    """Bytes that training and scoring take at least: matrices of three days, one quantised, and each booster's rows.
+
+    A row of a booster has its margin, gradients and place in the tree.
+    """
+    return rows * (columns * (3 * 4 + 1) + 30 * (folds + 1))
 
 
 def column(series: nw.Series[Any], device: str) -> Any:

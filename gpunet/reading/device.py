@@ -30,6 +30,10 @@ from gpunet.reading.stream import Batch, Piece
 __all__ = ["CodedRows", "DeviceReader"]
 
 
+# What coding all rows alike, and putting arrests together, needs at its height, counted on arrays in the host's memory.
+_BYTES_A_ROW = 216
+
+
 @dataclass(frozen=True, eq=False)
 class CodedRows:
     """The accepted rows without repeats, in file order.
@@ -115,6 +119,7 @@ class DeviceReader(Rejections):
             parts.append(Column(home.series(name, []), home.array(np.empty(0, np.int32))))
         self._stamps.append(home.array(np.empty(0, np.int64)))
         xp = arrays.namespace(*self._stamps)
+        home.expect(_BYTES_A_ROW * sum(int(part.shape[0]) for part in self._stamps))
         stamps = xp.concat(self._stamps)
         columns = {}
         for name, parts in self._parts.items():

@@ -63,14 +63,29 @@ def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[
     """The columns that are read, by our names, or None where the host must read them."""
     if file.repeated or not all(_is_plain(ours, theirs, file.types[theirs]) for ours, theirs in layout.columns.items()):
         return None
+    names = sorted(set(layout.columns.values()))
+    home.expect(_decoded_bytes(file, names))
     try:
-        frame = home.read_parquet(file.source.path, sorted(set(layout.columns.values())))
+        frame = home.read_parquet(file.source.path, names)
     except (NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
         return None  # an encoding that the device does not know, or a damaged file: the host reads it, or says why not
     for name in frame.columns:
         if frame.schema[name] == nw.String and not is_utf8(*map(home.array, text_layout(frame.get_column(name)))):
             return None
     return frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
+
+
+def _decoded_bytes(file: InputFile, names: list[str]) -> int:
+    """Bytes of these columns before compression, as the file tells; 0 if it cannot be read."""
+    import pyarrow.parquet as pq
+
+    try:
+        told = pq.read_metadata(str(file.source.path))
+    except (OSError, pa.ArrowException):
+        return 0
+    groups = (told.row_group(i) for i in range(told.num_row_groups))
+    chunks = (group.column(i) for group in groups for i in range(told.num_columns))
+    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in names)
 
 
 def _is_plain(ours: str, theirs: str, kind: pa.DataType) -> bool:

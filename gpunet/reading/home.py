@@ -22,15 +22,27 @@ _SPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
                            0x2028, 0x2029, 0x202F, 0x205F, 0x3000)))  # fmt: skip
 
 
+def _whatever(size: int) -> None:
+    """The host's memory is not asked for beforehand."""
+
+
+def _on_gpu(size: int) -> None:
+    from gpunet.gpu.memory import check_fits
+
+    check_fits("read", size)
+
+
 @dataclass(frozen=True)
 class Home:
     """The kind of frame that holds the tables, and the function that brings an array to where the arrays lie.
 
-    On a GPU these are cuDF and :func:`gpunet.arrays.to_device`. Tests put other kinds in their place.
+    On a GPU these are cuDF and :func:`gpunet.arrays.to_device`. Tests put other kinds in their place. `expect` is told
+    how many bytes will be needed at least, and raises EngineError if there are not so many.
     """
 
     backend: str
     array: Callable[[Any], Any]
+    expect: Callable[[int], None] = _whatever
 
     def frame(self, columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
         """A frame of arrays and series of this home."""
@@ -56,7 +68,7 @@ class Home:
 
 
 #: The tables lie in cuDF frames, the arrays are CuPy's.
-GPU = Home("cudf", arrays.to_device)
+GPU = Home("cudf", arrays.to_device, _on_gpu)
 
 
 @dataclass(frozen=True)
