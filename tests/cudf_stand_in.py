@@ -1,7 +1,8 @@
 """As much of cuDF as gpunet, and Narwhals for gpunet, call of it: pandas over Arrow types behind cuDF's names.
 
 Narwhals takes these frames for cuDF's, and goes the ways that it goes for cuDF. What cuDF promises nothing about comes
-out differently here than in pandas: joins and distinct values come in reverse order.
+out differently here than in pandas: joins and distinct values come in reverse order. As in cuDF 26.10, whole numbers
+that a join puts nulls among become floats.
 """
 
 from __future__ import annotations
@@ -264,6 +265,10 @@ class DataFrame:
         suffixes: Any = ("_x", "_y"),
     ) -> DataFrame:
         found = self.held.merge(right.held, how=how, left_on=left_on, right_on=right_on, suffixes=suffixes)
+        assert not right.held.isna().any(axis=None)  # so that all nulls on its side are the join's
+        for name in found.columns.difference(self.held.columns):
+            if pa.types.is_integer(found[name].dtype.pyarrow_dtype) and found[name].isna().any():
+                found[name] = found[name].astype(pd.ArrowDtype(pa.float64()))
         return DataFrame(found.iloc[::-1].reset_index(drop=True))
 
     def take(self, indices: Any) -> DataFrame:

@@ -69,7 +69,7 @@ def test_what_cudf_does_not_take_is_found() -> None:
 def test_further_names() -> None:
     assert issubclass(cudf.Index, object)
     assert tuple(map(int, cudf.__version__.split(".")[:2])) >= (26, 10)
-    assert not cudf.get_option("mode.pandas_compatible")  # a join keeps integers beside nulls as integers
+    assert not cudf.get_option("mode.pandas_compatible")  # distinct values are a series, not an array
     for operator in ("__invert__", "__or__", "__len__", "__getitem__"):
         assert hasattr(cudf.Series, operator)
 
