@@ -28,7 +28,12 @@ def bind(call: Call) -> None:
 
 
 def signature_of(found: Any) -> inspect.Signature:
-    """From the object itself, else from the Cython source beside it, else from the first line of its documentation."""
+    """From the object itself, else from the Cython source beside it, else from the first line of its documentation.
+
+    CuPy's element-wise functions tell only how many arrays they take.
+    """
+    if isinstance(takes := getattr(found, "nin", None), int):
+        return parsed(", ".join(f"x{i}" for i in range(takes)))
     try:
         return inspect.signature(found)
     except ValueError:
