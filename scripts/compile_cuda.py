@@ -21,7 +21,7 @@ from typing import Any
 import numba
 from numba import cuda  # noqa: TID251
 from numba.cuda import dispatcher  # noqa: TID251
-from numba.types import Array, boolean, float64, int32, int64, uint64
+from numba.types import Array, boolean, float32, float64, int32, int64, uint64
 
 from gpunet.kernels import (
     betweenness_search_cuda,
@@ -35,6 +35,7 @@ from gpunet.kernels import (
     tipping_cuda,
     tipping_search_cuda,
 )
+from gpunet.model import loops_cuda
 
 
 def flat(kind: Any, dimensions: int = 1) -> Any:
@@ -64,7 +65,7 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
         (*_NETWORK, flat(boolean), flat(int32), flat(int64, 2), int64, int64, flat(uint64), flat(int64), flat(int64),
          int64, int64, flat(uint64, 3), flat(int32, 3), flat(int64)),
     ),
-    (rows_cuda._fill, (flat(int32), int64)),
+    *((rows_cuda._fill, (flat(kind), int64)) for kind in (int32, int64)),
     (neighbourhood_cuda._list_many, (flat(int64), int64, flat(int32), flat(int32))),
     (neighbourhood_cuda._count_first_ways, (*_MEMBERS, int64, flat(int64, 3))),
     (neighbourhood_cuda._count_with_stamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
@@ -94,6 +95,21 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     (tipping_cuda._decide, (*_SEEDS, flat(boolean), flat(int32), flat(int32))),
     (tipping_search_cuda.settle_alone, (*_SEEDS, flat(int32), int64, flat(boolean), flat(int32), flat(int32))),
     (tipping_search_cuda.settle_together, (*_SEEDS, flat(int32), int64, flat(int32, 2), flat(int32, 2), flat(boolean))),
+    (
+        loops_cuda._add_shapley_values,
+        (flat(float32, 2), flat(float64, 2), flat(int32), flat(float32), flat(boolean), *[flat(int64)] * 3,
+         flat(boolean), flat(int64), flat(int64), flat(int32), flat(int64), flat(float64), flat(int64)),
+    ),
+    (
+        loops_cuda._walk_boosted,
+        (flat(float32, 2), flat(float32), float32, flat(int64), flat(int32), flat(float32), flat(int64), flat(int64),
+         flat(boolean)),
+    ),
+    (
+        loops_cuda._walk_forest,
+        (flat(float32, 2), flat(int64), flat(int32), flat(float64), flat(int64), flat(int64), flat(boolean),
+         flat(float64), flat(float64), flat(float64, 2)),
+    ),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -52,6 +53,20 @@ def test_kernels(lane: str, checks: Path) -> None:
         command, capture_output=True, text=True, cwd=KERNELS.parents[1], env=environment, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_kernel_can_be_compiled_ahead_of_a_device() -> None:
+    """scripts/compile_cuda.py checks types, which the simulator has none of; so it has to know all kernels."""
+    root = KERNELS.parents[1]
+    kernels = {
+        f"{path.stem}.{node.name}"
+        for path in (root / "gpunet").rglob("*_cuda.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(each) == "kernel" for each in node.decorator_list)
+    }
+    script = ast.parse((root / "scripts" / "compile_cuda.py").read_text(encoding="utf-8"))
+    assert len(kernels) > 20
+    assert kernels <= {ast.unparse(node) for node in ast.walk(script) if isinstance(node, ast.Attribute)}
 
 
 def test_everything_else_works_without_numba_cuda() -> None:
