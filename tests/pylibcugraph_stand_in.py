@@ -87,6 +87,7 @@ def _numpy(array: Any) -> np.ndarray[Any, Any]:
 
 
 def core_number(resource_handle: Any, graph: SGGraph, degree_type: Any, do_expensive_check: bool) -> tuple[Any, Any]:
+    assert degree_type in ("incoming", "outgoing"), "of a symmetric graph, both together count every tie twice"
     return graph.given_back(nx.core_number(graph.graph), graph.ids)
 
 

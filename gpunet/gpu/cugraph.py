@@ -75,7 +75,8 @@ class Graph:
             vertices, core = pylibcugraph.core_number(
                 resource_handle=self._handle,
                 graph=self._graph,
-                degree_type="bidirectional",  # ignored: a symmetric graph has but one
+                # 26.10 asks libcugraph for this one whatever is passed; "bidirectional" would count every tie twice there.
+                degree_type="incoming",
                 do_expensive_check=False,
             )
         return _in_order(vertices, core)
