@@ -75,7 +75,7 @@ class Graph:
             vertices, core = pylibcugraph.core_number(
                 resource_handle=self._handle,
                 graph=self._graph,
-                # 26.10 asks libcugraph for this one whatever is passed; "bidirectional" would count every tie twice there.
+                # 26.10 asks libcugraph for this whatever is passed; "bidirectional" would count every tie twice there.
                 degree_type="incoming",
                 do_expensive_check=False,
             )
