@@ -115,6 +115,9 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
     assert seen == []
     monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
     pq.write_table(plain, tmp_path / "unknown encoding.parquet")
+    (tmp_path / "a[1]").mkdir()
+    for name in ("what?", "a[1]/b", "x::y"):  # cuDF would look for other files
+        pq.write_table(plain, tmp_path / f"{name}.parquet")
     assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == ["plain", "unknown encoding"]
     (tmp_path / "unknown encoding.parquet").write_bytes(b"PAR1 not really")

@@ -30,6 +30,9 @@ HOST_ROWS = 1 << 24
 #: one.
 _DIRECT_BYTES = 1 << 22
 
+#: What cuDF takes for a pattern, a chain of places, or a home folder, and not for a part of a file's name.
+_NOT_PLAIN = ("*", "?", "[", "::", "~")
+
 #: Stands for a date that is none: a day that is out of range, as every such date is rejected.
 _NO_DATE = EARLIEST - DAY_US
 
@@ -61,6 +64,8 @@ def device_batches(
 
 def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[Any] | None:
     """The columns that are read, by our names, or None where the host must read them."""
+    if any(text in str(file.source.path) for text in _NOT_PLAIN):
+        return None
     if file.repeated or not all(_is_plain(ours, theirs, file.types[theirs]) for ours, theirs in layout.columns.items()):
         return None
     names = sorted(set(layout.columns.values()))
