@@ -18,7 +18,7 @@ from strategies import NetworkCase, networks
 
 from gpunet.arrests import NO_DAY
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
-from gpunet.kernels.cores_cuda import core_numbers_cuda, shell_of_outsiders_cuda
+from gpunet.kernels.cores_cuda import shell_of_outsiders_cuda
 from gpunet.kernels.jit_cuda import on_device, on_host
 from gpunet.kernels.neighbourhood_cpu import hop_counts
 from gpunet.kernels.neighbourhood_cuda import hop_counts_cuda
@@ -54,9 +54,9 @@ def crowd() -> Network:
     return of_pairs(pairs, 70, *flags)
 
 
-def shells(network: Network, inside: np.ndarray, *shape: int) -> tuple[np.ndarray, np.ndarray]:
-    core = core_numbers_cuda(network.indptr, network.indices, inside, *shape[:2])
-    return on_host(core), on_host(shell_of_outsiders_cuda(network.indptr, network.indices, core, *shape))
+def shells(network: Network, inside: np.ndarray, *shape: int) -> np.ndarray:
+    core = core_numbers(network.indptr, network.indices, inside)
+    return on_host(shell_of_outsiders_cuda(network.indptr, network.indices, core, *shape))
 
 
 def tipped(network: Network, seed: np.ndarray, k: int, *shape: int) -> tuple[np.ndarray, np.ndarray]:
@@ -64,9 +64,9 @@ def tipped(network: Network, seed: np.ndarray, k: int, *shape: int) -> tuple[np.
     return on_host(rank), on_host(tipping_without_own_seed_cuda(network.indptr, network.indices, seed, rank, k, *shape))
 
 
-def shells_cpu(network: Network, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shells_cpu(network: Network, inside: np.ndarray) -> np.ndarray:
     core = core_numbers(network.indptr, network.indices, inside)
-    return core, shell_of_outsiders(network.indptr, network.indices, core, 0, network.n)
+    return shell_of_outsiders(network.indptr, network.indices, core, 0, network.n)
 
 
 def tipped_cpu(network: Network, seed: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +91,7 @@ def test_features_are_the_references(case: NetworkCase, shape: tuple[int, int, i
     network = of_pairs(list(case.edges), case.n)
     expected = reference_path(case.edges, case.n, case.sets)
     for name, inside in sets.items():
-        assert shells(network, inside, *shape)[1].tolist() == expected[f"shell__{name}"]
+        assert shells(network, inside, *shape).tolist() == expected[f"shell__{name}"]
     for k in (2, 3):
         assert tipped(network, sets["violent"], k, *shape)[1].tolist() == expected[f"tipping_{k}"]
     members = {name: set(np.flatnonzero(inside).tolist()) for name, inside in {"all": ~inside | inside, **sets}.items()}
@@ -111,9 +111,9 @@ def test_features_are_the_references(case: NetworkCase, shape: tuple[int, int, i
 def test_whole_results_are_the_cpus(case: NetworkCase, shape: tuple[int, int, int], k: int) -> None:
     network = of_pairs(list(case.edges), case.n)
     inside = np.array(case.sets["violent"], bool)
-    for found, expected in zip(shells(network, inside, *shape), shells_cpu(network, inside), strict=True):
-        assert found.dtype == expected.dtype
-        assert np.array_equal(found, expected)
+    found, expected = shells(network, inside, *shape), shells_cpu(network, inside)
+    assert found.dtype == expected.dtype
+    assert np.array_equal(found, expected)
     rank, alone = tipped(network, inside, k, *shape)
     assert np.array_equal(rank, rounds(network, inside, k))
     assert np.array_equal(alone, tipped_cpu(network, inside, k)[1])
@@ -129,9 +129,7 @@ def test_a_crowd(shape: tuple[int, int, int]) -> None:
     assert np.array_equal(found, hop_counts(network.indptr, network.indices, bits, len(names), 0, network.n))
     for name in names:
         inside = network.sets[name]
-        core, shell = shells(network, inside, *shape)
-        assert np.array_equal(core, shells_cpu(network, inside)[0])
-        assert np.array_equal(shell, shells_cpu(network, inside)[1])
+        assert np.array_equal(shells(network, inside, *shape), shells_cpu(network, inside))
         for k in (2, 4):
             rank, alone = tipped(network, inside, k, *shape)
             expected_rank, expected = tipped_cpu(network, inside, k)
@@ -155,19 +153,9 @@ def test_nobody_has_a_tie(n: int) -> None:
         on_host(hop_counts_cuda(network.indptr, network.indices, some.astype(np.uint64), 2, 1, 2)).tolist()
         == [[[0] * n] * 2] * 2
     )
-    assert shells(network, some, 1, 2)[0].tolist() == [-1, 0, -1][:n]
-    assert shells(network, some, 1, 2)[1].tolist() == [0] * n
+    assert shells(network, some, 1, 2).tolist() == [0] * n
     assert tipped(network, some, 2, 1, 2)[0].tolist() == [-1, 0, -1][:n]
     assert not tipped(network, some, 2, 1, 2)[1].any()
-
-
-def test_a_chain_that_is_handed_on() -> None:
-    """Beyond what one thread takes out by itself, in a path, in a tree and beside what stays."""
-    pairs = [(v, v + 1) for v in range(150)] + [(v // 2, v) for v in range(152, 300)] + [(296, 298), (298, 297)]
-    network = of_pairs(pairs, 300)
-    inside = np.arange(300) != 70
-    found = on_host(core_numbers_cuda(network.indptr, network.indices, inside, 2, 3))
-    assert np.array_equal(found, core_numbers(network.indptr, network.indices, inside))
 
 
 @pytest.mark.parametrize("most", [0, 3, 32])
@@ -182,7 +170,7 @@ def test_many_searches_one_after_another(most: int) -> None:
     network = of_pairs(pairs, 110)
     for share in (0.5, 0.7, 0.85):
         inside = rng.random(110) < share
-        assert np.array_equal(shells(network, inside, 1, 4, most)[1], shells_cpu(network, inside)[1])
+        assert np.array_equal(shells(network, inside, 1, 4, most), shells_cpu(network, inside))
     for k, share in ((2, 0.2), (3, 0.2), (4, 0.45)):
         seed = rng.random(110) < share
         ranks, expected = tipped_cpu(network, seed, k)
@@ -198,10 +186,9 @@ def test_searches_longer_than_a_threads_list() -> None:
     pairs += [(0, 10), (0, 49), (1, 50), (1, 85), (2, 120), (2, 150)]
     network = of_pairs(pairs, 160)
     inside = np.arange(160) > 2
-    core, shell = shells(network, inside, 2, 4)
-    assert core[10:].tolist() == [1] * 150
+    shell = shells(network, inside, 2, 4)
     assert shell[:3].tolist() == [2, 1, 2]
-    assert np.array_equal(shell, shells_cpu(network, inside)[1])
+    assert np.array_equal(shell, shells_cpu(network, inside))
 
 
 @pytest.mark.parametrize("links", [8, 80])
@@ -295,11 +282,7 @@ def test_only_a_few_numbers_cross_to_the_host() -> None:
     with transfers_of_part() as crossed:
         hop_counts_cuda(indptr, indices, bits, 2, 2, 4)
     assert (crossed.to_device, crossed.to_host) == (0, 4)
-    with transfers_of_part() as crossed:
-        core = core_numbers_cuda(indptr, indices, seed, 2, 4)
-    assert crossed.to_device == 0
-    levels = int(on_host(core).max()) + 1
-    assert 8 * levels < crossed.to_host <= 8 * (4 * levels + 1)
+    core = on_device(core_numbers(network.indptr, network.indices, network.sets["set1"]), np.int32)
     with transfers_of_part() as crossed:
         shell_of_outsiders_cuda(indptr, indices, core, 2, 4, 1)
     assert (crossed.to_device, crossed.to_host) == (0, 8)
