@@ -62,10 +62,23 @@ def read_parquet(path: str | Path, columns: Iterable[str]) -> Any:
     """Read columns of a Parquet file straight onto the device.
 
     Folders named like ``year=2013`` add no columns, and an index that pandas noted stays an ordinary column.
+
+    Raises
+    ------
+    ValueError
+        If a column is an index without a name, which cuDF does not give back.
     """
-    return _cudf().read_parquet(
-        str(path), columns=list(columns), use_pandas_metadata=False, dataset_kwargs={"partitioning": None}
+    wanted = list(columns)
+    frame = _cudf().read_parquet(
+        str(path), columns=wanted, use_pandas_metadata=False, dataset_kwargs={"partitioning": None}
     )
+    if set(wanted) <= set(frame.columns):
+        return frame.reset_index(drop=True)
+    # Columns that pandas noted as an index become one all the same, if they are read.
+    frame = frame.reset_index()
+    if not set(wanted) <= set(frame.columns):
+        raise ValueError(f"{path}: an index has no name")
+    return frame[wanted]
 
 
 def array_of(native: Any) -> Any:

@@ -304,8 +304,16 @@ def concat(objs: Any, axis: Any = 0) -> Any:
 def read_parquet(
     filepath_or_buffer: Any, *, columns: Any = None, use_pandas_metadata: bool = True, dataset_kwargs: Any = None
 ) -> DataFrame:
-    """The columns as cuDF reads them: no index, no columns of folders' names."""
+    """The columns as cuDF reads them: no columns of folders' names, but pandas' index, whatever it is told of that."""
     assert not use_pandas_metadata
     assert dataset_kwargs == {"partitioning": None}
     assert not any(text in filepath_or_buffer for text in ("*", "?", "[", "::")), "it would look for files like this"
-    return DataFrame.from_arrow(pq.ParquetFile(filepath_or_buffer).read(columns=columns).replace_schema_metadata(None))
+    table = pq.ParquetFile(filepath_or_buffer).read(columns=columns)
+    frame = DataFrame.from_arrow(table.replace_schema_metadata(None)).held
+    noted = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    if noted and isinstance(noted[0], dict):
+        frame.index = pd.RangeIndex(noted[0]["start"], noted[0]["stop"], noted[0]["step"], name=noted[0]["name"])
+    elif noted and set(noted) <= set(frame.columns):
+        names = {each["field_name"]: each["name"] for each in table.schema.pandas_metadata["columns"]}
+        frame = frame.set_index(noted).rename_axis([names[name] for name in noted])
+    return DataFrame(frame)

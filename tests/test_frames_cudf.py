@@ -138,6 +138,22 @@ def test_a_file_of_a_gpu_frame_has_the_same_bytes(tmp_path: Path) -> None:
     assert to_arrow(found).equals(to_arrow(read_parquet(tmp_path / "host", ["n"])))
 
 
+@pytest.mark.parametrize("index", ["person_id", None, "rows"])
+def test_an_index_of_pandas_is_read_as_the_host_reads_it(
+    index: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name; without a name, where the host reads it; and as numbers of rows that do not begin with 0."""
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
+    rows = [{"person_id": f"p{i}", "incident_id": f"i{i // 2}", "date": "2013-02-01"} for i in range(5)]
+    frame = pd.DataFrame(rows).assign(offence="arson").set_axis(range(7, 12))
+    if index != "rows":
+        frame = frame.set_index("person_id").rename_axis(index)
+    frame.to_parquet(tmp_path / "a.parquet")
+    person = "__index_level_0__" if index is None else "person_id"
+    config = {"input": {"columns": {"person_id": person}}}
+    assert_same(read_arrests_at(GPU, tmp_path, config), read_arrests(tmp_path, config))
+
+
 def test_without_cudf_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cudf", None)
     with pytest.raises(EngineError, match=r'pip install "gpunet\[gpu\]"'):
