@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -23,14 +23,19 @@ from gpunet.features.path_report import PathReport, SetReport
 from gpunet.frames import from_arrow
 from gpunet.network import Network
 
+if TYPE_CHECKING:
+    from gpunet.model.training import CrossFit
+
 __all__ = [
     "ModelResult",
     "PastFeatures",
     "arrests_of",
     "features_of",
+    "fit_of",
     "model_of",
     "of_arrests",
     "of_features",
+    "of_fit",
     "of_model",
     "of_past",
     "past_of",
@@ -134,6 +139,21 @@ def past_of(contents: Contents) -> PastFeatures:
     """The inverse of :func:`of_past`."""
     table = from_arrow(contents.frames["features"], contents.values["kind"])
     return PastFeatures(table.to_native(), _report_of(contents.values["path"]))
+
+
+def of_fit(fit: CrossFit) -> Contents:
+    """One of the two trainings of a forecast."""
+    file = np.frombuffer(fit.model.to_bytes(), np.uint8)
+    return Contents({"warnings": fit.warnings}, {"file": file, "fold": fit.fold, "probability": fit.probability})
+
+
+def fit_of(contents: Contents) -> CrossFit:
+    """The inverse of :func:`of_fit`."""
+    from gpunet.model.trained import model_from_bytes
+    from gpunet.model.training import CrossFit
+
+    arrays, warnings = contents.arrays, tuple(contents.values["warnings"])
+    return CrossFit(model_from_bytes(arrays["file"].tobytes()), arrays["fold"], arrays["probability"], warnings)
 
 
 def of_model(found: ModelResult) -> Contents:

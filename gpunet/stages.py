@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,18 @@ from gpunet.snapshots import (
     PastFeatures,
     arrests_of,
     features_of,
+    fit_of,
     model_of,
     of_arrests,
     of_features,
+    of_fit,
     of_model,
     of_past,
     past_of,
 )
+
+if TYPE_CHECKING:
+    from gpunet.model.training import CrossFit
 
 __all__ = ["Run", "RunOptions", "feature_metadata", "path_section"]
 
@@ -278,6 +283,15 @@ class Run:
     ) -> ModelResult:
         from gpunet.model import forecast
 
+        def kept(name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+            stored = self._checkpoints.load(f"model-{name}")
+            if stored is not None:
+                return fit_of(stored)
+            begin = self._checkpoints.clock()
+            found = fit()
+            self._store(f"model-{name}", lambda: of_fit(found), begin)
+            return found
+
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         with self.clock.stage("model"), self.engine.stage("model"):
             result = forecast(
@@ -293,6 +307,7 @@ class Run:
                 threads=self.engine.threads,
                 device=self.engine.name,
                 progress=self.progress,
+                kept=kept,
             )
             file, suffix = result.model.to_bytes(), result.model.suffix
         return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))

@@ -149,8 +149,23 @@ def test_a_damaged_checkpoint_is_computed_again(unfinished, undisturbed):
     assert results(unfinished) == undisturbed
 
 
+def test_killed_between_the_trainings(unfinished, undisturbed):
+    for name, told in (("past", "cross-fit (past)"), ("both", "cross-fit (past and test)")):
+        process = start("run", "--resume", unfinished, *ALWAYS)
+        while not (unfinished / ".partial" / "checkpoints" / f"model-{name}.checkpoint").exists():
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.kill()
+        assert told in finish(process).stderr
+    done = gpunet("run", "--resume", unfinished)
+    assert done.returncode == 0, done.stderr
+    assert "cross-fit" not in done.stderr
+    assert results(unfinished) == undisturbed
+
+
 def test_another_configuration_is_refused(unfinished, tables, asked, tmp_path):
-    before = {path: path.read_bytes() for path in unfinished.rglob("*") if path.is_file()}
+    kept = unfinished / ".partial" / "checkpoints"
+    before = {path: path.read_bytes() for path in kept.iterdir()}
     (tmp_path / "c.toml").write_text(CONFIG + "[network]\nmax_incident_size = 40\n")
     inputs = tables / "arrests"
     for command, arguments, said in (
@@ -162,7 +177,7 @@ def test_another_configuration_is_refused(unfinished, tables, asked, tmp_path):
         assert done.returncode == 2
         assert said in done.stderr
         assert "--start-over" in done.stderr
-    assert before == {path: path.read_bytes() for path in unfinished.rglob("*") if path.is_file()}
+    assert before == {path: path.read_bytes() for path in kept.iterdir()}
     done = gpunet("features", inputs, "--out", unfinished, "--start-over")
     assert done.returncode == 0, done.stderr
     assert not (unfinished / ".partial").exists()
