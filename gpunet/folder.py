@@ -66,8 +66,9 @@ def store_whole(path: Path, write: Callable[[Path], object]) -> None:
 def _cannot_write(path: Path, error: OSError) -> StorageError:
     folder = path.parent.parent if path.parent.name == _CHECKPOINTS else path.parent
     folder = folder.parent if folder.name == _PARTIAL else folder
+    reason = os.strerror(error.errno) if error.errno else str(error)  # PyArrow's own text is long
     return StorageError(
-        f"cannot write {path.name} into {folder}: {error.strerror or error}. Nothing that was finished is lost: "
+        f"cannot write {path.name} into {folder}: {reason}. Nothing that was finished is lost: "
         "make room and give the same command again, and the run goes on"
     )
 

@@ -254,3 +254,29 @@ def test_no_room_for_a_file(asked, undisturbed, tmp_path, size):
     done = gpunet("run", "--resume", out)
     assert done.returncode == 0, done.stderr
     assert results(out) == undisturbed
+
+
+@pytest.mark.parametrize(("options", "size", "name"), [(ALWAYS, "600k", ".checkpoint"), ((), "100k", ".parquet")])
+def test_a_full_disk(asked, undisturbed, tmp_path, options, size, name):
+    """A small one in memory where it may be mounted; elsewhere a limit on the size of files stands for it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = [shutil.which("mount") or "false", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
+    mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    before = "" if mounted else LIMITED.format(size=int(size[:-1]) * 1000)
+    try:
+        done = gpunet("run", *asked, "--out", disk / "run", *options, before=before)
+        assert done.returncode == 2
+        said = done.stderr.splitlines()[-1]
+        assert said.startswith("gpunet: cannot write ")
+        assert f"{name} into {disk / 'run'}: {'No space left on device' if mounted else 'File too large'}" in said
+        assert "Traceback" not in done.stderr
+        assert not list((disk / "run").rglob("*.partial/*.partial"))
+        if mounted:
+            subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        done = gpunet("run", "--resume", disk / "run")
+        assert done.returncode == 0, done.stderr
+        assert results(disk / "run") == undisturbed
+    finally:
+        if mounted:
+            subprocess.run(["umount", disk], check=True)
