@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +14,11 @@ import typer
 
 from gpunet._version import __version__
 from gpunet.errors import GpunetError, InputError
+from gpunet.stopping import Stopped
 
 if TYPE_CHECKING:
     from gpunet.config import Config
+    from gpunet.run import RunOptions
 
 __all__ = ["app", "main"]
 
@@ -50,8 +53,10 @@ class ModelKind(StrEnum):
     random_forest = "random_forest"
 
 
-Inputs = Annotated[list[str], typer.Argument(help="Files (.parquet .csv .csv.gz .feather .arrow), folders or globs.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
+Inputs = Annotated[
+    list[str] | None, typer.Argument(help="Files (.parquet .csv .csv.gz .feather .arrow), folders or globs.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configuration.")]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
@@ -67,6 +72,17 @@ Delta = Annotated[float | None, typer.Option("--delta", help="Probability of a l
 Budget = Annotated[
     float | None,
     typer.Option("--budget", help="Estimated core-seconds of exact betweenness above which auto is approx. [14400]"),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option("--resume", help="Go on with the unfinished run in this folder, as it was asked for; alone."),
+]
+StartOver = Annotated[
+    bool, typer.Option("--start-over", help="Drop what an unfinished run in the folder has finished.")
+]
+CheckpointSeconds = Annotated[
+    float | None,
+    typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),
 ]
 
 
@@ -102,8 +118,9 @@ def synth(
 
 @app.command()
 def features(
-    inputs: Inputs,
-    out: Out,
+    context: typer.Context,
+    inputs: Inputs = None,
+    out: Out = None,
     config: ConfigFile = None,
     as_of: AsOf = None,
     engine: EngineOption = Engine.auto,
@@ -112,22 +129,28 @@ def features(
     epsilon: Epsilon = None,
     delta: Delta = None,
     budget: Budget = None,
+    resume: Resume = None,
+    start_over: StartOver = False,
+    checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute every feature of every person."""
-    from gpunet.progress import console_progress
-    from gpunet.run import RunOptions, run_features
+    from gpunet.run import run_features
 
+    options = _options(engine, threads, checkpoint_seconds, start_over)
+    if resume is not None:
+        _resume(context, resume, options)
+        return
+    given, out = _given(inputs, out)
     loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget)
-    with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress, _notice)
-        manifest = run_features(inputs, out, loaded, as_of.date() if as_of else None, options)
-    _tell(manifest, out)
+    day = as_of.date() if as_of else None
+    _work("features", out, options, lambda told: run_features(given, out, loaded, day, told))
 
 
 @app.command()
 def run(
-    inputs: Inputs,
-    out: Out,
+    context: typer.Context,
+    inputs: Inputs = None,
+    out: Out = None,
     config: ConfigFile = None,
     as_of: AsOf = None,
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")] = None,
@@ -139,20 +162,25 @@ def run(
     epsilon: Epsilon = None,
     delta: Delta = None,
     budget: Budget = None,
+    resume: Resume = None,
+    start_over: StartOver = False,
+    checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from dataclasses import replace
 
-    from gpunet.progress import console_progress
-    from gpunet.run import RunOptions, run_forecast
+    from gpunet.run import run_forecast
 
+    options = _options(engine, threads, checkpoint_seconds, start_over)
+    if resume is not None:
+        _resume(context, resume, options)
+        return
+    given, out = _given(inputs, out)
     loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     asked = {"horizon_days": horizon, "kind": model.value if model else None, "seed": seed}
     changed = replace(loaded.model, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
-    with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress, _notice)
-        manifest = run_forecast(inputs, out, replace(loaded, model=changed), as_of.date() if as_of else None, options)
-    _tell(manifest, out)
+    settings, day = replace(loaded, model=changed), as_of.date() if as_of else None
+    _work("run", out, options, lambda told: run_forecast(given, out, settings, day, told))
 
 
 @app.command()
@@ -190,6 +218,52 @@ def info() -> None:
     from gpunet.info import describe
 
     print(describe())
+
+
+def _given(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]:
+    """What a run that is not resumed cannot do without."""
+    if not inputs:
+        raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
+    if out is None:
+        raise InputError("no --out: name a folder for the results")
+    return inputs, out
+
+
+def _options(engine: Engine, threads: int | None, checkpoint_seconds: float | None, start_over: bool) -> RunOptions:
+    from dataclasses import replace
+
+    from gpunet.run import RunOptions
+
+    options = RunOptions(engine.value, threads, notice=_notice, start_over=start_over)
+    return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
+
+
+def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
+    """Go on with the run in a folder."""
+    from gpunet.run import resume_run
+
+    beside = {"resume", "threads", "checkpoint_seconds"}
+    source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
+    if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
+        raise InputError(
+            f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
+            "but --threads and --checkpoint-seconds"
+        )
+    command = str(context.info_name)
+    _work(command, folder, options, lambda told: resume_run(folder, command, told))
+
+
+def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]) -> None:
+    """Do a run with its progress on the console, which signals end in good order; print its summary."""
+    from dataclasses import replace
+
+    from gpunet.progress import console_progress
+    from gpunet.stopping import stoppable
+
+    message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
+    with stoppable(message), console_progress() as progress:
+        manifest = job(replace(options, progress=progress))
+    _tell(manifest, out)
 
 
 def _with_path(config: Path | None, betweenness: Betweenness | None, **asked: float | None) -> Config:
@@ -235,6 +309,9 @@ def main() -> NoReturn:
         sys.exit(2)
     except OSError as error:
         print(f"gpunet: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Stopped as stopped:
+        print(f"gpunet: {stopped}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("gpunet: interrupted", file=sys.stderr)

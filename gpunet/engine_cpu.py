@@ -25,6 +25,7 @@ from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
 if TYPE_CHECKING:
+    from gpunet.checkpoints import RunningSums
     from gpunet.features.layout import Layout
 
 __all__ = ["NO_LIBRARY", "CpuEngine"]
@@ -41,6 +42,7 @@ class CpuEngine:
 
     threads: int
     name: Literal["cpu"] = "cpu"
+    sums: RunningSums | None = None  # keeps those of betweenness and closeness, for the run that needs them
 
     def describe(self) -> Mapping[str, Any]:
         """Nothing: the manifest tells the machine anyway."""
@@ -127,7 +129,7 @@ class CpuEngine:
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness."""
-        return layout.all_dependencies(self.threads, progress)
+        return layout.all_dependencies(self.threads, progress, self.sums)
 
     def add_draws(
         self,
@@ -144,7 +146,7 @@ class CpuEngine:
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks."""
-        return layout.all_farness(self.threads, progress)
+        return layout.all_farness(self.threads, progress, self.sums)
 
     def _over_vertices(self, work: Callable[[int, int], NDArray[Any]], out: NDArray[Any]) -> None:
         """Put ``work(first, last)`` into the last axis of `out`, for consecutive spans of vertices."""

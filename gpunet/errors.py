@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ConfigError", "EngineError", "GpunetError", "InputError", "ModelError"]
+__all__ = ["ConfigError", "EngineError", "GpunetError", "InputError", "ModelError", "StorageError"]
 
 
 class GpunetError(Exception):
@@ -23,3 +23,7 @@ class EngineError(GpunetError):
 
 class ModelError(GpunetError):
     """A model and the features offered to it do not fit each other, or a model cannot be trained."""
+
+
+class StorageError(GpunetError):
+    """A result cannot be written: the disk is full, or a limit is reached. Its text names the file and its folder."""

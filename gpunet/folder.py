@@ -1,4 +1,7 @@
-"""The run folder: files appear in it whole or not at all, and an earlier run stays until the new one is complete."""
+"""The run folder: files appear in it whole or not at all, and an earlier run stays until the new one is complete.
+
+One process at a time works in it, and what a run has finished outlives a run that does not come to its end.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,25 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gpunet.errors import InputError
+from gpunet.errors import InputError, StorageError
 from gpunet.frames import write_parquet
+from gpunet.lock import LOCK_NAME, FolderLock
 
-__all__ = ["RunFolder", "sha256_of", "write_whole"]
+__all__ = ["MANIFEST", "RunFolder", "checkpoints_of", "sha256_of", "store_whole", "write_whole"]
 
-_MANIFEST = "run.json"
+MANIFEST = "run.json"
 _PARTIAL = ".partial"
+_CHECKPOINTS = "checkpoints"
+
+
+def checkpoints_of(folder: Path) -> Path:
+    """Where the checkpoints of a run folder lie."""
+    return folder / _PARTIAL / _CHECKPOINTS
 
 
 def sha256_of(path: Path) -> str:
@@ -38,11 +49,38 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         partial.unlink(missing_ok=True)
 
 
+def store_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """:func:`write_whole` for a file of a run.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written, because the disk is full or for any other reason of the operating system's.
+    """
+    try:
+        write_whole(path, write)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    folder = path.parent.parent if path.parent.name == _CHECKPOINTS else path.parent
+    folder = folder.parent if folder.name == _PARTIAL else folder
+    reason = os.strerror(error.errno) if error.errno else str(error)  # PyArrow's own text is long
+    return StorageError(
+        f"cannot write {path.name} into {folder}: {reason}. Nothing that was finished is lost: "
+        "make room and give the same command again, and the run goes on"
+    )
+
+
 class RunFolder:
-    """The folder of one run, as a context: entered it is checked, left without :meth:`finish` it is as it was.
+    """The folder of one run, as a context: checked and locked when entered, left as it was but for :meth:`finish`.
 
     Files are written into a hidden folder ``.partial`` and moved to their places by :meth:`finish`, the manifest
     ``run.json`` last. So a folder with a ``run.json`` is complete, and an earlier run's files are there until then.
+
+    ``.partial`` also holds the lock and the checkpoints. These stay if the run does not come to its end, unless it is
+    the user's error that ends it before there is any.
 
     Parameters
     ----------
@@ -54,20 +92,38 @@ class RunFolder:
     Raises
     ------
     InputError
-        If it cannot be used, or holds anything that is not a run's. Such files are left alone.
+        If it cannot be used, or holds anything that is not a run's (such files are left alone), or another run is at
+        work in it.
     """
 
     def __init__(self, path: str | Path, names: tuple[str, ...]) -> None:
         self.path = Path(path)
         self._names = names
         self._staged = self.path / _PARTIAL
+        self._lock = FolderLock(self._staged)
         self._written: list[str] = []
+        self._complete = False
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints lie."""
+        return checkpoints_of(self.path)
 
     def __enter__(self) -> RunFolder:
         try:
             self._check()
-            shutil.rmtree(self._staged, ignore_errors=True)  # what a killed run left
-            self._staged.mkdir(parents=True)
+            if not self._lock.take():
+                holder = self._lock.holder()
+                raise InputError(
+                    f"another run{f' ({holder})' if holder else ''} is at work in {self.path}: wait for it to end, "
+                    "or give another folder"
+                )
+            try:
+                self._check()  # what it holds cannot change any more
+                self._clear(keep_checkpoints=True)  # what a killed run left
+            except BaseException:
+                self._leave(keep_checkpoints=True)
+                raise
         except OSError as error:
             raise InputError(f"cannot use {self.path} as the run folder: {error}") from error
         return self
@@ -75,20 +131,35 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._staged, ignore_errors=True)
+        of_user = isinstance(error, Exception) and not isinstance(error, StorageError | OSError)
+        anything = any(self.checkpoints.glob("*.checkpoint"))
+        self._leave(keep_checkpoints=not self._complete and (anything or not of_user))
+
+    def _leave(self, keep_checkpoints: bool) -> None:
+        self._clear(keep_checkpoints)
+        self._lock.give_back()
+        with suppress(OSError):  # it holds checkpoints, or the lock of the next run
+            self._staged.rmdir()
+
+    def _clear(self, keep_checkpoints: bool) -> None:
+        """Empty the hidden folder, but for the lock."""
+        kept = {LOCK_NAME, _CHECKPOINTS} if keep_checkpoints else {LOCK_NAME}
+        for path in self._staged.iterdir():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _check(self) -> None:
         if not self.path.exists():
             return
         present = sorted(self.path.iterdir())
-        known = {*self._names, _MANIFEST}
+        known = {*self._names, MANIFEST}
         foreign = [p.name for p in present if p.name != _PARTIAL and (p.name not in known or not p.is_file())]
         if foreign:
             raise InputError(
                 f"{self.path} holds what is not of a run ({', '.join(foreign[:3])}): give a new or empty folder"
             )
-        if present and not {_MANIFEST, _PARTIAL} & {p.name for p in present}:
-            raise InputError(f"{self.path} holds {present[0].name} but no {_MANIFEST}: give a new or empty folder")
+        if present and not {MANIFEST, _PARTIAL} & {p.name for p in present}:
+            raise InputError(f"{self.path} holds {present[0].name} but no {MANIFEST}: give a new or empty folder")
 
     def refuse_inputs(self, files: list[str]) -> None:
         """Refuse to go on if one of the input `files` lies in this folder, where it would be replaced."""
@@ -111,7 +182,7 @@ class RunFolder:
         """Let `write` make the file `name`."""
         if name not in self._names:
             raise ValueError(f"{name} is not among this folder's files")
-        write_whole(self._staged / name, write)
+        store_whole(self._staged / name, write)
         self._written.append(name)
 
     def finish(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,11 +197,14 @@ class RunFolder:
         }
         complete = {**manifest, "outputs": outputs}
         text = json.dumps(complete, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        (self.path / _MANIFEST).unlink(missing_ok=True)
-        for name in self._names:
-            (self.path / name).unlink(missing_ok=True)
-        for name in written:
-            (self._staged / name).replace(self.path / name)
-        write_whole(self._staged / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
-        (self._staged / _MANIFEST).replace(self.path / _MANIFEST)
+        store_whole(self._staged / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+        try:
+            (self.path / MANIFEST).unlink(missing_ok=True)
+            for name in self._names:
+                (self.path / name).unlink(missing_ok=True)
+            for name in (*written, MANIFEST):
+                (self._staged / name).replace(self.path / name)
+        except OSError as error:
+            raise _cannot_write(self.path / MANIFEST, error) from error
+        self._complete = True
         return complete

@@ -2,182 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gpunet._version import __version__
-from gpunet.arrays import is_on_host, namespace, to_host
+from gpunet.arrays import namespace
 from gpunet.arrests import NO_DAY, Arrests
-from gpunet.as_of import cut_before, forecast_days, violent_between
-from gpunet.config import Config, PathConfig, load_config
-from gpunet.doubts import doubts, why_nothing
-from gpunet.engine import resolve_engine
-from gpunet.engine_cpu import NO_LIBRARY
-from gpunet.errors import EngineError, InputError
-from gpunet.features import FeatureSet, compute_all
-from gpunet.features.path_report import PathReport
-from gpunet.folder import RunFolder
-from gpunet.frames import to_array
-from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
-from gpunet.offences import taxonomy_hash
-from gpunet.progress import ProgressCallback, labelled
-from gpunet.reading import read_arrests
-from gpunet.reading.read import read_arrests_at
-from gpunet.registry import columns, dictionary
+from gpunet.as_of import cut_before, forecast_days
+from gpunet.config import load_config
+from gpunet.errors import InputError
+from gpunet.features import FeatureSet
+from gpunet.folder import MANIFEST, RunFolder
+from gpunet.resume import stored_request
+from gpunet.snapshots import PastFeatures
+from gpunet.stages import Run, RunOptions, feature_metadata, path_section
 
-__all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "run_features", "run_forecast"]
+__all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
 #: Every file that a run folder can hold beside ``run.json``.
 RUN_FILES = (
     "features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json",
     "scores.parquet", "model.ubj", "model.skops",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a run can be told beside its input and configuration; it has no bearing on the results.
-
-    `notice` gets a line with the estimate of work, time and memory before path features that take long.
-    """
-
-    engine: str = "auto"
-    threads: int | None = None
-    progress: ProgressCallback | None = None
-    notice: Callable[[str], None] | None = None
-
-
-def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
-    """What a feature file says of itself, so that a model can tell whether it fits."""
-    return {
-        "version": __version__,
-        "taxonomy": taxonomy_hash(config.violent_offences),
-        "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
-        "as_of": None if as_of is None else as_of.isoformat(),
-        "columns": list(columns(config.sets)),
-        "betweenness": None if path is None else path.metadata(),
-    }
-
-
-class _Run:
-    """One run under way: its folder, its clock, and the warnings that it gathers."""
-
-    def __init__(self, folder: RunFolder, config: Config, options: RunOptions) -> None:
-        self.folder = folder
-        self.config = config
-        self.progress, self.notice = options.progress, options.notice
-        self.engine = resolve_engine(options.engine, options.threads)
-        if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
-            raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
-        self.clock = StageClock(self.engine.name)
-        self.warnings: list[str] = []
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """A stage of the manifest, by the engine."""
-        with self.clock.stage(name), self.engine.stage(name):
-            yield
-
-    def read(self, inputs: Any) -> Arrests:
-        """Read the tables; there is at least one arrest, and the input does not lie in the run folder."""
-        with self.stage("read"):
-            arrests, backend = self._read(inputs)
-            doubtful = doubts(arrests) if len(arrests) else []
-        if arrests.report is not None:
-            self.warnings += arrests.report.warnings
-            self.folder.refuse_inputs([f.name for f in arrests.report.files])
-        if not len(arrests):
-            raise InputError("no arrest was accepted: " + why_nothing(arrests))
-        self.warnings += doubtful
-        # The folder's files are the same whatever kind of frame came in.
-        return replace(arrests, backend=backend)
-
-    def _read(self, inputs: Any) -> tuple[Arrests, str]:
-        """Read where the engine works, and say what kind of frame it works on."""
-        if self.engine.name == "cpu":
-            return read_arrests(inputs, self.config, progress=self.progress), "polars"
-        from gpunet.reading import home
-
-        return read_arrests_at(home.GPU, inputs, self.config, progress=self.progress), home.GPU.backend
-
-    def features(self, arrests: Arrests, label: str = "", path_config: PathConfig | None = None) -> FeatureSet:
-        """Compute everything; stages, their progress and notices carry the label."""
-
-        @contextmanager
-        def stage(name: str) -> Iterator[None]:
-            full = f"{name} {label}".rstrip()
-            reported = self.progress is not None and name != "path"  # which reports by itself
-            if self.progress is not None and reported:
-                self.progress(full, 0.0, 1.0)
-            with self.clock.stage(full):
-                yield
-            if self.progress is not None and reported:
-                self.progress(full, 1.0, 1.0)
-
-        def notice(text: str) -> None:
-            if self.notice is not None:
-                self.notice(f"{text} {label}".rstrip())
-
-        return compute_all(
-            arrests,
-            engine=self.engine,
-            path_config=path_config or self.config.path,
-            progress=labelled(self.progress, label),
-            notice=notice,
-            told=stage,
-        )
-
-    def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
-        """Write the tables of the features; return the manifest's statistics."""
-        with self.stage("write features"):
-            metadata = feature_metadata(self.config, arrests.as_of, found.path)
-            self.folder.write_table("features.parquet", found.features, metadata)
-            self.folder.write_table("ties.parquet", found.ties, dates=("first_date", "last_date"))
-            self.folder.write_table("groups.parquet", found.groups)
-            if arrests.report is not None:
-                self.folder.write_table("rejected.parquet", arrests.report.rejected)
-            methods = {} if found.path is None else found.path.of_columns()
-            self.folder.write_json("features.json", dictionary(self.config.sets, methods))
-        with self.stage("statistics"):
-            statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
-            of_arrests = arrest_statistics(arrests)
-        oversize = statistics["incidents_over_max_size"]
-        if oversize:
-            largest = max(incident["persons"] for incident in oversize)
-            self.warnings.append(
-                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
-                f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
-            )
-        return {"arrests": of_arrests, "network": statistics, "path": _path_section(found)}
-
-    def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
-        """Complete the folder; return the manifest."""
-        device = self.engine.describe()
-        return self.folder.finish(
-            {
-                "gpunet": kind,
-                "versions": versions(),
-                "config": self.config.as_dict(),
-                "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
-                "seed": self.config.model.seed,
-                "engine": self.engine.name,
-                "input": input_report(arrests),
-                **sections,
-                "warnings": self.warnings,
-                "execution": {
-                    "threads": self.engine.threads,
-                    **({"gpu": dict(device)} if device else {}),
-                    **self.clock.times(),
-                },
-            }
-        )
 
 
 def run_features(
@@ -214,12 +63,12 @@ def run_features(
     """
     settings = load_config(config)
     with RunFolder(out, RUN_FILES) as folder:
-        run = _Run(folder, settings, options or RunOptions())
-        arrests = run.read(inputs)
+        run = Run("features", folder, settings, options or RunOptions())
+        arrests = run.read(inputs, as_of)
         if as_of is not None:
             with run.stage("as of"):
                 arrests = cut_before(arrests, as_of)
-        sections = run.write_features(arrests, run.features(arrests))
+        sections = run.write_features(arrests, run.features("features", arrests))
         return run.finish("features", arrests, sections)
 
 
@@ -245,12 +94,8 @@ def run_forecast(
     """
     settings = load_config(config)
     with RunFolder(out, RUN_FILES) as folder:
-        run = _Run(folder, settings, options or RunOptions())
-        if run.engine.name == "gpu" and settings.model.kind == "random_forest":
-            from gpunet.gpu.check import import_library
-
-            import_library("cuml")  # what is missing is told now, not when all features are there
-        arrests = run.read(inputs)
+        run = Run("run", folder, settings, options or RunOptions())
+        arrests = run.read(inputs, as_of)
         with run.stage("as of"):
             undated = int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
             days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
@@ -259,76 +104,68 @@ def run_forecast(
             run.warnings.append(
                 f"{undated} arrests without a date are left out: a forecast needs to know what came when"
             )
-        found = _snapshots(run, cuts)
-        sections = run.write_features(cuts["T"], found["T"])
-        sections["path_of_past"] = {name: _path_section(found[name]) for name in ("T-2H", "T-H")}
-        sections["model"] = _model(run, arrests, days, found)
+        now = run.features("features-T", cuts["T"], "as of T")
+        past = _past(run, cuts, now)
+        sections = run.write_features(cuts["T"], now)
+        sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
+        sections["model"] = run.model(arrests, days, {"T": now, **past})
         return run.finish("run", cuts["T"], sections)
 
 
-def _snapshots(run: _Run, cuts: Mapping[str, Arrests]) -> dict[str, FeatureSet]:
-    """Features as of each day. The last one, the largest, decides how betweenness is computed for all."""
-    found = {"T": run.features(cuts["T"], "as of T")}
-    path_config, report = run.config.path, found["T"].path
+def _past(run: Run, cuts: Mapping[str, Arrests], now: FeatureSet) -> dict[str, PastFeatures]:
+    """Features as of the earlier days. The last day, the largest, has decided how betweenness is computed for all."""
+    path_config, report = run.config.path, now.path
     if report is not None and report.chosen is not None:
         path_config = replace(path_config, betweenness=report.chosen)
+    found = {}
     for name in ("T-2H", "T-H"):
-        past = run.features(cuts[name], f"as of {name}", path_config)
+        past = run.past_features(f"features-{name}", cuts[name], f"as of {name}", path_config)
         asked = None if past.path is None else replace(past.path, asked=run.config.path.betweenness)
-        found[name] = replace(past, path=asked)
+        found[name] = PastFeatures(past.features, asked)
     return found
 
 
-def _path_section(found: FeatureSet) -> dict[str, Any] | None:
-    return None if found.path is None else found.path.as_dict()
+def resume_run(out: str | Path, command: str, options: RunOptions | None = None) -> dict[str, Any]:
+    """Go on with the unfinished run in a folder, with the input, configuration and as-of day that it began with.
+
+    A folder whose run is complete is left as it is.
+
+    Parameters
+    ----------
+    out
+        The run folder.
+    command
+        Which run it is to be: ``"features"`` or ``"run"``.
+    options
+        Threads (if None those that were asked for at first), progress. The engine is the run's own.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to go on with, or it is a run of the other command, or an input has changed.
+    GpunetError
+        As for the run itself.
+    """
+    folder, options = Path(out), options or RunOptions()
+    request = stored_request(folder)
+    if request is None:
+        return _complete(folder)
+    if request.command != command:
+        raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")
+    options = replace(options, engine=request.engine, threads=options.threads or request.threads, start_over=False)
+    job = run_features if command == "features" else run_forecast
+    return job(list(request.inputs), folder, request.settings(), request.day(), options)
 
 
-def _coarsest(found: Mapping[str, FeatureSet]) -> dict[str, Any] | None:
-    """How betweenness was computed where it is known least exactly."""
-    reports = [features.path for features in found.values() if features.path is not None]
-    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
-
-
-def _model(run: _Run, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, FeatureSet]) -> dict[str, Any]:
-    """Train, try, score; write model and scores; return the manifest's section on them."""
-    from gpunet.model import forecast
-    from gpunet.model.matrix import bytes_needed
-
-    past, test, now = days["T-2H"], days["T-H"], days["T"]
-    with run.stage("model"):
-        size = bytes_needed(arrests.n_persons, len(columns(run.config.sets)), run.config.model.folds)
-        run.engine.expect("model", size)
-        result = forecast(
-            found["T-2H"].features,
-            found["T-H"].features,
-            found["T"].features,
-            violent_between(arrests, past, test),
-            violent_between(arrests, test, now),
-            config=run.config.model,
-            taxonomy=run.config.violent_offences,
-            betweenness=_coarsest(found),
-            windows=(f"[{past}, {test})", f"[{test}, {now})"),
-            threads=run.engine.threads,
-            device=run.engine.name,
-            progress=run.progress,
-        )
-    with run.stage("write scores"):
-        run.folder.write_table("scores.parquet", result.scores)
-        run.folder.write_file(f"model{result.model.suffix}", lambda path: path.write_bytes(result.model.to_bytes()))
-    run.warnings += result.warnings
-    return {
-        "horizon_days": run.config.model.horizon_days,
-        "days": {name: day.isoformat() for name, day in days.items()},
-        **result.evaluation,
-    }
-
-
-def _closeness(found: FeatureSet) -> NDArray[np.float64]:
-    """``closeness__all`` over the vertices of the network."""
-    import narwhals as nw
-
-    column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
-    person = found.network.person
-    if person is None:
-        raise ValueError("the network was not made of arrests")
-    return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]
+def _complete(folder: Path) -> dict[str, Any]:
+    """The manifest of a complete run; InputError if there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: there is no run to go on with") from error
+    return manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from gpunet.kernels.traversal_cpu import bfs_order, padded_rows, permute_csr
 from gpunet.kernels.twins_cpu import collapse_twins
 from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    from gpunet.checkpoints import RunningSums
 
 __all__ = ["Batch", "Layout", "add_up", "searched_blocks"]
 
@@ -125,11 +128,16 @@ class Layout:
             held += here
         return [*runs, (begin, len(per_block))] if held else runs
 
-    def all_dependencies(self, threads: int, progress: ProgressCallback | None) -> NDArray[np.float64]:
-        """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair."""
+    def all_dependencies(
+        self, threads: int, progress: ProgressCallback | None, sums: RunningSums | None = None
+    ) -> NDArray[np.float64]:
+        """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair.
+
+        `sums` keeps them on the way; with the same bits in the end.
+        """
         total = np.zeros(self.weight.shape)
         batches = self.shrinking_batches(_SOURCES_A_BATCH)
-        return add_up(self.dependencies, batches, total, threads, "betweenness", progress)
+        return add_up(self.dependencies, batches, total, threads, "betweenness", progress, sums)
 
     def dependencies(self, batch: Batch) -> NDArray[np.float64]:
         """float64[last - first, sets]: what a batch's sources have to give to betweenness, from one end of each pair.
@@ -161,7 +169,9 @@ class Layout:
             _room(work_size(last - first)),
         )
 
-    def all_farness(self, threads: int, progress: ProgressCallback | None) -> NDArray[np.int64]:
+    def all_farness(
+        self, threads: int, progress: ProgressCallback | None, sums: RunningSums | None = None
+    ) -> NDArray[np.int64]:
         """int64[positions, sets]: sums of distances to the members of the position's block."""
 
         def work(batch: Batch) -> NDArray[np.int64]:
@@ -170,7 +180,7 @@ class Layout:
             )
 
         total = np.zeros(self.weight.shape, np.int64)
-        return add_up(work, self.batches(BATCH), total, threads, "closeness", progress)
+        return add_up(work, self.batches(BATCH), total, threads, "closeness", progress, sums)
 
     def _shrinking(self, b: int, size: int) -> list[Batch]:
         first, core, reach = int(self.start[b]), int(self.core[b]), int(self.reach[b])
@@ -201,11 +211,20 @@ def add_up(
     threads: int,
     stage: str,
     progress: ProgressCallback | None,
+    sums: RunningSums | None = None,
 ) -> NDArray[T]:
-    """Add the result of each batch to its positions in `total`, in the order of the batches; return `total`."""
-    weights = [(batch.last - batch.first) * len(batch.sources) for batch in batches]
-    for batch, part in in_batches(work, batches, threads, stage=stage, weights=weights, progress=progress):
+    """Add the result of each batch to its positions in `total`, in the order of the batches; return `total`.
+
+    With `sums` it goes on from what was kept. The order is the same, so every bit is.
+    """
+    done = 0 if sums is None else sums.resume(stage, total, len(batches))
+    rest = batches[done:]
+    weights = [(batch.last - batch.first) * len(batch.sources) for batch in rest]
+    for batch, part in in_batches(work, rest, threads, stage=stage, weights=weights, progress=progress):
         total[batch.first : batch.last] += part
+        done += 1
+        if sums is not None:
+            sums.keep(stage, total, len(batches), done)
     return total
 
 

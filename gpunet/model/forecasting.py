@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,7 @@ def forecast(
     threads: int | None = None,
     device: str | None = None,
     progress: ProgressCallback | None = None,
+    kept: Callable[[str, Callable[[], CrossFit]], CrossFit] | None = None,
 ) -> Forecast:
     """Train on the past, report honest results on the test snapshot, train on both, score everyone now.
 
@@ -74,6 +75,9 @@ def forecast(
         The two label windows in words, for messages and the record.
     progress
         Called as the work goes on, see :mod:`gpunet.progress`.
+    kept
+        Called as ``kept(name, fit)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()`` does,
+        or what it did in an earlier run with the same input.
 
     Returns
     -------
@@ -101,16 +105,17 @@ def forecast(
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
     what = f"the past snapshot, labels of {windows[0]}"
-    first = cross_fit(before, labels[0], progress=labelled(progress, "(past)"), what=what, **options)
+
+    def fit_past() -> CrossFit:
+        return cross_fit(before, labels[0], progress=labelled(progress, "(past)"), what=what, **options)
+
+    def fit_both() -> CrossFit:
+        both, told = stack(before, after), labelled(progress, "(past and test)")
+        return cross_fit(both, np.concatenate(labels), progress=told, what="both past snapshots", **options)
+
+    first = fit_past() if kept is None else kept("past", fit_past)
     probability = first.model.predict_proba(after, threads=threads)
-    both = stack(before, after)
-    final = cross_fit(
-        both,
-        np.concatenate(labels),
-        progress=labelled(progress, "(past and test)"),
-        what="both past snapshots",
-        **options,
-    )
+    final = fit_both() if kept is None else kept("both", fit_both)
     present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
     evaluation = {

@@ -22,7 +22,7 @@ from gpunet.model.precision import betweenness_doubt
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
 from gpunet.parallel import available_threads
 
-__all__ = ["Model", "load_model"]
+__all__ = ["Model", "load_model", "model_from_bytes"]
 
 #: Of the metadata in a model file. A change that older versions would misread raises it.
 FORMAT = 1
@@ -170,12 +170,17 @@ def load_model(path: str | Path) -> Model:
         data = source.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ModelError(f"cannot read the model {path}: {_reason(error)}") from error
-    kind = "random_forest" if data.startswith(b"PK\x03\x04") else "xgboost"
     try:
-        classifier, text = kind_module(kind).from_bytes(data)
-        return _with_metadata(classifier, text)
+        return model_from_bytes(data)
     except ModelError as error:
         raise ModelError(f"{path} is not a model: {error}") from error
+
+
+def model_from_bytes(data: bytes) -> Model:
+    """The inverse of :meth:`Model.to_bytes`; ModelError if they are not a model's."""
+    kind = "random_forest" if data.startswith(b"PK\x03\x04") else "xgboost"
+    classifier, text = kind_module(kind).from_bytes(data)
+    return _with_metadata(classifier, text)
 
 
 def _checked_path(path: Any) -> Path:

@@ -1,0 +1,359 @@
+"""One run under way: its stages, what they leave in the folder, and what is kept to go on from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet._version import __version__
+from gpunet.arrays import is_on_host, to_host
+from gpunet.arrests import Arrests
+from gpunet.as_of import violent_between
+from gpunet.checkpoint_file import Contents
+from gpunet.checkpoints import SECONDS_BETWEEN, Checkpoints, StoredSums
+from gpunet.config import Config, PathConfig
+from gpunet.doubts import doubts, why_nothing
+from gpunet.engine import Engine, resolve_engine
+from gpunet.engine_cpu import NO_LIBRARY, CpuEngine
+from gpunet.errors import EngineError, InputError
+from gpunet.features import FeatureSet, compute_all
+from gpunet.features.path_report import PathReport
+from gpunet.folder import RunFolder
+from gpunet.frames import is_frame, to_array
+from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
+from gpunet.offences import taxonomy_hash
+from gpunet.progress import ProgressCallback, labelled
+from gpunet.reading import read_arrests
+from gpunet.reading.read import read_arrests_at
+from gpunet.registry import columns, dictionary
+from gpunet.resume import Request, note_inputs, prepare
+from gpunet.snapshots import (
+    ModelResult,
+    PastFeatures,
+    arrests_of,
+    features_of,
+    fit_of,
+    model_of,
+    of_arrests,
+    of_features,
+    of_fit,
+    of_model,
+    of_past,
+    past_of,
+)
+
+if TYPE_CHECKING:
+    from gpunet.model.training import CrossFit
+
+__all__ = ["Run", "RunOptions", "feature_metadata", "path_section"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run can be told beside its input and configuration; it has no bearing on the results.
+
+    `notice` gets a line with the estimate of work, time and memory before path features that take long, and one for
+    each checkpoint that was damaged. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
+    costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
+    """
+
+    engine: str = "auto"
+    threads: int | None = None
+    progress: ProgressCallback | None = None
+    notice: Callable[[str], None] | None = None
+    checkpoint_seconds: float = SECONDS_BETWEEN
+    start_over: bool = False
+
+
+def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
+    """What a feature file says of itself, so that a model can tell whether it fits."""
+    return {
+        "version": __version__,
+        "taxonomy": taxonomy_hash(config.violent_offences),
+        "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
+        "as_of": None if as_of is None else as_of.isoformat(),
+        "columns": list(columns(config.sets)),
+        "betweenness": None if path is None else path.metadata(),
+    }
+
+
+class Run:
+    """One run under way: its folder, its clock, and the warnings that it gathers."""
+
+    def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions) -> None:
+        self.folder = folder
+        self.config = config
+        self.options = options
+        self.progress, self.notice = options.progress, options.notice
+        self.engine = resolve_engine(options.engine, options.threads)
+        if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
+            raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
+        if command == "run" and self.engine.name == "gpu" and config.model.kind == "random_forest":
+            from gpunet.gpu.check import import_library
+
+            import_library("cuml")  # what is missing is told now, not when all features are there
+        self.clock = StageClock(self.engine.name)
+        self.warnings: list[str] = []
+        self._command = command
+        self._checkpoints = Checkpoints(folder.checkpoints, options.checkpoint_seconds, options.notice)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage of the manifest, by the engine."""
+        with self.clock.stage(name), self.engine.stage(name):
+            yield
+
+    def read(self, inputs: Any, as_of: date | None) -> Arrests:
+        """Read the tables; there is at least one arrest, and the input does not lie in the run folder.
+
+        Frames are read as they are; of files the checkpoints that fit them are used from here on, and new ones made.
+        `as_of` is what the run was asked for: nothing is cut here.
+        """
+        with self.stage("read"):
+            paths = _paths(inputs)
+            if paths is None:
+                self._checkpoints = Checkpoints(self.folder.checkpoints, np.inf)
+                self._checkpoints.clear()
+                arrests = self._read(inputs)
+            else:
+                arrests = self._read_files(paths, as_of)
+            self.warnings += doubts(arrests)
+        return arrests
+
+    def _read_files(self, paths: list[str], as_of: date | None) -> Arrests:
+        request = Request(
+            command=self._command,
+            inputs=tuple(paths),
+            working_folder=str(Path.cwd()),
+            config=self.config.as_dict(),
+            as_of=None if as_of is None else as_of.isoformat(),
+            engine=self.engine.name,
+            versions=versions(),
+            threads=self.options.threads,
+        )
+        prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+        stored = self._checkpoints.load("arrests")
+        if stored is not None:
+            arrests = arrests_of(stored, self.config, self.engine)
+            self.warnings += () if arrests.report is None else arrests.report.warnings
+            return arrests
+        begin = self._checkpoints.clock()
+        arrests = self._read(paths)
+        if arrests.report is not None:
+            note_inputs(self.folder.path, arrests.report.files)
+        self._store("arrests", lambda: of_arrests(arrests), begin)
+        return arrests
+
+    def _read(self, inputs: Any) -> Arrests:
+        arrests, backend = self._read_there(inputs)
+        if arrests.report is not None:
+            self.warnings += arrests.report.warnings
+            self.folder.refuse_inputs([f.name for f in arrests.report.files])
+        if not len(arrests):
+            raise InputError("no arrest was accepted: " + why_nothing(arrests))
+        # The folder's files are the same whatever kind of frame came in.
+        return replace(arrests, backend=backend)
+
+    def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
+        """Read where the engine works, and say what kind of frame it works on."""
+        if self.engine.name == "cpu":
+            return read_arrests(inputs, self.config, progress=self.progress), "polars"
+        from gpunet.reading import home
+
+        return read_arrests_at(home.GPU, inputs, self.config, progress=self.progress), home.GPU.backend
+
+    def features(self, name: str, arrests: Arrests, label: str = "") -> FeatureSet:
+        """Compute everything, or take it from the checkpoint; stages, their progress and notices carry the label."""
+        stored = self._checkpoints.load(name)
+        if stored is not None:
+            return features_of(stored, self.engine)
+        begin = self._checkpoints.clock()
+        found = self._compute(name, arrests, label, self.config.path)
+        self._store(name, lambda: of_features(found), begin)
+        return found
+
+    def past_features(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> PastFeatures:
+        """As :meth:`features` of an earlier day, with another path configuration."""
+        stored = self._checkpoints.load(name)
+        if stored is not None:
+            return past_of(stored)
+        begin = self._checkpoints.clock()
+        found = self._compute(name, arrests, label, path_config)
+        past = PastFeatures(found.features, found.path)
+        self._store(name, lambda: of_past(past), begin)
+        return past
+
+    def _store(self, name: str, make: Callable[[], Contents], begin: float) -> None:
+        """Store what was computed since `begin` if that is worth it; sums on the way to it are not needed then."""
+        if self._checkpoints.save_if_worth(name, make, self._checkpoints.clock() - begin):
+            StoredSums(self._checkpoints, name).drop()
+
+    def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
+        engine: Engine = self.engine
+        if isinstance(engine, CpuEngine):
+            engine = replace(engine, sums=StoredSums(self._checkpoints, name))
+
+        @contextmanager
+        def stage(name: str) -> Iterator[None]:
+            full = f"{name} {label}".rstrip()
+            reported = self.progress is not None and name != "path"  # which reports by itself
+            if self.progress is not None and reported:
+                self.progress(full, 0.0, 1.0)
+            with self.clock.stage(full):
+                yield
+            if self.progress is not None and reported:
+                self.progress(full, 1.0, 1.0)
+
+        def notice(text: str) -> None:
+            if self.notice is not None:
+                self.notice(f"{text} {label}".rstrip())
+
+        return compute_all(
+            arrests,
+            engine=engine,
+            path_config=path_config,
+            progress=labelled(self.progress, label),
+            notice=notice,
+            told=stage,
+        )
+
+    def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
+        """Write the tables of the features; return the manifest's statistics."""
+        with self.stage("write features"):
+            metadata = feature_metadata(self.config, arrests.as_of, found.path)
+            self.folder.write_table("features.parquet", found.features, metadata)
+            self.folder.write_table("ties.parquet", found.ties, dates=("first_date", "last_date"))
+            self.folder.write_table("groups.parquet", found.groups)
+            if arrests.report is not None:
+                self.folder.write_table("rejected.parquet", arrests.report.rejected)
+            methods = {} if found.path is None else found.path.of_columns()
+            self.folder.write_json("features.json", dictionary(self.config.sets, methods))
+        with self.stage("statistics"):
+            statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
+            of_everybody = arrest_statistics(arrests)
+        oversize = statistics["incidents_over_max_size"]
+        if oversize:
+            largest = max(incident["persons"] for incident in oversize)
+            self.warnings.append(
+                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
+                f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
+            )
+        return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
+
+    def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
+        """Complete the folder; return the manifest."""
+        device = self.engine.describe()
+        return self.folder.finish(
+            {
+                "gpunet": kind,
+                "versions": versions(),
+                "config": self.config.as_dict(),
+                "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
+                "seed": self.config.model.seed,
+                "engine": self.engine.name,
+                "input": input_report(arrests),
+                **sections,
+                "warnings": self.warnings,
+                "execution": {
+                    "threads": self.engine.threads,
+                    **({"gpu": dict(device)} if device else {}),
+                    **self.clock.times(),
+                },
+            }
+        )
+
+    def model(
+        self, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, PastFeatures | FeatureSet]
+    ) -> dict[str, Any]:
+        """Train, try, score; write model and scores; return the manifest's section on them."""
+        stored = self._checkpoints.load("model")
+        if stored is not None:
+            result = model_of(stored)
+        else:
+            begin = self._checkpoints.clock()
+            result = self._train(arrests, days, found)
+            self._store("model", lambda: of_model(result), begin)
+        with self.stage("write scores"):
+            self.folder.write_table("scores.parquet", result.scores)
+            self.folder.write_file(f"model{result.suffix}", lambda path: path.write_bytes(result.file))
+        self.warnings += result.warnings
+        return {
+            "horizon_days": self.config.model.horizon_days,
+            "days": {name: day.isoformat() for name, day in days.items()},
+            **result.evaluation,
+        }
+
+    def _train(
+        self, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, PastFeatures | FeatureSet]
+    ) -> ModelResult:
+        from gpunet.model import forecast
+        from gpunet.model.matrix import bytes_needed
+
+        def kept(name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+            stored = self._checkpoints.load(f"model-{name}")
+            if stored is not None:
+                return fit_of(stored)
+            begin = self._checkpoints.clock()
+            found = fit()
+            self._store(f"model-{name}", lambda: of_fit(found), begin)
+            return found
+
+        past, test, now = days["T-2H"], days["T-H"], days["T"]
+        with self.stage("model"):
+            size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
+            self.engine.expect("model", size)
+            result = forecast(
+                found["T-2H"].features,
+                found["T-H"].features,
+                found["T"].features,
+                violent_between(arrests, past, test),
+                violent_between(arrests, test, now),
+                config=self.config.model,
+                taxonomy=self.config.violent_offences,
+                betweenness=_coarsest(found),
+                windows=(f"[{past}, {test})", f"[{test}, {now})"),
+                threads=self.engine.threads,
+                device=self.engine.name,
+                progress=self.progress,
+                kept=kept,
+            )
+            file, suffix = result.model.to_bytes(), result.model.suffix
+        return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
+
+
+def path_section(report: PathReport | None) -> dict[str, Any] | None:
+    """What the manifest says of path features."""
+    return None if report is None else report.as_dict()
+
+
+def _paths(inputs: Any) -> list[str] | None:
+    """The paths of files to read; None for data frames."""
+    items = [inputs] if isinstance(inputs, str | os.PathLike) or is_frame(inputs) else inputs
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
+        return None
+    return [os.fspath(item) for item in items]
+
+
+def _coarsest(found: Mapping[str, PastFeatures | FeatureSet]) -> dict[str, Any] | None:
+    """How betweenness was computed where it is known least exactly."""
+    reports = [features.path for features in found.values() if features.path is not None]
+    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
+
+
+def _closeness(found: FeatureSet) -> NDArray[np.float64]:
+    """``closeness__all`` over the vertices of the network."""
+    import narwhals as nw
+
+    column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
+    person = found.network.person
+    if person is None:
+        raise ValueError("the network was not made of arrests")
+    return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]

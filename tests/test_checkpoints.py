@@ -1,0 +1,198 @@
+"""Checkpoint files, what is worth storing, and sums that go on with the same bits."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from gpunet.checkpoint_file import Contents, Damaged, read_contents, write_contents
+from gpunet.checkpoints import SHARE, Checkpoints, StoredSums
+from gpunet.engine_cpu import CpuEngine
+from gpunet.errors import StorageError
+from gpunet.features.layout import Layout, add_up
+from gpunet.features.pairs import Blocks, PairWork
+from gpunet.lock import FolderLock
+from gpunet.model.trained import model_from_bytes
+from gpunet.network import network_from_edges
+
+CONTENTS = Contents(
+    {"n": 3, "nested": {"x": [1.5, None]}},
+    {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "empty": np.zeros((0, 7)), "flags": np.array([True, False])},
+    {"texts": pl.DataFrame({"id": ["ä", None, ""], "x": [1, 2, None]}), "no rows": pl.DataFrame({"id": []})},
+)
+
+
+def equal(found, expected):
+    assert found.values == expected.values
+    assert list(found.arrays) == list(expected.arrays)
+    for name, array in expected.arrays.items():
+        assert found.arrays[name].dtype == array.dtype
+        assert np.array_equal(found.arrays[name], array)
+    for name, frame in expected.frames.items():
+        assert pl.DataFrame(pl.from_arrow(found.frames[name])).equals(frame)
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_contents(tmp_path / "c", CONTENTS)
+    equal(read_contents(tmp_path / "c"), CONTENTS)
+
+
+def test_damage_anywhere_is_noticed(tmp_path):
+    path = tmp_path / "c"
+    write_contents(path, CONTENTS)
+    data = path.read_bytes()
+    for at in (*range(0, len(data), 37), len(data) - 1):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
+        with pytest.raises(Damaged):
+            read_contents(path)
+    for length in (0, 50, 85, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        with pytest.raises(Damaged):
+            read_contents(path)
+
+
+def test_objects_are_not_stored(tmp_path):
+    with pytest.raises(ValueError, match="Object arrays"):
+        write_contents(tmp_path / "c", Contents(arrays={"a": np.array([{}], dtype=object)}))
+
+
+def test_what_is_worth_storing(tmp_path):
+    store = Checkpoints(tmp_path / "c", seconds=10)
+    assert not store.worth(9.9, 0)
+    assert store.worth(10, 1000)
+    assert not store.worth(10, 10**9)  # ten seconds to write
+    assert store.worth(10 / SHARE, 10**9)
+    assert Checkpoints(tmp_path / "c", seconds=0).worth(0, 10**12)
+    assert not Checkpoints(tmp_path / "c", seconds=np.inf).worth(10**9, 0)
+
+
+def test_the_rate_is_measured(tmp_path):
+    times = iter([0.0, 1000.0])
+    store = Checkpoints(tmp_path / "c", seconds=10, clock=lambda: next(times))
+    contents = Contents(arrays={"a": np.zeros(1 << 18)})
+    assert store.worth(20, contents.nbytes())
+    store.save("a", contents)  # takes 1,000 seconds
+    assert not store.worth(20, contents.nbytes())
+
+
+def test_save_load_drop(tmp_path):
+    said = []
+    store = Checkpoints(tmp_path / "c", seconds=10, notice=said.append)
+    assert store.load("a") is None
+    assert not store.save_if_worth("a", lambda: CONTENTS, 5)
+    assert store.save_if_worth("a", lambda: CONTENTS, 15)
+    store.save("b", CONTENTS)
+    assert store.names() == ["a", "b"]
+    equal(store.load("a"), CONTENTS)
+    (tmp_path / "c" / "a.checkpoint").write_bytes(b"gpunet")
+    assert not said
+    assert store.load("a") is None
+    assert "a.checkpoint" in said[0]
+    assert store.names() == ["b"]
+    store.drop("b", "never there")
+    assert store.names() == []
+    assert store.load("b") is None
+    assert len(said) == 1
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    store = Checkpoints(tmp_path / "c", seconds=0)
+    (tmp_path / "c" / "a.checkpoint").mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"a\.checkpoint"):
+        store.save("a", CONTENTS)
+
+
+@pytest.fixture(scope="module")
+def network():
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(0, 700, (2, 1500))
+    return network_from_edges(a, b, 700, {"violent": rng.random(700) < 0.3})
+
+
+class StopsAfter:
+    """Keeps sums for so many batches; then the process, as it were, is killed."""
+
+    def __init__(self, sums, batches):
+        self.sums, self.left = sums, batches
+
+    def resume(self, *given):
+        return self.sums.resume(*given)
+
+    def keep(self, *given):
+        self.sums.keep(*given)
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_sums_go_on_with_the_same_bits(network, tmp_path, threads):
+    layout = PairWork(Blocks(network), ("all", "violent")).layout
+    for number, (run, stage) in enumerate(
+        ((Layout.all_dependencies, "betweenness"), (Layout.all_farness, "closeness"))
+    ):
+        expected = run(layout, 1, None)
+        stops = 0
+        store = Checkpoints(tmp_path / str(number), seconds=0)
+        while True:
+            try:
+                found = run(layout, threads, None, StopsAfter(StoredSums(store, "x"), 2))
+            except KeyboardInterrupt:
+                stops += 1
+                continue
+            break
+        assert stops > (2 if stage == "betweenness" else 0)
+        assert found.tobytes() == expected.tobytes()
+        assert store.names() == [f"x-{stage}"]
+
+
+def test_sums_of_another_network_are_not_taken(network, tmp_path):
+    layout = PairWork(Blocks(network), ("all",)).layout
+    expected = CpuEngine(1).all_dependencies(layout, None)
+    sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
+    sums.resume("betweenness", expected, 99)
+    sums.keep("betweenness", expected, 99, 50)
+    assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
+    sums.keep("betweenness", np.ones(3), len(layout.shrinking_batches(64)), 1)
+    assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
+
+
+def test_finished_sums_are_not_computed_again(tmp_path):
+    sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
+    total = np.arange(3.0)
+    sums.resume("s", total, 2)
+    sums.keep("s", total, 2, 2)
+
+    def work(batch):
+        raise AssertionError
+
+    assert add_up(work, [None, None], np.zeros(3), 1, "s", None, sums).tolist() == [0, 1, 2]
+
+
+def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path):
+    first, second = FolderLock(tmp_path / "f"), FolderLock(tmp_path / "f")
+    assert first.take()
+    assert not second.take()
+    assert second.holder().startswith("process ")
+    first.give_back()
+    first.give_back()
+    assert not list((tmp_path / "f").iterdir())
+    assert second.take()
+    second.give_back()
+    assert second.holder() == ""
+
+
+@pytest.mark.parametrize("kind", ["xgboost", "random_forest"])
+def test_a_model_comes_back_with_the_same_bytes(kind):
+    from gpunet.model import train
+
+    rng = np.random.default_rng(1)
+    x = rng.random((200, 3))
+    frame = pl.DataFrame({"person_id": np.arange(200), "a": x[:, 0], "b": x[:, 1], "c": x[:, 2]})
+    model = train(frame, x[:, 0] + 0.3 * x[:, 1] > 0.8, kind=kind, config={"max_rounds": 10, "folds": 2}, threads=1)
+    again = model_from_bytes(model.to_bytes())
+    assert again.to_bytes() == model.to_bytes()
+    assert again.predict_margin(frame, threads=1).tobytes() == model.predict_margin(frame, threads=1).tobytes()
+    assert json.dumps(again.training) == json.dumps(model.training)
+    assert np.array_equal(again.classifier.importance(), model.classifier.importance())
