@@ -29,7 +29,7 @@ SHARE = 1 / 80
 #: Less work than this is not worth one.
 SECONDS_BETWEEN = 10.0
 
-_BYTES_A_SECOND = 100e6  # of a modest disk, until it has been measured
+_BYTES_A_SECOND = 200e6  # hashed and written, until it has been measured
 _SUFFIX = ".checkpoint"
 
 

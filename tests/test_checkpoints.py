@@ -61,8 +61,8 @@ def test_what_is_worth_storing(tmp_path):
     store = Checkpoints(tmp_path / "c", seconds=10)
     assert not store.worth(9.9, 0)
     assert store.worth(10, 1000)
-    assert not store.worth(10, 10**9)  # ten seconds to write
-    assert store.worth(10 / SHARE, 10**9)
+    assert not store.worth(10, 10**9)  # five seconds to write
+    assert store.worth(5 / SHARE, 10**9)
     assert Checkpoints(tmp_path / "c", seconds=0).worth(0, 10**12)
     assert not Checkpoints(tmp_path / "c", seconds=np.inf).worth(10**9, 0)
 
