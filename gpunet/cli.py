@@ -58,6 +58,14 @@ AsOf = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="none|local|local-cuda|tls://HOST:PORT",
+        help="Divide the path features over processes here, or over the workers of a Dask scheduler.",
+    ),
+]
 BetweennessOption = Annotated[
     Betweenness | None,
     typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. \\[exact]"),
@@ -108,6 +116,7 @@ def features(
     as_of: AsOf = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    cluster: Cluster = "none",
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -119,7 +128,7 @@ def features(
 
     loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget)
     with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress, _notice)
+        options = RunOptions(engine.value, threads, progress, _notice, cluster)
         manifest = run_features(inputs, out, loaded, as_of.date() if as_of else None, options)
     _tell(manifest, out)
 
@@ -135,6 +144,7 @@ def run(
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    cluster: Cluster = "none",
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -150,7 +160,7 @@ def run(
     asked = {"horizon_days": horizon, "kind": model.value if model else None, "seed": seed}
     changed = replace(loaded.model, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
     with console_progress() as progress:
-        options = RunOptions(engine.value, threads, progress, _notice)
+        options = RunOptions(engine.value, threads, progress, _notice, cluster)
         manifest = run_forecast(inputs, out, replace(loaded, model=changed), as_of.date() if as_of else None, options)
     _tell(manifest, out)
 
@@ -182,6 +192,16 @@ def score(
         scores = score_features(load_model(model), features, threads=threads, device=device)
     write_whole(out, lambda path: write_parquet(path, scores))
     print(f"{len(scores):,} persons scored: {out}")
+
+
+@app.command()
+def certificates(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the two files; made if it is not there.")],
+) -> None:
+    """Make a self-signed certificate, to try a cluster with TLS."""
+    from gpunet.cluster.certificates import describe_use, write_certificates
+
+    print(describe_use(*write_certificates(out)))
 
 
 @app.command()

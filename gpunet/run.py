@@ -18,7 +18,7 @@ from gpunet.arrests import NO_DAY, Arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.config import Config, PathConfig, load_config
 from gpunet.doubts import doubts, why_nothing
-from gpunet.engine import resolve_engine
+from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.path_report import PathReport
@@ -44,13 +44,29 @@ RUN_FILES = (
 class RunOptions:
     """What a run can be told beside its input and configuration; it has no bearing on the results.
 
-    `notice` gets a line with the estimate of work, time and memory before path features that take long.
+    `cluster` divides the path features, see :func:`gpunet.cluster.cluster_engine`. `notice` gets a line with the
+    estimate of work, time and memory before path features that take long, and one about the cluster.
     """
 
     engine: str = "auto"
     threads: int | None = None
     progress: ProgressCallback | None = None
     notice: Callable[[str], None] | None = None
+    cluster: str = "none"
+
+
+@contextmanager
+def _engine(options: RunOptions, config: Config) -> Iterator[Engine]:
+    """The engine that was asked for, and its cluster for as long as it is needed."""
+    if options.cluster == "none":
+        yield resolve_engine(options.engine, options.threads)
+        return
+    from gpunet.cluster import cluster_engine
+
+    with cluster_engine(
+        options.cluster, config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
+    ) as engine:
+        yield engine
 
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
@@ -68,11 +84,11 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
 class _Run:
     """One run under way: its folder, its clock, and the warnings that it gathers."""
 
-    def __init__(self, folder: RunFolder, config: Config, options: RunOptions) -> None:
+    def __init__(self, folder: RunFolder, config: Config, options: RunOptions, engine: Engine) -> None:
         self.folder = folder
         self.config = config
         self.progress, self.notice = options.progress, options.notice
-        self.engine = resolve_engine(options.engine, options.threads)
+        self.engine = engine
         self.clock = StageClock(self.engine.name)
         self.warnings: list[str] = []
 
@@ -162,7 +178,7 @@ class _Run:
                 "warnings": self.warnings,
                 "execution": {
                     "threads": self.engine.threads,
-                    **({"gpu": dict(device)} if device else {}),
+                    **({"gpu" if self.engine.name == "gpu" else "cluster": dict(device)} if device else {}),
                     **self.clock.times(),
                 },
             }
@@ -201,9 +217,9 @@ def run_features(
     GpunetError
         If input, configuration, engine or folder cannot be used.
     """
-    settings = load_config(config)
-    with RunFolder(out, RUN_FILES) as folder:
-        run = _Run(folder, settings, options or RunOptions())
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, _engine(options, settings) as engine:
+        run = _Run(folder, settings, options, engine)
         arrests = run.read(inputs)
         if as_of is not None:
             arrests = cut_before(arrests, as_of)
@@ -231,9 +247,9 @@ def run_forecast(
     dict
         The manifest, with the evaluation under ``model``.
     """
-    settings = load_config(config)
-    with RunFolder(out, RUN_FILES) as folder:
-        run = _Run(folder, settings, options or RunOptions())
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, _engine(options, settings) as engine:
+        run = _Run(folder, settings, options, engine)
         arrests = run.read(inputs)
         undated = int(np.count_nonzero(arrests.day == NO_DAY))
         if undated:
