@@ -94,7 +94,7 @@ class Division:
                 yield part, self._result(pending[0])
                 pending.popleft()
         finally:
-            if self._client.status == "running":
+            if pending and self._client.status == "running":
                 self._client.cancel(list(pending))
 
     def _sent(self, layout: Layout) -> Future:

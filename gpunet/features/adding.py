@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Adder", "Part", "Spanned", "Work", "add_up", "parts_of", "sum_of_part"]
 
-# Every part is at least this share of the work. More parts divide better over workers, but each sends the sums of all
-# positions it touches; a position of a large block is touched by all of the block's parts.
+# Every part but the last is at least this share of the work. More parts divide better over workers, but each sends the
+# sums of all positions it touches; a position of a large block is touched by all of the block's parts.
 _MOST_PARTS = 256
 
-# Nor is a part smaller than this, in positions times sources: about a tenth of a second.
-_LEAST_WEIGHT = 4e6
+# Nor is a part smaller than this, in positions times sources: about a twentieth of a second.
+_LEAST_WEIGHT = 1e6
 
 
 class Spanned(Protocol):

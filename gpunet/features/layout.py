@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,11 @@ class Layout:
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
     weight: NDArray[np.int64]
+
+    def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take what came over the wire, where arrays need not begin at an address that kernels are compiled for."""
+        for name, array in state.items():
+            object.__setattr__(self, name, np.require(array, requirements=["ALIGNED", "WRITEABLE"]))
 
     def batches(self, sources: int) -> list[Batch]:
         """Whole blocks and at most `sources` of their vertices.
