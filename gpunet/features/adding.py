@@ -26,8 +26,9 @@ __all__ = ["Adder", "Part", "Spanned", "Work", "add_up", "parts_of", "sum_of_par
 # sums of all positions it touches; a position of a large block is touched by all of the block's parts.
 _MOST_PARTS = 256
 
-# Nor is a part smaller than this, in positions times sources: about a twentieth of a second.
-_LEAST_WEIGHT = 1e6
+# Nor is a part smaller than this, in positions times sources: about a tenth of a second. A part
+# costs a cluster some ten milliseconds of a core beside its work.
+_LEAST_WEIGHT = 2e6
 
 
 class Spanned(Protocol):

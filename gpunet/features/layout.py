@@ -25,6 +25,8 @@ __all__ = ["Batch", "Layout", "searched_blocks"]
 # batches enough for every thread.
 _SOURCES_A_BATCH = 64
 
+# A batch of closeness takes as long as a search for betweenness from one in so many of its sources.
+_CLOSENESS_AT_ONCE = 8.0
 
 _CACHE_LINE = 64
 _HUGE_PAGES = 4 << 20  # NumPy asks for huge pages from this many bytes
@@ -170,7 +172,8 @@ class Layout:
         """int64[positions, sets]: sums of distances to the members of the position's block."""
         total = np.zeros(self.weight.shape, np.int64)
         batches = self.batches(BATCH)
-        adder(Layout.farness, self, batches, _weights(batches), total, "closeness", progress)
+        weights = [weight / _CLOSENESS_AT_ONCE for weight in _weights(batches)]
+        adder(Layout.farness, self, batches, weights, total, "closeness", progress)
         return total
 
     def farness(self, batch: Batch) -> NDArray[np.int64]:
