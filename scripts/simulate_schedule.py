@@ -1,10 +1,10 @@
 """Simulate how a cluster shares out the path features: `python scripts/simulate_schedule.py [--persons N] [...]`.
 
 First it measures: synthetic tables of so many persons are made, and every part of betweenness and closeness (see
-gpunet/features/adding.py) is timed on one thread, with the size of its result. Then it plays the schedule for each
-number of slots (threads of workers): parts are handed out in their order to the first free slot, so many ahead of the
-one that is awaited; the client fetches results one after the other through its link, in order. It prints the seconds
-until the last result is added, how busy the slots were, and what held them up.
+gpunet/features/adding.py) is computed on one thread, for its processor time and the size of its result. Then it plays
+the schedule for each number of slots (threads of workers): parts are handed out in their order to the first free slot,
+so many ahead of the one that is awaited; the client fetches results one after the other through its link, in order. It
+prints the seconds until the last result is added, and how busy the slots and the link were.
 
 `--repeat K` stands for a network with K times the parts: the measured ones over and over. `--slower S` and `--larger L`
 multiply each part's seconds and bytes.
@@ -77,9 +77,9 @@ def measured(layout: Layout) -> dict[str, list[Task]]:
     def adder(work, layout, batches, weights, total, stage, progress: ProgressCallback | None) -> None:  # type: ignore[no-untyped-def]
         parts = parts_of(batches, weights)
         for part in parts[:1] + parts:
-            begin = time.perf_counter()
+            begin = time.thread_time()
             result = sum_of_part(work, layout, batches[part.begin : part.end], part.first, part.last)
-            found.setdefault(stage, []).append(Task(time.perf_counter() - begin, result.nbytes))
+            found.setdefault(stage, []).append(Task(time.thread_time() - begin, result.nbytes))
         del found[stage][0]
 
     layout.all_dependencies(adder, None)
