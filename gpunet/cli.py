@@ -63,6 +63,14 @@ AsOf = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="none|local|local-cuda|tls://HOST:PORT",
+        help="Divide the path features over processes here, or over the workers of a Dask scheduler.",
+    ),
+]
 BetweennessOption = Annotated[
     Betweenness | None,
     typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. \\[exact]"),
@@ -125,6 +133,7 @@ def features(
     as_of: AsOf = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    cluster: Cluster = "none",
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -136,7 +145,7 @@ def features(
     """Compute every feature of every person."""
     from gpunet.run import run_features
 
-    options = _options(engine, threads, checkpoint_seconds, start_over)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -158,6 +167,7 @@ def run(
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
+    cluster: Cluster = "none",
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -171,7 +181,7 @@ def run(
 
     from gpunet.run import run_forecast
 
-    options = _options(engine, threads, checkpoint_seconds, start_over)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -213,6 +223,16 @@ def score(
 
 
 @app.command()
+def certificates(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the two files; made if it is not there.")],
+) -> None:
+    """Make a self-signed certificate, to try a cluster with TLS."""
+    from gpunet.cluster.certificates import describe_use, write_certificates
+
+    print(describe_use(*write_certificates(out)))
+
+
+@app.command()
 def info() -> None:
     """Show versions and engines, and what is missing for the GPU."""
     from gpunet.info import describe
@@ -229,12 +249,14 @@ def _given(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]
     return inputs, out
 
 
-def _options(engine: Engine, threads: int | None, checkpoint_seconds: float | None, start_over: bool) -> RunOptions:
+def _options(
+    engine: Engine, threads: int | None, cluster: str, checkpoint_seconds: float | None, start_over: bool
+) -> RunOptions:
     from dataclasses import replace
 
     from gpunet.run import RunOptions
 
-    options = RunOptions(engine.value, threads, notice=_notice, start_over=start_over)
+    options = RunOptions(engine.value, threads, notice=_notice, cluster=cluster, start_over=start_over)
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
 
@@ -242,12 +264,12 @@ def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
     """Go on with the run in a folder."""
     from gpunet.run import resume_run
 
-    beside = {"resume", "threads", "checkpoint_seconds"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads and --checkpoint-seconds"
+            "but --threads, --cluster and --checkpoint-seconds"
         )
     command = str(context.info_name)
     _work(command, folder, options, lambda told: resume_run(folder, command, told))

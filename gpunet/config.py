@@ -19,6 +19,8 @@ __all__ = [
     "ALL_COLUMNS",
     "OPTIONAL_COLUMNS",
     "REQUIRED_COLUMNS",
+    "UNENCRYPTED",
+    "ClusterConfig",
     "Config",
     "InputConfig",
     "ModelConfig",
@@ -31,6 +33,9 @@ REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
 OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
 ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DEFAULT_PRESET = "fbi_index"
+
+#: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
+UNENCRYPTED = "I accept that anyone on this network can run code"
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,40 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class ClusterConfig:
+    """The Dask cluster of ``--cluster``; none of this has a bearing on the results. docs/cluster.md has more.
+
+    Attributes
+    ----------
+    workers, threads
+        Of ``local``: processes, and threads of each; 0 lets Dask divide the processors (or ``--threads``) into them.
+    memory_limit
+        Of ``local`` and ``local-cuda``: of each process, such as ``"8 GiB"``; ``"auto"`` is an equal share, ``"0"`` no
+        limit. A worker that is about to pass it is started again, and its work goes to others.
+    tls_ca, tls_cert, tls_key
+        Of a scheduler's address: paths of the authority's certificate, and of our own certificate and key.
+    unencrypted
+        Words without which a scheduler on another machine is not used but through TLS, see `UNENCRYPTED`.
+    """
+
+    workers: int = 0
+    threads: int = 0
+    memory_limit: str = "auto"
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    unencrypted: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "threads"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
+                raise ConfigError(f"[cluster] {name}: expected a whole number from 0 to 10000, not {value!r}")
+        if self.unencrypted not in ("", UNENCRYPTED):
+            raise ConfigError(f'[cluster] unencrypted: expected nothing or the words "{UNENCRYPTED}"')
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run can be told, apart from its input. ``violent_offences`` is ``{set name: patterns}``, ordered."""
 
@@ -178,6 +217,7 @@ class Config:
     violent_offences: Taxonomy = field(default_factory=lambda: PRESETS[DEFAULT_PRESET])
     path: PathConfig = field(default_factory=PathConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -196,6 +236,7 @@ class Config:
             "violent_offences": {name: list(patterns) for name, patterns in self.violent_offences.items()},
             "path": dataclasses.asdict(self.path),
             "model": dataclasses.asdict(self.model),
+            "cluster": dataclasses.asdict(self.cluster),
         }
 
 
@@ -242,6 +283,7 @@ def _from_mapping(data: Mapping[str, Any]) -> Config:
         violent_offences=_taxonomy(data.get("violent_offences")),
         path=_section(PathConfig, "path", data.get("path", {})),
         model=_section(ModelConfig, "model", data.get("model", {})),
+        cluster=_section(ClusterConfig, "cluster", data.get("cluster", {})),
     )
 
 
@@ -249,6 +291,7 @@ def _from_mapping(data: Mapping[str, Any]) -> Config:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str,
     "betweenness": str, "whole_network": str, "epsilon": (int, float), "delta": (int, float), "budget": (int, float),
+    "memory_limit": str, "tls_ca": str, "tls_cert": str, "tls_key": str, "unencrypted": str,
 }  # fmt: skip
 
 

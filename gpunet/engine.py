@@ -47,7 +47,7 @@ class Engine(Protocol):
         """Threads of the host that it may use."""
 
     def describe(self) -> Mapping[str, Any]:
-        """What the manifest says of the device; nothing for the CPU."""
+        """What the manifest says of the device, or of the cluster; nothing for the CPU alone."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:
         """A part of the work: at its end all of it is done, and an error for lack of memory tells its name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from gpunet.arrays import to_host
 from gpunet.engine import Bool, Float64, Int32, Int64
 from gpunet.errors import EngineError
+from gpunet.features.adding import Adder, add_up
 from gpunet.features.draws import add_draws
 from gpunet.kernels.cells_cpu import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
@@ -129,7 +131,7 @@ class CpuEngine:
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness."""
-        return layout.all_dependencies(self.threads, progress, self.sums)
+        return layout.all_dependencies(self._adder(), progress)
 
     def add_draws(
         self,
@@ -142,11 +144,15 @@ class CpuEngine:
         progress: ProgressCallback | None,
     ) -> None:
         """What pairs of drawn sources say."""
-        add_draws(layout, pairs, times, total, square, self.threads, stage, progress)
+        add_draws(layout, pairs, times, total, square, self._adder(), stage, progress)
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks."""
-        return layout.all_farness(self.threads, progress, self.sums)
+        return layout.all_farness(self._adder(), progress)
+
+    def _adder(self) -> Adder:
+        """What divides searches from sources and adds up what they find: threads of this process."""
+        return partial(add_up, threads=self.threads, sums=self.sums)
 
     def _over_vertices(self, work: Callable[[int, int], NDArray[Any]], out: NDArray[Any]) -> None:
         """Put ``work(first, last)`` into the last axis of `out`, for consecutive spans of vertices."""

@@ -18,7 +18,7 @@ from gpunet.features import FeatureSet
 from gpunet.folder import MANIFEST, RunFolder
 from gpunet.resume import stored_request
 from gpunet.snapshots import PastFeatures
-from gpunet.stages import Run, RunOptions, feature_metadata, path_section
+from gpunet.stages import Run, RunOptions, feature_metadata, path_section, running_engine
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
@@ -61,9 +61,9 @@ def run_features(
     GpunetError
         If input, configuration, engine or folder cannot be used.
     """
-    settings = load_config(config)
-    with RunFolder(out, RUN_FILES) as folder:
-        run = Run("features", folder, settings, options or RunOptions())
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
+        run = Run("features", folder, settings, options, engine)
         arrests = run.read(inputs, as_of)
         if as_of is not None:
             with run.stage("as of"):
@@ -92,9 +92,9 @@ def run_forecast(
     dict
         The manifest, with the evaluation under ``model``.
     """
-    settings = load_config(config)
-    with RunFolder(out, RUN_FILES) as folder:
-        run = Run("run", folder, settings, options or RunOptions())
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
+        run = Run("run", folder, settings, options, engine)
         arrests = run.read(inputs, as_of)
         with run.stage("as of"):
             undated = int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))

@@ -53,15 +53,16 @@ from gpunet.snapshots import (
 if TYPE_CHECKING:
     from gpunet.model.training import CrossFit
 
-__all__ = ["Run", "RunOptions", "feature_metadata", "path_section"]
+__all__ = ["Run", "RunOptions", "feature_metadata", "path_section", "running_engine"]
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """What a run can be told beside its input and configuration; it has no bearing on the results.
 
-    `notice` gets a line with the estimate of work, time and memory before path features that take long, and one for
-    each checkpoint that was damaged. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
+    `notice` gets a line with the estimate of work, time and memory before path features that take long, one about the
+    cluster, and one for each checkpoint that was damaged. `cluster` divides the path features, see
+    :func:`gpunet.cluster.cluster_engine`. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
     costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
     """
 
@@ -69,6 +70,7 @@ class RunOptions:
     threads: int | None = None
     progress: ProgressCallback | None = None
     notice: Callable[[str], None] | None = None
+    cluster: str = "none"
     checkpoint_seconds: float = SECONDS_BETWEEN
     start_over: bool = False
 
@@ -85,15 +87,29 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
     }
 
 
+@contextmanager
+def running_engine(options: RunOptions, config: Config) -> Iterator[Engine]:
+    """The engine that was asked for, and its cluster for as long as it is needed."""
+    if options.cluster == "none":
+        yield resolve_engine(options.engine, options.threads)
+        return
+    from gpunet.cluster import cluster_engine
+
+    with cluster_engine(
+        options.cluster, config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
+    ) as engine:
+        yield engine
+
+
 class Run:
     """One run under way: its folder, its clock, and the warnings that it gathers."""
 
-    def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions) -> None:
+    def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine) -> None:
         self.folder = folder
         self.config = config
         self.options = options
         self.progress, self.notice = options.progress, options.notice
-        self.engine = resolve_engine(options.engine, options.threads)
+        self.engine = engine
         if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
         if command == "run" and self.engine.name == "gpu" and config.model.kind == "random_forest":
@@ -264,7 +280,7 @@ class Run:
                 "warnings": self.warnings,
                 "execution": {
                     "threads": self.engine.threads,
-                    **({"gpu": dict(device)} if device else {}),
+                    **({"gpu" if self.engine.name == "gpu" else "cluster": dict(device)} if device else {}),
                     **self.clock.times(),
                 },
             }

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.features.adding import Adder
 from gpunet.features.layout import Batch, Layout
 from gpunet.kernels.sampling_cpu import add_pairs
-from gpunet.parallel import in_batches, spans
+from gpunet.parallel import spans
 from gpunet.progress import ProgressCallback
 
 __all__ = ["add_draws", "block_of", "bounds_of_region", "region_of", "search_draws"]
 
 # Pairs that one call of the kernel takes, and pairs whose results come back as one.
 _PAIRS_A_CALL, _PAIRS_A_BATCH = 8, 64
+
+
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """Pairs of one region, which is searched in the network of the positions ``first..last-1``."""
+
+    region: int
+    first: int
+    last: int
+    pairs: NDArray[np.int64]
+    times: NDArray[np.int64]
 
 
 def block_of(layout: Layout) -> NDArray[np.int64]:
@@ -40,7 +53,7 @@ def add_draws(
     times: NDArray[np.int64],
     total: NDArray[np.float64],
     square: NDArray[np.float64],
-    threads: int,
+    adder: Adder,
     stage: str,
     progress: ProgressCallback | None,
 ) -> None:
@@ -56,29 +69,32 @@ def add_draws(
         int64[pairs], how often each was drawn.
     total, square
         float64[positions, sets], changed in place.
-    threads, stage, progress
-        As in :func:`gpunet.parallel.in_batches`. Results are the same for any number of threads.
+    adder
+        What adds up the results of batches; the bits of the sums do not depend on it.
+    stage, progress
+        As in :func:`gpunet.parallel.in_batches`.
     """
     region = region_of(layout)[pairs[:, 0]]
     cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
-    batches = [(begin + i, begin + j) for begin, end in pairwise(cuts) for i, j in spans(end - begin, _PAIRS_A_BATCH)]
+    batches = [
+        _Draws(here, *bounds_of_region(layout, here), pairs[begin + i : begin + j], times[begin + i : begin + j])
+        for begin, end in pairwise(cuts)
+        for here in region[begin : begin + 1].tolist()
+        for i, j in spans(end - begin, _PAIRS_A_BATCH)
+    ]
+    weights = [float(len(batch.pairs) * (batch.last - batch.first)) for batch in batches]
+    found = np.zeros((2, *total.shape))
+    adder(_values_of, layout, batches, weights, found, stage, progress)
+    total += found[0]
+    square += found[1]
 
-    def work(batch: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        begin, end = batch
-        first, last = bounds_of_region(layout, int(region[begin]))
-        sums, squares = np.zeros((2, last - first, total.shape[1]))
-        for i in range(begin, end, _PAIRS_A_CALL):
-            chosen = slice(i, min(i + _PAIRS_A_CALL, end))
-            search_draws(layout, int(region[begin]), pairs[chosen], times[chosen], sums, squares)
-        return sums, squares
 
-    weights = [float((j - i) * np.diff(bounds_of_region(layout, int(region[i])))[0]) for i, j in batches]
-    for (begin, _), (sums, squares) in in_batches(
-        work, batches, threads, stage=stage, weights=weights, progress=progress
-    ):
-        here = slice(*bounds_of_region(layout, int(region[begin])))
-        total[here] += sums
-        square[here] += squares
+def _values_of(layout: Layout, batch: _Draws) -> NDArray[np.float64]:
+    """float64[2, last - first, sets]: sums of values, and of squared differences."""
+    sums, squares = out = np.zeros((2, batch.last - batch.first, layout.weight.shape[1]))
+    for i, j in spans(len(batch.pairs), _PAIRS_A_CALL):
+        search_draws(layout, batch.region, batch.pairs[i:j], batch.times[i:j], sums, squares)
+    return out
 
 
 def search_draws(

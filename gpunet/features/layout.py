@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.features.adding import Adder
 from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
 from gpunet.kernels.closeness_cpu import BATCH, farness_batch
 from gpunet.kernels.path_lanes import PADDING
 from gpunet.kernels.simplicial_cpu import simplicial_vertices
 from gpunet.kernels.traversal_cpu import bfs_order, padded_rows, permute_csr
 from gpunet.kernels.twins_cpu import collapse_twins
-from gpunet.parallel import in_batches, spans
+from gpunet.parallel import spans
 from gpunet.progress import ProgressCallback
 
-if TYPE_CHECKING:
-    from gpunet.checkpoints import RunningSums
-
-__all__ = ["Batch", "Layout", "add_up", "searched_blocks"]
-
-T = TypeVar("T", np.int64, np.float64)
+__all__ = ["Batch", "Layout", "searched_blocks"]
 
 # Sources a batch of betweenness. One thread adds up the results of batches: many sources make its share small, few make
 # batches enough for every thread.
 _SOURCES_A_BATCH = 64
 
+# A batch of closeness takes as long as a search for betweenness from one in so many of its sources.
+_CLOSENESS_AT_ONCE = 8.0
 
 _CACHE_LINE = 64
 _HUGE_PAGES = 4 << 20  # NumPy asks for huge pages from this many bytes
@@ -92,6 +90,11 @@ class Layout:
     indices: NDArray[np.int32]
     weight: NDArray[np.int64]
 
+    def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take what came over the wire, where arrays need not begin at an address that kernels are compiled for."""
+        for name, array in state.items():
+            object.__setattr__(self, name, np.require(array, requirements=["ALIGNED", "WRITEABLE"]))
+
     def batches(self, sources: int) -> list[Batch]:
         """Whole blocks and at most `sources` of their vertices.
 
@@ -128,16 +131,12 @@ class Layout:
             held += here
         return [*runs, (begin, len(per_block))] if held else runs
 
-    def all_dependencies(
-        self, threads: int, progress: ProgressCallback | None, sums: RunningSums | None = None
-    ) -> NDArray[np.float64]:
-        """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair.
-
-        `sums` keeps them on the way; with the same bits in the end.
-        """
+    def all_dependencies(self, adder: Adder, progress: ProgressCallback | None) -> NDArray[np.float64]:
+        """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair."""
         total = np.zeros(self.weight.shape)
         batches = self.shrinking_batches(_SOURCES_A_BATCH)
-        return add_up(self.dependencies, batches, total, threads, "betweenness", progress, sums)
+        adder(Layout.dependencies, self, batches, _weights(batches), total, "betweenness", progress)
+        return total
 
     def dependencies(self, batch: Batch) -> NDArray[np.float64]:
         """float64[last - first, sets]: what a batch's sources have to give to betweenness, from one end of each pair.
@@ -169,18 +168,17 @@ class Layout:
             _room(work_size(last - first)),
         )
 
-    def all_farness(
-        self, threads: int, progress: ProgressCallback | None, sums: RunningSums | None = None
-    ) -> NDArray[np.int64]:
+    def all_farness(self, adder: Adder, progress: ProgressCallback | None) -> NDArray[np.int64]:
         """int64[positions, sets]: sums of distances to the members of the position's block."""
-
-        def work(batch: Batch) -> NDArray[np.int64]:
-            return farness_batch(
-                self.indptr, self.indices, self.weight, self.inner, batch.sources, batch.first, batch.last
-            )
-
         total = np.zeros(self.weight.shape, np.int64)
-        return add_up(work, self.batches(BATCH), total, threads, "closeness", progress, sums)
+        batches = self.batches(BATCH)
+        weights = [weight / _CLOSENESS_AT_ONCE for weight in _weights(batches)]
+        adder(Layout.farness, self, batches, weights, total, "closeness", progress)
+        return total
+
+    def farness(self, batch: Batch) -> NDArray[np.int64]:
+        """int64[last - first, sets]: sums of distances to the members that a batch's sources stand for."""
+        return farness_batch(self.indptr, self.indices, self.weight, self.inner, batch.sources, batch.first, batch.last)
 
     def _shrinking(self, b: int, size: int) -> list[Batch]:
         first, core, reach = int(self.start[b]), int(self.core[b]), int(self.reach[b])
@@ -204,28 +202,9 @@ class Layout:
         return [Batch(first, last, sources[i:j]) for i, j in spans(len(sources), size)]
 
 
-def add_up(
-    work: Callable[[Batch], NDArray[T]],
-    batches: list[Batch],
-    total: NDArray[T],
-    threads: int,
-    stage: str,
-    progress: ProgressCallback | None,
-    sums: RunningSums | None = None,
-) -> NDArray[T]:
-    """Add the result of each batch to its positions in `total`, in the order of the batches; return `total`.
-
-    With `sums` it goes on from what was kept. The order is the same, so every bit is.
-    """
-    done = 0 if sums is None else sums.resume(stage, total, len(batches))
-    rest = batches[done:]
-    weights = [(batch.last - batch.first) * len(batch.sources) for batch in rest]
-    for batch, part in in_batches(work, rest, threads, stage=stage, weights=weights, progress=progress):
-        total[batch.first : batch.last] += part
-        done += 1
-        if sums is not None:
-            sums.keep(stage, total, len(batches), done)
-    return total
+def _weights(batches: Sequence[Batch]) -> list[float]:
+    """Estimated work of each batch: a search a source, over the positions."""
+    return [float((batch.last - batch.first) * len(batch.sources)) for batch in batches]
 
 
 def _room(n: int) -> NDArray[np.float64]:

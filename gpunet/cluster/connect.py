@@ -1,0 +1,225 @@
+"""Starting a cluster, or joining the user's, and an engine that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gpunet.cluster.address import CLUSTERS, Address, checked_address
+from gpunet.config import ClusterConfig
+from gpunet.engine import Engine, resolve_engine
+from gpunet.errors import ConfigError, EngineError
+from gpunet.parallel import available_threads
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from distributed.security import Security
+
+__all__ = ["cluster_engine"]
+
+# Seconds to wait for a scheduler to answer, and for its first worker.
+_TO_ANSWER, _TO_HAVE_WORKERS = 10.0, 30.0
+
+# These have to be the same everywhere: results are compared bit for bit.
+_SAME_EVERYWHERE = ("gpunet", "numba", "llvmlite", "numpy")
+
+
+@contextmanager
+def cluster_engine(
+    cluster: str = "none",
+    config: ClusterConfig | None = None,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Iterator[Engine]:
+    """An engine whose path features are divided over a Dask cluster, which ends with the ``with`` block.
+
+    A script that uses it with ``"local"`` has to keep its own work under ``if __name__ == "__main__":``, because the
+    workers are new processes that import it.
+
+    Parameters
+    ----------
+    cluster
+        ``"none"``: :func:`gpunet.engine.resolve_engine` as always. ``"local"``: processes on this machine. Or the
+        address of the user's own scheduler, ``"tls://HOST:PORT"``; ``"tcp://"`` only on this machine.
+        ``"local-cuda"``, a process for each GPU, is refused: gpunet does not divide work over GPUs yet.
+    config
+        Section ``[cluster]`` of the configuration.
+    engine
+        ``"auto"``, ``"cpu"`` or ``"gpu"``; the latter goes with ``"none"`` alone.
+    threads
+        Threads of this process, and of all workers of ``"local"`` together; all available if None.
+    notice
+        Gets a line that says what the cluster is and where its dashboard can be seen.
+
+    Yields
+    ------
+    Engine
+        To be given to :func:`gpunet.path_features` or :func:`gpunet.compute_features`.
+
+    Raises
+    ------
+    EngineError
+        If the cluster cannot be used; the text says why.
+    ConfigError
+        If a certificate is missing.
+    """
+    config = config or ClusterConfig()
+    if cluster == "none":
+        yield resolve_engine(engine, threads)
+        return
+    address = None if cluster in CLUSTERS else checked_address(cluster, config)
+    if cluster == "local-cuda":
+        _refuse_gpus()
+    elif engine == "gpu":
+        raise EngineError(f"--engine gpu with --cluster {cluster}: the workers compute on CPUs; leave out --engine")
+    usable = available_threads(threads)
+    _require_dask()
+    with ExitStack() as stack:
+        if address is None:
+            client = stack.enter_context(_started(config, usable))
+        else:
+            client = stack.enter_context(_joined(address, config))
+        yield _engine(client, cluster, usable, notice)
+
+
+def _engine(client: Client, cluster: str, threads: int, notice: Callable[[str], None] | None) -> Engine:
+    from gpunet.cluster.divide import Division
+    from gpunet.cluster.engine import ClusterEngine
+
+    name = f"--cluster {cluster}"
+    _check_versions(client, name)
+    of_workers = sorted(client.nthreads().values())
+    if notice is not None:
+        counts = f"{of_workers[0]}" if of_workers[0] == of_workers[-1] else f"{of_workers[0]} to {of_workers[-1]}"
+        notice(
+            f"cluster: {len(of_workers)} worker{'s' if len(of_workers) != 1 else ''} with {counts} "
+            f"thread{'s' if of_workers[-1] != 1 else ''} each; dashboard: {client.dashboard_link}"
+        )
+    division = Division(client, name, direct=cluster in CLUSTERS)
+    found = {"cluster": cluster, "workers": len(of_workers), "worker_threads": sum(of_workers)}
+    return ClusterEngine(threads, division=division, cluster=found)
+
+
+def _require_dask() -> None:
+    try:
+        import cryptography  # noqa: F401
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise EngineError(f'--cluster needs {error.name}: pip install "gpunet[cluster]"') from error
+
+
+def _refuse_gpus() -> None:
+    """Say what is missing for several GPUs: first on this machine, then of gpunet."""
+    from gpunet.gpu.check import require_gpu
+
+    require_gpu()
+    try:
+        import dask_cuda  # noqa: F401
+    except ImportError as error:
+        raise EngineError('--cluster local-cuda needs dask-cuda: pip install "gpunet[gpu,cluster]"') from error
+    raise EngineError(
+        "--cluster local-cuda: this version divides the path features over CPUs alone; --engine gpu uses one GPU"
+    )
+
+
+@contextmanager
+def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
+    """Processes on this machine, which talk to each other through TLS: others may be logged in here."""
+    import dask
+    from distributed import Client, LocalCluster
+    from distributed.deploy.utils import nprocesses_nthreads
+    from distributed.security import Security
+
+    workers, each = nprocesses_nthreads(threads)
+    if config.workers:
+        workers, each = config.workers, max(1, threads // config.workers)
+    if config.threads:
+        workers, each = config.workers or max(1, threads // config.threads), config.threads
+    with dask.config.set(_LOCAL_SETTINGS), ExitStack() as stack:
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=each,
+                processes=True,
+                memory_limit=config.memory_limit,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                protocol="tls",
+                security=Security.temporary(),
+            )
+        except ValueError as error:
+            raise ConfigError(f"[cluster] {error}") from error
+        stack.callback(cluster.close)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+# Workers keep what they hold in memory: nothing is spilled to files, which would be unpickled from there.
+_LOCAL_SETTINGS = {
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.diagnostics.nvml": False,
+}
+
+
+@contextmanager
+def _joined(address: Address, config: ClusterConfig) -> Iterator[Client]:
+    """The user's own scheduler, which stays when we leave."""
+    from distributed import Client
+
+    try:
+        client = Client(str(address), security=_security(address, config), timeout=_TO_ANSWER, set_as_default=False)
+    except (OSError, ImportError, ValueError) as error:
+        raise EngineError(f"--cluster {address}: cannot be used: {_cause(error)}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_TO_HAVE_WORKERS)
+        except TimeoutError as error:
+            raise EngineError(
+                f"--cluster {address}: the scheduler has no worker, and none came in {_TO_HAVE_WORKERS:.0f} seconds"
+            ) from error
+        yield client
+
+
+def _security(address: Address, config: ClusterConfig) -> Security | None:
+    from distributed.security import Security
+
+    if not address.encrypted:
+        return None
+    made = Security(
+        require_encryption=True,
+        tls_ca_file=config.tls_ca,
+        tls_client_cert=config.tls_cert,
+        tls_client_key=config.tls_key,
+    )
+    try:
+        made.get_connection_args("client")
+    except OSError as error:  # an SSLError is one
+        raise ConfigError(f"[cluster] tls_ca, tls_cert, tls_key: not usable together: {error}") from error
+    return made
+
+
+def _cause(error: BaseException) -> str:
+    """The error with what is behind it: Dask's own words are about time alone."""
+    texts, seen = [], error
+    while seen is not None:
+        text = str(seen) or type(seen).__name__
+        if text not in texts:
+            texts.append(text)
+        seen = seen.__cause__  # type: ignore[assignment]
+    return "; ".join(texts)
+
+
+def _check_versions(client: Client, name: str) -> None:
+    found = client.get_versions(packages=list(_SAME_EVERYWHERE))
+    here: dict[str, Any] = found["client"]["packages"]
+    for worker, what in found["workers"].items():
+        there = what["packages"]
+        for package in _SAME_EVERYWHERE:
+            if there.get(package) != here.get(package):
+                raise EngineError(
+                    f"{name}: the worker {worker} has {package} {there.get(package) or 'not at all'}, and this machine "
+                    f"{here.get(package)}; all need the same versions, or results could differ"
+                )

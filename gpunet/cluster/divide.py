@@ -1,0 +1,147 @@
+"""Sums over the workers of a cluster, with the bits that one process gives; see :mod:`gpunet.features.adding`."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from time import monotonic
+from typing import Any
+
+from distributed import Client, Future, KilledWorker, wait
+from numpy.typing import NDArray
+
+from gpunet.errors import EngineError
+from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part
+from gpunet.features.layout import Layout
+from gpunet.progress import ProgressCallback
+
+__all__ = ["Division"]
+
+# Parts under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
+_AHEAD = 3
+
+# Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
+_LOOK, _PATIENCE = 5.0, 60.0
+
+# So often in a row may the network be sent again, because all workers that held it are gone.
+_MOST_LOSSES = 3
+
+
+class Division:
+    """Divides searches over workers: the network is sent to each once, then parts of the work, largest blocks first.
+
+    Results are fetched and added in the order of the parts, and no more than a few parts a thread are under way, so the
+    memory of workers and of this process is bounded, whatever the amount of work.
+    """
+
+    def __init__(self, client: Client, name: str, *, direct: bool) -> None:
+        self._client, self._name, self._direct = client, name, direct
+        self._held: tuple[Layout, Future] | None = None
+
+    def add_up(
+        self,
+        work: Work,
+        layout: Layout,
+        batches: Sequence[Spanned],
+        weights: Sequence[float],
+        total: NDArray[Any],
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """Add the results of all batches to `total`, see :class:`gpunet.features.adding.Adder`.
+
+        Raises
+        ------
+        EngineError
+            If the scheduler is lost, no worker is left, or the same part ends several workers.
+        """
+        parts = parts_of(batches, weights)
+        whole, done, added, losses = float(sum(weights)), 0.0, 0, 0
+        if progress is not None:
+            progress(stage, 0.0, whole)
+        while added < len(parts):
+            try:
+                for part, found in self._in_order(work, layout, batches, parts[added:], stage):
+                    total[..., part.first : part.last, :] += found
+                    added, done, losses = added + 1, done + part.weight, 0
+                    if progress is not None:
+                        progress(stage, whole if added == len(parts) else done, whole)
+            except (CancelledError, TimeoutError, OSError) as error:
+                losses += 1
+                self._go_on_after(error, losses)
+
+    def _in_order(
+        self, work: Work, layout: Layout, batches: Sequence[Spanned], parts: Sequence[Part], stage: str
+    ) -> Iterator[tuple[Part, NDArray[Any]]]:
+        """The sums of the parts, in their order."""
+        network = self._sent(layout)
+        run = (
+            f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # what stands before the dash is the dashboard's name
+        )
+        ahead = _AHEAD * max(1, sum(self._client.nthreads().values()))
+        pending: deque[Future] = deque()
+        waiting = iter(enumerate(parts))
+        try:
+            for part in parts:
+                for i, next_part in waiting:
+                    inside = batches[next_part.begin : next_part.end]
+                    arguments = (work, network, inside, next_part.first, next_part.last)
+                    pending.append(self._client.submit(sum_of_part, *arguments, key=f"{run}-{i}"))
+                    if len(pending) >= ahead:
+                        break
+                yield part, self._result(pending[0])
+                pending.popleft()
+        finally:
+            if pending and self._client.status == "running":
+                self._client.cancel(list(pending))
+
+    def _sent(self, layout: Layout) -> Future:
+        """The network where every worker has it."""
+        if self._held is None or self._held[0] is not layout:
+            self._held = None  # first let go of the other one
+            self._patiently(lambda: bool(self._client.nthreads()))
+            sent = self._client.scatter(layout, broadcast=True, direct=self._direct, hash=False, timeout=_PATIENCE)
+            self._held = layout, sent
+        return self._held[1]
+
+    def _result(self, future: Future) -> NDArray[Any]:
+        """What the workers found, however often one of them is started again meanwhile."""
+        self._patiently(lambda: self._is_done(future), lambda: bool(self._client.nthreads()))
+        try:
+            found: NDArray[Any] = self._client.gather(future, direct=self._direct)
+        except KilledWorker as error:
+            raise EngineError(
+                f"{self._name}: several workers in a row have ended while they worked on the same part; most likely "
+                "they had too little memory: see [cluster] memory_limit, and use fewer workers or threads"
+            ) from error
+        return found
+
+    def _patiently(self, done: Callable[[], bool], hope: Callable[[], bool] = lambda: False) -> None:
+        """Wait until it is done, or there has been no hope for a while."""
+        last = monotonic()
+        while not done():
+            if hope():
+                last = monotonic()
+            elif monotonic() - last > _PATIENCE:
+                raise EngineError(f"{self._name}: no worker for {_PATIENCE:.0f} seconds")
+
+    def _go_on_after(self, error: Exception, losses: int) -> None:
+        """Forget what was sent, which is lost with all its workers; or raise if it is not that."""
+        if self._client.status != "running":
+            raise EngineError(
+                f"{self._name}: the connection to the scheduler is lost; when it is there again, start this again"
+            ) from error
+        if losses > _MOST_LOSSES:
+            raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
+        self._held = None
+
+    def _is_done(self, future: Future) -> bool:
+        """Whether the result is there, after a moment's wait; CancelledError if it never will be."""
+        try:
+            with self._client.as_current():
+                wait(future, timeout=_LOOK)
+        except TimeoutError:
+            return False
+        return True

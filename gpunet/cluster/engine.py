@@ -1,0 +1,31 @@
+"""The CPU engine with its long searches divided over the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpunet.cluster.divide import Division
+from gpunet.engine_cpu import CpuEngine
+from gpunet.features.adding import Adder
+
+__all__ = ["ClusterEngine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterEngine(CpuEngine):
+    """See :class:`gpunet.engine.Engine`. Everything that is not divided runs here, on so many threads.
+
+    Results are those of :class:`CpuEngine`, bit for bit, for any number of workers.
+    """
+
+    division: Division = field(repr=False)
+    cluster: Mapping[str, Any]
+
+    def describe(self) -> Mapping[str, Any]:
+        """What the manifest says of the cluster."""
+        return self.cluster
+
+    def _adder(self) -> Adder:
+        return self.division.add_up

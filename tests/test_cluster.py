@@ -1,0 +1,173 @@
+"""A cluster's results have the bits of one process, also when workers are killed; what cannot be used is refused."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import dask
+import numpy as np
+import psutil
+import pytest
+from cluster_helpers import Killer, dask_processes, failing, lethal, network, same_bits, wait_until
+from distributed import LocalCluster
+
+import gpunet
+from gpunet.cluster import cluster_engine, connect
+from gpunet.config import ClusterConfig
+from gpunet.errors import EngineError
+from gpunet.features import adding
+from gpunet.features.pairs import Blocks, PairWork
+
+FAMILIES = ("betweenness", "closeness")
+APPROX = {"betweenness": "approx", "epsilon": 0.05}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def many_parts():
+    """Small networks come in many parts too, with and without a cluster."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adding, "_LEAST_WEIGHT", 1e5)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nobody_left():
+    """When all is done no process of a cluster is left, nor after a while a thread of it."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    yield
+
+    def left():
+        now = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
+        return [child for child in now if "resource_tracker" not in " ".join(child.cmdline())]
+
+    wait_until(lambda: not left())
+
+
+@pytest.fixture(scope="module")
+def expected():
+    found = gpunet.path_features(network(), FAMILIES, threads=1)
+    assert same_bits(gpunet.path_features(network(), FAMILIES, threads=3), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    said = []
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1), notice=said.append) as engine:
+        yield engine, said
+
+
+def client(engine):
+    return engine.division._client
+
+
+def pids(engine):
+    return sorted(client(engine).run(os.getpid).values())
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_one_and_four_workers(workers, expected):
+    with cluster_engine("local", ClusterConfig(workers=workers, threads=1)) as engine:
+        assert len(pids(engine)) == workers
+        assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine), expected)
+
+
+def test_two_workers(two_workers, expected):
+    engine, said = two_workers
+    steps = []
+    found = gpunet.path_features(network(), FAMILIES, engine=engine, progress=lambda *step: steps.append(step))
+    assert same_bits(found, expected)
+    assert {stage for stage, _, _ in steps} == set(FAMILIES)
+    for stage in FAMILIES:
+        done = [step[1] / step[2] for step in steps if step[0] == stage]
+        assert done[0] == 0
+        assert done[-1] == 1
+        assert done == sorted(done)
+        assert len(done) > (10 if stage == "betweenness" else 3)
+    assert len(said) == 1
+    assert said[0].startswith("cluster: 2 workers with 1 thread each; dashboard: http://127.0.0.1:")
+
+
+def test_the_network_is_sent_once_and_to_every_worker(two_workers):
+    engine, _ = two_workers
+    gpunet.path_features(network(), FAMILIES, engine=engine)
+    _, sent = engine.division._held
+    assert len(client(engine).who_has([sent])[sent.key]) == 2
+    held = client(engine).run(lambda dask_worker: sum(key.startswith("Layout") for key in dask_worker.data))
+    assert set(held.values()) == {1}
+
+
+def test_draws(two_workers):
+    engine, _ = two_workers
+    larger = network(6000, 20_000)
+    found = gpunet.path_features(larger, "betweenness", engine=engine, **APPROX)
+    expected = gpunet.path_features(larger, "betweenness", threads=1, **APPROX)
+    exact = gpunet.path_features(larger, "betweenness", threads=1)
+    assert not same_bits(expected, exact)  # so there were draws
+    assert same_bits(found, expected)
+
+
+def test_a_killed_worker_costs_time_alone(two_workers, expected):
+    engine, _ = two_workers
+    before = pids(engine)
+    killer = Killer(before[0], "betweenness")
+    assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine, progress=killer), expected)
+    assert killer.share < 0.5
+    wait_until(lambda: len(client(engine).nthreads()) == 2)
+    after = pids(engine)
+    assert before[0] not in after
+    assert before[1] in after
+
+
+def test_the_only_worker_is_killed_and_with_it_the_network(expected):
+    with cluster_engine("local", ClusterConfig(workers=1, threads=2)) as engine:
+        killer = Killer(pids(engine)[0], "closeness")
+        assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine, progress=killer), expected)
+        assert 0 < killer.share < 1
+        assert killer.pid not in pids(engine)
+
+
+def test_a_part_that_ends_its_workers(expected):
+    layout = PairWork(Blocks(network()), ("all",)).layout
+    total = np.zeros(layout.weight.shape)
+    batches = layout.batches(64)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
+    ):
+        add_up = engine.division.add_up
+        with pytest.raises(EngineError, match="too little memory"):
+            add_up(lethal, layout, batches, [1.0] * len(batches), total, "s", None)
+        with pytest.raises(ZeroDivisionError, match="as it should"):
+            add_up(failing, layout, batches, [1.0] * len(batches), total, "s", None)
+        assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine), expected)
+
+
+def test_a_lost_scheduler_ends_with_one_clear_error(tmp_path):
+    with dask_processes(tmp_path) as (address, pid), cluster_engine(address) as engine:
+        killer = Killer(pid, "betweenness")
+        begin = time.monotonic()
+        with pytest.raises(EngineError, match=f"--cluster {address}: the connection to the scheduler is lost"):
+            gpunet.path_features(network(), FAMILIES, engine=engine, progress=killer)
+        assert killer.share > 0
+        assert time.monotonic() - begin < 15
+
+
+def test_nothing_listens(monkeypatch):
+    monkeypatch.setattr(connect, "_TO_ANSWER", 1.0)
+    with (
+        pytest.raises(EngineError, match=r"--cluster tcp://127.0.0.1:9: cannot be used: .*refused"),
+        cluster_engine("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_a_scheduler_without_workers(monkeypatch):
+    monkeypatch.setattr(connect, "_TO_HAVE_WORKERS", 0.3)
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        pytest.raises(EngineError, match="the scheduler has no worker"),
+        cluster_engine(cluster.scheduler_address),
+    ):
+        pass
