@@ -1,6 +1,7 @@
 """Checkpoint files, what is worth storing, and sums that go on with the same bits."""
 
 import json
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,9 @@ from gpunet.checkpoint_file import Contents, Damaged, read_contents, write_conte
 from gpunet.checkpoints import SHARE, Checkpoints, StoredSums
 from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import StorageError
-from gpunet.features.layout import Layout, add_up
+from gpunet.features import adding
+from gpunet.features.adding import add_up
+from gpunet.features.layout import Batch, Layout
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.lock import FolderLock
 from gpunet.model.trained import model_from_bytes
@@ -127,17 +130,19 @@ class StopsAfter:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_sums_go_on_with_the_same_bits(network, tmp_path, threads):
+def test_sums_go_on_with_the_same_bits(network, tmp_path, threads, monkeypatch):
+    monkeypatch.setattr(adding, "_LEAST_WEIGHT", 0.0)  # a part a batch, or nearly
     layout = PairWork(Blocks(network), ("all", "violent")).layout
     for number, (run, stage) in enumerate(
         ((Layout.all_dependencies, "betweenness"), (Layout.all_farness, "closeness"))
     ):
-        expected = run(layout, 1, None)
+        expected = run(layout, partial(add_up, threads=1), None)
         stops = 0
         store = Checkpoints(tmp_path / str(number), seconds=0)
         while True:
             try:
-                found = run(layout, threads, None, StopsAfter(StoredSums(store, "x"), 2))
+                sums = StopsAfter(StoredSums(store, "x"), 2)
+                found = run(layout, partial(add_up, threads=threads, sums=sums), None)
             except KeyboardInterrupt:
                 stops += 1
                 continue
@@ -154,20 +159,22 @@ def test_sums_of_another_network_are_not_taken(network, tmp_path):
     sums.resume("betweenness", expected, 99)
     sums.keep("betweenness", expected, 99, 50)
     assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
-    sums.keep("betweenness", np.ones(3), len(layout.shrinking_batches(64)), 1)
+    sums.keep("betweenness", np.ones(3), 1, 1)  # as many parts, of another shape
     assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
 
 
 def test_finished_sums_are_not_computed_again(tmp_path):
     sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
     total = np.arange(3.0)
-    sums.resume("s", total, 2)
-    sums.keep("s", total, 2, 2)
+    sums.resume("s", total, 1)
+    sums.keep("s", total, 1, 1)
 
-    def work(batch):
+    def work(layout, batch):
         raise AssertionError
 
-    assert add_up(work, [None, None], np.zeros(3), 1, "s", None, sums).tolist() == [0, 1, 2]
+    batches, again = [Batch(0, 3, np.arange(3, dtype=np.int32))] * 2, np.zeros(3)
+    add_up(work, None, batches, [1.0, 1.0], again, "s", None, threads=1, sums=sums)
+    assert again.tolist() == [0, 1, 2]
 
 
 def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path):
