@@ -58,7 +58,11 @@ class Request:
         """What the results depend on and `other` has otherwise, in words."""
         if self.command != other.command:
             yield f"the command was gpunet {other.command} and is gpunet {self.command}"
-        yield from _differences(self.config, other.config)
+        mine, theirs = (
+            {name: section for name, section in each.config.items() if name != "cluster"}  # no bearing on results
+            for each in (self, other)
+        )
+        yield from _differences(mine, theirs)
         for name in ("as_of", "engine"):
             before, now = getattr(other, name), getattr(self, name)
             if before != now:

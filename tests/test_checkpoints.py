@@ -9,6 +9,7 @@ import pytest
 
 from gpunet.checkpoint_file import Contents, Damaged, read_contents, write_contents
 from gpunet.checkpoints import SHARE, Checkpoints, StoredSums
+from gpunet.config import load_config
 from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import StorageError
 from gpunet.features import adding
@@ -18,6 +19,7 @@ from gpunet.features.pairs import Blocks, PairWork
 from gpunet.lock import FolderLock
 from gpunet.model.trained import model_from_bytes
 from gpunet.network import network_from_edges
+from gpunet.resume import Request
 
 CONTENTS = Contents(
     {"n": 3, "nested": {"x": [1.5, None]}},
@@ -203,3 +205,14 @@ def test_a_model_comes_back_with_the_same_bytes(kind):
     assert again.predict_margin(frame, threads=1).tobytes() == model.predict_margin(frame, threads=1).tobytes()
     assert json.dumps(again.training) == json.dumps(model.training)
     assert np.array_equal(again.classifier.importance(), model.classifier.importance())
+
+
+def test_what_a_resumed_run_may_have_otherwise():
+    """The cluster has no bearing on the results; the rest of the configuration has."""
+
+    def asked(**config):
+        whole = {**load_config(config).as_dict()}
+        return Request("run", ("a.csv",), "/data", whole, None, "cpu", {"gpunet": "1"}, 2)
+
+    assert not list(asked(cluster={"workers": 7}).differences(asked()))
+    assert len(list(asked(model={"seed": 7}).differences(asked()))) == 1
