@@ -18,16 +18,16 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def session():
-    return runpy.run_path(str(ROOT / "scripts" / "gpu_session.py"), run_name="gpu_session")
+def script():
+    return runpy.run_path(str(ROOT / "scripts" / "measure_gpu.py"), run_name="measure_gpu")
 
 
 def read(path: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def test_a_step_that_fails_does_not_stop_the_next(session, tmp_path, monkeypatch):
-    command, in_turn = [sys.executable, "-c"], session["in_turn"]
+def test_a_step_that_fails_does_not_stop_the_next(script, tmp_path, monkeypatch):
+    command, in_turn = [sys.executable, "-c"], script["in_turn"]
 
     def broken(out, limit):
         raise OSError("no such program")
@@ -42,8 +42,8 @@ def test_a_step_that_fails_does_not_stop_the_next(session, tmp_path, monkeypatch
         "whole": broken,
         "ladder": measure,
     }
-    monkeypatch.setitem(session["main"].__globals__, "STEPS", steps)
-    assert session["main"](["--out", str(tmp_path), "--limit", "3"]) == 1
+    monkeypatch.setitem(script["main"].__globals__, "STEPS", steps)
+    assert script["main"](["--out", str(tmp_path), "--limit", "3"]) == 1
     found = {name: read(tmp_path / f"{name}.json") for name in steps}
     statuses = [found[name]["status"] for name in steps]
     assert statuses == ["exit code 3", "over limit", "OSError: no such program", "done"]
@@ -53,31 +53,31 @@ def test_a_step_that_fails_does_not_stop_the_next(session, tmp_path, monkeypatch
         assert {"date", "machine", "versions", "python", "seconds", "step"} <= set(found[name])
         assert "gpu" in found[name]["machine"]
         assert "cugraph-cu13" in found[name]["versions"]
-    assert session["main"](["ladder", "--out", str(tmp_path)]) == 0
+    assert script["main"](["ladder", "--out", str(tmp_path)]) == 0
 
 
-def test_an_earlier_result_is_not_taken_for_a_new_one(session, tmp_path, monkeypatch):
+def test_an_earlier_result_is_not_taken_for_a_new_one(script, tmp_path, monkeypatch):
     (tmp_path / "measured.json").write_text('{"found": "long ago"}')
-    monkeypatch.setitem(session["main"].__globals__, "STEPS", {"ladder": lambda out, limit: 1})
-    assert session["main"](["ladder", "--out", str(tmp_path)]) == 1
+    monkeypatch.setitem(script["main"].__globals__, "STEPS", {"ladder": lambda out, limit: 1})
+    assert script["main"](["ladder", "--out", str(tmp_path)]) == 1
     assert read(tmp_path / "ladder.json")["result"] is None
 
 
-def test_unknown_steps_are_usage_errors(session, tmp_path, capsys):
+def test_unknown_steps_are_usage_errors(script, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
-        session["main"](["ladders", "--out", str(tmp_path)])
+        script["main"](["ladders", "--out", str(tmp_path)])
     assert stop.value.code == 2
     message = " ".join(capsys.readouterr().err.split())
     assert "unknown step 'ladders': any of kernels, test, tables, run-100k, run-1m, paths-10k, paths-100k," in message
 
 
-def test_commands_of_steps_are_understood(session, monkeypatch, tmp_path):
+def test_commands_of_steps_are_understood(script, monkeypatch, tmp_path):
     """Each is given to its own parser; nothing is run."""
     from benchmarks.arguments import parse
 
     given = []
-    monkeypatch.setitem(session["in_turn"].__globals__, "run", lambda command, out, limit: given.append(command) or 0)
-    for step in session["STEPS"].values():
+    monkeypatch.setitem(script["in_turn"].__globals__, "run", lambda command, out, limit: given.append(command) or 0)
+    for step in script["STEPS"].values():
         assert step(tmp_path, 10.0) == 0
     modules = {command[command.index("-m") + 1] for command in given if "-m" in command}
     assert modules == {"pytest", "gpunet", "benchmarks"}
@@ -91,10 +91,10 @@ def test_commands_of_steps_are_understood(session, monkeypatch, tmp_path):
 
 
 @pytest.mark.usefixtures("rapids")
-def test_ladders_are_held_against_the_cpu_engine(session, monkeypatch):
-    monkeypatch.setitem(session["ladder"].__globals__, "RUNGS", (3, 40))
+def test_ladders_are_held_against_the_cpu_engine(script, monkeypatch):
+    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3, 40))
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.SYSTEMS[systems.PLAIN])
-    rows = session["ladder"]()["ladders"]
+    rows = script["ladder"]()["ladders"]
     assert [(row["diamonds"], row["system"]) for row in rows[:3]] == [
         (3, "cugraph"), (3, "cugraph-int64"), (3, "gpunet"),
     ]  # fmt: skip
@@ -102,19 +102,19 @@ def test_ladders_are_held_against_the_cpu_engine(session, monkeypatch):
 
 
 @pytest.mark.usefixtures("rapids")
-def test_a_ladder_that_cannot_be_done_is_told(session, monkeypatch):
-    monkeypatch.setitem(session["ladder"].__globals__, "RUNGS", (3,))
+def test_a_ladder_that_cannot_be_done_is_told(script, monkeypatch):
+    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3,))
 
     def refuse(*_):
         raise RuntimeError("no device")
 
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
-    rows = session["ladder"]()["ladders"]
+    rows = script["ladder"]()["ladders"]
     assert rows[-1] == {"diamonds": 3, "system": "gpunet", "error": "RuntimeError: no device"}
 
 
-def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(session, monkeypatch):
-    monkeypatch.setitem(session["ladder"].__globals__, "RUNGS", (3,))
+def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(script, monkeypatch):
+    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3,))
     monkeypatch.setitem(sys.modules, "cudf", None)
 
     def refuse(*_):
@@ -122,12 +122,12 @@ def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(session, monkeyp
 
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
     with pytest.raises(RuntimeError, match="no system could do any ladder"):
-        session["ladder"]()
+        script["ladder"]()
 
 
 @pytest.mark.usefixtures("rapids")
-def test_runs_of_louvain_are_compared(session):
-    found = session["louvain"](persons=300, runs=3)
+def test_runs_of_louvain_are_compared(script):
+    found = script["louvain"](persons=300, runs=3)
     assert len(found["modularity"]) == len(found["communities"]) == 3
     assert found["pairs_of_runs_that_are_the_same"] == 3  # the pretended cuGraph has a seed
     assert found["adjusted_rand"] == {"min": 1.0, "mean": 1.0, "max": 1.0}

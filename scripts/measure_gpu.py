@@ -1,7 +1,7 @@
 """Everything that there is to find out on a GPU machine that one has for a short while, in one go.
 
-    PYTHONPATH=. python scripts/gpu_session.py --out runs/gpu-session              # every step
-    PYTHONPATH=. python scripts/gpu_session.py --out runs/gpu-session ladder louvain
+    PYTHONPATH=. python scripts/measure_gpu.py --out runs/gpu              # every step
+    PYTHONPATH=. python scripts/measure_gpu.py --out runs/gpu ladder louvain
 
 Each step is a process of its own with a time limit. It leaves STEP.json in the folder, with what came of it, the
 device, its driver, versions and date, and STEP.log; a step that fails or takes too long does not stop the next. Steps:
