@@ -64,7 +64,7 @@ class FeatureSet:
 def compute_features(
     arrests: Arrests,
     families: Iterable[str] | None = None,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     threads: int | None = None,
     *,
     betweenness: str | None = None,

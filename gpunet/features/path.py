@@ -44,7 +44,7 @@ def path_features(
     network: Network,
     families: Iterable[str] | None = PATH_FAMILIES,
     sets: Iterable[str] | None = None,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     threads: int | None = None,
     *,
     betweenness: str = PathConfig.betweenness,
