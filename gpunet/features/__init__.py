@@ -84,7 +84,7 @@ def compute_features(
         Any of ``neighbourhood, community, removal, betweenness, closeness, shell, tipping, geographic, temporal,
         history`` (``path`` stands for the five that :func:`gpunet.path_features` has); all of them if None.
     engine
-        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``.
+        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``; or an engine, as :func:`gpunet.cluster.cluster_engine` gives.
     threads
         Number of threads, all available if None; the results do not depend on it.
     betweenness, epsilon, delta, budget, seed

@@ -66,7 +66,7 @@ def path_features(
         Which sets C to compute ``betweenness__C``, ``closeness__C`` and ``shell__C`` for; all of the network's if
         None. Only members of these sets are used as sources, so a small set alone is cheap.
     engine
-        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``.
+        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``; or an engine, as :func:`gpunet.cluster.cluster_engine` gives.
     threads
         Number of threads, all available if None. Results are the same, bit for bit, for any number.
     betweenness
