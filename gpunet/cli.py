@@ -204,9 +204,9 @@ def score(
     """Score the persons of a feature file with a model of an earlier run."""
     from gpunet.engine import resolve_engine
     from gpunet.folder import write_whole
-    from gpunet.frames import write_parquet
     from gpunet.model import load_model
     from gpunet.model import score as score_features
+    from gpunet.parquet import write_parquet
 
     if out.is_dir():
         raise InputError(f"--out {out} is a folder: give the name of a Parquet file")

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from gpunet.errors import InputError, StorageError
-from gpunet.frames import write_parquet
 from gpunet.lock import LOCK_NAME, FolderLock
+from gpunet.parquet import write_parquet
 
 __all__ = ["MANIFEST", "RunFolder", "checkpoints_of", "sha256_of", "store_whole", "write_whole"]
 

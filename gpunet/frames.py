@@ -6,7 +6,6 @@ frames lie on a GPU, is in :mod:`gpunet.frames_cudf`, which is used from here al
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -37,15 +36,12 @@ __all__ = [
     "numbers_of",
     "on_host",
     "plain_array",
-    "read_parquet",
-    "read_parquet_metadata",
     "read_parquet_on_device",
     "rows_of",
     "text_layout",
     "to_array",
     "to_arrow",
     "without_repeated",
-    "write_parquet",
 ]
 
 #: The kinds of frame that results are given back in.
@@ -53,11 +49,6 @@ BACKENDS = ("polars", "pandas", "pyarrow", "cudf")
 
 #: One column to be made: values, values with a mask that is True where null, or a ready series of any kind of frame.
 Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]] | nw.Series[Any]"
-
-_METADATA_KEY = b"gpunet"
-
-#: Fixed, so that the bytes of a file do not depend on how its table was chunked in memory.
-_ROW_GROUP_ROWS = 1 << 20
 
 
 def is_frame(value: object) -> bool:
@@ -312,69 +303,3 @@ def _pandas_column(value: Column, is_date: bool) -> Any:
 def _days(values: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     missing = values == NO_DAY
     return np.where(missing, 0, values).astype(np.int32), missing
-
-
-def write_parquet(
-    path: str | Path, frame: Any, metadata: Mapping[str, Any] | None = None, *, dates: Collection[str] = ()
-) -> None:
-    """Write any frame as Parquet (zstd); equal tables and metadata give equal bytes, whatever their chunks in memory.
-
-    Parameters
-    ----------
-    path
-        The file to write. It is written in place: the caller decides on temporary names.
-    frame
-        A Polars, pandas, PyArrow, cuDF or Narwhals frame.
-    metadata
-        Values that JSON can hold; they are kept, sorted by key, under the schema's key ``gpunet``.
-    dates
-        Names of columns that hold dates, which pandas and cuDF know as timestamps alone.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = to_arrow(frame)
-    schema = [field.with_type(pa.date32()) if field.name in dates else field for field in table.schema]
-    table = table.cast(pa.schema(schema)) if dates else table
-    kept = None if metadata is None else {_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
-    table = table.replace_schema_metadata(kept)
-    with pq.ParquetWriter(str(path), table.schema, compression="zstd") as writer:
-        for start in range(0, max(len(table), 1), _ROW_GROUP_ROWS):
-            writer.write_table(table.slice(start, _ROW_GROUP_ROWS).combine_chunks(), row_group_size=_ROW_GROUP_ROWS)
-
-
-def read_parquet(path: str | Path, columns: Iterable[str] | None = None) -> nw.DataFrame[Any]:
-    """Read a Parquet file as a Narwhals frame over Polars.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read as Parquet.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(str(path)) as file:
-            return from_arrow(file.read(columns=None if columns is None else list(columns)))
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
-
-
-def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
-    """Give back what :func:`write_parquet` was given as `metadata`, or None if the file carries none.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read as Parquet.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        found = (pq.read_schema(str(path)).metadata or {}).get(_METADATA_KEY)
-        value = None if found is None else json.loads(found)
-    except (OSError, pa.ArrowException, ValueError) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
-    return value if isinstance(value, dict) else None

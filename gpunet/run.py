@@ -17,8 +17,9 @@ from gpunet.errors import InputError
 from gpunet.features import FeatureSet
 from gpunet.folder import MANIFEST, RunFolder
 from gpunet.resume import stored_request
+from gpunet.run_options import RunOptions, running_engine
 from gpunet.snapshots import PastFeatures
-from gpunet.stages import Run, RunOptions, feature_metadata, path_section, running_engine
+from gpunet.stages import Run, feature_metadata, path_section
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,10 @@ from gpunet.arrays import is_on_host, to_host
 from gpunet.arrests import Arrests
 from gpunet.as_of import violent_between
 from gpunet.checkpoint_file import Contents
-from gpunet.checkpoints import SECONDS_BETWEEN, Checkpoints, StoredSums
+from gpunet.checkpoints import Checkpoints, StoredSums
 from gpunet.config import Config, PathConfig
 from gpunet.doubts import doubts, why_nothing
-from gpunet.engine import Engine, resolve_engine
+from gpunet.engine import Engine
 from gpunet.engine_cpu import NO_LIBRARY, CpuEngine
 from gpunet.errors import EngineError, InputError
 from gpunet.features import FeatureSet, compute_all
@@ -30,11 +30,12 @@ from gpunet.folder import RunFolder
 from gpunet.frames import is_frame, to_array
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
-from gpunet.progress import ProgressCallback, labelled
+from gpunet.progress import labelled
 from gpunet.reading import read_arrests
 from gpunet.reading.read import read_arrests_at
 from gpunet.registry import columns, dictionary
 from gpunet.resume import Request, note_inputs, prepare
+from gpunet.run_options import RunOptions
 from gpunet.snapshots import (
     ModelResult,
     PastFeatures,
@@ -53,26 +54,7 @@ from gpunet.snapshots import (
 if TYPE_CHECKING:
     from gpunet.model.training import CrossFit
 
-__all__ = ["Run", "RunOptions", "feature_metadata", "path_section", "running_engine"]
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a run can be told beside its input and configuration; it has no bearing on the results.
-
-    `notice` gets a line with the estimate of work, time and memory before path features that take long, one about the
-    cluster, and one for each checkpoint that was damaged. `cluster` divides the path features, see
-    :func:`gpunet.cluster.cluster_engine`. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
-    costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
-    """
-
-    engine: str = "auto"
-    threads: int | None = None
-    progress: ProgressCallback | None = None
-    notice: Callable[[str], None] | None = None
-    cluster: str = "none"
-    checkpoint_seconds: float = SECONDS_BETWEEN
-    start_over: bool = False
+__all__ = ["Run", "feature_metadata", "path_section"]
 
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
@@ -85,20 +67,6 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
         "columns": list(columns(config.sets)),
         "betweenness": None if path is None else path.metadata(),
     }
-
-
-@contextmanager
-def running_engine(options: RunOptions, config: Config) -> Iterator[Engine]:
-    """The engine that was asked for, and its cluster for as long as it is needed."""
-    if options.cluster == "none":
-        yield resolve_engine(options.engine, options.threads)
-        return
-    from gpunet.cluster import cluster_engine
-
-    with cluster_engine(
-        options.cluster, config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
-    ) as engine:
-        yield engine
 
 
 class Run:

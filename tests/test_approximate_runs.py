@@ -13,9 +13,10 @@ import gpunet
 from gpunet.config import load_config
 from gpunet.errors import ConfigError
 from gpunet.features import path, sample_plan
-from gpunet.frames import make_frame, read_parquet_metadata, write_parquet
+from gpunet.frames import make_frame
 from gpunet.model.precision import betweenness_doubt
 from gpunet.model.table import FeatureTable, read_features
+from gpunet.parquet import read_parquet_metadata, write_parquet
 from gpunet.run import RunOptions, run_features, run_forecast
 from gpunet.synthetic import write_tables
 

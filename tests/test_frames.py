@@ -23,12 +23,10 @@ from gpunet.frames import (
     make_frame,
     make_series,
     plain_array,
-    read_parquet,
-    read_parquet_metadata,
     to_arrow,
     without_repeated,
-    write_parquet,
 )
+from gpunet.parquet import read_parquet, read_parquet_metadata, write_parquet
 
 MASK = np.array([False, True, False])
 COLUMNS: dict[str, Any] = {

@@ -35,15 +35,14 @@ from gpunet.frames import (
     make_series,
     numbers_of,
     on_host,
-    read_parquet,
     read_parquet_on_device,
     rows_of,
     to_array,
     to_arrow,
-    write_parquet,
 )
 from gpunet.gather import gather as gather_by_code
 from gpunet.gpu import memory
+from gpunet.parquet import read_parquet, write_parquet
 from gpunet.reading import direct
 from gpunet.reading.home import GPU
 from gpunet.reading.read import read_arrests, read_arrests_at

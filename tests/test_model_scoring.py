@@ -13,12 +13,12 @@ import pytest
 from model_tables import KINDS, QUICK, table
 
 from gpunet.errors import ConfigError, InputError, ModelError
-from gpunet.frames import write_parquet
 from gpunet.model import Model, boosting, read_features, score, train
 from gpunet.model.calibration import sigmoid
 from gpunet.model.scoring import FACTORS
 from gpunet.model.shapley import _leaf_values, _weights
 from gpunet.offences import PRESETS, taxonomy_hash
+from gpunet.parquet import write_parquet
 
 FBI, HOME_OFFICE = PRESETS["fbi_index"], PRESETS["home_office"]
 

@@ -9,7 +9,7 @@ from rapids_api.table import TABLES, Call, calls_in, in_source, listed, roots_in
 
 def test_every_call_in_the_source_has_its_line() -> None:
     known = set(listed())
-    missing = [f"{call.library}.txt: {call}   ({where[0]})" for call, where in in_source().items() if call not in known]
+    missing = [f"{call.root}.txt: {call}   ({where[0]})" for call, where in in_source().items() if call not in known]
     assert not missing, "add to tests/rapids_api:\n" + "\n".join(missing)
 
 
@@ -17,7 +17,7 @@ def test_every_line_is_of_its_library_and_of_use() -> None:
     """Methods are found by their last name alone."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in (TABLES.parents[1] / "gpunet").rglob("*.py"))
     for path in TABLES.glob("*.txt"):
-        assert any(call.library == path.stem for call in listed())
+        assert any(call.root == path.stem for call in listed())
     stale = [str(call) for call in listed() if f".{call.name.rpartition('.')[2]}" not in source]
     assert not stale
     assert len(set(listed())) == len(listed())

@@ -16,7 +16,7 @@ from gpunet.as_of import violent_between
 from gpunet.engine_cpu import CpuEngine
 from gpunet.errors import EngineError, InputError, ModelError
 from gpunet.folder import sha256_of
-from gpunet.frames import read_parquet_metadata
+from gpunet.parquet import read_parquet_metadata
 from gpunet.registry import columns
 from gpunet.run import RunOptions, run_features, run_forecast
 from gpunet.synthetic import write_tables
@@ -71,7 +71,7 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
             begun.append(name)
             return super().stage(name)
 
-    monkeypatch.setattr("gpunet.stages.resolve_engine", lambda engine, threads: Telling(1))
+    monkeypatch.setattr("gpunet.run_options.resolve_engine", lambda engine, threads: Telling(1))
     manifest = run_forecast(tables, tmp_path / "run", {"model": {"folds": 2, "max_rounds": 2}})
     named = [stage["stage"] for stage in manifest["execution"]["stages"]]
     assert [name.split(" as of ")[0] for name in named] == begun
@@ -80,7 +80,7 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
 
 def test_a_forest_on_a_gpu_is_refused_before_reading_where_there_is_no_cuml(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "cuml", None)
-    monkeypatch.setattr("gpunet.stages.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
+    monkeypatch.setattr("gpunet.run_options.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
     with pytest.raises(EngineError, match="cuml-cu13"):
         run_forecast("absent.parquet", tmp_path / "run", {"model": {"kind": "random_forest"}})
 

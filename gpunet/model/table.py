@@ -12,17 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.errors import ModelError
-from gpunet.frames import (
-    as_eager,
-    as_wide_text,
-    backend_of,
-    is_frame,
-    make_series,
-    read_parquet,
-    read_parquet_metadata,
-)
+from gpunet.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.offences import Taxonomy, taxonomy_hash
+from gpunet.parquet import read_parquet, read_parquet_metadata
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from gpunet import arrays
 from gpunet.frames import from_arrow, make_frame, make_series, read_parquet_on_device, rows_of, to_array, to_arrow
-from gpunet.frames import read_parquet as read_parquet_on_host
+from gpunet.parquet import read_parquet as read_parquet_on_host
 
 __all__ = ["GPU", "Column", "Home", "code_series", "is_blank", "joined", "of_used", "to_codes"]
 

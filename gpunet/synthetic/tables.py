@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from gpunet.errors import InputError
 from gpunet.folder import write_whole
-from gpunet.frames import from_arrow, write_parquet
+from gpunet.frames import from_arrow
+from gpunet.parquet import write_parquet
 from gpunet.synthetic.area import Rows, make_area
 from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
 from gpunet.synthetic.config import SyntheticConfig

@@ -44,7 +44,7 @@ class Call:
     keywords: frozenset[str] = frozenset()
 
     @property
-    def library(self) -> str:
+    def root(self) -> str:
         return self.name.partition(".")[0]
 
     def __str__(self) -> str:
