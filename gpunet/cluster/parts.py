@@ -1,0 +1,84 @@
+"""Arrests divided over the workers of a cluster: each holds whole persons, and nobody holds them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from gpunet.arrests import Arrests, ReadReport
+from gpunet.config import Config
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["ArrestPart", "DividedArrests"]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrestPart:
+    """All arrests of the persons whose codes are ``first_person`` and the numbers that follow; on a worker.
+
+    Attributes
+    ----------
+    arrests
+        Persons are coded from 0 within the part; ``person_ids`` has their ids, in ascending order. Codes of forces,
+        districts, beats and gangs are those of all parts, and their names are not here. Incidents are coded within the
+        part, ascending with ``incident_key``, and ``incident_ids`` has their ids.
+    first_person
+        The number of persons in all parts before. A person's *number* is this and the code within the part: it ascends
+        with person_id over all parts, and stays the same when arrests are cut at a day.
+    incident_key
+        Texts (a PyArrow array of ``large_string``) by incident code. Equal keys are the same incident, also in
+        different parts, and keys sort as incidents do: by incident_id, then the other columns of the key.
+    numbers
+        int64[persons], each person's number, None where that is ``first_person`` and the code.
+    """
+
+    arrests: Arrests
+    first_person: int
+    incident_key: Any
+    numbers: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class DividedArrests:
+    """What the process that was started knows of arrests on the workers; counterpart of :class:`gpunet.Arrests`.
+
+    Attributes
+    ----------
+    client
+        Of the cluster.
+    parts
+        Futures of :class:`ArrestPart`, by ascending persons.
+    persons, arrests
+        How many of each are in each part.
+    n_numbers
+        One more than the greatest person's number: persons before any cut.
+    force_names, gang_names, district_names, beat_names
+        Texts by code.
+    last_day
+        The latest day of any arrest, ``NO_DAY`` if none is dated.
+    """
+
+    client: Client
+    parts: tuple[Future, ...]
+    persons: tuple[int, ...]
+    arrests: tuple[int, ...]
+    n_numbers: int
+    force_names: tuple[str, ...]
+    gang_names: tuple[str, ...]
+    district_names: tuple[str, ...]
+    beat_names: tuple[str, ...]
+    last_day: int
+    config: Config
+    report: ReadReport | None = None
+    as_of: date | None = None
+
+    def __len__(self) -> int:
+        return sum(self.arrests)
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons with an arrest."""
+        return sum(self.persons)
