@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrests import day_number
 from gpunet.config import Config
+from gpunet.reading.check import DETAILS, check_rows, coded_columns, key_columns, latest_stamp
 from gpunet.reading.coding import RowCoder, TextCoder, Texts
-from gpunet.reading.columns import as_stamps, as_text, to_texts
-from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.stream import Batch
 
-__all__ = ["DETAILS", "Accumulator"]
-
-#: What a row says about its arrest, apart from the date. Combinations are few, so a row keeps the code of its own.
-DETAILS = ("offence", "district", "beat", "gang")
+__all__ = ["Accumulator"]
 
 
 class Accumulator(Rejections):
@@ -34,18 +28,18 @@ class Accumulator(Rejections):
     rows
         Distinct accepted rows, in file order: arrest, low and high half of the timestamp, and detail.
     details
-        Distinct combinations of the codes of ``DETAILS`` (and of incident_id if it is not in the key).
+        Distinct combinations of the codes of ``DETAILS`` (and of incident_id if it is not in the key). They are few,
+        so a row keeps the code of its own.
     keys
         Distinct combinations of the incident key's columns (less the force), None where it is a single column.
     """
 
     def __init__(self, config: Config, today: date | None = None) -> None:
         super().__init__(config)
-        self.latest = (day_number(today or date.today()) + 1) * DAY_US - 1
-        self.key_columns = tuple(c for c in config.input.incident_key if c != "force")
+        self.latest = latest_stamp(today)
+        self.key_columns = key_columns(config.input)
         self.id_is_extra = "incident_id" not in self.key_columns
-        named = ("person_id", "incident_id", "offence", "district", "beat", "gang", "force", *self.key_columns)
-        self.coders = {name: TextCoder() for name in dict.fromkeys(named)}
+        self.coders = {name: TextCoder() for name in coded_columns(config.input)}
         self.coders["force"].add("")  # code 0: the default force
         self.arrests = RowCoder(3)
         self.rows = RowCoder(4)
@@ -54,29 +48,11 @@ class Accumulator(Rejections):
 
     def add(self, batch: Batch) -> None:
         """Check, code and count the rows of `batch`."""
-        frame = batch.frame
-        where = batch.pieces[0].record.name
-        arrays = {
-            name: as_text(frame.get_column(name), f'{where}: column "{name}"')
-            for name in frame.columns
-            if name != "date" and name in self.coders
-        }
-        stamps, undated, bad = as_stamps(frame.get_column("date"), f'{where}: column "date"')
-        bad |= ~undated & ((stamps < EARLIEST) | (stamps > self.latest))
-        if "date" in self.key_columns:
-            arrays["date"] = _key_dates(stamps, undated)
-        texts = {name: to_texts(array) for name, array in arrays.items()}
-        reason = np.full(len(frame), -1, dtype=np.int8)
-        reason[bad] = 2
-        for name in self.key_columns:
-            reason[~texts[name].present] = 1
-        reason[~texts["person_id"].present] = 0
-        rejected = np.flatnonzero(reason >= 0)
-        self.reject(batch, rejected, reason[rejected])
-        if self.config.input.person_scope == "force":
-            texts["person_id"] = _with_force(arrays, texts)
-        accepted = reason < 0
-        is_new = self._store(texts, stamps, accepted)
+        rows = check_rows(batch, self.config.input, self.coders, self.latest)
+        rejected = np.flatnonzero(rows.reason >= 0)
+        self.reject(batch, rejected, rows.reason[rejected])
+        accepted = rows.reason < 0
+        is_new = self._store(rows.texts, rows.stamps, accepted)
         for piece in batch.pieces:
             part = slice(piece.start, piece.start + piece.count)
             piece.record.duplicate += int(accepted[part].sum()) - int(is_new[part].sum())
@@ -114,26 +90,6 @@ class Accumulator(Rejections):
             return coded[self.key_columns[0]]
         columns = [coded[c] for c in self.key_columns] or [np.zeros(n, dtype=np.int32)]
         return self.keys.code(_matrix(columns))
-
-
-def _key_dates(stamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:
-    """Dates as part of an incident key: equal days are equal text, however written and at whatever time of day."""
-    import pyarrow as pa
-
-    days = np.where(stamps == NO_STAMP, 0, stamps // DAY_US)  # rows without a date are rejected, whatever stands here
-    distinct, codes = np.unique(days, return_inverse=True)
-    texts = pa.array([stamp_text(int(day) * DAY_US) for day in distinct], pa.large_string())
-    return texts.take(pa.array(codes, mask=undated))
-
-
-def _with_force(arrays: dict[str, Any], texts: dict[str, Texts]) -> Texts:
-    """Person ids within their force: the text ``force:person_id``."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    empty = pa.scalar("", pa.large_string())
-    force = pc.if_else(pa.array(texts["force"].present), arrays["force"], empty) if "force" in arrays else empty
-    return to_texts(pc.binary_join_element_wise(force, arrays["person_id"], pa.scalar(":", pa.large_string())))
 
 
 def _matrix(columns: list[NDArray[np.int32]]) -> NDArray[np.int32]:

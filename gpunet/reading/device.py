@@ -15,10 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet import arrays
-from gpunet.arrests import day_number
 from gpunet.config import Config
 from gpunet.frames import rows_of, to_arrow
-from gpunet.reading.accumulate import DETAILS
+from gpunet.reading.check import coded_columns, key_columns, latest_stamp
 from gpunet.reading.columns import as_stamps
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
 from gpunet.reading.direct import columns_at
@@ -63,10 +62,9 @@ class DeviceReader(Rejections):
     def __init__(self, config: Config, home: Home, today: date | None = None) -> None:
         super().__init__(config)
         self.home = home
-        self.latest = (day_number(today or date.today()) + 1) * DAY_US - 1
-        self.key_columns = tuple(c for c in config.input.incident_key if c != "force")
-        names = dict.fromkeys(("person_id", "incident_id", *DETAILS, "force", *self.key_columns))
-        self._parts: dict[str, list[Column]] = {name: [] for name in names if name != "date"}
+        self.latest = latest_stamp(today)
+        self.key_columns = key_columns(config.input)
+        self._parts: dict[str, list[Column]] = {name: [] for name in coded_columns(config.input) if name != "date"}
         self._stamps: list[Any] = []
         self._pieces: list[tuple[Piece, int]] = []
 
