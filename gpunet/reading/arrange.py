@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from gpunet import arrays
 from gpunet.arrests import NO_DAY, Arrests, ReadReport
@@ -17,7 +19,18 @@ from gpunet.reading.device import CodedRows
 from gpunet.reading.home import Column, Home, to_codes
 from gpunet.reading.packed import dense, pack
 
-__all__ = ["arrange"]
+__all__ = [
+    "arrange",
+    "code_arrests",
+    "earliest_days",
+    "first_known",
+    "incident_codes",
+    "incident_texts",
+    "key_order",
+    "key_texts",
+    "masks_of",
+    "offence_bits",
+]
 
 _NEVER = np.iinfo(np.int32).max
 
@@ -27,9 +40,9 @@ def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, h
     columns = rows.columns
     force, force_names = _forces(columns["force"])
     columns = {**columns, "force": Column(make_series("force", force_names), force)}
-    arrest, first = _arrests(columns, config)
+    arrest, first = code_arrests(columns, config)
     n, of_first = first.shape[0], {name: column.codes[first] for name, column in columns.items()}
-    gang, district, beat = (_first_known(columns[c].codes, arrest, n) for c in ("gang", "district", "beat"))
+    gang, district, beat = (first_known(columns[c].codes, arrest, n) for c in ("gang", "district", "beat"))
     district, district_names = _places(columns["district"], district, of_first["force"], force_names, home)
     beat, beat_names = _places(columns["beat"], beat, of_first["force"], force_names, home)
     incident, incident_ids = _incidents(columns, of_first, config, home)
@@ -38,8 +51,8 @@ def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, h
         person=_int32(of_first["person_id"]),
         incident=_int32(incident),
         force=_int32(of_first["force"]),
-        day=_days(rows.stamps, arrest, n),
-        offences=_offences(columns["offence"], arrest, n, config, home),
+        day=earliest_days(rows.stamps, arrest, n),
+        offences=offence_bits(columns["offence"].codes, _masks(columns["offence"], config, home), arrest, n, config),
         district=_int32(district),
         beat=_int32(beat),
         gang=_int32(gang),
@@ -68,7 +81,7 @@ def _forces(column: Column) -> tuple[Any, list[str]]:
     return column.codes, names
 
 
-def _arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
+def code_arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
     """Code of each row's arrest, by person and then by first row, and the first row of each arrest."""
     names = ("person_id", "force", *(c for c in config.input.incident_key if c != "force"))
     key, _ = pack((columns[c].codes, len(columns[c].values)) for c in names)
@@ -80,7 +93,7 @@ def _arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
     return arrays.sort_order([order])[arrest], first[order]
 
 
-def _days(stamps: Any, arrest: Any, n: int) -> Any:
+def earliest_days(stamps: Any, arrest: Any, n: int) -> Any:
     """int32[n], the earliest day of each arrest."""
     xp = arrays.namespace(stamps)
     day = xp.where(stamps == NO_STAMP, _NEVER, stamps // DAY_US)
@@ -88,15 +101,23 @@ def _days(stamps: Any, arrest: Any, n: int) -> Any:
     return _int32(xp.where(earliest == _NEVER, NO_DAY, earliest))
 
 
-def _offences(offence: Column, arrest: Any, n: int, config: Config, home: Home) -> Any:
-    """uint64[n], the sets that an arrest's offences belong to: patterns are matched once a text, on the host."""
+def _masks(offence: Column, config: Config, home: Home) -> Any:
+    """uint64[texts + 1], the sets that each offence belongs to, and of none; patterns are matched on the host."""
+    return home.array(np.append(masks_of(offence.texts(), config), np.uint64(0)))
+
+
+def masks_of(offences: Iterable[str], config: Config) -> NDArray[np.uint64]:
+    """uint64[texts], the sets that each offence belongs to."""
     compiled = compile_taxonomy(config.violent_offences)
-    masks = [offence_mask(text, compiled) for text in offence.texts()]
-    of_row = to_codes(home.array(np.array([*masks, 0], np.uint64)), offence.codes)
-    return arrays.bits_by_code(arrest, of_row, n, len(compiled))
+    return np.array([offence_mask(text, compiled) for text in offences], np.uint64)
 
 
-def _first_known(codes: Any, arrest: Any, n: int) -> Any:
+def offence_bits(codes: Any, masks: Any, arrest: Any, n: int, config: Config) -> Any:
+    """uint64[n], the sets that each arrest's offences belong to; `masks` has 0 in the end, for -1."""
+    return arrays.bits_by_code(arrest, to_codes(masks, codes), n, len(config.violent_offences))
+
+
+def first_known(codes: Any, arrest: Any, n: int) -> Any:
     """int[n], the first code of each arrest that is not -1, in the order of the rows; -1 if there is none."""
     xp = arrays.namespace(codes)
     (known,) = xp.nonzero(codes >= 0)
@@ -128,20 +149,37 @@ def _incidents(
     columns: dict[str, Column], of_first: dict[str, Any], config: Config, home: Home
 ) -> tuple[Any, nw.Series[Any]]:
     """Codes of incidents, which ascend with incident_id and then the other key columns as text, and their ids."""
-    names = sorted(config.input.incident_key, key=lambda name: name != "incident_id")
-    key, _ = pack((of_first[name], len(columns[name].values)) for name in names)
+    incident, example = incident_codes(columns, of_first, config)
+    return incident, incident_texts(columns, {name: codes[example] for name, codes in of_first.items()}, config, home)
+
+
+def key_order(config: Config) -> list[str]:
+    """The columns of the incident key as incidents are ordered by them."""
+    return sorted(config.input.incident_key, key=lambda name: name != "incident_id")
+
+
+def incident_codes(columns: dict[str, Column], of_first: dict[str, Any], config: Config) -> tuple[Any, Any]:
+    """Codes of incidents, which ascend with :func:`key_order`, and an arrest of each."""
+    key, _ = pack((of_first[name], len(columns[name].values)) for name in key_order(config))
     incident, n = dense(key)
-    xp = arrays.namespace(incident)
-    example = arrays.least_by_code(incident, xp.arange(incident.shape[0], dtype=xp.int64), n, incident.shape[0])
-    if not n:
-        return incident, home.series("incident_id", [])
+    xp, size = arrays.namespace(incident), incident.shape[0]
+    return incident, arrays.least_by_code(incident, xp.arange(size, dtype=xp.int64), n, size)
+
+
+def incident_texts(columns: dict[str, Column], codes: dict[str, Any], config: Config, home: Home) -> nw.Series[Any]:
+    """The ids of incidents, of which `codes` has those of every column."""
+    names = key_order(config)
     parts = ["incident_id"] if "incident_id" in names else [c for c in names if c != "force"] or ["force"]
-    texts = {}
-    for name in parts:
-        values = columns[name].values
-        values = home.series(name, columns[name].texts()) if name == "force" else values.cast(nw.String())
-        texts[name] = rows_of(values, of_first[name][example])
+    if not codes[parts[0]].shape[0]:
+        return home.series("incident_id", [])
+    texts = {name: key_texts(columns[name], name, codes[name], home) for name in parts}
     if len(parts) == 1:
-        return incident, texts[parts[0]]
+        return texts[parts[0]]
     together = home.frame(texts).select(nw.concat_str(*parts, separator="/").alias("incident_id"))
-    return incident, together.get_column("incident_id")
+    return together.get_column("incident_id")
+
+
+def key_texts(column: Column, name: str, codes: Any, home: Home) -> nw.Series[Any]:
+    """The texts of a column of the incident key, by code."""
+    values = home.series(name, column.texts()) if name == "force" else column.values.cast(nw.String())
+    return rows_of(values, codes)  # type: ignore[no-any-return]

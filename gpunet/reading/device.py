@@ -26,7 +26,7 @@ from gpunet.reading.packed import dense, pack
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.stream import Batch, Piece
 
-__all__ = ["CodedRows", "DeviceReader"]
+__all__ = ["CodedRows", "DeviceReader", "without_repeats"]
 
 
 # What coding all rows alike, and putting arrests together, needs at its height, counted on arrays in the host's memory.
@@ -129,7 +129,7 @@ class DeviceReader(Rejections):
         elif integer_ids:
             columns["person_id"] = _as_integers(columns["person_id"], home)
         columns = self._with_dates(columns, stamps)
-        rows = self._without_repeats(columns, stamps)
+        rows = without_repeats(columns, stamps)
         self._count(arrays.to_host(rows))
         return CodedRows({name: Column(c.values, c.codes[rows]) for name, c in columns.items()}, stamps[rows])
 
@@ -143,19 +143,20 @@ class DeviceReader(Rejections):
         texts = [stamp_text(int(day) * DAY_US) for day in arrays.to_host(arrays.distinct(days))]
         return {**columns, "date": Column(self.home.series("date", texts), xp.astype(codes, xp.int32))}
 
-    def _without_repeats(self, columns: dict[str, Column], stamps: Any) -> Any:
-        """Positions, ascending, of the rows that equal no earlier one in any column."""
-        xp = arrays.namespace(stamps)
-        key, _ = pack([dense(stamps), *((c.codes + 1, len(c.values) + 1) for c in columns.values())])
-        order = arrays.sort_order([key])
-        return xp.sort(order[arrays.begins_run(key[order])])
-
     def _count(self, rows: NDArray[np.int64]) -> None:
         """Enter the repeats, given which accepted rows are none."""
         stops = np.cumsum([accepted for _, accepted in self._pieces])
         kept = np.diff(np.searchsorted(rows, stops), prepend=0)
         for (piece, accepted), new in zip(self._pieces, kept.tolist(), strict=True):
             piece.record.duplicate += accepted - new
+
+
+def without_repeats(columns: dict[str, Column], stamps: Any) -> Any:
+    """Positions, ascending, of the rows that equal no earlier one in any column."""
+    xp = arrays.namespace(stamps)
+    key, _ = pack([dense(stamps), *((c.codes + 1, len(c.values) + 1) for c in columns.values())])
+    order = arrays.sort_order([key])
+    return xp.sort(order[arrays.begins_run(key[order])])
 
 
 def _fit(parts: list[Column]) -> bool:

@@ -25,6 +25,8 @@ class InputFile:
     ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
     ``header_only`` is true of a CSV file in which nothing follows the header, or that is empty.
     ``quoted`` is false of a CSV file without quotation marks.
+    ``groups`` are the row groups of a Parquet file that are to be read, None for all; ``first_row`` is the number of
+    rows before them.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` with what shows only then.
     """
@@ -32,11 +34,13 @@ class InputFile:
     source: Source
     types: Mapping[str, Any]
     repeated: frozenset[str]
-    sha256: str
+    sha256: str | None
     encoding: str | None = None
     warnings: list[str] = field(default_factory=list)
     header_only: bool = False
     quoted: bool = True
+    groups: range | None = None
+    first_row: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -65,11 +69,16 @@ class InputFile:
         if self.source.kind == "csv":
             encoding = self.encoding or "utf-8"
             return delimited.read_blocks(self.source, encoding, names, self.malformed, self.warnings, self.quoted)
-        return _parquet(self.source, names) if self.source.kind == "parquet" else _ipc(self.source, names)
+        if self.source.kind == "parquet":
+            return _parquet(self.source, names, self.groups)
+        return _ipc(self.source, names)
 
 
-def open_file(source: Source) -> InputFile:
+def open_file(source: Source, groups: range | None = None, first_row: int = 0) -> InputFile:
     """Hash a file and find out its columns.
+
+    With `groups`, which `first_row` rows come before, those of a Parquet file alone are to be read. Then only the part
+    that begins the file has its hash.
 
     Raises
     ------
@@ -94,12 +103,17 @@ def open_file(source: Source) -> InputFile:
                 found.quoted,
             )
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
-        with source.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = None if groups and groups.start else _sha256(source)
     except (OSError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
         raise InputError(f"cannot read {source.name} as {kind}: {error}") from error
-    return InputFile(source, dict(zip(schema.names, schema.types, strict=True)), _repeated(schema.names), sha256)
+    types = dict(zip(schema.names, schema.types, strict=True))
+    return InputFile(source, types, _repeated(schema.names), sha256, groups=groups, first_row=first_row)
+
+
+def _sha256(source: Source) -> str:
+    with source.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _repeated(names: list[str]) -> frozenset[str]:
@@ -112,12 +126,12 @@ def _parquet_schema(source: Source) -> Any:
     return pq.read_schema(source.path)
 
 
-def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
+def _parquet(source: Source, names: list[str], groups: range | None) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     # A small read buffer instead of whole column chunks: a file may be one single row group.
     with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
-        yield from file.iter_batches(BATCH_ROWS, columns=names)
+        yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=None if groups is None else list(groups))
 
 
 def _ipc_schema(source: Source) -> Any:

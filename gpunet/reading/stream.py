@@ -110,7 +110,14 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         integers = None if pa.types.is_null(kind) else pa.types.is_integer(kind)
     return InputRecord(
-        source.name, layout, integers, file.sha256, source.size_bytes, file.encoding, malformed=file.malformed
+        source.name,
+        layout,
+        integers,
+        file.sha256,
+        source.size_bytes,
+        file.encoding,
+        malformed=file.malformed,
+        rows=file.first_row,
     )
 
 
