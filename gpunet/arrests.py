@@ -102,6 +102,16 @@ class ReadReport:
     warnings: tuple[str, ...] = ()
     left_out: tuple[FileLeftOut, ...] = ()
 
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected, by reason."""
+        found = self.rejected["reason"].to_list()
+        return {reason: found.count(reason) for reason in sorted(set(found))}
+
+    def bad_date(self) -> str | None:
+        """The first date that was none."""
+        bad = self.rejected.filter(self.rejected["reason"] == "bad_date").head(1)
+        return bad["date"].to_list()[0] if len(bad) else None
+
 
 @dataclass(frozen=True, eq=False)
 class Arrests:

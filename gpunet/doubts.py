@@ -34,8 +34,7 @@ def why_nothing(arrests: Arrests) -> str:
     if report is None or not any(f.read for f in report.files):
         return "the input has no rows"
     examples = []
-    for reason in sorted(set(report.rejected["reason"].to_list())):
-        row = report.rejected.filter(report.rejected["reason"] == reason).head(1)
-        shown = f' (as in "{row["date"].to_list()[0]}"; dates are written 2013-02-01)' if reason == "bad_date" else ""
+    for reason in report.reasons():
+        shown = f' (as in "{report.bad_date()}"; dates are written 2013-02-01)' if reason == "bad_date" else ""
         examples.append(reason + shown)
     return f"all {sum(f.read for f in report.files)} rows were rejected: {', '.join(examples)}"

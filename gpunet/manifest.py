@@ -100,11 +100,10 @@ def input_report(arrests: Arrests) -> dict[str, Any]:
         for f, counts in zip(report.files, rows, strict=True)
     ]
     total = {key: sum(counts[key] for counts in rows) for key in ("read", "accepted", "rejected", "duplicate")}
-    reasons = report.rejected["reason"].to_list()
     return {
         "files": files,
         "rows": total,
-        "rejected_by_reason": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        "rejected_by_reason": report.reasons(),
         "protected_columns_dropped": list(report.protected_columns),
         "other_columns_ignored": list(report.ignored_columns),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,23 @@ from gpunet.config import Config
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["ArrestPart", "DividedArrests"]
+__all__ = ["ArrestPart", "DividedArrests", "DividedReport"]
+
+
+@dataclass(frozen=True, eq=False)
+class DividedReport(ReadReport):
+    """How reading went, without the rejected rows, which are on the workers; ``rejected`` has their columns alone."""
+
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+    first_bad_date: str | None = None
+
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected, by reason."""
+        return dict(self.by_reason)
+
+    def bad_date(self) -> str | None:
+        """The first date that was none."""
+        return self.first_bad_date
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +76,10 @@ class DividedArrests:
         Texts by code.
     last_day
         The latest day of any arrest, ``NO_DAY`` if none is dated.
+    config, report, as_of
+        As there.
+    rejected
+        Futures of PyArrow tables of rejected rows, in the order of the report's.
     """
 
     client: Client
@@ -74,6 +95,7 @@ class DividedArrests:
     config: Config
     report: ReadReport | None = None
     as_of: date | None = None
+    rejected: tuple[Future, ...] = ()
 
     def __len__(self) -> int:
         return sum(self.arrests)

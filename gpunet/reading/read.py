@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from gpunet.arrests import Arrests, FileCount, ReadReport
-from gpunet.config import ALL_COLUMNS, Config, load_config
+from gpunet.arrests import Arrests, ReadReport
+from gpunet.config import Config, load_config
 from gpunet.errors import ConfigError, InputError
-from gpunet.frames import as_eager, backend_of, is_frame, make_frame, on_host, without_repeated
+from gpunet.frames import as_eager, backend_of, is_frame, on_host, without_repeated
 from gpunet.progress import ProgressCallback
 from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.assemble import assemble
 from gpunet.reading.protected import check_config
-from gpunet.reading.rejections import REPORT_COLUMNS, Rejections
+from gpunet.reading.rejections import Rejections
+from gpunet.reading.report import (
+    as_rejected,
+    doubts_of_columns,
+    file_count,
+    rejected_frame,
+    rejected_schema,
+    whole_number_ids,
+)
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import Batch, InputRecord, frame_batches, source_batches
 
@@ -133,7 +141,7 @@ def _read_on_host(
     for batch in batches:
         read.add(batch)
     report = _report(read, records, warnings, backend)
-    return assemble(read, _integer_ids(config, records), report, backend)
+    return assemble(read, whole_number_ids(config, records), report, backend)
 
 
 def _read_at(
@@ -150,14 +158,8 @@ def _read_at(
     read = DeviceReader(config, home)
     for batch in batches:
         read.add(batch)
-    rows = read.finish(_integer_ids(config, records))
+    rows = read.finish(whole_number_ids(config, records))
     return arrange(rows, config, _report(read, records, warnings, backend), backend, home)
-
-
-def _integer_ids(config: Config, records: list[InputRecord]) -> bool:
-    """Whether the person ids come as whole numbers in every input that has any."""
-    kinds = {r.integers for r in records}
-    return config.input.person_scope == "national" and kinds <= {True, None} and True in kinds
 
 
 def _items(paths_or_frame: Any) -> list[Any]:
@@ -214,32 +216,12 @@ def _done(records: list[InputRecord]) -> float:
 
 
 def _report(read: Rejections, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
-    files = []
     for record in records:
         read.reject_malformed(record)
-        rejected = record.rejected + len(record.malformed)
-        rows = record.rows + len(record.malformed)
-        files.append(
-            FileCount(
-                name=record.name,
-                read=rows,
-                accepted=rows - rejected - record.duplicate,
-                rejected=rejected,
-                duplicate=record.duplicate,
-                sha256=record.sha256,
-                size_bytes=record.size_bytes,
-                encoding=record.encoding,
-            )
-        )
-    names = {c for record in records for c in record.layout.columns}
-    for ours in read.config.input.columns:
-        if ours not in names:
-            theirs = read.config.input.source_name(ours)
-            warnings.append(f'[input] columns.{ours}: no input has a column "{theirs}"')
-    if not sum(f.accepted for f in files):
-        warnings.append("no row was accepted")
+    files = tuple(map(file_count, records))
+    warnings.extend(doubts_of_columns(read.config, records, files))
     return ReadReport(
-        files=tuple(files),
+        files=files,
         rejected=_rejected(read, records, backend),
         protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
         ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
@@ -248,23 +230,15 @@ def _report(read: Rejections, records: list[InputRecord], warnings: list[str], b
 
 
 def _rejected(read: Rejections, records: list[InputRecord], backend: str) -> nw.DataFrame[Any]:
-    """One table of all rejected rows, by input and row number, with the same columns whatever was rejected."""
+    """One table of all rejected rows, by input and row number."""
     import pyarrow as pa
 
-    known = (*ALL_COLUMNS, *(c for c in read.config.input.incident_key if c not in ALL_COLUMNS))
-    found = {c for record in records for c in record.layout.columns}
-    values = [f"{c}_value" if c in REPORT_COLUMNS else c for c in known if c in found]
-    names = [*REPORT_COLUMNS[:3], *values, "line"]
-    schema = pa.schema([(c, pa.int64() if c == "row_number" else pa.large_string()) for c in names])
+    schema = rejected_schema(read.config, records)
     place = {id(record): i for i, record in enumerate(records)}
     tables = [schema.empty_table().append_column("place", pa.array([], pa.int64()))]
     for record, table in read.rejected:
-        columns = [
-            table.column(c) if c in table.column_names else pa.nulls(len(table), pa.large_string()) for c in names
-        ]
         places = pa.array([place[id(record)]] * len(table), pa.int64())
-        tables.append(pa.table(columns, schema=schema).append_column("place", places))
+        tables.append(as_rejected(table, schema).append_column("place", places))
     read.rejected.clear()
     together = pa.concat_tables(tables).sort_by([("place", "ascending"), ("row_number", "ascending")])
-    frame = nw.from_native(together.select(names), eager_only=True)
-    return nw.from_native(make_frame({c: frame.get_column(c) for c in names}, backend), eager_only=True)
+    return rejected_frame(together.select(schema.names), backend)

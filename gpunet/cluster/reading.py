@@ -1,0 +1,233 @@
+"""Files read by the workers of a cluster, a partition a task; ids are coded without anybody holding all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from distributed import Client, Future
+
+from gpunet.arrests import FileCount
+from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
+from gpunet.cluster.shuffle import by_range, from_frame, to_frame
+from gpunet.cluster.tasks import results
+from gpunet.config import Config
+from gpunet.progress import ProgressCallback
+from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
+from gpunet.reading.persons import Names, PersonRange, arrests_of_range, coded_rows, names_of
+from gpunet.reading.protected import check_config
+from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
+from gpunet.reading.report import (
+    as_rejected,
+    doubts_of_columns,
+    file_count,
+    rejected_frame,
+    rejected_schema,
+    whole_number_ids,
+)
+from gpunet.reading.sources import find_sources
+from gpunet.reading.stream import InputRecord
+
+__all__ = ["read_divided"]
+
+_STAGE = "reading"
+
+# Partitions are of this many bytes at most, and there are so many for each thread of the workers where files are small:
+# enough to keep all busy to the end, and few enough that a partition is worth its task.
+_MOST_BYTES, _PARTS_A_THREAD = 64 << 20, 3
+
+# A column of the shuffle that no column of a table can be called.
+_RANGE = ":range"
+
+
+def read_divided(
+    client: Client,
+    name: str,
+    paths: Sequence[str],
+    config: Config,
+    *,
+    progress: ProgressCallback | None = None,
+    backend: str = "pandas",
+    parts: int | None = None,
+) -> DividedArrests:
+    """Do as :func:`gpunet.read_arrests`, on workers; the arrests stay there.
+
+    Parameters
+    ----------
+    client, name
+        The cluster, and what it is called in messages.
+    paths
+        Files, folders and globs, which all workers have to see under these names.
+    config
+        The configuration.
+    progress
+        Called as bytes of files are read.
+    backend
+        The kind of frame that is shuffled, "pandas" or "cudf".
+    parts
+        Partitions of files and ranges of persons; three for each thread of the workers if None. Time and memory alone
+        depend on it.
+
+    Raises
+    ------
+    InputError, ConfigError
+        As :func:`gpunet.read_arrests`.
+    EngineError
+        If the cluster is lost.
+    """
+    check_config(config.input)
+    warnings: list[str] = []
+    sources = find_sources(paths, warnings)
+    wanted = parts or _PARTS_A_THREAD * max(1, sum(client.nthreads().values()))
+    total = sum(source.size_bytes for source in sources)
+    plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
+    read, notes = _read(client, name, plan, config, progress)
+    warnings += [text for note in notes for text in note.warnings]
+    names = names_of(notes, config)
+    sent = client.submit(_same, names, pure=False)  # and not scattered: what is lost with a worker can come again
+    ranges = _by_person(client, read, notes, names, sent, config, wanted, backend)
+    arranged = [client.submit(_arranged, future, sent, config, pure=False) for future in ranges]
+    told: list[_RangeNote] = results(client, [client.submit(_told, future, pure=False) for future in arranged], name)
+    first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in told])]).tolist()
+    records = _whole_files(notes, told)
+    schema = rejected_schema(config, records)
+    return DividedArrests(
+        client=client,
+        parts=tuple(
+            client.submit(_numbered, f, number, pure=False) for f, number in zip(arranged, first, strict=False)
+        ),
+        persons=tuple(of_range.persons for of_range in told),
+        arrests=tuple(of_range.arrests for of_range in told),
+        n_numbers=first[-1],
+        force_names=tuple(names.texts["force"]),
+        gang_names=tuple(names.texts["gang"]),
+        district_names=names.places["district"],
+        beat_names=names.places["beat"],
+        last_day=max(of_range.last_day for of_range in told),
+        config=config,
+        report=_report(config, records, notes, warnings, schema),
+        rejected=tuple(client.submit(_rejected, future, schema, pure=False) for future in read),
+    )
+
+
+def _read(
+    client: Client, name: str, plan: Sequence[tuple[Slice, ...]], config: Config, progress: ProgressCallback | None
+) -> tuple[list[Future], list[PartNote]]:
+    """Read all partitions, and have what they tell."""
+    today = date.today()
+    read = [client.submit(read_partition, i, pieces, config, today, pure=False) for i, pieces in enumerate(plan)]
+    notes = [client.submit(_note, future, pure=False) for future in read]
+    sizes = [sum(piece.source.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]
+    total, done = float(sum(sizes)), 0.0
+
+    def finished(i: int) -> None:
+        nonlocal done
+        done += sizes[i]
+        if progress is not None:
+            progress(_STAGE, done, total)
+
+    return read, results(client, notes, name, finished)
+
+
+def _note(part: ReadPart) -> PartNote:
+    return part.note
+
+
+def _by_person(
+    client: Client,
+    read: Sequence[Future],
+    notes: Sequence[PartNote],
+    names: Names,
+    sent: Future,
+    config: Config,
+    wanted: int,
+    backend: str,
+) -> list[Future]:
+    """The rows of all partitions by ranges of persons: all of a person's rows are in one."""
+    whole = whole_number_ids(config, [record for note in notes for _, record in note.records])
+    whole = whole and all(note.whole for note in notes)
+    examples = [text for note in notes for text in note.ids]
+    bounds = bounds_of(map(int, examples) if whole else examples, wanted)
+    empty = coded_rows(read_partition(0, (), config, date.today()), names, whole)
+    meta = _framed(empty, np.empty(0, np.int64), backend)
+    frames = [client.submit(_ranged, future, sent, whole, bounds, backend, pure=False) for future in read]
+    return by_range(client, frames, meta, _RANGE, len(bounds) + 1)
+
+
+def _same(names: Names) -> Names:
+    return names
+
+
+def _ranged(part: ReadPart, names: Names, whole: bool, bounds: Any, backend: str) -> Any:
+    rows = coded_rows(part, names, whole)
+    ids = rows.column("person_id").combine_chunks()
+    ranges = range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds)
+    return _framed(rows, ranges, backend)
+
+
+def _framed(rows: pa.Table, ranges: Any, backend: str) -> Any:
+    return to_frame(rows.append_column(_RANGE, pa.array(ranges)), backend)
+
+
+def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
+    return arrests_of_range(from_frame(frame), names, config)
+
+
+@dataclass(frozen=True)
+class _RangeNote:
+    """What a range tells of itself; ``repeats`` by the place of the file."""
+
+    persons: int
+    arrests: int
+    last_day: int
+    repeats: dict[int, int]
+
+
+def _told(found: PersonRange) -> _RangeNote:
+    arrests = found.arrests
+    return _RangeNote(arrests.n_persons, len(arrests), arrests.last_day, dict(found.repeats))
+
+
+def _numbered(found: PersonRange, first: int) -> ArrestPart:
+    return ArrestPart(found.arrests, first, found.incident_key)
+
+
+def _rejected(part: ReadPart, schema: pa.Schema) -> pa.Table:
+    return as_rejected(part.rejected, schema)
+
+
+def _whole_files(notes: Sequence[PartNote], told: Sequence[_RangeNote]) -> list[InputRecord]:
+    """One record a file, from those of its slices."""
+    whole: dict[int, InputRecord] = {}
+    for number, record in (found for note in notes for found in note.records):
+        if number not in whole:
+            whole[number] = replace(record)
+        else:
+            whole[number].rows += record.rows
+            whole[number].rejected += record.rejected
+    for number, record in whole.items():
+        record.duplicate = sum(of_range.repeats.get(number, 0) for of_range in told)
+    return [whole[number] for number in sorted(whole)]
+
+
+def _report(
+    config: Config, records: list[InputRecord], notes: Sequence[PartNote], warnings: list[str], schema: pa.Schema
+) -> DividedReport:
+    files: list[FileCount] = list(map(file_count, records))
+    reasons: dict[str, int] = {}
+    for note in notes:
+        for reason, count in note.reasons.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    return DividedReport(
+        files=tuple(files),
+        rejected=rejected_frame(schema.empty_table(), "polars"),
+        protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
+        ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
+        warnings=(*warnings, *doubts_of_columns(config, records, files)),
+        by_reason=dict(sorted(reasons.items())),
+        first_bad_date=next((note.bad_date for note in notes if note.bad_date is not None), None),
+    )
