@@ -40,6 +40,16 @@ class Division:
         self._client, self._name, self._direct = client, name, direct
         self._held: tuple[Layout, Future] | None = None
 
+    @property
+    def client(self) -> Client:
+        """Of the cluster."""
+        return self._client
+
+    @property
+    def name(self) -> str:
+        """What the cluster is called in messages."""
+        return self._name
+
     def add_up(
         self,
         work: Work,

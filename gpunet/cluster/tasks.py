@@ -37,7 +37,7 @@ def results(
         What a task raises.
     """
     place = {future: i for i, future in enumerate(futures)}
-    waiting, last = set(place), monotonic()
+    waiting, failed, last = set(place), list[int](), monotonic()
     try:
         while waiting:
             finished = _finished(client, waiting)
@@ -46,12 +46,14 @@ def results(
                 last = monotonic()
             elif monotonic() - last > PATIENCE:
                 raise EngineError(f"{name}: no worker for {PATIENCE:.0f} seconds")
-            failed = [future for future in finished if future.status == "error"]
-            if failed:
-                min(failed, key=lambda future: place[future]).result()  # raises
+            failed += [place[future] for future in finished if future.status == "error"]
+            if failed:  # of several errors that of the first task counts, whichever comes first
+                waiting = {future for future in waiting if place[future] < min(failed)}
             if done is not None:
                 for future in finished:
                     done(place[future])
+        for number in sorted(failed):
+            futures[number].result()  # raises
         found: list[Any] = client.gather(list(futures))
     except KilledWorker as error:
         raise killed(name) from error

@@ -1,0 +1,213 @@
+"""Files that workers read, in any partitions, give the arrests that one process reads, row counts and warnings too."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dirty_tables import CONFIG, FILE_KINDS, SETS, split_tables, write_table
+from divided import assert_same_arrests, parts_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gpunet
+from gpunet.cluster import cluster_engine
+from gpunet.cluster.reading import read_divided
+from gpunet.cluster.shuffle import by_range, from_frame, to_frame
+from gpunet.cluster.tasks import results
+from gpunet.config import ClusterConfig, load_config
+from gpunet.errors import GpunetError
+from gpunet.reading.partition import plan_partitions
+from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
+from gpunet.reading.sources import find_sources
+from gpunet.synthetic import write_tables
+
+few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def client():
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
+        yield engine.division.client
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("synthetic") / "tables"
+    write_tables(folder, persons=300, seed=3)
+    return folder
+
+
+def read(client, paths, config=None, **options):
+    return read_divided(client, "the test", [str(path) for path in paths], load_config(config), **options)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7, 40])
+def test_synthetic_tables_in_any_partitions(client, tables, parts):
+    steps = []
+    found = read(client, [tables], parts=parts, progress=lambda *step: steps.append(step))
+    assert_same_arrests(found, gpunet.read_arrests(tables))
+    assert len(found.parts) <= parts
+    assert len(found.parts) > parts // 3
+    assert steps[-1][1] == steps[-1][2] > 0
+    assert [step[1] for step in steps] == sorted(step[1] for step in steps)
+
+
+@few
+@given(split=split_tables(), kind=st.sampled_from(FILE_KINDS), parts=st.integers(1, 5))
+def test_dirty_tables(client, tmp_path_factory, split, kind, parts):
+    folder = tmp_path_factory.mktemp("dirty")
+    paths = [write_table(folder, f"{i}", rows, kind) for i, rows in enumerate(split)]
+    assert_same_arrests(read(client, paths, CONFIG, parts=parts), gpunet.read_arrests(paths, CONFIG))
+
+
+@few
+@given(
+    split=split_tables(),
+    key=st.sampled_from([("date", "beat"), ("force",), ("offence", "incident_id"), ("incident_id",), ("district",)]),
+    scope=st.sampled_from(["national", "force"]),
+)
+def test_incident_keys_and_person_scope(client, tmp_path_factory, split, key, scope):
+    folder = tmp_path_factory.mktemp("keys")
+    paths = [write_table(folder, f"{i}", rows, "csv") for i, rows in enumerate(split)]
+    config = {"violent_offences": SETS, "input": {"incident_key": list(key), "person_scope": scope}}
+    assert_same_arrests(read(client, paths, config, parts=3), gpunet.read_arrests(paths, config))
+
+
+def test_keys_with_the_characters_that_join_them(client, tmp_path):
+    texts = ["a", "a\0", "a\1", "a\0b", "a\1\1", "b", "a\2"]
+    rows = [(first, second) for first in texts for second in texts]
+    frame = pl.DataFrame(
+        {
+            "person_id": [str(i) for i in range(len(rows))],
+            "incident_id": [first for first, _ in rows],
+            "side": [second for _, second in rows],
+            "date": "2020-01-01",
+            "offence": "theft",
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    config = {"input": {"incident_key": ["incident_id", "side"]}}
+    path = [tmp_path / "a.parquet"]
+    assert_same_arrests(read(client, path, config, parts=3), gpunet.read_arrests(path, config))
+
+
+def one_large_file(tmp_path, **columns):
+    """Row groups of unequal size, numbers as ids, repeats far from each other, bad rows in every group."""
+    rng = np.random.default_rng(5)
+    n = 4000
+    values = {
+        "person_id": rng.integers(0, 900, n),
+        "incident_id": rng.integers(0, 700, n),
+        "date": np.where(rng.random(n) < 0.03, "never", "2020-01-0" + rng.integers(1, 9, n).astype(str).astype(object)),
+        "offence": rng.choice(["theft", "robbery"], n),
+        **columns,
+    }
+    values = {name: np.concatenate([column, column[:300]]) for name, column in values.items()}
+    table = pa.table(values)
+    with pq.ParquetWriter(tmp_path / "one.parquet", table.schema) as writer:
+        for start, stop in ((0, 50), (50, 1900), (1900, 2000), (2000, 4300)):
+            writer.write_table(table.slice(start, stop - start))
+    return tmp_path / "one.parquet"
+
+
+def test_row_groups_of_one_file(client, tmp_path):
+    path = one_large_file(tmp_path)
+    plan = plan_partitions(find_sources([path], []), path.stat().st_size // 4)
+    assert [[(piece.groups, piece.first_row) for piece in pieces] for pieces in plan] == [
+        [(range(1), 0)],
+        [(range(1, 2), 50)],
+        [(range(2, 3), 1900)],
+        [(range(3, 4), 2000)],
+    ]
+    found, expected = read(client, [path], parts=4), gpunet.read_arrests(path)
+    assert expected.report.files[0].duplicate >= 300 - 300 * 0.1
+    assert expected.report.files[0].rejected > 50
+    assert_same_arrests(found, expected)
+
+
+def test_ids_beyond_int64_stay_text(client, tmp_path):
+    ids = np.arange(4000, dtype=np.uint64) % 900
+    ids[7] = np.iinfo(np.uint64).max
+    path = one_large_file(tmp_path, person_id=ids)
+    assert_same_arrests(read(client, [path], parts=4), gpunet.read_arrests(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "config"),
+    [
+        (b"not Parquet", None),
+        (None, {"input": {"columns": {"person_id": "nominal"}}}),
+        (None, {"input": {"columns": {"person_id": "ethnicity"}}}),
+    ],
+)
+def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, content, config):
+    path = tmp_path / "bad.parquet"
+    path.write_bytes(content or next(tables.glob("*.parquet")).read_bytes())
+    with pytest.raises(GpunetError) as expected:
+        gpunet.read_arrests([tables, path], config)
+    with pytest.raises(type(expected.value)) as found:
+        read(client, [tables, path], config)
+    assert str(found.value) == str(expected.value)
+
+
+def test_a_worker_that_ends_costs_time_alone(client, tables):
+    found = read(client, [tables], parts=4)
+    results(client, found.parts, "the test")
+    os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
+    assert_same_arrests(found, gpunet.read_arrests(tables))
+
+
+def test_the_client_holds_no_rows(client, tables):
+    """What comes back of a partition or a part does not grow with its rows."""
+    import dask
+
+    found = read(client, [tables], parts=2)
+    arrests = sum(len(part.arrests) for part in parts_of(found))
+    beside = {name: value for name, value in vars(found).items() if name not in ("client", "parts", "rejected")}
+    held = sum(dask.sizeof.sizeof(value) for value in beside.values())
+    assert arrests > 1000
+    assert not any(isinstance(value, np.ndarray | pa.Array) for value in beside.values())
+    assert held < 100 * arrests
+
+
+@given(st.lists(st.text(max_size=4)), st.lists(st.text(max_size=4)), st.integers(1, 9))
+def test_ranges_of_texts(values, examples, n):
+    bounds = bounds_of(examples, n)
+    assert len(bounds) < n
+    assert bounds == sorted(set(bounds))
+    found = range_of_texts(pa.array(values, pa.large_string()), bounds)
+    assert found.tolist() == [sum(bound <= value for bound in bounds) for value in values]
+
+
+def test_ranges_of_numbers():
+    assert bounds_of(range(100), 4) == [25, 50, 75]
+    assert range_of_numbers(np.array([0, 25, 26, 99]), [25, 50, 75]).tolist() == [0, 1, 1, 3]
+
+
+@pytest.mark.parametrize("n", [1, 3, 50])
+def test_a_shuffle_brings_every_row_to_its_range(client, n):
+    rng = np.random.default_rng(n)
+    tables = [
+        pa.table(
+            {
+                "k": rng.integers(0, n, size),
+                "row": np.arange(size) + 1000 * i,
+                "text": pa.array([None, "a", "é"] * (size // 3), pa.large_string()),
+            }
+        )
+        for i, size in enumerate((0, 300, 3, 600))
+    ]
+    frames = [client.submit(to_frame, table, "pandas", pure=False) for table in tables]
+    meta = to_frame(tables[1].slice(0, 0), "pandas")
+    found = [from_frame(frame) for frame in results(client, by_range(client, frames, meta, "k", n), "the test")]
+    everything = pa.concat_tables(tables)
+    assert len(found) == n
+    for k, table in enumerate(found):
+        expected = everything.filter(pa.compute.equal(everything["k"], k)).drop_columns("k").sort_by("row")
+        assert table.sort_by("row").to_pydict() == expected.to_pydict()
