@@ -1,0 +1,62 @@
+"""Rows that go to other workers: a shuffle of dask.dataframe, by numbers of buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dask.dataframe as dd
+import narwhals as nw
+import numpy as np
+from distributed import Client, Future, futures_of
+
+from gpunet.arrays import to_host
+from gpunet.reading.home import Home
+
+__all__ = ["BUCKET", "FRAMES", "columns_of", "frame_of", "range_of", "shuffled"]
+
+#: The column that says where a row goes.
+BUCKET = "bucket"
+
+#: The kind of frame that is shuffled.
+FRAMES = Home("pandas", to_host)
+
+# Every step of it is a task that can be repeated if a worker is lost; "p2p" has fewer tasks, but begins a whole shuffle
+# anew then, and what it writes to disk it unpickles.
+_METHOD = "tasks"
+
+
+def frame_of(columns: Mapping[str, Any]) -> Any:
+    """A frame to be shuffled, of arrays and series; one of them is :data:`BUCKET`."""
+    return FRAMES.frame(columns).to_native()
+
+
+def columns_of(frame: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """Arrays of columns of numbers or flags."""
+    table = nw.from_native(frame, eager_only=True)
+    return tuple(FRAMES.values(table[name]) for name in names)
+
+
+def range_of(values: Any, starts: Any) -> Any:
+    """int32[n], the range into which each of the `values` falls; range i begins at ``starts[i]``, ascending."""
+    return (np.searchsorted(starts, values, side="right") - 1).astype(np.int32)
+
+
+def shuffled(client: Client, frames: Sequence[Future], like: Any) -> list[Future]:
+    """Frames of which the i-th has the rows of bucket i, in no particular order.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    frames
+        Frames with a column :data:`BUCKET` of numbers less than that of the frames. The column is their index then.
+    like
+        A frame without rows and with the same columns.
+    """
+    with client.as_current():
+        whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
+        moved = whole.set_index(BUCKET, divisions=list(range(len(frames) + 1)), shuffle_method=_METHOD)
+        held = client.persist(moved)
+    # Their keys are pairs of a name and the number of the bucket.
+    return sorted(futures_of(held), key=lambda future: int(future.key[1]))
