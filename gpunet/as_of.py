@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +12,37 @@ from gpunet.arrays import count_by_code, least
 from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
 from gpunet.errors import InputError
 
-__all__ = ["cut_before", "forecast_days", "violent_between"]
+__all__ = ["Dated", "cut_before", "first_day", "forecast_days", "nothing_before", "violent_between"]
 
 
 def cut_before(arrests: Arrests, as_of: date) -> Arrests:
     """The arrests before a day; InputError if there are none."""
     cut = arrests.before(as_of)
     if not len(cut):
-        first = least(arrests.day[arrests.day != NO_DAY], otherwise=NO_DAY)
-        begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
-        raise InputError(f"no arrest before {as_of.isoformat()}: {begins}")
+        raise nothing_before(as_of, first_day(arrests))
     return cut
 
 
-def forecast_days(arrests: Arrests, as_of: date | None, horizon: timedelta) -> dict[str, date]:
+def first_day(arrests: Arrests) -> int:
+    """The earliest day of any arrest, ``NO_DAY`` if none is dated."""
+    return least(arrests.day[arrests.day != NO_DAY], otherwise=NO_DAY)
+
+
+def nothing_before(as_of: date, first: int) -> InputError:
+    """The error for arrests of which none is left; `first` is the earliest day, ``NO_DAY`` if none is dated."""
+    begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
+    return InputError(f"no arrest before {as_of.isoformat()}: {begins}")
+
+
+class Dated(Protocol):
+    """Arrests, wherever they lie."""
+
+    @property
+    def last_day(self) -> int:
+        """The latest day of any arrest, ``NO_DAY`` if none is dated."""
+
+
+def forecast_days(arrests: Dated, as_of: date | None, horizon: timedelta) -> dict[str, date]:
     """The days T-2H, T-H and T."""
     if arrests.last_day == NO_DAY:
         raise InputError("no arrest has a date: a forecast needs dates")

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import Any
 
 from gpunet.errors import InputError, StorageError
 from gpunet.lock import LOCK_NAME, FolderLock
-from gpunet.parquet import write_parquet
+from gpunet.parquet import write_parquet, write_parquet_parts
 
 __all__ = ["MANIFEST", "RunFolder", "checkpoints_of", "sha256_of", "store_whole", "write_whole"]
 
@@ -172,6 +172,17 @@ class RunFolder:
     ) -> None:
         """Write a frame of any kind as Parquet; the columns named in `dates` as dates."""
         self.write_file(name, lambda path: write_parquet(path, frame, metadata, dates=dates))
+
+    def write_table_parts(
+        self,
+        name: str,
+        frames: Iterable[Any],
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        dates: Collection[str] = (),
+    ) -> None:
+        """:meth:`write_table` of a table that comes in parts, the same bytes however it is cut."""
+        self.write_file(name, lambda path: write_parquet_parts(path, frames, metadata, dates=dates))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet._version import __version__
-from gpunet.arrays import count_by_code, greatest, is_on_host, least, least_by_code, namespace, to_host
+from gpunet.arrays import count_by_code, distinct, greatest, is_on_host, least, least_by_code, namespace, to_host
 from gpunet.arrests import NO_DAY, Arrests, day_to_date
 from gpunet.engine import Engine, resolve_engine
 from gpunet.features.column import ratio
@@ -25,7 +26,17 @@ from gpunet.memory import part_peak, peak_memory
 from gpunet.network import Network, incident_members
 from gpunet.transfers import transfers_of_part
 
-__all__ = ["StageClock", "arrest_statistics", "input_report", "network_statistics", "versions"]
+__all__ = [
+    "ArrestCounts",
+    "StageClock",
+    "arrest_counts",
+    "arrest_statistics",
+    "described",
+    "input_report",
+    "network_figures",
+    "network_statistics",
+    "versions",
+]
 
 _PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", "skops", "xgboost")
 
@@ -111,9 +122,39 @@ def input_report(arrests: Arrests) -> dict[str, Any]:
 
 def arrest_statistics(arrests: Arrests) -> dict[str, Any]:
     """Counts as in the paper's Table 1: arrests, persons, one-time arrests, violent arrests by offence, months."""
+    incidents = int(distinct(arrests.incident).shape[0])
+    return described(arrest_counts(arrests), incidents, arrests.config.violent_offences)
+
+
+@dataclass(frozen=True)
+class ArrestCounts:
+    """What of arrests, of whole persons, adds up: their :attr:`values`, the earliest and the latest day.
+
+    Attributes
+    ----------
+    values
+        By name; ``violent`` has an element for each violent offence, ``by_month`` one for each month of the year.
+    first_day, last_day
+        ``NO_DAY`` if none is dated.
+    """
+
+    values: dict[str, NDArray[np.int64]]
+    first_day: int
+    last_day: int
+
+    def __add__(self, other: ArrestCounts) -> ArrestCounts:
+        first = [day for day in (self.first_day, other.first_day) if day != NO_DAY]
+        return ArrestCounts(
+            {name: value + other.values[name] for name, value in self.values.items()},
+            min(first, default=NO_DAY),
+            max(self.last_day, other.last_day),
+        )
+
+
+def arrest_counts(arrests: Arrests) -> ArrestCounts:
+    """Count arrests, persons, months."""
     xp = namespace(arrests.person)
     per_person = count_by_code(arrests.person, arrests.n_persons)
-    per_incident = count_by_code(arrests.incident, arrests.n_incidents)
     dated = arrests.day[arrests.day != NO_DAY]
     first, last = least(dated, otherwise=NO_DAY), greatest(dated, otherwise=NO_DAY)
     # By day first: of months NumPy alone knows, and there are few days. (Without a dated arrest, one day of none.)
@@ -121,20 +162,31 @@ def arrest_statistics(arrests: Arrests) -> dict[str, Any]:
     months = (first + np.arange(len(per_day))).astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12
     per_month = np.zeros(12, np.int64)
     np.add.at(per_month, months, per_day)
-    by_offence = {
-        name: int(xp.count_nonzero((arrests.offences >> i) & 1))
-        for i, name in enumerate(arrests.config.violent_offences)
-    }
-    return {
+    n_offences = len(arrests.config.violent_offences)
+    counted = {
         "arrests": len(arrests),
         "persons": arrests.n_persons,
         "persons_arrested_once": int(xp.count_nonzero(per_person == 1)),
-        "incidents": int(xp.count_nonzero(per_incident)),
         "undated_arrests": len(arrests) - int(dated.shape[0]),
-        "first_date": day_to_date(first).isoformat() if dated.shape[0] else None,
-        "last_date": day_to_date(last).isoformat() if dated.shape[0] else None,
-        "violent_arrests": {"violent": int(xp.count_nonzero(arrests.offences)), **by_offence},
-        "arrests_by_month_of_year": {str(m + 1): int(per_month[m]) for m in range(12)},
+        "any_violent": int(xp.count_nonzero(arrests.offences)),
+        "violent": [int(xp.count_nonzero((arrests.offences >> i) & 1)) for i in range(n_offences)],
+        "by_month": per_month,
+    }
+    return ArrestCounts({name: np.asarray(value, np.int64) for name, value in counted.items()}, first, last)
+
+
+def described(counts: ArrestCounts, incidents: int, offences: Iterable[str]) -> dict[str, Any]:
+    """The figures of :func:`arrest_statistics` from what was counted, and the number of incidents."""
+    values, first, last = counts.values, counts.first_day, counts.last_day
+    by_offence = dict(zip(offences, values["violent"].tolist(), strict=True))
+    return {
+        **{name: int(values[name]) for name in ("arrests", "persons", "persons_arrested_once")},
+        "incidents": incidents,
+        "undated_arrests": int(values["undated_arrests"]),
+        "first_date": None if first == NO_DAY else day_to_date(first).isoformat(),
+        "last_date": None if last == NO_DAY else day_to_date(last).isoformat(),
+        "violent_arrests": {"violent": int(values["any_violent"]), **by_offence},
+        "arrests_by_month_of_year": {str(m + 1): n for m, n in enumerate(values["by_month"].tolist())},
     }
 
 
@@ -157,6 +209,18 @@ def network_statistics(
         The one that the network was built with; the CPU's if not given.
     """
     engine = engine or resolve_engine("cpu")
+    cap = arrests.config.network.max_incident_size
+    return network_figures(network, closeness, cap, _oversize(arrests, network), engine)
+
+
+def network_figures(
+    network: Network,
+    closeness: NDArray[np.float64],
+    max_incident_size: int,
+    oversize: list[dict[str, Any]],
+    engine: Engine,
+) -> dict[str, Any]:
+    """The figures of :func:`network_statistics`; `oversize` are the incidents over the size cap, as they are told."""
     label, components = engine.component_labels(network.indptr, network.indices)
     sizes = count_by_code(label, components)
     xp, degree = namespace(network.indptr), network.degree
@@ -169,8 +233,8 @@ def network_statistics(
         "components": int(components),
         "largest_component": _largest_component(network, label, sizes, closeness),
         "members": {name: int(xp.count_nonzero(mask)) for name, mask in network.sets.items()},
-        "max_incident_size": arrests.config.network.max_incident_size,
-        "incidents_over_max_size": _oversize(arrests, network),
+        "max_incident_size": max_incident_size,
+        "incidents_over_max_size": oversize,
     }
 
 

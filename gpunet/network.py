@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,7 +39,9 @@ __all__ = [
     "build_network",
     "incident_members",
     "network_from_edges",
+    "table_of_ties",
     "ties_table",
+    "vertex_sets",
 ]
 
 _MAX_VERTICES = int(np.iinfo(np.int32).max)
@@ -89,6 +92,10 @@ class IncidentMembers:
     def incident(self) -> NDArray[np.int64]:
         """The incident of each element of ``person``."""
         return row_numbers(self.indptr, self.person.shape[0])
+
+    def forming(self, max_size: int) -> NDArray[np.bool_]:
+        """bool[number of incidents], whether an incident ties its persons: two of them at least, `max_size` at most."""
+        return (self.size >= 2) & (self.size <= max_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +212,7 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     engine = engine or resolve_engine("cpu")
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
-    forming = (members.size >= 2) & (members.size <= cap)
+    forming = members.forming(cap)
     keep = forming[members.incident]
     xp = namespace(arrests.person)
     person = distinct(members.person[keep])
@@ -220,12 +227,16 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     b = key - a * n
     ties = Ties(xp.astype(a, xp.int32), xp.astype(b, xp.int32), count, strength, first_day, last_day)
     rows, columns = engine.csr_from_ties(ties.a, ties.b, n)
-    offences = arrests.person_offences[person]
-    sets = {"all": xp.ones(n, dtype=xp.bool), "violent": offences != 0}
-    for i, name in enumerate(arrests.config.violent_offences):
-        sets[name] = (offences >> i) & 1 != 0
+    sets = vertex_sets(arrests.person_offences[person], arrests.config.violent_offences)
     oversize = xp.nonzero(members.size > cap)[0]
     return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
+
+
+def vertex_sets(offences: NDArray[np.uint64], names: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
+    """``all``, ``violent`` and the set of each violent offence, of vertices whose offences are these bits."""
+    xp = namespace(offences)
+    sets = {"all": xp.ones(offences.shape[0], dtype=xp.bool), "violent": offences != 0}
+    return sets | {name: (offences >> i) & 1 != 0 for i, name in enumerate(names)}
 
 
 def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str, ArrayLike] | None = None) -> Network:
@@ -288,7 +299,14 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     """
     if network.ties is None or network.person is None:
         raise InputError("this network was made of plain edges and has no table of ties")
-    ties, person = network.ties, network.person
+    person, ties = network.person, network.ties
+    return table_of_ties(arrests.person_ids, person[ties.a], person[ties.b], ties, arrests.backend)
+
+
+def table_of_ties(
+    ids: nw.Series[Any], a: NDArray[np.int32], b: NDArray[np.int32], ties: Ties, backend: str = "polars"
+) -> Any:
+    """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
     columns = {
         "incidents": ties.incidents,
         "strength": ties.strength,
@@ -297,10 +315,10 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     }
     return make_frame(
         {
-            "person_a": gather(arrests.person_ids, person[ties.a], "person_a"),
-            "person_b": gather(arrests.person_ids, person[ties.b], "person_b"),
-            **for_frame(columns, arrests.backend),
+            "person_a": gather(ids, a, "person_a"),
+            "person_b": gather(ids, b, "person_b"),
+            **for_frame(columns, backend),
         },
-        arrests.backend,
+        backend,
         dates=("first_date", "last_date"),
     )

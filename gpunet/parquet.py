@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from gpunet.errors import InputError
 from gpunet.frames import from_arrow, to_arrow
 
-__all__ = ["read_parquet", "read_parquet_metadata", "write_parquet"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["read_parquet", "read_parquet_metadata", "write_parquet", "write_parquet_parts"]
 
 _METADATA_KEY = b"gpunet"
 
@@ -36,17 +40,62 @@ def write_parquet(
     dates
         Names of columns that hold dates, which pandas and cuDF know as timestamps alone.
     """
-    import pyarrow as pa
+    write_parquet_parts(path, [frame], metadata, dates=dates)
+
+
+def write_parquet_parts(
+    path: str | Path, frames: Iterable[Any], metadata: Mapping[str, Any] | None = None, *, dates: Collection[str] = ()
+) -> None:
+    """:func:`write_parquet` of a table that comes in parts: the bytes are those of the whole, however it is cut.
+
+    Parameters
+    ----------
+    path, metadata, dates
+        As above.
+    frames
+        One at least, all of the same columns. Each is taken when whole row groups of those before are written, so that
+        no more than a part and a row group are held.
+
+    Raises
+    ------
+    ValueError
+        If there is no part.
+    """
     import pyarrow.parquet as pq
 
-    table = to_arrow(frame)
-    schema = [field.with_type(pa.date32()) if field.name in dates else field for field in table.schema]
-    table = table.cast(pa.schema(schema)) if dates else table
     kept = None if metadata is None else {_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
-    table = table.replace_schema_metadata(kept)
-    with pq.ParquetWriter(str(path), table.schema, compression="zstd") as writer:
-        for start in range(0, max(len(table), 1), _ROW_GROUP_ROWS):
-            writer.write_table(table.slice(start, _ROW_GROUP_ROWS).combine_chunks(), row_group_size=_ROW_GROUP_ROWS)
+    groups = _row_groups(_dated(to_arrow(frame), dates).replace_schema_metadata(kept) for frame in frames)
+    first = next(groups, None)
+    if first is None:
+        raise ValueError(f"{path}: a table without a part has no columns")
+    with pq.ParquetWriter(str(path), first.schema, compression="zstd") as writer:
+        for group in chain([first], groups):
+            writer.write_table(group, row_group_size=_ROW_GROUP_ROWS)
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows of the tables, so many a time; an empty table if there is no row but a table."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    rows, some = 0, False
+    for table in tables:
+        held.append(table)
+        rows += len(table)
+        while rows >= _ROW_GROUP_ROWS:
+            whole = pa.concat_tables(held)
+            yield whole.slice(0, _ROW_GROUP_ROWS).combine_chunks()
+            held, rows, some = [whole.slice(_ROW_GROUP_ROWS)], rows - _ROW_GROUP_ROWS, True
+    if rows or (held and not some):
+        yield pa.concat_tables(held).combine_chunks()
+
+
+def _dated(table: Any, dates: Collection[str]) -> Any:
+    """The table with these columns as dates."""
+    import pyarrow as pa
+
+    schema = [field.with_type(pa.date32()) if field.name in dates else field for field in table.schema]
+    return table.cast(pa.schema(schema)) if dates else table
 
 
 def read_parquet(path: str | Path, columns: Iterable[str] | None = None) -> nw.DataFrame[Any]:

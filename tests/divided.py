@@ -9,14 +9,14 @@ import pyarrow as pa
 from reading_at import CODES
 
 from gpunet.arrests import Arrests
-from gpunet.cluster.tasks import results
+from gpunet.cluster.results import fetched
 from gpunet.frames import to_arrow
 
 __all__ = ["assert_same_arrests", "parts_of"]
 
 
 def parts_of(divided: Any) -> list[Any]:
-    return results(divided.client, divided.parts, "the test")
+    return fetched(divided.client, divided.parts)
 
 
 def assert_same_arrests(divided: Any, expected: Arrests) -> None:
@@ -55,7 +55,7 @@ def _texts(arrests: Arrests, name: str) -> list[str]:
 def _assert_same_report(divided: Any, expected: Arrests) -> None:
     for name in ("files", "protected_columns", "ignored_columns", "warnings", "left_out"):
         assert getattr(divided.report, name) == getattr(expected.report, name), name
-    rejected = pa.concat_tables(results(divided.client, divided.rejected, "the test"))
+    rejected = pa.concat_tables(fetched(divided.client, divided.rejected))
     assert rejected.equals(to_arrow(expected.report.rejected))
     for told in ("reasons", "bad_date"):
         assert getattr(divided.report, told)() == getattr(expected.report, told)()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -18,8 +19,8 @@ from hypothesis import strategies as st
 import gpunet
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.reading import read_divided
-from gpunet.cluster.shuffle import by_range, from_frame, to_frame
-from gpunet.cluster.tasks import results
+from gpunet.cluster.results import fetched
+from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import ClusterConfig, load_config
 from gpunet.errors import GpunetError
 from gpunet.reading.partition import plan_partitions
@@ -44,7 +45,7 @@ def tables(tmp_path_factory):
 
 
 def read(client, paths, config=None, **options):
-    return read_divided(client, "the test", [str(path) for path in paths], load_config(config), **options)
+    return read_divided(client, [str(path) for path in paths], load_config(config), **options)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7, 40])
@@ -158,7 +159,7 @@ def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, con
 
 def test_a_worker_that_ends_costs_time_alone(client, tables):
     found = read(client, [tables], parts=4)
-    results(client, found.parts, "the test")
+    fetched(client, found.parts)
     os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
     assert_same_arrests(found, gpunet.read_arrests(tables))
 
@@ -191,23 +192,27 @@ def test_ranges_of_numbers():
 
 
 @pytest.mark.parametrize("n", [1, 3, 50])
-def test_a_shuffle_brings_every_row_to_its_range(client, n):
+def test_a_shuffle_brings_every_row_to_its_bucket(client, n):
     rng = np.random.default_rng(n)
-    tables = [
-        pa.table(
+    frames = [
+        pl.DataFrame(
             {
-                "k": rng.integers(0, n, size),
+                BUCKET: rng.integers(0, n, size),
                 "row": np.arange(size) + 1000 * i,
-                "text": pa.array([None, "a", "é"] * (size // 3), pa.large_string()),
+                "text": pl.Series([None, "a", "é"] * (size // 3), dtype=pl.String),
             }
         )
         for i, size in enumerate((0, 300, 3, 600))
     ]
-    frames = [client.submit(to_frame, table, "pandas", pure=False) for table in tables]
-    meta = to_frame(tables[1].slice(0, 0), "pandas")
-    found = [from_frame(frame) for frame in results(client, by_range(client, frames, meta, "k", n), "the test")]
-    everything = pa.concat_tables(tables)
+    futures = [client.submit(as_shuffled, frame, pure=False) for frame in frames]
+    found = fetched(client, shuffled(client, futures, as_shuffled(frames[0]), n))
+    everything = pl.concat(frames)
     assert len(found) == n
-    for k, table in enumerate(found):
-        expected = everything.filter(pa.compute.equal(everything["k"], k)).drop_columns("k").sort_by("row")
-        assert table.sort_by("row").to_pydict() == expected.to_pydict()
+    for k, frame in enumerate(found):
+        expected = everything.filter(pl.col(BUCKET) == k).drop(BUCKET)
+        assert table_of(frame).sort_by("row").to_pydict() == expected.to_dict(as_series=False)
+
+
+def as_shuffled(frame):
+    wrapped = nw.from_native(frame, eager_only=True)
+    return frame_of({name: wrapped[name] for name in wrapped.columns})

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from gpunet.arrests import Arrests, ReadReport
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests import Arrests, ReadReport, day_number
 from gpunet.config import Config
 
 if TYPE_CHECKING:
@@ -57,6 +60,13 @@ class ArrestPart:
     incident_key: Any
     numbers: Any = None
 
+    @property
+    def person_numbers(self) -> NDArray[np.int64]:
+        """int64[persons], each person's number, ascending."""
+        if self.numbers is not None:
+            return self.numbers  # type: ignore[no-any-return]
+        return self.first_person + np.arange(self.arrests.n_persons, dtype=np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class DividedArrests:
@@ -99,6 +109,11 @@ class DividedArrests:
 
     def __len__(self) -> int:
         return sum(self.arrests)
+
+    @property
+    def today(self) -> int:
+        """The day from which ``days_since_*`` count: the as-of day, else the last day in the data."""
+        return day_number(self.as_of) if self.as_of is not None else self.last_day
 
     @property
     def n_persons(self) -> int:

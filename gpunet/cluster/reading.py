@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
 from gpunet.arrests import FileCount
 from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
-from gpunet.cluster.shuffle import by_range, from_frame, to_frame
-from gpunet.cluster.tasks import results
+from gpunet.cluster.results import each, fetched
+from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import Config
 from gpunet.progress import ProgressCallback
 from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
@@ -40,34 +41,27 @@ _STAGE = "reading"
 # enough to keep all busy to the end, and few enough that a partition is worth its task.
 _MOST_BYTES, _PARTS_A_THREAD = 64 << 20, 3
 
-# A column of the shuffle that no column of a table can be called.
-_RANGE = ":range"
-
 
 def read_divided(
     client: Client,
-    name: str,
     paths: Sequence[str],
     config: Config,
     *,
     progress: ProgressCallback | None = None,
-    backend: str = "pandas",
     parts: int | None = None,
 ) -> DividedArrests:
     """Do as :func:`gpunet.read_arrests`, on workers; the arrests stay there.
 
     Parameters
     ----------
-    client, name
-        The cluster, and what it is called in messages.
+    client
+        Of the cluster.
     paths
         Files, folders and globs, which all workers have to see under these names.
     config
         The configuration.
     progress
         Called as bytes of files are read.
-    backend
-        The kind of frame that is shuffled, "pandas" or "cudf".
     parts
         Partitions of files and ranges of persons; three for each thread of the workers if None. Time and memory alone
         depend on it.
@@ -85,13 +79,13 @@ def read_divided(
     wanted = parts or _PARTS_A_THREAD * max(1, sum(client.nthreads().values()))
     total = sum(source.size_bytes for source in sources)
     plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
-    read, notes = _read(client, name, plan, config, progress)
+    read, notes = _read(client, plan, config, progress)
     warnings += [text for note in notes for text in note.warnings]
     names = names_of(notes, config)
     sent = client.submit(_same, names, pure=False)  # and not scattered: what is lost with a worker can come again
-    ranges = _by_person(client, read, notes, names, sent, config, wanted, backend)
-    arranged = [client.submit(_arranged, future, sent, config, pure=False) for future in ranges]
-    told: list[_RangeNote] = results(client, [client.submit(_told, future, pure=False) for future in arranged], name)
+    ranges = _by_person(client, read, notes, names, sent, config, wanted)
+    arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
+    told: list[_RangeNote] = fetched(client, each(client, "sizes", _told, arranged))
     first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in told])]).tolist()
     records = _whole_files(notes, told)
     schema = rejected_schema(config, records)
@@ -110,17 +104,16 @@ def read_divided(
         last_day=max(of_range.last_day for of_range in told),
         config=config,
         report=_report(config, records, notes, warnings, schema),
-        rejected=tuple(client.submit(_rejected, future, schema, pure=False) for future in read),
+        rejected=tuple(each(client, "rejected", _rejected, read, schema=schema)),
     )
 
 
 def _read(
-    client: Client, name: str, plan: Sequence[tuple[Slice, ...]], config: Config, progress: ProgressCallback | None
+    client: Client, plan: Sequence[tuple[Slice, ...]], config: Config, progress: ProgressCallback | None
 ) -> tuple[list[Future], list[PartNote]]:
     """Read all partitions, and have what they tell."""
     today = date.today()
-    read = [client.submit(read_partition, i, pieces, config, today, pure=False) for i, pieces in enumerate(plan)]
-    notes = [client.submit(_note, future, pure=False) for future in read]
+    read = each(client, "read", read_partition, range(len(plan)), plan, config=config, today=today)
     sizes = [sum(piece.source.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]
     total, done = float(sum(sizes)), 0.0
 
@@ -130,11 +123,15 @@ def _read(
         if progress is not None:
             progress(_STAGE, done, total)
 
-    return read, results(client, notes, name, finished)
+    return read, fetched(client, each(client, "notes", _note, read), finished)
 
 
 def _note(part: ReadPart) -> PartNote:
     return part.note
+
+
+def _same(names: Names) -> Names:
+    return names
 
 
 def _by_person(
@@ -145,7 +142,6 @@ def _by_person(
     sent: Future,
     config: Config,
     wanted: int,
-    backend: str,
 ) -> list[Future]:
     """The rows of all partitions by ranges of persons: all of a person's rows are in one."""
     whole = whole_number_ids(config, [record for note in notes for _, record in note.records])
@@ -153,28 +149,23 @@ def _by_person(
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
     empty = coded_rows(read_partition(0, (), config, date.today()), names, whole)
-    meta = _framed(empty, np.empty(0, np.int64), backend)
-    frames = [client.submit(_ranged, future, sent, whole, bounds, backend, pure=False) for future in read]
-    return by_range(client, frames, meta, _RANGE, len(bounds) + 1)
+    frames = each(client, "rows", _ranged, read, names=sent, whole=whole, bounds=bounds)
+    return shuffled(client, frames, _frame(empty, np.empty(0, np.int64)), len(bounds) + 1)
 
 
-def _same(names: Names) -> Names:
-    return names
-
-
-def _ranged(part: ReadPart, names: Names, whole: bool, bounds: Any, backend: str) -> Any:
+def _ranged(part: ReadPart, names: Names, whole: bool, bounds: Any) -> Any:
     rows = coded_rows(part, names, whole)
     ids = rows.column("person_id").combine_chunks()
-    ranges = range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds)
-    return _framed(rows, ranges, backend)
+    return _frame(rows, range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds))
 
 
-def _framed(rows: pa.Table, ranges: Any, backend: str) -> Any:
-    return to_frame(rows.append_column(_RANGE, pa.array(ranges)), backend)
+def _frame(rows: pa.Table, ranges: Any) -> Any:
+    table: nw.DataFrame[Any] = nw.from_native(rows, eager_only=True)
+    return frame_of({BUCKET: ranges, **{name: table.get_column(name) for name in table.columns}})
 
 
 def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
-    return arrests_of_range(from_frame(frame), names, config)
+    return arrests_of_range(table_of(frame), names, config)
 
 
 @dataclass(frozen=True)

@@ -1,53 +1,72 @@
-"""Rows of frames on workers, sent to the frame of the range that each is in."""
+"""Rows that go to other workers: a shuffle of dask.dataframe, by numbers of buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dask.dataframe as dd
+import narwhals as nw
+import numpy as np
 import pyarrow as pa
 from distributed import Client, Future, futures_of
 
-from gpunet.frames import from_arrow, to_arrow
+from gpunet.arrays import to_host
+from gpunet.frames import to_arrow
+from gpunet.reading.home import Home
 
-__all__ = ["by_range", "from_frame", "to_frame"]
+__all__ = ["BUCKET", "FRAMES", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
+
+#: The column that says where a row goes; no column of a table can be called so.
+BUCKET = ":bucket"
+
+#: The kind of frame that is shuffled.
+FRAMES = Home("pandas", to_host)
+
+# Every step of it is a task that can be repeated if a worker is lost; "p2p" has fewer tasks, but begins a whole shuffle
+# anew then, and what it writes to disk it unpickles.
+_METHOD = "tasks"
 
 
-def by_range(client: Client, frames: Sequence[Future], meta: Any, column: str, n: int) -> list[Future]:
-    """Bring together the rows whose `column` is k in the k-th of n frames.
+def frame_of(columns: Mapping[str, Any]) -> Any:
+    """A frame to be shuffled, of arrays and series; one of them is :data:`BUCKET`."""
+    return FRAMES.frame(columns).to_native()
 
-    The shuffle is Dask's, by tasks: they can be computed again where a worker is lost, and all they pass on stays in
-    memory. (The other kind, peer to peer, keeps rows on disk and unpickles them from there.)
+
+def columns_of(frame: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """Arrays of columns of numbers or flags."""
+    table = nw.from_native(frame, eager_only=True)
+    return tuple(FRAMES.values(table[name]) for name in names)
+
+
+def range_of(values: Any, starts: Any) -> Any:
+    """int32[n], the range into which each of the `values` falls; range i begins at ``starts[i]``, ascending."""
+    return (np.searchsorted(starts, values, side="right") - 1).astype(np.int32)
+
+
+def table_of(frame: Any) -> pa.Table:
+    """All columns but :data:`BUCKET`; texts are ``large_string``."""
+    return to_arrow(frame.reset_index(drop=True))
+
+
+def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int | None = None) -> list[Future]:
+    """Frames of which the i-th has the rows of bucket i, in no particular order.
 
     Parameters
     ----------
     client
         Of the cluster.
     frames
-        Futures of pandas or cuDF frames with the columns and types of `meta`, a frame without rows.
-    column
-        The name of a column of whole numbers from 0 to n - 1.
-    n
-        Number of ranges.
-
-    Returns
-    -------
-    list
-        Futures of n frames without `column`, as persistent as the futures. The order of rows within is any.
+        Frames with a column :data:`BUCKET` of numbers below that of buckets. The column is their index then.
+    like
+        A frame without rows and with the same columns.
+    buckets
+        How many; as many as frames if None.
     """
-    divided = dd.from_delayed(list(frames), meta=meta, verify_meta=False)
-    ranges = divided.set_index(column, divisions=[*range(n), n - 1], shuffle_method="tasks")
+    n = len(frames) if buckets is None else buckets
     with client.as_current():
-        futures = futures_of(client.persist(ranges))
-    return sorted(futures, key=lambda future: int(future.key[1]))
-
-
-def to_frame(table: pa.Table, backend: str) -> Any:
-    """A frame of the kind that Dask shuffles, "pandas" or "cudf"."""
-    return from_arrow(table, backend).to_native()
-
-
-def from_frame(frame: Any) -> pa.Table:
-    """The columns of such a frame; texts are ``large_string``."""
-    return to_arrow(frame.reset_index(drop=True))
+        whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
+        moved = whole.set_index(BUCKET, divisions=list(range(n + 1)), shuffle_method=_METHOD)
+        held = client.persist(moved)
+    # Their keys are pairs of a name and the number of the bucket.
+    return sorted(futures_of(held), key=lambda future: int(future.key[1]))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gpunet.arrays import namespace, spread_over
 from gpunet.arrests import Arrests
 from gpunet.config import PathConfig
 from gpunet.engine import Engine, resolve_engine
 from gpunet.errors import InputError
-from gpunet.features.column import Column, Columns, spread
-from gpunet.features.community import Partition, community_features, partition
+from gpunet.features.column import Columns
+from gpunet.features.community import Partition, community_features, partition, recent_gang
 from gpunet.features.geographic import geographic_features
 from gpunet.features.history import history_features
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path, path_features
 from gpunet.features.path_report import PathReport
+from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
-from gpunet.frames import make_frame
-from gpunet.gather import for_frame, gather
 from gpunet.network import Network, build_network, ties_table
 from gpunet.progress import ProgressCallback
 from gpunet.registry import PATH_FAMILIES, columns, expand_families
 
-__all__ = ["FeatureSet", "compute_all", "compute_features", "path_features"]
+__all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "families_wanted", "path_features"]
 
 _OVER_PERSONS: dict[str, Callable[[Arrests], Columns]] = {
     "geographic": geographic_features,
@@ -132,10 +130,7 @@ def compute_all(
     arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
     engine = resolve_engine(engine, threads)
-    try:
-        wanted = expand_families(families)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    wanted = families_wanted(families)
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
@@ -146,39 +141,58 @@ def compute_all(
         arrests = arrests.placed(engine)
         network = build_network(arrests, engine)
     with stage("partition"):
-        cells = partition(arrests, network, engine)
+        gang = recent_gang(arrests)
+        cells = partition(gang[_person(network)], network, engine)
     declared = columns(network.sets, wanted)
     found: Columns = {}
-    over_vertices: Columns = {}
-    if "neighbourhood" in wanted:
-        with stage("neighbourhood"):
-            over_vertices |= neighbourhood_features(network, engine)
-    if "community" in wanted:
-        with stage("community"):
-            over_vertices |= community_features(network, cells, engine)
-    path = [family for family in wanted if family in PATH_FAMILIES]
-    report = None
-    if path:
-        with stage("path"):
-            result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
-        over_vertices |= result.columns
-        report = result.report
+    over_vertices, report = columns_over_vertices(
+        network, cells, wanted, engine, path_config, stage=stage, progress=progress, notice=notice
+    )
     for family in wanted:
         if family in _OVER_PERSONS:
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
     with stage("tables"):
-        for name, column in over_vertices.items():
-            found[name] = spread(column, _person(network), arrests.n_persons, declared[name])
-        if "community" in wanted:
-            _null_without_gang(found, cells, declared)
-        in_order = {name: found[name] for name in declared}
-        frame = make_frame(
-            {"person_id": arrests.person_ids.alias("person_id"), **for_frame(in_order, arrests.backend)},
-            arrests.backend,
-        )
-        groups, ties = _groups(arrests, network, cells), ties_table(arrests, network)
+        ids, person, backend = arrests.person_ids, _person(network), arrests.backend
+        frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
+        groups = groups_table(ids, arrests.gang_names, gang, cells.group, cells.community, person, backend)
+        ties = ties_table(arrests, network)
     return FeatureSet(frame, groups, ties, network, report)
+
+
+def columns_over_vertices(
+    network: Network,
+    cells: Partition,
+    wanted: Collection[str],
+    engine: Engine,
+    path_config: PathConfig,
+    *,
+    stage: Callable[[str], AbstractContextManager[Any]],
+    progress: ProgressCallback | None,
+    notice: Callable[[str], None] | None,
+) -> tuple[Columns, PathReport | None]:
+    """The columns of the families `wanted` that need the network and its partitions alone, a value a vertex."""
+    found: Columns = {}
+    if "neighbourhood" in wanted:
+        with stage("neighbourhood"):
+            found |= neighbourhood_features(network, engine)
+    if "community" in wanted:
+        with stage("community"):
+            found |= community_features(network, cells, engine)
+    path = [family for family in wanted if family in PATH_FAMILIES]
+    if not path:
+        return found, None
+    with stage("path"):
+        result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
+    return found | result.columns, result.report
+
+
+def families_wanted(families: Iterable[str] | None) -> tuple[str, ...]:
+    """The families asked for, in output order; InputError if one is unknown."""
+    try:
+        return expand_families(families)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _checked(arrests: Any) -> Arrests:
@@ -191,37 +205,3 @@ def _person(network: Network) -> Any:
     if network.person is None:
         raise ValueError("the network was not made of arrests")
     return network.person
-
-
-def _null_without_gang(found: Columns, cells: Partition, declared: Iterable[str]) -> None:
-    """Group columns are null for whoever has no gang, in the network or not."""
-    no_gang = cells.gang < 0
-    for name in declared:
-        if name.startswith(("group_", "gang_")):
-            values, null = _with_mask(found[name])
-            found[name] = (values, null | no_gang)
-
-
-def _with_mask(column: Column) -> tuple[Any, Any]:
-    if isinstance(column, tuple):
-        return column
-    xp = namespace(column)
-    return column, xp.zeros(column.shape, dtype=xp.bool)
-
-
-def _groups(arrests: Arrests, network: Network, cells: Partition) -> Any:
-    xp = namespace(cells.gang)
-
-    def over_persons(cell: Any) -> Column:
-        out = spread_over(xp.astype(cell, xp.int64), _person(network), arrests.n_persons, -1)
-        return xp.where(out < 0, 0, out), out < 0
-
-    found = {"group": over_persons(cells.group), "community": over_persons(cells.community)}
-    return make_frame(
-        {
-            "person_id": arrests.person_ids.alias("person_id"),
-            "gang": gather(arrests.gang_names, cells.gang, "gang"),
-            **for_frame(found, arrests.backend),
-        },
-        arrests.backend,
-    )

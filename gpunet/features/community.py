@@ -23,7 +23,7 @@ class Partition:
     Attributes
     ----------
     gang
-        int32[persons], code of the most recent gang, -1 for none.
+        int32[vertices], code of the most recent gang, -1 for none.
     group, community
         int32[vertices], cell within the gang (-1 without one), and cell in the whole network.
     """
@@ -53,15 +53,14 @@ def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
     return spread_over(arrests.gang[winners], arrests.person[winners], arrests.n_persons, -1)
 
 
-def partition(arrests: Arrests, network: Network, engine: Engine) -> Partition:
-    """Louvain partitions of every gang by its own modularity, and of the whole network."""
-    gang = recent_gang(arrests)
-    if network.person is None:
-        raise ValueError("the network was not made of these arrests")
-    field = gang[network.person]
-    dense = _consecutive(field)  # gangs without anybody in the network would waste numbers
+def partition(gang: NDArray[np.int32], network: Network, engine: Engine) -> Partition:
+    """Louvain partitions of every gang by its own modularity, and of the whole network.
+
+    `gang` is each vertex's most recent one, as :func:`recent_gang` gives it for persons.
+    """
+    dense = _consecutive(gang)  # gangs without anybody in the network would waste numbers
     group = _consecutive(engine.louvain(network.indptr, network.indices, dense))
-    xp = namespace(field)
+    xp = namespace(gang)
     whole = engine.louvain(network.indptr, network.indices, xp.zeros(network.n, dtype=xp.int32))
     return Partition(gang, group, whole)
 
@@ -75,9 +74,7 @@ def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
 
 def community_features(network: Network, cells: Partition, engine: Engine) -> Columns:
     """Columns over vertices. Group columns are 0 where there is no gang; that they are null there is seen to later."""
-    if network.person is None:
-        raise ValueError("the network was not made of arrests")
-    gang = cells.gang[network.person]
+    gang = cells.gang
     return {
         **cell_columns(network, cells.group, "group", engine),
         "gang_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, gang), gang),

@@ -13,8 +13,12 @@ from gpunet.features.temporal import interval
 __all__ = ["history_features"]
 
 
-def history_features(arrests: Arrests) -> Columns:
-    """Own arrests in all, by offence, and how long ago; for every person."""
+def history_features(arrests: Arrests, today: int | None = None) -> Columns:
+    """Own arrests in all, by offence, and how long ago; for every person.
+
+    `today` is the day to count from where these are not all arrests; what they say themselves if None.
+    """
+    today = arrests.today if today is None else today
     xp = namespace(arrests.person)
     everything = xp.ones(len(arrests), dtype=xp.bool)
     violent = arrests.offences != 0
@@ -25,8 +29,8 @@ def history_features(arrests: Arrests) -> Columns:
     for i, name in enumerate(arrests.config.violent_offences):
         out[f"own_arrests__{name}"] = _count(arrests, (arrests.offences >> i) & 1 != 0)
     out["own_interval_days__violent"] = interval(arrests, violent)
-    out["days_since_last_arrest"] = _days_since(arrests, everything)
-    out["days_since_last_violent"] = _days_since(arrests, violent)
+    out["days_since_last_arrest"] = _days_since(arrests, everything, today)
+    out["days_since_last_violent"] = _days_since(arrests, violent, today)
     return out
 
 
@@ -34,9 +38,9 @@ def _count(arrests: Arrests, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
     return count_by_code(arrests.person[chosen], arrests.n_persons)
 
 
-def _days_since(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
+def _days_since(arrests: Arrests, chosen: NDArray[np.bool_], today: int) -> Column:
     xp = namespace(arrests.person)
     last = greatest_by_code(arrests.person[chosen], arrests.day[chosen], arrests.n_persons, otherwise=NO_DAY)
     none = last == NO_DAY
-    days = xp.where(none, 0, arrests.today - xp.astype(last, xp.int64))
+    days = xp.where(none, 0, today - xp.astype(last, xp.int64))
     return xp.astype(days, xp.float64), none

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from gpunet.arrays import count_by_code, greatest_by_code, least_by_code, namespace, sum_by_code
 from gpunet.arrests import NO_DAY, Arrests
 from gpunet.features.column import Column, Columns, ratio
-from gpunet.network import incident_members
+from gpunet.network import IncidentMembers, incident_members
 
-__all__ = ["interval", "temporal_features"]
+__all__ = ["beside_violence", "interval", "temporal_features"]
 
 _AFTER_ALL_DAYS = int(np.iinfo(np.int32).max)
 
@@ -27,15 +27,25 @@ def interval(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
     return ratio(xp.where(count == 0, 0, span), count)
 
 
-def temporal_features(arrests: Arrests) -> Columns:
-    """Interval between arrests, and incidents shared with somebody who was violent in them; for every person."""
-    xp = namespace(arrests.person)
-    members = incident_members(arrests)
-    violent = sum_by_code(members.incident, members.violent, arrests.n_incidents)
-    forming = (members.size >= 2) & (members.size <= arrests.config.network.max_incident_size)
+def beside_violence(members: IncidentMembers, max_size: int) -> NDArray[np.int32]:
+    """The person of each membership in a tie-forming incident in which another participant was violent."""
+    xp = namespace(members.person)
+    violent = sum_by_code(members.incident, members.violent, members.size.shape[0])
     others = violent[members.incident] - xp.astype(members.violent, xp.int64)
-    beside_violence = forming[members.incident] & (others > 0)
+    chosen: NDArray[np.int32] = members.person[members.forming(max_size)[members.incident] & (others > 0)]
+    return chosen
+
+
+def temporal_features(arrests: Arrests, violent_groups: NDArray[np.int64] | None = None) -> Columns:
+    """Interval between arrests, and incidents shared with somebody who was violent in them; for every person.
+
+    `violent_groups` is the latter where the arrests are not those of all participants; counted here if None.
+    """
+    xp = namespace(arrests.person)
+    if violent_groups is None:
+        beside = beside_violence(incident_members(arrests), arrests.config.network.max_incident_size)
+        violent_groups = count_by_code(beside, arrests.n_persons)
     return {
         "interval_days": interval(arrests, xp.ones(len(arrests), dtype=xp.bool)),
-        "violent_groups": count_by_code(members.person[beside_violence], arrests.n_persons),
+        "violent_groups": violent_groups,
     }

@@ -1,0 +1,62 @@
+"""Arrests on workers as of a day; counterpart of :mod:`gpunet.as_of`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from distributed import Future
+from numpy.typing import NDArray
+
+from gpunet.arrests import NO_DAY
+from gpunet.as_of import first_day, nothing_before, violent_between
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.results import each, fetched
+
+__all__ = ["cut_parts", "labels_between"]
+
+
+def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
+    """The arrests before a day, each part on its worker; counterpart of :func:`gpunet.as_of.cut_before`.
+
+    Persons keep their numbers. Parts of which nothing is left stay, empty.
+
+    Raises
+    ------
+    InputError
+        If no arrest is left.
+    """
+    client = arrests.client
+    parts = each(client, "cut", _cut, arrests.parts, as_of=as_of)
+    sizes = fetched(client, each(client, "sizes", _sizes, parts))
+    if not any(size[1] for size in sizes):
+        days = [day for day in fetched(client, each(client, "first-day", _first_day, arrests.parts)) if day != NO_DAY]
+        raise nothing_before(as_of, min(days, default=NO_DAY))
+    persons, counts, last = zip(*sizes, strict=True)
+    return replace(arrests, parts=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
+
+
+def labels_between(arrests: DividedArrests, start: date, end: date) -> list[Future]:
+    """Futures of :func:`gpunet.as_of.violent_between` for each part: bool of every person arrested before `start`.
+
+    The persons of each are those of the part of ``cut_parts(arrests, start)``, in their order.
+    """
+    return each(arrests.client, "labels", _labels, arrests.parts, start=start, end=end)
+
+
+def _cut(part: ArrestPart, as_of: date) -> ArrestPart:
+    numbers = part.person_numbers[part.arrests.persons_before(as_of)]
+    return replace(part, arrests=part.arrests.before(as_of), numbers=numbers)
+
+
+def _sizes(part: ArrestPart) -> tuple[int, int, int]:
+    return part.arrests.n_persons, len(part.arrests), part.arrests.last_day
+
+
+def _first_day(part: ArrestPart) -> int:
+    return first_day(part.arrests)
+
+
+def _labels(part: ArrestPart, start: date, end: date) -> NDArray[np.bool_]:
+    return violent_between(part.arrests, start, end)

@@ -1,0 +1,218 @@
+"""Every feature of every person of arrests on workers; counterpart of :func:`gpunet.features.compute_all`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import dask
+import numpy as np
+from distributed import Future
+from numpy.typing import NDArray
+
+from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.persons import columns_over_persons
+from gpunet.cluster.results import each, finished, in_order
+from gpunet.config import PathConfig
+from gpunet.engine import Engine
+from gpunet.features import columns_over_vertices, families_wanted
+from gpunet.features.column import Column, Columns
+from gpunet.features.community import Partition, partition
+from gpunet.features.path_report import PathReport
+from gpunet.features.tables import feature_table, groups_table
+from gpunet.frames import make_series
+from gpunet.network import Network, table_of_ties
+from gpunet.progress import ProgressCallback
+from gpunet.registry import Feature, columns
+
+__all__ = ["DividedFeatures", "compute_divided", "model_parts"]
+
+_OVER_PERSONS = ("geographic", "temporal", "history")
+
+
+@dataclass(frozen=True, eq=False)
+class DividedFeatures:
+    """Features and what they were computed from; counterpart of :class:`gpunet.features.FeatureSet`.
+
+    Attributes
+    ----------
+    arrests
+        What they are of.
+    parts
+        Futures of Polars frames with ``person_id`` and every feature column, for each part of the arrests.
+    found
+        The network, with what of it is on the workers.
+    cells
+        The partitions behind the community columns.
+    closeness
+        float64[vertices], ``closeness__all``, from which statistics follow; None if it was not asked for.
+    path
+        How betweenness was computed; None without betweenness and closeness.
+    """
+
+    arrests: DividedArrests
+    parts: tuple[Future, ...]
+    found: DividedNetwork
+    cells: Partition
+    closeness: NDArray[np.float64] | None
+    path: PathReport | None
+
+    @property
+    def network(self) -> Network:
+        """The network, whose ``person`` holds persons' numbers."""
+        return self.found.network
+
+    def feature_tables(self) -> Iterator[Any]:
+        """The table of features in parts, one after the other in this process."""
+        return in_order(self.arrests.client, self.parts)
+
+    def groups_tables(self) -> Iterator[Any]:
+        """``person_id, gang, group, community`` in parts."""
+        client, found = self.arrests.client, self.found
+        told = each(client, "persons", _persons, self.arrests.parts, found.gangs, found.numbers())
+        names = make_series("gang", list(self.arrests.gang_names))
+        for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, told), strict=True):
+            group, community = self.cells.group[first:last], self.cells.community[first:last]
+            yield groups_table(make_series("person_id", ids), names, gang, group, community, person)
+
+    def tie_tables(self) -> Iterator[Any]:
+        """``person_a, person_b, incidents, strength, first_date, last_date`` in parts, sorted by both ids."""
+        person = _numbers(self.network)
+        for ties in in_order(self.arrests.client, self.found.ties):
+            a, b = np.searchsorted(person, ties.a), np.searchsorted(person, ties.b)
+            yield table_of_ties(self.found.ids, a, b, ties)
+
+
+def compute_divided(
+    arrests: DividedArrests,
+    engine: Engine,
+    families: Iterable[str] | None = None,
+    *,
+    path_config: PathConfig | None = None,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
+    told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+) -> DividedFeatures:
+    """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
+
+    Parameters
+    ----------
+    arrests
+        On the workers. This process never holds more of them than the network.
+    engine
+        For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` divides the path features.
+    families, path_config, progress, notice, told
+        As in :func:`gpunet.features.compute_all`, with the same stages.
+
+    Raises
+    ------
+    InputError
+        If a family is unknown.
+    EngineError
+        If the cluster fails.
+    """
+    wanted = families_wanted(families)
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        with told(name), engine.stage(name):
+            yield
+
+    with stage("network"):
+        found = build_divided_network(arrests, engine)
+    network = found.network
+    with stage("partition"):
+        cells = partition(found.gang, network, engine)
+    over_vertices, report = columns_over_vertices(
+        network,
+        cells,
+        wanted,
+        engine,
+        path_config or arrests.config.path,
+        stage=stage,
+        progress=progress,
+        notice=notice,
+    )
+    over_persons = []
+    for family in wanted:
+        if family in _OVER_PERSONS:
+            with stage(family):
+                over_persons.append(finished(arrests.client, columns_over_persons(arrests, found, family)))
+    with stage("tables"):
+        declared = columns(network.sets, wanted)
+        parts = finished(arrests.client, _tables(arrests, found, declared, over_persons, over_vertices))
+    closeness = over_vertices.get("closeness__all")
+    assert not isinstance(closeness, tuple)  # paths have no null
+    found = replace(found, incidents=())  # the workers may forget them
+    return DividedFeatures(arrests, tuple(parts), found, cells, closeness, report)
+
+
+def model_parts(found: DividedFeatures) -> list[Future]:
+    """Futures of a pair for each part: :class:`gpunet.model.table.FeatureTable`, and int64[n], the persons' numbers."""
+    arrests = found.arrests
+    told = None if found.path is None else found.path.metadata()
+    taxonomy = arrests.config.violent_offences
+    return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy, betweenness=told)
+
+
+def _tables(
+    arrests: DividedArrests,
+    found: DividedNetwork,
+    declared: dict[str, Feature],
+    over_persons: Sequence[Sequence[Future]],
+    over_vertices: Columns,
+) -> list[Future]:
+    """Futures of the parts of the table of features.
+
+    Columns of a part's vertices go with its task: they are there if it has to be done again on another worker.
+    """
+    tables = []
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+        for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
+            of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
+            family = [futures[i] for futures in over_persons]
+            arguments = ([arrests.parts[i]], [found.gangs[i]], [family], [numbers], [of_part])
+            tables += each(arrests.client, "table", _table, *arguments, declared=declared)
+    return tables
+
+
+def _slice(column: Column, first: int, last: int) -> Column:
+    if isinstance(column, tuple):
+        values, null = column
+        return values[first:last], null[first:last]
+    return column[first:last]
+
+
+def _table(
+    part: ArrestPart,
+    gang: NDArray[np.int32],
+    over_persons: Sequence[Columns],
+    numbers: NDArray[np.int32],
+    over_vertices: Columns,
+    declared: dict[str, Feature],
+) -> Any:
+    merged = {name: column for family in over_persons for name, column in family.items()}
+    person = np.searchsorted(part.person_numbers, numbers)
+    return feature_table(part.arrests.person_ids, declared, merged, over_vertices, person, gang)
+
+
+def _persons(
+    part: ArrestPart, gang: NDArray[np.int32], numbers: NDArray[np.int32]
+) -> tuple[Any, NDArray[np.int32], NDArray[np.int64]]:
+    """Ids and gangs of the part's persons, and the positions of its vertices among them."""
+    return id_array(part), gang, np.searchsorted(part.person_numbers, numbers)
+
+
+def _model_table(part: ArrestPart, frame: Any, taxonomy: Any, betweenness: Any) -> tuple[Any, NDArray[np.int64]]:
+    from gpunet.model.table import read_features
+
+    return read_features(frame, taxonomy=taxonomy, betweenness=betweenness), part.person_numbers
+
+
+def _numbers(network: Network) -> NDArray[np.int32]:
+    if network.person is None:
+        raise ValueError("the network was not made of arrests")
+    return network.person

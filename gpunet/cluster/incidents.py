@@ -1,0 +1,184 @@
+"""Who was arrested together with whom: rows of persons, shuffled by ranges of incidents."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from distributed import Future
+from numpy.typing import NDArray
+
+from gpunet.arrays import begins_run, count_by_code, running_sum, sort_order
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.results import each, fetched
+from gpunet.cluster.shuffle import BUCKET, FRAMES, columns_of, frame_of, shuffled
+from gpunet.doubts import shared_incidents
+from gpunet.frames import rows_of
+from gpunet.gather import gather
+from gpunet.network import IncidentMembers, incident_members
+from gpunet.reading.home import code_series
+
+__all__ = ["IncidentPart", "described_incidents", "incident_parts", "incidents_of_several_forces"]
+
+# Keys drawn for each range of incidents; from them follow the ranges, and nothing else.
+_SAMPLES = 50
+
+
+@dataclass(frozen=True, eq=False)
+class IncidentPart:
+    """The incidents of one range of keys, on a worker.
+
+    Attributes
+    ----------
+    members
+        Incidents are coded from 0, ascending with their keys; persons are told by their numbers (int32).
+    oversize
+        Key and number of persons of each incident over the size cap.
+    """
+
+    members: IncidentMembers
+    oversize: tuple[tuple[str, int], ...]
+
+
+def incident_parts(arrests: DividedArrests) -> list[Future]:
+    """Futures of :class:`IncidentPart`, as many as parts of arrests, by ascending keys. Each incident is in one."""
+    client = arrests.client
+    bounds = _bounds(arrests)
+    frames = each(client, "members", member_frame, arrests.parts, bounds=bounds)
+    moved = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []))
+    return each(client, "incidents", grouped, moved, max_size=arrests.config.network.max_incident_size)
+
+
+def incidents_of_several_forces(arrests: DividedArrests) -> int:
+    """How many incidents have arrests by several forces; counterpart of :func:`gpunet.doubts.shared_incidents`."""
+    client = arrests.client
+    frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests))
+    like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
+    counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like))
+    return sum(fetched(client, counts))
+
+
+def _bounds(arrests: DividedArrests) -> list[str]:
+    """Keys at which ranges of incidents begin, but for the first: ranges of about as many arrests."""
+    n = len(arrests.parts)
+    share = _SAMPLES * n / max(len(arrests), 1)
+    sizes = [int(np.ceil(share * size)) for size in arrests.arrests]
+    drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.parts, sizes))
+    keys = sorted(key for of_part in drawn for key in of_part)
+    return sorted({keys[len(keys) * i // n] for i in range(1, n)}) if keys else []
+
+
+def sample_keys(part: ArrestPart, size: int) -> list[str]:
+    """Keys of so many arrests, at equal distances in the order of the incidents."""
+    incident = np.sort(part.arrests.incident)
+    if not len(incident):
+        return []
+    at = incident[np.linspace(0, len(incident) - 1, size).astype(np.int64)]
+    return [part.incident_key[int(code)].as_py() for code in at]
+
+
+def member_frame(part: ArrestPart, bounds: Sequence[str]) -> Any:
+    """A row for each person of each incident; those of one person in one incident are all in one part."""
+    members = incident_members(part.arrests)
+    return _member_frame(
+        {
+            BUCKET: _range_of_keys(part, bounds, members.incident),
+            "number": part.person_numbers[members.person],
+            "first_day": members.first_day,
+            "last_day": members.last_day,
+        },
+        members.violent,
+        part.incident_key.take(members.incident),
+    )
+
+
+def _member_frame(numbers: dict[str, Any], violent: Any, keys: Any = ()) -> Any:
+    whole = {name: np.asarray(values, np.int32) for name, values in numbers.items()}
+    return frame_of({**whole, "violent": np.asarray(violent, np.bool_), "key": _texts(keys)})
+
+
+def force_frame(part: ArrestPart, bounds: Sequence[str]) -> Any:
+    """A row for each force of each incident of the part."""
+    incident, force = part.arrests.incident, part.arrests.force
+    order = sort_order([force, incident])
+    new = begins_run(incident[order], force[order])
+    incident, force = incident[order][new], force[order][new]
+    keys = part.incident_key.take(incident)
+    return frame_of({BUCKET: _range_of_keys(part, bounds, incident), "key": _texts(keys), "force": force})
+
+
+def _range_of_keys(part: ArrestPart, bounds: Sequence[str], incident: NDArray[Any]) -> NDArray[np.int32]:
+    """The range of keys that each incident belongs to: both ascend, so bounds are looked for, not incidents."""
+    keys = _Keys(part.incident_key)
+    starts = [bisect_left(keys, bound) for bound in bounds]
+    return np.searchsorted(np.asarray(starts, np.int64), incident, side="right").astype(np.int32)
+
+
+class _Keys(Sequence[str]):
+    """Texts of an Arrow array, one at a time."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._array[i].as_py()
+
+
+def _texts(keys: Any) -> nw.Series[Any]:
+    import pyarrow as pa
+
+    array = keys if len(keys) else pa.array([], pa.large_string())
+    table: nw.DataFrame[Any] = nw.from_native(pa.table({"key": array}), eager_only=True)
+    return table["key"]
+
+
+def grouped(frame: Any, max_size: int) -> IncidentPart:
+    """The incidents of a range from the rows of their persons, in whatever order these come."""
+    key = code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES)
+    number, first, last, violent = columns_of(frame, ("number", "first_day", "last_day", "violent"))
+    order = sort_order([number, key.codes])
+    size = count_by_code(key.codes, len(key.values))
+    members = IncidentMembers(running_sum(size), number[order], first[order], last[order], violent[order])
+    over = np.flatnonzero(size > max_size)
+    keys = rows_of(key.values, over).to_list()
+    return IncidentPart(members, tuple(zip(map(str, keys), size[over].tolist(), strict=True)))
+
+
+def _of_several_forces(frame: Any) -> int:
+    key = code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES)
+    (force,) = columns_of(frame, ("force",))
+    return shared_incidents(key.codes, force, len(key.values))
+
+
+def described_incidents(arrests: DividedArrests, oversize: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Id, force and persons of incidents, given key and persons of each; the force is that of the first arrest."""
+    if not oversize:
+        return []
+    keys = [key for key, _ in oversize]
+    told = fetched(arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.parts, keys=keys))
+    first: dict[str, tuple[str, int]] = {}
+    for of_part in reversed(told):  # parts ascend with persons, as arrests do, so the first part decides
+        first |= of_part
+    names = [*arrests.force_names, None]  # -1 is the last: none
+    return [
+        {"incident_id": first[key][0], "force": names[first[key][1]], "persons": persons} for key, persons in oversize
+    ]
+
+
+def _first_arrests(part: ArrestPart, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Incident id, and the force of the first arrest, of those of the incidents that have an arrest in the part."""
+    arrests, known = part.arrests, _Keys(part.incident_key)
+    at = [bisect_left(known, key) for key in keys]
+    codes = {code: key for code, key in zip(at, keys, strict=True) if code < len(known) and known[code] == key}
+    rows = np.flatnonzero(np.isin(arrests.incident, list(codes)))
+    present, first = np.unique(arrests.incident[rows], return_index=True)
+    ids = gather(arrests.incident_ids, present).to_list()
+    forces = arrests.force[rows[first]].tolist()
+    return {codes[code]: (ids[i], forces[i]) for i, code in enumerate(present.tolist())}

@@ -1,0 +1,155 @@
+"""The network of arrests on workers: its shape comes to the client, the attributes of ties stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+from distributed import Future
+from numpy.typing import NDArray
+
+from gpunet.arrays import distinct
+from gpunet.cluster.incidents import described_incidents, incident_parts
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.results import each, fetched, finished
+from gpunet.cluster.ties import tie_parts
+from gpunet.engine import Engine
+from gpunet.errors import InputError
+from gpunet.features.community import recent_gang
+from gpunet.frames import make_series, to_arrow
+from gpunet.network import Network, Ties, vertex_sets
+
+__all__ = ["DividedNetwork", "build_divided_network"]
+
+
+@dataclass(frozen=True, eq=False)
+class DividedNetwork:
+    """A network on the client, with what belongs to it on the workers.
+
+    Attributes
+    ----------
+    network
+        As :func:`gpunet.build_network` gives it, but that ``person`` holds persons' numbers and ``ties`` and
+        ``oversize`` are None.
+    ids
+        The vertices' person ids.
+    gang
+        int32[n], code of each vertex's most recent gang, -1 for none.
+    bounds
+        int64[parts + 1]: the vertices of part i are those from ``bounds[i]`` to ``bounds[i + 1]``.
+    starts
+        int64[parts]: the numbers of the persons of part i begin at ``starts[i]``.
+    gangs
+        Futures of int32[persons] for each part, codes of most recent gangs.
+    incidents, ties
+        Futures of :class:`gpunet.cluster.incidents.IncidentPart`, and of :class:`gpunet.network.Ties` between numbers
+        of persons.
+    n_incidents
+        Incidents with an arrest.
+    oversize
+        Id, force and persons of the incidents over the size cap.
+    """
+
+    network: Network
+    ids: nw.Series[Any]
+    gang: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    gangs: tuple[Future, ...]
+    incidents: tuple[Future, ...]
+    ties: tuple[Future, ...]
+    n_incidents: int
+    oversize: tuple[dict[str, Any], ...]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The first vertex of each part, and that after its last."""
+        return list(pairwise(self.bounds.tolist()))
+
+    def numbers(self) -> list[NDArray[np.int32]]:
+        """Persons' numbers of the vertices of each part."""
+        return _slices(self.network.person, self.spans)
+
+
+def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNetwork:
+    """Tie every two persons who share an incident, as :func:`gpunet.build_network` does.
+
+    Raises
+    ------
+    InputError
+        If there are more persons than an int32 can number.
+    EngineError
+        If the cluster fails.
+    """
+    if arrests.n_numbers > np.iinfo(np.int32).max:
+        raise InputError(f"{arrests.n_numbers} persons: at most {np.iinfo(np.int32).max} are possible")
+    client = arrests.client
+    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.parts)), np.int64)
+    incidents = incident_parts(arrests)
+    ties = tie_parts(arrests, incidents, starts)
+    gangs = each(client, "gangs", _gangs, arrests.parts)
+    ends = fetched(client, each(client, "ends", _ends, ties))
+    a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
+    del ends
+    person = distinct(np.concatenate([a, b]))
+    rows, columns = engine.csr_from_ties(_positions(person, a), _positions(person, b), len(person))
+    del a, b
+    bounds = np.searchsorted(person, np.append(starts, arrests.n_numbers)).astype(np.int64)
+    numbers = _slices(person, list(pairwise(bounds.tolist())))
+    offences, gang, ids = zip(
+        *fetched(client, each(client, "vertices", _facts, arrests.parts, gangs, numbers)), strict=True
+    )
+    sets = vertex_sets(np.concatenate(offences), arrests.config.violent_offences)
+    counts, over = zip(*fetched(client, each(client, "oversize", _counts, incidents)), strict=True)
+    return DividedNetwork(
+        network=Network(len(person), rows, columns, sets, person=person),
+        ids=make_series("person_id", pa.concat_arrays(ids)),
+        gang=np.concatenate(gang),
+        bounds=bounds,
+        starts=starts,
+        gangs=tuple(finished(client, gangs)),
+        incidents=tuple(incidents),
+        ties=tuple(ties),
+        n_incidents=sum(counts),
+        oversize=tuple(described_incidents(arrests, [incident for part in over for incident in part])),
+    )
+
+
+def _start(part: ArrestPart) -> int:
+    return part.first_person
+
+
+def _gangs(part: ArrestPart) -> NDArray[np.int32]:
+    return recent_gang(part.arrests)
+
+
+def _ends(ties: Ties) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    return ties.a, ties.b
+
+
+def _positions(person: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.searchsorted(person, number).astype(np.int32)
+
+
+def _slices(values: Any, spans: Sequence[tuple[int, int]]) -> list[Any]:
+    return [values[first:last] for first, last in spans]
+
+
+def _facts(part: ArrestPart, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:
+    """Offences, gangs and ids of the persons with these numbers."""
+    at = np.searchsorted(part.person_numbers, numbers)
+    return part.arrests.person_offences[at], gang[at], id_array(part).take(at)
+
+
+def id_array(part: ArrestPart) -> Any:
+    """The ids of a part's persons as one PyArrow array, texts as ``large_string``."""
+    return to_arrow(part.arrests.person_ids.alias("person_id").to_frame()).column(0).combine_chunks()
+
+
+def _counts(incidents: Any) -> tuple[int, tuple[tuple[str, int], ...]]:
+    return int(incidents.members.size.shape[0]), incidents.oversize

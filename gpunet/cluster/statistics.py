@@ -1,0 +1,54 @@
+"""What the manifest says of arrests on workers, with the values of arrests in one process."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+from gpunet.cluster.features import DividedFeatures
+from gpunet.cluster.incidents import incidents_of_several_forces
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.results import each, fetched
+from gpunet.doubts import sentences
+from gpunet.engine import Engine
+from gpunet.manifest import ArrestCounts, arrest_counts, described, network_figures
+
+__all__ = ["divided_arrest_statistics", "divided_doubts", "divided_network_statistics"]
+
+
+def divided_doubts(arrests: DividedArrests) -> list[str]:
+    """What the configuration may have got wrong; counterpart of :func:`gpunet.doubts.doubts`."""
+    violent = _counts(arrests).values["violent"].tolist()
+    absent = [name for name, n in zip(arrests.config.violent_offences, violent, strict=True) if not n]
+    national = "force" not in arrests.config.input.incident_key
+    return sentences(absent, incidents_of_several_forces(arrests) if national else 0)
+
+
+def divided_arrest_statistics(found: DividedFeatures) -> dict[str, Any]:
+    """Counterpart of :func:`gpunet.manifest.arrest_statistics`, of the arrests that the features are of."""
+    counts = _counts(found.arrests)
+    return described(counts, found.found.n_incidents, found.arrests.config.violent_offences)
+
+
+def divided_network_statistics(found: DividedFeatures, engine: Engine) -> dict[str, Any]:
+    """Counterpart of :func:`gpunet.manifest.network_statistics`.
+
+    Raises
+    ------
+    ValueError
+        If closeness was not computed.
+    """
+    if found.closeness is None:
+        raise ValueError("statistics of the network need closeness")
+    cap = found.arrests.config.network.max_incident_size
+    return network_figures(found.network, found.closeness, cap, list(found.found.oversize), engine)
+
+
+def _counts(arrests: DividedArrests) -> ArrestCounts:
+    found: ArrestCounts = reduce(add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.parts)))
+    return found
+
+
+def _of_part(part: ArrestPart) -> ArrestCounts:
+    return arrest_counts(part.arrests)

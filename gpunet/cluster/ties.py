@@ -1,0 +1,88 @@
+"""Ties on workers: pairs of persons by incidents, shuffled by ranges of the smaller person's number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from distributed import Future
+from numpy.typing import NDArray
+
+from gpunet.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
+from gpunet.arrests import NO_DAY
+from gpunet.cluster.incidents import IncidentPart
+from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.results import each
+from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled
+from gpunet.engine_cpu import CpuEngine
+from gpunet.features.temporal import beside_violence
+from gpunet.network import Ties
+
+__all__ = ["tie_parts", "violent_groups"]
+
+# Incidents of one part that can be told from those of the next.
+_MOST_INCIDENTS = 1 << 40
+
+_PAIR = {"key": np.int64, "incident": np.int64, "weight": np.float64, "first_day": np.int32, "last_day": np.int32}
+
+
+def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], starts: NDArray[np.int64]) -> list[Future]:
+    """Futures of :class:`gpunet.network.Ties`, sorted by (a, b) over all of them; ends are numbers of persons.
+
+    Those of part i have the smaller end in part i of the arrests, whose numbers begin at ``starts[i]``.
+    """
+    client, n = arrests.client, arrests.n_numbers
+    cap = arrests.config.network.max_incident_size
+    frames = each(client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, starts=starts)
+    like = frame_of({name: np.empty(0, kind) for name, kind in {BUCKET: np.int32, **_PAIR}.items()})
+    return each(client, "ties", merged, shuffled(client, frames, like), n=n)
+
+
+def pair_frame(incidents: IncidentPart, place: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
+    """A row for each pair of persons of each tie-forming incident; `place` is the part's among all incidents."""
+    members = incidents.members
+    forming = members.forming(max_size)
+    keep = forming[members.incident]
+    size = np.where(forming, members.size, 0)
+    pairs = CpuEngine(1).incident_pairs(
+        running_sum(size), members.person[keep], members.first_day[keep], members.last_day[keep], n, NO_DAY
+    )
+    until = running_sum(size * (size - 1) // 2)
+    incident = place * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
+    key, weight, first, last = pairs
+    columns = dict(zip(_PAIR, (key, incident, weight, first, last), strict=True))
+    return frame_of({BUCKET: range_of(key // n, starts), **columns})
+
+
+def merged(frame: Any, n: int) -> Ties:
+    """Ties from pairs. Strengths are added up in the order of incidents, so their bits do not depend on the parts."""
+    key, incident, weight, first, last = columns_of(frame, tuple(_PAIR))
+    order = sort_order([incident])
+    key, count, strength, first, last = CpuEngine(1).merge_pairs(
+        key[order], weight[order], first[order], last[order], NO_DAY
+    )
+    a = key // n
+    return Ties(a.astype(np.int32), (key - a * n).astype(np.int32), count, strength, first, last)
+
+
+def violent_groups(arrests: DividedArrests, incidents: Sequence[Future], starts: NDArray[np.int64]) -> list[Future]:
+    """Futures of int64[persons] for each part of the arrests: the column ``violent_groups``."""
+    client, cap = arrests.client, arrests.config.network.max_incident_size
+    frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=starts)
+    like = frame_of({BUCKET: np.empty(0, np.int32), "number": np.empty(0, np.int32), "groups": np.empty(0, np.int64)})
+    return each(client, "violent-groups", _by_person, arrests.parts, shuffled(client, frames, like))
+
+
+def violent_frame(incidents: IncidentPart, max_size: int, starts: NDArray[np.int64]) -> Any:
+    """A row for each person beside whom others were violent, with the number of incidents in which they were."""
+    beside = np.sort(beside_violence(incidents.members, max_size))
+    number, code = np.unique(beside, return_inverse=True)
+    return frame_of(
+        {BUCKET: range_of(number, starts), "number": number, "groups": count_by_code(code, number.shape[0])}
+    )
+
+
+def _by_person(part: ArrestPart, frame: Any) -> NDArray[np.int64]:
+    number, groups = columns_of(frame, ("number", "groups"))
+    return sum_by_code(np.searchsorted(part.person_numbers, number), groups, part.arrests.n_persons)

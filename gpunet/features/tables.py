@@ -1,0 +1,90 @@
+"""The tables of a run, a row a person, from columns over persons and over vertices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrays import namespace, spread_over
+from gpunet.features.column import Column, Columns, spread
+from gpunet.frames import make_frame
+from gpunet.gather import for_frame, gather
+from gpunet.registry import Feature
+
+__all__ = ["feature_table", "groups_table"]
+
+
+def feature_table(
+    ids: nw.Series[Any],
+    declared: Mapping[str, Feature],
+    over_persons: Columns,
+    over_vertices: Columns,
+    person: NDArray[Any],
+    gang: NDArray[np.int32],
+    backend: str = "polars",
+) -> Any:
+    """``person_id`` and every declared column.
+
+    Parameters
+    ----------
+    ids
+        The persons' ids.
+    declared
+        The columns wanted, in the order of the output.
+    over_persons, over_vertices
+        The columns, each in one of the two.
+    person
+        Position of each vertex among the persons, ascending.
+    gang
+        int32[persons], code of the most recent gang, -1 for none.
+    backend
+        The kind of frame.
+    """
+    found = dict(over_persons)
+    for name, column in over_vertices.items():
+        found[name] = spread(column, person, gang.shape[0], declared[name])
+    _null_without_gang(found, gang)
+    in_order = {name: found[name] for name in declared}
+    return make_frame({"person_id": ids.alias("person_id"), **for_frame(in_order, backend)}, backend)
+
+
+def _null_without_gang(found: Columns, gang: NDArray[np.int32]) -> None:
+    """Group columns are null for whoever has no gang, in the network or not."""
+    for name in found:
+        if name.startswith(("group_", "gang_")):
+            values, null = _with_mask(found[name])
+            found[name] = (values, null | (gang < 0))
+
+
+def _with_mask(column: Column) -> tuple[Any, Any]:
+    if isinstance(column, tuple):
+        return column
+    xp = namespace(column)
+    return column, xp.zeros(column.shape, dtype=xp.bool)
+
+
+def groups_table(
+    ids: nw.Series[Any],
+    gang_names: nw.Series[Any],
+    gang: NDArray[np.int32],
+    group: NDArray[np.int32],
+    community: NDArray[np.int32],
+    person: NDArray[Any],
+    backend: str = "polars",
+) -> Any:
+    """``person_id, gang, group, community``; `group` and `community` are over vertices, the rest as above."""
+    xp = namespace(gang)
+
+    def over_persons(cell: Any) -> Column:
+        out = spread_over(xp.astype(cell, xp.int64), person, gang.shape[0], -1)
+        return xp.where(out < 0, 0, out), out < 0
+
+    found = {"group": over_persons(group), "community": over_persons(community)}
+    return make_frame(
+        {"person_id": ids.alias("person_id"), "gang": gather(gang_names, gang, "gang"), **for_frame(found, backend)},
+        backend,
+    )

@@ -1,0 +1,291 @@
+"""Features of arrests on workers: the files have the bytes that one process writes, however arrests are divided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from comparison import frame_of, row
+from dirty_tables import CONFIG, as_frame, dirty_tables
+from divided_arrests import bytes_of, divided, part_of
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies import arrest_tables
+
+from gpunet import read_arrests
+from gpunet.as_of import cut_before, forecast_days, violent_between
+from gpunet.cluster import cluster_engine
+from gpunet.cluster.cut import cut_parts, labels_between
+from gpunet.cluster.features import compute_divided, model_parts
+from gpunet.cluster.incidents import grouped, member_frame
+from gpunet.cluster.network import build_divided_network
+from gpunet.cluster.results import fetched
+from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts, divided_network_statistics
+from gpunet.cluster.ties import merged, pair_frame
+from gpunet.config import ClusterConfig
+from gpunet.doubts import doubts
+from gpunet.errors import InputError
+from gpunet.features import compute_all
+from gpunet.manifest import arrest_statistics, network_statistics
+from gpunet.model.table import read_features
+from gpunet.parquet import write_parquet, write_parquet_parts
+from gpunet.run import feature_metadata, run_features
+from gpunet.synthetic import write_tables
+
+TABLES = ("features", "ties", "groups")
+DATES = ("first_date", "last_date")
+
+#: As of no day, and of one in the middle of the synthetic data.
+CUTS = (None, dt.date(2013, 1, 1))
+
+
+@pytest.fixture(scope="module", params=[1, 2, 4])
+def engine(request):
+    with cluster_engine("local", ClusterConfig(workers=request.param, threads=1)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run of one process for each cut, on tables of a few hundred persons."""
+    folder = tmp_path_factory.mktemp("single")
+    write_tables(folder / "tables", persons=400, seed=8)
+    for cut in CUTS:
+        run_features(str(folder / "tables"), folder / str(cut), SYNTHETIC, as_of=cut)
+    return folder
+
+
+# Some incidents of the synthetic tables have more persons than this.
+SYNTHETIC = {"network": {"max_incident_size": 5}}
+
+
+def client(engine):
+    return engine.division._client
+
+
+def parts_of(found, name):
+    return {"features": found.feature_tables, "ties": found.tie_tables, "groups": found.groups_tables}[name]()
+
+
+def files_of(found, folder):
+    """The bytes of the three files as a run writes them."""
+    metadata = {"features": feature_metadata(found.arrests.config, found.arrests.as_of, found.path)}
+    return {
+        name: bytes_of(
+            lambda path, name=name: write_parquet_parts(
+                path, parts_of(found, name), metadata.get(name), dates=DATES if name == "ties" else ()
+            ),
+            folder,
+        )
+        for name in TABLES
+    }
+
+
+def check_everything(engine, arrests, parts, seed, folder):
+    """Files, statistics and doubts of arrests in parts are those of one process."""
+    whole = compute_all(arrests, threads=1)
+    there = divided(client(engine), arrests, parts, seed)
+    if arrests.as_of is not None:
+        there = replace(there, as_of=arrests.as_of)
+    found = compute_divided(there, engine)
+    metadata = {"features": feature_metadata(arrests.config, arrests.as_of, whole.path)}
+    for name, bytes_there in files_of(found, folder).items():
+        dates = DATES if name == "ties" else ()
+        frame = getattr(whole, name)
+        assert bytes_there == bytes_of(
+            lambda path, frame=frame, name=name, dates=dates: write_parquet(
+                path, frame, metadata.get(name), dates=dates
+            ),
+            folder,
+        ), name
+    assert divided_doubts(there) == doubts(arrests)
+    assert divided_arrest_statistics(found) == arrest_statistics(arrests)
+    closeness = whole.features["closeness__all"].to_numpy()[whole.network.person]
+    assert divided_network_statistics(found, engine) == network_statistics(arrests, whole.network, closeness)
+    return found
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("parts", [1, 3, 7])
+def test_files_and_figures_are_those_of_a_run_in_one_process(engine, folder, cut, parts, tmp_path):
+    import json
+
+    arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
+    there = divided(client(engine), arrests, parts, seed=parts)
+    expected = json.loads((folder / str(cut) / "run.json").read_text())
+    assert expected["warnings"][: len(divided_doubts(there))] == divided_doubts(there)
+    if cut is not None:
+        there = cut_parts(there, cut)
+    found = compute_divided(there, engine)
+    for name, bytes_there in files_of(found, tmp_path).items():
+        assert bytes_there == (folder / str(cut) / f"{name}.parquet").read_bytes(), name
+    assert divided_arrest_statistics(found) == expected["arrests"]
+    assert divided_network_statistics(found, engine) == expected["network"]
+    assert expected["network"]["incidents_over_max_size"]
+
+
+@settings(max_examples=12)
+@given(case=arrest_tables(max_incidents=14), parts=st.integers(1, 5), seed=st.integers(0, 99))
+def test_small_tables_in_any_parts(two_workers, tmp_path_factory, case, parts, seed):
+    arrests = read_arrests(frame_of(case.rows), case.config)
+    if case.as_of is not None:
+        assume(len(arrests.before(case.as_of)))
+        arrests = arrests.before(case.as_of)
+    check_everything(two_workers, arrests, parts, seed, tmp_path_factory.getbasetemp())
+
+
+KEYS = (("force", "incident_id"), ("incident_id",), ("incident_id", "district"), ("force",))
+
+
+@settings(max_examples=12)
+@given(
+    rows=dirty_tables(),
+    parts=st.integers(1, 5),
+    key=st.sampled_from(KEYS),
+    scope=st.sampled_from(["national", "force"]),
+    cap=st.sampled_from([2, 50]),
+)
+def test_dirty_tables_in_any_parts(two_workers, tmp_path_factory, rows, parts, key, scope, cap):
+    config = {
+        **CONFIG,
+        "input": {"incident_key": list(key), "person_scope": scope},
+        "network": {"max_incident_size": cap},
+    }
+    arrests = read_arrests(as_frame(rows, "polars"), config)
+    assume(len(arrests))
+    check_everything(two_workers, arrests, parts, len(rows), tmp_path_factory.getbasetemp())
+
+
+DAY = dt.date(2013, 5, 1)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(1, 1), row(2, 2)],
+        [row("a", 1, DAY), row("b", 1, DAY, "robbery")],
+        [row(p, 1, None, "robbery", gang="Reds" if p % 2 else None) for p in range(6)],
+        [row(p, i, DAY, force=f) for i in (1, 2) for p, f in ((1, "North"), (2, "South"), (3, None))],
+    ],
+    ids=["no ties", "texts", "undated", "one incident of several forces"],
+)
+def test_tables_by_hand(two_workers, tmp_path, rows):
+    config = {"input": {"incident_key": ["incident_id"]}, "network": {"max_incident_size": 5}}
+    check_everything(two_workers, read_arrests(frame_of(rows), config), 3, 1, tmp_path)
+
+
+def test_an_incident_over_the_cap_in_several_parts_is_told_once(two_workers, tmp_path):
+    """The force that is told is that of the person who comes first, though another force has more arrests."""
+    rows = [row(p, i, DAY, force="South" if p else "North") for i in (1, 2) for p in range(5)]
+    config = {"input": {"incident_key": ["incident_id"]}, "network": {"max_incident_size": 4}}
+    found = check_everything(two_workers, read_arrests(frame_of(rows), config), 4, 3, tmp_path)
+    assert list(found.found.oversize) == [{"incident_id": i, "force": "North", "persons": 5} for i in ("1", "2")]
+
+
+@pytest.mark.parametrize("day", [DAY, None])
+def test_a_cut_that_leaves_nothing_has_the_words_of_one_process(two_workers, day):
+    arrests = read_arrests(frame_of([row(p, 1, day) for p in range(3)]))
+    with pytest.raises(InputError) as expected:
+        cut_before(arrests, DAY)
+    with pytest.raises(InputError) as told:
+        cut_parts(divided(client(two_workers), arrests, 3), DAY)
+    assert str(told.value) == str(expected.value)
+
+
+def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
+    arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
+    there = divided(client(two_workers), arrests, 3)
+    horizon = dt.timedelta(days=150)
+    assert forecast_days(there, None, horizon) == forecast_days(arrests, None, horizon)
+    past, now = CUTS[1] - horizon, CUTS[1]
+    cut, whole = cut_parts(there, past), arrests.before(past)
+    assert (len(cut), cut.n_persons, cut.last_day) == (len(whole), whole.n_persons, whole.last_day)
+    parts = fetched(client(two_workers), cut.parts)
+    numbers = np.concatenate([part.person_numbers for part in parts])
+    np.testing.assert_array_equal(numbers, arrests.persons_before(past))
+    labels = np.concatenate(fetched(client(two_workers), labels_between(there, past, now)))
+    np.testing.assert_array_equal(labels, violent_between(arrests, past, now))
+    assert labels.any()
+    with pytest.raises(InputError, match="cannot go forward"):
+        cut_parts(cut, now)
+
+
+def test_tables_for_the_model(two_workers, folder):
+    arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
+    found = compute_divided(divided(client(two_workers), arrests, 3), two_workers)
+    told = fetched(client(two_workers), model_parts(found))
+    expected = read_features(folder / "None" / "features.parquet")
+    assert all(table.columns == expected.columns for table, _ in told)
+    assert all((table.taxonomy, table.sets) == (expected.taxonomy, expected.sets) for table, _ in told)
+    assert all(table.betweenness == expected.betweenness for table, _ in told)
+    matrix = np.concatenate([table.matrix for table, _ in told])
+    assert matrix.tobytes() == expected.matrix.tobytes()
+    assert [i for table, _ in told for i in table.ids().to_pylist()] == expected.ids().to_pylist()
+    np.testing.assert_array_equal(np.concatenate([numbers for _, numbers in told]), np.arange(arrests.n_persons))
+
+
+def test_some_families_alone(two_workers):
+    rows = [row(p, i, DAY, "robbery", district="1") for i in range(3) for p in (i, i + 1)]
+    arrests = read_arrests(frame_of(rows))
+    whole = compute_all(arrests, ["temporal", "shell", "geographic"], threads=1)
+    found = compute_divided(divided(client(two_workers), arrests, 2), two_workers, ["temporal", "shell", "geographic"])
+    assert pl.concat(found.feature_tables()).equals(whole.features)
+    assert (found.closeness, found.path) == (None, None)
+    with pytest.raises(ValueError, match="closeness"):
+        divided_network_statistics(found, two_workers)
+    with pytest.raises(InputError, match="unknown family"):
+        compute_divided(found.arrests, two_workers, ["shoe size"])
+
+
+@pytest.mark.parametrize("when", ["partition", "history", None])
+def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
+    """While there are ties alone, while there are columns, and when all is done: what was lost is made again."""
+    there = divided(client(two_workers), read_arrests(str(folder / "tables"), SYNTHETIC), 5)
+
+    def kill():
+        os.kill(sorted(client(two_workers).run(os.getpid).values())[0], signal.SIGKILL)
+
+    @contextmanager
+    def told(name):
+        if name == when:
+            kill()
+        yield
+
+    found = compute_divided(there, two_workers, told=told)
+    if when is None:
+        kill()
+    for name, bytes_there in files_of(found, tmp_path).items():
+        assert bytes_there == (folder / "None" / f"{name}.parquet").read_bytes(), name
+
+
+def test_more_persons_than_can_be_numbered(two_workers):
+    there = divided(client(two_workers), read_arrests(frame_of([row(1, 1)])), 1)
+    with pytest.raises(InputError, match="3000000000 persons"):
+        build_divided_network(replace(there, n_numbers=3_000_000_000), two_workers)
+
+
+def test_rows_may_come_in_any_order(folder):
+    """A shuffle promises none; bits of strengths follow from the order of incidents alone."""
+    arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
+    frame = member_frame(part_of(arrests, 0, arrests.n_persons), [])
+    pairs = pair_frame(grouped(frame, 50), 0, 50, arrests.n_persons, np.zeros(1, np.int64))
+    expected = merged(pairs, arrests.n_persons)
+    assert expected.incidents.max() > 2
+    for seed in range(3):
+        mixed = grouped(frame.sample(frac=1, random_state=seed), 50)
+        again = pair_frame(mixed, 0, 50, arrests.n_persons, np.zeros(1, np.int64))
+        found = merged(again.sample(frac=1, random_state=seed), arrests.n_persons)
+        for name in ("a", "b", "incidents", "strength", "first_day", "last_day"):
+            assert getattr(found, name).tobytes() == getattr(expected, name).tobytes(), name
