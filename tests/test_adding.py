@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunet.features import adding
-from gpunet.features.adding import add_up, parts_of, sum_of_part
+from gpunet.features.adding import add_up, parts_of, sum_of_part, sums_of_parts
 
 
 @dataclass
@@ -68,3 +68,18 @@ def test_sums_of_parts_have_the_bits_of_one_process(batches, threads):
         in_turn[:, batch.first : batch.last] += value(None, batch)
     np.testing.assert_allclose(found, in_turn, rtol=1e-9, atol=1e-3)
     assert calls[-1][1] == calls[-1][2]
+
+
+@given(BATCHES, st.data())
+def test_parts_computed_together_are_those_computed_alone(batches, data):
+    parts = parts_of(batches, [4e5] * len(batches))
+    begin = data.draw(st.integers(0, len(parts)))
+    end = data.draw(st.integers(begin, len(parts)))
+    if begin == end:
+        return
+    run = parts[begin:end]
+    inside = batches[run[0].begin : run[-1].end]
+    found = sums_of_parts(sum_of_part, value, None, inside, run)
+    for part, sums in zip(run, found, strict=True):
+        alone = sum_of_part(value, None, batches[part.begin : part.end], part.first, part.last)
+        assert sums.tobytes() == alone.tobytes()

@@ -6,20 +6,22 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from itertools import islice
 from time import monotonic
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
 
+from gpunet.cluster.schedule import runs_of_parts
 from gpunet.errors import EngineError
-from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part
+from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part, sums_of_parts
 from gpunet.features.layout import Layout
 from gpunet.progress import ProgressCallback
 
 __all__ = ["Division"]
 
-# Parts under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
+# Tasks under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
 _AHEAD = 3
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
@@ -32,8 +34,8 @@ _MOST_LOSSES = 3
 class Division:
     """Divides searches over workers: the network is sent to each once, then parts of the work, largest blocks first.
 
-    Results are fetched and added in the order of the parts, and no more than a few parts a thread are under way, so the
-    memory of workers and of this process is bounded, whatever the amount of work.
+    A task computes a run of parts. Results are fetched and added in the order of the parts, and no more than a few
+    tasks a thread are under way, so the memory of workers and of this process is bounded, whatever the amount of work.
     """
 
     def __init__(self, client: Client, name: str, *, direct: bool) -> None:
@@ -73,7 +75,8 @@ class Division:
             progress(stage, 0.0, whole)
         while added < len(parts):
             try:
-                for part, found in self._in_order(work, layout, batches, parts[added:], stage):
+                position_bytes = total.nbytes // max(1, total.shape[-2])
+                for part, found in self._in_order(work, layout, batches, parts[added:], position_bytes, stage):
                     total[..., part.first : part.last, :] += found
                     added, done, losses = added + 1, done + part.weight, 0
                     if progress is not None:
@@ -83,25 +86,28 @@ class Division:
                 self._go_on_after(error, losses)
 
     def _in_order(
-        self, work: Work, layout: Layout, batches: Sequence[Spanned], parts: Sequence[Part], stage: str
+        self,
+        work: Work,
+        layout: Layout,
+        batches: Sequence[Spanned],
+        parts: Sequence[Part],
+        position_bytes: int,
+        stage: str,
     ) -> Iterator[tuple[Part, NDArray[Any]]]:
         """The sums of the parts, in their order."""
         network = self._sent(layout)
-        run = (
-            f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # what stands before the dash is the dashboard's name
-        )
-        ahead = _AHEAD * max(1, sum(self._client.nthreads().values()))
+        name = f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # before the dash is what the dashboard shows
+        slots = max(1, sum(self._client.nthreads().values()))
+        runs = [parts[begin:end] for begin, end in runs_of_parts(parts, position_bytes, slots)]
         pending: deque[Future] = deque()
-        waiting = iter(enumerate(parts))
+        waiting = iter(enumerate(runs))
         try:
-            for part in parts:
-                for i, next_part in waiting:
-                    inside = batches[next_part.begin : next_part.end]
-                    arguments = (work, network, inside, next_part.first, next_part.last)
-                    pending.append(self._client.submit(sum_of_part, *arguments, key=f"{run}-{i}"))
-                    if len(pending) >= ahead:
-                        break
-                yield part, self._result(pending[0])
+            for run in runs:
+                for i, next_run in islice(waiting, _AHEAD * slots - len(pending)):
+                    inside = batches[next_run[0].begin : next_run[-1].end]
+                    arguments = (sum_of_part, work, network, inside, next_run)
+                    pending.append(self._client.submit(sums_of_parts, *arguments, key=f"{name}-{i}"))
+                yield from zip(run, self._result(pending[0]), strict=True)
                 pending.popleft()
         finally:
             if pending and self._client.status == "running":
@@ -116,11 +122,11 @@ class Division:
             self._held = layout, sent
         return self._held[1]
 
-    def _result(self, future: Future) -> NDArray[Any]:
+    def _result(self, future: Future) -> list[NDArray[Any]]:
         """What the workers found, however often one of them is started again meanwhile."""
         self._patiently(lambda: self._is_done(future), lambda: bool(self._client.nthreads()))
         try:
-            found: NDArray[Any] = self._client.gather(future, direct=self._direct)
+            found: list[NDArray[Any]] = self._client.gather(future, direct=self._direct)
         except KilledWorker as error:
             raise EngineError(
                 f"{self._name}: several workers in a row have ended while they worked on the same part; most likely "

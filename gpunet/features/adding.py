@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from gpunet.checkpoints import RunningSums
     from gpunet.features.layout import Layout
 
-__all__ = ["Adder", "Part", "Spanned", "Work", "add_up", "parts_of", "sum_of_part"]
+__all__ = ["Adder", "Part", "Spanned", "Work", "add_up", "parts_of", "sum_of_part", "sums_of_parts"]
 
 # Every part but the last is at least this share of the work. More parts divide better over workers, but each sends the
 # sums of all positions it touches; a position of a large block is touched by all of the block's parts.
 _MOST_PARTS = 256
 
-# Nor is a part smaller than this, in positions times sources: about a tenth of a second. A part
-# costs a cluster some ten milliseconds of a core beside its work.
+# Nor is a part smaller than this, in positions times sources: about a tenth of a second. A cluster's task, which is one
+# part or a few, costs some ten milliseconds of a core beside its work.
 _LEAST_WEIGHT = 2e6
 
 
@@ -112,6 +112,17 @@ def sum_of_part(work: Work, layout: Layout, batches: Sequence[Spanned], first: i
     for batch in batches:
         held.add(batch, work(layout, batch))
     return held.value()
+
+
+def sums_of_parts(
+    sum_of: Callable[..., NDArray[Any]], work: Work, layout: Layout, batches: Sequence[Spanned], parts: Sequence[Part]
+) -> list[NDArray[Any]]:
+    """The sums of consecutive parts, each by ``sum_of``, which takes what :func:`sum_of_part` does.
+
+    `batches` are those of these parts alone.
+    """
+    begin = parts[0].begin
+    return [sum_of(work, layout, batches[p.begin - begin : p.end - begin], p.first, p.last) for p in parts]
 
 
 def add_up(
