@@ -13,6 +13,7 @@ from typing import Any
 from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
 
+from gpunet.checkpoints import RunningSums
 from gpunet.cluster.schedule import runs_of_parts
 from gpunet.errors import EngineError
 from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part, sums_of_parts
@@ -61,8 +62,12 @@ class Division:
         total: NDArray[Any],
         stage: str,
         progress: ProgressCallback | None,
+        *,
+        sums: RunningSums | None = None,
     ) -> None:
         """Add the results of all batches to `total`, see :class:`gpunet.features.adding.Adder`.
+
+        With `sums` it goes on from what was kept, part by part.
 
         Raises
         ------
@@ -70,15 +75,18 @@ class Division:
             If the scheduler is lost, no worker is left, or the same part ends several workers.
         """
         parts = parts_of(batches, weights)
-        whole, done, added, losses = float(sum(weights)), 0.0, 0, 0
+        added = 0 if sums is None else sums.resume(stage, total, len(parts))
+        whole, done, losses = float(sum(weights)), sum(part.weight for part in parts[:added]), 0
         if progress is not None:
-            progress(stage, 0.0, whole)
+            progress(stage, done, whole)
         while added < len(parts):
             try:
                 position_bytes = total.nbytes // max(1, total.shape[-2])
                 for part, found in self._in_order(work, layout, batches, parts[added:], position_bytes, stage):
                     total[..., part.first : part.last, :] += found
                     added, done, losses = added + 1, done + part.weight, 0
+                    if sums is not None:
+                        sums.keep(stage, total, len(parts), added)
                     if progress is not None:
                         progress(stage, whole if added == len(parts) else done, whole)
             except (CancelledError, TimeoutError, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gpunet.cluster.divide import Division
@@ -28,4 +29,4 @@ class ClusterEngine(CpuEngine):
         return self.cluster
 
     def _adder(self) -> Adder:
-        return self.division.add_up
+        return partial(self.division.add_up, sums=self.sums)
