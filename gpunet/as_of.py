@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import count_by_code, least
+from gpunet.arrays import count_by_code, least, namespace
 from gpunet.arrests import NO_DAY, Arrests, day_number, day_to_date
 from gpunet.errors import InputError
 
-__all__ = ["Dated", "cut_before", "first_day", "forecast_days", "nothing_before", "violent_between"]
+__all__ = ["Dated", "cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
 
 
 def cut_before(arrests: Arrests, as_of: date) -> Arrests:
@@ -32,6 +32,11 @@ def nothing_before(as_of: date, first: int) -> InputError:
     """The error for arrests of which none is left; `first` is the earliest day, ``NO_DAY`` if none is dated."""
     begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
     return InputError(f"no arrest before {as_of.isoformat()}: {begins}")
+
+
+def undated_arrests(arrests: Arrests) -> int:
+    """How many arrests have no date."""
+    return int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
 
 
 class Dated(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.arrays import count_by_code, distinct, greatest, namespace
-from gpunet.arrests import Arrests
+from gpunet.arrests import Arrests, ReadReport
 
 __all__ = ["doubts", "sentences", "shared_incidents", "why_nothing"]
 
@@ -45,9 +45,8 @@ def sentences(absent: Sequence[str], shared: int) -> list[str]:
     return found
 
 
-def why_nothing(arrests: Arrests) -> str:
+def why_nothing(report: ReadReport | None) -> str:
     """Say why no row was accepted, with an example of each reason."""
-    report = arrests.report
     if report is None or not any(f.read for f in report.files):
         return "the input has no rows"
     examples = []

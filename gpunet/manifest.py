@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gpunet._version import __version__
 from gpunet.arrays import count_by_code, distinct, greatest, is_on_host, least, least_by_code, namespace, to_host
-from gpunet.arrests import NO_DAY, Arrests, day_to_date
+from gpunet.arrests import NO_DAY, Arrests, ReadReport, day_to_date
 from gpunet.engine import Engine, resolve_engine
 from gpunet.features.column import ratio
 from gpunet.features.pairs import Blocks
@@ -98,9 +98,8 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def input_report(arrests: Arrests) -> dict[str, Any]:
+def input_report(report: ReadReport | None) -> dict[str, Any]:
     """Per-file counts and hashes, and what was dropped on reading."""
-    report = arrests.report
     if report is None:
         return {"files": []}
     rows = [

@@ -9,17 +9,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from gpunet.arrays import namespace
-from gpunet.arrests import NO_DAY, Arrests
-from gpunet.as_of import cut_before, forecast_days
-from gpunet.config import load_config
+from gpunet.as_of import forecast_days
+from gpunet.config import Config, load_config
+from gpunet.engine import Engine
 from gpunet.errors import InputError
-from gpunet.features import FeatureSet
 from gpunet.folder import MANIFEST, RunFolder
 from gpunet.resume import stored_request
 from gpunet.run_options import RunOptions, running_engine
 from gpunet.snapshots import PastFeatures
-from gpunet.stages import Run, feature_metadata, path_section
+from gpunet.stages import Run, feature_metadata, path_section, paths_of
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
@@ -64,11 +62,11 @@ def run_features(
     """
     settings, options = load_config(config), options or RunOptions()
     with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
-        run = Run("features", folder, settings, options, engine)
+        run = started_run("features", folder, settings, options, engine, inputs)
         arrests = run.read(inputs, as_of)
         if as_of is not None:
             with run.stage("as of"):
-                arrests = cut_before(arrests, as_of)
+                arrests = run.cut(arrests, as_of)
         sections = run.write_features(arrests, run.features("features", arrests))
         return run.finish("features", arrests, sections)
 
@@ -95,12 +93,12 @@ def run_forecast(
     """
     settings, options = load_config(config), options or RunOptions()
     with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
-        run = Run("run", folder, settings, options, engine)
+        run = started_run("run", folder, settings, options, engine, inputs)
         arrests = run.read(inputs, as_of)
         with run.stage("as of"):
-            undated = int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
+            undated = run.undated(arrests)
             days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
-            cuts = {name: cut_before(arrests, day) for name, day in days.items()}
+            cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
                 f"{undated} arrests without a date are left out: a forecast needs to know what came when"
@@ -113,7 +111,18 @@ def run_forecast(
         return run.finish("run", cuts["T"], sections)
 
 
-def _past(run: Run, cuts: Mapping[str, Arrests], now: FeatureSet) -> dict[str, PastFeatures]:
+def started_run(
+    command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine, inputs: Any
+) -> Run:
+    """The run of a command: on the workers of a cluster if there is one and it is files that are to be read."""
+    if options.cluster == "none" or paths_of(inputs) is None:
+        return Run(command, folder, config, options, engine)
+    from gpunet.cluster.run import DividedRun
+
+    return DividedRun(command, folder, config, options, engine)
+
+
+def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
     """Features as of the earlier days. The last day, the largest, has decided how betweenness is computed for all."""
     path_config, report = run.config.path, now.path
     if report is not None and report.chosen is not None:

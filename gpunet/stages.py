@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gpunet._version import __version__
 from gpunet.arrays import is_on_host, to_host
 from gpunet.arrests import Arrests
-from gpunet.as_of import violent_between
+from gpunet.as_of import cut_before, undated_arrests, violent_between
 from gpunet.checkpoint_file import Contents
 from gpunet.checkpoints import Checkpoints, StoredSums
 from gpunet.config import Config, PathConfig
@@ -54,7 +54,10 @@ from gpunet.snapshots import (
 if TYPE_CHECKING:
     from gpunet.model.training import CrossFit
 
-__all__ = ["Run", "feature_metadata", "path_section"]
+__all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
+
+#: Columns of the table of ties that are dates.
+TIE_DATES = ("first_date", "last_date")
 
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
@@ -95,24 +98,34 @@ class Run:
         with self.clock.stage(name), self.engine.stage(name):
             yield
 
-    def read(self, inputs: Any, as_of: date | None) -> Arrests:
+    def read(self, inputs: Any, as_of: date | None) -> Any:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder.
 
         Frames are read as they are; of files the checkpoints that fit them are used from here on, and new ones made.
         `as_of` is what the run was asked for: nothing is cut here.
         """
         with self.stage("read"):
-            paths = _paths(inputs)
+            paths = paths_of(inputs)
             if paths is None:
                 self._checkpoints = Checkpoints(self.folder.checkpoints, np.inf)
                 self._checkpoints.clear()
                 arrests = self._read(inputs)
             else:
-                arrests = self._read_files(paths, as_of)
-            self.warnings += doubts(arrests)
+                self._prepare(paths, as_of)
+                arrests = self._read_files(paths)
+            self.warnings += self._doubts(arrests)
         return arrests
 
-    def _read_files(self, paths: list[str], as_of: date | None) -> Arrests:
+    def cut(self, arrests: Any, as_of: date) -> Any:
+        """The arrests before a day; InputError if there are none."""
+        return cut_before(arrests, as_of)
+
+    def undated(self, arrests: Any) -> int:
+        """How many arrests have no date."""
+        return undated_arrests(arrests)
+
+    def _prepare(self, paths: list[str], as_of: date | None) -> None:
+        """Refuse to go on with what was kept of another run."""
         request = Request(
             command=self._command,
             inputs=tuple(paths),
@@ -124,6 +137,8 @@ class Run:
             threads=self.options.threads,
         )
         prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+
+    def _read_files(self, paths: list[str]) -> Any:
         stored = self._checkpoints.load("arrests")
         if stored is not None:
             arrests = arrests_of(stored, self.config, self.engine)
@@ -138,13 +153,16 @@ class Run:
 
     def _read(self, inputs: Any) -> Arrests:
         arrests, backend = self._read_there(inputs)
+        self._check_input(arrests)
+        # The folder's files are the same whatever kind of frame came in.
+        return replace(arrests, backend=backend)
+
+    def _check_input(self, arrests: Any) -> None:
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
             self.folder.refuse_inputs([f.name for f in arrests.report.files])
         if not len(arrests):
-            raise InputError("no arrest was accepted: " + why_nothing(arrests))
-        # The folder's files are the same whatever kind of frame came in.
-        return replace(arrests, backend=backend)
+            raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
     def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
         """Read where the engine works, and say what kind of frame it works on."""
@@ -154,7 +172,10 @@ class Run:
 
         return read_arrests_at(home.GPU, inputs, self.config, progress=self.progress), home.GPU.backend
 
-    def features(self, name: str, arrests: Arrests, label: str = "") -> FeatureSet:
+    def _doubts(self, arrests: Any) -> list[str]:
+        return doubts(arrests)
+
+    def features(self, name: str, arrests: Any, label: str = "") -> Any:
         """Compute everything, or take it from the checkpoint; stages, their progress and notices carry the label."""
         stored = self._checkpoints.load(name)
         if stored is not None:
@@ -164,7 +185,7 @@ class Run:
         self._store(name, lambda: of_features(found), begin)
         return found
 
-    def past_features(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> PastFeatures:
+    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> PastFeatures:
         """As :meth:`features` of an earlier day, with another path configuration."""
         stored = self._checkpoints.load(name)
         if stored is not None:
@@ -181,9 +202,15 @@ class Run:
             StoredSums(self._checkpoints, name).drop()
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
+        return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._told(label))
+
+    def _keeping(self, name: str) -> Engine:
+        """The engine, which keeps sums on the way to the features of that name if it can."""
         engine: Engine = self.engine
-        if isinstance(engine, CpuEngine):
-            engine = replace(engine, sums=StoredSums(self._checkpoints, name))
+        return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
+
+    def _told(self, label: str) -> dict[str, Any]:
+        """What features are computed with that says how far they are: ``told``, ``progress`` and ``notice``."""
 
         @contextmanager
         def stage(name: str) -> Iterator[None]:
@@ -200,29 +227,16 @@ class Run:
             if self.notice is not None:
                 self.notice(f"{text} {label}".rstrip())
 
-        return compute_all(
-            arrests,
-            engine=engine,
-            path_config=path_config,
-            progress=labelled(self.progress, label),
-            notice=notice,
-            told=stage,
-        )
+        return {"told": stage, "progress": labelled(self.progress, label), "notice": notice}
 
-    def write_features(self, arrests: Arrests, found: FeatureSet) -> dict[str, Any]:
+    def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
         with self.stage("write features"):
-            metadata = feature_metadata(self.config, arrests.as_of, found.path)
-            self.folder.write_table("features.parquet", found.features, metadata)
-            self.folder.write_table("ties.parquet", found.ties, dates=("first_date", "last_date"))
-            self.folder.write_table("groups.parquet", found.groups)
-            if arrests.report is not None:
-                self.folder.write_table("rejected.parquet", arrests.report.rejected)
+            self._write_tables(arrests, found, feature_metadata(self.config, arrests.as_of, found.path))
             methods = {} if found.path is None else found.path.of_columns()
             self.folder.write_json("features.json", dictionary(self.config.sets, methods))
         with self.stage("statistics"):
-            statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
-            of_everybody = arrest_statistics(arrests)
+            of_everybody, statistics = self._statistics(arrests, found)
         oversize = statistics["incidents_over_max_size"]
         if oversize:
             largest = max(incident["persons"] for incident in oversize)
@@ -232,7 +246,19 @@ class Run:
             )
         return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
 
-    def finish(self, kind: str, arrests: Arrests, sections: Mapping[str, Any]) -> dict[str, Any]:
+    def _write_tables(self, arrests: Any, found: Any, metadata: dict[str, Any]) -> None:
+        self.folder.write_table("features.parquet", found.features, metadata)
+        self.folder.write_table("ties.parquet", found.ties, dates=TIE_DATES)
+        self.folder.write_table("groups.parquet", found.groups)
+        if arrests.report is not None:
+            self.folder.write_table("rejected.parquet", arrests.report.rejected)
+
+    def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Of the arrests, and of the network."""
+        statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
+        return arrest_statistics(arrests), statistics
+
+    def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
         device = self.engine.describe()
         return self.folder.finish(
@@ -243,7 +269,7 @@ class Run:
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
                 "seed": self.config.model.seed,
                 "engine": self.engine.name,
-                "input": input_report(arrests),
+                "input": input_report(arrests.report),
                 **sections,
                 "warnings": self.warnings,
                 "execution": {
@@ -254,9 +280,7 @@ class Run:
             }
         )
 
-    def model(
-        self, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, PastFeatures | FeatureSet]
-    ) -> dict[str, Any]:
+    def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""
         stored = self._checkpoints.load("model")
         if stored is not None:
@@ -264,9 +288,9 @@ class Run:
         else:
             begin = self._checkpoints.clock()
             result = self._train(arrests, days, found)
-            self._store("model", lambda: of_model(result), begin)
+            self._store_model(result, begin)
         with self.stage("write scores"):
-            self.folder.write_table("scores.parquet", result.scores)
+            self._write_scores(result)
             self.folder.write_file(f"model{result.suffix}", lambda path: path.write_bytes(result.file))
         self.warnings += result.warnings
         return {
@@ -275,20 +299,25 @@ class Run:
             **result.evaluation,
         }
 
-    def _train(
-        self, arrests: Arrests, days: Mapping[str, date], found: Mapping[str, PastFeatures | FeatureSet]
-    ) -> ModelResult:
+    def _store_model(self, result: ModelResult, begin: float) -> None:
+        self._store("model", lambda: of_model(result), begin)
+
+    def _write_scores(self, result: ModelResult) -> None:
+        self.folder.write_table("scores.parquet", result.scores)
+
+    def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+        """What `fit` gives, or gave in an earlier run."""
+        stored = self._checkpoints.load(f"model-{name}")
+        if stored is not None:
+            return fit_of(stored)
+        begin = self._checkpoints.clock()
+        found = fit()
+        self._store(f"model-{name}", lambda: of_fit(found), begin)
+        return found
+
+    def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
         from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
-
-        def kept(name: str, fit: Callable[[], CrossFit]) -> CrossFit:
-            stored = self._checkpoints.load(f"model-{name}")
-            if stored is not None:
-                return fit_of(stored)
-            begin = self._checkpoints.clock()
-            found = fit()
-            self._store(f"model-{name}", lambda: of_fit(found), begin)
-            return found
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         with self.stage("model"):
@@ -302,15 +331,21 @@ class Run:
                 violent_between(arrests, test, now),
                 config=self.config.model,
                 taxonomy=self.config.violent_offences,
-                betweenness=_coarsest(found),
-                windows=(f"[{past}, {test})", f"[{test}, {now})"),
+                betweenness=coarsest(found),
+                windows=windows(days),
                 threads=self.engine.threads,
                 device=self.engine.name,
                 progress=self.progress,
-                kept=kept,
+                kept=self._kept_fit,
             )
             file, suffix = result.model.to_bytes(), result.model.suffix
         return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
+
+
+def windows(days: Mapping[str, date]) -> tuple[str, str]:
+    """The two label windows of a forecast in words."""
+    past, test, now = days["T-2H"], days["T-H"], days["T"]
+    return f"[{past}, {test})", f"[{test}, {now})"
 
 
 def path_section(report: PathReport | None) -> dict[str, Any] | None:
@@ -318,7 +353,7 @@ def path_section(report: PathReport | None) -> dict[str, Any] | None:
     return None if report is None else report.as_dict()
 
 
-def _paths(inputs: Any) -> list[str] | None:
+def paths_of(inputs: Any) -> list[str] | None:
     """The paths of files to read; None for data frames."""
     items = [inputs] if isinstance(inputs, str | os.PathLike) or is_frame(inputs) else inputs
     if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
@@ -326,7 +361,7 @@ def _paths(inputs: Any) -> list[str] | None:
     return [os.fspath(item) for item in items]
 
 
-def _coarsest(found: Mapping[str, PastFeatures | FeatureSet]) -> dict[str, Any] | None:
+def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """How betweenness was computed where it is known least exactly."""
     reports = [features.path for features in found.values() if features.path is not None]
     return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
