@@ -14,14 +14,14 @@ from gpunet.config import ModelConfig
 from gpunet.errors import ModelError
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 from gpunet.model.boosting_gpu import DeviceFold
+from gpunet.model.boosting_rounds import PATIENCE, Grown, HostFold, grow_together
 from gpunet.model.classifier import Fitted
-from gpunet.model.loops import boosting_gradients, held_out_loss
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
 from gpunet.parallel import in_batches, spans
 from gpunet.progress import ProgressCallback
 
-__all__ = ["SUFFIX", "BoostedTrees", "fit", "from_bytes"]
+__all__ = ["DEVICE", "PARAMETERS", "SUFFIX", "BoostedTrees", "base_rate", "detached", "fit", "fitted", "from_bytes"]
 
 SUFFIX = ".ubj"
 
@@ -40,9 +40,6 @@ PARAMETERS: dict[str, Any] = {
     "colsample_bytree": 0.5,
     "max_bin": 256,
 }
-
-#: Boosting stops when the held-out loss has not fallen for this many rounds.
-PATIENCE = 40
 
 _ATTRIBUTE = "gpunet"
 _ROWS_A_TASK = 4096
@@ -171,17 +168,29 @@ def fit(
     params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
     rows = _Rows(matrix, data, labels, folds)
-    held_out, rounds, warnings = _cross_fit(rows, params, config.max_rounds, progress)
+    models = [rows.fold(params, k) for k in range(rows.n_folds)]
+    grown = grow_together(models, rows.margins, config.max_rounds, progress)
+    del models
     everyone = rows.fold(params, -1)
-    for number in range(rounds):
+    for number in range(grown.rounds):
         everyone.boost(number)
         if progress is not None:
-            progress("train on all", number + 1, rounds)
-    booster = _detached(everyone.booster) if on_gpu(matrix) else everyone.booster
+            progress("train on all", number + 1, grown.rounds)
+    booster = detached(everyone.booster) if on_gpu(matrix) else everyone.booster
+    return fitted(booster, to_host(grown.margins), grown, names, device)
+
+
+def fitted(
+    booster: Any, held_out: NDArray[np.float64], grown: Grown, names: tuple[str, ...], device: str, **recorded: Any
+) -> Fitted:
+    """The outcome of a fit, from the booster of all rows and the held-out margins, float64[n]."""
+    import xgboost as xgb
+
     # The names are for other readers of the file; XGBoost allows no brackets and no "<" in them.
     booster.feature_names = [re.sub(r"[\[\]<]", "_", name) for name in names]
-    recorded = {**PARAMETERS, "device": device, "patience": PATIENCE}
-    return Fitted(BoostedTrees(booster), held_out, rounds, recorded, {"xgboost": xgb.__version__}, warnings)
+    parameters = {**PARAMETERS, "device": device, "patience": PATIENCE, **recorded}
+    libraries = {"xgboost": xgb.__version__}
+    return Fitted(BoostedTrees(booster), held_out, grown.rounds, parameters, libraries, grown.warnings)
 
 
 class _Rows:
@@ -194,71 +203,29 @@ class _Rows:
         self._matrix, self._host_labels, self._host_folds = matrix, labels, folds
         self._labels, self._folds = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
 
-    def fold(self, params: dict[str, Any], held_out: int) -> _Fold | DeviceFold:
+    def fold(self, params: dict[str, Any], held_out: int) -> HostFold | DeviceFold:
         """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
         import xgboost as xgb
 
-        rate = float(self._host_labels[self._host_folds != held_out].mean())
+        rate = base_rate(self._host_labels, self._host_folds, held_out)
         booster = xgb.Booster({**params, "base_score": rate}, cache=[self.data])
         if on_gpu(self._matrix):
             return DeviceFold(booster, self.data, self._matrix, self._labels, self._folds, held_out)
-        return _Fold(booster, self.data, self._labels, self._folds, held_out)
+        return HostFold(booster, self.data, self._labels, self._folds, held_out)
 
 
-class _Fold:
-    """The booster that never sees the rows of one fold (-1: of none), in the host's memory."""
-
-    def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int) -> None:
-        self.booster = booster
-        self._data, self._labels, self._folds, self._held_out = data, labels, folds, held_out
-        self._gradient = np.empty(len(labels), dtype=np.float32)
-        self._hessian = np.empty(len(labels), dtype=np.float32)
-
-    def boost(self, number: int) -> None:
-        """Add tree `number`."""
-        boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
-        self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
-
-    def held_out_loss(self, out: NDArray[np.float64]) -> float:
-        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
-        return float(held_out_loss(self._margin(), self._labels, self._folds, self._held_out, out))
-
-    def _margin(self) -> NDArray[np.float32]:
-        return np.asarray(self.booster.predict(self._data, output_margin=True, training=True), dtype=np.float32)
+def base_rate(labels: NDArray[np.bool_], folds: NDArray[np.int32], held_out: int) -> float:
+    """Share of positives among the rows that are not in the fold `held_out`: where boosting begins."""
+    return float(labels[folds != held_out].mean())
 
 
-def _detached(booster: Any) -> Any:
+def detached(booster: Any) -> Any:
     """The trained booster as it would come from its file: without the training data, and on no device."""
     import xgboost as xgb
 
     alone = xgb.Booster()
     alone.load_model(bytearray(booster.save_raw("ubj")))
     return alone
-
-
-def _cross_fit(
-    rows: _Rows, params: dict[str, Any], max_rounds: int, progress: ProgressCallback | None
-) -> tuple[NDArray[np.float64], int, tuple[str, ...]]:
-    """Return the held-out margins at the best round, that round (at least 1), and warnings."""
-    models = [rows.fold(params, k) for k in range(rows.n_folds)]
-    margins = rows.margins
-    kept, best, best_round = margins, np.inf, 0
-    for done in range(1, max_rounds + 1):
-        loss = 0.0
-        for model in models:
-            model.boost(done - 1)
-            loss += model.held_out_loss(margins)
-        if loss < best:
-            kept, best, best_round = margins.copy(), loss, done
-        if progress is not None:
-            progress("cross-fit", done, max_rounds)
-        if done - best_round >= PATIENCE:
-            if progress is not None:
-                progress("cross-fit", max_rounds, max_rounds)
-            return to_host(kept), best_round, ()
-    cut_short = best_round == max_rounds and max_rounds > 1
-    text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"
-    return to_host(kept), best_round, (text,) if cut_short else ()
 
 
 def from_bytes(data: bytes) -> tuple[BoostedTrees, str]:

@@ -11,7 +11,7 @@ from gpunet.errors import ModelError
 from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
 
-__all__ = ["fold_count", "person_folds", "person_groups"]
+__all__ = ["fold_count", "group_codes", "person_folds", "person_groups"]
 
 #: Fewer persons of a class than this in a fold say nothing about how well the class is found.
 _LEAST_A_FOLD = 2
@@ -28,6 +28,17 @@ def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArr
         if values.shape != (len(table),):
             raise ModelError(f"groups: expected {len(table)} values, one a row, but the shape is {values.shape}")
         ids = pa.array(values)
+    return _codes(ids)
+
+
+def group_codes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Codes 0..m-1 of equal numbers in the order in which they first come, int64[n]: what the ids would give."""
+    import pyarrow as pa
+
+    return _codes(pa.array(numbers))
+
+
+def _codes(ids: Any) -> NDArray[np.int64]:
     return np.asarray(ids.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 

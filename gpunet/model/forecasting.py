@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.model.metrics import evaluate, past_violence_score
+from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.trained import Model
@@ -118,78 +118,27 @@ def forecast(
     final = fit_both() if kept is None else kept("both", fit_both)
     present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
-    evaluation = {
-        "past": {"window": windows[0], "persons": len(before), "positives": int(labels[0].sum())},
-        **_test_results(first, before, after, labels[1], probability, windows[1]),
-        "held_out": evaluate(labels[0], first.probability, first.model.threshold, past_violence=_record(before)),
-        "importance": _importance(final.model, scored.mean_contribution),
-        "training": dict(final.model.training),
-        "evaluated_model": dict(first.model.training),
-    }
+    evaluation = evaluate_forecast(
+        first,
+        final.model,
+        (_known(before, labels[0], windows[0]), _known(after, labels[1], windows[1])),
+        new=_new(before, after),
+        probability=probability,
+        mean_contribution=scored.mean_contribution,
+    )
     doubts = [model.doubt(table) for model, table in ((first.model, after), (final.model, present))]
-    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, doubts))))
-    if not labels[1].any():
-        warnings.append(f"nobody had the label true in {windows[1]}: there are no results to report")
-    return Forecast(final.model, scored.frame, evaluation, tuple(warnings))
+    warnings = collect_warnings(first, final, doubts, labels[1], windows[1])
+    return Forecast(final.model, scored.frame, evaluation, warnings)
 
 
-def _test_results(
-    first: CrossFit,
-    before: FeatureTable,
-    after: FeatureTable,
-    labels: NDArray[np.bool_],
-    probability: NDArray[np.float64],
-    window: str,
-) -> dict[str, Any]:
+def _known(table: FeatureTable, labels: NDArray[np.bool_], window: str) -> Known:
+    record = violence_record(table.column("own_violent_arrests"), table.column("days_since_last_violent"))
+    return Known(window, labels, record)
+
+
+def _new(before: FeatureTable, after: FeatureTable) -> NDArray[np.bool_]:
+    """Who of `after` was not in `before`, bool[n]."""
     import pyarrow.compute as pc
 
-    new = ~pc.is_in(after.ids(), value_set=before.ids()).to_numpy(zero_copy_only=False).astype(bool)
-    record, threshold = _record(after), first.model.threshold
-    return {
-        "test": {
-            "window": window,
-            "persons": len(after),
-            "positives": int(labels.sum()),
-            "new_persons": int(new.sum()),
-            "new_positives": int(labels[new].sum()),
-        },
-        "results": evaluate(labels, probability, threshold, past_violence=record),
-        "results_new_persons": evaluate(
-            labels[new], probability[new], threshold, past_violence=None if record is None else record[new]
-        )
-        if new.any()
-        else None,
-        "calibration": _reliability(labels, probability),
-    }
-
-
-def _record(table: FeatureTable) -> NDArray[np.float64] | None:
-    """The past-violence baseline's order, None where the table lacks the person's own record."""
-    arrests, since = table.column("own_violent_arrests"), table.column("days_since_last_violent")
-    return None if arrests is None or since is None else past_violence_score(arrests, since)
-
-
-def _reliability(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[dict[str, float]]:
-    """Ten groups of one size by predicted probability, lowest first: what was predicted and what happened."""
-    order = np.argsort(probability, kind="stable")
-    return [
-        {
-            "persons": len(rows),
-            "mean_probability": float(probability[rows].mean()),
-            "observed": float(labels[rows].mean()),
-        }
-        for rows in np.array_split(order, 10)
-        if len(rows)
-    ]
-
-
-def _importance(model: Model, mean_contribution: NDArray[np.float64]) -> list[dict[str, Any]]:
-    share = model.classifier.importance()
-    return [
-        {
-            "feature": model.features[j],
-            "mean_absolute_contribution": float(mean_contribution[j]),
-            "loss_share": float(share[j]),
-        }
-        for j in np.argsort(-mean_contribution, kind="stable")
-    ]
+    known = pc.is_in(after.ids(), value_set=before.ids()).to_numpy(zero_copy_only=False).astype(bool)
+    return np.asarray(~known)

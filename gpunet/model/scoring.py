@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +18,28 @@ from gpunet.model.trained import Model
 from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback
 
-__all__ = ["FACTORS", "Scored", "score", "score_table"]
+__all__ = [
+    "FACTORS",
+    "Explained",
+    "Scored",
+    "add_moves",
+    "explain",
+    "mean_of",
+    "ranks",
+    "score",
+    "score_table",
+    "scores_frame",
+]
 
 #: Features named for each person.
 FACTORS = 5
 
-#: Rows explained at once: bounds the memory of the contributions. Fixed, so that the sums over rows are too. A GPU has
-#: a thread a row, and takes as many rows as keep it busy.
+#: Rows explained at once: bounds the memory of the contributions. A GPU has a thread a row, and takes as many rows as
+#: keep it busy.
 _CHUNK = {"cpu": 1 << 16, "gpu": 1 << 18}
+
+#: Contributions are added up over persons in whole multiples of this, without rounding.
+_UNIT = 2.0**-32
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +48,26 @@ class Scored:
 
     frame: Any
     mean_contribution: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What a model says of n rows.
+
+    Attributes
+    ----------
+    probability
+        float64[n], calibrated.
+    factor, contribution
+        int32[n, FACTORS] and float64[n, FACTORS]: columns of the greatest contributions (-1: none), and these.
+    moved
+        Sums over the rows of each feature's absolute contributions, for :func:`add_moves` and :func:`mean_of`.
+    """
+
+    probability: NDArray[np.float64]
+    factor: NDArray[np.int32]
+    contribution: NDArray[np.float64]
+    moved: tuple[int, ...]
 
 
 def score(
@@ -100,30 +135,66 @@ def score_table(
 ) -> Scored:
     """Do what :func:`score` does, for a table from :meth:`Model.table`."""
     table = _sorted_by_person(table)
-    n, p, count = len(table), len(model.features), available_threads(threads)
+    found = explain(model, table, threads=available_threads(threads), progress=progress)
+    frame = scores_frame(table.person_ids, found, ranks(found.probability), model.features, table.backend)
+    return Scored(frame, mean_of(found.moved, len(table)))
+
+
+def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
+    """Probability and strongest features of each row of a table from :meth:`Model.table`."""
+    n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))
-    total = np.zeros(p)
+    total = [0] * p
     probability = np.empty(n)
     chunk = _CHUNK["gpu" if on_gpu(table.matrix) else "cpu"]
     for start in range(0, n, chunk):
         rows = slice(start, min(start + chunk, n))
         matrix = table.matrix[rows]
-        probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, count)))
-        moved = model.classifier.contributions(matrix, count)[:, :p]
-        xp = namespace(moved)
-        total += to_host(xp.sum(xp.abs(moved), axis=0))
+        probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, threads)))
+        moved = model.classifier.contributions(matrix, threads)[:, :p]
+        total = add_moves(total, _units(moved))
         factor[rows], contribution[rows] = (to_host(part) for part in _strongest(moved))
         if progress is not None:
             progress("score", rows.stop, n)
-    rank = np.empty(n, dtype=np.int64)
-    rank[np.argsort(-probability, kind="stable")] = np.arange(1, n + 1)
-    columns: dict[str, Any] = {PERSON: table.person_ids, "probability": probability, "rank": rank}
+    return Explained(probability, factor, contribution, tuple(total))
+
+
+def ranks(probability: NDArray[np.float64]) -> NDArray[np.int64]:
+    """int64[n]: 1 for the highest, equals in their order."""
+    rank = np.empty(len(probability), dtype=np.int64)
+    rank[np.argsort(-probability, kind="stable")] = np.arange(1, len(probability) + 1)
+    return rank
+
+
+def scores_frame(
+    person_ids: Any, found: Explained, rank: NDArray[np.int64], features: tuple[str, ...], backend: str
+) -> Any:
+    """The frame that :func:`score` describes, of persons in the order of their ids."""
+    factor, contribution = found.factor, found.contribution
+    columns: dict[str, Any] = {PERSON: person_ids, "probability": found.probability, "rank": rank}
     for k in range(FACTORS):
-        columns[f"factor_{k + 1}"] = _names(f"factor_{k + 1}", factor[:, k], model.features)
+        columns[f"factor_{k + 1}"] = _names(f"factor_{k + 1}", factor[:, k], features)
     for k in range(FACTORS):
         columns[f"contribution_{k + 1}"] = (contribution[:, k], factor[:, k] < 0)
-    return Scored(make_frame(columns, table.backend), total / max(n, 1))
+    return make_frame(columns, backend)
+
+
+def add_moves(first: Sequence[int], second: Sequence[int]) -> list[int]:
+    """Sums over other rows, added: whole numbers, so that neither order nor division of the rows matters."""
+    return [a + b for a, b in zip(first, second, strict=True)]
+
+
+def mean_of(moved: Sequence[int], n: int) -> NDArray[np.float64]:
+    """Mean absolute contribution of each feature over n rows, float64[p]."""
+    return np.array([total * _UNIT / max(n, 1) for total in moved], dtype=np.float64)
+
+
+def _units(moved: Any) -> list[int]:
+    """Each feature's absolute contributions, added up over the rows, in whole units."""
+    xp = namespace(moved)
+    units = xp.astype(xp.round(xp.abs(moved) / _UNIT), xp.int64)
+    return [int(total) for total in to_host(xp.sum(units, axis=0))]
 
 
 def _strongest(moved: Any) -> tuple[Any, Any]:

@@ -20,7 +20,16 @@ from gpunet.parquet import read_parquet, read_parquet_metadata
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FeatureTable", "TaxonomyLike", "check_same_taxonomy", "read_features", "read_labels", "stack"]
+__all__ = [
+    "FeatureTable",
+    "TaxonomyLike",
+    "as_booleans",
+    "check_present",
+    "check_same_taxonomy",
+    "read_features",
+    "read_labels",
+    "stack",
+]
 
 PERSON = "person_id"
 
@@ -83,7 +92,7 @@ class FeatureTable:
         """
         if tuple(columns) == self.columns:
             return self
-        _check_present(columns, self.columns, "the features")
+        check_present(columns, self.columns, "the features")
         return replace(
             self, columns=tuple(columns), matrix=self.matrix[:, [self.columns.index(name) for name in columns]]
         )
@@ -179,7 +188,7 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
         If labels are missing, null, neither true nor false, or a person has two rows.
     """
     if not is_frame(labels):
-        return _booleans(as_host_values(labels), len(table))
+        return as_booleans(as_host_values(labels), len(table))
     import pyarrow.compute as pc
 
     frame = as_eager(labels)
@@ -196,7 +205,7 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
         raise ModelError(f"the labels: {found.null_count} of the {len(table)} persons in the features have none")
     if frame["label"].null_count():
         raise ModelError("the labels: label has nulls")
-    known_labels = _booleans(frame["label"].to_numpy(), len(known))
+    known_labels = as_booleans(frame["label"].to_numpy(), len(known))
     return known_labels[np.asarray(found.to_numpy(), dtype=np.int64)]
 
 
@@ -253,7 +262,8 @@ def _with_taxonomy(table: FeatureTable, taxonomy: TaxonomyLike | None, where: st
     return given if given.sets is not None else replace(given, sets=table.sets)
 
 
-def _check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> None:
+def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> None:
+    """Raise ModelError if a wanted column is not present; it names all that are missing."""
     have = set(present)
     missing = [name for name in wanted if name not in have]
     if missing:
@@ -272,7 +282,7 @@ def _is_number(dtype: Any) -> bool:
 
 
 def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device: str) -> Any:
-    _check_present(names, frame.columns, where)
+    check_present(names, frame.columns, where)
     # A column without a single value is all null, whatever type its frame gives it.
     empty = {name for name in names if not _is_number(frame.schema[name]) and frame[name].null_count() == len(frame)}
     wrong = [name for name in names if not _is_number(frame.schema[name]) and name not in empty]
@@ -302,7 +312,8 @@ def _all_null(n: int, p: int, device: str) -> Any:
     return namespace(nothing).full((p, n), np.nan, dtype=np.float32).T
 
 
-def _booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
+def as_booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
+    """Labels of n rows, bool[n]; ModelError if they are of another number, or neither true nor false."""
     try:
         array = np.asarray(values)
     except ValueError as error:  # lists of different lengths

@@ -87,7 +87,7 @@ class Model:
         check_same_taxonomy(self, table, "the model", "the feature table")
         return table
 
-    def doubt(self, table: FeatureTable) -> str | None:
+    def doubt(self, table: Any) -> str | None:
         """A sentence if betweenness in `table` is of another precision than in training, and the model uses it."""
         if not any(name.startswith("betweenness__") for name in self.features):
             return None

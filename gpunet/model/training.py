@@ -19,7 +19,7 @@ from gpunet.model.trained import Model
 from gpunet.parallel import available_threads
 from gpunet.progress import ProgressCallback
 
-__all__ = ["CrossFit", "ModelConfigLike", "cross_fit", "train"]
+__all__ = ["CrossFit", "Dealt", "ModelConfigLike", "assemble", "cross_fit", "deal", "model_config", "train"]
 
 #: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
 ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
@@ -122,47 +122,79 @@ def cross_fit(
 
     `what` names the data in errors.
     """
-    config = _model_config(config)
+    config = model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):
         raise ModelError(f"{what}: there are no rows")
-    person = person_groups(table, groups)
-    n_folds = fold_count(labels, person, config.folds, what)
-    fold = person_folds(labels, person, n_folds, config.seed)
+    dealt = deal(labels, person_groups(table, groups), config, what)
     fitted = module.fit(
         table.matrix,
         labels,
-        fold,
+        dealt.fold,
         names=table.columns,
         config=config,
         threads=available_threads(threads),
         progress=progress,
     )
+    return assemble(fitted, table, labels, dealt, config, what)
+
+
+@dataclass(frozen=True, eq=False)
+class Dealt:
+    """Rows dealt into folds by person.
+
+    Attributes
+    ----------
+    fold
+        int32[n], the fold in which each row is held out.
+    folds, persons
+        How many there are of each.
+    """
+
+    fold: NDArray[np.int32]
+    folds: int
+    persons: int
+
+
+def deal(labels: NDArray[np.bool_], person: NDArray[np.int64], config: ModelConfig, what: str) -> Dealt:
+    """Deal rows into as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1."""
+    n_folds = fold_count(labels, person, config.folds, what)
+    return Dealt(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
+
+
+def assemble(
+    fitted: Fitted, source: Any, labels: NDArray[np.bool_], dealt: Dealt, config: ModelConfig, what: str
+) -> CrossFit:
+    """Calibrate what was fitted, choose the threshold, and make a model of it.
+
+    `source` has the ``columns``, ``taxonomy``, ``sets`` and ``betweenness`` of the features.
+    """
     calibration = fit_calibration(fitted.held_out_margin, labels)
     probability = calibration(fitted.held_out_margin)
     model = Model(
         classifier=fitted.classifier,
-        features=table.columns,
+        features=source.columns,
         calibration=calibration,
         threshold=best_threshold(labels, probability),
-        taxonomy=table.taxonomy,
-        sets=table.sets,
+        taxonomy=source.taxonomy,
+        sets=source.sets,
         training={
-            "rows": len(table),
-            "persons": int(person.max()) + 1,
+            "rows": len(labels),
+            "persons": dealt.persons,
             "positive_rows": int(labels.sum()),
-            "folds": n_folds,
+            "folds": dealt.folds,
             "rounds": fitted.rounds,
             "seed": config.seed,
             "parameters": fitted.parameters,
             "libraries": fitted.libraries,
         },
-        betweenness=table.betweenness,
+        betweenness=source.betweenness,
     )
-    return CrossFit(model, fold, probability, _warnings(fitted, model, config.folds, what))
+    return CrossFit(model, dealt.fold, probability, _warnings(fitted, model, config.folds, what))
 
 
-def _model_config(config: ModelConfigLike | None) -> ModelConfig:
+def model_config(config: ModelConfigLike | None) -> ModelConfig:
+    """The configuration of the model, from whatever holds one; ConfigError if nothing does."""
     if config is None or isinstance(config, ModelConfig):
         return config or ModelConfig()
     if isinstance(config, Config):

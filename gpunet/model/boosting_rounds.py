@@ -1,0 +1,113 @@
+"""Boosting, round by round: one booster a fold, side by side, until the held-out loss falls no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.model.loops import boosting_gradients, held_out_loss
+from gpunet.progress import ProgressCallback
+
+__all__ = ["PATIENCE", "Fold", "Grown", "HostFold", "grow_together"]
+
+#: Boosting stops when the held-out loss has not fallen for this many rounds.
+PATIENCE = 40
+
+
+class Fold(Protocol):
+    """The booster that never sees the rows of one fold, where its rows are."""
+
+    booster: Any
+
+    def boost(self, number: int) -> None:
+        """Add tree `number`."""
+
+    def held_out_loss(self, out: Any) -> float:
+        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
+
+
+class HostFold:
+    """The booster that never sees the rows of one fold (-1: of none), in the host's memory."""
+
+    def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int) -> None:
+        self.booster = booster
+        self._data, self._labels, self._folds, self._held_out = data, labels, folds, held_out
+        self._gradient = np.empty(len(labels), dtype=np.float32)
+        self._hessian = np.empty(len(labels), dtype=np.float32)
+
+    def boost(self, number: int) -> None:
+        """Add tree `number`."""
+        boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
+        self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
+
+    def held_out_loss(self, out: NDArray[np.float64]) -> float:
+        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
+        return float(held_out_loss(self._margin(), self._labels, self._folds, self._held_out, out))
+
+    def _margin(self) -> NDArray[np.float32]:
+        return np.asarray(self.booster.predict(self._data, output_margin=True, training=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """What :func:`grow_together` found.
+
+    Attributes
+    ----------
+    margins
+        float64[n], the margin of each row at the best round, by the booster that did not see it; where the rows are.
+    rounds
+        The best round, at least 1.
+    warnings
+        Sentences for the user.
+    """
+
+    margins: Any
+    rounds: int
+    warnings: tuple[str, ...]
+
+
+def grow_together(
+    models: Sequence[Fold],
+    margins: Any,
+    max_rounds: int,
+    progress: ProgressCallback | None = None,
+    everywhere: Callable[[float], float] = float,
+) -> Grown:
+    """Grow all boosters until their mean held-out loss has not fallen for :data:`PATIENCE` rounds.
+
+    Parameters
+    ----------
+    models
+        One a fold.
+    margins
+        float64[n], to work in.
+    max_rounds
+        So many rounds at most.
+    progress
+        Called as the work goes on, see :mod:`gpunet.progress`.
+    everywhere
+        Adds up a loss over all places where there are rows of these boosters, the same number in each.
+    """
+    kept, best, best_round = margins, np.inf, 0
+    for done in range(1, max_rounds + 1):
+        loss = 0.0
+        for model in models:
+            model.boost(done - 1)
+            loss += model.held_out_loss(margins)
+        loss = everywhere(loss)
+        if loss < best:
+            kept, best, best_round = margins.copy(), loss, done
+        if progress is not None:
+            progress("cross-fit", done, max_rounds)
+        if done - best_round >= PATIENCE:
+            if progress is not None:
+                progress("cross-fit", max_rounds, max_rounds)
+            return Grown(kept, best_round, ())
+    cut_short = best_round == max_rounds and max_rounds > 1
+    text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"
+    return Grown(kept, best_round, (text,) if cut_short else ())
