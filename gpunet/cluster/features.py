@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask
 import numpy as np
-from distributed import Future
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
@@ -28,7 +28,10 @@ from gpunet.network import Network, table_of_ties
 from gpunet.progress import ProgressCallback
 from gpunet.registry import Feature, columns
 
-__all__ = ["DividedFeatures", "compute_divided", "model_parts"]
+if TYPE_CHECKING:
+    from gpunet.model.divided_parts import TablePart
+
+__all__ = ["DividedFeatures", "compute_divided", "model_parts", "with_betweenness"]
 
 _OVER_PERSONS = ("geographic", "temporal", "history")
 
@@ -151,11 +154,15 @@ def compute_divided(
 
 
 def model_parts(found: DividedFeatures) -> list[Future]:
-    """Futures of a pair for each part: :class:`gpunet.model.table.FeatureTable`, and int64[n], the persons' numbers."""
+    """Futures of :class:`gpunet.model.divided.TablePart`, for each part."""
     arrests = found.arrests
-    told = None if found.path is None else found.path.metadata()
     taxonomy = arrests.config.violent_offences
-    return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy, betweenness=told)
+    return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy)
+
+
+def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) -> list[Future]:
+    """The same parts, which say how their betweenness columns were computed."""
+    return each(client, "matrix-told", _with_betweenness, parts, betweenness=betweenness)
 
 
 def _tables(
@@ -206,10 +213,15 @@ def _persons(
     return id_array(part), gang, np.searchsorted(part.person_numbers, numbers)
 
 
-def _model_table(part: ArrestPart, frame: Any, taxonomy: Any, betweenness: Any) -> tuple[Any, NDArray[np.int64]]:
+def _model_table(part: ArrestPart, frame: Any, taxonomy: Any) -> TablePart:
+    from gpunet.model.divided_parts import TablePart
     from gpunet.model.table import read_features
 
-    return read_features(frame, taxonomy=taxonomy, betweenness=betweenness), part.person_numbers
+    return TablePart(read_features(frame, taxonomy=taxonomy), part.person_numbers)
+
+
+def _with_betweenness(part: TablePart, betweenness: Any) -> TablePart:
+    return replace(part, table=replace(part.table, betweenness=betweenness))
 
 
 def _numbers(network: Network) -> NDArray[np.int32]:

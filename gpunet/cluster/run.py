@@ -1,0 +1,98 @@
+"""A run whose tables are read, and whose rows stay, on the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from gpunet.arrests import FileCount
+from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
+from gpunet.cluster.engine import ClusterEngine
+from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
+from gpunet.cluster.parts import DividedArrests
+from gpunet.cluster.reading import read_divided
+from gpunet.cluster.results import in_order
+from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts, divided_network_statistics
+from gpunet.config import UNENCRYPTED, PathConfig
+from gpunet.resume import note_inputs
+from gpunet.snapshots import ModelResult, PastFeatures
+from gpunet.stages import TIE_DATES, Run, coarsest, windows
+
+__all__ = ["DividedRun"]
+
+
+class DividedRun(Run):
+    """See :class:`gpunet.stages.Run`. Arrests are :class:`DividedArrests`, features :class:`DividedFeatures`.
+
+    Kept to go on from are the sums on the way to betweenness and closeness, and trainings. All else is in the workers'
+    memory, and computed again.
+    """
+
+    engine: ClusterEngine
+
+    def _read_files(self, paths: list[str]) -> DividedArrests:
+        arrests = read_divided(self.engine.division.client, paths, self.config, progress=self.progress)
+        files: tuple[FileCount, ...] = () if arrests.report is None else arrests.report.files
+        note_inputs(self.folder.path, files)
+        self._check_input(arrests)
+        return arrests
+
+    def _doubts(self, arrests: DividedArrests) -> list[str]:
+        return divided_doubts(arrests)
+
+    def cut(self, arrests: DividedArrests, as_of: date) -> DividedArrests:
+        """The arrests before a day; InputError if there are none."""
+        return cut_parts(arrests, as_of)
+
+    def undated(self, arrests: DividedArrests) -> int:
+        """How many arrests have no date."""
+        return undated_arrests(arrests)
+
+    def features(self, name: str, arrests: DividedArrests, label: str = "") -> DividedFeatures:
+        """Compute everything; stages, their progress and notices carry the label."""
+        return self._divided(name, arrests, label, self.config.path)
+
+    def past_features(self, name: str, arrests: DividedArrests, label: str, path_config: PathConfig) -> PastFeatures:
+        """As :meth:`features` of an earlier day, with another path configuration; what a model needs of it is left."""
+        found = self._divided(name, arrests, label, path_config)
+        return PastFeatures(model_parts(found), found.path)
+
+    def _divided(self, name: str, arrests: DividedArrests, label: str, path_config: PathConfig) -> DividedFeatures:
+        return compute_divided(arrests, self._keeping(name), path_config=path_config, **self._told(label))
+
+    def _write_tables(self, arrests: DividedArrests, found: DividedFeatures, metadata: dict[str, Any]) -> None:
+        self.folder.write_table_parts("features.parquet", found.feature_tables(), metadata)
+        self.folder.write_table_parts("ties.parquet", found.tie_tables(), dates=TIE_DATES)
+        self.folder.write_table_parts("groups.parquet", found.groups_tables())
+        self.folder.write_table_parts("rejected.parquet", in_order(arrests.client, arrests.rejected))
+
+    def _statistics(self, arrests: DividedArrests, found: DividedFeatures) -> tuple[dict[str, Any], dict[str, Any]]:
+        return divided_arrest_statistics(found), divided_network_statistics(found, self.engine)
+
+    def _store_model(self, result: ModelResult, begin: float) -> None:
+        """The scores are on the workers; the trainings behind them are kept."""
+
+    def _write_scores(self, result: ModelResult) -> None:
+        self.folder.write_table_parts("scores.parquet", iter(result.scores))
+
+    def _train(self, arrests: DividedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
+        from gpunet.model.divided import forecast_divided
+
+        past, test, now = days["T-2H"], days["T-H"], days["T"]
+        client, told = arrests.client, coarsest(found)
+        with self.stage("model"):
+            parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
+            result = forecast_divided(
+                client,
+                *(with_betweenness(client, of_day, told) for of_day in parts),
+                labels_between(arrests, past, test),
+                labels_between(arrests, test, now),
+                config=self.config.model,
+                windows=windows(days),
+                unencrypted=self.config.cluster.unencrypted == UNENCRYPTED,
+                progress=self.progress,
+                kept=self._kept_fit,
+            )
+            file, suffix = result.model.to_bytes(), result.model.suffix
+        return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
