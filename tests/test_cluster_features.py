@@ -22,7 +22,7 @@ from gpunet import read_arrests
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.cut import cut_parts, labels_between
-from gpunet.cluster.features import compute_divided, model_parts
+from gpunet.cluster.features import compute_divided, model_parts, with_betweenness
 from gpunet.cluster.incidents import grouped, member_frame
 from gpunet.cluster.network import build_divided_network
 from gpunet.cluster.results import fetched
@@ -225,15 +225,17 @@ def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
 def test_tables_for_the_model(two_workers, folder):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
     found = compute_divided(divided(client(two_workers), arrests, 3), two_workers)
-    told = fetched(client(two_workers), model_parts(found))
+    on_workers = with_betweenness(client(two_workers), model_parts(found), found.path.metadata())
+    told = fetched(client(two_workers), on_workers)
+    tables = [part.table for part in told]
     expected = read_features(folder / "None" / "features.parquet")
-    assert all(table.columns == expected.columns for table, _ in told)
-    assert all((table.taxonomy, table.sets) == (expected.taxonomy, expected.sets) for table, _ in told)
-    assert all(table.betweenness == expected.betweenness for table, _ in told)
-    matrix = np.concatenate([table.matrix for table, _ in told])
+    assert all(table.columns == expected.columns for table in tables)
+    assert all((table.taxonomy, table.sets) == (expected.taxonomy, expected.sets) for table in tables)
+    assert all(table.betweenness == expected.betweenness for table in tables)
+    matrix = np.concatenate([table.matrix for table in tables])
     assert matrix.tobytes() == expected.matrix.tobytes()
-    assert [i for table, _ in told for i in table.ids().to_pylist()] == expected.ids().to_pylist()
-    np.testing.assert_array_equal(np.concatenate([numbers for _, numbers in told]), np.arange(arrests.n_persons))
+    assert [i for table in tables for i in table.ids().to_pylist()] == expected.ids().to_pylist()
+    np.testing.assert_array_equal(np.concatenate([part.numbers for part in told]), np.arange(arrests.n_persons))
 
 
 def test_some_families_alone(two_workers):

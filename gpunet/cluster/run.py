@@ -83,9 +83,12 @@ class DividedRun(Run):
         client, told = arrests.client, coarsest(found)
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
+            tables = [with_betweenness(client, of_day, told) for of_day in parts]
             result = forecast_divided(
                 client,
-                *(with_betweenness(client, of_day, told) for of_day in parts),
+                tables[0],
+                tables[1],
+                tables[2],
                 labels_between(arrests, past, test),
                 labels_between(arrests, test, now),
                 config=self.config.model,
