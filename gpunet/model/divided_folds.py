@@ -69,7 +69,9 @@ class FoldsTogether(TrainingCallback):
         progress = _Reporter(self._topic) if collective.get_rank() == 0 else None
         grown = grow_together(models, np.empty(len(labels)), self._max_rounds, progress, _everywhere)
         self._brought = {f"fold_{k}": _packed(model.booster[: grown.rounds]) for k, model in enumerate(models)}
-        self._brought |= {"rounds": str(grown.rounds), "warnings": "\n".join(grown.warnings)}
+        self._brought["rounds"] = str(grown.rounds)
+        if grown.warnings:  # XGBoost cannot list attributes of which one is empty
+            self._brought["warnings"] = "\n".join(grown.warnings)
         nothing = np.zeros(len(labels), dtype=np.float32)
         return nothing, nothing
 
@@ -82,7 +84,7 @@ class FoldsTogether(TrainingCallback):
 def unpack(carrier: Any) -> tuple[Grown, list[bytes]]:
     """What was found (less the margins, of which each worker has its own), and each fold's booster at that round."""
     found = carrier.attributes()
-    warnings = tuple(text for text in found["warnings"].split("\n") if text)
+    warnings = tuple(found["warnings"].split("\n")) if "warnings" in found else ()
     boosters = [base64.b85decode(found[f"fold_{k}"]) for k in range(sum(name.startswith("fold_") for name in found))]
     return Grown(None, int(found["rounds"]), warnings), boosters
 
