@@ -2,9 +2,10 @@
 
 First it measures: synthetic tables of so many persons are made, and every part of betweenness and closeness (see
 gpunet/features/adding.py) is computed on one thread, for its processor time and the size of its result. Then it plays
-the schedule for each number of slots (threads of workers): parts are handed out in their order to the first free slot,
-so many ahead of the one that is awaited; the client fetches results one after the other through its link, in order. It
-prints the seconds until the last result is added, and how busy the slots and the link were.
+the schedule for each number of slots (threads of workers): runs of parts (see gpunet/cluster/schedule.py) are handed
+out in their order to the first free slot, so many ahead of the one that is awaited; the client fetches results one
+after the other through its link, in order. It prints the number of tasks, the seconds until the last result is added,
+and how busy the slots and the link were.
 
 `--repeat K` stands for a network with K times the parts: the measured ones over and over. `--slower S` and `--larger L`
 multiply each part's seconds and bytes.
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 
 from measure_cluster import synthetic_network
 
-from gpunet.features.adding import parts_of, sum_of_part
+from gpunet.cluster.schedule import runs_of_parts
+from gpunet.features.adding import Part, parts_of, sum_of_part
 from gpunet.features.layout import Layout
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.progress import ProgressCallback
@@ -29,8 +31,17 @@ AHEAD = 3  # as in gpunet/cluster/divide.py
 
 
 @dataclass(frozen=True)
+class Timed:
+    """A part, with its seconds on one slot and the bytes of its result."""
+
+    part: Part
+    seconds: float
+    size: float
+
+
+@dataclass(frozen=True)
 class Task:
-    """A part: seconds on one slot, and bytes of its result."""
+    """A run of parts: seconds on one slot, and bytes of its results."""
 
     seconds: float
     size: float
@@ -50,41 +61,49 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64, 128])
     parser.add_argument("--link", type=float, default=1e9, help="bytes a second that the client takes in")
-    parser.add_argument("--latency", type=float, default=0.004, help="seconds for handing out a part and its result")
+    parser.add_argument("--latency", type=float, default=0.004, help="seconds for handing out a task and its results")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--slower", type=float, default=1.0)
     parser.add_argument("--larger", type=float, default=1.0)
     asked = parser.parse_args()
     network = synthetic_network(asked.persons)
     layout = PairWork(Blocks(network), tuple(network.sets)).layout
-    for stage, tasks in measured(layout).items():
-        chosen = [Task(t.seconds * asked.slower, t.size * asked.larger) for t in tasks] * asked.repeat
+    for stage, timed in measured(layout).items():
+        chosen = [Timed(t.part, t.seconds * asked.slower, t.size * asked.larger) for t in timed] * asked.repeat
         work, size = sum(t.seconds for t in chosen), sum(t.size for t in chosen)
         longest = max(t.seconds for t in chosen)
         print(f"{stage}: {len(chosen)} parts, {work:.2f} s of work, longest {longest:.3f} s, {size / 1e6:.1f} MB back")
         for slots in asked.slots:
-            played = play(chosen, slots, asked.link, asked.latency)
+            tasks = tasks_of(chosen, slots)
+            played = play(tasks, slots, asked.link, asked.latency)
             print(
-                f"  {slots:4} slots {played.seconds:9.2f} s, {work / played.seconds:6.1f} times as fast, slots busy "
-                f"{played.busy:4.0%}, link busy {played.link:4.0%}"
+                f"  {slots:4} slots {len(tasks):5} tasks {played.seconds:9.2f} s, {work / played.seconds:6.1f} times "
+                f"as fast, slots busy {played.busy:4.0%}, link busy {played.link:4.0%}"
             )
 
 
-def measured(layout: Layout) -> dict[str, list[Task]]:
+def measured(layout: Layout) -> dict[str, list[Timed]]:
     """The parts of each stage in their order, each timed after a first one that loads the kernels."""
-    found: dict[str, list[Task]] = {}
+    found: dict[str, list[Timed]] = {}
 
     def adder(work, layout, batches, weights, total, stage, progress: ProgressCallback | None) -> None:  # type: ignore[no-untyped-def]
         parts = parts_of(batches, weights)
         for part in parts[:1] + parts:
             begin = time.thread_time()
             result = sum_of_part(work, layout, batches[part.begin : part.end], part.first, part.last)
-            found.setdefault(stage, []).append(Task(time.thread_time() - begin, result.nbytes))
+            found.setdefault(stage, []).append(Timed(part, time.thread_time() - begin, result.nbytes))
         del found[stage][0]
 
     layout.all_dependencies(adder, None)
     layout.all_farness(adder, None)
     return found
+
+
+def tasks_of(timed: Sequence[Timed], slots: int) -> list[Task]:
+    """The parts as they are grouped for so many slots."""
+    position_bytes = round(max(t.size / (t.part.last - t.part.first) for t in timed))
+    runs = runs_of_parts([t.part for t in timed], position_bytes, slots)
+    return [Task(sum(t.seconds for t in timed[i:j]), sum(t.size for t in timed[i:j])) for i, j in runs]
 
 
 def play(tasks: Sequence[Task], slots: int, link: float, latency: float) -> Played:
