@@ -23,7 +23,7 @@ from gpunet.gather import gather
 if TYPE_CHECKING:
     from gpunet.engine import Engine
 
-__all__ = ["EPOCH", "NO_DAY", "Arrests", "FileCount", "ReadReport", "day_number", "day_to_date"]
+__all__ = ["EPOCH", "NO_DAY", "Arrests", "FileCount", "FileLeftOut", "ReadReport", "day_number", "day_to_date"]
 
 EPOCH = date(1970, 1, 1)
 
@@ -61,6 +61,19 @@ class FileCount:
     encoding: str | None = None
 
 
+@dataclass(frozen=True)
+class FileLeftOut:
+    """A file that could not be read, and of which no row counts.
+
+    ``size_bytes`` and ``sha256`` are None where not even these could be found out.
+    """
+
+    name: str
+    reason: str
+    size_bytes: int | None
+    sha256: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class ReadReport:
     """How reading went, for the manifest.
@@ -78,6 +91,8 @@ class ReadReport:
         Other columns that nothing here reads.
     warnings
         Sentences for the user.
+    left_out
+        Files that could not be read, where the reader was told to go on without them.
     """
 
     files: tuple[FileCount, ...]
@@ -85,6 +100,7 @@ class ReadReport:
     protected_columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[FileLeftOut, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -121,7 +121,7 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
     assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == ["plain", "unknown encoding"]
     (tmp_path / "unknown encoding.parquet").write_bytes(b"PAR1 not really")
-    with pytest.raises(InputError, match=r"cannot read .*unknown encoding\.parquet"):
+    with pytest.raises(InputError, match=r"unknown encoding\.parquet: not readable"):
         read_arrests_at(home, tmp_path, CONFIG)
 
 
@@ -158,7 +158,7 @@ def test_text_that_is_not_utf8_is_an_error_also_where_it_is_read_directly(
         pq.write_table(table.set_column(1, "incident_id", column), tmp_path / f"{name}.parquet")
     assert_same(read_arrests_at(HOMES["polars"], tmp_path / "good.parquet"), read_arrests(tmp_path / "good.parquet"))
     for home in (None, HOMES["pyarrow"]):
-        with pytest.raises(InputError, match=r"cannot read .*bad\.parquet"):
+        with pytest.raises(InputError, match=r"bad\.parquet: not readable"):
             read_arrests_at(home, tmp_path / "bad.parquet")
 
 

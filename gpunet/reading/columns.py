@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
-from gpunet.errors import InputError
+from gpunet.errors import InputError, UnreadableFile
 from gpunet.frames import plain_array
 from gpunet.reading.coding import Texts
 from gpunet.reading.dates import DAY_US, NO_STAMP, parse_dates, stamp_of, stamp_text
@@ -42,7 +42,7 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
 
     Raises
     ------
-    InputError
+    UnreadableFile
         If a required column is missing or occurs twice; the message names table, column and configuration key.
     """
     present = [c for c in columns if isinstance(c, str)]  # pandas has other names too
@@ -53,10 +53,10 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
         required = ours != "incident_id" if ours in REQUIRED_COLUMNS else in_key and ours != "force"
         if theirs not in present or is_protected(theirs):
             if required or (ours == "incident_id" and in_key):
-                raise InputError(_missing(name, ours, theirs, present))
+                raise UnreadableFile(name, _missing(ours, theirs, present))
             continue
         if theirs in set(repeated):
-            raise InputError(f'{name}: the column "{theirs}" occurs more than once')
+            raise UnreadableFile(name, f'the column "{theirs}" occurs more than once')
         found[ours] = theirs
     used = set(found.values())
     others = [c for c in dict.fromkeys(present) if c not in used]
@@ -67,13 +67,11 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
     )
 
 
-def _missing(name: str, ours: str, theirs: str, present: list[str]) -> str:
+def _missing(ours: str, theirs: str, present: list[str]) -> str:
     setting = f"[input] columns.{ours}" if ours in ALL_COLUMNS else "[input] incident_key"
     called = "" if ours == theirs else f' (our "{ours}")'
     have = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
-    return (
-        f'{name}: there is no column "{theirs}"{called}; set {setting} to its name in the file. Columns there: {have}'
-    )
+    return f'there is no column "{theirs}"{called}; set {setting} to its name in the file. Columns there: {have}'
 
 
 def as_text(series: nw.Series[Any], where: str) -> Any:

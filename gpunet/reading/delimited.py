@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gpunet.errors import InputError
+from gpunet.errors import UnreadableFile, in_words
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.sources import Source
 
@@ -54,7 +54,7 @@ def scan(source: Source) -> Scan:
 
     Raises
     ------
-    InputError
+    UnreadableFile
         If it cannot be read or decompressed.
     """
     digest = hashlib.sha256()
@@ -75,7 +75,7 @@ def scan(source: Source) -> Scan:
             for rest in iter(lambda: raw.read(_CHUNK_BYTES), b""):  # bytes after the end of a compressed stream
                 digest.update(rest)
     except _READ_ERRORS as error:
-        raise InputError(f"cannot read {source.name}: {error}") from error
+        raise UnreadableFile(source.name, f"not readable: {in_words(error)}") from error
     warnings = []
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
@@ -157,7 +157,7 @@ def header_of(source: Source, encoding: str) -> tuple[list[str], bool]:
         with _open(source, encoding) as data, io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
             return next((row for row in csv.reader(text) if row), []), bool(text.read(1))
     except (*_READ_ERRORS, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read the header of {source.name}: {error}") from error
+        raise UnreadableFile(source.name, f"the header is not readable: {in_words(error)}") from error
 
 
 def read_blocks(
@@ -176,7 +176,7 @@ def read_blocks(
 
     Raises
     ------
-    InputError
+    UnreadableFile
         If the file is not readable as CSV.
     """
     import pyarrow as pa
@@ -207,6 +207,6 @@ def read_blocks(
             told = watched.warning(source.name)
     except (*_READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
-        raise InputError(f"cannot read {source.name} as CSV: {error}{hint}") from error
+        raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
     if told is not None:
         warnings.append(told)

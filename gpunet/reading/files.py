@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpunet.errors import InputError
+from gpunet.errors import UnreadableFile, in_words
 from gpunet.frames import plain_array
 from gpunet.reading import delimited
 from gpunet.reading.sources import Source
@@ -44,8 +44,8 @@ class InputFile:
 
         Raises
         ------
-        InputError
-            If the file turns out to be damaged.
+        UnreadableFile
+            If the file turns out to be damaged, or is gone.
         """
         import pyarrow as pa
 
@@ -57,7 +57,7 @@ class InputFile:
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
         except (OSError, pa.ArrowException) as error:
-            raise InputError(f"cannot read {self.source.name}: {error}") from error
+            raise UnreadableFile(self.source.name, f"not readable: {in_words(error)}") from error
 
     def _raw(self, names: list[str]) -> Iterator[Any]:
         if self.header_only:
@@ -73,8 +73,8 @@ def open_file(source: Source) -> InputFile:
 
     Raises
     ------
-    InputError
-        If it is not a file of its kind; the message names it.
+    UnreadableFile
+        If it is not a file of its kind, or is gone; the message names it.
     """
     import pyarrow as pa
 
@@ -98,7 +98,7 @@ def open_file(source: Source) -> InputFile:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
-        raise InputError(f"cannot read {source.name} as {kind}: {error}") from error
+        raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
     return InputFile(source, dict(zip(schema.names, schema.types, strict=True)), _repeated(schema.names), sha256)
 
 
