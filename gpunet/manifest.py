@@ -88,7 +88,7 @@ def versions() -> dict[str, str | None]:
 
 
 def input_report(arrests: Arrests) -> dict[str, Any]:
-    """Per-file counts and hashes, and what was dropped on reading."""
+    """Per-file counts and hashes, the files that were left out, and what was dropped on reading."""
     report = arrests.report
     if report is None:
         return {"files": []}
@@ -101,8 +101,12 @@ def input_report(arrests: Arrests) -> dict[str, Any]:
     ]
     total = {key: sum(counts[key] for counts in rows) for key in ("read", "accepted", "rejected", "duplicate")}
     reasons = report.rejected["reason"].to_list()
+    left_out = [
+        {"name": f.name, "reason": f.reason, "bytes": f.size_bytes, "sha256": f.sha256} for f in report.left_out
+    ]
     return {
         "files": files,
+        "left_out": left_out,
         "rows": total,
         "rejected_by_reason": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         "protected_columns_dropped": list(report.protected_columns),

@@ -56,7 +56,7 @@ class InputFile:
                 table.validate(full=True)  # text that is not UTF-8 must not go further
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise UnreadableFile(self.source.name, f"not readable: {in_words(error)}") from error
 
     def _raw(self, names: list[str]) -> Iterator[Any]:
@@ -94,12 +94,13 @@ def open_file(source: Source) -> InputFile:
                 found.quoted,
             )
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
+        names, types = schema.names, schema.types  # a name may turn out not to be UTF-8
         with source.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
-    return InputFile(source, dict(zip(schema.names, schema.types, strict=True)), _repeated(schema.names), sha256)
+    return InputFile(source, dict(zip(names, types, strict=True)), _repeated(names), sha256)
 
 
 def _repeated(names: list[str]) -> frozenset[str]:
