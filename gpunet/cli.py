@@ -88,6 +88,7 @@ Resume = Annotated[
 StartOver = Annotated[
     bool, typer.Option("--start-over", help="Drop what an unfinished run in the folder has finished.")
 ]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Leave out files that cannot be read, and say which.")]
 CheckpointSeconds = Annotated[
     float | None,
     typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),
@@ -140,12 +141,13 @@ def features(
     budget: Budget = None,
     resume: Resume = None,
     start_over: StartOver = False,
+    keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute every feature of every person."""
     from gpunet.run import run_features
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -174,6 +176,7 @@ def run(
     budget: Budget = None,
     resume: Resume = None,
     start_over: StartOver = False,
+    keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
@@ -181,7 +184,7 @@ def run(
 
     from gpunet.run import run_forecast
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -250,13 +253,20 @@ def _given(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]
 
 
 def _options(
-    engine: Engine, threads: int | None, cluster: str, checkpoint_seconds: float | None, start_over: bool
+    engine: Engine,
+    threads: int | None,
+    cluster: str,
+    checkpoint_seconds: float | None,
+    start_over: bool,
+    keep_going: bool,
 ) -> RunOptions:
     from dataclasses import replace
 
     from gpunet.run import RunOptions
 
-    options = RunOptions(engine.value, threads, notice=_notice, cluster=cluster, start_over=start_over)
+    options = RunOptions(
+        engine.value, threads, notice=_notice, cluster=cluster, start_over=start_over, keep_going=keep_going
+    )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
 

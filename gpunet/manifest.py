@@ -99,7 +99,7 @@ def versions() -> dict[str, str | None]:
 
 
 def input_report(report: ReadReport | None) -> dict[str, Any]:
-    """Per-file counts and hashes, and what was dropped on reading."""
+    """Per-file counts and hashes, the files that were left out, and what was dropped on reading."""
     if report is None:
         return {"files": []}
     rows = [
@@ -110,8 +110,12 @@ def input_report(report: ReadReport | None) -> dict[str, Any]:
         for f, counts in zip(report.files, rows, strict=True)
     ]
     total = {key: sum(counts[key] for counts in rows) for key in ("read", "accepted", "rejected", "duplicate")}
+    left_out = [
+        {"name": f.name, "reason": f.reason, "bytes": f.size_bytes, "sha256": f.sha256} for f in report.left_out
+    ]
     return {
         "files": files,
+        "left_out": left_out,
         "rows": total,
         "rejected_by_reason": report.reasons(),
         "protected_columns_dropped": list(report.protected_columns),

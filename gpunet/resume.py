@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gpunet.arrests import FileCount
+from gpunet.arrests import FileLeftOut, ReadReport
 from gpunet.checkpoints import Checkpoints
 from gpunet.config import Config, load_config
 from gpunet.errors import InputError
@@ -19,6 +19,9 @@ from gpunet.reading.sources import find_sources
 __all__ = ["Request", "note_inputs", "prepare", "stored_request"]
 
 _REQUEST, _INPUTS = "request.json", "inputs.json"
+
+#: Hashes of files by name, of those that were read and of those that were left out; None where there was none.
+_Hashes = Mapping[str, Mapping[str, str | None]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Request:
         What decides about the results, beside the input. ``engine`` is the one that was chosen.
     threads
         As asked for; it has no bearing on the results.
+    keep_going
+        Whether files that cannot be read are left out.
     """
 
     command: str
@@ -45,6 +50,7 @@ class Request:
     engine: str
     versions: Mapping[str, str | None]
     threads: int | None
+    keep_going: bool = False
 
     def settings(self) -> Config:
         """The configuration."""
@@ -67,6 +73,8 @@ class Request:
             before, now = getattr(other, name), getattr(self, name)
             if before != now:
                 yield f"{name.replace('_', '-')} was {before or 'not given'} and is {now or 'not given'}"
+        if self.keep_going != other.keep_going:
+            yield "keep-going was given and is not" if other.keep_going else "keep-going was not given and is"
         for name in sorted({*self.versions, *other.versions}):
             before, now = other.versions.get(name), self.versions.get(name)
             if before != now:
@@ -84,7 +92,7 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
     """
     place = checkpoints_of(folder)
     earlier = _read(place / _REQUEST)
-    files = _read(place / _INPUTS)
+    files = _noted(folder)
     if start_over or earlier is None or files is None or not checkpoints.names():
         checkpoints.clear()
     else:
@@ -93,9 +101,28 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
     _write(place / _REQUEST, asdict(request))
 
 
-def note_inputs(folder: Path, files: Sequence[FileCount]) -> None:
-    """Write down which files were read, with their hashes."""
-    _write(checkpoints_of(folder) / _INPUTS, {file.name: file.sha256 for file in files})
+def note_inputs(folder: Path, report: ReadReport, checkpoints: Checkpoints) -> None:
+    """Write down which files were read, and which left out, with their hashes.
+
+    Raises
+    ------
+    InputError
+        If there are checkpoints of what comes after reading, and the files are not those that they were made of.
+    """
+    noted = {
+        "read": {file.name: file.sha256 for file in report.files},
+        "left_out": {file.name: file.sha256 for file in report.left_out},
+    }
+    before = _noted(folder)
+    if before is not None and before != noted and checkpoints.names():
+        raise _refusal(folder, list(_otherwise(before, noted)))
+    _write(checkpoints_of(folder) / _INPUTS, noted)
+
+
+def _noted(folder: Path) -> dict[str, Any] | None:
+    """What :func:`note_inputs` wrote; None if it is not there."""
+    found = _read(checkpoints_of(folder) / _INPUTS)
+    return None if found is None or found.keys() != {"read", "left_out"} else found
 
 
 def stored_request(folder: Path) -> Request | None:
@@ -119,28 +146,56 @@ def stored_request(folder: Path) -> Request | None:
     return request
 
 
-def _check_fits(request: Request, earlier: Request, files: Mapping[str, str], folder: Path) -> None:
+def _check_fits(request: Request, earlier: Request, files: _Hashes, folder: Path) -> None:
     changes = list(request.differences(earlier))
     if not changes:
-        changes = list(_changed_files(files, request.inputs))
+        changes = list(_changed_files(files, request))
     if changes:
-        shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
-        raise InputError(
-            f"{folder} holds an unfinished run that this one cannot go on with: {shown}. Give --start-over to drop it, "
-            "or another folder"
-        )
+        raise _refusal(folder, changes)
 
 
-def _changed_files(before: Mapping[str, str], inputs: Sequence[str]) -> Iterator[str]:
-    sources = find_sources(inputs, [])
-    names = [source.name for source in sources]
-    yield from (f"the input {name} is no longer there" for name in before if name not in names)
-    yield from (f"the input {name} is new" for name in names if name not in before)
-    if sorted(names) == sorted(before) and names != list(before):
+def _refusal(folder: Path, changes: Sequence[str]) -> InputError:
+    shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
+    return InputError(
+        f"{folder} holds an unfinished run that this one cannot go on with: {shown}. Give --start-over to drop it, "
+        "or another folder"
+    )
+
+
+def _changed_files(files: _Hashes, request: Request) -> Iterator[str]:
+    """What has become of the files that were read or left out, in words."""
+    read, left_out = files["read"], files["left_out"]
+    gone: list[FileLeftOut] = []
+    sources = find_sources(request.inputs, [], gone if request.keep_going else None)
+    now = {source.name: _hash(source.path) for source in sources}
+    names = [name for name in now if name not in left_out]
+    yield from (f"the input {name} is no longer there" for name in read if name not in now)
+    yield from (f"the input {name} is new" for name in names if name not in read)
+    if sorted(names) == sorted(read) and names != list(read):
         yield "the inputs come in another order"
-    for source in sources:
-        if source.name in before and sha256_of(source.path) != before[source.name]:
-            yield f"the input {source.name} has changed"
+    for name in names:
+        if name in read and now[name] != read[name]:
+            yield f"the input {name} " + ("cannot be read any more" if now[name] is None else "has changed")
+    for name, before in left_out.items():
+        if now.get(name) != before:
+            yield f"the input {name}, which was left out, has changed"
+
+
+def _otherwise(before: _Hashes, now: _Hashes) -> Iterator[str]:
+    """What has become of the files between the check and the reading, in words."""
+    for name in sorted({*before["left_out"], *now["left_out"]}):
+        if name not in now["left_out"]:
+            yield f"the input {name} was left out and can be read now"
+        elif name not in before["left_out"]:
+            yield f"the input {name} cannot be read any more"
+    yield "the input has changed while it was read"
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None
 
 
 def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:

@@ -147,7 +147,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     command
         Which run it is to be: ``"features"`` or ``"run"``.
     options
-        Threads (if None those that were asked for at first), progress. The engine is the run's own.
+        Threads (if None those that were asked for at first), progress. Engine and `keep_going` are the run's own.
 
     Returns
     -------
@@ -167,7 +167,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         return _complete(folder)
     if request.command != command:
         raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")
-    options = replace(options, engine=request.engine, threads=options.threads or request.threads, start_over=False)
+    options = replace(options, engine=request.engine, threads=options.threads or request.threads)
+    options = replace(options, start_over=False, keep_going=request.keep_going)
     job = run_features if command == "features" else run_forecast
     return job(list(request.inputs), folder, request.settings(), request.day(), options)
 

@@ -16,12 +16,13 @@ __all__ = ["RunOptions", "running_engine"]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a run can be told beside its input and configuration; it has no bearing on the results.
+    """What a run can be told beside its input and configuration; but for `keep_going` without bearing on the results.
 
     `notice` gets a line with the estimate of work, time and memory before path features that take long, one about the
     cluster, and one for each checkpoint that was damaged. `cluster` divides the path features, see
     :func:`gpunet.cluster.cluster_engine`. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
     costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
+    `keep_going` leaves out files that cannot be read, see :func:`gpunet.read_arrests`.
     """
 
     engine: str = "auto"
@@ -31,6 +32,7 @@ class RunOptions:
     cluster: str = "none"
     checkpoint_seconds: float = SECONDS_BETWEEN
     start_over: bool = False
+    keep_going: bool = False
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 
 from gpunet.arrays import to_host
-from gpunet.arrests import Arrests, FileCount, ReadReport
+from gpunet.arrests import Arrests, FileCount, FileLeftOut, ReadReport
 from gpunet.checkpoint_file import Contents
 from gpunet.config import Config
 from gpunet.engine import Engine
@@ -79,6 +79,7 @@ def of_arrests(arrests: Arrests) -> Contents:
             "protected_columns": report.protected_columns,
             "ignored_columns": report.ignored_columns,
             "warnings": report.warnings,
+            "left_out": [asdict(file) for file in report.left_out],
         },
         {name: to_host(getattr(arrests, name)) for name in _ARRAYS},
         {**{name: column.to_frame() for name, column in series.items()}, "rejected": report.rejected},
@@ -94,6 +95,7 @@ def arrests_of(contents: Contents, config: Config, engine: Engine) -> Arrests:
         protected_columns=tuple(values["protected_columns"]),
         ignored_columns=tuple(values["ignored_columns"]),
         warnings=tuple(values["warnings"]),
+        left_out=tuple(FileLeftOut(**file) for file in values["left_out"]),
     )
     tables = {name: from_arrow(frames[name], values["kinds"][name]) for name in _SERIES}
     columns: dict[str, Any] = {name: table[table.columns[0]] for name, table in tables.items()}

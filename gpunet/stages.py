@@ -135,6 +135,7 @@ class Run:
             engine=self.engine.name,
             versions=versions(),
             threads=self.options.threads,
+            keep_going=self.options.keep_going,
         )
         prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
 
@@ -147,7 +148,7 @@ class Run:
         begin = self._checkpoints.clock()
         arrests = self._read(paths)
         if arrests.report is not None:
-            note_inputs(self.folder.path, arrests.report.files)
+            note_inputs(self.folder.path, arrests.report, self._checkpoints)
         self._store("arrests", lambda: of_arrests(arrests), begin)
         return arrests
 
@@ -160,17 +161,19 @@ class Run:
     def _check_input(self, arrests: Any) -> None:
         if arrests.report is not None:
             self.warnings += arrests.report.warnings
-            self.folder.refuse_inputs([f.name for f in arrests.report.files])
+            self.folder.refuse_inputs([file.name for file in arrests.report.files])
+            self.folder.refuse_inputs([file.name for file in arrests.report.left_out])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
     def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
         """Read where the engine works, and say what kind of frame it works on."""
+        told: dict[str, Any] = {"progress": self.progress, "keep_going": self.options.keep_going}
         if self.engine.name == "cpu":
-            return read_arrests(inputs, self.config, progress=self.progress), "polars"
+            return read_arrests(inputs, self.config, **told), "polars"
         from gpunet.reading import home
 
-        return read_arrests_at(home.GPU, inputs, self.config, progress=self.progress), home.GPU.backend
+        return read_arrests_at(home.GPU, inputs, self.config, **told), home.GPU.backend
 
     def _doubts(self, arrests: Any) -> list[str]:
         return doubts(arrests)

@@ -37,10 +37,10 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
     """Return what was read, what was found, and where the results are."""
     rows = manifest["input"]["rows"]
     network, arrests = manifest["network"], manifest["arrests"]
-    files = len(manifest["input"]["files"])
+    files = _files(manifest["input"])
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
-        f"read      {rows['read']:,} rows of {files:,} file{'s' if files != 1 else ''}: {rows['accepted']:,} accepted, "
+        f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
@@ -62,6 +62,13 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
     lines += [f"  {name:18} {_WHAT[name]}" for name in _WHAT if name in manifest["outputs"]]
     lines += [f"  {'run.json':18} versions, configuration, counts, statistics, evaluation, times"]
     return "\n".join(lines)
+
+
+def _files(read: Mapping[str, Any]) -> str:
+    """How many files were read, and how many were not."""
+    files, left_out = len(read["files"]), len(read["left_out"])
+    counted = f"{files:,} file{'s' if files != 1 else ''}"
+    return f"{counted} ({left_out:,} unreadable and left out)" if left_out else counted
 
 
 def _model(model: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,12 @@
 """Kill runs again and again, resume them, and compare what they end with to an undisturbed run.
 
-Usage: python scripts/soak.py [--persons 10000] [--kills 200] [--seed 1] [--threads 2] [--features] [--folder DIR]
+Usage: python scripts/soak.py [--persons 10000] [--kills 200] [--minutes 60] [--seed 1] [--threads 2] [--features]
+                              [--folder DIR]
 
 Half of the kills (SIGKILL) come when a file of the run is opened or renamed, the others at any time, some as SIGTERM
-and SIGINT. Checkpoints are made at every chance (--checkpoint-seconds 0) or as usual, at random. It stops with exit
-code 1 at the first result that differs, and keeps the folder.
+and SIGINT. Checkpoints are made at every chance (--checkpoint-seconds 0) or as usual, at random. Whatever way a run
+went on, its results have to be those of the undisturbed one. It stops with exit code 1 at the first that differs, and
+keeps the folder; else after so many kills or minutes, whatever comes first.
 """
 
 from __future__ import annotations
@@ -42,10 +44,16 @@ def disturbed(command: list[object], out: Path, longest: float, rng: random.Rand
     return done.returncode, done.stderr
 
 
+def told(ends: Counter[int], resumed: int, complete: int) -> str:
+    how = ", ".join(f"{count} {signal.Signals(-code).name if code < 0 else code}" for code, count in ends.most_common())
+    return f"{sum(ends.values())} ends ({how}), {resumed} starts from checkpoints, {complete} runs completed"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--persons", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--features", action="store_true", help="gpunet features instead of gpunet run")
@@ -66,14 +74,16 @@ def main() -> None:
     seconds, expected = time.monotonic() - begin, results(folder / "undisturbed")
     print(f"{seconds:.1f} s undisturbed", flush=True)
     ends: Counter[int] = Counter()
-    out, complete = folder / "run", 0
-    while sum(ends.values()) < asked.kills:
+    out, complete, resumed = folder / "run", 0, 0
+    while sum(ends.values()) < asked.kills and time.monotonic() - begin < asked.minutes * 60:
+        resumed += any((out / ".partial" / "checkpoints").glob("*.checkpoint"))
         code, said = disturbed(command, out, seconds, rng)
         if code == 0:
             if results(out) != expected:
                 sys.exit(f"the results in {out} differ from those in {folder / 'undisturbed'}")
             shutil.rmtree(out)
             complete += 1
+            print(f"{told(ends, resumed, complete)} after {(time.monotonic() - begin) / 60:.0f} minutes", flush=True)
         elif code == -signal.SIGKILL or "stopped by SIG" in said or "there is no run to go on with" in said:
             ends[code] += 1
         elif code in (-signal.SIGTERM, -signal.SIGINT, 130) or said.endswith("KeyboardInterrupt\n"):
@@ -82,7 +92,7 @@ def main() -> None:
             sys.exit(f"exit code {code}: {said}")
     if out.exists() and gpunet(*command, "--out", out).returncode == 0 and results(out) != expected:
         sys.exit(f"the results in {out} differ from those in {folder / 'undisturbed'}")
-    print(f"ends by exit code: {dict(ends)}; runs completed between them, with equal results: {complete}")
+    print(f"{told(ends, resumed, complete)}: all results were equal")
     if asked.folder is None:
         shutil.rmtree(folder)
 

@@ -157,6 +157,36 @@ def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, con
     assert str(found.value) == str(expected.value)
 
 
+def test_files_that_cannot_be_read_are_left_out_whole(client, tmp_path):
+    """Also where the damage is in one slice of a file, and workers have read the others."""
+    path = one_large_file(tmp_path)
+    told = pq.read_metadata(path)
+    data = bytearray(path.read_bytes())
+    at = told.row_group(3).column(0).data_page_offset
+    data[at : at + 48] = bytes([255] * 48)
+    path.write_bytes(data)
+    good = pa.table({"person_id": [1, 1], "incident_id": [5, 5], "date": ["2020-01-01"] * 2, "offence": ["theft"] * 2})
+    for name in ("a", "z"):
+        pq.write_table(good, tmp_path / f"{name}.parquet")
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    with pytest.raises(GpunetError) as expected:
+        gpunet.read_arrests(tmp_path)
+    with pytest.raises(type(expected.value)) as found:
+        read(client, [tmp_path], parts=4)
+    assert str(found.value) == str(expected.value)
+    for parts in (1, 4, 9):
+        divided = read(client, [tmp_path], parts=parts, keep_going=True)
+        assert len(divided.report.left_out) == 3
+        assert_same_arrests(divided, gpunet.read_arrests(tmp_path, keep_going=True))
+    for paths in ([path], [path, tmp_path / "empty.parquet"]):
+        with pytest.raises(GpunetError) as expected:
+            gpunet.read_arrests(paths, keep_going=True)
+        with pytest.raises(type(expected.value)) as found:
+            read(client, paths, keep_going=True)
+        assert str(found.value) == str(expected.value)
+
+
 def test_a_worker_that_ends_costs_time_alone(client, tables):
     found = read(client, [tables], parts=4)
     fetched(client, found.parts)

@@ -18,6 +18,7 @@ from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import Config
 from gpunet.progress import ProgressCallback
+from gpunet.reading.left_out import nothing_is_left, with_left_out
 from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.persons import Names, PersonRange, arrests_of_range, coded_rows, names_of
 from gpunet.reading.protected import check_config
@@ -47,6 +48,7 @@ def read_divided(
     paths: Sequence[str],
     config: Config,
     *,
+    keep_going: bool = False,
     progress: ProgressCallback | None = None,
     parts: int | None = None,
 ) -> DividedArrests:
@@ -60,6 +62,8 @@ def read_divided(
         Files, folders and globs, which all workers have to see under these names.
     config
         The configuration.
+    keep_going
+        Leave out files that cannot be read, as :func:`gpunet.read_arrests` does.
     progress
         Called as bytes of files are read.
     parts
@@ -75,11 +79,13 @@ def read_divided(
     """
     check_config(config.input)
     warnings: list[str] = []
-    sources = find_sources(paths, warnings)
+    left_out: list[FileLeftOut] = []
+    sources = find_sources(paths, warnings, left_out if keep_going else None)
     wanted = parts or _PARTS_A_THREAD * max(1, sum(client.nthreads().values()))
     total = sum(source.size_bytes for source in sources)
     plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
-    read, notes = _read(client, plan, config, progress)
+    read, notes = _read(client, plan, config, keep_going, progress)
+    left_out += _all_left_out(notes)
     warnings += [text for note in notes for text in note.warnings]
     names = names_of(notes, config)
     sent = client.submit(_same, names, pure=False)  # and not scattered: what is lost with a worker can come again
@@ -89,6 +95,7 @@ def read_divided(
     first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in told])]).tolist()
     records = _whole_files(notes, told)
     schema = rejected_schema(config, records)
+    report = _report(config, records, notes, warnings, schema)
     return DividedArrests(
         client=client,
         parts=tuple(
@@ -103,17 +110,21 @@ def read_divided(
         beat_names=names.places["beat"],
         last_day=max(of_range.last_day for of_range in told),
         config=config,
-        report=_report(config, records, notes, warnings, schema),
+        report=with_left_out(report, left_out) if left_out else report,
         rejected=tuple(each(client, "rejected", _rejected, read, schema=schema)),
     )
 
 
 def _read(
-    client: Client, plan: Sequence[tuple[Slice, ...]], config: Config, progress: ProgressCallback | None
+    client: Client,
+    plan: Sequence[tuple[Slice, ...]],
+    config: Config,
+    keep_going: bool,
+    progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
     """Read all partitions, and have what they tell."""
-    today = date.today()
-    read = each(client, "read", read_partition, range(len(plan)), plan, config=config, today=today)
+    same: dict[str, Any] = {"config": config, "today": date.today(), "keep_going": keep_going}
+    read = each(client, "read", read_partition, range(len(plan)), plan, **same)
     sizes = [sum(piece.source.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]
     total, done = float(sum(sizes)), 0.0
 
@@ -123,7 +134,28 @@ def _read(
         if progress is not None:
             progress(_STAGE, done, total)
 
-    return read, fetched(client, each(client, "notes", _note, read), finished)
+    notes = fetched(client, each(client, "notes", _note, read), finished)
+    plan = list(plan)
+    while again := _with_slices_of(gone := {file.name for file in _all_left_out(notes)}, notes):
+        for i in again:  # another slice of a file was read well, but a file counts whole or not at all
+            plan[i] = tuple(piece for piece in plan[i] if piece.source.name not in gone)
+        afresh = each(client, "read", read_partition, again, [plan[i] for i in again], **same)
+        told = fetched(client, each(client, "notes", _note, afresh))
+        for i, future, note in zip(again, afresh, told, strict=True):
+            read[i], notes[i] = future, replace(note, left_out=(*notes[i].left_out, *note.left_out))
+    if not any(note.records for note in notes) and (gone_files := _all_left_out(notes)):
+        raise nothing_is_left(gone_files)
+    return read, notes
+
+
+def _all_left_out(notes: Sequence[PartNote]) -> list[FileLeftOut]:
+    """Every file that could not be read, once, in the order of the files."""
+    return list({file.name: file for note in reversed(notes) for file in reversed(note.left_out)}.values())[::-1]
+
+
+def _with_slices_of(gone: set[str], notes: Sequence[PartNote]) -> list[int]:
+    """The partitions that have read something of a file that could not be read elsewhere."""
+    return [i for i, note in enumerate(notes) if any(record.name in gone for _, record in note.records)]
 
 
 def _note(part: ReadPart) -> PartNote:

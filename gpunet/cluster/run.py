@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from gpunet.arrests import FileCount
 from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
@@ -32,9 +31,15 @@ class DividedRun(Run):
     engine: ClusterEngine
 
     def _read_files(self, paths: list[str]) -> DividedArrests:
-        arrests = read_divided(self.engine.division.client, paths, self.config, progress=self.progress)
-        files: tuple[FileCount, ...] = () if arrests.report is None else arrests.report.files
-        note_inputs(self.folder.path, files)
+        arrests = read_divided(
+            self.engine.division.client,
+            paths,
+            self.config,
+            keep_going=self.options.keep_going,
+            progress=self.progress,
+        )
+        if arrests.report is not None:
+            note_inputs(self.folder.path, arrests.report, self._checkpoints)
         self._check_input(arrests)
         return arrests
 

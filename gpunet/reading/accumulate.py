@@ -45,6 +45,22 @@ class Accumulator(Rejections):
         self.rows = RowCoder(4)
         self.details = RowCoder(len(DETAILS) + self.id_is_extra)
         self.keys = None if len(self.key_columns) == 1 else RowCoder(max(len(self.key_columns), 1))
+        self._lengths: list[int] = []
+
+    def begin(self) -> None:
+        """Remember how far the dictionaries go."""
+        super().begin()
+        self._lengths = [len(coder) for coder in self.dictionaries()]
+
+    def undo(self) -> None:
+        """Cut the dictionaries there."""
+        super().undo()
+        for coder, length in zip(self.dictionaries(), self._lengths, strict=True):
+            coder.cut(length)
+
+    def dictionaries(self) -> tuple[TextCoder | RowCoder, ...]:
+        """All dictionaries, in a fixed order."""
+        return (*self.coders.values(), self.arrests, self.rows, self.details, *([self.keys] if self.keys else []))
 
     def add(self, batch: Batch) -> None:
         """Check, code and count the rows of `batch`."""

@@ -22,7 +22,7 @@ _TABLE_CELLS = 1 << 26
 
 def assemble(read: Accumulator, integer_ids: bool, report: ReadReport, backend: str) -> Arrests:
     """Make arrests of what was read, and empty `read` on the way: each dictionary goes as soon as it is used."""
-    for coder in (*read.coders.values(), read.arrests, read.rows, read.details, *([read.keys] if read.keys else [])):
+    for coder in read.dictionaries():
         coder.drop_slots()
     n = len(read.arrests)
     day = np.full(n, NO_DAY, dtype=np.int32)

@@ -95,6 +95,13 @@ class TextCoder(_Slots):
             )  # fmt: skip
         return codes
 
+    def cut(self, count: int) -> None:
+        """Forget all texts but the first `count`, as if the others had never come."""
+        if count < self.count:
+            self.count = count
+            self.slots.fill(-1)
+            loops.refill_texts(self.data, self.offsets, count, self.slots)
+
     def add(self, text: str) -> int:
         """Give the code of one text, which may be blank."""
         data = np.frombuffer(text.encode() or b" ", dtype=np.uint8)
@@ -152,6 +159,13 @@ class RowCoder(_Slots):
                 loops.refill_rows(self.rows, self.count, self.slots)
             self.count = loops.code_rows(part, self.slots, self.rows, self.count, codes[start : start + step])
         return codes
+
+    def cut(self, count: int) -> None:
+        """Forget all rows but the first `count`, as if the others had never come."""
+        if count < self.count:
+            self.count = count
+            self.slots.fill(-1)
+            loops.refill_rows(self.rows, count, self.slots)
 
     def clear(self) -> None:
         """Free the rows too."""

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
-from gpunet.errors import InputError, UnreadableFile
+from gpunet.errors import InputError, UnreadableFile, in_words
 from gpunet.frames import plain_array
 from gpunet.reading.coding import Texts
 from gpunet.reading.dates import DAY_US, NO_STAMP, parse_dates, stamp_of, stamp_text
 from gpunet.reading.loops import is_present
 from gpunet.reading.protected import is_protected
 
-__all__ = ["Layout", "as_stamps", "as_text", "layout_of", "to_texts"]
+__all__ = ["Layout", "as_stamps", "as_text", "check_types", "layout_of", "to_texts"]
 
 #: Timestamps are clipped to this many days from 1970 before they become microseconds, far outside what is accepted.
 _DAYS_LIMIT = 10_000_000
@@ -72,6 +72,29 @@ def _missing(ours: str, theirs: str, present: list[str]) -> str:
     called = "" if ours == theirs else f' (our "{ours}")'
     have = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
     return f'there is no column "{theirs}"{called}; set {setting} to its name in the file. Columns there: {have}'
+
+
+def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
+    """Try, with one null of each, the PyArrow types of the columns that are read of the file `name`.
+
+    Raises
+    ------
+    UnreadableFile
+        If there is no text for a type; the message names file and column.
+    """
+    import pyarrow as pa
+
+    for ours, theirs in layout.columns.items():
+        try:
+            one = pa.table({ours: plain_array(pa.nulls(1, types[theirs]))})
+            series = nw.from_native(one, eager_only=True).get_column(ours)
+            as_text(series, f'column "{theirs}"')
+            if ours == "date":
+                as_stamps(series, f'column "{theirs}"')
+        except InputError as error:
+            raise UnreadableFile(name, str(error)) from error
+        except pa.ArrowException as error:
+            raise UnreadableFile(name, f'column "{theirs}": {in_words(error)}') from error
 
 
 def as_text(series: nw.Series[Any], where: str) -> Any:

@@ -67,6 +67,19 @@ class DeviceReader(Rejections):
         self._parts: dict[str, list[Column]] = {name: [] for name in coded_columns(config.input) if name != "date"}
         self._stamps: list[Any] = []
         self._pieces: list[tuple[Piece, int]] = []
+        self._tables = self._pieces_before = 0
+
+    def begin(self) -> None:
+        """Remember how many tables there are."""
+        super().begin()
+        self._tables, self._pieces_before = len(self._stamps), len(self._pieces)
+
+    def undo(self) -> None:
+        """Forget the tables since then."""
+        super().undo()
+        for parts in (*self._parts.values(), self._stamps):
+            del parts[self._tables :]
+        del self._pieces[self._pieces_before :]
 
     def add(self, batch: Batch) -> None:
         """Check and code the rows of `batch`, and count those that are rejected."""

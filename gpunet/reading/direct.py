@@ -11,14 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.arrests import FileLeftOut
 from gpunet.config import InputConfig
+from gpunet.errors import InputError, UnreadableFile
 from gpunet.frames import backend_of, on_host, text_layout
 from gpunet.reading.columns import Layout, as_stamps, as_text
 from gpunet.reading.dates import DAY_US, EARLIEST
 from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.home import Home
+from gpunet.reading.left_out import leave_out
 from gpunet.reading.sources import Source
-from gpunet.reading.stream import Batch, InputRecord, Piece, record_of, source_batches
+from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal, record_of, source_batches
 from gpunet.reading.utf8 import is_utf8
 
 __all__ = ["HOST_ROWS", "columns_at", "device_batches"]
@@ -38,22 +41,31 @@ _NO_DATE = EARLIEST - DAY_US
 
 
 def device_batches(
-    sources: Iterable[Source], config: InputConfig, records: list[InputRecord], warnings: list[str], home: Home
-) -> Iterator[Batch]:
-    """Read files one after the other, as :func:`~gpunet.reading.stream.source_batches` does.
+    sources: Iterable[Source],
+    config: InputConfig,
+    records: list[InputRecord],
+    warnings: list[str],
+    home: Home,
+    left_out: list[FileLeftOut] | None = None,
+) -> Iterator[Batch | Withdrawal]:
+    """Read files one after the other, as :func:`~gpunet.reading.stream.source_batches` does, and with its errors.
 
     A Parquet file whose columns are text, whole numbers and dates is read on the device, and is one batch.
     """
     for direct, group in groupby(sources, key=lambda s: s.kind == "parquet" and s.size_bytes >= _DIRECT_BYTES):
         if not direct:
-            yield from source_batches(group, config, records, warnings, HOST_ROWS)
+            yield from source_batches(group, config, records, warnings, HOST_ROWS, left_out)
             continue
         for source in group:
-            file = open_file(source)
-            record = record_of(file, config)
+            try:
+                file = open_file(source)
+                record = record_of(file, config)
+            except UnreadableFile as error:
+                leave_out(source, error, left_out)
+                continue
             frame = _read_directly(file, record.layout, home)
             if frame is None:
-                yield from source_batches([file], config, records, warnings, HOST_ROWS)
+                yield from source_batches([file], config, records, warnings, HOST_ROWS, left_out)
                 continue
             records.append(record)
             record.rows = len(frame)
@@ -72,7 +84,7 @@ def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[
     home.expect(_decoded_bytes(file, names))
     try:
         frame = home.read_parquet(file.source.path, names)
-    except (NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
+    except (InputError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
         return None  # an encoding that the device does not know, or a damaged file: the host reads it, or says why not
     for name in frame.columns:
         if frame.schema[name] == nw.String and not is_utf8(*map(home.array, text_layout(frame.get_column(name)))):

@@ -60,7 +60,7 @@ class InputFile:
                 table.validate(full=True)  # text that is not UTF-8 must not go further
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise UnreadableFile(self.source.name, f"not readable: {in_words(error)}") from error
 
     def _raw(self, names: list[str]) -> Iterator[Any]:
@@ -103,12 +103,13 @@ def open_file(source: Source, groups: range | None = None, first_row: int = 0) -
                 found.quoted,
             )
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
+        names, types = schema.names, schema.types  # a name may turn out not to be UTF-8
         sha256 = None if groups and groups.start else _sha256(source)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
-    types = dict(zip(schema.names, schema.types, strict=True))
-    return InputFile(source, types, _repeated(schema.names), sha256, groups=groups, first_row=first_row)
+    by_name = dict(zip(names, types, strict=True))
+    return InputFile(source, by_name, _repeated(names), sha256, groups=groups, first_row=first_row)
 
 
 def _sha256(source: Source) -> str:

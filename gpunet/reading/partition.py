@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,10 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from gpunet.arrests import FileLeftOut
 from gpunet.config import Config
+from gpunet.errors import UnreadableFile
 from gpunet.reading.check import DETAILS, check_rows, coded_columns, latest_stamp
 from gpunet.reading.coding import TextCoder, Texts
 from gpunet.reading.files import open_file
+from gpunet.reading.left_out import leave_out
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import Batch, InputRecord, source_batches
@@ -106,7 +109,8 @@ class PartNote:
     ``records``: what became of its files, with each one's place. ``names``: the distinct texts of ``NAMED`` columns.
     ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int32[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
-    text of an int64. ``reasons``: rejected rows by reason. ``bad_date``: the first date that is none.
+    text of an int64. ``reasons``: rejected rows by reason.
+    ``bad_date``: the first date that is none. ``left_out``: files that could not be read.
     """
 
     records: tuple[tuple[int, InputRecord], ...]
@@ -119,6 +123,7 @@ class PartNote:
     whole: bool
     reasons: dict[str, int]
     bad_date: str | None
+    left_out: tuple[FileLeftOut, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,33 +140,50 @@ class ReadPart:
     note: PartNote
 
 
-def read_partition(number: int, pieces: Sequence[Slice], config: Config, today: date) -> ReadPart:
-    """Read and check partition `number`.
+def read_partition(
+    number: int, pieces: Sequence[Slice], config: Config, today: date, keep_going: bool = False
+) -> ReadPart:
+    """Read and check partition `number`; with `keep_going` files that cannot be read are left out whole.
 
     Raises
     ------
     InputError
-        As :func:`gpunet.read_arrests`.
+        As :func:`gpunet.read_arrests`; an UnreadableFile only without `keep_going`.
     """
-    reader = _Reader(config, today, number << _ROW_BITS)
+    left_out: list[FileLeftOut] = []
+    gone: set[str] = set()
+    while True:
+        pieces = [piece for piece in pieces if piece.source.name not in gone]
+        try:
+            return _read_whole(number, pieces, config, today, left_out)
+        except UnreadableFile as error:  # what it has given by now is dropped, with all else
+            source = next(piece.source for piece in pieces if piece.source.name == error.name)
+            leave_out(source, error, left_out if keep_going else None)
+            gone.add(error.name)
+
+
+def _read_whole(
+    number: int, pieces: Sequence[Slice], config: Config, today: date, left_out: Sequence[FileLeftOut]
+) -> ReadPart:
+    reader = _Reader(config, today, number << _ROW_BITS, {piece.source.name: piece.number for piece in pieces})
     records: list[InputRecord] = []
     warnings: list[str] = []
     opened = (open_file(piece.source, piece.groups, piece.first_row) for piece in pieces)
-    for batch in source_batches(opened, config.input, records, warnings, _BATCH_ROWS):
-        reader.add(batch, {id(r): p.number for r, p in zip(records, pieces, strict=False)})
+    reader.add_all(source_batches(opened, config.input, records, warnings, _BATCH_ROWS))
     for record, piece in zip(records, pieces, strict=True):
         reader.reject_malformed(record)
         record.rows += len(record.malformed) - piece.first_row
         record.rejected += len(record.malformed)
         record.malformed.clear()
-    return reader.finish([(p.number, r) for p, r in zip(pieces, records, strict=True)], warnings)
+    return reader.finish([(p.number, r) for p, r in zip(pieces, records, strict=True)], warnings, left_out)
 
 
 class _Reader(Rejections):
     """What was accepted so far, batch by batch."""
 
-    def __init__(self, config: Config, today: date, first: int) -> None:
+    def __init__(self, config: Config, today: date, first: int, number_of: Mapping[str, int]) -> None:
         super().__init__(config)
+        self._number_of = number_of
         self._latest = latest_stamp(today)
         self._coded = coded_columns(config.input)
         self._coders = {name: TextCoder() for name in NAMED}
@@ -169,7 +191,7 @@ class _Reader(Rejections):
         self._texts: dict[str, list[pa.Array]] = {name: [] for name in self._coded if name not in (*NAMED, "date")}
         self._numbers: dict[str, list[NDArray[Any]]] = {name: [] for name in (ORDER, FILE, STAMP, *NAMED)}
 
-    def add(self, batch: Batch, number_of: dict[int, int]) -> None:
+    def add(self, batch: Batch) -> None:
         rows = check_rows(batch, self.config.input, self._coded, self._latest)
         rejected = np.flatnonzero(rows.reason >= 0)
         self.reject(batch, rejected, rows.reason[rejected])
@@ -182,13 +204,15 @@ class _Reader(Rejections):
             known = name in rows.texts
             codes = coder.code(rows.texts[name], accepted)[taken] if known else np.full(len(taken), -1, np.int32)
             self._numbers[name].append(codes)
-        files = [np.full(piece.count, number_of[id(piece.record)], np.int32) for piece in batch.pieces]
+        files = [np.full(piece.count, self._number_of[piece.record.name], np.int32) for piece in batch.pieces]
         self._numbers[FILE].append(np.concatenate(files)[taken])
         self._numbers[STAMP].append(rows.stamps[taken])
         self._numbers[ORDER].append(self._next + np.arange(len(taken), dtype=np.int64))
         self._next += len(taken)
 
-    def finish(self, records: list[tuple[int, InputRecord]], warnings: list[str]) -> ReadPart:
+    def finish(
+        self, records: list[tuple[int, InputRecord]], warnings: list[str], left_out: Sequence[FileLeftOut]
+    ) -> ReadPart:
         columns: dict[str, Any] = {
             name: np.concatenate([np.empty(0, np.int64 if name in (ORDER, STAMP) else np.int32), *parts])
             for name, parts in self._numbers.items()
@@ -199,7 +223,7 @@ class _Reader(Rejections):
             columns[name] = pa.chunked_array(parts, pa.large_string()).combine_chunks()
         ids = columns["person_id"]
         examples = np.linspace(0, max(len(ids) - 1, 0), min(len(ids), _SAMPLE)).astype(np.int64)
-        rejected = self._rejections({id(record): number for number, record in records})
+        rejected = self._rejections()
         first_bad = pc.index(rejected.column("reason"), "bad_date").as_py()
         note = PartNote(
             records=tuple(records),
@@ -214,15 +238,16 @@ class _Reader(Rejections):
                 found["values"]: found["counts"] for found in rejected.column("reason").value_counts().to_pylist()
             },
             bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
+            left_out=tuple(left_out),
         )
         return ReadPart(pa.table(columns), rejected, note)
 
-    def _rejections(self, number_of: dict[int, int]) -> pa.Table:
+    def _rejections(self) -> pa.Table:
         """All rejected rows by file and row; a column that a file lacks is null there."""
         names = {"source_file": pa.large_string(), "row_number": pa.int64(), "reason": pa.large_string(),
                  "date": pa.large_string(), FILE: pa.int32()}  # fmt: skip
         tables = [
-            table.append_column(FILE, pa.array(np.full(len(table), number_of[id(record)], np.int32)))
+            table.append_column(FILE, pa.array(np.full(len(table), self._number_of[record.name], np.int32)))
             for record, table in self.rejected
         ]
         self.rejected.clear()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from gpunet.arrests import Arrests, ReadReport
+from gpunet.arrests import Arrests, FileLeftOut, ReadReport
 from gpunet.config import Config, load_config
 from gpunet.errors import ConfigError, InputError
 from gpunet.frames import as_eager, backend_of, is_frame, on_host, without_repeated
 from gpunet.progress import ProgressCallback
 from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.assemble import assemble
+from gpunet.reading.left_out import nothing_is_left, with_left_out
 from gpunet.reading.protected import check_config
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.report import (
@@ -28,7 +30,7 @@ from gpunet.reading.report import (
     whole_number_ids,
 )
 from gpunet.reading.sources import Source, find_sources
-from gpunet.reading.stream import Batch, InputRecord, frame_batches, source_batches
+from gpunet.reading.stream import Batch, InputRecord, Withdrawal, frame_batches, source_batches
 
 if TYPE_CHECKING:
     from gpunet.reading.home import Home
@@ -44,6 +46,7 @@ def read_arrests(
     as_of: date | str | None = None,
     *,
     progress: ProgressCallback | None = None,
+    keep_going: bool = False,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -61,6 +64,10 @@ def read_arrests(
         Keep only arrests before this day (a date, or ISO text); undated arrests go.
     progress
         Called as bytes of files, or rows of frames, are read.
+    keep_going
+        Leave out files that cannot be read, and name them in ``report.left_out`` and a warning. The rest is read as if
+        they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
+        frames none is left out.
 
     Returns
     -------
@@ -70,8 +77,11 @@ def read_arrests(
 
     Raises
     ------
+    UnreadableFile
+        If a file is damaged or gone, or has not a required column; an InputError with the name of the file. With
+        `keep_going` only if there is no other file.
     InputError
-        If there is nothing to read, a file is damaged, or a required column is missing.
+        If there is nothing to read, or it cannot be.
     ConfigError
         If the configuration is not understood or would read a protected column.
 
@@ -88,7 +98,7 @@ def read_arrests(
     a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8, and has no
     byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress)
+    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
 
 
 def read_arrests_at(
@@ -98,6 +108,7 @@ def read_arrests_at(
     as_of: date | str | None = None,
     *,
     progress: ProgressCallback | None = None,
+    keep_going: bool = False,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `home` is None, else where that lies: ``gpunet.reading.home.GPU``.
 
@@ -109,44 +120,52 @@ def read_arrests_at(
     cut = _as_day(as_of)
     records: list[InputRecord] = []
     warnings: list[str] = []
+    left_out: list[FileLeftOut] | None = [] if keep_going else None
     items = _items(paths_or_frame)
     if any(is_frame(item) for item in items):
         single = [without_repeated(item) for item in items]
         frames = [(as_eager(item), repeated) for item, repeated in single]
         backend = backend_of(frames[0][0])
         total = float(sum(len(frame) for frame, _ in frames))
-        batches = _all_frames(frames, settings, records, whole=home is not None)
+        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=home is not None)
     else:
-        sources = find_sources(items, warnings)
+        sources = find_sources(items, warnings, left_out)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
-        batches = _all_sources(sources, settings, records, warnings, home)
+        batches = _all_sources(sources, settings, records, warnings, home, left_out)
 
-    def watched() -> Iterator[Batch]:
+    def watched() -> Iterator[Batch | Withdrawal]:
         for batch in batches:
             yield batch
             if progress is not None:
-                progress(_STAGE, min(_done(records), total * 0.99), total)
+                progress(_STAGE, min(_done(records, left_out or ()), total * 0.99), total)
+        if not records and left_out:
+            raise nothing_is_left(left_out)
 
     told = (watched(), settings, records, warnings, backend)
     arrests = _read_on_host(*told) if home is None else _read_at(home, *told)
+    if left_out and arrests.report is not None:
+        arrests = replace(arrests, report=with_left_out(arrests.report, left_out))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)
 
 
 def _read_on_host(
-    batches: Iterator[Batch], config: Config, records: list[InputRecord], warnings: list[str], backend: str
+    batches: Iterator[Batch | Withdrawal],
+    config: Config,
+    records: list[InputRecord],
+    warnings: list[str],
+    backend: str,
 ) -> Arrests:
     read = Accumulator(config)
-    for batch in batches:
-        read.add(batch)
+    read.add_all(batches)
     report = _report(read, records, warnings, backend)
     return assemble(read, whole_number_ids(config, records), report, backend)
 
 
 def _read_at(
     home: Home,
-    batches: Iterator[Batch],
+    batches: Iterator[Batch | Withdrawal],
     config: Config,
     records: list[InputRecord],
     warnings: list[str],
@@ -156,8 +175,7 @@ def _read_at(
     from gpunet.reading.device import DeviceReader
 
     read = DeviceReader(config, home)
-    for batch in batches:
-        read.add(batch)
+    read.add_all(batches)
     rows = read.finish(whole_number_ids(config, records))
     return arrange(rows, config, _report(read, records, warnings, backend), backend, home)
 
@@ -188,13 +206,18 @@ def _all_frames(
 
 
 def _all_sources(
-    sources: list[Source], config: Config, records: list[InputRecord], warnings: list[str], home: Home | None
-) -> Iterator[Batch]:
+    sources: list[Source],
+    config: Config,
+    records: list[InputRecord],
+    warnings: list[str],
+    home: Home | None,
+    left_out: list[FileLeftOut] | None,
+) -> Iterator[Batch | Withdrawal]:
     if home is None:
-        return source_batches(sources, config.input, records, warnings)
+        return source_batches(sources, config.input, records, warnings, left_out=left_out)
     from gpunet.reading.direct import device_batches
 
-    return device_batches(sources, config.input, records, warnings, home)
+    return device_batches(sources, config.input, records, warnings, home, left_out)
 
 
 def _as_day(as_of: date | str | None) -> date | None:
@@ -210,9 +233,10 @@ def _as_day(as_of: date | str | None) -> date | None:
     raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
 
 
-def _done(records: list[InputRecord]) -> float:
-    """Bytes of the files, or rows of the frames, that were read to their end; for an open frame the rows so far."""
-    return float(sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records))
+def _done(records: list[InputRecord], left_out: Iterable[FileLeftOut]) -> float:
+    """Bytes of the files, or rows of the frames, that are done with; for an open frame the rows so far."""
+    read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records)
+    return float(read + sum(file.size_bytes or 0 for file in left_out))
 
 
 def _report(read: Rejections, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from gpunet.config import Config
 from gpunet.frames import on_host, rows_of
 from gpunet.reading.columns import as_text
-from gpunet.reading.stream import Batch, InputRecord
+from gpunet.reading.stream import Batch, InputRecord, Withdrawal
 
 __all__ = ["REASONS", "REPORT_COLUMNS", "Rejections"]
 
@@ -21,8 +23,8 @@ REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
 REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
 
 
-class Rejections:
-    """The rejected rows so far.
+class Rejections(ABC):
+    """The rejected rows so far, and what the two readers have in common.
 
     Attributes
     ----------
@@ -35,6 +37,29 @@ class Rejections:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.rejected: list[tuple[InputRecord, Any]] = []
+        self._rejected_before = 0
+
+    def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
+        """Add batch by batch, less those that are withdrawn."""
+        for batch in batches:
+            if isinstance(batch, Withdrawal):
+                self.undo()
+                continue
+            if batch.begins:
+                self.begin()
+            self.add(batch)
+
+    @abstractmethod
+    def add(self, batch: Batch) -> None:
+        """Check, code and count the rows of `batch`."""
+
+    def begin(self) -> None:
+        """A file begins that may turn out to be damaged: remember this state, for :meth:`undo` to go back to."""
+        self._rejected_before = len(self.rejected)
+
+    def undo(self) -> None:
+        """Forget everything since the latest :meth:`begin`, as if it had never come."""
+        del self.rejected[self._rejected_before :]
 
     def reject(self, batch: Batch, rows: NDArray[np.int64], reasons: NDArray[np.int8]) -> None:
         """Enter, and count, the rows of `batch` at these positions, ascending, for ``REASONS`` of these numbers."""

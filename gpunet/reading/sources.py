@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from gpunet.errors import InputError
+from gpunet.arrests import FileLeftOut
+from gpunet.errors import InputError, UnreadableFile, in_words
 
 __all__ = ["Source", "find_sources"]
 
@@ -42,23 +44,38 @@ class Source:
     size_bytes: int
 
 
-def find_sources(paths: Iterable[str | os.PathLike[str]], warnings: list[str]) -> list[Source]:
+def find_sources(
+    paths: Iterable[str | os.PathLike[str]], warnings: list[str], left_out: list[FileLeftOut] | None = None
+) -> list[Source]:
     """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
 
     Hidden files (names that start with "." or "_") are left out of folders and globs. A folder below a given one that
     holds a ``run.json`` is the result of an earlier run, and is left out. A file that is met again is read once; that,
     results, and files of a folder that look like tables of another kind, are said in `warnings`.
 
+    A file that is gone when it is looked at, or a link to one, is entered into `left_out`. So is a file that was given
+    by its own name and is not there, if the name is one of a table; any other path may be a folder, or mistyped.
+
     Raises
     ------
+    UnreadableFile
+        If a file is gone, or was never there, and `left_out` is None.
     InputError
-        If a path leads to no file, or names a file of another kind.
+        If another path leads to no file, or names a file of another kind, or a folder cannot be listed.
     """
     sources: list[Source] = []
     seen: set[Path] = set()
     again = 0
     for path in paths:
         for file in _expand(str(os.fspath(path)), warnings):
+            try:
+                size = file.stat().st_size
+            except OSError as error:
+                reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
+                if left_out is None:
+                    raise UnreadableFile(file.as_posix(), reason) from error
+                left_out.append(FileLeftOut(file.as_posix(), reason, None))
+                continue
             resolved = file.resolve()
             if resolved in seen:
                 again += 1
@@ -67,10 +84,10 @@ def find_sources(paths: Iterable[str | os.PathLike[str]], warnings: list[str]) -
             kind = _kind(file)
             if kind is None:
                 raise InputError(f"{file}: not a kind of table that is read; there are {', '.join(_KINDS)}")
-            sources.append(Source(file, file.as_posix(), kind, file.stat().st_size))
+            sources.append(Source(file, file.as_posix(), kind, size))
     if again:
         warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
-    if not sources:
+    if not sources and not left_out:
         raise InputError("no input: the list of paths is empty")
     return sources
 
@@ -79,7 +96,7 @@ def _expand(path: str, warnings: list[str]) -> list[Path]:
     plain = Path(path)
     if plain.is_dir():
         return _files_of(plain, warnings)
-    if plain.exists():
+    if plain.exists() or (_kind(plain) is not None and not glob.has_magic(path)):
         return [plain]
     if not glob.has_magic(path):
         raise InputError(f"{path}: there is no such file or folder")
@@ -96,10 +113,7 @@ def _expand(path: str, warnings: list[str]) -> list[Path]:
 
 def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
     found, others = [], []
-    inside = sorted(
-        (path for path in folder.rglob("*") if not any(map(_hidden, map(Path, path.relative_to(folder).parts)))),
-        key=Path.as_posix,
-    )
+    inside = sorted(_visible(folder), key=Path.as_posix)
     runs = {path.parent for path in inside if path.name == _MANIFEST} - {folder}
     warnings.extend(
         f"{run}: this folder holds a {_MANIFEST}: it was taken for the results of a run and left out; "
@@ -107,8 +121,8 @@ def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
         for run in sorted(path.as_posix() for path in runs)
     )
     for file in inside:
-        if not runs.isdisjoint(file.parents) or not file.is_file():
-            continue
+        if not runs.isdisjoint(file.parents) or not (file.is_file() or file.is_symlink()):
+            continue  # a link that leads nowhere is a file that is gone
         if _kind(file) is not None:
             found.append(file)
         elif file.name.lower().endswith(_OTHER_TABLES):
@@ -120,6 +134,17 @@ def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         warnings.append(f"{folder.as_posix()}: {len(others)} file(s) of kinds that are not read were left out: {shown}")
     return found
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """The files in a folder and all folders in it, but for hidden ones; InputError if one cannot be listed."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise InputError(f"{error.filename}: this folder cannot be listed: {in_words(error)}") from error
+
+    for parent, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not _hidden(Path(name))]
+        yield from (Path(parent, name) for name in files if not _hidden(Path(name)))
 
 
 def _hidden(path: Path) -> bool:

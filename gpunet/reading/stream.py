@@ -10,12 +10,23 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.arrests import FileLeftOut
 from gpunet.config import InputConfig
-from gpunet.reading.columns import Layout, layout_of
+from gpunet.errors import UnreadableFile
+from gpunet.reading.columns import Layout, check_types, layout_of
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
+from gpunet.reading.left_out import leave_out
 from gpunet.reading.sources import Source
 
-__all__ = ["Batch", "InputRecord", "Piece", "frame_batches", "record_of", "source_batches"]
+__all__ = [
+    "Batch",
+    "InputRecord",
+    "Piece",
+    "Withdrawal",
+    "frame_batches",
+    "record_of",
+    "source_batches",
+]
 
 
 @dataclass(eq=False)
@@ -63,6 +74,15 @@ class Batch:
     frame: nw.DataFrame[Any]
     pieces: tuple[Piece, ...]
 
+    @property
+    def begins(self) -> bool:
+        """Whether it is the first of an input's batches, and has nothing else in it."""
+        return len(self.pieces) == 1 and self.pieces[0].first == 0
+
+
+class Withdrawal:
+    """Comes after batches of one input, the latest of which one :attr:`~Batch.begins`: it is damaged, they are void."""
+
 
 def source_batches(
     sources: Iterable[Source | InputFile],
@@ -70,35 +90,90 @@ def source_batches(
     records: list[InputRecord],
     warnings: list[str],
     at_most: int | None = None,
-) -> Iterator[Batch]:
-    """Read files one after the other; `records` grows as they are opened.
+    left_out: list[FileLeftOut] | None = None,
+) -> Iterator[Batch | Withdrawal]:
+    """Read files one after the other; `records` and `warnings` grow with each that was read to its end.
 
     Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default),
-    so that thousands of small files cost little more than one large one.
+    so that thousands of small files cost little more than one large one. A file that is not over yet is never put
+    together with others, so a file that cannot be read can be left out whole: it is entered into `left_out`, and if
+    it has given batches, a :class:`Withdrawal` follows them.
+
+    Raises
+    ------
+    UnreadableFile
+        If a file cannot be read and `left_out` is None.
     """
     at_most = at_most or BATCH_ROWS
-    waiting: list[tuple[InputRecord, Any]] = []
-    rows = 0
+    whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
     for source in sources:
-        file = source if isinstance(source, InputFile) else open_file(source)
-        record = record_of(file, config)
+        file = None
+        given = False
+        try:
+            file = source if isinstance(source, InputFile) else open_file(source)
+            record = record_of(file, config)
+            for table in file.batches(record.layout.columns):
+                if not len(table):
+                    continue
+                if whole.rows and (whole.rows + own.rows + len(table) > at_most or not whole.takes(table)):
+                    yield whole.together()
+                if own.rows and own.rows + len(table) > at_most:
+                    yield own.together()
+                    given = True
+                own.add(record, table)
+        except UnreadableFile as error:
+            leave_out(file or source, error, left_out)
+            own.clear()
+            if given:
+                yield Withdrawal()
+            continue
+        whole.move(own)
         records.append(record)
-        for table in file.batches(record.layout.columns):
-            if not len(table):
-                continue
-            if waiting and (rows + len(table) > at_most or waiting[-1][1].schema != table.schema):
-                yield _together(waiting)
-                waiting, rows = [], 0
-            waiting.append((record, table))
-            rows += len(table)
         warnings.extend(file.warnings)
         record.done = True
-    if waiting:
-        yield _together(waiting)
+    if whole.rows:
+        yield whole.together()
+
+
+class _Pile:
+    """Tables that wait to become one batch."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.rows = 0
+        self._tables: list[tuple[InputRecord, Any]] = []
+
+    def takes(self, table: Any) -> bool:
+        """Whether a table has the columns and types of those that are there."""
+        return bool(self._tables[-1][1].schema == table.schema)
+
+    def add(self, record: InputRecord, table: Any) -> None:
+        self._tables.append((record, table))
+        self.rows += len(table)
+
+    def move(self, other: _Pile) -> None:
+        """Add all tables of the `other`, which is empty then."""
+        self._tables += other._tables
+        self.rows += other.rows
+        other.clear()
+
+    def together(self) -> Batch:
+        """The batch; the pile is empty then."""
+        batch = _together(self._tables)
+        self.clear()
+        return batch
 
 
 def record_of(file: InputFile, config: InputConfig) -> InputRecord:
-    """The record of a file of which nothing has been read; InputError if a required column is missing."""
+    """The record of a file of which nothing has been read.
+
+    Raises
+    ------
+    UnreadableFile
+        If a required column is missing, or a column that is read has a type that cannot be.
+    """
     import pyarrow as pa
 
     source = file.source
@@ -106,6 +181,7 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         layout, integers = Layout({}, (), ()), None
     else:
         layout = layout_of(source.name, file.types, file.repeated, config)
+        check_types(source.name, layout, file.types)
         kind = file.types[layout.columns["person_id"]]
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         integers = None if pa.types.is_null(kind) else pa.types.is_integer(kind)
