@@ -91,11 +91,37 @@ def test_two_workers(two_workers, expected):
 
 def test_the_network_is_sent_once_and_to_every_worker(two_workers):
     engine, _ = two_workers
-    gpunet.path_features(network(), FAMILIES, engine=engine)
-    _, sent = engine.division._held
-    assert len(client(engine).who_has([sent])[sent.key]) == 2
-    held = client(engine).run(lambda dask_worker: sum(key.startswith("Layout") for key in dask_worker.data))
-    assert set(held.values()) == {1}
+    copies = []
+
+    def look(stage, done, total):
+        if stage == "betweenness" and done and not copies:  # later Dask may drop copies that no task waits for
+            _, sent = engine.division._held
+            held = client(engine).run(lambda dask_worker: sum(key.startswith("Layout") for key in dask_worker.data))
+            copies.append((len(client(engine).who_has([sent])[sent.key]), set(held.values())))
+
+    gpunet.path_features(network(), FAMILIES, engine=engine, progress=look)
+    assert copies == [(2, {1})]
+
+
+def test_tasks_are_runs_of_parts(two_workers, expected, monkeypatch):
+    engine, _ = two_workers
+    steps, tasks, submit = [], [], client(engine).submit
+
+    def counted(*arguments, key):
+        tasks.append(key)
+        return submit(*arguments, key=key)
+
+    monkeypatch.setattr(client(engine), "submit", counted)
+    found = gpunet.path_features(network(), FAMILIES, engine=engine, progress=lambda *step: steps.append(step))
+    assert same_bits(found, expected)
+    parts = sum(stage == "betweenness" for stage, _, _ in steps) - 1  # each moves the progress on
+    assert 4 <= sum(key.startswith("betweenness-") for key in tasks) < parts
+
+
+def test_workers_of_local_keep_freed_memory_for_the_next_batch(two_workers):
+    engine, _ = two_workers
+    found = client(engine).run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+    assert set(found.values()) == {os.environ.get("MALLOC_TRIM_THRESHOLD_")}  # as everywhere else, not Dask's own
 
 
 def test_draws(two_workers):
