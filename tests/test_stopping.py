@@ -27,14 +27,14 @@ def test_a_signal_is_an_exception_and_a_second_one_is_not():
             cleaned.append(True)
 
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(Stopped, match="^stopped by SIGINT: go on$"), stoppable("go on"):
+    with pytest.raises(Stopped, match=r"^stopped by SIGINT: go on$"), stoppable("go on"):
         work()
     assert cleaned == [True]
     assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_an_import_that_a_signal_ended_is_no_import_error():
-    with pytest.raises(Stopped, match="^stopped by SIGTERM: go on$"), stoppable("go on"):
+    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on"):
         optional_import()
 
 
@@ -50,7 +50,7 @@ def test_a_signal_that_was_lost_is_told_again():
         check()
         reached.append("the end")
 
-    with pytest.raises(Stopped, match="^stopped by SIGTERM: go on$"), stoppable("go on") as check:
+    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on") as check:
         work(check)
     assert reached == ["without the library"]
 
