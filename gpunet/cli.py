@@ -293,7 +293,12 @@ def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOption
     from gpunet.stopping import stoppable
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message), console_progress() as progress:
+    with stoppable(message) as check, console_progress() as show:
+
+        def progress(stage: str, done: float, total: float) -> None:
+            check()
+            show(stage, done, total)
+
         manifest = job(replace(options, progress=progress))
     _tell(manifest, out)
 

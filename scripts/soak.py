@@ -67,10 +67,11 @@ def main() -> None:
     (folder / "c.toml").write_text(CONFIG)
     command: list[object] = ["features" if asked.features else "run", folder / "arrests"]
     command += ["--config", folder / "c.toml", "--threads", asked.threads]
-    begin = time.monotonic()
-    done = gpunet(*command, "--out", folder / "undisturbed")
-    if done.returncode:
-        sys.exit(done.stderr)
+    for _ in range(2):  # the first may have had kernels to compile
+        begin = time.monotonic()
+        done = gpunet(*command, "--out", folder / "undisturbed")
+        if done.returncode:
+            sys.exit(done.stderr)
     seconds, expected = time.monotonic() - begin, results(folder / "undisturbed")
     print(f"{seconds:.1f} s undisturbed", flush=True)
     ends: Counter[int] = Counter()

@@ -16,6 +16,7 @@ from typing import Any
 import array_api_strict
 import cudf_stand_in
 import engine_contract as contract
+import narwhals as nw
 import numpy as np
 import pretend_gpu
 import pylibcugraph_stand_in
@@ -38,14 +39,21 @@ def _on_device(array: Any, dtype: Any) -> Any:
 jit_cuda.on_device = _on_device  # before the kernels' modules take it from there
 
 import gpunet  # noqa: E402
-from gpunet import arrays  # noqa: E402
+from gpunet import arrays, stages  # noqa: E402
+from gpunet.checkpoint_file import read_contents, write_contents  # noqa: E402
 from gpunet.config import PathConfig  # noqa: E402
 from gpunet.features.path import compute_path  # noqa: E402
+from gpunet.frames import to_arrow  # noqa: E402
 from gpunet.gpu import check, memory, searches  # noqa: E402
 from gpunet.gpu import engine as gpu_engine  # noqa: E402
 from gpunet.model import matrix, table  # noqa: E402
 from gpunet.model.matrix import column  # noqa: E402
+from gpunet.reading.home import GPU  # noqa: E402
+from gpunet.reading.read import read_arrests_at  # noqa: E402
+from gpunet.run import RunOptions, resume_run, run_features  # noqa: E402
+from gpunet.snapshots import PastFeatures, of_past, past_of  # noqa: E402
 from gpunet.synthetic import write_tables  # noqa: E402
+from tests.run_processes import results  # noqa: E402
 
 simulator.prepare()
 
@@ -167,3 +175,72 @@ def test_the_manifest_tells_the_device_and_what_crossed(runs: dict[str, Any]) ->
     cpu = runs["cpu"][1]["execution"]
     assert "gpu" not in cpu
     assert not any("bytes_to_device" in stage for stage in cpu["stages"])
+
+
+class Enough(BaseException):
+    """Ends a run as a signal does."""
+
+
+def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
+    """Stopped when the arrests are kept, and when the features are; both come back to where the engine works."""
+    undisturbed, _ = contract.feature_run("gpu", tables, tmp_path / "undisturbed")
+    begun: list[str] = []
+    came_back: dict[str, Any] = {}
+
+    def progress(stage: str, done: float, total: float) -> None:
+        begun.append(stage)
+        if stage == "network" and not came_back:
+            raise Enough
+
+    def stop(*_: Any) -> Any:
+        raise Enough
+
+    def watched(name: str) -> Any:
+        real = getattr(stages, name)
+
+        def load(*given: Any) -> Any:
+            came_back[name] = real(*given)
+            return came_back[name]
+
+        return load
+
+    out, options = tmp_path / "run", RunOptions(engine="gpu", checkpoint_seconds=0, progress=progress)
+    with pytest.raises(Enough):
+        run_features([str(tables)], out, options=options)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("arrests_of", "features_of"):
+            patch.setattr(stages, name, watched(name))
+        with pytest.MonkeyPatch.context() as stopping:
+            stopping.setattr(stages.Run, "write_features", stop)
+            with pytest.raises(Enough):
+                resume_run(out, "features", options)
+        assert list(came_back) == ["arrests_of"]
+        del begun[:]
+        resume_run(out, "features", options)
+    assert not {"reading", "network", "betweenness"} & set(begun)
+    assert results(out) == results(undisturbed)
+    check_kept(came_back["arrests_of"], came_back["features_of"], tmp_path)
+
+
+def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:
+    """Arrays are the engine's, tables cuDF's, and all of them what they were."""
+    read = read_arrests_at(GPU, [str(Path(file.name)) for file in kept.report.files], kept.config)
+    for name in ("person", "incident", "force", "day", "offences", "district", "beat", "gang"):
+        arrays_of_name = [getattr(each, name) for each in (kept, read)]
+        assert all(isinstance(array, array_api_strict._array_object.Array) for array in arrays_of_name), name
+        assert arrays_of_name[0].dtype == arrays_of_name[1].dtype, name
+        np.testing.assert_array_equal(*map(np.asarray, arrays_of_name), err_msg=name)
+    for name in ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names"):
+        # Names that are on the host after reading are so again.
+        before, after = getattr(read, name), getattr(kept, name)
+        assert before.implementation == after.implementation, name
+        assert before.to_arrow().to_pylist() == after.to_arrow().to_pylist(), name
+    assert kept.person_ids.implementation.is_cudf()
+    network = found.network
+    for array in (network.indptr, network.indices, network.person, *network.sets.values()):
+        assert isinstance(array, array_api_strict._array_object.Array)
+    assert all(nw.from_native(table).implementation.is_cudf() for table in (found.features, found.groups, found.ties))
+    write_contents(tmp_path / "past", of_past(PastFeatures(found.features, found.path)))
+    past = past_of(read_contents(tmp_path / "past"))
+    assert nw.from_native(past.features).implementation.is_cudf()
+    assert to_arrow(past.features).equals(to_arrow(found.features))

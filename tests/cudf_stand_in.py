@@ -236,6 +236,9 @@ class DataFrame:
     def iloc(self) -> Any:
         return _Rows(self.held.iloc)
 
+    def memory_usage(self, index: bool = True, deep: bool = False) -> Any:
+        return self.held.memory_usage(index=index, deep=deep)
+
     def __len__(self) -> int:
         return len(self.held)
 
