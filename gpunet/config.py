@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from gpunet.errors import ConfigError
 from gpunet.offences import PRESETS, Taxonomy, check_taxonomy
+from gpunet.pool_config import PoolConfig
 
 T = TypeVar("T")
 
@@ -175,13 +176,20 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class ClusterConfig:
+class ClusterConfig(PoolConfig):
     """The Dask cluster of ``--cluster``; none of this has a bearing on the results. docs/cluster.md has more.
 
     Attributes
     ----------
     workers, threads
         Of ``local``: processes, and threads of each; 0 lets Dask divide the processors (or ``--threads``) into them.
+        Of ``local-cuda``: GPUs, all that are visible if 0; each has a process of one thread.
+    cuda_visible_devices
+        Of ``local-cuda``: GPUs to choose from, such as ``"0,2"``, or their UUIDs; ``""`` is what the variable
+        CUDA_VISIBLE_DEVICES says, or all.
+    enable_cudf_spill
+        Of ``local-cuda``: lets cuDF move its frames to the host's memory where the GPU's does not suffice. The other
+        options of GPUs are :class:`gpunet.pool_config.PoolConfig`'s.
     memory_limit
         Of ``local`` and ``local-cuda``: of each process, such as ``"8 GiB"``; ``"auto"`` is an equal share, ``"0"`` no
         limit. A worker that is about to pass it is started again, and its work goes to others.
@@ -198,14 +206,23 @@ class ClusterConfig:
     tls_cert: str = ""
     tls_key: str = ""
     unencrypted: str = ""
+    cuda_visible_devices: str = ""
+    enable_cudf_spill: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("workers", "threads"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
                 raise ConfigError(f"[cluster] {name}: expected a whole number from 0 to 10000, not {value!r}")
+        if not isinstance(self.enable_cudf_spill, bool):
+            raise ConfigError(f"[cluster] enable_cudf_spill: expected true or false, not {self.enable_cudf_spill!r}")
         if self.unencrypted not in ("", UNENCRYPTED):
             raise ConfigError(f'[cluster] unencrypted: expected nothing or the words "{UNENCRYPTED}"')
+
+    def pool(self) -> PoolConfig:
+        """What workers are told of their GPUs' memory."""
+        return PoolConfig(**{f.name: getattr(self, f.name) for f in dataclasses.fields(PoolConfig)})
 
 
 @dataclass(frozen=True)
@@ -291,6 +308,7 @@ def _from_mapping(data: Mapping[str, Any]) -> Config:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "columns": Mapping, "incident_key": tuple, "person_scope": str, "kind": str,
     "betweenness": str, "whole_network": str, "epsilon": (int, float), "delta": (int, float), "budget": (int, float),
+    "rmm_pool_size": (int, float, str), "rmm_maximum_pool_size": (int, float, str), "cuda_visible_devices": str,
     "memory_limit": str, "tls_ca": str, "tls_cert": str, "tls_key": str, "unencrypted": str,
 }  # fmt: skip
 

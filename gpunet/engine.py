@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,12 @@ from gpunet.progress import ProgressCallback
 if TYPE_CHECKING:
     from gpunet.features.layout import Layout
 
-__all__ = ["ENGINES", "Engine", "resolve_engine"]
+__all__ = ["ENGINES", "Engine", "EngineName", "resolve_engine"]
 
 ENGINES = ("auto", "cpu", "gpu")
+
+#: What the manifest calls an engine; "gpus" is that of a cluster whose workers have a GPU each.
+EngineName: TypeAlias = Literal["cpu", "gpu", "gpus"]
 
 # On a GPU engine arrays are CuPy's, which are annotated by the same names.
 Int32 = NDArray[np.int32]
@@ -39,7 +42,7 @@ class Engine(Protocol):
     """
 
     @property
-    def name(self) -> Literal["cpu", "gpu"]:
+    def name(self) -> EngineName:
         """What the manifest calls it."""
 
     @property
@@ -154,6 +157,8 @@ def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
     """
     if not isinstance(engine, str):
         return engine
+    if engine == "gpus":  # what a run was begun with that is to go on
+        raise EngineError("this was begun on the GPUs of a cluster: give the same --cluster again")
     if engine not in ENGINES:
         raise EngineError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     usable = available_threads(threads)

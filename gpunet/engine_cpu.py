@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.arrays import to_host
-from gpunet.engine import Bool, Float64, Int32, Int64
+from gpunet.engine import Bool, EngineName, Float64, Int32, Int64
 from gpunet.errors import EngineError
 from gpunet.features.adding import Adder, add_up
 from gpunet.features.draws import add_draws
@@ -43,7 +43,7 @@ class CpuEngine:
     """See :class:`gpunet.engine.Engine`. Results are the same, bit for bit, for any number of threads."""
 
     threads: int
-    name: Literal["cpu"] = "cpu"
+    name: EngineName = "cpu"
     sums: RunningSums | None = None  # keeps those of betweenness and closeness, for the run that needs them
 
     def describe(self) -> Mapping[str, Any]:

@@ -169,7 +169,7 @@ class Run:
     def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
         """Read where the engine works, and say what kind of frame it works on."""
         told: dict[str, Any] = {"progress": self.progress, "keep_going": self.options.keep_going}
-        if self.engine.name == "cpu":
+        if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
             return read_arrests(inputs, self.config, **told), "polars"
         from gpunet.reading import home
 
@@ -337,7 +337,7 @@ class Run:
                 betweenness=coarsest(found),
                 windows=windows(days),
                 threads=self.engine.threads,
-                device=self.engine.name,
+                device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
             )

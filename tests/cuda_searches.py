@@ -46,7 +46,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches, groups and blocks of a size for the simulator."""
     monkeypatch.setattr(searches, "THREADS", 16)
     monkeypatch.setattr(search_plan, "_OWN_GROUPS", 12)
-    monkeypatch.setattr(search_plan, "_POSITIONS_A_BATCH", 24)
+    monkeypatch.setattr(search_plan, "POSITIONS_A_BATCH", 24)
     monkeypatch.setattr(search_plan, "_STEPS", 2)
     at_most(monkeypatch, 3)
 

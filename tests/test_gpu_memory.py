@@ -8,9 +8,10 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from gpunet.errors import EngineError
+from gpunet.errors import ConfigError, EngineError
 from gpunet.gpu import memory
 from gpunet.kernels import jit_cuda
+from gpunet.pool_config import PoolConfig, bytes_of
 
 GIB = 1 << 30
 
@@ -25,12 +26,24 @@ class Limited:
         return self.allocated
 
 
+class Cuda:
+    """What RMM begins with."""
+
+
+class Pool:
+    """What ``dask cuda worker --rmm-pool-size`` makes."""
+
+    def pool_size(self) -> int:
+        return 30 * GIB
+
+
 class Device:
     """Stand-ins for the libraries, and what was asked of them."""
 
     def __init__(self, patch: pytest.MonkeyPatch, free: int, own_pool: bool) -> None:
         self.calls: list[str] = []
         self.resource: Limited | None = None
+        self.theirs: object = Cuda()
 
         def pool(release_threshold: int) -> str:
             if not own_pool:
@@ -44,7 +57,9 @@ class Device:
         mr = ModuleType("rmm.mr")
         mr.available_device_memory = lambda: (free, 2 * free)
         mr.CudaAsyncMemoryResource = pool
-        mr.CudaMemoryResource = lambda: "CUDA"
+        mr.CudaMemoryResource = Cuda
+        mr.ManagedMemoryResource = lambda: "managed"
+        mr.get_current_device_resource = lambda: self.theirs
         mr.PoolMemoryResource = lambda upstream, initial_pool_size, maximum_pool_size: (
             upstream,
             initial_pool_size,
@@ -73,7 +88,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Device:
 
 
 def test_one_pool_for_all_libraries(device: Device) -> None:
-    memory.set_up_memory(0.8)
+    memory.set_up_memory(PoolConfig(0.8))
     assert device.calls == ["rmm", "cupy", "numba"]
     assert device.resource is not None
     assert device.resource.limit == 80 * GIB
@@ -82,31 +97,76 @@ def test_one_pool_for_all_libraries(device: Device) -> None:
 
 def test_to_set_up_memory_again_changes_nothing(device: Device) -> None:
     memory.set_up_memory()
-    memory.set_up_memory(0.5)
+    memory.set_up_memory(PoolConfig(0.5))
     assert device.calls == ["rmm", "cupy", "numba"]
     assert device.resource is not None
     assert device.resource.limit == int(90 * GIB)
 
 
-@pytest.mark.parametrize("share", [0.0, -1.0, 1.01, float("nan")])
-def test_a_share_that_is_none(device: Device, share: float) -> None:
-    with pytest.raises(ValueError, match="must be above 0 and at most 1, not "):
-        memory.set_up_memory(share)
+@pytest.mark.parametrize(
+    "size", [0, 0.0, -1.0, float("nan"), float("inf"), True, "", "much", "12", "3 XB", "-1 GB", "0 B"]
+)
+def test_a_size_that_is_none(size: object) -> None:
+    with pytest.raises(ConfigError, match=r"\[cluster\] rmm_pool_size: "):
+        PoolConfig(rmm_pool_size=size)  # type: ignore[arg-type]
+
+
+def test_sizes() -> None:
+    assert [bytes_of(size, 1000) for size in (0.25, 1, 1.0, 2, 2.5e3)] == [250, 1000, 1000, 2, 2500]
+    texts = ("1 B", "2kB", "1.5 GiB", " 3 gb ", "1 TiB")
+    assert [bytes_of(text, 7) for text in texts] == [1, 2000, 3 * GIB // 2, 3 * 10**9, 1 << 40]
+
+
+def test_a_pool_that_may_grow(device: Device) -> None:
+    memory.set_up_memory(PoolConfig("20 GiB", "50 GiB"))
+    assert device.resource is not None
+    assert device.resource.limit == 50 * GIB
+    assert device.resource.upstream == f"CUDA's pool, keeps {20 * GIB}"
+
+
+def test_a_pool_that_may_grow_to_less(device: Device) -> None:
+    with pytest.raises(ConfigError, match=r"rmm_maximum_pool_size: 53,687,091,200 bytes are less than rmm_pool_size"):
+        memory.set_up_memory(PoolConfig(0.6, "50 GiB"))
     assert device.calls == []
+
+
+def test_rmms_own_pool_and_managed_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"\[cluster\] rmm_managed_memory: .* set rmm_async = false"):
+        PoolConfig(rmm_managed_memory=True)
+    for managed in (False, True):
+        with monkeypatch.context() as patch:
+            device = Device(patch, 100 * GIB, own_pool=True)
+            memory.set_up_memory(PoolConfig("40 GiB", "200 GiB", rmm_async=False, rmm_managed_memory=managed))
+            assert device.resource is not None
+            below, *sizes = device.resource.upstream  # type: ignore[misc]
+            assert sizes == [40 * GIB, 200 * GIB]
+            assert (below == "managed") == managed
+
+
+def test_somebody_elses_pool_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for theirs, limit in ((Pool(), 40 * GIB), ("CUDA's pool", 10 * GIB), (Cuda(), 5 * GIB)):
+        with monkeypatch.context() as patch:
+            device = Device(patch, 10 * GIB, own_pool=True)
+            device.theirs = theirs
+            memory.set_up_memory(PoolConfig(0.5), adopt=True)
+            assert device.resource is not None
+            assert device.resource.limit == limit
+            assert (device.resource.upstream is theirs) == (limit > 5 * GIB)
+            assert device.calls == ["rmm", "cupy", "numba"]
 
 
 def test_a_device_without_a_pool_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Device(monkeypatch, 10**9, own_pool=False)
-    memory.set_up_memory(0.9)
+    memory.set_up_memory(PoolConfig(0.9))
     assert device.resource is not None
     upstream, initial, most = device.resource.upstream  # type: ignore[misc]
-    assert upstream == "CUDA"
+    assert isinstance(upstream, Cuda)
     assert initial % 256 == most % 256 == 0
     assert 0 < initial < most <= device.resource.limit < most + 256
 
 
 def test_what_is_free_is_what_the_pool_has_left(device: Device) -> None:
-    memory.set_up_memory(0.5)
+    memory.set_up_memory(PoolConfig(0.5))
     assert memory.free_bytes() == 50 * GIB
     assert device.resource is not None
     device.resource.allocated = 20 * GIB
@@ -117,7 +177,7 @@ def test_what_is_free_is_what_the_pool_has_left(device: Device) -> None:
 
 
 def test_a_stage_that_does_not_fit_is_refused_with_the_numbers(device: Device) -> None:
-    memory.set_up_memory(0.5)
+    memory.set_up_memory(PoolConfig(0.5))
     memory.check_fits("betweenness", 50 * GIB)
     with pytest.raises(EngineError) as told:
         memory.check_fits("betweenness", 50 * GIB + 1)
@@ -156,7 +216,7 @@ def test_less_is_tried_when_memory_does_not_suffice(device: Device, error: Excep
 
 
 def test_too_little_memory_even_for_the_least(device: Device) -> None:
-    memory.set_up_memory(1.0)
+    memory.set_up_memory(PoolConfig(1.0))
     tried: list[int] = []
 
     def work(size: int) -> None:

@@ -44,11 +44,12 @@ def cluster_engine(
     cluster
         ``"none"``: :func:`gpunet.engine.resolve_engine` as always. ``"local"``: processes on this machine. Or the
         address of the user's own scheduler, ``"tls://HOST:PORT"``; ``"tcp://"`` only on this machine.
-        ``"local-cuda"``, a process for each GPU, is refused: gpunet does not divide work over GPUs yet.
+        ``"local-cuda"``: a process for each GPU of this machine.
     config
         Section ``[cluster]`` of the configuration.
     engine
-        ``"auto"``, ``"cpu"`` or ``"gpu"``; the latter goes with ``"none"`` alone.
+        ``"auto"``, ``"cpu"`` or ``"gpu"``. With an address ``"gpu"`` means that its workers have a GPU each; those of
+        ``"local"`` have none, those of ``"local-cuda"`` always.
     threads
         Threads of this process, and of all workers of ``"local"`` together; all available if None.
     notice
@@ -71,36 +72,48 @@ def cluster_engine(
         yield resolve_engine(engine, threads)
         return
     address = None if cluster in CLUSTERS else checked_address(cluster, config)
-    if cluster == "local-cuda":
-        _refuse_gpus()
-    elif engine == "gpu":
-        raise EngineError(f"--engine gpu with --cluster {cluster}: the workers compute on CPUs; leave out --engine")
+    on_gpus = cluster == "local-cuda" or engine in ("gpu", "gpus")
+    if cluster == "local" and on_gpus:
+        raise EngineError("--engine gpu with --cluster local: the workers compute on CPUs; take --cluster local-cuda")
+    if cluster == "local-cuda" and engine == "cpu":
+        raise EngineError("--engine cpu with --cluster local-cuda: the workers compute on GPUs; take --cluster local")
     usable = available_threads(threads)
     _require_dask()
     with ExitStack() as stack:
-        if address is None:
+        if cluster == "local-cuda":
+            from gpunet.cluster.gpus import require_gpus, started_gpus
+
+            require_gpus(config)
+            client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS))
+        elif address is None:
             client = stack.enter_context(_started(config, usable))
         else:
             client = stack.enter_context(_joined(address, config))
-        yield _engine(client, cluster, usable, notice)
+        name, found = f"--cluster {cluster}", _described(client, cluster, on_gpus, notice)
+        if on_gpus:
+            from gpunet.cluster.gpus import gpus_engine
+
+            safe = address is None or address.on_loopback
+            yield gpus_engine(client, name, config, usable, found, local=address is None, safe=safe)
+        else:
+            from gpunet.cluster.divide import Division
+            from gpunet.cluster.engine import ClusterEngine
+
+            yield ClusterEngine(usable, division=Division(client, name, direct=address is None), cluster=found)
 
 
-def _engine(client: Client, cluster: str, threads: int, notice: Callable[[str], None] | None) -> Engine:
-    from gpunet.cluster.divide import Division
-    from gpunet.cluster.engine import ClusterEngine
-
-    name = f"--cluster {cluster}"
-    _check_versions(client, name)
+def _described(
+    client: Client, cluster: str, on_gpus: bool, notice: Callable[[str], None] | None
+) -> dict[str, Any]:  # fmt: skip
+    """What the manifest says of a cluster, whose versions have been checked; `notice` gets a line about it."""
+    _check_versions(client, f"--cluster {cluster}")
     of_workers = sorted(client.nthreads().values())
     if notice is not None:
         counts = f"{of_workers[0]}" if of_workers[0] == of_workers[-1] else f"{of_workers[0]} to {of_workers[-1]}"
-        notice(
-            f"cluster: {len(of_workers)} worker{'s' if len(of_workers) != 1 else ''} with {counts} "
-            f"thread{'s' if of_workers[-1] != 1 else ''} each; dashboard: {client.dashboard_link}"
-        )
-    division = Division(client, name, direct=cluster in CLUSTERS)
-    found = {"cluster": cluster, "workers": len(of_workers), "worker_threads": sum(of_workers)}
-    return ClusterEngine(threads, division=division, cluster=found)
+        each = "a GPU each" if on_gpus else f"{counts} thread{'s' if of_workers[-1] != 1 else ''} each"
+        workers = f"{len(of_workers)} worker{'s' if len(of_workers) != 1 else ''}"
+        notice(f"cluster: {workers} with {each}; dashboard: {client.dashboard_link}")
+    return {"cluster": cluster, "workers": len(of_workers), "worker_threads": sum(of_workers)}
 
 
 def _require_dask() -> None:
@@ -109,20 +122,6 @@ def _require_dask() -> None:
         import distributed  # noqa: F401
     except ImportError as error:
         raise EngineError(f'--cluster needs {error.name}: pip install "gpunet[cluster]"') from error
-
-
-def _refuse_gpus() -> None:
-    """Say what is missing for several GPUs: first on this machine, then of gpunet."""
-    from gpunet.gpu.check import require_gpu
-
-    require_gpu()
-    try:
-        import dask_cuda  # noqa: F401
-    except ImportError as error:
-        raise EngineError('--cluster local-cuda needs dask-cuda: pip install "gpunet[gpu,cluster]"') from error
-    raise EngineError(
-        "--cluster local-cuda: this version divides the path features over CPUs alone; --engine gpu uses one GPU"
-    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from itertools import islice
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from gpunet.features.layout import Layout
 from gpunet.progress import ProgressCallback
 
 __all__ = ["Division"]
+
+#: What divides batches, which have weights, into parts; and what finds the sum of a part as ``sum_of_part`` does.
+Divide: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Part]]
+Compute: TypeAlias = Callable[..., NDArray[Any]]
 
 # Tasks under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
 _AHEAD = 3
@@ -41,7 +45,7 @@ class Division:
 
     def __init__(self, client: Client, name: str, *, direct: bool) -> None:
         self._client, self._name, self._direct = client, name, direct
-        self._held: tuple[Layout, Future] | None = None
+        self._held: tuple[Any, Future] | None = None
 
     @property
     def client(self) -> Client:
@@ -64,17 +68,20 @@ class Division:
         progress: ProgressCallback | None,
         *,
         sums: RunningSums | None = None,
+        divide: Divide = parts_of,
+        compute: Compute = sum_of_part,
     ) -> None:
         """Add the results of all batches to `total`, see :class:`gpunet.features.adding.Adder`.
 
-        With `sums` it goes on from what was kept, part by part.
+        With `sums` it goes on from what was kept, part by part. `divide` makes the parts, and `compute` finds the sum
+        of one on a worker; both are those of CPUs.
 
         Raises
         ------
         EngineError
             If the scheduler is lost, no worker is left, or the same part ends several workers.
         """
-        parts = parts_of(batches, weights)
+        parts = divide(batches, weights)
         added = 0 if sums is None else sums.resume(stage, total, len(parts))
         whole, done, losses = float(sum(weights)), sum(part.weight for part in parts[:added]), 0
         if progress is not None:
@@ -82,7 +89,8 @@ class Division:
         while added < len(parts):
             try:
                 position_bytes = total.nbytes // max(1, total.shape[-2])
-                for part, found in self._in_order(work, layout, batches, parts[added:], position_bytes, stage):
+                asked = (work, layout, batches, parts[added:], position_bytes, stage, compute)
+                for part, found in self._in_order(*asked):
                     total[..., part.first : part.last, :] += found
                     added, done, losses = added + 1, done + part.weight, 0
                     if sums is not None:
@@ -101,6 +109,7 @@ class Division:
         parts: Sequence[Part],
         position_bytes: int,
         stage: str,
+        compute: Compute,
     ) -> Iterator[tuple[Part, NDArray[Any]]]:
         """The sums of the parts, in their order."""
         network = self._sent(layout)
@@ -113,7 +122,7 @@ class Division:
             for run in runs:
                 for i, next_run in islice(waiting, _AHEAD * slots - len(pending)):
                     inside = batches[next_run[0].begin : next_run[-1].end]
-                    arguments = (sum_of_part, work, network, inside, next_run)
+                    arguments = (compute, work, network, inside, next_run)
                     pending.append(self._client.submit(sums_of_parts, *arguments, key=f"{name}-{i}"))
                 yield from zip(run, self._result(pending[0]), strict=True)
                 pending.popleft()
@@ -121,7 +130,24 @@ class Division:
             if pending and self._client.status == "running":
                 self._client.cancel(list(pending))
 
-    def _sent(self, layout: Layout) -> Future:
+    def once(self, function: Callable[..., Any], network: Any, *arguments: Any) -> Any:
+        """What a function of a network finds on any one of the workers, to each of which the network is sent once.
+
+        Raises
+        ------
+        EngineError
+            As for :meth:`add_up`.
+        """
+        losses = 0
+        while True:
+            try:
+                sent = self._sent(network)
+                return self._result(self._client.submit(function, sent, *arguments, pure=False))
+            except (CancelledError, TimeoutError, OSError) as error:
+                losses += 1
+                self._go_on_after(error, losses)
+
+    def _sent(self, layout: Any) -> Future:
         """The network where every worker has it."""
         if self._held is None or self._held[0] is not layout:
             self._held = None  # first let go of the other one
@@ -130,11 +156,11 @@ class Division:
             self._held = layout, sent
         return self._held[1]
 
-    def _result(self, future: Future) -> list[NDArray[Any]]:
+    def _result(self, future: Future) -> Any:
         """What the workers found, however often one of them is started again meanwhile."""
         self._patiently(lambda: self._is_done(future), lambda: bool(self._client.nthreads()))
         try:
-            found: list[NDArray[Any]] = self._client.gather(future, direct=self._direct)
+            found = self._client.gather(future, direct=self._direct)
         except KilledWorker as error:
             raise EngineError(
                 f"{self._name}: several workers in a row have ended while they worked on the same part; most likely "

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests import FileCount
+from gpunet.arrests import FileCount, FileLeftOut
 from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of

@@ -14,14 +14,14 @@ from gpunet.kernels.sampling_cpu import add_pairs
 from gpunet.parallel import spans
 from gpunet.progress import ProgressCallback
 
-__all__ = ["add_draws", "block_of", "bounds_of_region", "region_of", "search_draws"]
+__all__ = ["Draws", "add_draws", "batches_of_draws", "block_of", "bounds_of_region", "region_of", "search_draws"]
 
 # Pairs that one call of the kernel takes, and pairs whose results come back as one.
 _PAIRS_A_CALL, _PAIRS_A_BATCH = 8, 64
 
 
 @dataclass(frozen=True, eq=False)
-class _Draws:
+class Draws:
     """Pairs of one region, which is searched in the network of the positions ``first..last-1``."""
 
     region: int
@@ -74,14 +74,7 @@ def add_draws(
     stage, progress
         As in :func:`gpunet.parallel.in_batches`.
     """
-    region = region_of(layout)[pairs[:, 0]]
-    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
-    batches = [
-        _Draws(here, *bounds_of_region(layout, here), pairs[begin + i : begin + j], times[begin + i : begin + j])
-        for begin, end in pairwise(cuts)
-        for here in region[begin : begin + 1].tolist()
-        for i, j in spans(end - begin, _PAIRS_A_BATCH)
-    ]
+    batches = batches_of_draws(layout, pairs, times)
     weights = [float(len(batch.pairs) * (batch.last - batch.first)) for batch in batches]
     found = np.zeros((2, *total.shape))
     adder(_values_of, layout, batches, weights, found, stage, progress)
@@ -89,7 +82,19 @@ def add_draws(
     square += found[1]
 
 
-def _values_of(layout: Layout, batch: _Draws) -> NDArray[np.float64]:
+def batches_of_draws(layout: Layout, pairs: NDArray[np.int64], times: NDArray[np.int64]) -> list[Draws]:
+    """The pairs in batches of one region each."""
+    region = region_of(layout)[pairs[:, 0]]
+    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
+    return [
+        Draws(here, *bounds_of_region(layout, here), pairs[begin + i : begin + j], times[begin + i : begin + j])
+        for begin, end in pairwise(cuts)
+        for here in region[begin : begin + 1].tolist()
+        for i, j in spans(end - begin, _PAIRS_A_BATCH)
+    ]
+
+
+def _values_of(layout: Layout, batch: Draws) -> NDArray[np.float64]:
     """float64[2, last - first, sets]: sums of values, and of squared differences."""
     sums, squares = out = np.zeros((2, batch.last - batch.first, layout.weight.shape[1]))
     for i, j in spans(len(batch.pairs), _PAIRS_A_CALL):

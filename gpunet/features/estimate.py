@@ -91,7 +91,7 @@ class PathEstimate:
             also = f" ({_duration(self.exact_core_seconds / threads)} if exact)"
         return (
             f"path features: betweenness {self.method}, about {_duration(self.seconds(threads))}{also} on "
-            f"{threads} thread{'s' if threads != 1 else ''}{' without the GPU' if engine == 'gpu' else ''}, "
+            f"{threads} thread{'s' if threads != 1 else ''}{'' if engine == 'cpu' else ' without the GPU'}, "
             f"{self.memory(threads) / 2**30:.1f} GiB, {self.visits:.1e} visits"
         )
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpunet.gpu.engine import GpuEngine
+    from gpunet.pool_config import PoolConfig
 
 __all__ = ["start_engine"]
 
 
-def start_engine(threads: int) -> GpuEngine:
+def start_engine(threads: int, pool: PoolConfig | None = None, *, adopt: bool = False) -> GpuEngine:
     """The engine on the first GPU that is visible, with the memory of all libraries in one pool.
+
+    `pool` and `adopt` are those of :func:`gpunet.gpu.memory.set_up_memory`.
 
     Raises
     ------
@@ -23,7 +26,7 @@ def start_engine(threads: int) -> GpuEngine:
     info = require_gpu()  # before anything is imported that would fail less clearly
     from gpunet.gpu.memory import set_up_memory
 
-    set_up_memory()  # before anything takes memory
+    set_up_memory(pool, adopt=adopt)  # before anything takes memory
     from gpunet.gpu.engine import GpuEngine
 
     return GpuEngine(threads, info)

@@ -18,7 +18,7 @@ from typing import Any
 
 from gpunet.errors import EngineError
 
-__all__ = ["GpuInfo", "import_library", "require_gpu"]
+__all__ = ["Device", "GpuInfo", "import_library", "require_device", "require_gpu"]
 
 #: Modules that every run on the GPU imports, and the packages they come in.
 LIBRARIES: Mapping[str, str] = {
@@ -30,7 +30,12 @@ LIBRARIES: Mapping[str, str] = {
 }
 
 #: Modules that parts of a run import when they come to them.
-FURTHER: Mapping[str, str] = {"cuml": "cuml-cu13", "dask_cuda": "dask-cuda", "cugraph": "cugraph-cu13"}
+FURTHER: Mapping[str, str] = {
+    "cuml": "cuml-cu13",
+    "dask_cuda": "dask-cuda",
+    "dask_cudf": "dask-cudf-cu13",
+    "cugraph": "cugraph-cu13",
+}
 
 #: The oldest that RAPIDS 26.10 supports with CUDA 13 (its page on platform support): Turing.
 _CUDA = (13, 0)
@@ -85,7 +90,9 @@ class GpuInfo:
 
 
 @dataclass(frozen=True)
-class _Device:
+class Device:
+    """A GPU as the driver describes it."""
+
     name: str
     memory_bytes: int
     capability: tuple[int, int]
@@ -111,6 +118,29 @@ def require_gpu() -> GpuInfo:
         If a package is missing or cannot be imported, there is no driver or no device, or either is too old. The text
         is one sentence that says which, and what to do.
     """
+    cuda, device = require_device()
+    for name in LIBRARIES:
+        import_library(name)
+    return GpuInfo(
+        device.name,
+        _driver_version(),
+        _dotted(cuda),
+        device.memory_bytes,
+        _dotted(device.capability),
+        _versions([*LIBRARIES.values(), *FURTHER.values()]),
+    )
+
+
+def require_device() -> tuple[tuple[int, int], Device]:
+    """The driver's CUDA and the first GPU, after making sure of all that :func:`require_gpu` does but imports.
+
+    No memory of a GPU is taken, so a process can ask that leaves the GPUs to others.
+
+    Raises
+    ------
+    EngineError
+        As for :func:`require_gpu`.
+    """
     _require_packages()
     driver = _load_driver()
     if driver is None:
@@ -132,16 +162,7 @@ def require_gpu() -> GpuInfo:
             f"the GPU {device.name} has compute capability {_dotted(device.capability)}, and the GPU engine needs "
             f"{_dotted(_CAPABILITY)} (Turing) or later: choose another with CUDA_VISIBLE_DEVICES, {_OR_CPU}"
         )
-    for name in LIBRARIES:
-        import_library(name)
-    return GpuInfo(
-        device.name,
-        _driver_version(),
-        _dotted(cuda),
-        device.memory_bytes,
-        _dotted(device.capability),
-        _versions([*LIBRARIES.values(), *FURTHER.values()]),
-    )
+    return cuda, device
 
 
 def import_library(name: str) -> Any:
@@ -185,7 +206,7 @@ def _require_cuda(cuda: tuple[int, int]) -> None:
         )
 
 
-def _first_device(driver: Any) -> _Device:
+def _first_device(driver: Any) -> Device:
     try:
         devices = _devices(driver)
     except _DriverError as error:
@@ -265,7 +286,7 @@ def _cuda_version(driver: Any) -> tuple[int, int]:
     return number.value // 1000, number.value % 1000 // 10
 
 
-def _devices(driver: Any) -> list[_Device]:
+def _devices(driver: Any) -> list[Device]:
     """The devices that are visible. This makes no context on any."""
     _ask(driver.cuInit, 0)
     count = ctypes.c_int()
@@ -273,7 +294,7 @@ def _devices(driver: Any) -> list[_Device]:
     return [_device(driver, i) for i in range(count.value)]
 
 
-def _device(driver: Any, number: int) -> _Device:
+def _device(driver: Any, number: int) -> Device:
     handle, major, minor = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
     name, memory = ctypes.create_string_buffer(256), ctypes.c_size_t()
     _ask(driver.cuDeviceGet, ctypes.byref(handle), number)
@@ -281,4 +302,4 @@ def _device(driver: Any, number: int) -> _Device:
     _ask(driver.cuDeviceTotalMem_v2, ctypes.byref(memory), handle)
     _ask(driver.cuDeviceGetAttribute, ctypes.byref(major), _COMPUTE_CAPABILITY_MAJOR, handle)
     _ask(driver.cuDeviceGetAttribute, ctypes.byref(minor), _COMPUTE_CAPABILITY_MINOR, handle)
-    return _Device(name.value.decode(errors="replace"), memory.value, (major.value, minor.value))
+    return Device(name.value.decode(errors="replace"), memory.value, (major.value, minor.value))

@@ -22,9 +22,13 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from gpunet import arrays
+from gpunet.errors import EngineError
 from gpunet.gpu.check import import_library
 
-__all__ = ["Array", "Graph"]
+__all__ = ["MOST_EDGES", "MOST_LEVELS", "Array", "Graph", "least_gain"]
+
+#: A single-GPU graph of int32 ids takes fewer directed edges than this; cuGraph's own frames stop there as well.
+MOST_EDGES = 2_147_483_100
 
 #: An array of any library of the array API standard; CuPy's in use.
 Array: TypeAlias = Any
@@ -32,7 +36,12 @@ Array: TypeAlias = Any
 #: A level of Louvain goes on while it gains more. cuGraph's default, to be divided by the number of fields. Divided by
 #: the number of vertices as well, it is cuGraph's least gain of a single move.
 _LEAST_GAIN = 1e-7
-_MOST_LEVELS = 100
+MOST_LEVELS = 100
+
+
+def least_gain(fields: int) -> float:
+    """The threshold of Louvain at the resolution `fields`."""
+    return _LEAST_GAIN / fields
 
 
 class Graph:
@@ -53,6 +62,9 @@ class Graph:
     ) -> None:
         xp = arrays.namespace(source)
         ids = xp.int64 if wide else xp.int32
+        edges = source.shape[0]
+        if edges >= MOST_EDGES:
+            raise EngineError(f"cuGraph takes fewer than {MOST_EDGES // 2:,} ties on one GPU; there are {edges // 2:,}")
         pylibcugraph = self._library = import_library("pylibcugraph")
         self._handle = pylibcugraph.ResourceHandle()
         with _memory_errors():
@@ -88,8 +100,8 @@ class Graph:
             vertices, cluster, _ = pylibcugraph.louvain(
                 resource_handle=self._handle,
                 graph=self._graph,
-                max_level=_MOST_LEVELS,
-                threshold=_LEAST_GAIN / fields,
+                max_level=MOST_LEVELS,
+                threshold=least_gain(fields),
                 resolution=float(fields),
                 do_expensive_check=False,
             )

@@ -11,17 +11,25 @@ two runs can give different cells. Everything else here is in whole numbers, but
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol, TypeAlias
 
 from gpunet import arrays
 from gpunet.errors import EngineError
 from gpunet.gpu.cugraph import Array, Graph
 
-__all__ = ["Call", "betweenness", "bytes_needed", "component_labels", "core_numbers", "louvain", "triangles"]
+__all__ = [
+    "CALLS",
+    "Call",
+    "Make",
+    "betweenness",
+    "bytes_needed",
+    "component_labels",
+    "core_numbers",
+    "louvain",
+    "triangles",
+]
 
-#: A single-GPU graph of int32 ids takes fewer directed edges than this; cuGraph's own frames stop there as well.
-_MOST_EDGES = 2_147_483_100
 _INT32_MAX = 2**31 - 1
 
 #: Runs of Louvain, in as many orders of the vertices, of which every field takes its best.
@@ -32,19 +40,51 @@ _SHUFFLES = (2_654_435_761, 2_246_822_519)  # odd, so that products differ modul
 #: What memory can be asked for.
 Call: TypeAlias = Literal["core_numbers", "louvain", "triangles", "component_labels", "betweenness"]
 
+#: Methods of an engine that are such a call.
+CALLS: dict[str, Call] = {
+    "core_numbers": "core_numbers",
+    "louvain": "louvain",
+    "triangles": "triangles",
+    "component_labels": "component_labels",
+    "betweenness_by_library": "betweenness",
+}
 
-def core_numbers(indptr: Array, indices: Array, inside: Array) -> Array:
+
+class AnyGraph(Protocol):
+    """What a graph has to know: :class:`gpunet.gpu.cugraph.Graph` does, and one that is divided over GPUs."""
+
+    def core_number(self) -> Array:
+        """Core numbers."""
+
+    def louvain(self, fields: int) -> Array:
+        """Clusters, by any numbers, at the resolution `fields`."""
+
+    def triangle_count(self) -> Array:
+        """Triangles that the vertex is a corner of."""
+
+    def weakly_connected_components(self) -> Array:
+        """Connected components, by any numbers."""
+
+    def betweenness_centrality(self) -> Array:
+        """Betweenness from all sources, not normalised, each unordered pair once."""
+
+
+#: Makes a graph of ``(n, source, target, weight)``, as :class:`gpunet.gpu.cugraph.Graph` does.
+Make: TypeAlias = Callable[..., AnyGraph]
+
+
+def core_numbers(indptr: Array, indices: Array, inside: Array, make: Make = Graph) -> Array:
     """int32[n], the core number in the subgraph induced by the vertices in `inside` (bool[n]); -1 for the others."""
     xp = arrays.namespace(indptr)
     n = inside.shape[0]
     source, target = _ties_within(indptr, indices, xp.astype(inside, xp.int32) - 1)
     core = xp.zeros(n, dtype=xp.int32)
     if source.shape[0]:
-        core = xp.astype(Graph(n, source, target).core_number(), xp.int32, copy=False)
+        core = xp.astype(make(n, source, target).core_number(), xp.int32, copy=False)
     return xp.where(inside, core, xp.full_like(core, -1))
 
 
-def louvain(indptr: Array, indices: Array, field: Array) -> Array:
+def louvain(indptr: Array, indices: Array, field: Array, make: Make = Graph) -> Array:
     """int32[n], the cell of each vertex in a Louvain partition of every field by its own modularity.
 
     A field (int32[n]) is a gang, or 0 everywhere for the whole network; -1 is none. Ties between fields do not count. A
@@ -78,13 +118,13 @@ def louvain(indptr: Array, indices: Array, field: Array) -> Array:
     best, most = xp.zeros(n, dtype=xp.int32), xp.full(count, -1, dtype=xp.int64) * twice**2
     of_vertex = xp.clip(xp.searchsorted(fields, field), max=count - 1)  # of no matter for vertices without inner ties
     for position in _orders(xp, n):
-        graph = Graph(n, xp.take(position, source, axis=0), xp.take(position, target, axis=0), weight, renumber=False)
+        graph = make(n, xp.take(position, source, axis=0), xp.take(position, target, axis=0), weight, renumber=False)
         cluster = xp.take(graph.louvain(count), position, axis=0)
         reached = _scores(source, target, cluster, code, twice)
         best = xp.where(xp.take(reached > most, of_vertex, axis=0), cluster, best)
         most = xp.where(reached > most, reached, most)
     together = xp.take(best, source, axis=0) == xp.take(best, target, axis=0)
-    return _components(n, source[together], target[together])[0]
+    return _components(n, source[together], target[together], make)[0]
 
 
 def _orders(xp: Any, n: int) -> Iterator[Array]:
@@ -109,7 +149,7 @@ def _scores(source: Array, target: Array, cluster: Array, code: Array, twice: Ar
     return twice * inside - arrays.sum_by_code(xp.take(code, begins, axis=0), degrees**2, twice.shape[0])
 
 
-def triangles(indptr: Array, indices: Array, cell: Array) -> Array:
+def triangles(indptr: Array, indices: Array, cell: Array, make: Make = Graph) -> Array:
     """int64[n], the triangles inside one's cell (int32[n], -1 for none) that one is a corner of."""
     xp = arrays.namespace(indptr)
     n = cell.shape[0]
@@ -118,16 +158,16 @@ def triangles(indptr: Array, indices: Array, cell: Array) -> Array:
         return xp.zeros(n, dtype=xp.int64)
     most = int(xp.max(indptr[1:] - indptr[:-1]))
     wide = most * (most - 1) // 2 > _INT32_MAX
-    return xp.astype(Graph(n, source, target, wide=wide).triangle_count(), xp.int64, copy=False)
+    return xp.astype(make(n, source, target, wide=wide).triangle_count(), xp.int64, copy=False)
 
 
-def component_labels(indptr: Array, indices: Array) -> tuple[Array, int]:
+def component_labels(indptr: Array, indices: Array, make: Make = Graph) -> tuple[Array, int]:
     """int32[n], the number of each vertex's connected component, in the order of their smallest vertices; how many."""
     n = indptr.shape[0] - 1
-    return _components(n, *_ties(indptr, indices))
+    return _components(n, *_ties(indptr, indices), make)
 
 
-def betweenness(indptr: Array, indices: Array, *, total: int | None = None) -> Array:
+def betweenness(indptr: Array, indices: Array, *, total: int | None = None, make: Make = Graph) -> Array:
     """float64[n], betweenness of every vertex in the whole network, by a search from every vertex.
 
     Not normalised, ends not counted, each unordered pair once (``normalized=False, include_endpoints=False``; on a
@@ -152,7 +192,7 @@ def betweenness(indptr: Array, indices: Array, *, total: int | None = None) -> A
     if not source.shape[0]:
         return xp.zeros(n, dtype=xp.float64)
     weight = xp.ones(source.shape[0], dtype=xp.float64)
-    values = Graph(n, source, target, weight, wide=True).betweenness_centrality()
+    values = make(n, source, target, weight, wide=True).betweenness_centrality()
     found = float(xp.sum(values))
     wrong = not math.isfinite(found) or float(xp.min(values)) < 0.0
     if wrong or (total is not None and abs(found - total) > 1e-9 * max(total, 1)):
@@ -184,8 +224,6 @@ def _ties(indptr: Array, indices: Array) -> tuple[Array, Array]:
     """Both ends of every tie in both directions, as int32."""
     xp = arrays.namespace(indptr)
     edges = indices.shape[0]
-    if edges >= _MOST_EDGES:
-        raise EngineError(f"cuGraph takes fewer than {_MOST_EDGES // 2:,} ties on one GPU; there are {edges // 2:,}")
     return xp.astype(arrays.row_numbers(indptr, edges), xp.int32), indices
 
 
@@ -198,11 +236,11 @@ def _ties_within(indptr: Array, indices: Array, cell: Array) -> tuple[Array, Arr
     return source[inside], target[inside]
 
 
-def _components(n: int, source: Array, target: Array) -> tuple[Array, int]:
+def _components(n: int, source: Array, target: Array, make: Make) -> tuple[Array, int]:
     xp = arrays.namespace(source)
     if not source.shape[0]:
         return xp.arange(n, dtype=xp.int32), n
-    return _numbered_by_smallest(Graph(n, source, target).weakly_connected_components())
+    return _numbered_by_smallest(make(n, source, target).weakly_connected_components())
 
 
 def _numbered_by_smallest(label: Array) -> tuple[Array, int]:

@@ -25,12 +25,8 @@ from gpunet.features.layout import Layout
 from gpunet.gpu.search_plan import Plan
 from gpunet.kernels.betweenness_room_cuda import Room
 from gpunet.kernels.closeness_cuda import Batches
-from gpunet.kernels.jit_cuda import (
-    free_memory,
-    out_of_memory,
-    synchronize,
-    take_memory_from,
-)
+from gpunet.kernels.jit_cuda import free_memory, out_of_memory, synchronize, take_memory_from
+from gpunet.pool_config import PoolConfig
 
 __all__ = [
     "ADVICE",
@@ -38,15 +34,13 @@ __all__ = [
     "free_bytes",
     "needed_by_betweenness",
     "needed_by_closeness",
+    "needed_by_layout",
     "needed_by_network",
     "needed_by_path_features",
     "out_of_memory",
     "set_up_memory",
     "stage",
 ]
-
-#: Of the memory that is free at the beginning.
-SHARE = 0.9
 
 # The pool keeps this much of what it is allowed when nobody uses it, and gives the rest back.
 _KEEP = 0.5
@@ -79,20 +73,26 @@ class _Pool:
 _POOLS: list[_Pool] = []
 
 
-def set_up_memory(share: float = SHARE) -> None:
+def set_up_memory(config: PoolConfig | None = None, *, adopt: bool = False) -> None:
     """Let all libraries take the device's memory from one pool, at most so much of what is free now.
 
     To be called before anything is on the device: Numba and CuPy keep what they have begun with. cuDF, when it is
     imported, lets both take their memory from RMM too, so it may come earlier or later. Again and again is as good as
     once.
 
+    Parameters
+    ----------
+    config
+        Kind and size of the pool; nine tenths of the free memory if None.
+    adopt
+        Keep a resource that somebody else, such as ``dask cuda worker``, has given RMM already, and only count what is
+        taken from it: its owner has chosen it, and a second pool would find no memory.
+
     Raises
     ------
-    ValueError
-        If `share` is not above 0 and at most 1.
+    ConfigError
+        If the pool may grow to less than its size.
     """
-    if not 0 < share <= 1:
-        raise ValueError(f"the share of the GPU's memory must be above 0 and at most 1, not {share}")
     if _POOLS:
         return
     import cupy  # noqa: TID251  its allocator belongs to the pool
@@ -100,25 +100,49 @@ def set_up_memory(share: float = SHARE) -> None:
     import rmm.allocators.numba
     import rmm.mr
 
+    config = config or PoolConfig()
     free, _ = rmm.mr.available_device_memory()
-    limit = int(free * share)
-    pool = _Pool(rmm.mr.LimitingResourceAdaptor(_upstream(limit), limit), limit)
+    size, limit = config.sizes(free)
+    theirs = rmm.mr.get_current_device_resource() if adopt else None
+    if theirs is None or isinstance(theirs, rmm.mr.CudaMemoryResource):
+        upstream = _upstream(config, size, limit)
+    else:
+        upstream, limit = theirs, _most_of(theirs, free)
+    pool = _Pool(rmm.mr.LimitingResourceAdaptor(upstream, limit), limit)
     rmm.mr.set_current_device_resource(pool.resource)
     cupy.cuda.set_allocator(rmm.allocators.cupy.rmm_cupy_allocator)
     take_memory_from(rmm.allocators.numba.RMMNumbaManager, pool.free)
     _POOLS.append(pool)
 
 
-def _upstream(limit: int) -> Any:
-    """CUDA's own pool; where it has none (some virtual GPUs), RMM's, which gives nothing back."""
+def _upstream(config: PoolConfig, size: int, limit: int) -> Any:
+    """The pool asked for; where CUDA has none of its own (some virtual GPUs), RMM's, which gives nothing back."""
     import rmm.mr
 
+    if not config.rmm_async:
+        managed = config.rmm_managed_memory
+        below = rmm.mr.ManagedMemoryResource() if managed else rmm.mr.CudaMemoryResource()
+        return _own_pool(below, size, limit)
     try:
-        return rmm.mr.CudaAsyncMemoryResource(release_threshold=int(limit * _KEEP))
+        return rmm.mr.CudaAsyncMemoryResource(release_threshold=size if size < limit else int(limit * _KEEP))
     except RuntimeError:
-        most = limit // _ALIGNED * _ALIGNED
-        begin = most // 2 // _ALIGNED * _ALIGNED
-        return rmm.mr.PoolMemoryResource(rmm.mr.CudaMemoryResource(), initial_pool_size=begin, maximum_pool_size=most)
+        return _own_pool(rmm.mr.CudaMemoryResource(), limit // 2, limit)
+
+
+def _own_pool(below: Any, begin: int, most: int) -> Any:
+    import rmm.mr
+
+    aligned = {
+        "initial_pool_size": begin // _ALIGNED * _ALIGNED,
+        "maximum_pool_size": most // _ALIGNED * _ALIGNED,
+    }
+    return rmm.mr.PoolMemoryResource(below, **aligned)
+
+
+def _most_of(resource: Any, free: int) -> int:
+    """What somebody else's resource can hold: of a pool that holds memory already, that and what it may still take."""
+    held = int(resource.pool_size()) if hasattr(resource, "pool_size") else 0
+    return held + free
 
 
 def free_bytes() -> int:
@@ -179,19 +203,29 @@ def needed_by_path_features(persons: int, ties: int, sets: int) -> int:
     return 3 * adjacency + persons * (8 + 2 * 8 * sets)
 
 
-def needed_by_betweenness(layout: Layout, plan: Plan, rows: int = 1) -> int:
-    """A network, all groups, their sums (so many rows of all sets a position), and the workspace of one block."""
+def needed_by_layout(layout: Layout) -> int:
+    """What searches for betweenness need to have of a network; those for closeness need less."""
     positions, sets = (int(size) for size in layout.weight.shape)
-    network = _bytes(layout.indptr, layout.indices, plan.stops, layout.inner) + positions * 8 * (sets + 1)
-    groups = _bytes(*plan.groups.arrays()) + 8 * len(plan.groups)
+    return _bytes(layout.indptr, layout.indices, layout.inner) + positions * 8 * (sets + 1)
+
+
+def needed_by_betweenness(layout: Layout, plan: Plan, rows: int = 1, *, placed: bool = False) -> int:
+    """A network unless it is `placed`, all groups, their sums (so many rows of all sets a position), and one workspace.
+
+    A workspace is that of a block of threads.
+    """
+    positions, sets = (int(size) for size in layout.weight.shape)
+    network = 0 if placed else needed_by_layout(layout)
+    groups = _bytes(plan.stops, *plan.groups.arrays()) + 8 * len(plan.groups)
     width = rows * sets
     return network + groups + positions * 8 * width + Room.block_bytes(plan.vertices, plan.cells(width))
 
 
-def needed_by_closeness(layout: Layout, batches: Batches) -> int:
-    """A network, sources and their masks, sums, and the workspace of one block."""
-    network = _bytes(layout.indptr, layout.indices, layout.inner, batches.sources, batches.bounds)
-    return network + _bytes(batches.mask, batches.digit, batches.mask_begin, layout.weight) + batches.block_bytes()
+def needed_by_closeness(layout: Layout, batches: Batches, *, placed: bool = False) -> int:
+    """A network unless it is `placed`, sources and their masks, sums, and the workspace of one block of threads."""
+    network = 0 if placed else _bytes(layout.indptr, layout.indices, layout.inner)
+    given = _bytes(batches.sources, batches.bounds, batches.mask, batches.digit, batches.mask_begin)
+    return network + given + layout.weight.nbytes + batches.block_bytes()
 
 
 def _bytes(*arrays: NDArray[Any]) -> int:

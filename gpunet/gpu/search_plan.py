@@ -7,7 +7,7 @@ the sets alone, never on the device or its free memory, and with it every bit of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,15 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.features.draws import bounds_of_region, region_of
-from gpunet.features.layout import Layout
+from gpunet.features.layout import Batch, Layout
 from gpunet.kernels.betweenness_room_cuda import LANES, Groups, Span, slots_of
 from gpunet.kernels.simplicial_cpu import rows_within
 
-__all__ = ["Plan", "plan_closeness", "plan_dependencies", "plan_draws"]
+__all__ = [
+    "POSITIONS_A_BATCH",
+    "Collected",
+    "Plan",
+    "Stops",
+    "add_leaving",
+    "add_shared",
+    "bounds_of",
+    "plan_closeness",
+    "plan_dependencies",
+    "plan_draws",
+]
 
-# Small blocks share a batch up to so many positions, or as many as the largest block has: blocks of threads each keep
+#: Small blocks share a batch up to so many positions, or as many as the largest block has: blocks of threads each keep
 # the sums of a batch, and these should be no more than what the largest block needs anyway.
-_POSITIONS_A_BATCH = 1 << 15
+POSITIONS_A_BATCH = 1 << 15
 
 # Blocks with fewer sources share groups with others, and nobody leaves them.
 _OWN_GROUPS = 64
@@ -43,7 +54,7 @@ class Plan:
     groups
         The groups, batch by batch.
     stops
-        int64: ends of rows, first those of the whole network.
+        int64: ends of rows, of the whole network or of the parts of it that groups are searched in.
     spans
         The batches.
     """
@@ -68,15 +79,19 @@ class Plan:
 
 
 @dataclass
-class _Stops:
+class Stops:
     """Ends of rows, for the whole network and for parts of it."""
 
     layout: Layout
     parts: list[NDArray[np.int64]] = field(default_factory=list)
     size: int = 0
 
-    def __post_init__(self) -> None:
-        self._add(self.layout.indptr[1:])
+    @classmethod
+    def with_whole(cls, layout: Layout) -> Stops:
+        """With those of the whole network first."""
+        stops = cls(layout)
+        stops._add(layout.indptr[1:])
+        return stops
 
     def up_to(self, first: int, last: int) -> int:
         """Where those of the rows ``first..last-1`` among these positions stand."""
@@ -89,7 +104,7 @@ class _Stops:
         self.size += len(part)
 
 
-class _Collected:
+class Collected:
     """Groups as they are made."""
 
     def __init__(self) -> None:
@@ -119,6 +134,15 @@ class _Collected:
         begin[1:] = np.cumsum(bounds[:, 4])
         return *(np.ascontiguousarray(bounds[:, i]) for i in range(4)), begin, source
 
+    def plan(self, layout: Layout, stops: Stops, spans: list[Span]) -> Plan:
+        """Sources that count for all their sets."""
+        first, last, halved, stop, begins, sources = self.columns()
+        # Who leaves counts for both ends of its pairs, and halves the goals of those that leave with it.
+        both = np.repeat(np.where(halved < last, 2.0, 1.0), np.diff(begins))
+        slots = slots_of(layout.weight[sources] * both[:, None], begins)
+        groups = Groups(first, last, halved, stop, begins, sources, *slots, np.zeros(0))
+        return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
+
 
 def plan_dependencies(layout: Layout) -> Plan:
     """All sources of a layout.
@@ -128,7 +152,7 @@ def plan_dependencies(layout: Layout) -> Plan:
     """
     source = np.flatnonzero(layout.weight.any(axis=1)).astype(np.int32)
     upto = np.searchsorted(source, layout.start)
-    stops, made, spans = _Stops(layout), _Collected(), []
+    stops, made, spans = Stops.with_whole(layout), Collected(), []
     for begin, end in _runs(layout):
         before = made.count
         small: list[NDArray[np.int32]] = []
@@ -143,18 +167,13 @@ def plan_dependencies(layout: Layout) -> Plan:
         _add_shared(layout, small, made)
         if made.count > before:
             spans.append(Span(before, made.count, int(layout.start[begin]), int(layout.start[end])))
-    first, last, halved, stop, begins, sources = made.columns()
-    # Who leaves counts for both ends of its pairs, and halves the goals of those that leave with it.
-    both = np.repeat(np.where(halved < last, 2.0, 1.0), np.diff(begins))
-    slots = slots_of(layout.weight[sources] * both[:, None], begins)
-    groups = Groups(first, last, halved, stop, begins, sources, *slots, np.zeros(0))
-    return Plan(groups, np.concatenate(stops.parts), spans)
+    return made.plan(layout, stops, spans)
 
 
 def _runs(layout: Layout) -> Iterator[tuple[int, int]]:
     """``(begin, end)`` of runs of blocks that share a batch."""
     size = np.diff(layout.start)
-    most = max(_POSITIONS_A_BATCH, int(size.max(initial=0)))
+    most = max(POSITIONS_A_BATCH, int(size.max(initial=0)))
     begin, held = 0, 0
     for block, here in enumerate(size.tolist()):
         if held and held + here > most:
@@ -165,30 +184,38 @@ def _runs(layout: Layout) -> Iterator[tuple[int, int]]:
         yield begin, len(size)
 
 
-def _add_own(layout: Layout, block: int, sources: NDArray[np.int32], stops: _Stops, made: _Collected) -> None:
+def _add_own(layout: Layout, block: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
     """Groups of a block that shares none: inner sources search the inner network, then the others leave."""
     first, core = int(layout.start[block]), int(layout.core[block])
-    inner, leaving = sources[sources < core], sources[sources >= core].astype(np.int64)
+    inner, leaving = sources[sources < core], sources[sources >= core]
     if len(inner):
         made.add(inner, first, core, core, stops.up_to(first, core))
     size = -(-len(leaving) // (_STEPS * LANES)) * LANES
     for i in range(0, len(leaving), max(size, 1)):
-        step = leaving[i : i + size]
-        begins = step[::LANES]
-        ends = np.append(step[LANES - 1 :: LANES], step[-1])[: len(begins)] + 1
-        made.add(step.astype(np.int32), first, ends, begins, stops.up_to(first, int(ends[-1])))
+        add_leaving(first, leaving[i : i + size], stops, made)
 
 
-def _add_shared(layout: Layout, blocks: list[NDArray[np.int32]], made: _Collected) -> None:
+def add_leaving(first: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
+    """Groups of simplicial sources, ascending, of the block that begins at `first`, which leave it eight by eight."""
+    leaving = sources.astype(np.int64)
+    begins = leaving[::LANES]
+    ends = np.append(leaving[LANES - 1 :: LANES], leaving[-1])[: len(begins)] + 1
+    made.add(sources, first, ends, begins, stops.up_to(first, int(ends[-1])))
+
+
+def _add_shared(layout: Layout, blocks: list[NDArray[np.int32]], made: Collected) -> None:
     """Groups of consecutive blocks with few sources each."""
     sources = np.concatenate([np.zeros(0, np.int32), *blocks])
-    if not len(sources):
-        return
-    sources = sources[np.argsort(layout.turn[sources])]
+    if len(sources):
+        add_shared(layout, sources[np.argsort(layout.turn[sources])], 0, made)
+
+
+def add_shared(layout: Layout, sources: NDArray[np.int32], whole: int, made: Collected) -> None:
+    """Groups of sources of several blocks, in their turn; `whole` is where the stops of position 0 would stand."""
     at = np.searchsorted(layout.start, sources, side="right") - 1
     first = layout.start[at[::LANES]]
     last = layout.start[np.append(at[LANES - 1 :: LANES], at[-1])[: len(first)] + 1]
-    made.add(sources, first, last, last, first)
+    made.add(sources, first, last, last, first + whole)
 
 
 def plan_draws(layout: Layout, pairs: NDArray[np.int64], times: NDArray[np.int64]) -> Plan:
@@ -201,7 +228,7 @@ def plan_draws(layout: Layout, pairs: NDArray[np.int64], times: NDArray[np.int64
     cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)] if len(pairs) else []
     source = np.where(pairs[:, :2] >= 0, pairs[:, :2], pairs[:, :1])
     own = np.zeros((len(pairs), 2))
-    stops, made, spans = _Stops(layout), _Collected(), []
+    stops, made, spans = Stops(layout), Collected(), []
     for begin, end in pairwise(cuts):
         here = slice(begin, end)
         block, simplicial = divmod(int(region[begin]), 2)
@@ -219,7 +246,7 @@ def plan_draws(layout: Layout, pairs: NDArray[np.int64], times: NDArray[np.int64
     lane = np.arange(len(sources)) - np.repeat(begins[:-1], np.diff(begins))
     slots = begins, lane.astype(np.int32), np.repeat(pairs[:, 2], 2).astype(np.int32), own.ravel()
     groups = Groups(first_of, last_of, halved_of, stop, begins, sources, *slots, times.astype(np.float64))
-    return Plan(groups, np.concatenate(stops.parts), spans)
+    return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
 
 
 def plan_closeness(layout: Layout, words: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -227,7 +254,11 @@ def plan_closeness(layout: Layout, words: int) -> tuple[NDArray[np.int32], NDArr
 
     A batch has at most ``64 * words`` sources: part of a block's, or those of a run of small blocks.
     """
-    batches = layout.batches(64 * words)
+    return bounds_of(layout.batches(64 * words))
+
+
+def bounds_of(batches: Sequence[Batch]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The same for given batches."""
     bounds = np.zeros((len(batches), 4), np.int64)
     bounds[:, 1] = np.cumsum([len(batch.sources) for batch in batches])
     bounds[1:, 0] = bounds[:-1, 1]

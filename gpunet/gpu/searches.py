@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,10 @@ from gpunet.gpu.search_plan import Plan, plan_closeness, plan_dependencies, plan
 from gpunet.kernels.betweenness_cuda import sums_of_groups
 from gpunet.kernels.betweenness_room_cuda import THREADS, OnDevice, Room
 from gpunet.kernels.closeness_cuda import batches_of, farness_of_batches, words_for
-from gpunet.kernels.jit_cuda import on_host
+from gpunet.kernels.jit_cuda import on_device, on_host
 from gpunet.progress import ProgressCallback
 
-__all__ = ["add_draws", "all_dependencies", "farness"]
+__all__ = ["THREADS", "add_draws", "all_dependencies", "farness", "placed_network", "sums_of_plan"]
 
 
 def all_dependencies(layout: Layout, progress: ProgressCallback | None) -> NDArray[np.float64]:
@@ -82,18 +84,27 @@ def _sums(layout: Layout, plan: Plan, rows: int, label: str, progress: ProgressC
     if not len(plan.groups):
         return np.zeros((positions, rows, sets))
     check_fits("betweenness", needed_by_betweenness(layout, plan, rows))
-    network = OnDevice.take(
-        layout.indptr,
-        layout.indices,
-        plan.stops,
-        layout.weight.astype(np.float64),
-        layout.twins.astype(np.float64),
-        layout.inner,
-    )
-    room = Room.make(plan.vertices, plan.cells(rows * sets), plan.most_groups, THREADS)
-    done = _told(label, len(plan.groups), progress)
-    found = sums_of_groups(network, plan.groups, plan.spans, room, THREADS, done=done)
+    found = sums_of_plan(placed_network(layout), plan, rows * sets, _told(label, len(plan.groups), progress))
     return on_host(found).reshape(positions, rows, sets)
+
+
+def placed_network(layout: Layout) -> OnDevice:
+    """A layout's network on the device, which has no stops yet."""
+    return OnDevice(
+        indptr=on_device(layout.indptr, np.int64),
+        indices=on_device(layout.indices, np.int32),
+        stops=None,
+        goals=on_device(layout.weight, np.float64),
+        copies=on_device(layout.twins, np.float64),
+        inner=on_device(layout.inner, np.bool_),
+    )
+
+
+def sums_of_plan(network: OnDevice, plan: Plan, width: int, done: Callable[[int], None] | None = None) -> Any:
+    """float64[positions * width] on the device: what all groups of a plan, of which there are some, add up to."""
+    room = Room.make(plan.vertices, plan.cells(width), plan.most_groups, THREADS)
+    network = replace(network, stops=on_device(plan.stops, np.int64))
+    return sums_of_groups(network, plan.groups, plan.spans, room, THREADS, done=done)
 
 
 def _told(label: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:

@@ -1,0 +1,160 @@
+"""The one file that knows ``cugraph.dask``: a graph that is divided over the GPUs of a cluster, and its algorithms.
+
+Read in RAPIDS 26.10, and nothing of it tried yet on a device:
+
+* Isolated vertices cannot be in such a graph; here they get what they would have.
+* libcugraph adds the other direction of every tie of an undirected graph, so each is given once, which halves what is
+  sent. It numbers vertices anew inside, and results name ours.
+* Ids are int64 where counts could overflow int32, and scores have the weights' type, as on one GPU; see
+  :mod:`gpunet.gpu.cugraph`.
+* The workers speak through NCCL and UCX, which are not Dask's connections and are not encrypted. They are set up for
+  one graph and ended with it, so that a worker that was started anew meanwhile does no harm.
+* Frames are made on the workers and results leave them as NumPy's arrays, but an empty frame that says what columns
+  there are is made by this process, too: that takes some memory of the first GPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.gpu.check import import_library
+from gpunet.gpu.cugraph import MOST_LEVELS, least_gain
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["DividedGraph"]
+
+
+class DividedGraph:
+    """What :class:`gpunet.gpu.cugraph.Graph` is on one GPU, from and to arrays on the host.
+
+    `source` and `target` hold every tie in both directions; at least one.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        n: int,
+        source: NDArray[Any],
+        target: NDArray[Any],
+        weight: NDArray[np.float64] | None = None,
+        *,
+        wide: bool = False,
+        renumber: bool = True,  # libcugraph always does it here
+        direct: bool = False,
+    ) -> None:
+        ids = np.int64 if wide else np.int32
+        once = source < target
+        self._client, self._n, self._direct = client, n, direct
+        self._columns: dict[str, NDArray[Any]] = {
+            "source": source[once].astype(ids),
+            "target": target[once].astype(ids),
+        }
+        if weight is not None:
+            self._columns["weight"] = weight[once]
+
+    def core_number(self) -> NDArray[np.int64]:
+        """Core numbers; 0 of isolated vertices."""
+        found = self._by(lambda cugraph, graph: cugraph.dask.core_number(graph), "core_number")
+        return self._whole(*found, 0)
+
+    def louvain(self, fields: int) -> NDArray[np.int64]:
+        """Clusters, by any numbers, at the resolution `fields`; -1 of isolated vertices."""
+        gain = least_gain(fields)
+        found = self._by(
+            lambda cugraph, graph: cugraph.dask.louvain(
+                graph, max_level=MOST_LEVELS, resolution=float(fields), threshold=gain
+            )[0],
+            "partition",
+        )
+        return self._whole(*found, -1)
+
+    def triangle_count(self) -> NDArray[np.int64]:
+        """Triangles that the vertex is a corner of."""
+        found = self._by(lambda cugraph, graph: cugraph.dask.triangle_count(graph), "counts")
+        return self._whole(*found, 0)
+
+    def weakly_connected_components(self) -> NDArray[np.int64]:
+        """Connected components, by any numbers; isolated vertices have one each."""
+        vertex, label = self._by(lambda cugraph, graph: cugraph.dask.weakly_connected_components(graph), "labels")
+        labels = np.arange(self._n, dtype=np.int64) + (int(label.max()) + 1)
+        labels[vertex] = label
+        return labels
+
+    def betweenness_centrality(self) -> NDArray[np.float64]:
+        """Betweenness from all sources, not normalised, each unordered pair once; 0 of isolated vertices."""
+        vertex, value = self._by(
+            lambda cugraph, graph: cugraph.dask.betweenness_centrality(graph, normalized=False, endpoints=False),
+            "betweenness_centrality",
+        )
+        out = np.zeros(self._n)
+        out[vertex] = value
+        return out
+
+    def _whole(self, vertex: NDArray[Any], value: NDArray[Any], otherwise: int) -> NDArray[np.int64]:
+        out = np.full(self._n, otherwise, np.int64)
+        out[vertex] = value
+        return out
+
+    def _by(self, ask: Callable[[Any, Any], Any], column: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Vertices that have a tie, each once, in any order, and the column of `ask`'s frame beside them."""
+        with _communicating(self._client) as (cugraph, workers):
+            graph = cugraph.Graph(directed=False)
+            graph.from_dask_cudf_edgelist(
+                self._frame(workers),
+                source="source",
+                destination="target",
+                weight="weight" if "weight" in self._columns else None,
+                renumber=True,
+                store_transposed=False,
+            )
+            return self._columns_of(ask(cugraph, graph), ("vertex", column))
+
+    def _frame(self, workers: list[str]) -> Any:
+        """All ties as a frame with a piece on each worker."""
+        cudf, dask_cudf = import_library("cudf"), import_library("dask_cudf")
+        bounds = np.linspace(0, len(self._columns["source"]), len(workers) + 1).astype(np.int64)
+        pieces = []
+        for worker, first, last in zip(workers, bounds[:-1], bounds[1:], strict=True):
+            piece = {name: values[first:last] for name, values in self._columns.items()}
+            (sent,) = self._client.scatter([piece], workers=[worker], hash=False, direct=self._direct)
+            pieces.append(self._client.submit(_frame_of, sent, workers=[worker], allow_other_workers=False, pure=False))
+        like = cudf.DataFrame({name: values[:0] for name, values in self._columns.items()})
+        return dask_cudf.from_delayed(pieces, meta=like)
+
+    def _columns_of(self, frame: Any, names: tuple[str, str]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Two columns of a frame on the workers, here."""
+        from dask import delayed
+
+        wanted = [delayed(_arrays_of)(part, names) for part in frame.to_delayed()]
+        found = self._client.gather(self._client.compute(wanted), direct=self._direct)
+        first, second = zip(*found, strict=True)
+        return np.concatenate(first), np.concatenate(second)
+
+
+@contextmanager
+def _communicating(client: Client) -> Iterator[tuple[Any, list[str]]]:
+    """``(cugraph, addresses of the workers)`` while the workers can talk to each other."""
+    cugraph = import_library("cugraph")
+    import_library("cugraph.dask.comms.comms")
+    with client.as_current():
+        cugraph.dask.comms.comms.initialize(p2p=True)
+        try:
+            yield cugraph, list(cugraph.dask.comms.comms.get_workers())
+        finally:
+            cugraph.dask.comms.comms.destroy()
+
+
+def _frame_of(columns: dict[str, NDArray[Any]]) -> Any:
+    cudf = import_library("cudf")
+    return cudf.DataFrame(columns)
+
+
+def _arrays_of(frame: Any, names: tuple[str, str]) -> list[NDArray[Any]]:
+    return [frame[name].to_numpy() for name in names]

@@ -1,0 +1,92 @@
+"""The engine of a cluster whose workers have a GPU each: arrays on the host, loops over the network on the GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.cluster.gpu_graphs import GpuGraphs
+from gpunet.cluster.gpu_parts import GpuSearches
+from gpunet.engine import Bool, EngineName, Float64, Int32, Int64
+from gpunet.engine_cpu import CpuEngine
+from gpunet.features.layout import Layout
+from gpunet.progress import ProgressCallback
+
+__all__ = ["GpusEngine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpusEngine(CpuEngine):
+    """See :class:`gpunet.engine.Engine`. Arrays are taken and given back on the host.
+
+    Searches are divided over all GPUs, in parts that do not depend on how many there are, and so have the same bits for
+    any number. Other loops over the network run on the GPU of one worker, or, where they do not fit, on all of them by
+    ``cugraph.dask``. Everything else, ties among it, is the CPU engine's, on so many threads of this process. Louvain's
+    partitions and cuGraph's betweenness can differ from run to run.
+    """
+
+    name: EngineName = "gpus"
+    searches: GpuSearches = field(repr=False)
+    graphs: GpuGraphs = field(repr=False)
+    cluster: Mapping[str, Any]
+
+    def describe(self) -> Mapping[str, Any]:
+        """The cluster, its GPUs, and what ran on them."""
+        return {**self.cluster, "on_gpus": [*self.searches.describe(), *self.graphs.describe()]}
+
+    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+        """Vertices at distance 1 and 2, by set."""
+        return self.graphs("hop_counts", indptr, indices, members, sets)  # type: ignore[no-any-return]
+
+    def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
+        """Cells of a Louvain partition of every field, by cuGraph; two runs can differ."""
+        return self.graphs("louvain", indptr, indices, field)  # type: ignore[no-any-return]
+
+    def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
+        """Triangles at each vertex within its cell, by cuGraph."""
+        return self.graphs("triangles", indptr, indices, cell)  # type: ignore[no-any-return]
+
+    def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
+        """Components, and how many, by cuGraph."""
+        return self.graphs("component_labels", indptr, indices)  # type: ignore[no-any-return]
+
+    def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
+        """Core numbers in an induced subgraph, by cuGraph."""
+        return self.graphs("core_numbers", indptr, indices, inside)  # type: ignore[no-any-return]
+
+    def shell_of_outsiders(self, indptr: Int64, indices: Int32, core: Int32) -> Int64:
+        """Core number of each vertex added to the subgraph."""
+        return self.graphs("shell_of_outsiders", indptr, indices, core)  # type: ignore[no-any-return]
+
+    def tipping(self, indptr: Int64, indices: Int32, seed: Bool, k: int) -> Bool:
+        """The fixed point, for each vertex without its own seed."""
+        return self.graphs("tipping", indptr, indices, seed, k)  # type: ignore[no-any-return]
+
+    def betweenness_by_library(self, indptr: Int64, indices: Int32, total: int) -> Float64:
+        """Betweenness in the whole network by cuGraph."""
+        return self.graphs("betweenness_by_library", indptr, indices, total)  # type: ignore[no-any-return]
+
+    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
+        """What all sources give to betweenness, by all GPUs."""
+        return self.searches.all_dependencies(layout, progress)
+
+    def add_draws(
+        self,
+        layout: Layout,
+        pairs: Int64,
+        times: Int64,
+        total: Float64,
+        square: Float64,
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """What pairs of drawn sources say, by all GPUs."""
+        self.searches.add_draws(layout, pairs, times, total, square, stage, progress)
+
+    def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
+        """Sums of distances within blocks, by all GPUs."""
+        return self.searches.farness(layout, progress)

@@ -1,0 +1,148 @@
+"""Algorithms on a whole network: on the GPU of one worker where it fits, else on all of them by ``cugraph.dask``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.cluster.divide import Division
+from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here
+from gpunet.errors import EngineError
+from gpunet.gpu import graphs
+from gpunet.gpu.graphs import Make
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["GpuGraphs", "on_each_worker"]
+
+_ONE, _ALL = "one GPU", "cugraph.dask"
+
+_ADVICE = "use GPUs with more memory, or --cluster local"
+
+
+class GpuGraphs:
+    """Calls of the GPU engine's methods that take a network and have no parts, from and to arrays on the host.
+
+    The network is sent to every worker once. A call that does not fit into the memory of one GPU, by the estimate that
+    the GPU engine itself goes by, is divided over all of them if cuGraph can.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    division
+        What sends networks; one of its own, so that a network stays where it is while a layout is searched.
+    setup
+        How workers set up their GPUs.
+    refused
+        Why the workers may not be told to speak to each other outside Dask; None if they may.
+    direct
+        Whether this process reaches the workers themselves.
+    """
+
+    def __init__(self, client: Client, division: Division, setup: Setup, refused: str | None, *, direct: bool) -> None:
+        self._client, self._division, self._setup, self._refused = client, division, setup, refused
+        self._direct = direct
+        self._network: Adjacency | None = None
+        self._said: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def __call__(self, name: str, indptr: NDArray[np.int64], indices: NDArray[np.int32], *arguments: Any) -> Any:
+        """What the method `name` of :class:`gpunet.gpu.engine.GpuEngine` finds.
+
+        Raises
+        ------
+        EngineError
+            If it fits neither into one GPU nor, divided, into all of them; or workers are lost.
+        """
+        if self._network is None or self._network.indptr is not indptr or self._network.indices is not indices:
+            self._network = Adjacency(indptr, indices)
+        answer: Answer = self._division.once(call, self._network, self._setup, name, arguments)
+        if answer.found is not None:
+            self._note(name, _ONE, answer.needed, answer.free)
+            return answer.found
+        method = _METHODS.get(name)
+        if method is None:
+            raise EngineError(
+                f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
+                f"cannot be divided over several: {_ADVICE}"
+            )
+        if self._refused is not None:
+            raise EngineError(
+                f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
+                f"may not be divided over several: {self._refused}"
+            )
+        return self._on_all(name, method, answer.needed, indptr, indices, arguments)
+
+    def describe(self) -> list[Mapping[str, Any]]:
+        """What was called, and where; for the manifest."""
+        return [dict(said) for said in self._said.values()]
+
+    def _on_all(
+        self,
+        name: str,
+        method: Callable[..., Any],
+        needed: int,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        arguments: tuple[Any, ...],
+    ) -> Any:
+        """By ``cugraph.dask``, if a GPU's share fits into each of them."""
+        from gpunet.cluster.cugraph_dask import DividedGraph
+
+        free = min(on_each_worker(self._client, free_here, self._setup).values())
+        workers = len(self._client.nthreads())
+        share = -(-needed // workers)
+        if share > free:
+            raise EngineError(
+                f"{name} needs at least {share:,} bytes on each of {workers} GPUs, and {free:,} are free on one of "
+                f"them: {_ADVICE}"
+            )
+        try:
+            found = method(indptr, indices, *arguments, make=partial(DividedGraph, self._client, direct=self._direct))
+        except EngineError:
+            raise
+        except Exception as error:  # a library that comes from several processes raises what it likes
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise EngineError(f"{name} by cugraph.dask on {workers} GPUs has failed: {reason}") from error
+        self._note(name, _ALL, share, free)
+        return found
+
+    def _note(self, name: str, where: str, needed: int, free: int) -> None:
+        said = self._said.setdefault(
+            (name, where), {"call": name, "by": where, "times": 0, "needed_bytes": needed, "free_bytes": free}
+        )
+        said["times"] += 1
+        said["needed_bytes"] = max(said["needed_bytes"], needed)
+        said["free_bytes"] = min(said["free_bytes"], free)
+
+
+def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    """What a function gives on every worker, as a task of its own; by address."""
+    asked = {
+        worker: client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
+        for worker in sorted(client.nthreads())
+    }
+    return dict(zip(asked, client.gather(list(asked.values())), strict=True))
+
+
+def _louvain(indptr: Any, indices: Any, field: Any, make: Make) -> Any:
+    return np.where(field >= 0, graphs.louvain(indptr, indices, field, make), -1).astype(np.int32, copy=False)
+
+
+def _betweenness(indptr: Any, indices: Any, total: int, make: Make) -> Any:
+    return graphs.betweenness(indptr, indices, total=total, make=make)
+
+
+# What has a version for several GPUs.
+_METHODS: Mapping[str, Callable[..., Any]] = {
+    "core_numbers": graphs.core_numbers,
+    "louvain": _louvain,
+    "triangles": graphs.triangles,
+    "component_labels": graphs.component_labels,
+    "betweenness_by_library": _betweenness,
+}

@@ -1,0 +1,153 @@
+"""Parts of searches for the GPUs of a cluster: how large they are, and how a worker finds the sum of one.
+
+The worker's side, :mod:`gpunet.gpu.search_parts`, is imported there alone, so that this process needs no CUDA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.cluster.divide import Division
+from gpunet.cluster.gpu_worker import Setup, device_lock, engine_here
+from gpunet.features.adding import Part, Spanned
+from gpunet.features.draws import Draws, batches_of_draws
+from gpunet.features.layout import Batch, Layout
+from gpunet.progress import ProgressCallback
+
+__all__ = ["GpuSearches", "parts_for_gpus"]
+
+# Every part but the last keeps so many blocks of threads busy (two for each of an H200's 132 multiprocessors, nearly),
+# is at least this share of the work, and does at least so many searches of a position. By the floor in
+# docs/performance.md an H200 does these in a twentieth of a second, and a part costs some hundredths beside its work.
+_BLOCKS = 256
+_MOST_PARTS = 128
+_LEAST_WEIGHT = 5e8
+
+# Sources that one block of threads searches from at once, and pairs of drawn sources.
+_SOURCES_A_BLOCK, _PAIRS_A_BLOCK = 8, 4
+
+# Sources a batch, and how much less than a search for betweenness one for closeness takes, by the same floors.
+_SOURCES_A_BATCH = 64
+_CLOSENESS_AT_ONCE = 16.0
+
+
+def parts_for_gpus(
+    batches: Sequence[Spanned], weights: Sequence[float], blocks: Callable[[Any], int]
+) -> list[Part]:  # fmt: skip
+    """Divide batches into parts for GPUs, in their order; `blocks` says how many blocks of threads one keeps busy.
+
+    Parts depend on the batches alone, so sums have the same bits for any number of GPUs.
+    """
+    enough = max(_LEAST_WEIGHT, sum(weights) / _MOST_PARTS)
+    parts: list[Part] = []
+    begin, held, busy = 0, 0.0, 0
+    for i, (batch, weight) in enumerate(zip(batches, weights, strict=True)):
+        held, busy = held + weight, busy + blocks(batch)
+        if (held >= enough and busy >= _BLOCKS) or i + 1 == len(batches):
+            inside = batches[begin : i + 1]
+            parts.append(Part(begin, i + 1, min(b.first for b in inside), max(b.last for b in inside), held))
+            begin, held, busy = i + 1, 0.0, 0
+    return parts
+
+
+def sum_on_gpu(
+    setup: Setup, work: Any, layout: Layout, batches: Sequence[Any], first: int, last: int
+) -> NDArray[Any]:  # fmt: skip
+    """The sum of a part, on the GPU of the worker that this runs on; `work` is a name and options."""
+    with device_lock():
+        engine_here(setup)
+        from gpunet.gpu import search_parts
+
+        name, options = work
+        found: NDArray[Any] = getattr(search_parts, name)(layout, batches, first, last, **options)
+    return found
+
+
+class GpuSearches:
+    """Betweenness, its draws and closeness divided over the GPUs of a cluster's workers."""
+
+    def __init__(self, division: Division, setup: Setup) -> None:
+        self._division, self._setup = division, setup
+        self._parts: dict[str, int] = {}
+
+    def describe(self) -> list[Mapping[str, Any]]:
+        """What was searched for, and in how many parts; for the manifest."""
+        return [{"call": name, "by": "all GPUs", "parts": parts} for name, parts in self._parts.items()]
+
+    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> NDArray[np.float64]:
+        """As :meth:`gpunet.engine.Engine.all_dependencies`."""
+        total = np.zeros(layout.weight.shape)
+        batches = layout.shrinking_batches(_SOURCES_A_BATCH)
+        weights = [_searches(batch) for batch in batches]
+        self._add("dependencies", {}, layout, batches, weights, _blocks_of_sources, total, "betweenness", progress)
+        return total
+
+    def add_draws(
+        self,
+        layout: Layout,
+        pairs: NDArray[np.int64],
+        times: NDArray[np.int64],
+        total: NDArray[np.float64],
+        square: NDArray[np.float64],
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """As :meth:`gpunet.engine.Engine.add_draws`."""
+        found = np.zeros((2, *total.shape))
+        batches = batches_of_draws(layout, pairs, times) if len(pairs) else []
+        weights = [2.0 * len(batch.pairs) * (batch.last - batch.first) for batch in batches]
+        self._add("draws", {}, layout, batches, weights, _blocks_of_pairs, found, stage, progress)
+        total += found[0]
+        square += found[1]
+
+    def farness(self, layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int64]:
+        """As :meth:`gpunet.engine.Engine.farness`."""
+        total = np.zeros(layout.weight.shape, np.int64)
+        words = _words_for(int(np.count_nonzero(layout.weight.any(axis=1))))
+        batches = layout.batches(64 * words)
+        weights = [_searches(batch) / _CLOSENESS_AT_ONCE for batch in batches]
+        self._add("farness", {"words": words}, layout, batches, weights, lambda batch: 1, total, "closeness", progress)
+        return total
+
+    def _add(
+        self,
+        name: str,
+        options: dict[str, Any],
+        layout: Layout,
+        batches: Sequence[Any],
+        weights: Sequence[float],
+        blocks: Callable[[Any], int],
+        total: NDArray[Any],
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        def divide(batches: Sequence[Any], weights: Sequence[float]) -> list[Part]:
+            parts = parts_for_gpus(batches, weights, blocks)
+            self._parts[name] = self._parts.get(name, 0) + len(parts)
+            return parts
+
+        work: Any = (name, options)
+        compute = partial(sum_on_gpu, self._setup)
+        self._division.add_up(work, layout, batches, weights, total, stage, progress, divide=divide, compute=compute)
+
+
+def _searches(batch: Batch) -> float:
+    return float((batch.last - batch.first) * len(batch.sources))
+
+
+def _blocks_of_sources(batch: Batch) -> int:
+    return -(-len(batch.sources) // _SOURCES_A_BLOCK)
+
+
+def _blocks_of_pairs(batch: Draws) -> int:
+    return -(-len(batch.pairs) // _PAIRS_A_BLOCK)
+
+
+def _words_for(sources: int) -> int:
+    """As many words a vertex for so many sources that there are eight parts or more, or one."""
+    return next((words for words in (8, 4, 2) if sources >= 64 * words * _BLOCKS * 8), 1)

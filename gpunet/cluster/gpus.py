@@ -1,0 +1,119 @@
+"""A process for each GPU of this machine, and the engine of a cluster whose workers have GPUs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gpunet.cluster.divide import Division
+from gpunet.cluster.engine_gpus import GpusEngine
+from gpunet.cluster.gpu_graphs import GpuGraphs, on_each_worker
+from gpunet.cluster.gpu_parts import GpuSearches
+from gpunet.cluster.gpu_worker import Setup, start
+from gpunet.config import UNENCRYPTED, ClusterConfig
+from gpunet.errors import ConfigError, EngineError
+from gpunet.gpu.check import require_device
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["gpus_engine", "require_gpus", "started_gpus"]
+
+# NCCL and UCX, by which cuGraph's workers speak to each other, do not encrypt: on one machine they stay on it.
+_ON_LOOPBACK = {
+    "distributed.nanny.environ.NCCL_SOCKET_IFNAME": "lo",
+    "distributed.nanny.environ.UCX_NET_DEVICES": "lo",
+}
+
+
+def require_gpus(config: ClusterConfig) -> None:
+    """Raise an error that says what ``local-cuda`` lacks on this machine or in its configuration."""
+    if config.threads > 1:
+        raise ConfigError("[cluster] threads: a worker of local-cuda has one, for its GPU does one part at a time")
+    require_device()
+    try:
+        import dask_cuda  # noqa: F401
+    except ImportError as error:
+        raise EngineError(
+            '--cluster local-cuda needs dask-cuda, which is not installed: pip install "gpunet[gpu,cluster]"'
+        ) from error
+
+
+@contextmanager
+def started_gpus(config: ClusterConfig, settings: Mapping[str, Any]) -> Iterator[Client]:
+    """A process for each GPU, which talk to each other and to this one through TLS.
+
+    Dask-CUDA is told nothing of pools, nor of what to do when memory is short: gpunet sets up each GPU's memory for all
+    libraries (:func:`gpunet.gpu.memory.set_up_memory`), and lets no worker spill to files.
+    """
+    os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")  # or this process would take memory of the first GPU
+    import dask
+    import dask_cuda
+    from distributed import Client
+    from distributed.security import Security
+
+    with dask.config.set({**settings, **_ON_LOOPBACK}), ExitStack() as stack:
+        try:
+            cluster = dask_cuda.LocalCUDACluster(
+                CUDA_VISIBLE_DEVICES=config.cuda_visible_devices or None,
+                n_workers=config.workers or None,
+                threads_per_worker=1,
+                memory_limit=config.memory_limit,
+                device_memory_limit=None,
+                enable_cudf_spill=config.enable_cudf_spill,
+                data=dict,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                protocol="tls",
+                security=Security.temporary(),
+            )
+        except ValueError as error:
+            raise ConfigError(f"[cluster] {error}") from error
+        stack.callback(cluster.close)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+def gpus_engine(
+    client: Client, name: str, config: ClusterConfig, threads: int, told: Mapping[str, Any], *, local: bool, safe: bool
+) -> GpusEngine:  # fmt: skip
+    """The engine of a cluster, every worker of which can start the GPU engine.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    name
+        What errors call it.
+    config
+        Section ``[cluster]``.
+    threads
+        Of this process, for what is not done on GPUs.
+    told
+        What the manifest says of the cluster.
+    local
+        Whether the workers were started by us, on this machine.
+    safe
+        Whether the workers' traffic stays on this machine.
+
+    Raises
+    ------
+    EngineError
+        If a worker cannot start the GPU engine; the text names it and says why.
+    """
+    setup = Setup(config.pool(), adopt=not local)
+    found = on_each_worker(client, start, setup)
+    for worker, said in found.items():
+        if isinstance(said, str):
+            raise EngineError(f"{name}: the worker {worker} cannot compute on a GPU: {said}")
+    versions = {package: version for said in found.values() for package, version in said.pop("versions").items()}
+    refused = None
+    if not safe and config.unencrypted != UNENCRYPTED:
+        refused = f'GPUs speak to each other without TLS; to allow it, write [cluster] unencrypted = "{UNENCRYPTED}"'
+    return GpusEngine(
+        threads,
+        searches=GpuSearches(Division(client, name, direct=local), setup),
+        graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
+        cluster={**told, "gpus": list(found.values()), "versions": versions},
+    )

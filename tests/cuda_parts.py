@@ -1,0 +1,174 @@
+"""Parts of searches by the CUDA kernels add up to what the CPU engine finds; test_cuda_kernels.py runs this file."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import simulator
+from comparison import assert_arrays
+from cuda_searches import CPU, at_most, drawn, layout, network, small
+from hypothesis import given, settings
+from reference import reference_path
+from strategies import NetworkCase, networks
+
+from gpunet.cluster import gpu_parts
+from gpunet.engine_cpu import CpuEngine
+from gpunet.errors import EngineError
+from gpunet.features.adding import Part
+from gpunet.features.layout import Layout
+from gpunet.features.pairs import Blocks, PairWork
+from gpunet.gpu import search_parts
+from gpunet.gpu.part_plan import plan_part
+from gpunet.kernels import jit_cuda
+from gpunet.network import network_from_edges
+from gpunet.transfers import transfers_of_part
+
+__all__ = ["layout", "network", "small"]
+
+simulator.prepare()
+
+
+class Here:
+    """A :class:`gpunet.cluster.divide.Division` without a cluster: parts one after the other, in this process."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+
+    def add_up(
+        self, work: Any, layout: Layout, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
+        stage: str, progress: Any, *, divide: Callable[..., list[Part]], compute: Any,
+    ) -> None:  # fmt: skip
+        name, options = work
+        for part in divide(batches, weights):
+            self.parts.append(part)
+            inside = batches[part.begin : part.end]
+            total[..., part.first : part.last, :] += getattr(search_parts, name)(
+                layout, inside, part.first, part.last, **options
+            )
+
+
+class InParts(CpuEngine):
+    """The CPU engine, but for its searches."""
+
+    def all_dependencies(self, *given: Any) -> Any:
+        return searches().all_dependencies(*given)
+
+    def add_draws(self, *given: Any) -> Any:
+        searches().add_draws(*given)
+
+    def farness(self, *given: Any) -> Any:
+        return searches().farness(*given)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_parts, "_SOURCES_A_BATCH", 10)
+    monkeypatch.setattr(gpu_parts, "_LEAST_WEIGHT", 500.0)
+    monkeypatch.setattr(gpu_parts, "_BLOCKS", 2)
+
+
+def searches() -> gpu_parts.GpuSearches:
+    return gpu_parts.GpuSearches(Here(), None)  # type: ignore[arg-type]
+
+
+def test_parts_of_every_kind_hold_every_source_once(layout: Layout) -> None:
+    batches = layout.shrinking_batches(10)
+    kinds = set()
+    sources = []
+    for begin in range(0, len(batches), 3):
+        inside = batches[begin : begin + 3]
+        plan = plan_part(layout, inside)
+        groups = plan.groups
+        sources.append(groups.source)
+        leaving = groups.halved < groups.last
+        kinds.add((leaving.any(), (~leaving).any(), len(plan.spans) > 1))
+        assert [span.begin for span in plan.spans] == [0, *(span.end for span in plan.spans[:-1])]
+        assert plan.spans[-1].end == len(groups)
+        for span in plan.spans:
+            here = slice(span.begin, span.end)
+            assert min(b.first for b in inside) <= span.first <= groups.first[here].min()
+            assert groups.last[here].max() <= span.last <= max(b.last for b in inside)
+    assert len(kinds) > 3
+    assert np.array_equal(np.sort(np.concatenate(sources)), np.flatnonzero(layout.weight.any(axis=1)))
+
+
+def test_sums_of_parts_are_the_cpus_and_their_bits_do_not_depend_on_memory(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = searches()
+    found = made.all_dependencies(layout, None)
+    np.testing.assert_allclose(found, CPU.all_dependencies(layout, None), rtol=1e-12, atol=1e-12)
+    (said,) = made.describe()
+    assert said["parts"] > 5
+    assert np.array_equal(searches().farness(layout, None), CPU.farness(layout, None))
+    for blocks in (1, 100):
+        at_most(monkeypatch, blocks)
+        assert np.array_equal(searches().all_dependencies(layout, None), found)
+
+
+def test_a_layout_without_some_of_its_weights(layout: Layout) -> None:
+    weight = layout.weight.copy()
+    weight[layout.start[0] : layout.start[1] : 2] = 0
+    for held in (weight, np.zeros_like(weight)):
+        rest = replace(layout, weight=held)
+        np.testing.assert_allclose(
+            searches().all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
+        )
+        assert np.array_equal(searches().farness(rest, None), CPU.farness(rest, None))
+
+
+def test_draws(layout: Layout) -> None:
+    pairs, times = drawn(layout)
+    times += np.arange(len(times)) % 3
+    results = []
+    for engine in (CPU, InParts(1), InParts(1)):
+        total, square = np.ones((2, *layout.weight.shape))
+        engine.add_draws(layout, pairs, times, total, square, "draws", None)
+        results.append((total, square))
+    for expected, found, again in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+        assert np.array_equal(found, again)
+    none = np.zeros((2, *layout.weight.shape))
+    InParts(1).add_draws(layout, pairs[:0], times[:0], *none, "draws", None)
+    assert not none.any()
+
+
+def test_a_network_is_copied_to_the_device_once_and_goes_with_its_layout(layout: Layout) -> None:
+    mine = replace(layout)
+    search_parts.forget()
+    batches = mine.shrinking_batches(10)
+    ends = min(b.first for b in batches), max(b.last for b in batches)
+    crossed = []
+    for _ in range(2):
+        with transfers_of_part() as part:
+            search_parts.dependencies(mine, batches, *ends)
+        crossed.append(part.to_device)
+    network = mine.indptr.nbytes + mine.indices.nbytes + mine.inner.nbytes + 8 * mine.weight.size + mine.twins.nbytes
+    assert crossed[0] == crossed[1] + network
+    assert list(search_parts._NETWORKS) == [mine]
+    del mine, batches
+    gc.collect()
+    assert not search_parts._NETWORKS
+
+
+def test_a_network_that_does_not_fit(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    search_parts.forget()
+    monkeypatch.setattr(jit_cuda, "_FREE", [lambda: 100])
+    with pytest.raises(EngineError, match=r"betweenness needs at least [\d,]+ bytes of GPU memory, and 100 are free"):
+        searches().all_dependencies(layout, None)
+
+
+@settings(max_examples=6)
+@given(networks())
+def test_features_are_the_references(case: NetworkCase) -> None:
+    ends = np.array(case.edges, dtype=np.int64).reshape(-1, 2)
+    sets = {name: np.array(flags, dtype=bool) for name, flags in case.sets.items()}
+    work = PairWork(Blocks(network_from_edges(ends[:, 0], ends[:, 1], case.n, sets)), ("all", *sets))
+    found = {**work.betweenness(InParts(1), None), **work.closeness(InParts(1), None)}
+    expected = reference_path(case.edges, case.n, case.sets)
+    assert_arrays(found, {name: expected[name] for name in found})
