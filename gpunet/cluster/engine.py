@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from distributed import Client
+
 from gpunet.cluster.divide import Division
 from gpunet.engine_cpu import CpuEngine
 from gpunet.features.adding import Adder
@@ -23,6 +25,11 @@ class ClusterEngine(CpuEngine):
 
     division: Division = field(repr=False)
     cluster: Mapping[str, Any]
+
+    @property
+    def client(self) -> Client:
+        """Of the cluster."""
+        return self.division.client
 
     def describe(self) -> Mapping[str, Any]:
         """What the manifest says of the cluster."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from distributed import Client
 from numpy.typing import NDArray
 
 from gpunet.cluster.gpu_graphs import GpuGraphs
@@ -30,6 +31,7 @@ class GpusEngine(CpuEngine):
     """
 
     name: EngineName = "gpus"
+    client: Client = field(repr=False)
     searches: GpuSearches = field(repr=False)
     graphs: GpuGraphs = field(repr=False)
     cluster: Mapping[str, Any]

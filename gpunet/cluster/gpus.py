@@ -113,6 +113,7 @@ def gpus_engine(
         refused = f'GPUs speak to each other without TLS; to allow it, write [cluster] unencrypted = "{UNENCRYPTED}"'
     return GpusEngine(
         threads,
+        client=client,
         searches=GpuSearches(Division(client, name, direct=local), setup),
         graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
         cluster={**told, "gpus": list(found.values()), "versions": versions},

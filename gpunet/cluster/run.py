@@ -8,6 +8,7 @@ from typing import Any
 
 from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
 from gpunet.cluster.engine import ClusterEngine
+from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
@@ -28,11 +29,11 @@ class DividedRun(Run):
     memory, and computed again.
     """
 
-    engine: ClusterEngine
+    engine: ClusterEngine | GpusEngine
 
     def _read_files(self, paths: list[str]) -> DividedArrests:
         arrests = read_divided(
-            self.engine.division.client,
+            self.engine.client,
             paths,
             self.config,
             keep_going=self.options.keep_going,
@@ -99,6 +100,7 @@ class DividedRun(Run):
                 config=self.config.model,
                 windows=windows(days),
                 unencrypted=self.config.cluster.unencrypted == UNENCRYPTED,
+                device="gpu" if self.engine.name == "gpus" else None,
                 progress=self.progress,
                 kept=self._kept_fit,
             )
