@@ -1,0 +1,158 @@
+"""Runs whose tables are on workers: the files of a run in one process, also when they are killed and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import polars as pl
+import psutil
+import pytest
+from run_processes import finish, gpunet, results, start
+
+from gpunet.synthetic import write_tables
+
+CONFIG = """
+[model]
+max_rounds = 15
+folds = 2
+horizon_days = 150
+
+[cluster]
+workers = 2
+threads = 1
+"""
+
+#: What a cluster does not change.
+TABLES = ("features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json")
+
+CLUSTER = ("--cluster", "local")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(folder / "arrests", persons=1500, seed=5)
+    (folder / "arrests" / "more.csv").write_text(
+        "person_id,incident_id,date,offence,force\n1,i1,,theft,north\n2,i1,,theft,north\n2,i1,soon,theft,north\n,i2,,,\n"
+    )
+    (folder / "c.toml").write_text(CONFIG)
+    return (folder / "arrests", "--config", folder / "c.toml")
+
+
+@pytest.fixture(scope="module")
+def runs(asked, tmp_path_factory):
+    """A run in one process, and one on a cluster that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, cluster in (("alone", ()), ("cluster", CLUSTER)):
+        done = gpunet("run", *asked, "--out", folder / name, *cluster)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_tables_and_statistics_are_those_of_one_process(runs):
+    alone, cluster = results(runs / "alone"), results(runs / "cluster")
+    assert sorted(alone) == sorted(cluster)
+    for name in TABLES:
+        assert alone[name] == cluster[name], name
+    manifests = alone["run.json"], cluster["run.json"]
+    for section in (*manifests[0].keys() - {"model", "outputs", "warnings"},):
+        assert manifests[0][section] == manifests[1][section], section
+    assert manifests[0]["input"]["rows"]["rejected"] == 2
+    told = json.loads((runs / "cluster" / "run.json").read_text())["execution"]
+    assert told["cluster"] == {"cluster": "local", "workers": 2, "worker_threads": 2}
+    stages = [[stage["stage"] for stage in json.loads((runs / name / "run.json").read_text())["execution"]["stages"]]
+              for name in ("alone", "cluster")]  # fmt: skip
+    assert stages[0] == stages[1]
+
+
+def test_the_model_is_as_good(runs):
+    alone, cluster = (results(runs / name)["run.json"]["model"] for name in ("alone", "cluster"))
+    for key in ("past", "test", "days", "horizon_days"):
+        assert alone[key] == cluster[key]
+    # Bins of features and sums of gradients are put together from two workers: other trees, as good.
+    for measure in ("auc", "average_precision", "brier"):
+        assert cluster["results"]["model"][measure] == pytest.approx(alone["results"]["model"][measure], abs=0.05)
+    scores = [pl.read_parquet(runs / name / "scores.parquet") for name in ("alone", "cluster")]
+    assert scores[0].schema == scores[1].schema
+    assert scores[0]["person_id"].equals(scores[1]["person_id"])
+    assert sorted(scores[1]["rank"]) == list(range(1, len(scores[1]) + 1))
+    assert np.corrcoef(*(score["probability"] for score in scores))[0, 1] > 0.8
+
+
+def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
+    """At each kind of what is kept, in one chain of kills: sums of betweenness, and each training."""
+    out = tmp_path / "run"
+    kept = out / ".partial" / "checkpoints"
+    for name in ("features-T-betweenness", "features-T-2H-closeness", "model-past"):
+        process = start("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+        while not (kept / f"{name}.checkpoint").exists():
+            assert process.poll() is None, finish(process).stderr
+            time.sleep(0.005)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        finish(process)
+        psutil.wait_procs(workers, timeout=30)  # they end when their scheduler is gone
+    done = gpunet("run", "--resume", out, *CLUSTER)
+    assert done.returncode == 0, done.stderr
+    assert results(out) == results(runs / "cluster")
+
+
+def test_a_signal_ends_it_in_good_order(asked, tmp_path):
+    out = tmp_path / "run"
+    process = start("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+    while not (out / ".partial" / "checkpoints" / "features-betweenness.checkpoint").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    done = finish(process)
+    assert done.returncode == 1
+    assert "what was finished is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert gpunet("features", *asked, "--out", out, *CLUSTER).returncode == 0
+    assert not (out / ".partial").exists()
+
+
+def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
+    """One while files are read, one while features are computed."""
+    out = tmp_path / "run"
+    process = start("features", *asked, "--out", out, *CLUSTER)
+    killed = 0
+    told = []
+    for line in process.stderr:
+        told.append(line)
+        if line.startswith(("cluster: ", "network: done")):
+            workers = [
+                child
+                for child in psutil.Process(process.pid).children(recursive=True)
+                if "resource_tracker" not in " ".join(child.cmdline())
+            ]
+            os.kill(max(child.pid for child in workers), signal.SIGKILL)
+            killed += 1
+    assert process.wait(60) == 0, "".join(told)
+    process.stdout.close()
+    process.stderr.close()
+    assert killed == 2
+    alone = gpunet("features", *asked, "--out", tmp_path / "alone")
+    assert alone.returncode == 0
+    for name in TABLES:
+        assert (out / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+
+
+def test_files_that_cannot_be_read(asked, tmp_path):
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(b"PAR1, but nothing else")
+    given = (asked[0], bad, *asked[1:])
+    done = gpunet("features", *given, "--out", tmp_path / "stopped", *CLUSTER)
+    assert done.returncode == 2
+    assert f"{bad}: not readable as Parquet" in done.stderr
+    assert "Traceback" not in done.stderr
+    for name, cluster in (("alone", ()), ("cluster", CLUSTER)):
+        done = gpunet("features", *given, "--out", tmp_path / name, "--keep-going", *cluster)
+        assert done.returncode == 0, done.stderr
+    alone, cluster = results(tmp_path / "alone"), results(tmp_path / "cluster")
+    assert [file["name"] for file in cluster["run.json"]["input"]["left_out"]] == [str(bad)]
+    assert alone == cluster
