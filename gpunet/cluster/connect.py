@@ -120,6 +120,7 @@ def _require_dask() -> None:
     try:
         import cryptography  # noqa: F401
         import distributed  # noqa: F401
+        import pandas  # noqa: F401
     except ImportError as error:
         raise EngineError(f'--cluster needs {error.name}: pip install "gpunet[cluster]"') from error
 

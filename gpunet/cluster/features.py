@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import dask
 import numpy as np
 from distributed import Client, Future
 from numpy.typing import NDArray
@@ -177,12 +176,11 @@ def _tables(
     Columns of a part's vertices go with its task: they are there if it has to be done again on another worker.
     """
     tables = []
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
-        for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
-            of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
-            family = [futures[i] for futures in over_persons]
-            arguments = ([arrests.parts[i]], [found.gangs[i]], [family], [numbers], [of_part])
-            tables += each(arrests.client, "table", _table, *arguments, declared=declared)
+    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
+        of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
+        family = [futures[i] for futures in over_persons]
+        arguments = ([arrests.parts[i]], [found.gangs[i]], [family], [numbers], [of_part])
+        tables += each(arrests.client, "table", _table, *arguments, declared=declared)
     return tables
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from time import monotonic
 from typing import Any
 
+import dask
 from distributed import Client, Future, KilledWorker, wait
 
 from gpunet.errors import EngineError
@@ -23,7 +24,8 @@ def each(client: Client, name: str, function: Callable[..., Any], *parts: Iterab
     columns = [list(values) for values in parts]
     run = uuid.uuid4().hex[:12]
     keys = [f"{name}-{run}-{i}" for i in range(len(columns[0]))]
-    futures: list[Future] = client.map(function, *columns, key=keys, pure=False, **same)
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # arrays of vertices go along
+        futures: list[Future] = client.map(function, *columns, key=keys, pure=False, **same)
     return futures
 
 
