@@ -28,6 +28,11 @@ from gpunet.progress import ProgressCallback, labelled
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+_ON_ONE = (
+    "XGBoost was trained on one worker: its workers would talk to each other over the network without encryption; "
+    "[cluster] unencrypted says how to let them"
+)
+
 __all__ = ["DividedScores", "TablePart", "forecast_divided"]
 
 
@@ -174,11 +179,7 @@ class _Trainer:
         )
         if self._config.kind != "xgboost":
             return fit
-        text = (
-            "XGBoost was trained on one worker, because its workers talk to each other without encryption; [cluster] "
-            "unencrypted says how to let them"
-        )
-        return replace(fit, warnings=(*fit.warnings, text))
+        return replace(fit, warnings=(*fit.warnings, _ON_ONE))
 
 
 def _known(snapshot: Snapshot, labels: NDArray[np.bool_], window: str) -> Known:

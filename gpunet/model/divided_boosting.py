@@ -22,8 +22,17 @@ from gpunet.config import ModelConfig
 from gpunet.errors import EngineError
 from gpunet.model.boosting import DEVICE, PARAMETERS, base_rate, fitted
 from gpunet.model.classifier import Fitted
+from gpunet.model.divided_output import without_ranks
 from gpunet.model.divided_parts import Snapshot, matrix_of
-from gpunet.model.divided_workers import LostWorkerError, gathered, losses_seen, on_loopback, team, watched
+from gpunet.model.divided_workers import (
+    LostWorkerError,
+    gathered,
+    losses_seen,
+    on_loopback,
+    team,
+    threads_a_task,
+    watched,
+)
 from gpunet.progress import ProgressCallback
 
 if TYPE_CHECKING:
@@ -41,8 +50,9 @@ def groups_of(rows: Sequence[int], count: int) -> list[int]:
     Follows from the arguments alone.
     """
     ends = np.cumsum(rows, dtype=np.int64)
-    total = int(ends[-1]) if len(ends) else 0
-    return [int((2 * int(end) - n) * count // (2 * total)) if n else 0 for end, n in zip(ends, rows, strict=True)]
+    total = max(1, int(ends[-1])) if len(ends) else 1
+    # By the middle of each part; that of an empty one at the end is the end itself.
+    return [min((2 * int(end) - n) * count // (2 * total), count - 1) for end, n in zip(ends, rows, strict=True)]
 
 
 def fit_divided(
@@ -151,10 +161,13 @@ class _Training:
             return await self._train(pinned, 1, together)
 
         pinned = self._pin(places)
-        grown, boosters = unpack(watched(self._client, places, work, progress))
+        with without_ranks():
+            carrier = watched(self._client, places, work, progress)
+        grown, boosters = unpack(carrier)
+        threads = threads_a_task(self._client, len(pinned.matrices))
         packed = self._client.submit(list, boosters, pure=False)
         tasks = [
-            self._client.submit(held_out_margins, matrix, encoded, packed, pure=False)
+            self._client.submit(held_out_margins, matrix, encoded, packed, threads, pure=False)
             for matrix, encoded in zip(pinned.matrices, pinned.encoded, strict=True)
         ]
         margins = np.concatenate(gathered(self._client, tasks, places))
@@ -168,7 +181,8 @@ class _Training:
             return await self._train(pinned, rounds, AllRows(rounds, topic), base_rate(self._labels, self._folds, -1))
 
         pinned = self._pin(places)
-        return watched(self._client, places, work, progress)
+        with without_ranks():
+            return watched(self._client, places, work, progress)
 
     def _params(self) -> dict[str, Any]:
         return {**PARAMETERS, "device": DEVICE["gpu" if self._device == "gpu" else "cpu"], "seed": self._config.seed}

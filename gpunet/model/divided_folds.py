@@ -24,6 +24,7 @@ from xgboost.callback import TrainingCallback
 from gpunet.model.boosting import BoostedTrees
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
 from gpunet.model.loops import boosting_gradients
+from gpunet.model.matrix import on_gpu, to_device, to_host
 
 __all__ = ["AllRows", "FoldsTogether", "encode", "held_out_margins", "unpack"]
 
@@ -113,17 +114,18 @@ class AllRows(TrainingCallback):
         return False
 
 
-def held_out_margins(matrix: Any, encoded: NDArray[np.float32], boosters: list[bytes]) -> NDArray[np.float64]:
+def held_out_margins(
+    matrix: Any, encoded: NDArray[np.float32], boosters: list[bytes], threads: int
+) -> NDArray[np.float64]:
     """Margin of each row by the booster of its own fold, which did not see it, float64[n] in the host's memory."""
-    from gpunet.model.matrix import to_host
-
     _, folds = _decode(encoded)
     out = np.empty(len(folds))
     for k, packed in enumerate(boosters):
         booster = xgb.Booster()
         booster.load_model(bytearray(packed))
-        held_out = folds == k
-        out[held_out] = to_host(BoostedTrees(booster).margin(matrix, 1))[held_out]
+        rows = np.flatnonzero(folds == k)
+        chosen = matrix[to_device(rows) if on_gpu(matrix) else rows]
+        out[rows] = to_host(BoostedTrees(booster).margin(chosen, threads))
     return out
 
 

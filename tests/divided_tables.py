@@ -1,0 +1,46 @@
+"""Feature tables in parts on workers, for the tests of divided models. Workers import it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gpunet.model import Forecast, read_features
+from gpunet.model.divided import TablePart, forecast_divided
+
+
+def bounds(n: int, parts: int) -> list[int]:
+    return [n * i // parts for i in range(parts + 1)]
+
+
+def part(frame: pl.DataFrame, first_number: int, taxonomy: Any = None) -> TablePart:
+    """Persons are numbered as their ids are, but from another number on."""
+    numbers = frame["person_id"].cast(pl.Int64).to_numpy() + first_number
+    return TablePart(read_features(frame, taxonomy=taxonomy), numbers)
+
+
+def on_workers(client: Any, frame: pl.DataFrame, cuts: Sequence[int], **options: Any) -> list[Any]:
+    """Futures of parts that Dask can compute again."""
+    given = {"first_number": 1000, **options}
+    return [client.submit(part, frame[a:b], **given, pure=False) for a, b in itertools.pairwise(cuts)]
+
+
+def labels_on_workers(client: Any, labels: np.ndarray[Any, Any], cuts: Sequence[int]) -> list[Any]:
+    return [client.submit(np.array, labels[a:b], pure=False) for a, b in itertools.pairwise(cuts)]
+
+
+def run(
+    client: Any, days: Sequence[tuple[pl.DataFrame, Any]], cuts: Sequence[Sequence[int]], config: Any, **options: Any
+) -> Forecast:
+    """A forecast on a cluster, from a frame and labels of each of three days."""
+    parts = [on_workers(client, frame, cut) for (frame, _), cut in zip(days, cuts, strict=True)]
+    labels = [labels_on_workers(client, each, cut) for (_, each), cut in zip(days[:2], cuts[:2], strict=True)]
+    return forecast_divided(client, *parts, *labels, config, **options)
+
+
+def scores_of(found: Forecast) -> pl.DataFrame:
+    return pl.concat(list(found.scores))

@@ -1,0 +1,275 @@
+"""Models trained on a cluster: with one worker the bytes of one process, with more a run that repeats."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from cluster_helpers import Killer, wait_until
+from divided_tables import bounds, labels_on_workers, on_workers, run, scores_of
+from hypothesis import given
+from hypothesis import strategies as st
+from model_tables import QUICK, table
+
+from gpunet.cluster import cluster_engine
+from gpunet.config import ClusterConfig
+from gpunet.errors import EngineError, ModelError
+from gpunet.model import divided, divided_workers, forecast, score
+from gpunet.model.divided import forecast_divided
+from gpunet.model.divided_boosting import groups_of
+from gpunet.offences import PRESETS
+from gpunet.snapshots import fit_of, of_fit
+
+SIZES = (1200, 1400, 1500)
+DAYS = [table(n, seed) for seed, n in enumerate(SIZES)]
+(PAST, PAST_LABELS), (TEST, TEST_LABELS), (NOW, _) = DAYS
+
+
+def client_of(engine: Any) -> Any:
+    return engine.division._client
+
+
+@pytest.fixture(scope="module")
+def one_worker():
+    with cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine:
+        yield client_of(engine)
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
+        yield client_of(engine)
+
+
+def single(kind: str = "xgboost", **options: Any) -> Any:
+    return forecast(PAST, TEST, NOW, PAST_LABELS, TEST_LABELS, QUICK, kind=kind, threads=1, **options)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return single()
+
+
+def cut(parts: int) -> list[list[int]]:
+    return [bounds(n, parts) for n in SIZES]
+
+
+@pytest.fixture(scope="module")
+def of_two(two_workers):
+    return run(two_workers, DAYS, cut(3), QUICK)
+
+
+def same(found: Any, expected: Any) -> bool:
+    assert found.model.to_bytes() == expected.model.to_bytes()
+    assert json.dumps(found.evaluation) == json.dumps(expected.evaluation)
+    assert found.warnings == expected.warnings
+    scores = expected.scores if isinstance(expected.scores, pl.DataFrame) else scores_of(expected)
+    return scores_of(found).equals(scores)
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_one_worker_gives_the_bytes_of_one_process(one_worker, expected, parts):
+    told = []
+    found = run(one_worker, DAYS, cut(parts), QUICK, progress=lambda *step: told.append(step))
+    assert same(found, expected)
+    assert len(found.scores) == len(NOW)
+    stages = {stage: (done, total) for stage, done, total in told}
+    both = [f"{stage} ({data})" for data in ("past", "past and test") for stage in ("cross-fit", "train on all")]
+    assert list(stages) == [*both, "score"]
+    assert all(done == total for done, total in stages.values())
+
+
+def shape(value: Any) -> Any:
+    """Keys and types, without the numbers."""
+    if isinstance(value, dict):
+        return {key: shape(each) for key, each in value.items()}
+    return [shape(each) for each in value] if isinstance(value, list) else type(value)
+
+
+def test_two_workers_train_a_model_as_good(of_two, expected):
+    # Rows are drawn and cut points found on each worker, so that the trees are others; what they say is alike.
+    assert of_two.model.to_bytes() != expected.model.to_bytes()
+    evaluation = json.loads(json.dumps(of_two.evaluation))
+    for name in ("training", "evaluated_model"):
+        assert evaluation[name]["parameters"].pop("workers") == 2
+    assert shape(evaluation) == shape(expected.evaluation)
+    for name in ("results", "held_out"):
+        ours, theirs = of_two.evaluation[name], expected.evaluation[name]
+        assert ours["positives"] == theirs["positives"]
+        assert ours["past_violence"] == theirs["past_violence"]
+        assert ours["model"]["auc"] == pytest.approx(theirs["model"]["auc"], abs=0.02)
+        assert ours["model"]["brier"] == pytest.approx(theirs["model"]["brier"], abs=0.01)
+    scores = scores_of(of_two)
+    assert scores.equals(score(of_two.model, NOW, threads=1))
+    assert scores.schema == expected.scores.schema
+    assert scores["person_id"].equals(NOW["person_id"])
+    assert sorted(scores["rank"]) == list(range(1, len(NOW) + 1))
+    assert np.corrcoef(scores["probability"], expected.scores["probability"])[0, 1] > 0.98
+
+
+def test_a_run_repeats_on_other_workers(of_two):
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
+        again = run(client_of(engine), DAYS, cut(3), QUICK)
+        assert same(again, of_two)
+
+
+def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_two):
+    ours, theirs = {}, {}
+    single(kept=lambda name, fit: theirs.setdefault(name, fit()))
+    run(two_workers, DAYS, cut(3), QUICK, kept=lambda name, fit: ours.setdefault(name, fit()))
+    assert list(ours) == list(theirs) == ["past", "both"]
+    for name, fit in ours.items():
+        assert fit.fold.tobytes() == theirs[name].fold.tobytes()
+        assert fit.probability == pytest.approx(theirs[name].probability, abs=0.25)
+        assert fit.probability.mean() == pytest.approx(theirs[name].probability.mean(), abs=0.01)
+    stored = {name: fit_of(of_fit(fit)) for name, fit in ours.items()}
+    found = run(two_workers, DAYS, cut(3), QUICK, kept=lambda name, fit: stored[name])
+    assert found.model.to_bytes() == of_two.model.to_bytes()
+    assert found.evaluation == of_two.evaluation
+
+
+def test_parts_may_be_few_or_empty(two_workers, expected):
+    """With all rows in one part one worker trains alone, and the bytes are those of one process."""
+    cuts = [[0, 0, n, n] for n in SIZES]
+    assert same(run(two_workers, DAYS, cuts, QUICK), expected)
+    assert same(run(two_workers, DAYS, cut(1), QUICK), expected)
+
+
+def test_labels_all_in_one_part(two_workers):
+    order = np.argsort(~PAST_LABELS, kind="stable")
+    frame = PAST[order].with_columns(PAST["person_id"])
+    first = int(PAST_LABELS.sum())
+    cuts = [[0, first, len(PAST)], *cut(2)[1:]]
+    found = run(two_workers, [(frame, PAST_LABELS[order]), *DAYS[1:]], cuts, QUICK)
+    alone = forecast(frame, TEST, NOW, PAST_LABELS[order], TEST_LABELS, QUICK, threads=1)
+    ours, theirs = (each.evaluation["held_out"]["model"]["auc"] for each in (found, alone))
+    assert ours == pytest.approx(theirs, abs=0.02)
+
+
+def test_a_killed_worker_costs_time_alone(two_workers, of_two):
+    for stage in ("cross-fit (past)", "train on all (past and test)"):
+        pid = next(iter(two_workers.run(pid_of).values()))
+        killer = Killer(pid, stage)
+        found = run(two_workers, DAYS, cut(3), QUICK, progress=killer)
+        assert 0 < killer.share < 1
+        assert found.model.to_bytes() == of_two.model.to_bytes()
+        assert found.warnings == of_two.warnings
+        assert scores_of(found).equals(scores_of(of_two))
+        assert pid not in two_workers.run(pid_of).values()
+
+
+def pid_of() -> int:
+    import os
+
+    return os.getpid()
+
+
+def test_a_worker_that_does_not_come_back(monkeypatch, expected):
+    monkeypatch.setattr(divided_workers, "_PATIENCE", 1.0)
+    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
+        client, left = client_of(engine), []
+
+        def leave(stage: str, done: float, total: float) -> None:
+            if stage == "cross-fit (past)" and done > 5 and not left:
+                left.append(done)
+                client.cluster.scale(1)
+
+        found = run(client, DAYS, cut(2), QUICK, progress=leave)
+        assert len(client.nthreads()) == 1
+    lost = [text for text in found.warnings if "1 of 2 workers were lost during the training" in text]
+    assert len(lost) == 1
+    parameters = found.evaluation["evaluated_model"]["parameters"]
+    assert "workers" not in parameters
+    assert found.evaluation["results"] == expected.evaluation["results"]
+
+
+def test_a_forest_is_trained_on_one_worker(two_workers):
+    told = []
+    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: told.append(step))
+    assert same(found, single("random_forest"))
+    assert told[-1] == ("score", len(NOW), len(NOW))
+
+
+def test_nothing_leaves_the_machine_unencrypted(two_workers, expected, monkeypatch):
+    monkeypatch.setattr(divided, "on_loopback", lambda client: False)
+    found = run(two_workers, DAYS, cut(2), QUICK)
+    assert found.model.to_bytes() == expected.model.to_bytes()
+    assert [text for text in found.warnings if text not in expected.warnings] == [divided._ON_ONE]
+
+
+def test_errors_are_those_of_one_process(two_workers, monkeypatch):
+    def trouble(days: Any = DAYS, cuts: Any = None, **options: Any) -> str:
+        with pytest.raises(ModelError) as caught:
+            run(two_workers, days, cuts or cut(2), QUICK, **options)
+        return str(caught.value)
+
+    none = [(PAST, np.zeros(len(PAST), bool)), *DAYS[1:]]
+    with pytest.raises(ModelError) as caught:
+        forecast(PAST, TEST, NOW, none[0][1], TEST_LABELS, QUICK, windows=("July", "August"))
+    assert trouble(none, windows=("July", "August")) == str(caught.value)
+    nobody = [(frame[:0], labels[:0]) for frame, labels in DAYS]
+    assert trouble(nobody, [[0, 0, 0]] * 3) == "the past snapshot, labels of [T-2H, T-H): there are no rows"
+    assert "missing: noise" in trouble([DAYS[0], (TEST.drop("noise"), TEST_LABELS), DAYS[2]])
+    assert "missing: noise" in trouble([*DAYS[:2], (NOW.drop("noise"), None)])
+    texts = TEST.with_columns(pl.col("person_id").cast(pl.String))
+    assert "int64 in one snapshot and large_string" in trouble([DAYS[0], (texts, TEST_LABELS), DAYS[2]])
+    assert "persons do not ascend" in trouble([(PAST.reverse(), PAST_LABELS), *DAYS[1:]])
+    short = [(PAST, PAST_LABELS[:-1]), *DAYS[1:]]
+    assert "expected 600 values, one a row" in trouble(short)
+
+
+def test_parts_that_do_not_fit_each_other(two_workers):
+    ends = (PAST_LABELS[:600], PAST_LABELS[600:])
+    labels = [labels_on_workers(two_workers, each, [0, 600])[0] for each in ends]
+
+    def trouble(first: list[Any], second: list[Any], past_labels: Any = labels) -> str:
+        past = [*first, *second]
+        with pytest.raises(ModelError) as caught:
+            forecast_divided(two_workers, past, past, past, past_labels, past_labels, QUICK)
+        return str(caught.value)
+
+    def halves(a: pl.DataFrame, b: pl.DataFrame, **second: Any) -> tuple[list[Any], list[Any]]:
+        return on_workers(two_workers, a, [0, 600]), on_workers(two_workers, b, [0, 600], **second)
+
+    one, other = PAST[:600], PAST[600:]
+    assert "other columns: noise" in trouble(*halves(one, other.drop("noise")))
+    texts = other.with_columns(pl.col("person_id").cast(pl.String))
+    assert "int64 in one part and large_string in another" in trouble(*halves(one, texts))
+    assert "persons do not ascend" in trouble(*halves(one, other, first_number=900))
+    assert "1 parts, but the features have 2" in trouble(*halves(one, other), past_labels=labels[:1])
+    assert "there are no parts" in trouble([], [])
+    a = on_workers(two_workers, one, [0, 600], taxonomy=PRESETS["fbi_index"])
+    b = on_workers(two_workers, other, [0, 600], taxonomy=PRESETS["home_office"])
+    assert "the violent sets differ: one part of the past snapshot" in trouble(a, b)
+
+
+def test_what_cannot_be_computed_again(two_workers):
+    from divided_tables import part
+
+    held = two_workers.scatter([part(PAST, 0)], hash=False)
+    labels = labels_on_workers(two_workers, PAST_LABELS, [0, len(PAST)])
+    two_workers.cancel(held)
+    wait_until(lambda: held[0].status == "cancelled")
+    with pytest.raises(EngineError, match="what a worker held is lost"):
+        forecast_divided(two_workers, held, held, held, labels, labels, QUICK)
+
+
+@given(st.lists(st.integers(0, 50), max_size=12), st.integers(1, 5))
+def test_groups_are_contiguous_and_even(rows, count):
+    groups = groups_of(rows, count)
+    assert groups == sorted(groups)
+    assert all(0 <= group < count for group in groups)
+    total = [sum(n for n, group in zip(rows, groups, strict=True) if group == k) for k in range(count)]
+    assert sum(total) == sum(rows)
+    # A group differs from its equal share by less than half a part at either end.
+    assert all(abs(n - sum(rows) / count) <= max(rows, default=0) for n in total)
+
+
+def test_models_do_without_dask():
+    code = "import sys, gpunet.model.divided; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
