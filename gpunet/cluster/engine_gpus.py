@@ -38,6 +38,10 @@ class GpusEngine(CpuEngine):
         """The cluster, its GPUs, and what ran on them."""
         return {**self.cluster, "on_gpus": [*self.searches.describe(), *self.graphs.describe()]}
 
+    def count_on_gpus(self) -> int:
+        """Parts of searches, and calls on a whole network."""
+        return self.searches.count() + self.graphs.count()
+
     def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
         return self.graphs("hop_counts", indptr, indices, members, sets)  # type: ignore[no-any-return]

@@ -79,6 +79,10 @@ class GpuSearches:
         """What was searched for, and in how many parts; for the manifest."""
         return [{"call": name, "by": "all GPUs", "parts": parts} for name, parts in self._parts.items()]
 
+    def count(self) -> int:
+        """How many parts there have been."""
+        return sum(self._parts.values())
+
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> NDArray[np.float64]:
         """As :meth:`gpunet.engine.Engine.all_dependencies`."""
         total = np.zeros(layout.weight.shape)
