@@ -124,7 +124,14 @@ def betweenness_centrality(
     return input_graph.frame("betweenness_centrality", found, input_graph.kind)
 
 
-CUDF = _module("cudf", DataFrame=pd.DataFrame)
+class Frame:
+    """``cudf.DataFrame``: a frame of pandas, but nobody takes other frames of pandas for one of cuDF."""
+
+    def __new__(cls, data: Any) -> Any:
+        return pd.DataFrame(data)
+
+
+CUDF = _module("cudf", DataFrame=Frame, Series=Frame, Index=Frame)
 
 FUNCTIONS: tuple[Callable[..., Any], ...] = (
     core_number, louvain, triangle_count, weakly_connected_components, betweenness_centrality,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_parts import GpuSearches
 from gpunet.engine import Bool, EngineName, Float64, Int32, Int64
-from gpunet.engine_cpu import CpuEngine
 from gpunet.features.layout import Layout
 from gpunet.progress import ProgressCallback
 
@@ -20,7 +20,7 @@ __all__ = ["GpusEngine"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GpusEngine(CpuEngine):
+class GpusEngine(ClusterEngine):
     """See :class:`gpunet.engine.Engine`. Arrays are taken and given back on the host.
 
     Searches are divided over all GPUs, in parts that do not depend on how many there are, and so have the same bits for
@@ -32,7 +32,6 @@ class GpusEngine(CpuEngine):
     name: EngineName = "gpus"
     searches: GpuSearches = field(repr=False)
     graphs: GpuGraphs = field(repr=False)
-    cluster: Mapping[str, Any]
 
     def describe(self) -> Mapping[str, Any]:
         """The cluster, its GPUs, and what ran on them."""
@@ -76,7 +75,7 @@ class GpusEngine(CpuEngine):
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness, by all GPUs."""
-        return self.searches.all_dependencies(layout, progress)
+        return self.searches.all_dependencies(layout, progress, self.sums)
 
     def add_draws(
         self,
@@ -89,8 +88,8 @@ class GpusEngine(CpuEngine):
         progress: ProgressCallback | None,
     ) -> None:
         """What pairs of drawn sources say, by all GPUs."""
-        self.searches.add_draws(layout, pairs, times, total, square, stage, progress)
+        self.searches.add_draws(layout, pairs, times, total, square, stage, progress, self.sums)
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks, by all GPUs."""
-        return self.searches.farness(layout, progress)
+        return self.searches.farness(layout, progress, self.sums)
