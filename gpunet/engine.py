@@ -52,6 +52,9 @@ class Engine(Protocol):
     def describe(self) -> Mapping[str, Any]:
         """What the manifest says of the device, or of the cluster; nothing for the CPU alone."""
 
+    def count_on_gpus(self) -> int:
+        """How many tasks GPUs of other processes have been given so far; 0 of an engine that has none."""
+
     def stage(self, name: str) -> AbstractContextManager[None]:
         """A part of the work: at its end all of it is done, and an error for lack of memory tells its name."""
 

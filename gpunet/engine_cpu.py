@@ -50,6 +50,10 @@ class CpuEngine:
         """Nothing: the manifest tells the machine anyway."""
         return {}
 
+    def count_on_gpus(self) -> int:
+        """None."""
+        return 0
+
     def stage(self, name: str) -> AbstractContextManager[None]:
         """Nothing is to be done at either end."""
         return nullcontext()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,10 +46,12 @@ class StageClock:
 
     Peak memory is the highest resident size of the process in bytes: while the stage ran, where the platform tells
     (Linux), else up to the stage's end, which never falls. The manifest says which, see :mod:`gpunet.memory`.
+
+    `used` counts what the engine "gpus" has had done on GPUs: stages in which that is nothing are the CPU's.
     """
 
-    def __init__(self, engine: str) -> None:
-        self._engine = engine
+    def __init__(self, engine: str, used: Callable[[], int] | None = None) -> None:
+        self._engine, self._used = engine, used or (lambda: 0)
         self.started = datetime.now(UTC)
         self.stages: list[dict[str, Any]] = []
         self._of_stage = True
@@ -58,13 +60,13 @@ class StageClock:
     def stage(self, name: str) -> Iterator[None]:
         """Time what is done inside."""
         with part_peak() as peak, transfers_of_part() as crossed:
-            begin, cpu = time.perf_counter(), time.process_time()
+            begin, cpu, used = time.perf_counter(), time.process_time(), self._used()
             yield
             seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
         self._of_stage &= peak.of_part
         found: dict[str, Any] = {
             "stage": name,
-            "engine": self._engine,
+            "engine": "cpu" if self._engine == "gpus" and self._used() == used else self._engine,
             "seconds": round(seconds, 3),
             "cpu_seconds": round(cpu_seconds, 3),
             "peak_memory_bytes": peak.size,

@@ -87,7 +87,7 @@ class Run:
             from gpunet.gpu.check import import_library
 
             import_library("cuml")  # what is missing is told now, not when all features are there
-        self.clock = StageClock(self.engine.name)
+        self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
         self.warnings: list[str] = []
         self._command = command
         self._checkpoints = Checkpoints(folder.checkpoints, options.checkpoint_seconds, options.notice)

@@ -52,18 +52,22 @@ def failing(layout: Any, batch: Any) -> Any:
 
 
 @contextmanager
-def dask_processes(folder: Path) -> Iterator[tuple[str, int]]:
-    """A scheduler and a worker as a user starts them, without TLS on loopback: the address, the scheduler's pid."""
+def dask_processes(folder: Path, *options: str, **environment: str) -> Iterator[tuple[str, int]]:
+    """A scheduler and a worker as a user starts them, without TLS on loopback: the address, the scheduler's pid.
+
+    Options and environment are the worker's.
+    """
     file = folder / "scheduler.json"
     place = ["--host", "127.0.0.1", "--no-dashboard"]
     commands = (["distributed.cli.dask_scheduler", "--port", "0", *place, "--scheduler-file", str(file)],
                 ["distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1", *place,
-                 "--no-nanny", "--death-timeout", "20", "--local-directory", str(folder)])  # fmt: skip
+                 "--no-nanny", "--death-timeout", "20", "--local-directory", str(folder), *options])  # fmt: skip
     started = []
     with (folder / "log").open("w") as log:
         try:
             for command in commands:
-                started.append(subprocess.Popen([sys.executable, "-m", *command], stdout=log, stderr=log))
+                given = {**os.environ, **environment}
+                started.append(subprocess.Popen([sys.executable, "-m", *command], stdout=log, stderr=log, env=given))
                 wait_until(file.exists)
             import json
 

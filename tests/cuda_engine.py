@@ -1,15 +1,12 @@
 """The GPU engine whole, from tables to scores, without a GPU; test_cuda_kernels.py runs this file.
 
-Our kernels run on Numba's simulator. In the place of what needs a device stand: array-api-strict for CuPy, which takes
-nothing from the host unasked either; Arrow and pandas for cuDF; NetworkX for cuGraph; XGBoost on the CPU. Only the
-thinnest seams are replaced, so that everything else is the engine's own.
+Beside what simulated_gpu.py puts in place, Arrow and pandas stand for cuDF, and XGBoost runs on the CPU.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,67 +16,30 @@ import engine_contract as contract
 import narwhals as nw
 import numpy as np
 import pretend_gpu
-import pylibcugraph_stand_in
 import pytest
-import simulator
+import simulated_gpu
 
-from gpunet.kernels import jit_cuda
-
-_from_host = jit_cuda.on_device
-
-
-def _on_device(array: Any, dtype: Any) -> Any:
-    if isinstance(array, array_api_strict._array_object.Array):
-        array = np.asarray(array)
-        assert array.dtype == np.dtype(dtype), f"{array.dtype} where {np.dtype(dtype)} is due"
-        return jit_cuda.cuda.to_device(np.ascontiguousarray(array))  # it is there already: nothing is counted
-    return _from_host(array, dtype)
-
-
-jit_cuda.on_device = _on_device  # before the kernels' modules take it from there
-
-import gpunet  # noqa: E402
-from gpunet import arrays, stages  # noqa: E402
-from gpunet.checkpoint_file import read_contents, write_contents  # noqa: E402
-from gpunet.config import PathConfig  # noqa: E402
-from gpunet.features.path import compute_path  # noqa: E402
-from gpunet.frames import to_arrow  # noqa: E402
-from gpunet.gpu import check, memory, searches  # noqa: E402
-from gpunet.gpu import engine as gpu_engine  # noqa: E402
-from gpunet.model import matrix, table  # noqa: E402
-from gpunet.model.matrix import column  # noqa: E402
-from gpunet.reading.home import GPU  # noqa: E402
-from gpunet.reading.read import read_arrests_at  # noqa: E402
-from gpunet.run import RunOptions, resume_run, run_features  # noqa: E402
-from gpunet.snapshots import PastFeatures, of_past, past_of  # noqa: E402
-from gpunet.synthetic import write_tables  # noqa: E402
-from tests.run_processes import results  # noqa: E402
-
-simulator.prepare()
-
-INFO = check.GpuInfo("Pretended", "580.65", "13.0", 2**37, "9.0", {"cupy-cuda13x": "14.0"})
-
-
-class _Cupy:
-    """What :mod:`gpunet.arrays` asks of CuPy."""
-
-    @staticmethod
-    def asarray(array: Any) -> Any:
-        return array_api_strict.asarray(array.copy_to_host() if hasattr(array, "copy_to_host") else array)
+import gpunet
+from gpunet import stages
+from gpunet.checkpoint_file import read_contents, write_contents
+from gpunet.config import PathConfig
+from gpunet.features.path import compute_path
+from gpunet.frames import to_arrow
+from gpunet.model import matrix, table
+from gpunet.model.matrix import column
+from gpunet.reading.home import GPU
+from gpunet.reading.read import read_arrests_at
+from gpunet.run import RunOptions, resume_run, run_features
+from gpunet.snapshots import PastFeatures, of_past, past_of
+from gpunet.synthetic import write_tables
+from tests.run_processes import results
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _pretended() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "pylibcugraph", pylibcugraph_stand_in)
-        patch.setattr(arrays, "_device_namespace", lambda: _Cupy)
-        patch.setattr(check, "require_gpu", lambda: INFO)
-        patch.setattr(memory, "set_up_memory", lambda: None)
+        simulated_gpu.install(patch)
         patch.setitem(sys.modules, "cudf", cudf_stand_in)
-        patch.setattr(searches, "THREADS", 16)
-        for name in dir(gpu_engine):
-            if name.endswith("_cuda"):
-                patch.setattr(gpu_engine, name, partial(getattr(gpu_engine, name), blocks=2, threads=16))
         pretend_gpu.install(patch)
         patch.setattr(table, "column", lambda series, device: matrix.place(np.asarray(column(series, "gpu")), device))
         yield

@@ -41,7 +41,7 @@ class Here:
 
     def add_up(
         self, work: Any, layout: Layout, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
-        stage: str, progress: Any, *, divide: Callable[..., list[Part]], compute: Any,
+        stage: str, progress: Any, *, sums: Any, divide: Callable[..., list[Part]], compute: Any,
     ) -> None:  # fmt: skip
         name, options = work
         for part in divide(batches, weights):

@@ -167,6 +167,8 @@ _LOCAL_SETTINGS: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "500ms",
     "distributed.admin.system-monitor.interval": "2s",
+    # Or copies of the network that no task waits for would be dropped, and sent again for the next stage.
+    "distributed.scheduler.active-memory-manager.start": False,
 }
 
 

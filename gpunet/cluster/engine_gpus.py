@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from distributed import Client
 from numpy.typing import NDArray
 
+from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_parts import GpuSearches
 from gpunet.engine import Bool, EngineName, Float64, Int32, Int64
-from gpunet.engine_cpu import CpuEngine
 from gpunet.features.layout import Layout
 from gpunet.progress import ProgressCallback
 
@@ -21,7 +20,7 @@ __all__ = ["GpusEngine"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GpusEngine(CpuEngine):
+class GpusEngine(ClusterEngine):
     """See :class:`gpunet.engine.Engine`. Arrays are taken and given back on the host.
 
     Searches are divided over all GPUs, in parts that do not depend on how many there are, and so have the same bits for
@@ -31,14 +30,16 @@ class GpusEngine(CpuEngine):
     """
 
     name: EngineName = "gpus"
-    client: Client = field(repr=False)
     searches: GpuSearches = field(repr=False)
     graphs: GpuGraphs = field(repr=False)
-    cluster: Mapping[str, Any]
 
     def describe(self) -> Mapping[str, Any]:
         """The cluster, its GPUs, and what ran on them."""
         return {**self.cluster, "on_gpus": [*self.searches.describe(), *self.graphs.describe()]}
+
+    def count_on_gpus(self) -> int:
+        """Parts of searches, and calls on a whole network."""
+        return self.searches.count() + self.graphs.count()
 
     def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
@@ -74,7 +75,7 @@ class GpusEngine(CpuEngine):
 
     def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness, by all GPUs."""
-        return self.searches.all_dependencies(layout, progress)
+        return self.searches.all_dependencies(layout, progress, self.sums)
 
     def add_draws(
         self,
@@ -87,8 +88,8 @@ class GpusEngine(CpuEngine):
         progress: ProgressCallback | None,
     ) -> None:
         """What pairs of drawn sources say, by all GPUs."""
-        self.searches.add_draws(layout, pairs, times, total, square, stage, progress)
+        self.searches.add_draws(layout, pairs, times, total, square, stage, progress, self.sums)
 
     def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks, by all GPUs."""
-        return self.searches.farness(layout, progress)
+        return self.searches.farness(layout, progress, self.sums)

@@ -82,6 +82,10 @@ class GpuGraphs:
         """What was called, and where; for the manifest."""
         return [dict(said) for said in self._said.values()]
 
+    def count(self) -> int:
+        """How many calls there have been."""
+        return sum(said["times"] for said in self._said.values())
+
     def _on_all(
         self,
         name: str,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.checkpoints import RunningSums
 from gpunet.cluster.divide import Division
 from gpunet.cluster.gpu_worker import Setup, device_lock, engine_here
 from gpunet.features.adding import Part, Spanned
@@ -79,12 +80,20 @@ class GpuSearches:
         """What was searched for, and in how many parts; for the manifest."""
         return [{"call": name, "by": "all GPUs", "parts": parts} for name, parts in self._parts.items()]
 
-    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> NDArray[np.float64]:
-        """As :meth:`gpunet.engine.Engine.all_dependencies`."""
+    def count(self) -> int:
+        """How many parts there have been."""
+        return sum(self._parts.values())
+
+    def all_dependencies(
+        self, layout: Layout, progress: ProgressCallback | None, sums: RunningSums | None = None
+    ) -> NDArray[np.float64]:
+        """As :meth:`gpunet.engine.Engine.all_dependencies`; with `sums` it goes on from what was kept."""
         total = np.zeros(layout.weight.shape)
         batches = layout.shrinking_batches(_SOURCES_A_BATCH)
         weights = [_searches(batch) for batch in batches]
-        self._add("dependencies", {}, layout, batches, weights, _blocks_of_sources, total, "betweenness", progress)
+        self._add(
+            "dependencies", {}, layout, batches, weights, _blocks_of_sources, total, "betweenness", progress, sums
+        )
         return total
 
     def add_draws(
@@ -96,22 +105,27 @@ class GpuSearches:
         square: NDArray[np.float64],
         stage: str,
         progress: ProgressCallback | None,
+        sums: RunningSums | None = None,
     ) -> None:
         """As :meth:`gpunet.engine.Engine.add_draws`."""
         found = np.zeros((2, *total.shape))
         batches = batches_of_draws(layout, pairs, times) if len(pairs) else []
         weights = [2.0 * len(batch.pairs) * (batch.last - batch.first) for batch in batches]
-        self._add("draws", {}, layout, batches, weights, _blocks_of_pairs, found, stage, progress)
+        self._add("draws", {}, layout, batches, weights, _blocks_of_pairs, found, stage, progress, sums)
         total += found[0]
         square += found[1]
 
-    def farness(self, layout: Layout, progress: ProgressCallback | None) -> NDArray[np.int64]:
+    def farness(
+        self, layout: Layout, progress: ProgressCallback | None, sums: RunningSums | None = None
+    ) -> NDArray[np.int64]:
         """As :meth:`gpunet.engine.Engine.farness`."""
         total = np.zeros(layout.weight.shape, np.int64)
         words = _words_for(int(np.count_nonzero(layout.weight.any(axis=1))))
         batches = layout.batches(64 * words)
         weights = [_searches(batch) / _CLOSENESS_AT_ONCE for batch in batches]
-        self._add("farness", {"words": words}, layout, batches, weights, lambda batch: 1, total, "closeness", progress)
+        self._add(
+            "farness", {"words": words}, layout, batches, weights, lambda batch: 1, total, "closeness", progress, sums
+        )
         return total
 
     def _add(
@@ -125,6 +139,7 @@ class GpuSearches:
         total: NDArray[Any],
         stage: str,
         progress: ProgressCallback | None,
+        sums: RunningSums | None,
     ) -> None:
         def divide(batches: Sequence[Any], weights: Sequence[float]) -> list[Part]:
             parts = parts_for_gpus(batches, weights, blocks)
@@ -133,7 +148,9 @@ class GpuSearches:
 
         work: Any = (name, options)
         compute = partial(sum_on_gpu, self._setup)
-        self._division.add_up(work, layout, batches, weights, total, stage, progress, divide=divide, compute=compute)
+        self._division.add_up(
+            work, layout, batches, weights, total, stage, progress, sums=sums, divide=divide, compute=compute
+        )
 
 
 def _searches(batch: Batch) -> float:

@@ -156,9 +156,10 @@ def _needed(network: Adjacency, name: str, arguments: tuple[Any, ...]) -> int:
 
 
 def _is_possible(network: Adjacency, name: str) -> bool:
-    from gpunet.gpu import cugraph, graphs
+    from gpunet.gpu import graphs
+    from gpunet.gpu.cugraph import MOST_EDGES
 
-    return name not in graphs.CALLS or len(network.indices) < cugraph.MOST_EDGES
+    return name not in graphs.CALLS or len(network.indices) < MOST_EDGES
 
 
 def _on_host(found: Any) -> Any:

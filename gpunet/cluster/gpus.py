@@ -111,10 +111,11 @@ def gpus_engine(
     refused = None
     if not safe and config.unencrypted != UNENCRYPTED:
         refused = f'GPUs speak to each other without TLS; to allow it, write [cluster] unencrypted = "{UNENCRYPTED}"'
+    division = Division(client, name, direct=local)
     return GpusEngine(
         threads,
-        client=client,
-        searches=GpuSearches(Division(client, name, direct=local), setup),
+        division=division,
+        searches=GpuSearches(division, setup),
         graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
         cluster={**told, "gpus": list(found.values()), "versions": versions},
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
 from gpunet.cluster.engine import ClusterEngine
-from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
@@ -29,7 +28,7 @@ class DividedRun(Run):
     memory, and computed again.
     """
 
-    engine: ClusterEngine | GpusEngine
+    engine: ClusterEngine
 
     def _read_files(self, paths: list[str]) -> DividedArrests:
         arrests = read_divided(

@@ -22,7 +22,6 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from gpunet import arrays
-from gpunet.errors import EngineError
 from gpunet.gpu.check import import_library
 
 __all__ = ["MOST_EDGES", "MOST_LEVELS", "Array", "Graph", "least_gain"]
@@ -62,9 +61,6 @@ class Graph:
     ) -> None:
         xp = arrays.namespace(source)
         ids = xp.int64 if wide else xp.int32
-        edges = source.shape[0]
-        if edges >= MOST_EDGES:
-            raise EngineError(f"cuGraph takes fewer than {MOST_EDGES // 2:,} ties on one GPU; there are {edges // 2:,}")
         pylibcugraph = self._library = import_library("pylibcugraph")
         self._handle = pylibcugraph.ResourceHandle()
         with _memory_errors():

@@ -41,6 +41,10 @@ class GpuEngine:
         """The GPU, its driver, and the packages."""
         return asdict(self.info)
 
+    def count_on_gpus(self) -> int:
+        """None: the GPU is this process's own."""
+        return 0
+
     def stage(self, name: str) -> AbstractContextManager[None]:
         """Wait at the end, so that errors and seconds are the stage's own; lack of memory is an EngineError."""
         return memory.stage(name)

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from gpunet import arrays
 from gpunet.errors import EngineError
-from gpunet.gpu.cugraph import Array, Graph
+from gpunet.gpu.cugraph import MOST_EDGES, Array, Graph
 
 __all__ = [
     "CALLS",
@@ -77,7 +77,7 @@ def core_numbers(indptr: Array, indices: Array, inside: Array, make: Make = Grap
     """int32[n], the core number in the subgraph induced by the vertices in `inside` (bool[n]); -1 for the others."""
     xp = arrays.namespace(indptr)
     n = inside.shape[0]
-    source, target = _ties_within(indptr, indices, xp.astype(inside, xp.int32) - 1)
+    source, target = _ties_within(indptr, indices, xp.astype(inside, xp.int32) - 1, make)
     core = xp.zeros(n, dtype=xp.int32)
     if source.shape[0]:
         core = xp.astype(make(n, source, target).core_number(), xp.int32, copy=False)
@@ -106,7 +106,7 @@ def louvain(indptr: Array, indices: Array, field: Array, make: Make = Graph) -> 
     """
     xp = arrays.namespace(indptr)
     n = field.shape[0]
-    source, target = _ties_within(indptr, indices, field)
+    source, target = _ties_within(indptr, indices, field, make)
     if not source.shape[0]:
         return xp.arange(n, dtype=xp.int32)
     of_tie = xp.take(field, source, axis=0)
@@ -153,7 +153,7 @@ def triangles(indptr: Array, indices: Array, cell: Array, make: Make = Graph) ->
     """int64[n], the triangles inside one's cell (int32[n], -1 for none) that one is a corner of."""
     xp = arrays.namespace(indptr)
     n = cell.shape[0]
-    source, target = _ties_within(indptr, indices, cell)
+    source, target = _ties_within(indptr, indices, cell, make)
     if not source.shape[0]:
         return xp.zeros(n, dtype=xp.int64)
     most = int(xp.max(indptr[1:] - indptr[:-1]))
@@ -164,7 +164,7 @@ def triangles(indptr: Array, indices: Array, cell: Array, make: Make = Graph) ->
 def component_labels(indptr: Array, indices: Array, make: Make = Graph) -> tuple[Array, int]:
     """int32[n], the number of each vertex's connected component, in the order of their smallest vertices; how many."""
     n = indptr.shape[0] - 1
-    return _components(n, *_ties(indptr, indices), make)
+    return _components(n, *_ties(indptr, indices, make), make)
 
 
 def betweenness(indptr: Array, indices: Array, *, total: int | None = None, make: Make = Graph) -> Array:
@@ -188,7 +188,7 @@ def betweenness(indptr: Array, indices: Array, *, total: int | None = None, make
     """
     xp = arrays.namespace(indptr)
     n = indptr.shape[0] - 1
-    source, target = _ties(indptr, indices)
+    source, target = _ties(indptr, indices, make)
     if not source.shape[0]:
         return xp.zeros(n, dtype=xp.float64)
     weight = xp.ones(source.shape[0], dtype=xp.float64)
@@ -220,17 +220,19 @@ def bytes_needed(n: int, edges: int, call: Call) -> int:
     return pairs + graph + own
 
 
-def _ties(indptr: Array, indices: Array) -> tuple[Array, Array]:
+def _ties(indptr: Array, indices: Array, make: Make) -> tuple[Array, Array]:
     """Both ends of every tie in both directions, as int32."""
     xp = arrays.namespace(indptr)
     edges = indices.shape[0]
+    if make is Graph and edges >= MOST_EDGES:
+        raise EngineError(f"cuGraph takes fewer than {MOST_EDGES // 2:,} ties on one GPU; there are {edges // 2:,}")
     return xp.astype(arrays.row_numbers(indptr, edges), xp.int32), indices
 
 
-def _ties_within(indptr: Array, indices: Array, cell: Array) -> tuple[Array, Array]:
+def _ties_within(indptr: Array, indices: Array, cell: Array, make: Make) -> tuple[Array, Array]:
     """Those of them that have both ends in one cell; cells below 0 have none."""
     xp = arrays.namespace(indptr)
-    source, target = _ties(indptr, indices)
+    source, target = _ties(indptr, indices, make)
     of_source = xp.take(cell, source, axis=0)
     inside = (of_source >= 0) & (of_source == xp.take(cell, target, axis=0))
     return source[inside], target[inside]

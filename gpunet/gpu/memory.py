@@ -132,11 +132,8 @@ def _upstream(config: PoolConfig, size: int, limit: int) -> Any:
 def _own_pool(below: Any, begin: int, most: int) -> Any:
     import rmm.mr
 
-    aligned = {
-        "initial_pool_size": begin // _ALIGNED * _ALIGNED,
-        "maximum_pool_size": most // _ALIGNED * _ALIGNED,
-    }
-    return rmm.mr.PoolMemoryResource(below, **aligned)
+    begin, most = (size // _ALIGNED * _ALIGNED for size in (begin, most))
+    return rmm.mr.PoolMemoryResource(below, initial_pool_size=begin, maximum_pool_size=most)
 
 
 def _most_of(resource: Any, free: int) -> int:

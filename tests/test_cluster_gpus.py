@@ -1,0 +1,286 @@
+"""GPUs of a cluster, without any: Numba's simulator and stand-ins on the workers, none of them in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import cugraph_dask_stand_in
+import dask_cuda_stand_in
+import engine_contract as contract
+import networkx as nx
+import numpy as np
+import pytest
+from cluster_helpers import Killer, dask_processes, same_bits, wait_until
+
+import gpunet
+from gpunet.cluster import cluster_engine, gpu_parts, gpus
+from gpunet.config import ClusterConfig, PathConfig
+from gpunet.errors import ConfigError, EngineError
+from gpunet.features.path import compute_path
+from gpunet.pool_config import PoolConfig
+from gpunet.run import RunOptions, run_features
+from gpunet.synthetic import write_tables
+
+
+def network(seed: int = 3) -> gpunet.network.Network:
+    """A block of forty, small ones, trees, twins and some without a tie."""
+    rng = np.random.default_rng(seed)
+    ring = np.arange(40)
+    src = np.concatenate([ring, rng.integers(0, 40, 30), rng.integers(40, 90, 45), rng.integers(0, 40, 12)])
+    dst = np.concatenate([(ring + 1) % 40, rng.integers(0, 40, 30), rng.integers(40, 90, 45), np.arange(90, 102)])
+    sets = {name: rng.random(110) < share for name, share in (("violent", 0.4), ("few", 0.1))}
+    return gpunet.network_from_edges(src, dst, 110, sets)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def pretended():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "dask_cuda", dask_cuda_stand_in)
+        patch.setattr(gpus, "require_device", lambda: None)
+        patch.setattr(gpu_parts, "_LEAST_WEIGHT", 300.0)
+        patch.setattr(gpu_parts, "_BLOCKS", 2)
+        patch.setattr(gpu_parts, "_SOURCES_A_BATCH", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def two_gpus(pretended):
+    said = []
+    with cluster_engine("local-cuda", ClusterConfig(rmm_pool_size="3 GiB"), notice=said.append) as engine:
+        yield engine, said
+
+
+def client(engine):
+    return engine.graphs._client
+
+
+def run(engine, name, *arguments):
+    """Call a function of the workers' own module on each."""
+
+    def there(name, arguments):
+        import simulated_worker
+
+        return getattr(simulated_worker, name)(*arguments)
+
+    return list(client(engine).run(there, name, arguments).values())
+
+
+@pytest.fixture
+def memory(two_gpus, monkeypatch):
+    """Sets what is free on the GPUs; afterwards it is what it was."""
+    engine, _ = two_gpus
+    cugraph_dask_stand_in.install(monkeypatch)
+    yield lambda size: run(engine, "free", size)
+    run(engine, "free", None)
+
+
+def test_path_features_are_the_cpus_and_have_the_same_bits_on_one_gpu(two_gpus):
+    engine, said = two_gpus
+    found = gpunet.path_features(network(), engine=engine)
+    contract.assert_same(contract.of_arrays(found), contract.of_arrays(gpunet.path_features(network(), engine="cpu")))
+    with cluster_engine("local-cuda", ClusterConfig(workers=1)) as one:
+        assert same_bits(gpunet.path_features(network(), engine=one), found)
+    assert len(said) == 1
+    assert said[0].startswith("cluster: 2 workers with a GPU each; dashboard: http://127.0.0.1:")
+
+
+def test_approximate_paths(two_gpus):
+    contract.check_approximate(two_gpus[0], network(4))
+
+
+def test_a_layout_and_a_network_are_sent_to_every_worker_once(two_gpus):
+    engine, _ = two_gpus
+    gpunet.path_features(network(), engine=engine)
+    for division, kind in ((engine.searches._division, "Layout"), (engine.graphs._division, "Adjacency")):
+        _, sent = division._held
+        assert len(client(engine).who_has([sent])[sent.key]) == 2
+        assert type(client(engine).gather(sent)).__name__ == kind
+    layouts, networks = zip(*run(engine, "held"), strict=True)
+    assert max(layouts) == max(networks) == 1
+
+
+def test_workers_are_told_how_to_set_up_memory_once(two_gpus):
+    assert run(two_gpus[0], "asked") == [[(PoolConfig(rmm_pool_size="3 GiB"), False)]] * 2
+
+
+def test_a_run_and_what_its_manifest_says(tmp_path):
+    write_tables(tmp_path / "arrests", persons=100, seed=5)
+    found = run_features(str(tmp_path / "arrests"), tmp_path / "a", options=RunOptions(cluster="local-cuda", threads=1))
+    expected = run_features(str(tmp_path / "arrests"), tmp_path / "b", options=RunOptions(threads=1))
+    contract.check_feature_runs((tmp_path / "a", found), (tmp_path / "b", expected), "gpus")
+    contract.check_partitions(tmp_path / "a", tmp_path / "b")
+    assert (found["engine"], expected["engine"]) == ("gpus", "cpu")
+    said = found["execution"]["cluster"]
+    assert (said["cluster"], said["workers"], len(said["gpus"])) == ("local-cuda", 2, 2)
+    assert said["gpus"][0]["name"] == "Pretended"
+    assert said["versions"] == {"cupy-cuda13x": "14.0"}
+    by = {each["call"]: each["by"] for each in said["on_gpus"]}
+    assert by == {
+        "dependencies": "all GPUs", "farness": "all GPUs", "hop_counts": "one GPU", "louvain": "one GPU",
+        "triangles": "one GPU", "core_numbers": "one GPU", "shell_of_outsiders": "one GPU", "tipping": "one GPU",
+        "component_labels": "one GPU",
+    }  # fmt: skip
+    assert all(each["needed_bytes"] < each["free_bytes"] for each in said["on_gpus"] if each["by"] == "one GPU")
+    engines = {stage["stage"]: stage["engine"] for stage in found["execution"]["stages"]}
+    assert {name for name, engine in engines.items() if engine == "gpus"} == {
+        "neighbourhood", "partition", "community", "path", "statistics",
+    }  # fmt: skip
+    assert engines["read"] == engines["network"] == "cpu"
+
+
+def test_a_killed_worker_costs_time_alone(two_gpus):
+    engine, _ = two_gpus
+    before = sorted(client(engine).run(os.getpid).values())
+    expected = gpunet.path_features(network(), ("betweenness", "shell"), engine=engine)
+    killer = Killer(before[0], "betweenness")
+    found = gpunet.path_features(network(), ("betweenness", "shell"), engine=engine, progress=killer)
+    assert same_bits(found, expected)
+    assert 0 < killer.share < 1
+    wait_until(lambda: len(client(engine).nthreads()) == 2)
+    assert before[0] not in client(engine).run(os.getpid).values()
+
+
+def needed(engine, name, *arguments):
+    """The least free bytes with which a call is done on one GPU."""
+    net = network()
+    engine.graphs._said.clear()
+    getattr(engine, name)(net.indptr, net.indices, *arguments)
+    (said,) = engine.graphs.describe()
+    assert said["by"] == "one GPU"
+    return said["needed_bytes"]
+
+
+CALLS = {
+    "core_numbers": ("core_number", lambda net: (net.sets["violent"],)),
+    "louvain": ("partition", lambda net: (np.zeros(net.n, np.int32),)),
+    "triangles": ("counts", lambda net: (np.where(np.arange(net.n) % 7, 0, -1).astype(np.int32),)),
+    "component_labels": ("labels", lambda net: ()),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_does_not_fit_into_one_gpu_is_done_on_all(two_gpus, memory, name):
+    engine, _ = two_gpus
+    net = network()
+    assert (np.diff(net.indptr) == 0).any()  # isolated vertices
+    function, make = CALLS[name]
+    arguments = make(net)
+    expected = getattr(engine, name)(net.indptr, net.indices, *arguments)
+    least = needed(engine, name, *arguments)
+    memory(least - 1)
+    cugraph_dask_stand_in.CALLS.clear()
+    engine.graphs._said.clear()
+    found = getattr(engine, name)(net.indptr, net.indices, *arguments)
+    assert set(cugraph_dask_stand_in.CALLS) >= {function}
+    if name == "louvain":
+        graph = nx.Graph(zip(np.repeat(np.arange(net.n), np.diff(net.indptr)), net.indices, strict=True))
+        graph.add_nodes_from(range(net.n))
+        mine, theirs = ([np.flatnonzero(cells == c) for c in np.unique(cells)] for cells in (found, expected))
+        assert all(nx.is_connected(graph.subgraph(cell)) for cell in mine)
+        assert nx.community.modularity(graph, mine) >= nx.community.modularity(graph, theirs) - contract.MODULARITY
+        assert (found[np.diff(net.indptr) == 0] >= 0).all()
+    elif name == "component_labels":
+        assert found[1] == expected[1]
+        assert same_bits({name: found[0]}, {name: expected[0]})
+    else:
+        assert same_bits({name: found}, {name: expected})
+    (said,) = engine.graphs.describe()
+    assert said == {
+        "call": name, "by": "cugraph.dask", "times": 1, "needed_bytes": -(-least // 2), "free_bytes": least - 1,
+    }  # fmt: skip
+
+
+def test_betweenness_of_a_network_too_large_for_one_gpu(two_gpus, memory):
+    engine, _ = two_gpus
+    expected = gpunet.path_features(network(), "betweenness", engine="cpu")
+    least = needed(engine, "betweenness_by_library", int(expected["betweenness__all"].sum().round()))
+    net = network()
+    memory(least - 1)
+    found = engine.betweenness_by_library(net.indptr, net.indices, int(expected["betweenness__all"].sum().round()))
+    np.testing.assert_allclose(found, expected["betweenness__all"], rtol=1e-9)
+    assert engine.graphs.describe()[-1]["by"] == "cugraph.dask"
+    with pytest.raises(EngineError, match="cuGraph's betweenness of this network is wrong"):
+        engine.betweenness_by_library(net.indptr, net.indices, 1)
+
+
+def test_whole_network_betweenness_by_cugraph(two_gpus):
+    engine, _ = two_gpus
+    found = compute_path(network(), "betweenness", engine=engine, config=PathConfig(whole_network="cugraph"))
+    expected = gpunet.path_features(network(), "betweenness", engine="cpu")
+    contract.assert_same(contract.of_arrays(found.columns), contract.of_arrays(expected))
+
+
+def test_what_fits_nowhere(two_gpus, memory, monkeypatch):
+    engine, _ = two_gpus
+    net = network()
+    core = engine.core_numbers(net.indptr, net.indices, net.sets["violent"])
+    memory(100)
+    with pytest.raises(
+        EngineError, match=r"core_numbers needs at least [\d,]+ bytes on each of 2 GPUs, and 100 are free"
+    ):
+        engine.core_numbers(net.indptr, net.indices, net.sets["violent"])
+    with pytest.raises(EngineError, match=r"shell_of_outsiders needs .* and 100 are free; it cannot be divided"):
+        engine.shell_of_outsiders(net.indptr, net.indices, core)
+    with pytest.raises(EngineError, match=r"betweenness needs at least [\d,]+ bytes of GPU memory, and 100 are free"):
+        gpunet.path_features(net, "betweenness", engine=engine)
+    monkeypatch.setattr(engine.graphs, "_refused", "because")
+    with pytest.raises(EngineError, match=r"core_numbers needs .* may not be divided over several: because"):
+        engine.core_numbers(net.indptr, net.indices, net.sets["violent"])
+
+
+def test_a_library_that_fails_on_several_gpus(two_gpus, memory, monkeypatch):
+    engine, _ = two_gpus
+    net = network()
+    memory(needed(engine, "component_labels") - 1)
+
+    def fail(graph):
+        raise RuntimeError("NCCL\nhas hung up")
+
+    monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", fail)
+    words = "component_labels by cugraph.dask on 2 GPUs has failed: RuntimeError: NCCL has hung up"
+    with pytest.raises(EngineError, match=words):
+        engine.component_labels(net.indptr, net.indices)
+    assert cugraph_dask_stand_in.COMMS.workers is None
+
+
+def test_workers_of_the_users_own_scheduler(tmp_path, two_gpus):
+    tests = str(Path(__file__).parent)
+    environment = {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join([tests, *filter(None, sys.path)])}
+    with (
+        dask_processes(tmp_path, "--preload", "simulated_worker", **environment) as (address, _),
+        cluster_engine(address, engine="gpu") as engine,
+    ):
+        assert run(engine, "asked") == [[(PoolConfig(), True)]]  # the memory that somebody has set up is kept
+        families = ("closeness", "shell")
+        found = gpunet.path_features(network(), families, engine=engine)
+        assert same_bits(found, gpunet.path_features(network(), families, engine=two_gpus[0]))
+        assert engine.describe()["cluster"] == address
+
+
+def test_a_worker_without_a_gpu_is_named(tmp_path):
+    with dask_processes(tmp_path) as (address, _):
+        words = rf"--cluster {address}: the worker tcp://127.0.0.1:\d+ cannot compute on a GPU: the GPU engine "
+        with pytest.raises(EngineError, match=words), cluster_engine(address, engine="gpu"):
+            pass
+
+
+def test_refusals(monkeypatch):
+    for cluster, engine in (("local", "gpu"), ("local", "gpus"), ("local-cuda", "cpu")):
+        words = f"--engine .* with --cluster {cluster}: the workers compute on"
+        with pytest.raises(EngineError, match=words), cluster_engine(cluster, engine=engine):
+            pass
+    with pytest.raises(EngineError, match="this was begun on the GPUs of a cluster: give the same --cluster again"):
+        gpunet.path_features(network(), engine="gpus")
+    for config, words in (
+        (ClusterConfig(workers=3), "Can not scale beyond visible devices"),
+        (ClusterConfig(cuda_visible_devices="0", workers=2), "Can not scale beyond visible devices"),
+        (ClusterConfig(threads=2), "threads: a worker of local-cuda has one"),
+    ):
+        with pytest.raises(ConfigError, match=words), cluster_engine("local-cuda", config):
+            pass
+    monkeypatch.setitem(sys.modules, "dask_cuda", None)
+    words = "--cluster local-cuda needs dask-cuda, which is not installed: pip install"
+    with pytest.raises(EngineError, match=words), cluster_engine("local-cuda"):
+        pass
