@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ def cluster_engine(
             from gpunet.cluster.gpus import require_gpus, started_gpus
 
             require_gpus(config)
-            client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS))
+            client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS, _QUIET))
         elif address is None:
             client = stack.enter_context(_started(config, usable))
         else:
@@ -149,12 +150,16 @@ def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
                 dashboard_address="127.0.0.1:0",
                 protocol="tls",
                 security=Security.temporary(),
+                silence_logs=_QUIET,
             )
         except ValueError as error:
             raise ConfigError(f"[cluster] {error}") from error
         stack.callback(cluster.close)
         yield stack.enter_context(Client(cluster, set_as_default=False))
 
+
+# What workers that we start may log: an error of theirs is raised here, where it gets one clear line.
+_QUIET = logging.CRITICAL
 
 _LOCAL_SETTINGS: dict[str, Any] = {
     # Workers keep what they hold in memory: nothing is spilled to files, which would be unpickled from there.

@@ -42,11 +42,12 @@ def require_gpus(config: ClusterConfig) -> None:
 
 
 @contextmanager
-def started_gpus(config: ClusterConfig, settings: Mapping[str, Any]) -> Iterator[Client]:
+def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int) -> Iterator[Client]:
     """A process for each GPU, which talk to each other and to this one through TLS.
 
     Dask-CUDA is told nothing of pools, nor of what to do when memory is short: gpunet sets up each GPU's memory for all
-    libraries (:func:`gpunet.gpu.memory.set_up_memory`), and lets no worker spill to files.
+    libraries (:func:`gpunet.gpu.memory.set_up_memory`), and lets no worker spill to files. Workers log what is of the
+    level `quiet` and above.
     """
     os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")  # or this process would take memory of the first GPU
     import dask
@@ -68,6 +69,7 @@ def started_gpus(config: ClusterConfig, settings: Mapping[str, Any]) -> Iterator
                 dashboard_address="127.0.0.1:0",
                 protocol="tls",
                 security=Security.temporary(),
+                silence_logs=quiet,
             )
         except ValueError as error:
             raise ConfigError(f"[cluster] {error}") from error
