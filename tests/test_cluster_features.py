@@ -47,12 +47,6 @@ CUTS = (None, dt.date(2013, 1, 1))
 
 
 @pytest.fixture(scope="module")
-def engine(request):
-    with cluster_engine("local", ClusterConfig(workers=request.param, threads=1)) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def two_workers():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as started:
         yield started
@@ -143,12 +137,20 @@ def check_everything(engine, arrests, parts, seed, folder):
     return found
 
 
-@pytest.mark.parametrize(
-    ("engine", "parts", "cut"),
-    [(1, 3, CUTS[0]), (2, 1, CUTS[0]), (2, 7, CUTS[0]), (2, 3, CUTS[1]), (4, 7, CUTS[0]), (4, 3, CUTS[1])],
-    indirect=["engine"],
-)
-def test_files_and_figures_are_those_of_a_run_in_one_process(engine, folder, cut, parts, tmp_path):
+@pytest.mark.parametrize("workers", [1, 4])
+def test_one_and_four_workers(folder, workers, tmp_path):
+    with cluster_engine("local", ClusterConfig(workers=workers, threads=1)) as engine:
+        check_run(engine, folder, 3, CUTS[1], tmp_path)
+        check_run(engine, folder, 7, CUTS[0], tmp_path)
+
+
+@pytest.mark.parametrize(("parts", "cut"), [(1, CUTS[0]), (7, CUTS[0]), (3, CUTS[1]), (33, CUTS[1])])
+def test_two_workers(two_workers, folder, parts, cut, tmp_path):
+    check_run(two_workers, folder, parts, cut, tmp_path)
+
+
+def check_run(engine, folder, parts, cut, tmp_path):
+    """Files and figures are those of a run in one process."""
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
     there = divided(client(engine), arrests, parts, seed=parts)
     expected = json.loads((folder / str(cut) / "run.json").read_text())
