@@ -156,8 +156,10 @@ def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
         yield stack.enter_context(Client(cluster, set_as_default=False))
 
 
-# Workers keep what they hold in memory: nothing is spilled to files, which would be unpickled from there.
+# Workers keep what they hold in memory: nothing is spilled to files, which would be unpickled from there. And one that
+# has ended is started again however long that takes: Dask would give it up if it is not there a while later.
 _LOCAL_SETTINGS = {
+    "distributed.deploy.lost-worker-timeout": "1 hour",
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.diagnostics.nvml": False,
