@@ -166,6 +166,8 @@ _LOCAL_SETTINGS: dict[str, Any] = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.diagnostics.nvml": False,
+    # One that has ended is started again however long that takes: Dask would give it up after a while.
+    "distributed.deploy.lost-worker-timeout": "1 hour",
     # Dask lets workers give freed memory back at once. Each batch then waits for fresh pages, some 6 % of its time.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     # Processes that look at themselves a hundred times a second take some 2 or 3 % of a processor each.

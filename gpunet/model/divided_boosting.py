@@ -139,6 +139,7 @@ class _Training:
         """Attempt it until no worker is lost on the way; return what it does, and how many workers it had."""
         for _ in range(_MOST_LOSSES + 1):
             places = team(self._client, self._workers)[: self._workers]
+            self._workers = len(places)  # whoever has been waited for in vain is not waited for again
             try:
                 with losses_seen(self._client, places):
                     return attempt(places), self._ranks(len(places))
