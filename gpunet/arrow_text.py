@@ -37,8 +37,7 @@ def plain_array(array: Any) -> Any:
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
     views = [pa.binary_view()] if hasattr(pa, "binary_view") else []
-    texts = (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views)
-    if array.type in texts or pa.types.is_fixed_size_binary(array.type):
+    if array.type in (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views):
         return array.cast(pa.large_string())
     return array
 

@@ -45,7 +45,8 @@ def disturbed(command: list[object], out: Path, longest: float, rng: random.Rand
 
 
 def told(ends: Counter[int], resumed: int, complete: int) -> str:
-    how = ", ".join(f"{count} {signal.Signals(-code).name if code < 0 else code}" for code, count in ends.most_common())
+    names = {code: signal.Signals(-code).name if code < 0 else f"exit code {code}" for code in ends}
+    how = ", ".join(f"{count} by {names[code]}" for code, count in ends.most_common())
     return f"{sum(ends.values())} ends ({how}), {resumed} starts from checkpoints, {complete} runs completed"
 
 

@@ -67,6 +67,13 @@ def in_no_zone(path: Path) -> None:
     pq.write_table(table.append_column("date", pa.array([1] * len(table), pa.timestamp("us", "No/Where"))), path)
 
 
+def of_bytes(path: Path) -> None:
+    """Of a fixed length; those of the last row are no text."""
+    table = pq.read_table(path).drop_columns(["offence"])
+    values = [b"theft"] * (len(table) - 1) + [b"\xff" * 5]
+    pq.write_table(table.append_column("offence", pa.array(values, pa.binary(5))), path)
+
+
 def misnamed(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"offence", b"offe\xffce"))
 
@@ -109,6 +116,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "no offence": ("parquet", without_column, 'there is no column "offence"'),
     "lists": ("parquet", of_lists, 'column "offence": lists and structures'),
+    "bytes that are no text": ("parquet", of_bytes, "not readable: Invalid UTF8"),
     "an unknown time zone": ("parquet", in_no_zone, 'column "date": .*No/Where'),
     "a link that leads nowhere": (
         "csv",
@@ -138,17 +146,16 @@ def test_every_fault_is_named_and_left_out_whole(fault: str, tmp_path: Path, mon
     assert str(raised.value) == f"{bad}: {raised.value.reason}"
     assert "\n" not in str(raised.value)
     expected = read_arrests(good)
-    for direct_bytes in (0, 1 << 22):
+    for home, direct_bytes in ((None, 0), (HOMES["polars"], 0), (HOMES["pandas"], 1 << 22)):
         monkeypatch.setattr(direct, "_DIRECT_BYTES", direct_bytes)
-        for home in (None, HOMES["polars"], HOMES["pandas"]):
-            found = read_arrests_at(home, tmp_path, keep_going=True)
-            assert found.report is not None
-            (left_out,) = found.report.left_out
-            assert (left_out.name, left_out.reason) == (str(bad), raised.value.reason)
-            assert found.report.warnings[0] == f"{bad} was left out: {left_out.reason}"
-            assert left_out.size_bytes == (None if "link" in fault else bad.stat().st_size)
-            assert (left_out.sha256 is None) == ("link" in fault)
-            assert_same(less_left_out(found), expected)
+        found = read_arrests_at(home, tmp_path, keep_going=True)
+        assert found.report is not None
+        (left_out,) = found.report.left_out
+        assert (left_out.name, left_out.reason) == (str(bad), raised.value.reason)
+        assert found.report.warnings[0] == f"{bad} was left out: {left_out.reason}"
+        assert left_out.size_bytes == (None if "link" in fault else bad.stat().st_size)
+        assert (left_out.sha256 is None) == ("link" in fault)
+        assert_same(less_left_out(found), expected)
     with pytest.raises(UnreadableFile, match=reason):
         read_arrests(bad, keep_going=True)
 

@@ -56,7 +56,7 @@ class InputFile:
         names = sorted(set(columns.values()))
         try:
             for batch in self._raw(names):
-                table = pa.table({ours: plain_array(batch.column(theirs)) for ours, theirs in columns.items()})
+                table = pa.table({ours: _plain(batch.column(theirs)) for ours, theirs in columns.items()})
                 table.validate(full=True)  # text that is not UTF-8 must not go further
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
@@ -72,6 +72,14 @@ class InputFile:
         if self.source.kind == "parquet":
             return _parquet(self.source, names, self.groups)
         return _ipc(self.source, names)
+
+
+def _plain(array: Any) -> Any:
+    """As :func:`~gpunet.frames.plain_array`; bytes of a fixed length as text too, lest they are looked at too late."""
+    import pyarrow as pa
+
+    array = plain_array(array)
+    return array.cast(pa.large_string()) if pa.types.is_fixed_size_binary(array.type) else array
 
 
 def open_file(source: Source, groups: range | None = None, first_row: int = 0) -> InputFile:
