@@ -120,9 +120,11 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
 
     boost = xgb.Booster.boost
 
-    def checked_boost(self: Any, data: Any, iteration: int, *, grad: Any, hess: Any) -> None:
-        assert type(grad) is type(hess)
-        boost(self, data, iteration, grad=np.asarray(grad), hess=np.asarray(hess))
+    def checked_boost(self: Any, data: Any, iteration: int, **given: Any) -> None:
+        if "grad" in given:  # else XGBoost has an objective to ask for them
+            assert type(given["grad"]) is type(given["hess"])
+            given |= {name: np.asarray(given[name]) for name in ("grad", "hess")}
+        boost(self, data, iteration, **given)
 
     monkeypatch.setattr(xgb.Booster, "inplace_predict", inplace_predict)
     monkeypatch.setattr(xgb.Booster, "boost", checked_boost)

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import cugraph_dask_stand_in
+import pretend_gpu
 import pytest
 import simulated_gpu
 
@@ -17,6 +18,7 @@ ASKED: list[Any] = []
 
 _patch = pytest.MonkeyPatch()
 simulated_gpu.install(_patch)
+pretend_gpu.install(_patch)
 _patch.setitem(sys.modules, "cudf", cugraph_dask_stand_in.CUDF)
 _patch.setattr(memory, "set_up_memory", lambda pool, *, adopt: ASKED.append((pool, adopt)))
 

@@ -20,7 +20,8 @@ from gpunet.config import ClusterConfig, PathConfig
 from gpunet.errors import ConfigError, EngineError
 from gpunet.features.path import compute_path
 from gpunet.pool_config import PoolConfig
-from gpunet.run import RunOptions, run_features
+from gpunet.model import boosting
+from gpunet.run import RunOptions, run_features, run_forecast
 from gpunet.synthetic import write_tables
 
 
@@ -128,6 +129,19 @@ def test_a_run_and_what_its_manifest_says(tmp_path):
         "neighbourhood", "partition", "community", "path", "statistics",
     }  # fmt: skip
     assert engines["read"] == engines["network"] == "cpu"
+
+
+def test_a_forecast(tmp_path, monkeypatch):
+    monkeypatch.setitem(boosting.DEVICE, "gpu", "cpu")
+    write_tables(tmp_path / "arrests", persons=400, seed=5)
+    config = {"model": {"horizon_days": 365, "max_rounds": 10, "folds": 3}}
+    found, expected = (
+        run_forecast(
+            str(tmp_path / "arrests"), tmp_path / cluster, config, options=RunOptions(cluster=cluster, threads=1)
+        )
+        for cluster in ("local-cuda", "none")
+    )
+    contract.check_forecasts((tmp_path / "local-cuda", found), (tmp_path / "none", expected), "gpus")
 
 
 def test_a_killed_worker_costs_time_alone(two_gpus):
