@@ -19,8 +19,8 @@ from gpunet.cluster import cluster_engine, gpu_parts, gpus
 from gpunet.config import ClusterConfig, PathConfig
 from gpunet.errors import ConfigError, EngineError
 from gpunet.features.path import compute_path
-from gpunet.pool_config import PoolConfig
 from gpunet.model import boosting
+from gpunet.pool_config import PoolConfig
 from gpunet.run import RunOptions, run_features, run_forecast
 from gpunet.synthetic import write_tables
 

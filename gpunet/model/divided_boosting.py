@@ -190,8 +190,8 @@ class _Training:
 
     async def _train(self, pinned: _Pinned, rounds: int, callback: Any, rate: float = 0.5) -> Any:
         """The booster of ``xgboost.dask.train`` with this callback, which is its objective too."""
+        from xgboost import collective
         from xgboost import dask as xgboost_dask
-        from xgboost.collective import Config
 
         with self._client.as_current():
             data = await self._matrix(pinned)
@@ -203,7 +203,7 @@ class _Training:
                 obj=callback.objective,
                 callbacks=[callback],
                 verbose_eval=False,
-                coll_cfg=Config(tracker_host_ip=self._tracker()),
+                coll_cfg=collective.Config(tracker_host_ip=self._tracker()),
             )
         return found["booster"]
 
@@ -213,13 +213,13 @@ class _Training:
         Dask would move small pieces to idle workers while XGBoost puts them together; it does so for each worker alone.
         """
         import dask
-        from xgboost.dask import DaskQuantileDMatrix
+        from xgboost import dask as xgboost_dask
 
         async def at(place: str) -> Any:
             pieces = [i for i, each in enumerate(pinned.places) if each == place]
             rows = [pinned.rows[i] for i in pieces]
             with dask.annotate(workers=[place], allow_other_workers=False):
-                return await DaskQuantileDMatrix(
+                return await xgboost_dask.DaskQuantileDMatrix(
                     self._client,
                     _array([pinned.matrices[i] for i in pieces], rows, len(self._snapshots[0].columns)),
                     _array([pinned.encoded[i] for i in pieces], rows),

@@ -19,7 +19,6 @@ import xgboost as xgb
 from distributed import get_worker
 from numpy.typing import NDArray
 from xgboost import collective
-from xgboost.callback import TrainingCallback
 
 from gpunet.model.boosting import BoostedTrees
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
@@ -39,7 +38,7 @@ def _decode(encoded: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np
     return (both & 1).astype(np.bool_), both >> 1
 
 
-class FoldsTogether(TrainingCallback):
+class FoldsTogether(xgb.callback.TrainingCallback):
     """Grows the boosters of all folds in the only round of the carrier, which brings them home.
 
     Parameters
@@ -90,7 +89,7 @@ def unpack(carrier: Any) -> tuple[Grown, list[bytes]]:
     return Grown(None, int(found["rounds"]), warnings), boosters
 
 
-class AllRows(TrainingCallback):
+class AllRows(xgb.callback.TrainingCallback):
     """The objective of the booster of all rows, which also tells how far it is."""
 
     def __init__(self, rounds: int, topic: str) -> None:
