@@ -190,7 +190,7 @@ class _Training:
 
     async def _train(self, pinned: _Pinned, rounds: int, callback: Any, rate: float = 0.5) -> Any:
         """The booster of ``xgboost.dask.train`` with this callback, which is its objective too."""
-        from xgboost import collective
+        import xgboost as xgb
         from xgboost import dask as xgboost_dask
 
         with self._client.as_current():
@@ -203,7 +203,7 @@ class _Training:
                 obj=callback.objective,
                 callbacks=[callback],
                 verbose_eval=False,
-                coll_cfg=collective.Config(tracker_host_ip=self._tracker()),
+                coll_cfg=xgb.collective.Config(tracker_host_ip=self._tracker()),
             )
         return found["booster"]
 

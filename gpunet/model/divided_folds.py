@@ -18,7 +18,6 @@ import numpy as np
 import xgboost as xgb
 from distributed import get_worker
 from numpy.typing import NDArray
-from xgboost import collective
 
 from gpunet.model.boosting import BoostedTrees
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
@@ -66,7 +65,7 @@ class FoldsTogether(xgb.callback.TrainingCallback):
             HostFold(xgb.Booster({**params, "base_score": rate}, cache=[data]), data, labels, folds, k)
             for k, rate in enumerate(self._rates)
         ]
-        progress = _Reporter(self._topic) if collective.get_rank() == 0 else None
+        progress = _Reporter(self._topic) if xgb.collective.get_rank() == 0 else None
         grown = grow_together(models, np.empty(len(labels)), self._max_rounds, progress, _everywhere)
         self._brought = {f"fold_{k}": _packed(model.booster[: grown.rounds]) for k, model in enumerate(models)}
         self._brought["rounds"] = str(grown.rounds)
@@ -108,7 +107,7 @@ class AllRows(xgb.callback.TrainingCallback):
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
         """Tell how far it is; never ends it."""
-        if collective.get_rank() == 0:
+        if xgb.collective.get_rank() == 0:
             _Reporter(self._topic)("train on all", epoch + 1, self._rounds)
         return False
 
@@ -140,7 +139,7 @@ class _Reporter:
 
 def _everywhere(loss: float) -> float:
     """The loss over the rows of all workers."""
-    return float(collective.allreduce(np.array([loss]), collective.Op.SUM)[0])
+    return float(xgb.collective.allreduce(np.array([loss]), xgb.collective.Op.SUM)[0])
 
 
 def _packed(booster: Any) -> str:
