@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ from gpunet.errors import EngineError, ModelError
 from gpunet.model import divided, divided_workers, forecast, score
 from gpunet.model.divided import forecast_divided
 from gpunet.model.divided_boosting import groups_of
+from gpunet.model.divided_output import without_ranks
 from gpunet.offences import PRESETS
 from gpunet.snapshots import fit_of, of_fit
 
@@ -164,8 +166,6 @@ def test_a_killed_worker_costs_time_alone(two_workers, of_two):
 
 
 def pid_of() -> int:
-    import os
-
     return os.getpid()
 
 
@@ -195,11 +195,12 @@ def test_a_forest_is_trained_on_one_worker(two_workers):
     assert told[-1] == ("score", len(NOW), len(NOW))
 
 
-def test_nothing_leaves_the_machine_unencrypted(two_workers, expected, monkeypatch):
+def test_nothing_leaves_the_machine_unencrypted(two_workers, of_two, expected, monkeypatch):
     monkeypatch.setattr(divided, "on_loopback", lambda client: False)
     found = run(two_workers, DAYS, cut(2), QUICK)
     assert found.model.to_bytes() == expected.model.to_bytes()
     assert [text for text in found.warnings if text not in expected.warnings] == [divided._ON_ONE]
+    assert same(run(two_workers, DAYS, cut(3), QUICK, unencrypted=True), of_two)
 
 
 def test_errors_are_those_of_one_process(two_workers, monkeypatch):
@@ -246,6 +247,23 @@ def test_parts_that_do_not_fit_each_other(two_workers):
     a = on_workers(two_workers, one, [0, 600], taxonomy=PRESETS["fbi_index"])
     b = on_workers(two_workers, other, [0, 600], taxonomy=PRESETS["home_office"])
     assert "the violent sets differ: one part of the past snapshot" in trouble(a, b)
+
+
+def test_an_error_of_the_callback_ends_it_and_leaves_the_cluster_in_order(two_workers, of_two):
+    def fail(stage: str, done: float, total: float) -> None:
+        raise ZeroDivisionError(stage)
+
+    with pytest.raises(ZeroDivisionError, match=r"^cross-fit \(past\)$"):
+        run(two_workers, DAYS, cut(3), QUICK, progress=fail)
+    assert run(two_workers, DAYS, cut(3), QUICK).model.to_bytes() == of_two.model.to_bytes()
+
+
+def test_what_xgboost_says_of_ranks_is_dropped(capsys):
+    with without_ranks():
+        print("before")
+        print("[07:04:42] Task [xgboost.dask-0]:tls://127.0.0.1:38637 got rank 0")
+        print("after", flush=True)
+    assert capsys.readouterr().out == "before\nafter\n"
 
 
 def test_what_cannot_be_computed_again(two_workers):
