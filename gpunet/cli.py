@@ -64,7 +64,7 @@ AsOf = Annotated[
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
 Cluster = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--cluster",
         metavar="none|local|local-cuda|tls://HOST:PORT",
@@ -134,7 +134,7 @@ def features(
     as_of: AsOf = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
-    cluster: Cluster = "none",
+    cluster: Cluster = None,
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -169,7 +169,7 @@ def run(
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
     engine: EngineOption = Engine.auto,
     threads: Threads = None,
-    cluster: Cluster = "none",
+    cluster: Cluster = None,
     betweenness: BetweennessOption = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -255,7 +255,7 @@ def _given(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]
 def _options(
     engine: Engine,
     threads: int | None,
-    cluster: str,
+    cluster: str | None,
     checkpoint_seconds: float | None,
     start_over: bool,
     keep_going: bool,

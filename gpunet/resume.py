@@ -40,6 +40,9 @@ class Request:
         As asked for; it has no bearing on the results.
     keep_going
         Whether files that cannot be read are left out.
+    cluster
+        What a run that is resumed takes as well unless it is told otherwise. The model, and nothing else, depends on
+        how many workers it was trained on.
     """
 
     command: str
@@ -51,6 +54,7 @@ class Request:
     versions: Mapping[str, str | None]
     threads: int | None
     keep_going: bool = False
+    cluster: str = "none"
 
     def settings(self) -> Config:
         """The configuration."""
@@ -65,8 +69,7 @@ class Request:
         if self.command != other.command:
             yield f"the command was gpunet {other.command} and is gpunet {self.command}"
         mine, theirs = (
-            {name: section for name, section in each.config.items() if name != "cluster"}  # no bearing on results
-            for each in (self, other)
+            {name: section for name, section in each.config.items() if name != "cluster"} for each in (self, other)
         )
         yield from _differences(mine, theirs)
         for name in ("as_of", "engine"):

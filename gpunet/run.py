@@ -115,7 +115,7 @@ def started_run(
     command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine, inputs: Any
 ) -> Run:
     """The run of a command: on the workers of a cluster if there is one and it is files that are to be read."""
-    if options.cluster == "none" or paths_of(inputs) is None:
+    if (options.cluster or "none") == "none" or paths_of(inputs) is None:
         return Run(command, folder, config, options, engine)
     from gpunet.cluster.run import DividedRun
 
@@ -147,7 +147,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     command
         Which run it is to be: ``"features"`` or ``"run"``.
     options
-        Threads (if None those that were asked for at first), progress. Engine and `keep_going` are the run's own.
+        Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
+        run's own.
 
     Returns
     -------
@@ -167,8 +168,14 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         return _complete(folder)
     if request.command != command:
         raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")
-    options = replace(options, engine=request.engine, threads=options.threads or request.threads)
-    options = replace(options, start_over=False, keep_going=request.keep_going)
+    options = replace(
+        options,
+        engine=request.engine,
+        threads=options.threads or request.threads,
+        cluster=options.cluster or request.cluster,
+        start_over=False,
+        keep_going=request.keep_going,
+    )
     job = run_features if command == "features" else run_forecast
     return job(list(request.inputs), folder, request.settings(), request.day(), options)
 

@@ -29,7 +29,7 @@ class RunOptions:
     threads: int | None = None
     progress: ProgressCallback | None = None
     notice: Callable[[str], None] | None = None
-    cluster: str = "none"
+    cluster: str | None = None
     checkpoint_seconds: float = SECONDS_BETWEEN
     start_over: bool = False
     keep_going: bool = False
@@ -38,12 +38,12 @@ class RunOptions:
 @contextmanager
 def running_engine(options: RunOptions, config: Config) -> Iterator[Engine]:
     """The engine that was asked for, and its cluster for as long as it is needed."""
-    if options.cluster == "none":
+    if (options.cluster or "none") == "none":
         yield resolve_engine(options.engine, options.threads)
         return
     from gpunet.cluster import cluster_engine
 
     with cluster_engine(
-        options.cluster, config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
+        options.cluster or "none", config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
     ) as engine:
         yield engine

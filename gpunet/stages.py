@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gpunet._version import __version__
 from gpunet.arrays import is_on_host, to_host
 from gpunet.arrests import Arrests
-from gpunet.as_of import cut_before, undated_arrests, violent_between
+from gpunet.as_of import cut_before, undated_arrests
 from gpunet.checkpoint_file import Contents
 from gpunet.checkpoints import Checkpoints, StoredSums
 from gpunet.config import Config, PathConfig
@@ -27,6 +27,7 @@ from gpunet.errors import EngineError, InputError
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.path_report import PathReport
 from gpunet.folder import RunFolder
+from gpunet.forecast_stage import train_and_score
 from gpunet.frames import is_frame, to_array
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
@@ -54,7 +55,7 @@ from gpunet.snapshots import (
 if TYPE_CHECKING:
     from gpunet.model.training import CrossFit
 
-__all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
+__all__ = ["TIE_DATES", "Run", "feature_metadata", "path_section", "paths_of"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
@@ -136,6 +137,7 @@ class Run:
             versions=versions(),
             threads=self.options.threads,
             keep_going=self.options.keep_going,
+            cluster=self.options.cluster or "none",
         )
         prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
 
@@ -319,36 +321,22 @@ class Run:
         return found
 
     def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
-        from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
 
-        past, test, now = days["T-2H"], days["T-H"], days["T"]
+        size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
+        device = "gpu" if self.engine.name == "gpu" else "cpu"
         with self.stage("model"):
-            size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
             self.engine.expect("model", size)
-            result = forecast(
-                found["T-2H"].features,
-                found["T-H"].features,
-                found["T"].features,
-                violent_between(arrests, past, test),
-                violent_between(arrests, test, now),
-                config=self.config.model,
-                taxonomy=self.config.violent_offences,
-                betweenness=coarsest(found),
-                windows=windows(days),
+            return train_and_score(
+                arrests,
+                days,
+                found,
+                self.config,
                 threads=self.engine.threads,
-                device="gpu" if self.engine.name == "gpu" else "cpu",
+                device=device,
                 progress=self.progress,
                 kept=self._kept_fit,
             )
-            file, suffix = result.model.to_bytes(), result.model.suffix
-        return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
-
-
-def windows(days: Mapping[str, date]) -> tuple[str, str]:
-    """The two label windows of a forecast in words."""
-    past, test, now = days["T-2H"], days["T-H"], days["T"]
-    return f"[{past}, {test})", f"[{test}, {now})"
 
 
 def path_section(report: PathReport | None) -> dict[str, Any] | None:
@@ -362,12 +350,6 @@ def paths_of(inputs: Any) -> list[str] | None:
     if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
         return None
     return [os.fspath(item) for item in items]
-
-
-def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How betweenness was computed where it is known least exactly."""
-    reports = [features.path for features in found.values() if features.path is not None]
-    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
 
 
 def _closeness(found: FeatureSet) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
         process.kill()
         finish(process)
         psutil.wait_procs(workers, timeout=30)  # they end when their scheduler is gone
-    done = gpunet("run", "--resume", out, *CLUSTER)
+    done = gpunet("run", "--resume", out)  # on the cluster that it began on
     assert done.returncode == 0, done.stderr
     assert results(out) == results(runs / "cluster")
 

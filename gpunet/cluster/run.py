@@ -14,9 +14,11 @@ from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import in_order
 from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts, divided_network_statistics
 from gpunet.config import UNENCRYPTED, PathConfig
+from gpunet.forecast_stage import coarsest, windows
+from gpunet.model.divided_scores import DividedScores
 from gpunet.resume import note_inputs
 from gpunet.snapshots import ModelResult, PastFeatures
-from gpunet.stages import TIE_DATES, Run, coarsest, windows
+from gpunet.stages import TIE_DATES, Run
 
 __all__ = ["DividedRun"]
 
@@ -79,7 +81,10 @@ class DividedRun(Run):
         """The scores are on the workers; the trainings behind them are kept."""
 
     def _write_scores(self, result: ModelResult) -> None:
-        self.folder.write_table_parts("scores.parquet", iter(result.scores))
+        if isinstance(result.scores, DividedScores):
+            self.folder.write_table_parts("scores.parquet", iter(result.scores))
+        else:  # a table, kept by a run without a cluster
+            super()._write_scores(result)
 
     def _train(self, arrests: DividedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
         from gpunet.model.divided import forecast_divided
