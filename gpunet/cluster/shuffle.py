@@ -11,9 +11,10 @@ import numpy as np
 from distributed import Client, Future, futures_of
 
 from gpunet.arrays import to_host
+from gpunet.cluster.parts import DividedArrests
 from gpunet.reading.home import Home
 
-__all__ = ["BUCKET", "FRAMES", "columns_of", "frame_of", "range_of", "shuffled"]
+__all__ = ["BUCKET", "FRAMES", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled"]
 
 #: The column that says where a row goes.
 BUCKET = "bucket"
@@ -21,9 +22,12 @@ BUCKET = "bucket"
 #: The kind of frame that is shuffled.
 FRAMES = Home("pandas", to_host)
 
-# Every step of it is a task that can be repeated if a worker is lost; "p2p" has fewer tasks, but begins a whole shuffle
-# anew then, and what it writes to disk it unpickles.
+# Every step of it is a task that can be repeated if a worker is lost. "p2p" has fewer tasks, but always writes to disk,
+# and unpickles what it reads from there.
 _METHOD = "tasks"
+
+# Rows for which a bucket more is worth its tasks, which grow faster than the buckets: some hundred megabytes.
+_ROWS = 1 << 21
 
 
 def frame_of(columns: Mapping[str, Any]) -> Any:
@@ -42,7 +46,13 @@ def range_of(values: Any, starts: Any) -> Any:
     return (np.searchsorted(starts, values, side="right") - 1).astype(np.int32)
 
 
-def shuffled(client: Client, frames: Sequence[Future], like: Any) -> list[Future]:
+def bucket_count(arrests: DividedArrests) -> int:
+    """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
+    threads: int = sum(arrests.client.nthreads().values())
+    return min(len(arrests.parts), max(2 * threads, -(-len(arrests) // _ROWS)))
+
+
+def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
     """Frames of which the i-th has the rows of bucket i, in no particular order.
 
     Parameters
@@ -50,13 +60,15 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any) -> list[Future
     client
         Of the cluster.
     frames
-        Frames with a column :data:`BUCKET` of numbers less than that of the frames. The column is their index then.
+        Frames with a column :data:`BUCKET` of numbers less than `buckets`. The column is their index then.
     like
         A frame without rows and with the same columns.
+    buckets
+        How many frames to make; not more than are given.
     """
     with client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
-        moved = whole.set_index(BUCKET, divisions=list(range(len(frames) + 1)), shuffle_method=_METHOD)
+        moved = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
         held = client.persist(moved)
     # Their keys are pairs of a name and the number of the bucket.
     return sorted(futures_of(held), key=lambda future: int(future.key[1]))
