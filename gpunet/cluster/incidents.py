@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gpunet.arrays import begins_run, count_by_code, running_sum, sort_order
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched
-from gpunet.cluster.shuffle import BUCKET, FRAMES, columns_of, frame_of, shuffled
+from gpunet.cluster.shuffle import BUCKET, FRAMES, bucket_count, columns_of, frame_of, shuffled
 from gpunet.doubts import shared_incidents
 from gpunet.frames import rows_of
 from gpunet.gather import gather
@@ -45,26 +45,25 @@ class IncidentPart:
 
 
 def incident_parts(arrests: DividedArrests) -> list[Future]:
-    """Futures of :class:`IncidentPart`, as many as parts of arrests, by ascending keys. Each incident is in one."""
-    client = arrests.client
-    bounds = _bounds(arrests)
+    """Futures of :class:`IncidentPart`, by ascending keys. Each incident is in one of them."""
+    client, n = arrests.client, bucket_count(arrests)
+    bounds = _bounds(arrests, n)
     frames = each(client, "members", member_frame, arrests.parts, bounds=bounds)
-    moved = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []))
+    moved = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
     return each(client, "incidents", grouped, moved, max_size=arrests.config.network.max_incident_size)
 
 
 def incidents_of_several_forces(arrests: DividedArrests) -> int:
     """How many incidents have arrests by several forces; counterpart of :func:`gpunet.doubts.shared_incidents`."""
-    client = arrests.client
-    frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests))
+    client, n = arrests.client, bucket_count(arrests)
+    frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests, n))
     like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
-    counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like))
+    counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like, n))
     return sum(fetched(client, counts))
 
 
-def _bounds(arrests: DividedArrests) -> list[str]:
-    """Keys at which ranges of incidents begin, but for the first: ranges of about as many arrests."""
-    n = len(arrests.parts)
+def _bounds(arrests: DividedArrests, n: int) -> list[str]:
+    """Keys at which n ranges of incidents begin, but for the first: ranges of about as many arrests."""
     share = _SAMPLES * n / max(len(arrests), 1)
     sizes = [int(np.ceil(share * size)) for size in arrests.arrests]
     drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.parts, sizes))

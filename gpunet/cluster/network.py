@@ -17,7 +17,7 @@ from gpunet.arrays import distinct
 from gpunet.cluster.incidents import described_incidents, incident_parts
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched, finished
-from gpunet.cluster.ties import tie_parts
+from gpunet.cluster.ties import Ranges, ranges_of, tie_parts
 from gpunet.engine import Engine
 from gpunet.errors import InputError
 from gpunet.features.community import recent_gang
@@ -42,8 +42,8 @@ class DividedNetwork:
         int32[n], code of each vertex's most recent gang, -1 for none.
     bounds
         int64[parts + 1]: the vertices of part i are those from ``bounds[i]`` to ``bounds[i + 1]``.
-    starts
-        int64[parts]: the numbers of the persons of part i begin at ``starts[i]``.
+    ranges
+        Ranges of persons' numbers, by which rows of persons go to other workers.
     gangs
         Futures of int32[persons] for each part, codes of most recent gangs.
     incidents, ties
@@ -59,7 +59,7 @@ class DividedNetwork:
     ids: nw.Series[Any]
     gang: NDArray[np.int32]
     bounds: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    ranges: Ranges
     gangs: tuple[Future, ...]
     incidents: tuple[Future, ...]
     ties: tuple[Future, ...]
@@ -91,7 +91,8 @@ def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNet
     client = arrests.client
     starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.parts)), np.int64)
     incidents = incident_parts(arrests)
-    ties = tie_parts(arrests, incidents, starts)
+    ranges = ranges_of(starts, len(incidents))
+    ties = tie_parts(arrests, incidents, ranges)
     gangs = each(client, "gangs", _gangs, arrests.parts)
     ends = fetched(client, each(client, "ends", _ends, ties))
     a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
@@ -111,7 +112,7 @@ def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNet
         ids=make_series("person_id", pa.concat_arrays(ids)),
         gang=np.concatenate(gang),
         bounds=bounds,
-        starts=starts,
+        ranges=ranges,
         gangs=tuple(finished(client, gangs)),
         incidents=tuple(incidents),
         ties=tuple(ties),

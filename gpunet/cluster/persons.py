@@ -28,7 +28,7 @@ def columns_over_persons(arrests: DividedArrests, found: DividedNetwork, family:
     if family == "history":
         return each(client, family, _history, parts, today=arrests.today)
     if family == "temporal":
-        return each(client, family, _temporal, parts, violent_groups(arrests, found.incidents, found.starts))
+        return each(client, family, _temporal, parts, violent_groups(arrests, found.incidents, found.ranges))
     n_places = {"district": len(arrests.district_names), "beat": len(arrests.beat_names)}
     of_parts = fetched(client, each(client, "places", _places, parts, n_places=n_places))
     totals = {kind: reduce(add, (part[kind] for part in of_parts)) for kind in n_places}

@@ -12,10 +12,11 @@ import pyarrow as pa
 from distributed import Client, Future, futures_of
 
 from gpunet.arrays import to_host
+from gpunet.cluster.parts import DividedArrests
 from gpunet.frames import to_arrow
 from gpunet.reading.home import Home
 
-__all__ = ["BUCKET", "FRAMES", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
+__all__ = ["BUCKET", "FRAMES", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
 
 #: The column that says where a row goes; no column of a table can be called so.
 BUCKET = ":bucket"
@@ -23,9 +24,12 @@ BUCKET = ":bucket"
 #: The kind of frame that is shuffled.
 FRAMES = Home("pandas", to_host)
 
-# Every step of it is a task that can be repeated if a worker is lost; "p2p" has fewer tasks, but begins a whole shuffle
-# anew then, and what it writes to disk it unpickles.
+# Every step of it is a task that can be repeated if a worker is lost. "p2p" has fewer tasks, but always writes to disk,
+# and unpickles what it reads from there.
 _METHOD = "tasks"
+
+# Rows for which a bucket more is worth its tasks, which grow faster than the buckets: some hundred megabytes.
+_ROWS = 1 << 21
 
 
 def frame_of(columns: Mapping[str, Any]) -> Any:
@@ -49,7 +53,13 @@ def table_of(frame: Any) -> pa.Table:
     return to_arrow(frame.reset_index(drop=True))
 
 
-def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int | None = None) -> list[Future]:
+def bucket_count(arrests: DividedArrests) -> int:
+    """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
+    threads: int = sum(arrests.client.nthreads().values())
+    return min(len(arrests.parts), max(2 * threads, -(-len(arrests) // _ROWS)))
+
+
+def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
     """Frames of which the i-th has the rows of bucket i, in no particular order.
 
     Parameters
@@ -57,16 +67,15 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int |
     client
         Of the cluster.
     frames
-        Frames with a column :data:`BUCKET` of numbers below that of buckets. The column is their index then.
+        Frames with a column :data:`BUCKET` of numbers below `buckets`. The column is their index then.
     like
         A frame without rows and with the same columns.
     buckets
-        How many; as many as frames if None.
+        How many frames to make.
     """
-    n = len(frames) if buckets is None else buckets
     with client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
-        moved = whole.set_index(BUCKET, divisions=list(range(n + 1)), shuffle_method=_METHOD)
+        moved = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
         held = client.persist(moved)
     # Their keys are pairs of a name and the number of the bucket.
     return sorted(futures_of(held), key=lambda future: int(future.key[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gpunet.engine_cpu import CpuEngine
 from gpunet.features.temporal import beside_violence
 from gpunet.network import Ties
 
-__all__ = ["tie_parts", "violent_groups"]
+__all__ = ["Ranges", "ranges_of", "tie_parts", "violent_groups"]
 
 # Incidents of one part that can be told from those of the next.
 _MOST_INCIDENTS = 1 << 40
@@ -27,16 +28,41 @@ _MOST_INCIDENTS = 1 << 40
 _PAIR = {"key": np.int64, "incident": np.int64, "weight": np.float64, "first_day": np.int32, "last_day": np.int32}
 
 
-def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], starts: NDArray[np.int64]) -> list[Future]:
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Ranges of persons' numbers, each of some parts of the arrests.
+
+    Attributes
+    ----------
+    starts
+        int64[ranges], where each begins; ascending.
+    of_part
+        The range to which each part belongs.
+    """
+
+    starts: NDArray[np.int64]
+    of_part: NDArray[np.int32]
+
+
+def ranges_of(starts: NDArray[np.int64], n: int) -> Ranges:
+    """So many ranges of parts whose persons' numbers begin at `starts`."""
+    parts = len(starts)
+    first = np.arange(n) * parts // n
+    return Ranges(starts[first], range_of(np.arange(parts), first))
+
+
+def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
     """Futures of :class:`gpunet.network.Ties`, sorted by (a, b) over all of them; ends are numbers of persons.
 
-    Those of part i have the smaller end in part i of the arrests, whose numbers begin at ``starts[i]``.
+    Each has the ties whose smaller end is in one of the ranges.
     """
     client, n = arrests.client, arrests.n_numbers
     cap = arrests.config.network.max_incident_size
-    frames = each(client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, starts=starts)
+    frames = each(
+        client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, starts=ranges.starts
+    )
     like = frame_of({name: np.empty(0, kind) for name, kind in {BUCKET: np.int32, **_PAIR}.items()})
-    return each(client, "ties", merged, shuffled(client, frames, like), n=n)
+    return each(client, "ties", merged, shuffled(client, frames, like, len(ranges.starts)), n=n)
 
 
 def pair_frame(incidents: IncidentPart, place: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
@@ -66,12 +92,13 @@ def merged(frame: Any, n: int) -> Ties:
     return Ties(a.astype(np.int32), (key - a * n).astype(np.int32), count, strength, first, last)
 
 
-def violent_groups(arrests: DividedArrests, incidents: Sequence[Future], starts: NDArray[np.int64]) -> list[Future]:
+def violent_groups(arrests: DividedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
     """Futures of int64[persons] for each part of the arrests: the column ``violent_groups``."""
     client, cap = arrests.client, arrests.config.network.max_incident_size
-    frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=starts)
+    frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=ranges.starts)
     like = frame_of({BUCKET: np.empty(0, np.int32), "number": np.empty(0, np.int32), "groups": np.empty(0, np.int64)})
-    return each(client, "violent-groups", _by_person, arrests.parts, shuffled(client, frames, like))
+    moved = shuffled(client, frames, like, len(ranges.starts))
+    return each(client, "violent-groups", _by_person, arrests.parts, [moved[i] for i in ranges.of_part.tolist()])
 
 
 def violent_frame(incidents: IncidentPart, max_size: int, starts: NDArray[np.int64]) -> Any:
@@ -84,5 +111,10 @@ def violent_frame(incidents: IncidentPart, max_size: int, starts: NDArray[np.int
 
 
 def _by_person(part: ArrestPart, frame: Any) -> NDArray[np.int64]:
+    """Sums over each person of the part; in the frame are persons of other parts too."""
     number, groups = columns_of(frame, ("number", "groups"))
-    return sum_by_code(np.searchsorted(part.person_numbers, number), groups, part.arrests.n_persons)
+    known = part.person_numbers
+    if not len(known):
+        return np.zeros(0, np.int64)
+    here = (number >= known[0]) & (number <= known[-1])
+    return sum_by_code(np.searchsorted(known, number[here]), groups[here], len(known))
