@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -278,6 +279,17 @@ def test_a_worker_without_a_gpu_is_named(tmp_path):
         words = rf"--cluster {address}: the worker tcp://127.0.0.1:\d+ cannot compute on a GPU: the GPU engine "
         with pytest.raises(EngineError, match=words), cluster_engine(address, engine="gpu"):
             pass
+
+
+def test_the_script_for_a_gpu_machine_compares_one_and_all(monkeypatch):
+    cugraph_dask_stand_in.install(monkeypatch)
+    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "measure_gpu.py"), run_name="measure_gpu")
+    found = script["one_or_all"](persons=100)
+    assert [row for row in found["rows"] if "error" in row] == []
+    assert all(
+        row["agrees"] for row in found["rows"] if row["call"] in ("core_numbers", "triangles", "component_labels")
+    )
+    assert {(row["call"], row["by"]) for row in found["rows"]} >= {("louvain", "cugraph.dask"), ("louvain", "one GPU")}
 
 
 def test_refusals(monkeypatch):
