@@ -308,6 +308,15 @@ def test_refusals(monkeypatch):
     ):
         with pytest.raises(ConfigError, match=words), cluster_engine("local-cuda", config):
             pass
+
+    def none():
+        raise EngineError("no GPU: plug one in, or use --engine cpu")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gpus, "require_device", none)
+        words = "--cluster local-cuda: no GPU: plug one in, or use --cluster local"
+        with pytest.raises(EngineError, match=words), cluster_engine("local-cuda"):
+            pass
     monkeypatch.setitem(sys.modules, "dask_cuda", None)
     words = "--cluster local-cuda needs dask-cuda, which is not installed: pip install"
     with pytest.raises(EngineError, match=words), cluster_engine("local-cuda"):
