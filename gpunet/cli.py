@@ -68,7 +68,7 @@ Cluster = Annotated[
     typer.Option(
         "--cluster",
         metavar="none|local|local-cuda|tls://HOST:PORT",
-        help="Divide the path features over processes here, or over the workers of a Dask scheduler.",
+        help="Divide the work over processes here, one for each GPU here, or the workers of a Dask scheduler.",
     ),
 ]
 BetweennessOption = Annotated[

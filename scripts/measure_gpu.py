@@ -14,6 +14,9 @@ device, its driver, versions and date, and STEP.log; a step that fails or takes 
                       python -m benchmarks --engine gpu, beside cuGraph and our CPU engine
     ladder            do cuGraph's path counts overflow on a ladder of diamonds, with int32 and with int64 ids?
     louvain           ten runs of cuGraph's Louvain on one network: how much do they differ?
+    gpus-100k, gpus-1m
+                      gpunet run --cluster local-cuda: as run-100k and run-1m, with as many GPUs as there are
+    one-or-all        a network's calls on one GPU, and by cugraph.dask on all: results and seconds
 
 Where gpunet's own libraries are missing, `scripts/gpu_kernels.py make` can be run elsewhere and its files be put into
 OUT/edges: the step kernels takes those that it finds. Exit code 0 if every step was done, 1 if not.
@@ -30,6 +33,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -90,6 +94,12 @@ def forecast(name: str) -> list[str]:
     return [PYTHON, "-m", "gpunet", "run", f"{{out}}/tables-{name}", "--engine", "gpu", "--out", f"{{out}}/run-{name}"]
 
 
+def on_all_gpus(name: str) -> list[str]:
+    """The run with a process for each GPU."""
+    what = [PYTHON, "-m", "gpunet", "run", f"{{out}}/tables-{name}", "--cluster", "local-cuda"]
+    return [*what, "--out", f"{{out}}/gpus-{name}"]
+
+
 def benchmark(name: str, *options: str) -> list[str]:
     what = [PYTHON, "-m", "benchmarks", *options, "--engine", "gpu", "--peers", "cugraph,cugraph-int64,nx-cugraph"]
     return [*what, "--out", f"{{out}}/benchmarks-{name}"]
@@ -125,6 +135,8 @@ STEPS: dict[str, Callable[[Path, float], int | None]] = {
     "whole": in_turn(benchmark("whole", "end-to-end", "--persons", "1e4,1e5", "--repeat", "3", "--limit", "120")),
     "ladder": in_turn(alone("ladder")),
     "louvain": in_turn(alone("louvain")),
+    **{f"gpus-{name}": in_turn(on_all_gpus(name)) for name in SIZES},
+    "one-or-all": in_turn(alone("one-or-all")),
 }
 
 
@@ -186,7 +198,64 @@ def louvain(persons: int = 100_000, runs: int = 10) -> dict[str, Any]:
     }
 
 
-MEASUREMENTS: dict[str, Callable[[], dict[str, Any]]] = {"ladder": ladder, "louvain": louvain}
+def one_or_all(persons: int = 100_000) -> dict[str, Any]:
+    """What cuGraph finds on one GPU and, as if that were too small, by ``cugraph.dask`` on all; path features too."""
+    import gpunet
+    from gpunet.cluster import cluster_engine, gpu_graphs
+    from gpunet.engine import resolve_engine
+    from gpunet.synthetic import make_arrests
+
+    network = gpunet.build_network(gpunet.read_arrests(make_arrests(persons, seed=1)))
+    everyone, field = np.ones(network.n, bool), np.zeros(network.n, np.int32)
+    calls = {"core_numbers": (everyone,), "triangles": (field,), "component_labels": (), "louvain": (field,)}
+    cpu, once, rows = resolve_engine("cpu"), gpu_graphs.call, []
+    with cluster_engine("local-cuda") as engine:
+
+        def timed(name: str, where: str, work: Callable[[], Any], expected: Any) -> None:
+            begin = time.perf_counter()
+            row: dict[str, Any] = {"call": name, "by": where}
+            try:
+                found = work()
+                row["seconds"] = round(time.perf_counter() - begin, 3)
+                row["agrees"] = bool(np.array_equal(_first(found), _first(expected))) if expected is not None else None
+                if name == "louvain":
+                    row["cells"] = len(np.unique(found))
+            except Exception as error:  # what one of them cannot do is a finding, not the end of the others
+                row["error"] = f"{type(error).__name__}: {error}"
+            rows.append(row)
+            print(row, flush=True)
+
+        for name, given in calls.items():
+            wanted = None if name == "louvain" else getattr(cpu, name)(network.indptr, network.indices, *given)
+            for where in ("one GPU", "one GPU again", "cugraph.dask"):
+                gpu_graphs.call = _too_large if where == "cugraph.dask" else once
+                work = partial(getattr(engine, name), network.indptr, network.indices, *given)
+                timed(name, where, work, wanted)
+        gpu_graphs.call = once
+        for where in ("first", "again"):
+            timed("path features", where, lambda: gpunet.path_features(network, engine=engine), None)
+        said = dict(engine.describe())
+    if all("error" in row for row in rows):
+        raise RuntimeError("nothing could be done on the GPUs")
+    return {"persons": persons, "ties": network.n_ties, "rows": rows, "cluster": said}
+
+
+def _first(found: Any) -> Any:
+    return found[0] if isinstance(found, tuple) else found
+
+
+def _too_large(network: Any, setup: Any, name: str, arguments: Any) -> Any:
+    """In the place of a call on a worker: as if its GPU were too small."""
+    from gpunet.cluster.gpu_worker import Answer
+
+    return Answer(1, 0)
+
+
+MEASUREMENTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "ladder": ladder,
+    "louvain": louvain,
+    "one-or-all": one_or_all,
+}
 
 
 def result_of(step: str, out: Path) -> Any:
@@ -197,7 +266,7 @@ def result_of(step: str, out: Path) -> Any:
         return {path.stem: read(path) for path in sorted((out / "kernels").glob("*.json"))}
     if step == "whole" or step.startswith("paths-"):
         return read(out / f"benchmarks-{step}" / "results.json")
-    if step.startswith("run-"):
+    if step.startswith(("run-", "gpus-")):
         manifest = read(out / step / "run.json")
         kept = ("versions", "engine", "network", "path", "model", "warnings", "execution")
         return manifest and {name: manifest.get(name) for name in kept}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from gpunet.errors import ConfigError, EngineError
 from gpunet.features.path import compute_path
 from gpunet.model import boosting
 from gpunet.pool_config import PoolConfig
-from gpunet.run import RunOptions, run_features, run_forecast
+from gpunet.run import RunOptions, run_forecast
 from gpunet.synthetic import write_tables
 
 
@@ -106,12 +107,28 @@ def test_workers_are_told_how_to_set_up_memory_once(two_gpus):
     assert run(two_gpus[0], "asked") == [[(PoolConfig(rmm_pool_size="3 GiB"), False)]] * 2
 
 
-def test_a_run_and_what_its_manifest_says(tmp_path):
-    write_tables(tmp_path / "arrests", persons=100, seed=5)
-    found = run_features(str(tmp_path / "arrests"), tmp_path / "a", options=RunOptions(cluster="local-cuda", threads=1))
-    expected = run_features(str(tmp_path / "arrests"), tmp_path / "b", options=RunOptions(threads=1))
-    contract.check_feature_runs((tmp_path / "a", found), (tmp_path / "b", expected), "gpus")
-    contract.check_partitions(tmp_path / "a", tmp_path / "b")
+@pytest.fixture(scope="module")
+def runs(pretended, tmp_path_factory):
+    """A forecast on two GPUs, and the CPU's."""
+    out = tmp_path_factory.mktemp("runs")
+    write_tables(out / "arrests", persons=300, seed=5)
+    config = {"model": {"horizon_days": 365, "max_rounds": 10, "folds": 3}}
+    options = {name: RunOptions(cluster=name, threads=1) for name in ("local-cuda", "none")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(boosting.DEVICE, "gpu", "cpu")
+        return [
+            (out / name, run_forecast(str(out / "arrests"), out / name, config, options=each))
+            for name, each in options.items()
+        ]
+
+
+def test_a_forecast_is_the_cpus(runs):
+    contract.check_forecasts(*runs, "gpus")
+    contract.check_partitions(*(folder for folder, _ in runs))
+
+
+def test_a_manifest_says_what_ran_where(runs):
+    (_, found), (_, expected) = runs
     assert (found["engine"], expected["engine"]) == ("gpus", "cpu")
     said = found["execution"]["cluster"]
     assert (said["cluster"], said["workers"], len(said["gpus"])) == ("local-cuda", 2, 2)
@@ -121,27 +138,13 @@ def test_a_run_and_what_its_manifest_says(tmp_path):
     assert by == {
         "dependencies": "all GPUs", "farness": "all GPUs", "hop_counts": "one GPU", "louvain": "one GPU",
         "triangles": "one GPU", "core_numbers": "one GPU", "shell_of_outsiders": "one GPU", "tipping": "one GPU",
-        "component_labels": "one GPU",
+        "component_labels": "one GPU", "model": "GPUs",
     }  # fmt: skip
     assert all(each["needed_bytes"] < each["free_bytes"] for each in said["on_gpus"] if each["by"] == "one GPU")
-    engines = {stage["stage"]: stage["engine"] for stage in found["execution"]["stages"]}
-    assert {name for name, engine in engines.items() if engine == "gpus"} == {
-        "neighbourhood", "partition", "community", "path", "statistics",
-    }  # fmt: skip
+    engines = {stage["stage"].partition(" as of")[0]: stage["engine"] for stage in found["execution"]["stages"]}
+    on_gpus = {"neighbourhood", "partition", "community", "path", "statistics", "model"}
+    assert {name for name, engine in engines.items() if engine == "gpus"} == on_gpus
     assert engines["read"] == engines["network"] == "cpu"
-
-
-def test_a_forecast(tmp_path, monkeypatch):
-    monkeypatch.setitem(boosting.DEVICE, "gpu", "cpu")
-    write_tables(tmp_path / "arrests", persons=400, seed=5)
-    config = {"model": {"horizon_days": 365, "max_rounds": 10, "folds": 3}}
-    found, expected = (
-        run_forecast(
-            str(tmp_path / "arrests"), tmp_path / cluster, config, options=RunOptions(cluster=cluster, threads=1)
-        )
-        for cluster in ("local-cuda", "none")
-    )
-    contract.check_forecasts((tmp_path / "local-cuda", found), (tmp_path / "none", expected), "gpus")
 
 
 def test_a_killed_worker_costs_time_alone(two_gpus):
@@ -280,6 +283,17 @@ def test_a_worker_without_a_gpu_is_named(tmp_path):
             pass
 
 
+def test_the_script_for_a_gpu_machine_compares_one_and_all(monkeypatch):
+    cugraph_dask_stand_in.install(monkeypatch)
+    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "measure_gpu.py"), run_name="measure_gpu")
+    found = script["one_or_all"](persons=100)
+    assert [row for row in found["rows"] if "error" in row] == []
+    assert all(
+        row["agrees"] for row in found["rows"] if row["call"] in ("core_numbers", "triangles", "component_labels")
+    )
+    assert {(row["call"], row["by"]) for row in found["rows"]} >= {("louvain", "cugraph.dask"), ("louvain", "one GPU")}
+
+
 def test_refusals(monkeypatch):
     for cluster, engine in (("local", "gpu"), ("local", "gpus"), ("local-cuda", "cpu")):
         words = f"--engine .* with --cluster {cluster}: the workers compute on"
@@ -293,6 +307,15 @@ def test_refusals(monkeypatch):
         (ClusterConfig(threads=2), "threads: a worker of local-cuda has one"),
     ):
         with pytest.raises(ConfigError, match=words), cluster_engine("local-cuda", config):
+            pass
+
+    def none():
+        raise EngineError("no GPU: plug one in, or use --engine cpu")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gpus, "require_device", none)
+        words = "--cluster local-cuda: no GPU: plug one in, or use --cluster local"
+        with pytest.raises(EngineError, match=words), cluster_engine("local-cuda"):
             pass
     monkeypatch.setitem(sys.modules, "dask_cuda", None)
     words = "--cluster local-cuda needs dask-cuda, which is not installed: pip install"

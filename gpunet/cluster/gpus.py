@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["gpus_engine", "require_gpus", "started_gpus"]
 
-# NCCL and UCX, by which cuGraph's workers speak to each other, do not encrypt: on one machine they stay on it.
-_ON_LOOPBACK = {
+# NCCL and UCX, by which cuGraph's workers speak to each other, do not encrypt: on one machine they stay on it. And
+# Dask-CUDA asks NVML which GPU a worker has, through Dask.
+_SETTINGS = {
     "distributed.nanny.environ.NCCL_SOCKET_IFNAME": "lo",
     "distributed.nanny.environ.UCX_NET_DEVICES": "lo",
+    "distributed.diagnostics.nvml": True,
 }
 
 
@@ -32,7 +34,10 @@ def require_gpus(config: ClusterConfig) -> None:
     """Raise an error that says what ``local-cuda`` lacks on this machine or in its configuration."""
     if config.threads > 1:
         raise ConfigError("[cluster] threads: a worker of local-cuda has one, for its GPU does one part at a time")
-    require_device()
+    try:
+        require_device()
+    except EngineError as error:
+        raise EngineError(f"--cluster local-cuda: {_for_a_cluster(str(error))}") from error
     try:
         import dask_cuda  # noqa: F401
     except ImportError as error:
@@ -55,7 +60,7 @@ def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int)
     from distributed import Client
     from distributed.security import Security
 
-    with dask.config.set({**settings, **_ON_LOOPBACK}), ExitStack() as stack:
+    with dask.config.set({**settings, **_SETTINGS}), ExitStack() as stack:
         try:
             cluster = dask_cuda.LocalCUDACluster(
                 CUDA_VISIBLE_DEVICES=config.cuda_visible_devices or None,
@@ -108,7 +113,7 @@ def gpus_engine(
     found = on_each_worker(client, start, setup)
     for worker, said in found.items():
         if isinstance(said, str):
-            raise EngineError(f"{name}: the worker {worker} cannot compute on a GPU: {said}")
+            raise EngineError(f"{name}: the worker {worker} cannot compute on a GPU: {_for_a_cluster(said)}")
     versions = {package: version for said in found.values() for package, version in said.pop("versions").items()}
     refused = None
     if not safe and config.unencrypted != UNENCRYPTED:
@@ -121,3 +126,8 @@ def gpus_engine(
         graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
         cluster={**told, "gpus": list(found.values()), "versions": versions},
     )
+
+
+def _for_a_cluster(text: str) -> str:
+    """An error about one GPU, with what else there is here."""
+    return text.replace("--engine cpu", "--cluster local")

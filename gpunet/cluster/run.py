@@ -8,6 +8,7 @@ from typing import Any
 
 from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
 from gpunet.cluster.engine import ClusterEngine
+from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
@@ -104,9 +105,11 @@ class DividedRun(Run):
                 config=self.config.model,
                 windows=windows(days),
                 unencrypted=self.config.cluster.unencrypted == UNENCRYPTED,
-                device="gpu" if self.engine.name == "gpus" else None,
+                device="gpu" if isinstance(self.engine, GpusEngine) else None,
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+            if isinstance(self.engine, GpusEngine):
+                self.engine.trained.append(self.config.model.kind)
             file, suffix = result.model.to_bytes(), result.model.suffix
         return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
