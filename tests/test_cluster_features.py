@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 from comparison import frame_of, row
+from dask.sizeof import sizeof
 from dirty_tables import CONFIG, as_frame, dirty_tables
 from divided_arrests import bytes_of, divided, part_of
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from strategies import arrest_tables
 
 from gpunet import read_arrests
+from gpunet.arrests import NO_DAY
 from gpunet.as_of import cut_before, forecast_days, violent_between
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.cut import cut_parts, labels_between
@@ -27,7 +29,12 @@ from gpunet.cluster.features import compute_divided, model_parts, with_betweenne
 from gpunet.cluster.incidents import grouped, member_frame
 from gpunet.cluster.network import build_divided_network
 from gpunet.cluster.results import fetched
-from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts, divided_network_statistics
+from gpunet.cluster.statistics import (
+    divided_arrest_statistics,
+    divided_counts,
+    divided_doubts,
+    divided_network_statistics,
+)
 from gpunet.cluster.ties import merged, pair_frame
 from gpunet.config import ClusterConfig
 from gpunet.doubts import doubts
@@ -132,6 +139,7 @@ def check_everything(engine, arrests, parts, seed, folder):
         ), name
     assert divided_doubts(there) == doubts(arrests)
     assert divided_arrest_statistics(found) == arrest_statistics(arrests)
+    assert divided_counts(there).values["undated_arrests"] == (arrests.day == NO_DAY).sum()
     closeness = whole.features["closeness__all"].to_numpy()[whole.network.person]
     assert divided_network_statistics(found, engine) == network_statistics(arrests, whole.network, closeness)
     return found
@@ -285,6 +293,27 @@ def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
         kill()
     for name, bytes_there in files_of(found, tmp_path).items():
         assert bytes_there == (folder / "None" / f"{name}.parquet").read_bytes(), name
+
+
+def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monkeypatch):
+    """The same persons and ties, and a hundred times the arrests."""
+    there, total = client(two_workers), []
+    gather = there.gather
+
+    def counted(futures, **options):
+        found = gather(futures, **options)
+        total[-1] += sizeof(found)
+        return found
+
+    monkeypatch.setattr(there, "gather", counted)
+    for repeats in (20, 2000):
+        rows = [row(p, p // 2, DAY) for p in range(8)]
+        rows += [row(p, 100_000 + 8 * i + p, DAY, "robbery", district="1") for i in range(repeats) for p in range(8)]
+        total.append(0)
+        found = compute_divided(divided(there, read_arrests(frame_of(rows)), 4), two_workers)
+        assert found.network.n_ties == 4
+        assert pl.concat(found.feature_tables())["own_arrests"].sum() == len(rows)
+    assert total[1] < 1.05 * total[0]
 
 
 def test_more_persons_than_can_be_numbered(two_workers):

@@ -1,7 +1,7 @@
-"""Path features on a Dask cluster: of processes on this machine, or the user's own scheduler.
+"""Features on a Dask cluster: of processes on this machine, or the user's own scheduler.
 
-What is divided are the searches of betweenness, its draws and closeness; docs/cluster.md says what is not. Results are
-the same, bit for bit, as without a cluster. Nothing in here is imported unless a cluster is asked for.
+Arrests are divided by persons, and what the path features search by sources; docs/cluster.md says what is not divided.
+Results are the same, bit for bit, as without a cluster. Nothing in here is imported unless a cluster is asked for.
 """
 
 from __future__ import annotations

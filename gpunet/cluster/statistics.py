@@ -14,12 +14,12 @@ from gpunet.doubts import sentences
 from gpunet.engine import Engine
 from gpunet.manifest import ArrestCounts, arrest_counts, described, network_figures
 
-__all__ = ["divided_arrest_statistics", "divided_doubts", "divided_network_statistics"]
+__all__ = ["divided_arrest_statistics", "divided_counts", "divided_doubts", "divided_network_statistics"]
 
 
 def divided_doubts(arrests: DividedArrests) -> list[str]:
     """What the configuration may have got wrong; counterpart of :func:`gpunet.doubts.doubts`."""
-    violent = _counts(arrests).values["violent"].tolist()
+    violent = divided_counts(arrests).values["violent"].tolist()
     absent = [name for name, n in zip(arrests.config.violent_offences, violent, strict=True) if not n]
     national = "force" not in arrests.config.input.incident_key
     return sentences(absent, incidents_of_several_forces(arrests) if national else 0)
@@ -27,7 +27,7 @@ def divided_doubts(arrests: DividedArrests) -> list[str]:
 
 def divided_arrest_statistics(found: DividedFeatures) -> dict[str, Any]:
     """Counterpart of :func:`gpunet.manifest.arrest_statistics`, of the arrests that the features are of."""
-    counts = _counts(found.arrests)
+    counts = divided_counts(found.arrests)
     return described(counts, found.found.n_incidents, found.arrests.config.violent_offences)
 
 
@@ -45,7 +45,8 @@ def divided_network_statistics(found: DividedFeatures, engine: Engine) -> dict[s
     return network_figures(found.network, found.closeness, cap, list(found.found.oversize), engine)
 
 
-def _counts(arrests: DividedArrests) -> ArrestCounts:
+def divided_counts(arrests: DividedArrests) -> ArrestCounts:
+    """Counts of all parts: arrests, persons, months, and how many arrests have no date."""
     found: ArrestCounts = reduce(add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.parts)))
     return found
 
