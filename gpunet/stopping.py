@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 __all__ = ["Stopped", "stoppable"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+#: Packages in the midst of which nothing may be raised.
+_BRITTLE = {"numba", "llvmlite", "importlib", "_frozen_importlib", "_frozen_importlib_external"}
 
 
 class Stopped(BaseException):
@@ -24,20 +30,27 @@ def stoppable(message: str) -> Iterator[Callable[[], None]]:
     The first one does; further ones do not disturb what it sets going. Outside the main thread, where Python knows no
     signals, nothing changes.
 
-    A signal may come while a library is imported, and some libraries take what is raised then for an ImportError of
-    their own. So whatever exception ends the block after a signal, Stopped comes out of it. And if one was lost, the
-    function that the block gets raises Stopped when it is called; call it now and then.
+    A signal may come while Numba loads a kernel, or makes Python objects of its result, or while a library is imported.
+    Native code is at work there that does not expect what is raised, and memory may be in disorder after it. So Stopped
+    is raised in the line after that. It may still be lost, or taken for an error of another kind, by whoever catches
+    everything. So whatever exception ends the block after a signal, Stopped comes out of it; and the function that the
+    block gets raises Stopped when it is called after a signal: call it now and then.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return
     told: list[str] = []
+    around = sys._getframe(2)  # the one that has the block
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         told.append(f"stopped by {signal.Signals(number).name}: {message}")
-        check()
+        brittle = [each for each in _frames(frame, around) if _package(each) in _BRITTLE]
+        if brittle:
+            _call_after(brittle[-1], check)
+        else:
+            check()
 
     def check() -> None:
         if told:
@@ -50,5 +63,30 @@ def stoppable(message: str) -> Iterator[Callable[[], None]]:
         check()
         raise
     finally:
+        if told:
+            sys.settrace(None)  # nothing is raised outside the block
         for each, handler in zip(_SIGNALS, before, strict=True):
             signal.signal(each, handler)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _frames(frame: FrameType | None, end: FrameType | None = None) -> Iterator[FrameType]:
+    """A frame and those that called it, one after the other, as far as `end`."""
+    while frame is not None and frame is not end:
+        yield frame
+        frame = frame.f_back
+
+
+def _call_after(frame: FrameType, check: Callable[[], None]) -> None:
+    """Call `check`, which raises, where the frames that called this one go on."""
+
+    def trace(frame: FrameType, event: str, argument: Any) -> None:
+        sys.settrace(None)
+        check()
+
+    for each in _frames(frame.f_back):
+        each.f_trace = trace
+    sys.settrace(lambda frame, event, argument: None)
