@@ -274,27 +274,6 @@ def test_some_families_alone(two_workers):
         compute_divided(found.arrests, two_workers, ["shoe size"])
 
 
-@pytest.mark.parametrize("when", ["geographic", "tables", None])
-def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
-    """Before columns are there, before the tables are, and when all is done: what was lost is made again."""
-    there = divided(client(two_workers), read_arrests(str(folder / "tables"), SYNTHETIC), 5)
-
-    def kill():
-        os.kill(sorted(client(two_workers).run(os.getpid).values())[0], signal.SIGKILL)
-
-    @contextmanager
-    def told(name):
-        if name == when:
-            kill()
-        yield
-
-    found = compute_divided(there, two_workers, told=told)
-    if when is None:
-        kill()
-    for name, bytes_there in files_of(found, tmp_path).items():
-        assert bytes_there == (folder / "None" / f"{name}.parquet").read_bytes(), name
-
-
 def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monkeypatch):
     """The same persons and ties, and a hundred times the arrests."""
     there, total = client(two_workers), []
@@ -314,6 +293,28 @@ def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monk
         assert found.network.n_ties == 4
         assert pl.concat(found.feature_tables())["own_arrests"].sum() == len(rows)
     assert total[1] < 1.05 * total[0]
+
+
+@pytest.mark.parametrize("when", ["geographic", "tables", None])
+def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
+    """Before columns are there, before the tables are, and when all is done: what was lost is made again."""
+    client(two_workers).wait_for_workers(2)
+    there = divided(client(two_workers), read_arrests(str(folder / "tables"), SYNTHETIC), 5)
+
+    def kill():
+        os.kill(sorted(client(two_workers).run(os.getpid).values())[0], signal.SIGKILL)
+
+    @contextmanager
+    def told(name):
+        if name == when:
+            kill()
+        yield
+
+    found = compute_divided(there, two_workers, told=told)
+    if when is None:
+        kill()
+    for name, bytes_there in files_of(found, tmp_path).items():
+        assert bytes_there == (folder / "None" / f"{name}.parquet").read_bytes(), name
 
 
 def test_more_persons_than_can_be_numbered(two_workers):

@@ -46,6 +46,30 @@ def test_errors_of_tasks_are_raised(client):
             wait(client, each(client, "failing", failing, [1], [2]))
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_connection_that_is_lost_is_tried_again(client, monkeypatch, lost):
+    futures, gather, times = each(client, "absolute", abs, [-1]), client.gather, []
+
+    def unreliable(*arguments, **options):
+        times.append(0)
+        if len(times) <= lost:
+            raise OSError("the stream is closed")
+        return gather(*arguments, **options)
+
+    monkeypatch.setattr(client, "gather", unreliable)
+    assert fetched(client, futures) == [1]
+    lost = 99
+    with pytest.raises(OSError, match="stream"):
+        fetched(client, futures)
+
+
+def test_a_result_that_is_given_up(client):
+    futures = each(client, "absolute", abs, [-1])
+    client.cancel(futures)
+    with pytest.raises(EngineError, match="have lost what they held"):
+        fetched(client, futures)
+
+
 def test_a_task_that_ends_its_workers(client):
     with pytest.raises(EngineError, match="too little memory"):
         fetched(client, each(client, "lethal", lethal, [1], [2]))

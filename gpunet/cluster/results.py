@@ -18,6 +18,9 @@ __all__ = ["each", "fetched", "finished", "in_order"]
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
 _LOOK, _PATIENCE = 5.0, 60.0
 
+# So often results are asked for, if a worker that has them cannot be reached.
+_TRIES = 3
+
 
 def each(client: Client, name: str, function: Callable[..., Any], *parts: Iterable[Any], **same: Any) -> list[Future]:
     """Futures of ``function(*part, **same)`` for each of the parts, which run parallel; `name` is the dashboard's."""
@@ -66,8 +69,8 @@ def in_order(client: Client, futures: Iterable[Future]) -> Iterator[Any]:
         yield fetched(client, [future])[0]
 
 
-def _told(client: Client, do: Callable[[], Any]) -> Any:
-    """Do it, and say what a user can make of what Dask raises."""
+def _told(client: Client, do: Callable[[], Any], tries: int = _TRIES) -> Any:
+    """Do it, again if the connection to a worker was lost, and say what a user can make of what Dask raises."""
     try:
         return do()
     except KilledWorker as error:
@@ -82,7 +85,9 @@ def _told(client: Client, do: Callable[[], Any]) -> Any:
             ) from error
         if isinstance(error, CancelledError):
             raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
-        raise
+        if tries == 1:
+            raise
+    return _told(client, do, tries - 1)
 
 
 def _wait(client: Client, futures: Sequence[Future], done: Callable[[int], None] | None) -> None:

@@ -56,7 +56,7 @@ def table_of(frame: Any) -> pa.Table:
 def bucket_count(arrests: DividedArrests) -> int:
     """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
     threads: int = sum(arrests.client.nthreads().values())
-    return min(len(arrests.parts), max(2 * threads, -(-len(arrests) // _ROWS)))
+    return min(len(arrests.parts), max(2 * threads, -(-len(arrests) // _ROWS), 1))
 
 
 def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
