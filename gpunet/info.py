@@ -22,6 +22,7 @@ _GPU_PACKAGES = (
     "cupy-cuda13x",
     "numba-cuda",
     "dask-cuda",
+    "dask-cudf-cu13",
 )
 
 

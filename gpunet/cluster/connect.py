@@ -22,8 +22,10 @@ __all__ = ["cluster_engine"]
 # Seconds to wait for a scheduler to answer, and for its first worker.
 _TO_ANSWER, _TO_HAVE_WORKERS = 10.0, 30.0
 
-# These have to be the same everywhere: results are compared bit for bit.
-_SAME_EVERYWHERE = ("gpunet", "numba", "llvmlite", "numpy")
+# These have to be the same everywhere: results are compared bit for bit, and frames go from process to process.
+_SAME_EVERYWHERE = (
+    "gpunet", "numba", "llvmlite", "numpy", "dask", "distributed", "pandas", "polars", "pyarrow", "narwhals", "xgboost",
+)  # fmt: skip
 
 
 @contextmanager
