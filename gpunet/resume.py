@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class Request:
     cluster
         What a run that is resumed takes as well unless it is told otherwise. The model, and nothing else, depends on
         how many workers it was trained on.
+    read_on
+        The day on which the tables were read first: dates after it are none, also if they are read again.
     """
 
     command: str
@@ -55,6 +57,7 @@ class Request:
     threads: int | None
     keep_going: bool = False
     cluster: str = "none"
+    read_on: str | None = None
 
     def settings(self) -> Config:
         """The configuration."""
@@ -63,6 +66,10 @@ class Request:
     def day(self) -> date | None:
         """The as-of day."""
         return None if self.as_of is None else date.fromisoformat(self.as_of)
+
+    def reading_day(self) -> date:
+        """The day on which the tables are read."""
+        return date.today() if self.read_on is None else date.fromisoformat(self.read_on)
 
     def differences(self, other: Request) -> Iterator[str]:
         """What the results depend on and `other` has otherwise, in words."""
@@ -84,8 +91,13 @@ class Request:
                 yield f"{name} was version {before} and is {now}"
 
 
-def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> None:
+def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
     """Make ready for a run: keep the checkpoints in the run folder that fit it, and write down what it is asked for.
+
+    Returns
+    -------
+    Request
+        The same with the day of reading: the present one, or that of the run that it goes on with.
 
     Raises
     ------
@@ -98,10 +110,14 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
     files = _noted(folder)
     if start_over or earlier is None or files is None or not checkpoints.names():
         checkpoints.clear()
+        request = replace(request, read_on=date.today().isoformat())
     else:
-        _check_fits(request, _request(earlier), files, folder)
+        before = _request(earlier)
+        _check_fits(request, before, files, folder)
+        request = replace(request, read_on=before.reading_day().isoformat())
     place.mkdir(parents=True, exist_ok=True)
     _write(place / _REQUEST, asdict(request))
+    return request
 
 
 def note_inputs(folder: Path, report: ReadReport, checkpoints: Checkpoints) -> None:

@@ -32,7 +32,6 @@ from gpunet.frames import is_frame, to_array
 from gpunet.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.offences import taxonomy_hash
 from gpunet.progress import labelled
-from gpunet.reading import read_arrests
 from gpunet.reading.read import read_arrests_at
 from gpunet.registry import columns, dictionary
 from gpunet.resume import Request, note_inputs, prepare
@@ -91,6 +90,7 @@ class Run:
         self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
         self.warnings: list[str] = []
         self._command = command
+        self._reading_day = date.today()
         self._checkpoints = Checkpoints(folder.checkpoints, options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -139,7 +139,8 @@ class Run:
             keep_going=self.options.keep_going,
             cluster=self.options.cluster or "none",
         )
-        prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+        prepared = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+        self._reading_day = prepared.reading_day()
 
     def _read_files(self, paths: list[str]) -> Any:
         stored = self._checkpoints.load("arrests")
@@ -170,9 +171,13 @@ class Run:
 
     def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
         """Read where the engine works, and say what kind of frame it works on."""
-        told: dict[str, Any] = {"progress": self.progress, "keep_going": self.options.keep_going}
+        told: dict[str, Any] = {
+            "progress": self.progress,
+            "keep_going": self.options.keep_going,
+            "today": self._reading_day,
+        }
         if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
-            return read_arrests(inputs, self.config, **told), "polars"
+            return read_arrests_at(None, inputs, self.config, **told), "polars"
         from gpunet.reading import home
 
         return read_arrests_at(home.GPU, inputs, self.config, **told), home.GPU.backend

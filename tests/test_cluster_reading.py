@@ -12,17 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dirty_tables import CONFIG, FILE_KINDS, SETS, split_tables, write_table
-from divided import assert_same_arrests, parts_of
+from distributed.protocol.pickle import dumps
+from divided import assert_same_arrests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gpunet
-from gpunet.cluster import cluster_engine
+from gpunet.cluster import cluster_engine, reading
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import ClusterConfig, load_config
-from gpunet.errors import GpunetError
+from gpunet.errors import GpunetError, InputError
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
 from gpunet.reading.sources import find_sources
@@ -120,7 +121,7 @@ def one_large_file(tmp_path, **columns):
 def test_row_groups_of_one_file(client, tmp_path):
     path = one_large_file(tmp_path)
     plan = plan_partitions(find_sources([path], []), path.stat().st_size // 4)
-    assert [[(piece.groups, piece.first_row) for piece in pieces] for pieces in plan] == [
+    assert [[(piece.source.groups, piece.source.first_row) for piece in pieces] for pieces in plan] == [
         [(range(1), 0)],
         [(range(1, 2), 50)],
         [(range(2, 3), 1900)],
@@ -194,17 +195,51 @@ def test_a_worker_that_ends_costs_time_alone(client, tables):
     assert_same_arrests(found, gpunet.read_arrests(tables))
 
 
-def test_the_client_holds_no_rows(client, tables):
-    """What comes back of a partition or a part does not grow with its rows."""
-    import dask
+def test_the_client_holds_no_rows(client, tmp_path, monkeypatch):
+    """What comes back does not grow with rows or persons, and parts are more, not larger."""
+    monkeypatch.setattr(reading, "_MOST_ROWS", 1000)
+    held, largest = [], []
+    for persons in (1000, 6000):
+        write_tables(tmp_path / str(persons), persons=persons, seed=3)
+        found = read(client, [tmp_path / str(persons)], parts=2)
+        beside = {name: value for name, value in vars(found).items() if name not in ("client", "parts", "rejected")}
+        assert not any(isinstance(value, np.ndarray | pa.Array) for value in beside.values())
+        held.append(len(dumps(list(beside.values()))))
+        largest.append(max(found.arrests))
+    assert held[1] < 2 * held[0]  # more places and gangs have names; there are six times as many rows
+    assert largest[1] < 1.5 * largest[0]
 
-    found = read(client, [tables], parts=2)
-    arrests = sum(len(part.arrests) for part in parts_of(found))
-    beside = {name: value for name, value in vars(found).items() if name not in ("client", "parts", "rejected")}
-    held = sum(dask.sizeof.sizeof(value) for value in beside.values())
-    assert arrests > 1000
-    assert not any(isinstance(value, np.ndarray | pa.Array) for value in beside.values())
-    assert held < 100 * arrests
+
+def test_a_file_that_changes_after_it_was_read(client, tmp_path):
+    """Its worker is lost, and it has to be read again: better no result than one of two states."""
+    for name in ("a", "b"):
+        one_large_file(tmp_path).rename(tmp_path / f"{name}.parquet")
+    found = read(client, [tmp_path], parts=1)
+    fetched(client, found.parts)
+    table = pq.read_table(tmp_path / "b.parquet")
+    pq.write_table(table.set_column(3, "offence", pa.array(["theft"] * len(table))), tmp_path / "b.parquet")
+    for pid in client.run(os.getpid).values():
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(InputError, match=r"b\.parquet has changed since it was read"):
+        fetched(client, found.parts)
+
+
+@pytest.mark.parametrize("names", [["gone"], ["gone", "away"]])
+def test_nothing_can_be_read(client, tmp_path, names):
+    paths = [tmp_path / f"{name}.parquet" for name in names]
+    with pytest.raises(GpunetError) as expected:
+        gpunet.read_arrests(paths, keep_going=True)
+    with pytest.raises(type(expected.value)) as found:
+        read(client, paths, keep_going=True)
+    assert str(found.value) == str(expected.value)
+
+
+def test_relative_paths(client, tables, monkeypatch):
+    """Workers may have been started in another folder."""
+    monkeypatch.chdir(tables.parent)
+    client.run(os.chdir, "/")
+    found = read(client, ["tables"], parts=2)
+    assert_same_arrests(found, gpunet.read_arrests("tables"))
 
 
 @given(st.lists(st.text(max_size=4)), st.lists(st.text(max_size=4)), st.integers(1, 9))

@@ -1,10 +1,12 @@
 """Runs that are killed, stopped or out of space go on, and end with the bytes of a run that nobody disturbed."""
 
+import json
 import random
 import shutil
 import signal
 import subprocess
 import time
+from datetime import date
 
 import pytest
 
@@ -182,6 +184,22 @@ def test_another_configuration_is_refused(unfinished, tables, asked, tmp_path):
     assert done.returncode == 0, done.stderr
     assert not (unfinished / ".partial").exists()
     assert "model.ubj" not in results(unfinished)
+
+
+def test_the_day_of_reading_stays(unfinished):
+    """Dates after it are none, so arrests read again on a later day would not be those of the sums that were kept."""
+    kept = unfinished / ".partial" / "checkpoints"
+    request = json.loads((kept / "request.json").read_text())
+    assert request["read_on"] == date.today().isoformat()
+    (kept / "request.json").write_text(json.dumps({**request, "read_on": "2013-06-30"}))
+    (kept / "arrests.checkpoint").rename(kept / "something.checkpoint")  # so that something is kept
+    for path in list(kept.glob("features-*")):
+        path.unlink()
+    done = gpunet("run", "--resume", unfinished)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((unfinished / "run.json").read_text())
+    assert told["arrests"]["last_date"] <= "2013-06-30"
+    assert told["input"]["rejected_by_reason"]["bad_date"] > 100
 
 
 def test_other_input_is_refused(tables, tmp_path):

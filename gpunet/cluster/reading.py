@@ -17,6 +17,7 @@ from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import Config
+from gpunet.errors import InputError
 from gpunet.progress import ProgressCallback
 from gpunet.reading.left_out import nothing_is_left, with_left_out
 from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
@@ -42,12 +43,16 @@ _STAGE = "reading"
 # enough to keep all busy to the end, and few enough that a partition is worth its task.
 _MOST_BYTES, _PARTS_A_THREAD = 64 << 20, 3
 
+# A range of persons has about so many rows at most: it is one task, and a part of a table that this process writes.
+_MOST_ROWS = 1 << 20
+
 
 def read_divided(
     client: Client,
     paths: Sequence[str],
     config: Config,
     *,
+    today: date | None = None,
     keep_going: bool = False,
     progress: ProgressCallback | None = None,
     parts: int | None = None,
@@ -62,6 +67,8 @@ def read_divided(
         Files, folders and globs, which all workers have to see under these names.
     config
         The configuration.
+    today
+        Dates after this day are none; the present day if None.
     keep_going
         Leave out files that cannot be read, as :func:`gpunet.read_arrests` does.
     progress
@@ -80,12 +87,19 @@ def read_divided(
     check_config(config.input)
     warnings: list[str] = []
     left_out: list[FileLeftOut] = []
-    sources = find_sources(paths, warnings, left_out if keep_going else None)
+    found = find_sources(paths, warnings, left_out if keep_going else None)
+    sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
     wanted = parts or _PARTS_A_THREAD * max(1, sum(client.nthreads().values()))
     total = sum(source.size_bytes for source in sources)
     plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
-    read, notes = _read(client, plan, config, keep_going, progress)
+    if not sources and left_out:
+        raise nothing_is_left(left_out)
+    read, notes = _read(client, plan, config, today or date.today(), keep_going, progress)
     left_out += _all_left_out(notes)
+    if left_out and not any(note.records for note in notes):
+        raise nothing_is_left(left_out)
+    _check_slices(notes)
+    wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
     names = names_of(notes, config)
     sent = client.submit(_same, names, pure=False)  # and not scattered: what is lost with a worker can come again
@@ -111,7 +125,7 @@ def read_divided(
         last_day=max(of_range.last_day for of_range in told),
         config=config,
         report=with_left_out(report, left_out) if left_out else report,
-        rejected=tuple(each(client, "rejected", _rejected, read, schema=schema)),
+        rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
 
@@ -119,13 +133,14 @@ def _read(
     client: Client,
     plan: Sequence[tuple[Slice, ...]],
     config: Config,
+    today: date,
     keep_going: bool,
     progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
     """Read all partitions, and have what they tell."""
-    same: dict[str, Any] = {"config": config, "today": date.today(), "keep_going": keep_going}
+    same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
-    sizes = [sum(piece.source.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]
+    sizes = [sum(piece.source.size_bytes for piece in pieces if piece.source.first_row == 0) for pieces in plan]
     total, done = float(sum(sizes)), 0.0
 
     def finished(i: int) -> None:
@@ -138,13 +153,12 @@ def _read(
     plan = list(plan)
     while again := _with_slices_of(gone := {file.name for file in _all_left_out(notes)}, notes):
         for i in again:  # another slice of a file was read well, but a file counts whole or not at all
-            plan[i] = tuple(piece for piece in plan[i] if piece.source.name not in gone)
+            elsewhere = gone - {file.name for file in notes[i].left_out}
+            plan[i] = tuple(piece for piece in plan[i] if piece.source.name not in elsewhere)
         afresh = each(client, "read", read_partition, again, [plan[i] for i in again], **same)
         told = fetched(client, each(client, "notes", _note, afresh))
         for i, future, note in zip(again, afresh, told, strict=True):
-            read[i], notes[i] = future, replace(note, left_out=(*notes[i].left_out, *note.left_out))
-    if not any(note.records for note in notes) and (gone_files := _all_left_out(notes)):
-        raise nothing_is_left(gone_files)
+            read[i], notes[i] = future, note
     return read, notes
 
 
@@ -156,6 +170,14 @@ def _all_left_out(notes: Sequence[PartNote]) -> list[FileLeftOut]:
 def _with_slices_of(gone: set[str], notes: Sequence[PartNote]) -> list[int]:
     """The partitions that have read something of a file that could not be read elsewhere."""
     return [i for i, note in enumerate(notes) if any(record.name in gone for _, record in note.records)]
+
+
+def _check_slices(notes: Sequence[PartNote]) -> None:
+    """All slices of a file have to be of the same file."""
+    known: dict[str, tuple[str, int, int]] = {}
+    for seen in (found for note in notes for found in note.seen):
+        if known.setdefault(seen[0], seen) != seen:
+            raise InputError(f"{seen[0]} has changed while it was read: start again")
 
 
 def _note(part: ReadPart) -> PartNote:
@@ -181,11 +203,12 @@ def _by_person(
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
     empty = coded_rows(read_partition(0, (), config, date.today()), names, whole)
-    frames = each(client, "rows", _ranged, read, names=sent, whole=whole, bounds=bounds)
+    frames = each(client, "rows", _ranged, read, notes, names=sent, whole=whole, bounds=bounds)
     return shuffled(client, frames, _frame(empty, np.empty(0, np.int64)), len(bounds) + 1)
 
 
-def _ranged(part: ReadPart, names: Names, whole: bool, bounds: Any) -> Any:
+def _ranged(part: ReadPart, told: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
+    told.check_again(part.note)
     rows = coded_rows(part, names, whole)
     ids = rows.column("person_id").combine_chunks()
     return _frame(rows, range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds))
@@ -219,7 +242,8 @@ def _numbered(found: PersonRange, first: int) -> ArrestPart:
     return ArrestPart(found.arrests, first, found.incident_key)
 
 
-def _rejected(part: ReadPart, schema: pa.Schema) -> pa.Table:
+def _rejected(part: ReadPart, told: PartNote, schema: pa.Schema) -> pa.Table:
+    told.check_again(part.note)
     return as_rejected(part.rejected, schema)
 
 

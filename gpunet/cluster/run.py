@@ -38,6 +38,7 @@ class DividedRun(Run):
             self.engine.client,
             paths,
             self.config,
+            today=self._reading_day,
             keep_going=self.options.keep_going,
             progress=self.progress,
         )

@@ -25,8 +25,6 @@ class InputFile:
     ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
     ``header_only`` is true of a CSV file in which nothing follows the header, or that is empty.
     ``quoted`` is false of a CSV file without quotation marks.
-    ``groups`` are the row groups of a Parquet file that are to be read, None for all; ``first_row`` is the number of
-    rows before them.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` with what shows only then.
     """
@@ -39,8 +37,6 @@ class InputFile:
     warnings: list[str] = field(default_factory=list)
     header_only: bool = False
     quoted: bool = True
-    groups: range | None = None
-    first_row: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -70,7 +66,7 @@ class InputFile:
             encoding = self.encoding or "utf-8"
             return delimited.read_blocks(self.source, encoding, names, self.malformed, self.warnings, self.quoted)
         if self.source.kind == "parquet":
-            return _parquet(self.source, names, self.groups)
+            return _parquet(self.source, names)
         return _ipc(self.source, names)
 
 
@@ -82,11 +78,10 @@ def _plain(array: Any) -> Any:
     return array.cast(pa.large_string()) if pa.types.is_fixed_size_binary(array.type) else array
 
 
-def open_file(source: Source, groups: range | None = None, first_row: int = 0) -> InputFile:
+def open_file(source: Source) -> InputFile:
     """Hash a file and find out its columns.
 
-    With `groups`, which `first_row` rows come before, those of a Parquet file alone are to be read. Then only the part
-    that begins the file has its hash.
+    Of a Parquet file that is to be read in pieces, only the piece that begins it has its hash.
 
     Raises
     ------
@@ -112,12 +107,12 @@ def open_file(source: Source, groups: range | None = None, first_row: int = 0) -
             )
         schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
         names, types = schema.names, schema.types  # a name may turn out not to be UTF-8
-        sha256 = None if groups and groups.start else _sha256(source)
+        sha256 = None if source.first_row else _sha256(source)
     except (OSError, ValueError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
     by_name = dict(zip(names, types, strict=True))
-    return InputFile(source, by_name, _repeated(names), sha256, groups=groups, first_row=first_row)
+    return InputFile(source, by_name, _repeated(names), sha256)
 
 
 def _sha256(source: Source) -> str:
@@ -135,12 +130,13 @@ def _parquet_schema(source: Source) -> Any:
     return pq.read_schema(source.path)
 
 
-def _parquet(source: Source, names: list[str], groups: range | None) -> Iterator[Any]:
+def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     # A small read buffer instead of whole column chunks: a file may be one single row group.
     with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
-        yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=None if groups is None else list(groups))
+        groups = None if source.groups is None else list(source.groups)
+        yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
 
 
 def _ipc_schema(source: Source) -> Any:

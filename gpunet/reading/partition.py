@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 
 from gpunet.arrests import FileLeftOut
 from gpunet.config import Config
-from gpunet.errors import UnreadableFile
+from gpunet.errors import InputError
 from gpunet.reading.check import DETAILS, check_rows, coded_columns, latest_stamp
 from gpunet.reading.coding import TextCoder, Texts
-from gpunet.reading.files import open_file
-from gpunet.reading.left_out import leave_out
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import Batch, InputRecord, source_batches
@@ -56,12 +54,10 @@ _SAMPLE = 512
 
 @dataclass(frozen=True)
 class Slice:
-    """A file, or some row groups of a Parquet file that begin with row `first_row`; `number` is the file's place."""
+    """A file, or some row groups of a Parquet file; `number` is the file's place."""
 
     number: int
     source: Source
-    groups: range | None = None
-    first_row: int = 0
 
 
 def plan_partitions(sources: Sequence[Source], size: int) -> list[tuple[Slice, ...]]:
@@ -90,7 +86,8 @@ def _slices(number: int, source: Source, size: int) -> Iterator[tuple[Slice, int
     begin = 0
     for stop in range(1, len(rows) + 1):
         if stop == len(rows) or places[stop + 1] - places[begin] > size:
-            yield Slice(number, source, range(begin, stop), before[begin]), places[stop] - places[begin]
+            piece = replace(source, groups=range(begin, stop), first_row=before[begin])
+            yield Slice(number, piece), places[stop] - places[begin]
             begin = stop
 
 
@@ -110,7 +107,8 @@ class PartNote:
     ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int32[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
     text of an int64. ``reasons``: rejected rows by reason.
-    ``bad_date``: the first date that is none. ``left_out``: files that could not be read.
+    ``bad_date``: the first date that is none. ``left_out``: files that could not be read. ``seen``:
+    name, size and time of change of every file that was to be read.
     """
 
     records: tuple[tuple[int, InputRecord], ...]
@@ -124,6 +122,15 @@ class PartNote:
     reasons: dict[str, int]
     bad_date: str | None
     left_out: tuple[FileLeftOut, ...]
+    seen: tuple[tuple[str, int, int], ...]
+
+    def check_again(self, again: PartNote) -> None:
+        """Raise InputError if the partition was read `again`, its worker being lost, and is not what it was."""
+        changed = sorted({name for name, *_ in {*self.seen} ^ {*again.seen}})
+        if not changed and (self.rows, self.left_out) != (again.rows, again.left_out):
+            changed = [name for name, *_ in self.seen]
+        if changed:
+            raise InputError(f"{changed[0]} has changed since it was read: start again")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,32 +157,30 @@ def read_partition(
     InputError
         As :func:`gpunet.read_arrests`; an UnreadableFile only without `keep_going`.
     """
-    left_out: list[FileLeftOut] = []
-    gone: set[str] = set()
-    while True:
-        pieces = [piece for piece in pieces if piece.source.name not in gone]
-        try:
-            return _read_whole(number, pieces, config, today, left_out)
-        except UnreadableFile as error:  # what it has given by now is dropped, with all else
-            source = next(piece.source for piece in pieces if piece.source.name == error.name)
-            leave_out(source, error, left_out if keep_going else None)
-            gone.add(error.name)
-
-
-def _read_whole(
-    number: int, pieces: Sequence[Slice], config: Config, today: date, left_out: Sequence[FileLeftOut]
-) -> ReadPart:
-    reader = _Reader(config, today, number << _ROW_BITS, {piece.source.name: piece.number for piece in pieces})
+    piece_of = {piece.source.name: piece for piece in pieces}  # no two slices of a file are in one partition
+    reader = _Reader(config, today, number << _ROW_BITS, {name: piece.number for name, piece in piece_of.items()})
     records: list[InputRecord] = []
     warnings: list[str] = []
-    opened = (open_file(piece.source, piece.groups, piece.first_row) for piece in pieces)
-    reader.add_all(source_batches(opened, config.input, records, warnings, _BATCH_ROWS))
-    for record, piece in zip(records, pieces, strict=True):
+    left_out: list[FileLeftOut] = []
+    seen = tuple(_seen(piece.source) for piece in pieces)
+    sources = [piece.source for piece in pieces]
+    gone = left_out if keep_going else None
+    reader.add_all(source_batches(sources, config.input, records, warnings, _BATCH_ROWS, gone))
+    for record in records:
         reader.reject_malformed(record)
-        record.rows += len(record.malformed) - piece.first_row
+        record.rows += len(record.malformed) - record.first_row
         record.rejected += len(record.malformed)
         record.malformed.clear()
-    return reader.finish([(p.number, r) for p, r in zip(pieces, records, strict=True)], warnings, left_out)
+    return reader.finish([(piece_of[r.name].number, r) for r in records], warnings, left_out, seen)
+
+
+def _seen(source: Source) -> tuple[str, int, int]:
+    """By what a file is known again: its name, its size, and when it was written."""
+    try:
+        told = source.path.stat()
+    except OSError:
+        return source.name, -1, -1
+    return source.name, told.st_size, told.st_mtime_ns
 
 
 class _Reader(Rejections):
@@ -188,10 +193,26 @@ class _Reader(Rejections):
         self._coded = coded_columns(config.input)
         self._coders = {name: TextCoder() for name in NAMED}
         self._next = first
+        self._before: tuple[int, int, list[int]] = (first, 0, [])
         self._texts: dict[str, list[pa.Array]] = {name: [] for name in self._coded if name not in (*NAMED, "date")}
         self._numbers: dict[str, list[NDArray[Any]]] = {name: [] for name in (ORDER, FILE, STAMP, *NAMED)}
 
+    def begin(self) -> None:
+        """Remember how far everything goes."""
+        super().begin()
+        self._before = (self._next, len(self._numbers[ORDER]), [len(coder) for coder in self._coders.values()])
+
+    def undo(self) -> None:
+        """Cut everything there."""
+        super().undo()
+        self._next, kept, lengths = self._before
+        for parts in (*self._texts.values(), *self._numbers.values()):
+            del parts[kept:]
+        for coder, length in zip(self._coders.values(), lengths, strict=True):
+            coder.cut(length)
+
     def add(self, batch: Batch) -> None:
+        """Check, code and count the rows of `batch`."""
         rows = check_rows(batch, self.config.input, self._coded, self._latest)
         rejected = np.flatnonzero(rows.reason >= 0)
         self.reject(batch, rejected, rows.reason[rejected])
@@ -211,8 +232,13 @@ class _Reader(Rejections):
         self._next += len(taken)
 
     def finish(
-        self, records: list[tuple[int, InputRecord]], warnings: list[str], left_out: Sequence[FileLeftOut]
+        self,
+        records: list[tuple[int, InputRecord]],
+        warnings: list[str],
+        left_out: Sequence[FileLeftOut],
+        seen: tuple[tuple[str, int, int], ...],
     ) -> ReadPart:
+        """What has come, as one."""
         columns: dict[str, Any] = {
             name: np.concatenate([np.empty(0, np.int64 if name in (ORDER, STAMP) else np.int32), *parts])
             for name, parts in self._numbers.items()
@@ -239,6 +265,7 @@ class _Reader(Rejections):
             },
             bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
             left_out=tuple(left_out),
+            seen=seen,
         )
         return ReadPart(pa.table(columns), rejected, note)
 

@@ -109,8 +109,11 @@ def read_arrests_at(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    today: date | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `home` is None, else where that lies: ``gpunet.reading.home.GPU``.
+
+    Dates after `today` are none; the present day if None.
 
     The results are the same. At a home the arrays are of its kind, and ``person_ids`` and ``incident_ids`` are series
     over its frames; the other names, and the report, are on the host.
@@ -141,7 +144,7 @@ def read_arrests_at(
         if not records and left_out:
             raise nothing_is_left(left_out)
 
-    told = (watched(), settings, records, warnings, backend)
+    told = (watched(), settings, records, warnings, backend, today)
     arrests = _read_on_host(*told) if home is None else _read_at(home, *told)
     if left_out and arrests.report is not None:
         arrests = replace(arrests, report=with_left_out(arrests.report, left_out))
@@ -156,8 +159,9 @@ def _read_on_host(
     records: list[InputRecord],
     warnings: list[str],
     backend: str,
+    today: date | None,
 ) -> Arrests:
-    read = Accumulator(config)
+    read = Accumulator(config, today)
     read.add_all(batches)
     report = _report(read, records, warnings, backend)
     return assemble(read, whole_number_ids(config, records), report, backend)
@@ -170,11 +174,12 @@ def _read_at(
     records: list[InputRecord],
     warnings: list[str],
     backend: str,
+    today: date | None,
 ) -> Arrests:
     from gpunet.reading.arrange import arrange
     from gpunet.reading.device import DeviceReader
 
-    read = DeviceReader(config, home)
+    read = DeviceReader(config, home, today)
     read.add_all(batches)
     rows = read.finish(whole_number_ids(config, records))
     return arrange(rows, config, _report(read, records, warnings, backend), backend, home)

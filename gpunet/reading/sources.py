@@ -36,12 +36,18 @@ _MANIFEST = "run.json"
 
 @dataclass(frozen=True)
 class Source:
-    """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv" or "ipc"."""
+    """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv" or "ipc".
+
+    ``groups`` are the row groups of a Parquet file that are to be read, None for all; ``first_row`` is the number of
+    rows before them.
+    """
 
     path: Path
     name: str
     kind: str
     size_bytes: int
+    groups: range | None = None
+    first_row: int = 0
 
 
 def find_sources(

@@ -34,7 +34,7 @@ class InputRecord:
     """One input, a file or a frame, and what becomes of its rows.
 
     ``integers``: whether its person_id is an integer column, None where the column has no type (all null). ``done``:
-    whether it was read to its end.
+    whether it was read to its end. ``first_row``: how many rows there are before those that are read.
     """
 
     name: str
@@ -48,6 +48,7 @@ class InputRecord:
     rejected: int = 0
     duplicate: int = 0
     done: bool = False
+    first_row: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class Batch:
     @property
     def begins(self) -> bool:
         """Whether it is the first of an input's batches, and has nothing else in it."""
-        return len(self.pieces) == 1 and self.pieces[0].first == 0
+        return len(self.pieces) == 1 and self.pieces[0].first == self.pieces[0].record.first_row
 
 
 class Withdrawal:
@@ -193,7 +194,8 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         source.size_bytes,
         file.encoding,
         malformed=file.malformed,
-        rows=file.first_row,
+        rows=source.first_row,
+        first_row=source.first_row,
     )
 
 
