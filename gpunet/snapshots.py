@@ -38,7 +38,9 @@ __all__ = [
     "of_fit",
     "of_model",
     "of_past",
+    "of_report",
     "past_of",
+    "report_of",
 ]
 
 _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
@@ -109,7 +111,7 @@ def of_features(found: FeatureSet) -> Contents:
     arrays: dict[str, Any] = {name: getattr(network, name) for name in ("indptr", "indices", "person", "oversize")}
     arrays |= {f"set {name}": mask for name, mask in network.sets.items()}
     return Contents(
-        {"n": network.n, "sets": list(network.sets), "path": _of_report(found.path), "kind": _kind(_wrapped(found))},
+        {"n": network.n, "sets": list(network.sets), "path": of_report(found.path), "kind": _kind(_wrapped(found))},
         {name: to_host(array) for name, array in arrays.items() if array is not None},
         {name: getattr(found, name) for name in _TABLES},
     )
@@ -128,19 +130,19 @@ def features_of(contents: Contents, engine: Engine) -> FeatureSet:
         oversize=arrays.get("oversize"),
     )
     tables = {name: from_arrow(contents.frames[name], values["kind"]).to_native() for name in _TABLES}
-    return FeatureSet(**tables, network=network, path=_report_of(values["path"]))
+    return FeatureSet(**tables, network=network, path=report_of(values["path"]))
 
 
 def of_past(found: FeatureSet | PastFeatures) -> Contents:
     """What a forecast needs of an earlier day."""
-    values = {"path": _of_report(found.path), "kind": _kind(_wrapped(found))}
+    values = {"path": of_report(found.path), "kind": _kind(_wrapped(found))}
     return Contents(values, frames={"features": found.features})
 
 
 def past_of(contents: Contents) -> PastFeatures:
     """The inverse of :func:`of_past`."""
     table = from_arrow(contents.frames["features"], contents.values["kind"])
-    return PastFeatures(table.to_native(), _report_of(contents.values["path"]))
+    return PastFeatures(table.to_native(), report_of(contents.values["path"]))
 
 
 def of_fit(fit: CrossFit) -> Contents:
@@ -182,11 +184,13 @@ def _kind(table: Any) -> str:
     return "cudf" if table.implementation.is_cudf() else "polars"
 
 
-def _of_report(report: PathReport | None) -> dict[str, Any] | None:
+def of_report(report: PathReport | None) -> dict[str, Any] | None:
+    """How path features were computed, as values that JSON can hold."""
     return None if report is None else asdict(report)
 
 
-def _report_of(values: Mapping[str, Any] | None) -> PathReport | None:
+def report_of(values: Mapping[str, Any] | None) -> PathReport | None:
+    """The inverse of :func:`of_report`."""
     if values is None:
         return None
     sets = {name: SetReport(**report) for name, report in values["sets"].items()}

@@ -84,10 +84,10 @@ def test_the_model_is_as_good(runs):
 
 
 def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
-    """At each kind of what is kept, in one chain of kills: sums of betweenness, and each training."""
+    """At each kind of what is kept, in one chain of kills."""
     out = tmp_path / "run"
     kept = out / ".partial" / "checkpoints"
-    for name in ("features-T-betweenness", "features-T-2H-closeness", "model-past"):
+    for name in ("features-T-betweenness", "features-T-2H-network", "features-T-H-closeness", "model-past"):
         process = start("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
         while not (kept / f"{name}.checkpoint").exists():
             assert process.poll() is None, finish(process).stderr

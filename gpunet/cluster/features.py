@@ -11,6 +11,7 @@ import numpy as np
 from distributed import Client, Future
 from numpy.typing import NDArray
 
+from gpunet.cluster.kept import OnVertices
 from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.persons import columns_over_persons
@@ -97,6 +98,7 @@ def compute_divided(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    kept: Callable[[Callable[[], OnVertices]], OnVertices] | None = None,
 ) -> DividedFeatures:
     """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
 
@@ -108,6 +110,9 @@ def compute_divided(
         For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` divides the path features.
     families, path_config, progress, notice, told
         As in :func:`gpunet.features.compute_all`, with the same stages.
+    kept
+        Called as ``kept(compute)`` for all that follows from the network alone; returns what ``compute()`` does, or
+        what it did in an earlier run with the same input.
 
     Raises
     ------
@@ -126,18 +131,17 @@ def compute_divided(
     with stage("network"):
         found = build_divided_network(arrests, engine)
     network = found.network
-    with stage("partition"):
-        cells = partition(found.gang, network, engine)
-    over_vertices, report = columns_over_vertices(
-        network,
-        cells,
-        wanted,
-        engine,
-        path_config or arrests.config.path,
-        stage=stage,
-        progress=progress,
-        notice=notice,
-    )
+
+    def on_vertices() -> OnVertices:
+        with stage("partition"):
+            cells = partition(found.gang, network, engine)
+        config = path_config or arrests.config.path
+        over_vertices, report = columns_over_vertices(
+            network, cells, wanted, engine, config, stage=stage, progress=progress, notice=notice
+        )
+        return OnVertices(cells, over_vertices, report)
+
+    over_vertices = on_vertices() if kept is None else kept(on_vertices)
     over_persons = []
     for family in wanted:
         if family in _OVER_PERSONS:
@@ -145,11 +149,11 @@ def compute_divided(
                 over_persons.append(finished(arrests.client, columns_over_persons(arrests, found, family)))
     with stage("tables"):
         declared = columns(network.sets, wanted)
-        parts = finished(arrests.client, _tables(arrests, found, declared, over_persons, over_vertices))
-    closeness = over_vertices.get("closeness__all")
+        parts = finished(arrests.client, _tables(arrests, found, declared, over_persons, over_vertices.columns))
+    closeness = over_vertices.columns.get("closeness__all")
     assert not isinstance(closeness, tuple)  # paths have no null
-    found = replace(found, incidents=())  # the workers may forget them
-    return DividedFeatures(arrests, tuple(parts), found, cells, closeness, report)
+    without = replace(found, incidents=())  # the workers may forget them
+    return DividedFeatures(arrests, tuple(parts), without, over_vertices.cells, closeness, over_vertices.path)
 
 
 def model_parts(found: DividedFeatures) -> list[Future]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from gpunet.checkpoints import StoredSums
 from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
+from gpunet.cluster.kept import OnVertices, of_vertices, vertices_of
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import in_order
@@ -27,8 +29,8 @@ __all__ = ["DividedRun"]
 class DividedRun(Run):
     """See :class:`gpunet.stages.Run`. Arrests are :class:`DividedArrests`, features :class:`DividedFeatures`.
 
-    Kept to go on from are the sums on the way to betweenness and closeness, and trainings. All else is in the workers'
-    memory, and computed again.
+    Kept to go on from are what follows from the network of each day, the sums on the way to betweenness and closeness,
+    and trainings. All else is in the workers' memory, and computed again.
     """
 
     engine: ClusterEngine
@@ -68,7 +70,19 @@ class DividedRun(Run):
         return PastFeatures(model_parts(found), found.path)
 
     def _divided(self, name: str, arrests: DividedArrests, label: str, path_config: PathConfig) -> DividedFeatures:
-        return compute_divided(arrests, self._keeping(name), path_config=path_config, **self._told(label))
+        def kept(compute: Callable[[], OnVertices]) -> OnVertices:
+            stored = self._checkpoints.load(f"{name}-network")
+            if stored is not None:
+                return vertices_of(stored)
+            begin = self._checkpoints.clock()
+            found = compute()
+            seconds = self._checkpoints.clock() - begin
+            if self._checkpoints.save_if_worth(f"{name}-network", lambda: of_vertices(found), seconds):
+                StoredSums(self._checkpoints, name).drop()
+            return found
+
+        engine = self._keeping(name)
+        return compute_divided(arrests, engine, path_config=path_config, kept=kept, **self._told(label))
 
     def _write_tables(self, arrests: DividedArrests, found: DividedFeatures, metadata: dict[str, Any]) -> None:
         self.folder.write_table_parts("features.parquet", found.feature_tables(), metadata)

@@ -1,0 +1,46 @@
+"""What follows from the network alone, as the contents of a checkpoint and back; see :mod:`gpunet.snapshots`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpunet.arrays import to_host
+from gpunet.checkpoint_file import Contents
+from gpunet.features.column import Columns
+from gpunet.features.community import Partition
+from gpunet.features.path_report import PathReport
+from gpunet.snapshots import of_report, report_of
+
+__all__ = ["OnVertices", "of_vertices", "vertices_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class OnVertices:
+    """The partitions of a network, columns over its vertices, and how betweenness was computed."""
+
+    cells: Partition
+    columns: Columns
+    path: PathReport | None
+
+
+def of_vertices(found: OnVertices) -> Contents:
+    """The contents of a checkpoint."""
+    arrays = {f"cells {name}": getattr(found.cells, name) for name in ("gang", "group", "community")}
+    for name, column in found.columns.items():
+        if isinstance(column, tuple):
+            arrays[f"values {name}"], arrays[f"null {name}"] = column
+        else:
+            arrays[f"values {name}"] = column
+    values = {"columns": list(found.columns), "path": of_report(found.path)}
+    return Contents(values, {name: to_host(array) for name, array in arrays.items()})
+
+
+def vertices_of(contents: Contents) -> OnVertices:
+    """The inverse of :func:`of_vertices`."""
+    arrays = contents.arrays
+    columns: Columns = {}
+    for name in contents.values["columns"]:
+        values, null = arrays[f"values {name}"], arrays.get(f"null {name}")
+        columns[name] = values if null is None else (values, null)
+    cells = Partition(*(arrays[f"cells {name}"] for name in ("gang", "group", "community")))
+    return OnVertices(cells, columns, report_of(contents.values["path"]))
