@@ -177,7 +177,10 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class ClusterConfig(PoolConfig):
-    """The Dask cluster of ``--cluster``; none of this has a bearing on the results. docs/cluster.md has more.
+    """The Dask cluster of ``--cluster``; docs/cluster.md has more.
+
+    None of this has a bearing on the results, but that with `unencrypted` the model depends on the number of workers
+    and on their threads.
 
     Attributes
     ----------
@@ -196,7 +199,8 @@ class ClusterConfig(PoolConfig):
     tls_ca, tls_cert, tls_key
         Of a scheduler's address: paths of the authority's certificate, and of our own certificate and key.
     unencrypted
-        Words without which a scheduler on another machine is not used but through TLS, see `UNENCRYPTED`.
+        Words without which a scheduler on another machine is not used but through TLS, and XGBoost does not train on
+        several workers, of ``local`` neither: they would listen on every interface. See `UNENCRYPTED`.
     """
 
     workers: int = 0

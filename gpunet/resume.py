@@ -41,8 +41,8 @@ class Request:
     keep_going
         Whether files that cannot be read are left out.
     cluster
-        What a run that is resumed takes as well unless it is told otherwise. The model, and nothing else, depends on
-        how many workers it was trained on.
+        What a run that is resumed takes as well unless it is told otherwise. A model that several workers trained
+        together, and nothing else, depends on how many they were and on their threads.
     read_on
         The day on which the tables were read first: dates after it are none, also if they are read again.
     """

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from xgboost.core import XGBoostError
 
 from gpunet.model import Forecast, read_features
 from gpunet.model.divided import TablePart, forecast_divided
@@ -44,3 +45,27 @@ def run(
 
 def scores_of(found: Forecast) -> pl.DataFrame:
     return pl.concat(list(found.scores))
+
+
+class OutOfMemoryError(Exception):
+    """As libraries of GPUs call theirs."""
+
+
+def too_little_memory(*given: Any) -> Any:
+    """In the place of a task: there is no memory for it."""
+    raise MemoryError("std::bad_alloc: out of memory")
+
+
+def too_little_on_a_gpu(*given: Any) -> Any:
+    """The same of a library that the client need not have."""
+    raise OutOfMemoryError("6 bytes")
+
+
+def given_up(*given: Any) -> Any:
+    """What XGBoost does not like; its errors have many lines."""
+    raise XGBoostError("[10:00:00] data.cc:1: Check failed: rows\nStack trace:\n  [bt] (0) lib.so")
+
+
+def mistaken(*given: Any) -> Any:
+    """An error of the code."""
+    raise ZeroDivisionError("as it should")

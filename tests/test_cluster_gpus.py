@@ -138,9 +138,11 @@ def test_a_manifest_says_what_ran_where(runs):
     assert by == {
         "dependencies": "all GPUs", "farness": "all GPUs", "hop_counts": "one GPU", "louvain": "one GPU",
         "triangles": "one GPU", "core_numbers": "one GPU", "shell_of_outsiders": "one GPU", "tipping": "one GPU",
-        "component_labels": "one GPU", "model": "GPUs",
+        "component_labels": "one GPU", "model": "one GPU", "scores": "all GPUs",
     }  # fmt: skip
-    assert all(each["needed_bytes"] < each["free_bytes"] for each in said["on_gpus"] if each["by"] == "one GPU")
+    assert [each["data"] for each in said["on_gpus"] if each["call"] == "model"] == ["past", "both"]
+    assert all(each["needed_bytes"] < each["free_bytes"] for each in said["on_gpus"] if "needed_bytes" in each)
+    assert sum("needed_bytes" in each for each in said["on_gpus"]) == 7
     engines = {stage["stage"].partition(" as of")[0]: stage["engine"] for stage in found["execution"]["stages"]}
     on_gpus = {"neighbourhood", "partition", "community", "path", "statistics", "model"}
     assert {name for name, engine in engines.items() if engine == "gpus"} == on_gpus

@@ -1,13 +1,15 @@
-"""Models trained on a cluster: with one worker the bytes of one process, with more a run that repeats."""
+"""Models trained on a cluster: by one worker the bytes of one process, by several together a run that repeats."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
 
+import divided_tables
 import numpy as np
 import polars as pl
 import pytest
@@ -20,10 +22,9 @@ from model_tables import QUICK, table
 from gpunet.cluster import cluster_engine
 from gpunet.config import ClusterConfig
 from gpunet.errors import EngineError, ModelError
-from gpunet.model import divided, divided_workers, forecast, score
+from gpunet.model import divided, divided_boosting, divided_single, divided_workers, forecast, score
 from gpunet.model.divided import forecast_divided
 from gpunet.model.divided_boosting import groups_of
-from gpunet.model.divided_output import without_ranks
 from gpunet.offences import PRESETS
 from gpunet.snapshots import fit_of, of_fit
 
@@ -61,9 +62,14 @@ def cut(parts: int) -> list[list[int]]:
     return [bounds(n, parts) for n in SIZES]
 
 
+def together(client: Any, days: Any = DAYS, cuts: Any = None, **options: Any) -> Any:
+    """A forecast whose model is trained by all workers."""
+    return run(client, days, cuts or cut(3), QUICK, unencrypted=True, **options)
+
+
 @pytest.fixture(scope="module")
 def of_two(two_workers):
-    return run(two_workers, DAYS, cut(3), QUICK)
+    return together(two_workers)
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -74,10 +80,11 @@ def same(found: Any, expected: Any) -> bool:
     return scores_of(found).equals(scores)
 
 
-@pytest.mark.parametrize("parts", [1, 4])
-def test_one_worker_gives_the_bytes_of_one_process(one_worker, expected, parts):
+@pytest.mark.parametrize(("parts", "unencrypted"), [(1, True), (4, True), (4, False)])
+def test_one_worker_gives_the_bytes_of_one_process(one_worker, expected, parts, unencrypted):
     told = []
-    found = run(one_worker, DAYS, cut(parts), QUICK, progress=lambda *step: told.append(step))
+    options = {"unencrypted": unencrypted, "progress": lambda *step: told.append(step)}
+    found = run(one_worker, DAYS, cut(parts), QUICK, **options)
     assert same(found, expected)
     assert len(found.scores) == len(NOW)
     stages = {stage: (done, total) for stage, done, total in told}
@@ -116,21 +123,21 @@ def test_two_workers_train_a_model_as_good(of_two, expected):
 
 def test_a_run_repeats_on_other_workers(of_two):
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        again = run(client_of(engine), DAYS, cut(3), QUICK)
+        again = together(client_of(engine), workers=2)
         assert same(again, of_two)
 
 
 def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_two):
     ours, theirs = {}, {}
     single(kept=lambda name, fit: theirs.setdefault(name, fit()))
-    run(two_workers, DAYS, cut(3), QUICK, kept=lambda name, fit: ours.setdefault(name, fit()))
+    together(two_workers, kept=lambda name, fit: ours.setdefault(name, fit()))
     assert list(ours) == list(theirs) == ["past", "both"]
     for name, fit in ours.items():
         assert fit.fold.tobytes() == theirs[name].fold.tobytes()
         assert fit.probability == pytest.approx(theirs[name].probability, abs=0.25)
         assert fit.probability.mean() == pytest.approx(theirs[name].probability.mean(), abs=0.01)
     stored = {name: fit_of(of_fit(fit)) for name, fit in ours.items()}
-    found = run(two_workers, DAYS, cut(3), QUICK, kept=lambda name, fit: stored[name])
+    found = together(two_workers, kept=lambda name, fit: stored[name])
     assert found.model.to_bytes() == of_two.model.to_bytes()
     assert found.evaluation == of_two.evaluation
 
@@ -138,8 +145,8 @@ def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_t
 def test_parts_may_be_few_or_empty(two_workers, expected):
     """With all rows in one part one worker trains alone, and the bytes are those of one process."""
     cuts = [[0, 0, n, n] for n in SIZES]
-    assert same(run(two_workers, DAYS, cuts, QUICK), expected)
-    assert same(run(two_workers, DAYS, cut(1), QUICK), expected)
+    assert same(together(two_workers, cuts=cuts), expected)
+    assert same(together(two_workers, cuts=cut(1)), expected)
 
 
 def test_labels_all_in_one_part(two_workers):
@@ -147,7 +154,7 @@ def test_labels_all_in_one_part(two_workers):
     frame = PAST[order].with_columns(PAST["person_id"])
     first = int(PAST_LABELS.sum())
     cuts = [[0, first, len(PAST)], *cut(2)[1:]]
-    found = run(two_workers, [(frame, PAST_LABELS[order]), *DAYS[1:]], cuts, QUICK)
+    found = together(two_workers, [(frame, PAST_LABELS[order]), *DAYS[1:]], cuts)
     alone = forecast(frame, TEST, NOW, PAST_LABELS[order], TEST_LABELS, QUICK, threads=1)
     ours, theirs = (each.evaluation["held_out"]["model"]["auc"] for each in (found, alone))
     assert ours == pytest.approx(theirs, abs=0.02)
@@ -157,12 +164,28 @@ def test_a_killed_worker_costs_time_alone(two_workers, of_two):
     for stage in ("cross-fit (past)", "train on all (past and test)"):
         pid = next(iter(two_workers.run(pid_of).values()))
         killer = Killer(pid, stage)
-        found = run(two_workers, DAYS, cut(3), QUICK, progress=killer)
+        found = together(two_workers, progress=killer)
         assert 0 < killer.share < 1
         assert found.model.to_bytes() == of_two.model.to_bytes()
         assert found.warnings == of_two.warnings
         assert scores_of(found).equals(scores_of(of_two))
         assert pid not in two_workers.run(pid_of).values()
+
+
+def test_workers_of_the_start_are_waited_for(two_workers, of_two):
+    """One that ends before the training begins, and after they were counted."""
+    pid = next(iter(two_workers.run(pid_of).values()))
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(two_workers.nthreads()) == 1)
+    assert same(together(two_workers, workers=2), of_two)
+
+
+def test_a_killed_worker_that_trains_alone_costs_time_alone(one_worker, expected):
+    pid = next(iter(one_worker.run(pid_of).values()))
+    killer = Killer(pid, "train on all (past)")
+    assert same(run(one_worker, DAYS, cut(3), QUICK, progress=killer), expected)
+    assert 0 < killer.share < 1
+    assert pid not in one_worker.run(pid_of).values()
 
 
 def pid_of() -> int:
@@ -179,10 +202,12 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected):
                 left.append(done)
                 client.cluster.scale(1)
 
-        found = run(client, DAYS, cut(2), QUICK, progress=leave)
+        found = together(client, cuts=cut(2), progress=leave)
         assert len(client.nthreads()) == 1
-    lost = [text for text in found.warnings if "1 of 2 workers were lost during the training" in text]
-    assert len(lost) == 1
+        fewer = together(client, cuts=cut(2), workers=2)
+        assert same(fewer, found)
+    missing = [text for text in found.warnings if "1 of 2 workers were missing in the training" in text]
+    assert len(missing) == 1
     parameters = found.evaluation["evaluated_model"]["parameters"]
     assert "workers" not in parameters
     assert found.evaluation["results"] == expected.evaluation["results"]
@@ -195,19 +220,51 @@ def test_a_forest_is_trained_on_one_worker(two_workers):
     assert told[-1] == ("score", len(NOW), len(NOW))
 
 
-def test_nothing_leaves_the_machine_unencrypted(two_workers, of_two, expected, monkeypatch):
-    monkeypatch.setattr(divided, "on_loopback", lambda client: False)
-    found = run(two_workers, DAYS, cut(2), QUICK)
-    assert found.model.to_bytes() == expected.model.to_bytes()
-    assert [text for text in found.warnings if text not in expected.warnings] == [divided._ON_ONE]
-    assert same(run(two_workers, DAYS, cut(3), QUICK, unencrypted=True), of_two)
+def test_unless_allowed_xgboost_opens_no_port(two_workers, expected, monkeypatch):
+    """One worker trains, whatever their number, and the bytes are those of one process."""
+    monkeypatch.setattr(divided, "fit_divided", None)
+    assert same(run(two_workers, DAYS, cut(2), QUICK), expected)
+    assert same(run(two_workers, DAYS, cut(3), QUICK, workers=2), expected)
+
+
+def test_one_worker_takes_the_threads_of_its_host():
+    of_workers = {"tls://10.0.0.1:1": 2, "tls://10.0.0.1:2": 3, "tls://10.0.0.2:1": 7}
+    assert divided_single._threads_beside("tls://10.0.0.1:9", of_workers) == 5
+    assert divided_single._threads_beside("tls://10.0.0.3:1", of_workers) == 0
+
+
+@pytest.mark.parametrize(
+    ("failing", "words"),
+    [
+        ("too_little_memory", r"a worker had too little memory \(std::bad_alloc: out of memory\): see \[cluster\]"),
+        ("too_little_on_a_gpu", r"a worker had too little memory \(6 bytes\): see \[cluster\] memory_limit"),
+        ("given_up", r"the training failed on the cluster: \[10:00:00\] data.cc:1: Check failed: rows$"),
+    ],
+)
+def test_what_fails_on_a_worker_is_said_in_one_line(two_workers, monkeypatch, failing, words):
+    monkeypatch.setattr(divided_boosting, "matrix_of", getattr(divided_tables, failing))
+    monkeypatch.setattr(divided_single, "_cross_fit", getattr(divided_tables, failing))
+    for unencrypted in (True, False):
+        with pytest.raises(EngineError, match=words) as caught:
+            run(two_workers, DAYS, cut(2), QUICK, unencrypted=unencrypted)
+        assert "\n" not in str(caught.value)
+
+
+def test_an_error_of_the_code_is_passed_on(two_workers, monkeypatch):
+    monkeypatch.setattr(divided_boosting, "matrix_of", divided_tables.mistaken)
+    with pytest.raises(ZeroDivisionError, match="as it should"):
+        together(two_workers)
 
 
 def test_errors_are_those_of_one_process(two_workers, monkeypatch):
     def trouble(days: Any = DAYS, cuts: Any = None, **options: Any) -> str:
-        with pytest.raises(ModelError) as caught:
-            run(two_workers, days, cuts or cut(2), QUICK, **options)
-        return str(caught.value)
+        said = set()
+        for each in (False, True):
+            with pytest.raises(ModelError) as caught:
+                run(two_workers, days, cuts or cut(2), QUICK, unencrypted=each, **options)
+            said.add(str(caught.value))
+        assert len(said) == 1
+        return said.pop()
 
     none = [(PAST, np.zeros(len(PAST), bool)), *DAYS[1:]]
     with pytest.raises(ModelError) as caught:
@@ -254,16 +311,8 @@ def test_an_error_of_the_callback_ends_it_and_leaves_the_cluster_in_order(two_wo
         raise ZeroDivisionError(stage)
 
     with pytest.raises(ZeroDivisionError, match=r"^cross-fit \(past\)$"):
-        run(two_workers, DAYS, cut(3), QUICK, progress=fail)
-    assert run(two_workers, DAYS, cut(3), QUICK).model.to_bytes() == of_two.model.to_bytes()
-
-
-def test_what_xgboost_says_of_ranks_is_dropped(capsys):
-    with without_ranks():
-        print("before")
-        print("[07:04:42] Task [xgboost.dask-0]:tls://127.0.0.1:38637 got rank 0")
-        print("after", flush=True)
-    assert capsys.readouterr().out == "before\nafter\n"
+        together(two_workers, progress=fail)
+    assert together(two_workers).model.to_bytes() == of_two.model.to_bytes()
 
 
 def test_what_cannot_be_computed_again(two_workers):

@@ -7,8 +7,6 @@ import os
 import signal
 import time
 
-import numpy as np
-import polars as pl
 import psutil
 import pytest
 from run_processes import finish, gpunet, results, start
@@ -69,18 +67,11 @@ def test_tables_and_statistics_are_those_of_one_process(runs):
     assert stages[0] == stages[1]
 
 
-def test_the_model_is_as_good(runs):
-    alone, cluster = (results(runs / name)["run.json"]["model"] for name in ("alone", "cluster"))
-    for key in ("past", "test", "days", "horizon_days"):
-        assert alone[key] == cluster[key]
-    # Bins of features and sums of gradients are put together from two workers: other trees, as good.
-    for measure in ("auc", "average_precision", "brier"):
-        assert cluster["results"]["model"][measure] == pytest.approx(alone["results"]["model"][measure], abs=0.05)
-    scores = [pl.read_parquet(runs / name / "scores.parquet") for name in ("alone", "cluster")]
-    assert scores[0].schema == scores[1].schema
-    assert scores[0]["person_id"].equals(scores[1]["person_id"])
-    assert sorted(scores[1]["rank"]) == list(range(1, len(scores[1]) + 1))
-    assert np.corrcoef(*(score["probability"] for score in scores))[0, 1] > 0.8
+def test_the_model_and_all_else_is_that_of_one_process(runs):
+    alone, cluster = results(runs / "alone"), results(runs / "cluster")
+    for name in ("model.ubj", "scores.parquet"):
+        assert alone[name] == cluster[name], name
+    assert alone == cluster
 
 
 def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):

@@ -26,23 +26,22 @@ class GpusEngine(ClusterEngine):
     Searches are divided over all GPUs, in parts that do not depend on how many there are, and so have the same bits for
     any number. Other loops over the network run on the GPU of one worker, or, where they do not fit, on all of them by
     ``cugraph.dask``. Everything else, ties among it, is the CPU engine's, on so many threads of this process. Louvain's
-    partitions and cuGraph's betweenness can differ from run to run. `trained` gets the kind of every model that was
-    trained on the GPUs, which is not this engine's to do.
+    partitions and cuGraph's betweenness can differ from run to run. `models` gets every training and
+    scoring on the GPUs, which are not this engine's to do.
     """
 
     name: EngineName = "gpus"
     searches: GpuSearches = field(repr=False)
     graphs: GpuGraphs = field(repr=False)
-    trained: list[str] = field(default_factory=list, repr=False)
+    models: list[Mapping[str, str]] = field(default_factory=list, repr=False)
 
     def describe(self) -> Mapping[str, Any]:
         """The cluster, its GPUs, and what ran on them."""
-        trained = [{"call": "model", "by": "GPUs", "kind": kind} for kind in self.trained]
-        return {**self.cluster, "on_gpus": [*self.searches.describe(), *self.graphs.describe(), *trained]}
+        return {**self.cluster, "on_gpus": [*self.searches.describe(), *self.graphs.describe(), *self.models]}
 
     def count_on_gpus(self) -> int:
-        """Parts of searches, calls on a whole network, and models."""
-        return self.searches.count() + self.graphs.count() + len(self.trained)
+        """Parts of searches, calls on a whole network, trainings and scorings."""
+        return self.searches.count() + self.graphs.count() + len(self.models)
 
     def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""

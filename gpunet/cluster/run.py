@@ -19,6 +19,7 @@ from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts,
 from gpunet.config import UNENCRYPTED, PathConfig
 from gpunet.forecast_stage import coarsest, windows
 from gpunet.model.divided_scores import DividedScores
+from gpunet.model.training import CrossFit
 from gpunet.resume import note_inputs
 from gpunet.snapshots import ModelResult, PastFeatures
 from gpunet.stages import TIE_DATES, Run
@@ -119,12 +120,26 @@ class DividedRun(Run):
                 labels_between(arrests, test, now),
                 config=self.config.model,
                 windows=windows(days),
+                workers=self.engine.cluster["workers"],
                 unencrypted=self.config.cluster.unencrypted == UNENCRYPTED,
                 device="gpu" if isinstance(self.engine, GpusEngine) else None,
                 progress=self.progress,
                 kept=self._kept_fit,
             )
             if isinstance(self.engine, GpusEngine):
-                self.engine.trained.append(self.config.model.kind)
+                self.engine.models.append({"call": "scores", "by": "all GPUs", "kind": result.model.kind})
             file, suffix = result.model.to_bytes(), result.model.suffix
         return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
+
+    def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+        """As in every run; what was trained now, and not kept, is put on record if GPUs did it."""
+
+        def counted() -> CrossFit:
+            found = fit()
+            if isinstance(self.engine, GpusEngine):
+                together = found.model.training["parameters"].get("workers", 1) > 1
+                by = "all GPUs" if together else "one GPU"
+                self.engine.models.append({"call": "model", "by": by, "kind": found.model.kind, "data": name})
+            return found
+
+        return super()._kept_fit(name, counted)

@@ -16,7 +16,7 @@ from gpunet.model.divided_boosting import fit_divided
 from gpunet.model.divided_parts import Snapshot, TablePart, check_alike, read_parts
 from gpunet.model.divided_scores import DividedScores, probabilities, score_divided
 from gpunet.model.divided_single import cross_fit_on_one
-from gpunet.model.divided_workers import on_loopback, team
+from gpunet.model.divided_workers import team
 from gpunet.model.folds import group_codes
 from gpunet.model.forecasting import Forecast
 from gpunet.model.matrix import check_device
@@ -27,11 +27,6 @@ from gpunet.progress import ProgressCallback, labelled
 
 if TYPE_CHECKING:
     from distributed import Client, Future
-
-_ON_ONE = (
-    "XGBoost was trained on one worker: its workers would talk to each other over the network without encryption; "
-    "[cluster] unencrypted says how to let them"
-)
 
 __all__ = ["DividedScores", "TablePart", "forecast_divided"]
 
@@ -47,6 +42,7 @@ def forecast_divided(
     *,
     kind: str | None = None,
     windows: tuple[str, str] = ("[T-2H, T-H)", "[T-H, T)"),
+    workers: int | None = None,
     unencrypted: bool = False,
     device: str | None = None,
     progress: ProgressCallback | None = None,
@@ -59,7 +55,7 @@ def forecast_divided(
     Parameters
     ----------
     client
-        Of the cluster. The workers that are there now take part in the trainings.
+        Of the cluster.
     past, test, now
         Futures of :class:`TablePart`, by ascending persons, as of T-2H, T-H and T.
     past_labels, test_labels
@@ -67,8 +63,13 @@ def forecast_divided(
     config, kind, windows, progress, kept
         As in :func:`gpunet.model.forecast`.
     unencrypted
-        XGBoost's workers talk to each other without encryption or proof of identity. Within one machine's loopback
-        they may; beyond it only if this is true, otherwise one worker trains with the rows of all.
+        XGBoost's workers listen on every interface, and talk to each other without encryption or proof of identity.
+        Only if this is true they train together. Otherwise one worker trains with the rows of all, and the model has
+        the bytes that one process gives.
+    workers
+        How many train together, if they do; as many as are there now, if None. They are waited for up to a minute.
+        Without some of them the others train, with a warning: the model depends on how many they are, and on the
+        threads of each.
     device
         ``"cpu"`` or ``"gpu"``: where matrices are and trees are grown on the workers; where they are, if None.
 
@@ -85,7 +86,7 @@ def forecast_divided(
     ConfigError
         If `config` is not understood.
     EngineError
-        If `device` is neither "cpu" nor "gpu", or workers are lost again and again.
+        If `device` is neither "cpu" nor "gpu", workers are lost again and again, or one has too little memory.
     """
     if device is not None:
         check_device(device)
@@ -95,7 +96,7 @@ def forecast_divided(
     )
     after.check_columns(before.columns)
     labels = before.labels(client, past_labels), after.labels(client, test_labels)
-    training = _Trainer(client, model_config(config), kind, device, unencrypted)
+    training = _Trainer(client, model_config(config), kind, device, workers, unencrypted=unencrypted)
 
     def fit_past() -> CrossFit:
         what = f"the past snapshot, labels of {windows[0]}"
@@ -128,16 +129,23 @@ def forecast_divided(
 
 
 class _Trainer:
-    """Trains on parts: with XGBoost on all workers where that may be, else on one."""
+    """Trains on parts: with XGBoost on all workers where that is allowed, else on one."""
 
     def __init__(
-        self, client: Client, config: ModelConfig, kind: str | None, device: str | None, unencrypted: bool
+        self,
+        client: Client,
+        config: ModelConfig,
+        kind: str | None,
+        device: str | None,
+        workers: int | None,
+        *,
+        unencrypted: bool,
     ) -> None:
         self._client, self._device = client, device
         self._config = config if kind is None else replace(config, kind=kind)
         kind_module(self._config.kind)
-        self._workers = len(team(client, 1))
-        self._apart = not unencrypted and self._workers > 1 and not on_loopback(client)
+        self._together = unencrypted and self._config.kind == "xgboost"
+        self._workers = (workers or len(team(client, 1))) if self._together else 1
 
     def cross_fit(
         self,
@@ -150,8 +158,16 @@ class _Trainer:
         """Do what :func:`gpunet.model.training.cross_fit` does, with the rows of all parts of the snapshots."""
         if not len(labels):
             raise ModelError(f"{what}: there are no rows")
-        if self._config.kind != "xgboost" or self._apart:
-            return self._on_one(snapshots, label_futures, progress, what)
+        if not self._together:
+            return cross_fit_on_one(
+                self._client,
+                snapshots,
+                label_futures,
+                config=self._config,
+                device=self._device,
+                progress=progress,
+                what=what,
+            )
         numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
         dealt = deal(labels, group_codes(numbers), self._config, what)
         on_gpu = snapshots[0].on_gpu
@@ -166,20 +182,6 @@ class _Trainer:
             progress=progress,
         )
         return assemble(fitted, snapshots[0], labels, dealt, self._config, what)
-
-    def _on_one(
-        self,
-        snapshots: Sequence[Snapshot],
-        labels: Sequence[Sequence[Future]],
-        progress: ProgressCallback | None,
-        what: str,
-    ) -> CrossFit:
-        fit = cross_fit_on_one(
-            self._client, snapshots, labels, config=self._config, device=self._device, progress=progress, what=what
-        )
-        if self._config.kind != "xgboost":
-            return fit
-        return replace(fit, warnings=(*fit.warnings, _ON_ONE))
 
 
 def _known(snapshot: Snapshot, labels: NDArray[np.bool_], window: str) -> Known:

@@ -1,5 +1,7 @@
 """XGBoost trained on the workers of a cluster, on parts of the rows that stay where they are.
 
+Its workers listen on every interface while they train, so all of this happens only where that is allowed.
+
 XGBoost's cut points, its draws of rows and the order of its sums depend on which rows are on which worker, and on the
 workers' ranks. So both are fixed: parts go to workers in contiguous groups by their numbers of rows alone, the first
 group to the worker of the first rank and so on, whatever the workers' names and addresses are.
@@ -22,13 +24,12 @@ from gpunet.config import ModelConfig
 from gpunet.errors import EngineError
 from gpunet.model.boosting import DEVICE, PARAMETERS, base_rate, fitted
 from gpunet.model.classifier import Fitted
-from gpunet.model.divided_output import without_ranks
 from gpunet.model.divided_parts import Snapshot, matrix_of
 from gpunet.model.divided_workers import (
     LostWorkerError,
+    awaited,
     gathered,
     losses_seen,
-    on_loopback,
     team,
     threads_a_task,
     watched,
@@ -75,14 +76,14 @@ def fit_divided(
     labels, folds
         bool[n] and int32[n], over all rows of all snapshots.
     workers
-        How many take part.
+        How many take part; they are waited for up to a minute.
     device
         ``"gpu"``: on each worker's GPU.
 
     Raises
     ------
     EngineError
-        If workers are lost again and again, or none is left.
+        If workers are lost again and again, none is left, or one has too little memory.
     """
     training = _Training(client, snapshots, labels, folds, workers, config, device)
     (grown, held_out), few = training.steadily(lambda places: training.cross_fit(places, progress))
@@ -92,8 +93,8 @@ def fit_divided(
     warnings = grown.warnings
     if least < training.wanted:
         warnings += (
-            f"{training.wanted - least} of {training.wanted} workers were lost during the training and did not come "
-            "back: the model may not be the one that all would have trained",
+            f"{training.wanted - least} of {training.wanted} workers were missing in the training and did not come "
+            "within a minute: the model may not be the one that all would have trained",
         )
     names, where = snapshots[0].columns, DEVICE["gpu" if device == "gpu" else "cpu"]
     return fitted(booster, held_out, replace(grown, warnings=warnings), names, where, **recorded)
@@ -162,8 +163,7 @@ class _Training:
             return await self._train(pinned, 1, together)
 
         pinned = self._pin(places)
-        with without_ranks():
-            carrier = watched(self._client, places, work, progress)
+        carrier = watched(self._client, places, work, progress)
         grown, boosters = unpack(carrier)
         threads = threads_a_task(self._client, len(pinned.matrices))
         packed = self._client.submit(list, boosters, pure=False)
@@ -182,15 +182,13 @@ class _Training:
             return await self._train(pinned, rounds, AllRows(rounds, topic), base_rate(self._labels, self._folds, -1))
 
         pinned = self._pin(places)
-        with without_ranks():
-            return watched(self._client, places, work, progress)
+        return watched(self._client, places, work, progress)
 
     def _params(self) -> dict[str, Any]:
         return {**PARAMETERS, "device": DEVICE["gpu" if self._device == "gpu" else "cpu"], "seed": self._config.seed}
 
     async def _train(self, pinned: _Pinned, rounds: int, callback: Any, rate: float = 0.5) -> Any:
         """The booster of ``xgboost.dask.train`` with this callback, which is its objective too."""
-        import xgboost as xgb
         from xgboost import dask as xgboost_dask
 
         with self._client.as_current():
@@ -203,7 +201,6 @@ class _Training:
                 obj=callback.objective,
                 callbacks=[callback],
                 verbose_eval=False,
-                coll_cfg=xgb.collective.Config(tracker_host_ip=self._tracker()),
             )
         return found["booster"]
 
@@ -258,18 +255,14 @@ class _Training:
                 ],
                 encoded=[self._client.scatter(values, workers=[place], hash=False) for place, _, values in wanted],
             )
+        # XGBoost does not say why a part is not there.
+        awaited(self._client, self._pinned.matrices, places)
         return self._pinned
 
     def _encoded(self) -> NDArray[np.float32]:
         from gpunet.model.divided_folds import encode
 
         return encode(self._labels, self._folds)
-
-    def _tracker(self) -> str | None:
-        """Where XGBoost's workers find each other: not beyond this machine if Dask's do not either."""
-        from distributed.comm import get_address_host
-
-        return get_address_host(self._client.scheduler.address) if on_loopback(self._client) else None
 
 
 def _array(futures: Sequence[Future], rows: Sequence[int], columns: int | None = None) -> Any:

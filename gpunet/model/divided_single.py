@@ -1,4 +1,4 @@
-"""Training on one worker of a cluster with the rows of all parts: for what cannot, or must not, be divided."""
+"""Training on one worker of a cluster with the rows of all parts: no port is opened, no bit depends on the workers."""
 
 from __future__ import annotations
 
@@ -35,21 +35,27 @@ def cross_fit_on_one(
     progress: ProgressCallback | None,
     what: str,
 ) -> CrossFit:
-    """Do what :func:`gpunet.model.training.cross_fit` does, on one worker and with its threads.
+    """Do what :func:`gpunet.model.training.cross_fit` does on one worker, with the same bytes.
+
+    It takes the threads of all workers of its host, which have nothing else to do meanwhile. Models do not depend on
+    how many they are.
 
     Raises
     ------
     ModelError
         As there.
     EngineError
-        If the workers are lost; also if the rows are too many for the memory of one.
+        If the workers are lost, or the rows are too many for the memory of one.
     """
     parts = [part for snapshot in snapshots for part in snapshot.parts]
     futures = [future for each in labels for future in each]
     columns = snapshots[0].columns
+    of_workers = {address: int(each) for address, each in client.nthreads().items()}
 
     async def work(topic: str) -> Any:
-        return await client.submit(_cross_fit, parts, futures, columns, config, device, what, topic, pure=False)
+        return await client.submit(
+            _cross_fit, parts, futures, columns, config, device, what, of_workers, topic, pure=False
+        )
 
     file, fold, probability, warnings = watched(client, (), work, progress)
     return CrossFit(model_from_bytes(file), fold, probability, warnings)
@@ -62,6 +68,7 @@ def _cross_fit(
     config: ModelConfig,
     device: str | None,
     what: str,
+    of_workers: dict[str, int],
     topic: str,
 ) -> tuple[bytes, NDArray[np.int32], NDArray[np.float64], tuple[str, ...]]:
     from distributed import get_worker
@@ -72,11 +79,19 @@ def _cross_fit(
         np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
         config=config,
         groups=np.concatenate([part.numbers for part in parts]),
-        threads=worker.state.nthreads,
+        threads=max(worker.state.nthreads, _threads_beside(worker.address, of_workers)),
         progress=lambda stage, done, total: worker.log_event(topic, [stage, done, total]),
         what=what,
     )
     return fit.model.to_bytes(), fit.fold, fit.probability, fit.warnings
+
+
+def _threads_beside(address: str, of_workers: dict[str, int]) -> int:
+    """Threads of all workers on the host of this one."""
+    from distributed.comm import get_address_host
+
+    host = get_address_host(address)
+    return sum(threads for each, threads in of_workers.items() if get_address_host(each) == host)
 
 
 def _stacked(tables: list[FeatureTable]) -> FeatureTable:

@@ -10,21 +10,23 @@ import queue
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from ipaddress import ip_address
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from gpunet.errors import EngineError
+from gpunet.errors import EngineError, GpunetError
 from gpunet.progress import ProgressCallback
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["LostWorkerError", "gathered", "losses_seen", "on_loopback", "reports", "team", "threads_a_task", "watched"]
+__all__ = ["LostWorkerError", "awaited", "gathered", "losses_seen", "reports", "team", "threads_a_task", "watched"]
 
 # Seconds between looks at whether the workers are all there, and for how long one that is gone is waited for.
 _LOOK, _PATIENCE = 2.0, 60.0
+
+# What errors of libraries, of XGBoost above all, say when memory does not suffice.
+_NO_MEMORY = ("bad_alloc", "cudaErrorMemoryAllocation", "CUDA_ERROR_OUT_OF_MEMORY", "out of memory")
 
 
 class LostWorkerError(Exception):
@@ -39,30 +41,36 @@ def gathered(client: Client, futures: Sequence[Future], places: Sequence[str] = 
     LostWorkerError
         If one of the workers `places` is gone, without which they cannot be computed.
     EngineError
-        If the scheduler is lost, no worker is left, what a worker held cannot be computed again, or the same part ends
-        several workers. What a task itself raises is passed on.
+        If the scheduler is lost, no worker is left, what a worker held cannot be computed again, the same part ends
+        several workers, or the memory of one or XGBoost fails. Whatever else a task raises is passed on.
     """
-    from distributed import KilledWorker, wait
-
-    try:
-        with client.as_current():
-            last = monotonic()
-            while True:
-                try:
-                    wait(list(futures), timeout=_LOOK)
-                    break
-                except TimeoutError as error:
-                    there = client.nthreads()
-                    if any(place not in there for place in places):
-                        raise LostWorkerError from error
-                    if there:
-                        last = monotonic()
-                    elif monotonic() - last > _PATIENCE:
-                        raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds") from error
+    awaited(client, futures, places)
+    with _explained(client):
         found: list[Any] = client.gather(list(futures))
-    except (KilledWorker, CancelledError, OSError) as error:
-        raise EngineError(f"the model: {_reason(client, error)}") from error
     return found
+
+
+def awaited(client: Client, futures: Sequence[Future], places: Sequence[str] = ()) -> None:
+    """Wait until all are computed, and leave them where they are; errors are those of :func:`gathered`."""
+    from distributed import wait
+
+    with _explained(client), client.as_current():
+        last = monotonic()
+        while True:
+            try:
+                wait(list(futures), timeout=_LOOK)
+                break
+            except TimeoutError as error:
+                there = client.nthreads()
+                if any(place not in there for place in places):
+                    raise LostWorkerError from error
+                if there:
+                    last = monotonic()
+                elif monotonic() - last > _PATIENCE:
+                    raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds") from error
+        for future in futures:
+            if future.status == "error":
+                future.result()
 
 
 def team(client: Client, wanted: int) -> list[str]:
@@ -88,14 +96,6 @@ def team(client: Client, wanted: int) -> list[str]:
         sleep(0.1)
 
 
-def on_loopback(client: Client) -> bool:
-    """Whether scheduler and workers are all on this machine and talk to each other through its loopback alone."""
-    from distributed.comm import get_address_host
-
-    addresses = [client.scheduler.address, *client.scheduler_info()["workers"]]
-    return all(address.startswith("inproc") or _is_loopback(get_address_host(address)) for address in addresses)
-
-
 def threads_a_task(client: Client, tasks: int) -> int:
     """Threads for each of so many tasks, so that all threads of the workers have something to do."""
     return max(1, int(sum(client.nthreads().values())) // max(1, tasks))
@@ -109,9 +109,8 @@ def losses_seen(client: Client, places: Sequence[str]) -> Iterator[None]:
     except Exception as error:
         if client.status == "running" and _soon_gone(client, places):
             raise LostWorkerError from error
-        if isinstance(error, CancelledError | OSError):
-            raise EngineError(f"the model: {_reason(client, error)}") from error
-        raise
+        with _explained(client):
+            raise
 
 
 @contextmanager
@@ -146,7 +145,7 @@ def watched(
     LostWorkerError
         If one of the workers has been gone for a while.
     EngineError
-        If the scheduler is lost, or the work failed, be it that a worker is gone.
+        If the scheduler is lost, or the work failed: a worker is gone, its memory did not suffice, or XGBoost gave up.
     """
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with reports(client, events.put) as topic:
@@ -156,20 +155,30 @@ def watched(
             _follow(client, places, events, progress)
         finally:
             running.cancel()
-    error = CancelledError() if running.cancelled() else running.exception()
-    if error is None:
+    with _explained(client):
         return running.result()
-    if isinstance(error, _failures()):
-        raise EngineError(f"the model: {_reason(client, error)}") from error
-    raise error
 
 
-def _failures() -> tuple[type[BaseException], ...]:
-    """Errors that come of the cluster, not of the code."""
+@contextmanager
+def _explained(client: Client) -> Iterator[None]:
+    """Inside, an error that comes of the cluster or of its memory, not of the code, is an EngineError with advice."""
     from distributed import KilledWorker
-    from xgboost.core import XGBoostError
 
-    return CancelledError, KilledWorker, OSError, XGBoostError
+    try:
+        yield
+    except GpunetError:
+        raise
+    except Exception as error:
+        ours = isinstance(error, CancelledError | KilledWorker | OSError)
+        if ours or _is_of_memory(error) or type(error).__name__ == "XGBoostError":
+            raise EngineError(f"the model: {_reason(client, error)}") from error
+        raise
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Whether a worker's memory, or its GPU's, did not suffice. By names: not all libraries of workers are here."""
+    named = any(each.__name__ == "OutOfMemoryError" for each in type(error).__mro__)
+    return isinstance(error, MemoryError) or named or any(text in str(error) for text in _NO_MEMORY)
 
 
 def _follow(
@@ -228,11 +237,10 @@ def _reason(client: Client, error: BaseException) -> str:
         )
     if isinstance(error, CancelledError):
         return "what a worker held is lost, and cannot be computed again"
-    return f"the training failed on the cluster: {str(error).strip() or type(error).__name__}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    first = next(iter(str(error).strip().splitlines()), type(error).__name__)  # XGBoost's go on with its calls
+    if _is_of_memory(error):
+        return (
+            f"a worker had too little memory ({first}): see [cluster] memory_limit, and use fewer workers or threads, "
+            "or GPUs with more memory"
+        )
+    return f"the training failed on the cluster: {first}"
