@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 import psutil
 import pytest
+from cluster_helpers import dask_processes
 from run_processes import finish, gpunet, results, start
 
 from gpunet.synthetic import write_tables
@@ -30,6 +32,20 @@ threads = 1
 TABLES = ("features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json")
 
 CLUSTER = ("--cluster", "local")
+
+#: The scheduler is killed in the stage `partition`, which goes on until Dask has given the scheduler up.
+LOSING = """
+import os, signal, time
+from gpunet.cluster import connect, features
+connect._TO_ANSWER = 2.0  # and as long to try again
+partition = features.partition
+def slow(gang, network, engine):
+    os.kill({pid}, signal.SIGKILL)
+    while engine.client.status != "closed":
+        time.sleep(0.05)
+    return partition(gang, network, engine)
+features.partition = slow
+"""
 
 
 @pytest.fixture(scope="module")
@@ -102,18 +118,55 @@ def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
 
 
 def test_a_signal_ends_it_in_good_order(asked, tmp_path):
+    """SIGTERM in the middle; and SIGINT as a terminal sends it, to the workers too, as soon as they are there."""
     out = tmp_path / "run"
-    process = start("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+    command = ("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+    process = start(*command)
     while not (out / ".partial" / "checkpoints" / "features-betweenness.checkpoint").exists():
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGTERM)
-    done = finish(process)
-    assert done.returncode == 1
-    assert "what was finished is kept" in done.stderr
-    assert "Traceback" not in done.stderr
+    stopped_in_good_order(finish(process), "SIGTERM")
+    process = start(*command, as_group=True)
+    told = process.stderr.readline()
+    assert told.startswith("cluster: ")
+    os.killpg(process.pid, signal.SIGINT)
+    stopped_in_good_order(finish(process), "SIGINT")
     assert gpunet("features", *asked, "--out", out, *CLUSTER).returncode == 0
     assert not (out / ".partial").exists()
+
+
+def stopped_in_good_order(done, name):
+    assert done.returncode == 1
+    *progress, last = done.stderr.splitlines()
+    assert last.startswith(f"gpunet: stopped by {name}: what was finished is kept")
+    assert_only_progress(progress)
+
+
+def assert_only_progress(lines):
+    assert [
+        line for line in lines if not line.startswith("cluster: ") and not re.match(r"[\w, -]+: (done|\d)", line)
+    ] == []
+
+
+def test_a_scheduler_that_is_lost_while_the_client_computes(asked, runs, tmp_path):
+    """Dask has given it up when the cluster is asked for something again. Another one goes on."""
+    out = tmp_path / "run"
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    with dask_processes(tmp_path / "first") as (address, pid):
+        done = gpunet("features", *asked, "--out", out, "--cluster", address, before=LOSING.format(pid=pid))
+    assert done.returncode == 2
+    *progress, last = done.stderr.splitlines()
+    assert last.startswith("gpunet: --cluster")
+    assert "the connection to the scheduler is lost" in last
+    assert_only_progress(progress)
+    assert not (out / "run.json").exists()
+    with dask_processes(tmp_path / "second") as (address, _):
+        done = gpunet("features", *asked, "--out", out, "--cluster", address)
+    assert done.returncode == 0, done.stderr
+    for name in ("ties.parquet", "groups.parquet", "rejected.parquet"):
+        assert (out / name).read_bytes() == (runs / "alone" / name).read_bytes(), name
 
 
 def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
