@@ -69,6 +69,15 @@ def runs(asked, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def features_alone(asked, tmp_path_factory):
+    """The files of ``gpunet features`` in one process."""
+    out = tmp_path_factory.mktemp("features") / "alone"
+    done = gpunet("features", *asked, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return results(out)
+
+
 def test_tables_and_statistics_are_those_of_one_process(runs):
     alone, cluster = results(runs / "alone"), results(runs / "cluster")
     assert sorted(alone) == sorted(cluster)
@@ -149,7 +158,7 @@ def assert_only_progress(lines):
     ] == []
 
 
-def test_a_scheduler_that_is_lost_while_the_client_computes(asked, runs, tmp_path):
+def test_a_scheduler_that_is_lost_while_the_client_computes(asked, features_alone, tmp_path):
     """Dask has given it up when the cluster is asked for something again. Another one goes on."""
     out = tmp_path / "run"
     for name in ("first", "second"):
@@ -165,11 +174,12 @@ def test_a_scheduler_that_is_lost_while_the_client_computes(asked, runs, tmp_pat
     with dask_processes(tmp_path / "second") as (address, _):
         done = gpunet("features", *asked, "--out", out, "--cluster", address)
     assert done.returncode == 0, done.stderr
-    for name in ("ties.parquet", "groups.parquet", "rejected.parquet"):
-        assert (out / name).read_bytes() == (runs / "alone" / name).read_bytes(), name
+    found = results(out)
+    for name in TABLES:
+        assert found[name] == features_alone[name], name
 
 
-def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
+def test_workers_that_are_killed_cost_time_alone(asked, features_alone, tmp_path):
     """One while files are read, one while features are computed."""
     out = tmp_path / "run"
     process = start("features", *asked, "--out", out, *CLUSTER)
@@ -189,10 +199,9 @@ def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
     process.stdout.close()
     process.stderr.close()
     assert killed == 2
-    alone = gpunet("features", *asked, "--out", tmp_path / "alone")
-    assert alone.returncode == 0
+    found = results(out)
     for name in TABLES:
-        assert (out / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+        assert found[name] == features_alone[name], name
 
 
 def test_files_that_cannot_be_read(asked, tmp_path):
