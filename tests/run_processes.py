@@ -30,13 +30,19 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 _MAIN = "from gpunet.cli import main; main()"
 
 
-def start(*arguments: object, before: str = "", cwd: Path | None = None) -> subprocess.Popen[str]:
-    """A gpunet command under way. `before` is Python code that its process begins with."""
+def start(
+    *arguments: object, before: str = "", cwd: Path | None = None, as_group: bool = False
+) -> subprocess.Popen[str]:
+    """A gpunet command under way. `before` is Python code that its process begins with.
+
+    As a group it is like the command of a terminal: its process id is that of all processes that it starts.
+    """
     command = [sys.executable, "-c", f"{before}\n{_MAIN}", *map(str, arguments)]
     path = str(Path(__file__).parents[1])
     return subprocess.Popen(
         [command[0], "-c", f"import sys; sys.path.insert(0, {path!r})\n{command[2]}", *command[3:]],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
+        start_new_session=as_group,
     )  # fmt: skip
 
 

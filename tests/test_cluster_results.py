@@ -9,12 +9,14 @@ import time
 import dask
 import numpy as np
 import pytest
-from cluster_helpers import dask_processes, failing, lethal
+from cluster_helpers import dask_processes, failing, lethal, wait_until
 
-from gpunet.cluster import cluster_engine
-from gpunet.cluster.results import each, fetched, finished, in_order
+from gpunet.cluster import cluster_engine, connect
+from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
+from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
 from gpunet.config import ClusterConfig
 from gpunet.errors import EngineError
+from gpunet.folder import store_whole
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +42,16 @@ def test_arguments_may_be_large(client):
     assert fetched(client, each(client, "size", len, [np.zeros(12_000_000, np.uint8)])) == [12_000_000]
 
 
-def test_errors_of_tasks_are_raised(client):
+def test_errors_of_tasks_are_raised(client, tmp_path):
     for wait in (fetched, finished):
         with pytest.raises(ZeroDivisionError, match="as it should"):
             wait(client, each(client, "failing", failing, [1], [2]))
+        with pytest.raises(FileNotFoundError, match="no-such-file"):  # of the task, and not of Dask's connections
+            wait(client, each(client, "open", open, [tmp_path / "no-such-file"]))
 
 
 @pytest.mark.parametrize("lost", [1, 2])
-def test_a_connection_that_is_lost_is_tried_again(client, monkeypatch, lost):
+def test_a_connection_that_is_lost_is_tried_again(client, monkeypatch, tmp_path, lost):
     futures, gather, times = each(client, "absolute", abs, [-1]), client.gather, []
 
     def unreliable(*arguments, **options):
@@ -59,8 +63,11 @@ def test_a_connection_that_is_lost_is_tried_again(client, monkeypatch, lost):
     monkeypatch.setattr(client, "gather", unreliable)
     assert fetched(client, futures) == [1]
     lost = 99
-    with pytest.raises(OSError, match="stream"):
+    with pytest.raises(EngineError, match="the workers cannot be reached: the stream is closed"):
         fetched(client, futures)
+    with pytest.raises(EngineError, match="cannot be reached"):  # and not a StorageError
+        store_whole(tmp_path / "table", lambda path: list(in_order(client, futures)))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_result_that_is_given_up(client):
@@ -76,9 +83,27 @@ def test_a_task_that_ends_its_workers(client):
     assert fetched(client, each(client, "absolute", abs, [-1])) == [1]
 
 
-def test_a_lost_scheduler(tmp_path):
+def test_a_lost_scheduler(tmp_path, monkeypatch):
+    """While results are awaited; when Dask tries to reach it again; and when it does not any more."""
+    monkeypatch.setattr(connect, "_TO_ANSWER", 3.0)
+    lost = "the connection to the scheduler is lost"
     with dask_processes(tmp_path) as (address, pid), cluster_engine(address) as engine:
-        futures = each(engine.division._client, "long", time.sleep, [600])
+        client = engine.client
+        assert threads_of(client) == 1
+        futures = each(client, "long", time.sleep, [600])
+        frame = frame_of({BUCKET: np.zeros(1, np.int32)})
+        held = each(client, "frame", frame_of, [{BUCKET: np.zeros(1, np.int32)}])
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(EngineError, match="the connection to the scheduler is lost"):
-            fetched(engine.division._client, futures)
+        with pytest.raises(EngineError, match=lost):
+            fetched(client, futures)
+        for _ in range(2):
+            for do in (
+                lambda: fetched(client, each(client, "absolute", abs, [-1])),
+                lambda: finished(client, futures),
+                lambda: fetched(client, shuffled(client, held, frame.head(0), 1)),
+                lambda: threads_of(client),
+                lambda: engine.division.once(abs, -1),
+            ):
+                with pytest.raises(EngineError, match=lost):
+                    do()
+            wait_until(lambda: client.status == "closed")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 
 import psutil
 import pytest
+from cluster_helpers import dask_processes
 from run_processes import finish, gpunet, results, start
 
 from gpunet.synthetic import write_tables
@@ -28,6 +30,20 @@ threads = 1
 TABLES = ("features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json")
 
 CLUSTER = ("--cluster", "local")
+
+#: The scheduler is killed in the stage `partition`, which goes on until Dask has given the scheduler up.
+LOSING = """
+import os, signal, time
+from gpunet.cluster import connect, features
+connect._TO_ANSWER = 2.0  # and as long to try again
+partition = features.partition
+def slow(gang, network, engine):
+    os.kill({pid}, signal.SIGKILL)
+    while engine.client.status != "closed":
+        time.sleep(0.05)
+    return partition(gang, network, engine)
+features.partition = slow
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +65,15 @@ def runs(asked, tmp_path_factory):
         done = gpunet("run", *asked, "--out", folder / name, *cluster)
         assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def features_alone(asked, tmp_path_factory):
+    """The files of ``gpunet features`` in one process."""
+    out = tmp_path_factory.mktemp("features") / "alone"
+    done = gpunet("features", *asked, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return results(out)
 
 
 def test_tables_and_statistics_are_those_of_one_process(runs):
@@ -93,21 +118,59 @@ def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
 
 
 def test_a_signal_ends_it_in_good_order(asked, tmp_path):
+    """SIGTERM in the middle; and SIGINT as a terminal sends it, to the workers too, as soon as they are there."""
     out = tmp_path / "run"
-    process = start("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+    command = ("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
+    process = start(*command)
     while not (out / ".partial" / "checkpoints" / "features-betweenness.checkpoint").exists():
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGTERM)
-    done = finish(process)
-    assert done.returncode == 1
-    assert "what was finished is kept" in done.stderr
-    assert "Traceback" not in done.stderr
+    stopped_in_good_order(finish(process), "SIGTERM")
+    process = start(*command, as_group=True)
+    told = process.stderr.readline()
+    assert told.startswith("cluster: ")
+    os.killpg(process.pid, signal.SIGINT)
+    stopped_in_good_order(finish(process), "SIGINT")
     assert gpunet("features", *asked, "--out", out, *CLUSTER).returncode == 0
     assert not (out / ".partial").exists()
 
 
-def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
+def stopped_in_good_order(done, name):
+    assert done.returncode == 1
+    *progress, last = done.stderr.splitlines()
+    assert last.startswith(f"gpunet: stopped by {name}: what was finished is kept")
+    assert_only_progress(progress)
+
+
+def assert_only_progress(lines):
+    assert [
+        line for line in lines if not line.startswith("cluster: ") and not re.match(r"[\w, -]+: (done|\d)", line)
+    ] == []
+
+
+def test_a_scheduler_that_is_lost_while_the_client_computes(asked, features_alone, tmp_path):
+    """Dask has given it up when the cluster is asked for something again. Another one goes on."""
+    out = tmp_path / "run"
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    with dask_processes(tmp_path / "first") as (address, pid):
+        done = gpunet("features", *asked, "--out", out, "--cluster", address, before=LOSING.format(pid=pid))
+    assert done.returncode == 2
+    *progress, last = done.stderr.splitlines()
+    assert last.startswith("gpunet: --cluster")
+    assert "the connection to the scheduler is lost" in last
+    assert_only_progress(progress)
+    assert not (out / "run.json").exists()
+    with dask_processes(tmp_path / "second") as (address, _):
+        done = gpunet("features", *asked, "--out", out, "--cluster", address)
+    assert done.returncode == 0, done.stderr
+    found = results(out)
+    for name in TABLES:
+        assert found[name] == features_alone[name], name
+
+
+def test_workers_that_are_killed_cost_time_alone(asked, features_alone, tmp_path):
     """One while files are read, one while features are computed."""
     out = tmp_path / "run"
     process = start("features", *asked, "--out", out, *CLUSTER)
@@ -127,10 +190,9 @@ def test_workers_that_are_killed_cost_time_alone(asked, runs, tmp_path):
     process.stdout.close()
     process.stderr.close()
     assert killed == 2
-    alone = gpunet("features", *asked, "--out", tmp_path / "alone")
-    assert alone.returncode == 0
+    found = results(out)
     for name in TABLES:
-        assert (out / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+        assert found[name] == features_alone[name], name
 
 
 def test_files_that_cannot_be_read(asked, tmp_path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from gpunet.cluster.address import CLUSTERS, Address, checked_address
@@ -87,7 +89,8 @@ def cluster_engine(
             from gpunet.cluster.gpus import require_gpus, started_gpus
 
             require_gpus(config)
-            client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS, _QUIET))
+            with _interrupts_are_ours():
+                client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS, _QUIET))
         elif address is None:
             client = stack.enter_context(_started(config, usable))
         else:
@@ -142,25 +145,42 @@ def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
     if config.threads:
         workers, each = config.workers or max(1, threads // config.threads), config.threads
     with dask.config.set(_LOCAL_SETTINGS), ExitStack() as stack:
-        try:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=each,
-                processes=True,
-                memory_limit=config.memory_limit,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                protocol="tls",
-                security=Security.temporary(),
-                silence_logs=_QUIET,
-            )
-        except ValueError as error:
-            raise ConfigError(f"[cluster] {error}") from error
-        stack.callback(cluster.close)
-        yield stack.enter_context(Client(cluster, set_as_default=False))
+        with _interrupts_are_ours():
+            try:
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=each,
+                    processes=True,
+                    memory_limit=config.memory_limit,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    protocol="tls",
+                    security=Security.temporary(),
+                    silence_logs=_QUIET,
+                )
+            except ValueError as error:
+                raise ConfigError(f"[cluster] {error}") from error
+            stack.callback(cluster.close)
+        yield stack.enter_context(Client(cluster, set_as_default=False, direct_to_workers=True))
 
 
-# What workers that we start may log: an error of theirs is raised here, where it gets one clear line.
+@contextmanager
+def _interrupts_are_ours() -> Iterator[None]:
+    """Workers that are started inside, and those that Dask starts later in their place, never get a SIGINT.
+
+    A terminal sends it to all processes of a command. Workers would each print where they were; it is this process that
+    ends them. Threads that begin inside block the signal, Dask's is one of them, and so do processes that threads
+    start, from their first moment. This thread gets a SIGINT when it leaves the block.
+    """
+    resource_tracker.ensure_running()  # which would let the signal through when the first worker is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# What workers that we start may log, and the client here: an error is raised here, where it gets one clear line.
 _QUIET = logging.CRITICAL
 
 _LOCAL_SETTINGS: dict[str, Any] = {
@@ -170,6 +190,8 @@ _LOCAL_SETTINGS: dict[str, Any] = {
     "distributed.diagnostics.nvml": False,
     # One that has ended is started again however long that takes: Dask would give it up after a while.
     "distributed.deploy.lost-worker-timeout": "1 hour",
+    # On one machine nobody takes long to answer, and each time that a worker is asked that has ended waits for so long.
+    "distributed.comm.timeouts.connect": "10s",
     # Dask lets workers give freed memory back at once. Each batch then waits for fresh pages, some 6 % of its time.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     # Processes that look at themselves a hundred times a second take some 2 or 3 % of a processor each.
@@ -185,12 +207,13 @@ _LOCAL_SETTINGS: dict[str, Any] = {
 def _joined(address: Address, config: ClusterConfig) -> Iterator[Client]:
     """The user's own scheduler, which stays when we leave."""
     from distributed import Client
+    from distributed.utils import silence_logging_cmgr
 
     try:
         client = Client(str(address), security=_security(address, config), timeout=_TO_ANSWER, set_as_default=False)
     except (OSError, ImportError, ValueError) as error:
         raise EngineError(f"--cluster {address}: cannot be used: {_cause(error)}") from error
-    with client:
+    with silence_logging_cmgr(_QUIET), client:
         try:
             client.wait_for_workers(1, timeout=_TO_HAVE_WORKERS)
         except TimeoutError as error:

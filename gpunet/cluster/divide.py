@@ -14,6 +14,7 @@ from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
 
 from gpunet.checkpoints import RunningSums
+from gpunet.cluster.results import connected, threads_of
 from gpunet.cluster.schedule import runs_of_parts
 from gpunet.errors import EngineError
 from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part, sums_of_parts
@@ -90,14 +91,15 @@ class Division:
             try:
                 position_bytes = total.nbytes // max(1, total.shape[-2])
                 asked = (work, layout, batches, parts[added:], position_bytes, stage, compute)
-                for part, found in self._in_order(*asked):
-                    total[..., part.first : part.last, :] += found
-                    added, done, losses = added + 1, done + part.weight, 0
-                    if sums is not None:
-                        sums.keep(stage, total, len(parts), added)
-                    if progress is not None:
-                        progress(stage, whole if added == len(parts) else done, whole)
-            except (CancelledError, TimeoutError, OSError) as error:
+                with connected(self._client, self._name):
+                    for part, found in self._in_order(*asked):
+                        total[..., part.first : part.last, :] += found
+                        added, done, losses = added + 1, done + part.weight, 0
+                        if sums is not None:
+                            sums.keep(stage, total, len(parts), added)
+                        if progress is not None:
+                            progress(stage, whole if added == len(parts) else done, whole)
+            except (CancelledError, OSError) as error:
                 losses += 1
                 self._go_on_after(error, losses)
 
@@ -114,7 +116,7 @@ class Division:
         """The sums of the parts, in their order."""
         network = self._sent(layout)
         name = f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # before the dash is what the dashboard shows
-        slots = max(1, sum(self._client.nthreads().values()))
+        slots = max(1, threads_of(self._client))
         runs = [parts[begin:end] for begin, end in runs_of_parts(parts, position_bytes, slots)]
         pending: deque[Future] = deque()
         waiting = iter(enumerate(runs))
@@ -141,9 +143,10 @@ class Division:
         losses = 0
         while True:
             try:
-                sent = self._sent(network)
-                return self._result(self._client.submit(function, sent, *arguments, pure=False))
-            except (CancelledError, TimeoutError, OSError) as error:
+                with connected(self._client, self._name):
+                    sent = self._sent(network)
+                    return self._result(self._client.submit(function, sent, *arguments, pure=False))
+            except (CancelledError, OSError) as error:
                 losses += 1
                 self._go_on_after(error, losses)
 
@@ -179,10 +182,6 @@ class Division:
 
     def _go_on_after(self, error: Exception, losses: int) -> None:
         """Forget what was sent, which is lost with all its workers; or raise if it is not that."""
-        if self._client.status != "running":
-            raise EngineError(
-                f"{self._name}: the connection to the scheduler is lost; when it is there again, start this again"
-            ) from error
         if losses > _MOST_LOSSES:
             raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
         self._held = None

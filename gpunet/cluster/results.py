@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import dask
 from distributed import Client, Future, KilledWorker, wait
 
-from gpunet.errors import EngineError
+from gpunet.errors import EngineError, GpunetError, in_words
 
-__all__ = ["each", "fetched", "finished", "in_order"]
+__all__ = ["connected", "each", "fetched", "finished", "in_order", "threads_of"]
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
 _LOOK, _PATIENCE = 5.0, 60.0
@@ -22,12 +23,55 @@ _LOOK, _PATIENCE = 5.0, 60.0
 _TRIES = 3
 
 
+@contextmanager
+def connected(client: Client, name: str = "--cluster") -> Iterator[None]:
+    """Inside, the cluster is asked for something; `name` is what it is called in messages.
+
+    Dask notices at once that a scheduler is lost, tries for a while to reach it again, and then closes the client. What
+    it raises depends on when it is asked, and on for what: errors of connections, of attributes that are gone, its own.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler is lost, whatever is raised inside, unless that is for the user already.
+    """
+    try:
+        yield
+    except GpunetError:
+        raise
+    except Exception as error:
+        if client.status == "running":
+            raise
+        raise EngineError(
+            f"{name}: the connection to the scheduler is lost; when it is there again, start this again"
+        ) from error
+
+
+def threads_of(client: Client) -> int:
+    """Threads of all workers together, 0 if there is none.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler is lost.
+    """
+    found: int = _told(client, lambda: sum(client.nthreads().values()))
+    return found
+
+
 def each(client: Client, name: str, function: Callable[..., Any], *parts: Iterable[Any], **same: Any) -> list[Future]:
-    """Futures of ``function(*part, **same)`` for each of the parts, which run parallel; `name` is the dashboard's."""
+    """Futures of ``function(*part, **same)`` for each of the parts, which run parallel; `name` is the dashboard's.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler is lost.
+    """
     columns = [list(values) for values in parts]
     run = uuid.uuid4().hex[:12]
     keys = [f"{name}-{run}-{i}" for i in range(len(columns[0]))]
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # arrays of vertices go along
+    large = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})  # arrays of vertices go along
+    with large, connected(client):
         futures: list[Future] = client.map(function, *columns, key=keys, pure=False, **same)
     return futures
 
@@ -38,11 +82,11 @@ def finished(client: Client, futures: Sequence[Future]) -> list[Future]:
     Raises
     ------
     EngineError
-        If the scheduler is lost, no worker is left, or the same task ends several workers.
+        If the scheduler is lost, workers cannot be reached, none is left, or the same task ends several of them.
     Exception
         What a task raises; of several the first in the order of the futures.
     """
-    _told(client, lambda: _wait(client, futures, None))
+    _told(client, lambda: _wait(client, futures, None), futures)
     return list(futures)
 
 
@@ -59,7 +103,7 @@ def fetched(client: Client, futures: Sequence[Future], done: Callable[[int], Non
         found: list[Any] = client.gather(list(futures))
         return found
 
-    found: list[Any] = _told(client, take)
+    found: list[Any] = _told(client, take, futures)
     return found
 
 
@@ -69,25 +113,30 @@ def in_order(client: Client, futures: Iterable[Future]) -> Iterator[Any]:
         yield fetched(client, [future])[0]
 
 
-def _told(client: Client, do: Callable[[], Any], tries: int = _TRIES) -> Any:
+def _told(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (), tries: int = _TRIES) -> Any:
     """Do it, again if the connection to a worker was lost, and say what a user can make of what Dask raises."""
     try:
-        return do()
+        with connected(client):
+            return do()
     except KilledWorker as error:
         raise EngineError(
             "--cluster: several workers in a row have ended while they worked on the same part; most likely they had "
             "too little memory: see [cluster] memory_limit, and use fewer workers or threads"
         ) from error
-    except (CancelledError, TimeoutError, OSError) as error:
-        if client.status != "running":
-            raise EngineError(
-                "--cluster: the connection to the scheduler is lost; when it is there again, start this again"
-            ) from error
-        if isinstance(error, CancelledError):
-            raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
-        if tries == 1:
+    except CancelledError as error:
+        raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
+    except OSError as error:  # that nobody answers in time is one, too
+        if _is_of_task(client, error, futures):
             raise
-    return _told(client, do, tries - 1)
+        if tries == 1:  # and not as it is, or whoever writes results to a file would blame the disk
+            raise EngineError(f"--cluster: the workers cannot be reached: {in_words(error)}") from error
+    return _told(client, do, futures, tries - 1)
+
+
+def _is_of_task(client: Client, error: Exception, futures: Sequence[Future]) -> bool:
+    """Whether a task has raised this error, and not Dask on the way to it."""
+    with connected(client):
+        return any(future.status == "error" and future.exception() is error for future in futures)
 
 
 def _wait(client: Client, futures: Sequence[Future], done: Callable[[int], None] | None) -> None:

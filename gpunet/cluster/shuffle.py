@@ -13,6 +13,7 @@ from distributed import Client, Future, futures_of
 
 from gpunet.arrays import to_host
 from gpunet.cluster.parts import DividedArrests
+from gpunet.cluster.results import connected, threads_of
 from gpunet.frames import to_arrow
 from gpunet.reading.home import Home
 
@@ -55,8 +56,7 @@ def table_of(frame: Any) -> pa.Table:
 
 def bucket_count(arrests: DividedArrests) -> int:
     """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
-    threads: int = sum(arrests.client.nthreads().values())
-    return min(len(arrests.parts), max(2 * threads, -(-len(arrests) // _ROWS), 1))
+    return min(len(arrests.parts), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
 
 
 def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
@@ -72,8 +72,13 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) 
         A frame without rows and with the same columns.
     buckets
         How many frames to make.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler is lost.
     """
-    with client.as_current():
+    with connected(client), client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
         moved = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
         held = client.persist(moved)
