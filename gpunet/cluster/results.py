@@ -13,7 +13,7 @@ from distributed import Client, Future, KilledWorker, wait
 
 from gpunet.errors import EngineError
 
-__all__ = ["each", "fetched", "finished", "in_order"]
+__all__ = ["each", "fetched", "finished", "in_order", "told"]
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
 _LOOK, _PATIENCE = 5.0, 60.0
@@ -39,7 +39,7 @@ def finished(client: Client, futures: Sequence[Future]) -> list[Future]:
     Exception
         What a task raises; of several the first in the order of the futures.
     """
-    _told(client, lambda: _wait(client, futures, None))
+    told(client, lambda: _wait(client, futures, None))
     return list(futures)
 
 
@@ -56,7 +56,7 @@ def fetched(client: Client, futures: Sequence[Future], done: Callable[[int], Non
         found: list[Any] = client.gather(list(futures))
         return found
 
-    found: list[Any] = _told(client, take)
+    found: list[Any] = told(client, take)
     return found
 
 
@@ -66,8 +66,16 @@ def in_order(client: Client, futures: Iterable[Future]) -> Iterator[Any]:
         yield fetched(client, [future])[0]
 
 
-def _told(client: Client, do: Callable[[], Any]) -> Any:
-    """Do it, and say what a user can make of what Dask raises."""
+def told(client: Client, do: Callable[[], Any]) -> Any:
+    """What `do` gives, with what Dask raises in words that a user can make something of.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler is lost, what workers held is lost, or the same task ends several workers.
+    Exception
+        What else `do` raises.
+    """
     try:
         return do()
     except KilledWorker as error:
