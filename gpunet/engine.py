@@ -161,7 +161,10 @@ def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
     if not isinstance(engine, str):
         return engine
     if engine == "gpus":  # what a run was begun with that is to go on
-        raise EngineError("this was begun on the GPUs of a cluster: give the same --cluster again")
+        raise EngineError(
+            "this was begun on the GPUs of a cluster and goes on on such alone: leave --cluster none out, or give "
+            "local-cuda or the address of a scheduler whose workers have GPUs"
+        )
     if engine not in ENGINES:
         raise EngineError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     usable = available_threads(threads)

@@ -32,20 +32,38 @@ class Comms:
     """``cugraph.dask.comms.comms``."""
 
     workers: list[str] | None = None
+    raft: Any = None
 
     def initialize(
         self, comms: Any = None, p2p: bool = False, prows: Any = None, pcols: Any = None, partition_type: int = 1
     ) -> None:  # fmt: skip
         assert self.workers is None, "Communicator is already initialized"
         assert p2p
-        self.workers = list(default_client().scheduler_info(n_workers=-1)["workers"])
+        self.workers = list(default_client().nthreads())
+        self.raft = RaftComms(default_client(), self.workers)
 
     def get_workers(self) -> list[str] | None:
         return self.workers
 
+    def get_comms(self) -> Any:
+        return self.raft
+
     def destroy(self) -> None:
         assert self.workers is not None
-        self.workers = None
+        self.raft.destroy()
+        self.workers = self.raft = None
+
+
+class RaftComms:
+    """``raft_dask.common.comms.Comms``, begun."""
+
+    nccl_initialized = ucx_initialized = True
+
+    def __init__(self, client: Any, workers: list[str]) -> None:
+        self.client, self.workers = client, workers
+
+    def destroy(self) -> None:
+        self.client.run(int, workers=self.workers, wait=True)  # every worker that it was begun with has to answer
 
 
 COMMS = Comms()
@@ -143,7 +161,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
     import dask.dataframe as dd
 
     comms = _module(
-        "cugraph.dask.comms.comms", **{n: getattr(COMMS, n) for n in ("initialize", "get_workers", "destroy")}
+        "cugraph.dask.comms.comms",
+        **{n: getattr(COMMS, n) for n in ("initialize", "get_workers", "get_comms", "destroy")},
     )
     package = _module("cugraph.dask.comms", comms=comms)
     dask = _module("cugraph.dask", comms=package, **{each.__name__: each for each in FUNCTIONS})

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import cugraph_dask_stand_in
+import dask
 import dask_cuda_stand_in
 import engine_contract as contract
 import networkx as nx
 import numpy as np
 import pytest
 from cluster_helpers import Killer, dask_processes, same_bits, wait_until
+from distributed import wait
 
 import gpunet
-from gpunet.cluster import cluster_engine, gpu_parts, gpus
+from gpunet.cluster import cluster_engine, gpu_parts, gpus, watched
 from gpunet.config import ClusterConfig, PathConfig
 from gpunet.errors import ConfigError, EngineError
 from gpunet.features.path import compute_path
@@ -41,6 +46,7 @@ def pretended():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "dask_cuda", dask_cuda_stand_in)
         patch.setattr(gpus, "require_device", lambda: None)
+        patch.setattr(gpus, "count_devices", lambda: dask_cuda_stand_in.GPUS)
         patch.setattr(gpu_parts, "_LEAST_WEIGHT", 300.0)
         patch.setattr(gpu_parts, "_BLOCKS", 2)
         patch.setattr(gpu_parts, "_SOURCES_A_BATCH", 16)
@@ -264,6 +270,74 @@ def test_a_library_that_fails_on_several_gpus(two_gpus, memory, monkeypatch):
     assert cugraph_dask_stand_in.COMMS.workers is None
 
 
+def test_a_worker_that_ends_while_all_of_them_are_needed(two_gpus, memory, monkeypatch):
+    engine, _ = two_gpus
+    net = network()
+    expected = engine.component_labels(net.indptr, net.indices)
+    least = needed(engine, "component_labels")
+    memory(least - 1)
+    real = sys.modules["cugraph.dask"].weakly_connected_components
+    threads = []
+
+    def stuck(graph):
+        """Wait for pieces of the result as cuGraph does, one of them a worker's that ends."""
+        threads.append(threading.current_thread())
+        workers = cugraph_dask_stand_in.COMMS.workers
+        os.kill(min(client(engine).run(os.getpid).values()), signal.SIGKILL)
+        return wait([client(engine).submit(time.sleep, 0.5, workers=[w], pure=False) for w in workers])
+
+    monkeypatch.setattr(watched, "_LOOK", 0.2)
+    monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", stuck)
+    words = r"the worker tls://127.0.0.1:\d+ has ended while all workers were needed at once; start this again"
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is told to all
+        with pytest.raises(EngineError, match=words):
+            engine.component_labels(net.indptr, net.indices)
+        threads[0].join(30)
+    assert not threads[0].is_alive()
+    assert cugraph_dask_stand_in.COMMS.workers is None
+    wait_until(lambda: len(client(engine).nthreads()) == 2)
+    memory(least - 1)
+    monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", real)
+    found = engine.component_labels(net.indptr, net.indices)
+    assert same_bits({"": found[0]}, {"": expected[0]})
+    assert engine.graphs.describe()[-1]["by"] == "cugraph.dask"
+
+
+def test_what_is_released_is_gone_from_workers_and_gpus_and_comes_again(two_gpus):
+    engine, _ = two_gpus
+    families = ("betweenness", "shell")
+    expected = gpunet.path_features(network(), families, engine=engine)
+    sent = [division._held[1].key for division in (engine.searches._division, engine.graphs._division)]
+    assert max(max(held) for held in run(engine, "held")) == 1
+    engine.release()
+    assert run(engine, "held") == [(0, 0)] * 2
+    wait_until(lambda: not any(client(engine).has_what().values()))
+    assert not any(client(engine).who_has().get(key) for key in sent)
+    assert same_bits(gpunet.path_features(network(), families, engine=engine), expected)
+
+
+def test_a_library_for_the_model_that_workers_lack(two_gpus, tmp_path):
+    write_tables(tmp_path / "arrests", persons=100, seed=5)
+    config = {"model": {"kind": "random_forest"}}
+    words = r"--cluster local-cuda: the worker tls://127.0.0.1:\d+: the GPU engine needs cuml-cu13, which is not inst"
+    options = RunOptions(cluster="local-cuda", threads=1)
+    with pytest.raises(EngineError, match=words):
+        run_forecast(str(tmp_path / "arrests"), tmp_path / "out", config, options=options)
+    assert not list((tmp_path / "out").glob("*.parquet"))
+    two_gpus[0].require_library("cudf")
+
+
+def test_libraries_that_do_not_encrypt_stay_on_loopback(two_gpus, monkeypatch):
+    names = ("NCCL_SOCKET_IFNAME", "UCX_NET_DEVICES")
+    assert [os.environ.get(name) for name in names] == ["lo", "lo"]  # the scheduler, NCCL's root, is in this process
+    assert set(client(two_gpus[0]).run(os.getenv, names[0]).values()) == {"lo"}
+    monkeypatch.setenv(names[0], "eth7")
+    monkeypatch.delenv(names[1])
+    with gpus._environment(gpus._ON_LOOPBACK):
+        assert [os.environ.get(name) for name in names] == ["eth7", "lo"]
+    assert [os.environ.get(name) for name in names] == ["eth7", None]
+
+
 def test_workers_of_the_users_own_scheduler(tmp_path, two_gpus):
     tests = str(Path(__file__).parent)
     environment = {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join([tests, *filter(None, sys.path)])}
@@ -297,15 +371,21 @@ def test_the_script_for_a_gpu_machine_compares_one_and_all(monkeypatch):
 
 
 def test_refusals(monkeypatch):
-    for cluster, engine in (("local", "gpu"), ("local", "gpus"), ("local-cuda", "cpu")):
+    with (
+        pytest.raises(EngineError, match=r"--cluster local: this was begun .* leave --cluster out, or take"),
+        cluster_engine("local", engine="gpus"),
+    ):
+        pass
+    for cluster, engine in (("local", "gpu"), ("local-cuda", "cpu")):
         words = f"--engine .* with --cluster {cluster}: the workers compute on"
         with pytest.raises(EngineError, match=words), cluster_engine(cluster, engine=engine):
             pass
-    with pytest.raises(EngineError, match="this was begun on the GPUs of a cluster: give the same --cluster again"):
+    with pytest.raises(EngineError, match=r"begun on the GPUs of a cluster .* leave --cluster none out"):
         gpunet.path_features(network(), engine="gpus")
     for config, words in (
-        (ClusterConfig(workers=3), "Can not scale beyond visible devices"),
-        (ClusterConfig(cuda_visible_devices="0", workers=2), "Can not scale beyond visible devices"),
+        (ClusterConfig(workers=3), r"workers: each worker .* there are to be 3, and 2 are visible$"),
+        (ClusterConfig(cuda_visible_devices="0", workers=2), r"there are to be 2, and 1 is visible \(0\)"),
+        (ClusterConfig(cuda_visible_devices="1, 1"), r"there are to be 2, and 1 is visible \(1, 1\)"),
         (ClusterConfig(threads=2), "threads: a worker of local-cuda has one"),
     ):
         with pytest.raises(ConfigError, match=words), cluster_engine("local-cuda", config):

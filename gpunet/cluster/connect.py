@@ -78,6 +78,11 @@ def cluster_engine(
         return
     address = None if cluster in CLUSTERS else checked_address(cluster, config)
     on_gpus = cluster == "local-cuda" or engine in ("gpu", "gpus")
+    if cluster == "local" and engine == "gpus":  # a run that is to go on
+        raise EngineError(
+            "--cluster local: this was begun on the GPUs of a cluster and goes on on such alone, and the workers of "
+            "local compute on CPUs; leave --cluster out, or take --cluster local-cuda"
+        )
     if cluster == "local" and on_gpus:
         raise EngineError("--engine gpu with --cluster local: the workers compute on CPUs; take --cluster local-cuda")
     if cluster == "local-cuda" and engine == "cpu":

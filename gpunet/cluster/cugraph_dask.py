@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.cluster.watched import with_all_workers
 from gpunet.gpu.check import import_library
 from gpunet.gpu.cugraph import MOST_LEVELS, least_gain
 
@@ -103,7 +104,14 @@ class DividedGraph:
         return out
 
     def _by(self, ask: Callable[[Any, Any], Any], column: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Vertices that have a tie, each once, in any order, and the column of `ask`'s frame beside them."""
+        """Vertices that have a tie, each once, in any order, and the column of `ask`'s frame beside them.
+
+        cuGraph, and whoever waits for pieces of its frames, would wait for ever for a worker that has ended.
+        """
+        found: tuple[NDArray[Any], NDArray[Any]] = with_all_workers(self._client, lambda: self._found(ask, column))
+        return found
+
+    def _found(self, ask: Callable[[Any, Any], Any], column: str) -> tuple[NDArray[Any], NDArray[Any]]:
         with _communicating(self._client) as (cugraph, workers):
             graph = cugraph.Graph(directed=False)
             graph.from_dask_cudf_edgelist(
@@ -148,7 +156,22 @@ def _communicating(client: Client) -> Iterator[tuple[Any, list[str]]]:
         try:
             yield cugraph, list(cugraph.dask.comms.comms.get_workers())
         finally:
-            cugraph.dask.comms.comms.destroy()
+            _destroy(cugraph)
+
+
+def _destroy(cugraph: Any) -> None:
+    """End the communication; if a worker has ended, so that this process can begin another with other workers."""
+    left = cugraph.dask.comms.comms.get_comms()
+    try:
+        cugraph.dask.comms.comms.destroy()
+    except Exception:  # there is nobody to tell, and the module still thinks that it has begun
+        left.nccl_initialized = left.ucx_initialized = False  # or it would try again when it is collected
+        left.destroy = _nothing
+        cugraph.dask.comms.comms.destroy()
+
+
+def _nothing() -> None:
+    """What remains of ending a communication whose workers are gone."""
 
 
 def _frame_of(columns: dict[str, NDArray[Any]]) -> Any:

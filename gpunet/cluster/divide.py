@@ -10,6 +10,7 @@ from itertools import islice
 from time import monotonic
 from typing import Any, TypeAlias
 
+import dask
 from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
 
@@ -35,6 +36,10 @@ _LOOK, _PATIENCE = 5.0, 60.0
 
 # So often in a row may the network be sent again, because all workers that held it are gone.
 _MOST_LOSSES = 3
+
+
+# Batches of sources, and arrays of vertices, go along with tasks.
+_LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
 
 
 class Division:
@@ -125,7 +130,8 @@ class Division:
                 for i, next_run in islice(waiting, _AHEAD * slots - len(pending)):
                     inside = batches[next_run[0].begin : next_run[-1].end]
                     arguments = (compute, work, network, inside, next_run)
-                    pending.append(self._client.submit(sums_of_parts, *arguments, key=f"{name}-{i}"))
+                    with dask.config.set(_LARGE):
+                        pending.append(self._client.submit(sums_of_parts, *arguments, key=f"{name}-{i}"))
                 yield from zip(run, self._result(pending[0]), strict=True)
                 pending.popleft()
         finally:
@@ -145,10 +151,16 @@ class Division:
             try:
                 with connected(self._client, self._name):
                     sent = self._sent(network)
-                    return self._result(self._client.submit(function, sent, *arguments, pure=False))
+                    with dask.config.set(_LARGE):
+                        future = self._client.submit(function, sent, *arguments, pure=False)
+                    return self._result(future)
             except (CancelledError, OSError) as error:
                 losses += 1
                 self._go_on_after(error, losses)
+
+    def release(self) -> None:
+        """Let the workers forget the network that they hold; it is sent again when it is needed."""
+        self._held = None
 
     def _sent(self, layout: Any) -> Future:
         """The network where every worker has it."""

@@ -35,5 +35,9 @@ class ClusterEngine(CpuEngine):
         """What the manifest says of the cluster."""
         return self.cluster
 
+    def release(self) -> None:
+        """Let go of what workers hold for path features; it is sent again when it is needed."""
+        self.division.release()
+
     def _adder(self) -> Adder:
         return partial(self.division.add_up, sums=self.sums)

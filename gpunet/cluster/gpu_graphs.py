@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.cluster.divide import Division
-from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here
+from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here, why_not_imported
+from gpunet.cluster.watched import on_each_worker
 from gpunet.errors import EngineError
 from gpunet.gpu import graphs
 from gpunet.gpu.graphs import Make
@@ -18,7 +19,7 @@ from gpunet.gpu.graphs import Make
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["GpuGraphs", "on_each_worker"]
+__all__ = ["GpuGraphs"]
 
 _ONE, _ALL = "one GPU", "cugraph.dask"
 
@@ -86,6 +87,18 @@ class GpuGraphs:
         """How many calls there have been."""
         return sum(said["times"] for said in self._said.values())
 
+    def release(self) -> None:
+        """Let go of the network, and of all else on the GPUs that can come again when it is needed."""
+        self._network = None
+        self._division.release()
+        on_each_worker(self._client, free_here, self._setup)
+
+    def require_library(self, name: str) -> None:
+        """Raise an EngineError if a worker cannot import a module of RAPIDS."""
+        for worker, said in on_each_worker(self._client, why_not_imported, name).items():
+            if said:
+                raise EngineError(f"{self._division.name}: the worker {worker}: {said}")
+
     def _on_all(
         self,
         name: str,
@@ -123,15 +136,6 @@ class GpuGraphs:
         said["times"] += 1
         said["needed_bytes"] = max(said["needed_bytes"], needed)
         said["free_bytes"] = min(said["free_bytes"], free)
-
-
-def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-    """What a function gives on every worker, as a task of its own; by address."""
-    asked = {
-        worker: client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
-        for worker in sorted(client.nthreads())
-    }
-    return dict(zip(asked, client.gather(list(asked.values())), strict=True))
 
 
 def _louvain(indptr: Any, indices: Any, field: Any, make: Make) -> Any:

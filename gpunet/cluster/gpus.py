@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from gpunet.cluster.divide import Division
 from gpunet.cluster.engine_gpus import GpusEngine
-from gpunet.cluster.gpu_graphs import GpuGraphs, on_each_worker
+from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_parts import GpuSearches
 from gpunet.cluster.gpu_worker import Setup, start
+from gpunet.cluster.watched import on_each_worker
 from gpunet.config import UNENCRYPTED, ClusterConfig
 from gpunet.errors import ConfigError, EngineError
-from gpunet.gpu.check import require_device
+from gpunet.gpu.check import count_devices, require_device
 
 if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["gpus_engine", "require_gpus", "started_gpus"]
 
-# NCCL and UCX, by which cuGraph's workers speak to each other, do not encrypt: on one machine they stay on it. And
+# NCCL and UCX, by which cuGraph's workers speak to each other, do not encrypt: on one machine they stay on it. NCCL's
+# root listens in the scheduler's process, which is this one.
+_ON_LOOPBACK = {"NCCL_SOCKET_IFNAME": "lo", "UCX_NET_DEVICES": "lo"}
+
 # Dask-CUDA asks NVML which GPU a worker has, through Dask.
 _SETTINGS = {
-    "distributed.nanny.environ.NCCL_SOCKET_IFNAME": "lo",
-    "distributed.nanny.environ.UCX_NET_DEVICES": "lo",
+    **{f"distributed.nanny.environ.{name}": value for name, value in _ON_LOOPBACK.items()},
     "distributed.diagnostics.nvml": True,
 }
 
@@ -44,6 +47,32 @@ def require_gpus(config: ClusterConfig) -> None:
         raise EngineError(
             '--cluster local-cuda needs dask-cuda, which is not installed: pip install "gpunet[gpu,cluster]"'
         ) from error
+    _require_as_many(config)
+
+
+def _require_as_many(config: ClusterConfig) -> None:
+    """Refuse more workers than GPUs: Dask-CUDA does so too, but leaves the scheduler behind that it has started."""
+    listed = config.cuda_visible_devices or os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    named = [each.strip() for each in listed.split(",") if each.strip()]
+    there = len(set(named)) if named else count_devices()
+    wanted = config.workers or len(named) or there
+    if wanted > there:
+        raise ConfigError(
+            f"[cluster] workers: each worker of local-cuda needs a GPU of its own; there are to be {wanted}, and "
+            f"{there} {'is' if there == 1 else 'are'} visible" + (f" ({listed})" if named else "")
+        )
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables of this process that are not set already."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 @contextmanager
@@ -60,7 +89,7 @@ def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int)
     from distributed import Client
     from distributed.security import Security
 
-    with dask.config.set({**settings, **_SETTINGS}), ExitStack() as stack:
+    with _environment(_ON_LOOPBACK), dask.config.set({**settings, **_SETTINGS}), ExitStack() as stack:
         try:
             cluster = dask_cuda.LocalCUDACluster(
                 CUDA_VISIBLE_DEVICES=config.cuda_visible_devices or None,

@@ -14,7 +14,7 @@ from distributed import Client, Future
 
 from gpunet.arrests import FileCount, FileLeftOut
 from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
-from gpunet.cluster.results import each, fetched
+from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config import Config
 from gpunet.errors import InputError
@@ -89,7 +89,7 @@ def read_divided(
     left_out: list[FileLeftOut] = []
     found = find_sources(paths, warnings, left_out if keep_going else None)
     sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
-    wanted = parts or _PARTS_A_THREAD * max(1, sum(client.nthreads().values()))
+    wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
     total = sum(source.size_bytes for source in sources)
     plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
     if not sources and left_out:
@@ -102,7 +102,7 @@ def read_divided(
     wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
     names = names_of(notes, config)
-    sent = client.submit(_same, names, pure=False)  # and not scattered: what is lost with a worker can come again
+    (sent,) = each(client, "names", _same, [names])  # and not scattered: what is lost with a worker can come again
     ranges = _by_person(client, read, notes, names, sent, config, wanted)
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
     told: list[_RangeNote] = fetched(client, each(client, "sizes", _told, arranged))
@@ -112,9 +112,7 @@ def read_divided(
     report = _report(config, records, notes, warnings, schema)
     return DividedArrests(
         client=client,
-        parts=tuple(
-            client.submit(_numbered, f, number, pure=False) for f, number in zip(arranged, first, strict=False)
-        ),
+        parts=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
         persons=tuple(of_range.persons for of_range in told),
         arrests=tuple(of_range.arrests for of_range in told),
         n_numbers=first[-1],

@@ -108,6 +108,7 @@ class DividedRun(Run):
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         client, told = arrests.client, coarsest(found)
+        self.engine.release()  # the network is not needed any more, and memory is
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
             tables = [with_betweenness(client, of_day, told) for of_day in parts]

@@ -18,7 +18,7 @@ from typing import Any
 
 from gpunet.errors import EngineError
 
-__all__ = ["Device", "GpuInfo", "import_library", "require_device", "require_gpu"]
+__all__ = ["Device", "GpuInfo", "count_devices", "import_library", "require_device", "require_gpu"]
 
 #: Modules that every run on the GPU imports, and the packages they come in.
 LIBRARIES: Mapping[str, str] = {
@@ -163,6 +163,11 @@ def require_device() -> tuple[tuple[int, int], Device]:
             f"{_dotted(_CAPABILITY)} (Turing) or later: choose another with CUDA_VISIBLE_DEVICES, {_OR_CPU}"
         )
     return cuda, device
+
+
+def count_devices() -> int:
+    """How many GPUs this process can see; to be asked when :func:`require_device` has found one."""
+    return len(_devices(_load_driver()))
 
 
 def import_library(name: str) -> Any:

@@ -18,10 +18,13 @@ import dask_cuda
 import dask_cuda_stand_in
 import pylibcugraph
 import pytest
+import raft_dask.common.comms
 from cugraph.structure.graph_implementation.simpleDistributedGraph import simpleDistributedGraphImpl
 from dask_cuda.plugins import RMMSetup
 from distributed import Client
 from rapids_api.signatures import signature_of
+
+from gpunet.cluster import cugraph_dask
 
 PAIRS = [
     *((each, getattr(cugraph.dask, each.__name__)) for each in stand_in.FUNCTIONS),
@@ -35,6 +38,25 @@ PAIRS = [
 def test_stand_ins_have_the_parameters_and_defaults_of_the_real_ones(pair: tuple[Any, Any]) -> None:
     ours, real = (inspect.signature(each).parameters.values() for each in pair)
     assert [(p.name, p.default, p.kind) for p in ours] == [(p.name, p.default, p.kind) for p in real]
+
+
+class _Left:
+    """A communication whose workers are gone."""
+
+    nccl_initialized = ucx_initialized = True
+
+    def destroy(self) -> None:
+        raise OSError("there is nobody")
+
+
+def test_a_communication_whose_workers_are_gone_makes_room_for_another() -> None:
+    comms, left = cugraph.dask.comms.comms, _Left()
+    comms.initialize(comms=left)
+    cugraph_dask._destroy(cugraph)
+    assert not comms.is_initialized()
+    flags = {"nccl_initialized": False, "ucx_initialized": False}
+    assert flags.items() <= vars(left).items()
+    assert flags.items() <= vars(raft_dask.common.comms.Comms(client=object())).items()
 
 
 COLUMNS = {
