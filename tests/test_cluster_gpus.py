@@ -46,6 +46,7 @@ def pretended():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "dask_cuda", dask_cuda_stand_in)
         patch.setattr(gpus, "require_device", lambda: None)
+        patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         patch.setattr(gpus, "count_devices", lambda: dask_cuda_stand_in.GPUS)
         patch.setattr(gpu_parts, "_LEAST_WEIGHT", 300.0)
         patch.setattr(gpu_parts, "_BLOCKS", 2)
@@ -390,6 +391,12 @@ def test_refusals(monkeypatch):
     ):
         with pytest.raises(ConfigError, match=words), cluster_engine("local-cuda", config):
             pass
+
+    with monkeypatch.context() as patch:  # what is seen here is what Dask-CUDA takes
+        patch.setenv("CUDA_VISIBLE_DEVICES", "GPU-5,GPU-6,GPU-7")
+        gpus.require_gpus(ClusterConfig(workers=3))
+        with pytest.raises(ConfigError, match=r"to be 4, and 3 are visible \(GPU-5,GPU-6,GPU-7\)"):
+            gpus.require_gpus(ClusterConfig(workers=4))
 
     def none():
         raise EngineError("no GPU: plug one in, or use --engine cpu")

@@ -99,6 +99,11 @@ def test_the_first_visible_gpu_is_described(machine: Callable[..., None], monkey
     )
 
 
+def test_all_visible_gpus_are_counted(machine: Callable[..., None]) -> None:
+    machine(Driver(H200, T4, H200))
+    assert check.count_devices() == 3
+
+
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
