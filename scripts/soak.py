@@ -1,12 +1,13 @@
 """Kill runs again and again, resume them, and compare what they end with to an undisturbed run.
 
 Usage: python scripts/soak.py [--persons 10000] [--kills 200] [--minutes 60] [--seed 1] [--threads 2] [--features]
-                              [--folder DIR]
+                              [--workers 0] [--folder DIR]
 
 Half of the kills (SIGKILL) come when a file of the run is opened or renamed, the others at any time, some as SIGTERM
-and SIGINT. Checkpoints are made at every chance (--checkpoint-seconds 0) or as usual, at random. Whatever way a run
-went on, its results have to be those of the undisturbed one. It stops with exit code 1 at the first that differs, and
-keeps the folder; else after so many kills or minutes, whatever comes first.
+and SIGINT. With --workers runs have a cluster of so many local processes; the process that was started is killed, and
+they end by themselves. Checkpoints are made at every chance (--checkpoint-seconds 0) or as usual, at random. Whatever
+way a run went on, its results have to be those of the undisturbed one. It stops with exit code 1 at the first that
+differs, and keeps the folder; else after so many kills or minutes, whatever comes first.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--features", action="store_true", help="gpunet features instead of gpunet run")
+    parser.add_argument("--workers", type=int, default=0, help="of --cluster local; 0 is none")
     parser.add_argument("--folder", type=Path, default=None)
     asked = parser.parse_args()
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="soak"))
@@ -65,9 +67,10 @@ def main() -> None:
     made = gpunet("synth", "--persons", asked.persons, "--out", folder / "arrests")
     if made.returncode:
         sys.exit(made.stderr)
-    (folder / "c.toml").write_text(CONFIG)
+    (folder / "c.toml").write_text(f"{CONFIG}[cluster]\nworkers = {asked.workers}\n")
     command: list[object] = ["features" if asked.features else "run", folder / "arrests"]
     command += ["--config", folder / "c.toml", "--threads", asked.threads]
+    command += ["--cluster", "local"] if asked.workers else []
     for _ in range(2):  # the first may have had kernels to compile
         begin = time.monotonic()
         done = gpunet(*command, "--out", folder / "undisturbed")
