@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
@@ -177,6 +178,9 @@ def _interrupts_are_ours() -> Iterator[None]:
     ends them. Threads that begin inside block the signal, Dask's is one of them, and so do processes that threads
     start, from their first moment. This thread gets a SIGINT when it leaves the block.
     """
+    if sys.platform == "win32":  # has no masks of signals
+        yield
+        return
     resource_tracker.ensure_running()  # which would let the signal through when the first worker is started
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
