@@ -9,13 +9,12 @@ import numpy as np
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet import as_of as whole
 from gpunet.arrests import NO_DAY
 from gpunet.as_of import first_day, nothing_before, violent_between
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched
 
-__all__ = ["cut_parts", "labels_between", "undated_arrests"]
+__all__ = ["cut_parts", "labels_between"]
 
 
 def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
@@ -38,11 +37,6 @@ def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
     return replace(arrests, parts=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
 
 
-def undated_arrests(arrests: DividedArrests) -> int:
-    """How many arrests have no date."""
-    return sum(fetched(arrests.client, each(arrests.client, "undated", _undated, arrests.parts)))
-
-
 def labels_between(arrests: DividedArrests, start: date, end: date) -> list[Future]:
     """Futures of :func:`gpunet.as_of.violent_between` for each part: bool of every person arrested before `start`.
 
@@ -62,10 +56,6 @@ def _sizes(part: ArrestPart) -> tuple[int, int, int]:
 
 def _first_day(part: ArrestPart) -> int:
     return first_day(part.arrests)
-
-
-def _undated(part: ArrestPart) -> int:
-    return whole.undated_arrests(part.arrests)
 
 
 def _labels(part: ArrestPart, start: date, end: date) -> NDArray[np.bool_]:

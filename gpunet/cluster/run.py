@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from gpunet.checkpoints import StoredSums
-from gpunet.cluster.cut import cut_parts, labels_between, undated_arrests
+from gpunet.cluster.cut import cut_parts, labels_between
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
@@ -15,7 +15,12 @@ from gpunet.cluster.kept import OnVertices, of_vertices, vertices_of
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import in_order
-from gpunet.cluster.statistics import divided_arrest_statistics, divided_doubts, divided_network_statistics
+from gpunet.cluster.statistics import (
+    divided_arrest_statistics,
+    divided_counts,
+    divided_doubts,
+    divided_network_statistics,
+)
 from gpunet.config import UNENCRYPTED, PathConfig
 from gpunet.forecast_stage import coarsest, windows
 from gpunet.model.divided_scores import DividedScores
@@ -59,7 +64,7 @@ class DividedRun(Run):
 
     def undated(self, arrests: DividedArrests) -> int:
         """How many arrests have no date."""
-        return undated_arrests(arrests)
+        return int(divided_counts(arrests).values["undated_arrests"])
 
     def features(self, name: str, arrests: DividedArrests, label: str = "") -> DividedFeatures:
         """Compute everything; stages, their progress and notices carry the label."""

@@ -38,7 +38,22 @@ class TablePart:
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class _Facts:
+    """What is known of one part, or of all; as in :class:`Snapshot`."""
+
+    numbers: NDArray[np.int64]
+    columns: tuple[str, ...]
+    taxonomy: str | None
+    sets: Mapping[str, tuple[str, ...]] | None
+    betweenness: Mapping[str, Any] | None
+    ids: str
+    on_gpu: bool
+    arrests: NDArray[np.float32] | None
+    since: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot(_Facts):
     """What is known of the n persons of all parts together; one value a person, never the matrix.
 
     Attributes
@@ -61,15 +76,6 @@ class Snapshot:
 
     parts: tuple[Future, ...]
     rows: tuple[int, ...]
-    numbers: NDArray[np.int64]
-    columns: tuple[str, ...]
-    taxonomy: str | None
-    sets: Mapping[str, tuple[str, ...]] | None
-    betweenness: Mapping[str, Any] | None
-    ids: str
-    on_gpu: bool
-    arrests: NDArray[np.float32] | None
-    since: NDArray[np.float32] | None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -88,21 +94,6 @@ class Snapshot:
     def check_columns(self, wanted: tuple[str, ...]) -> None:
         """Raise ModelError if one of them is missing; it names all that are."""
         check_present(wanted, self.columns, "the features")
-
-
-@dataclass(frozen=True, eq=False)
-class _Facts:
-    """Of one part."""
-
-    numbers: NDArray[np.int64]
-    columns: tuple[str, ...]
-    taxonomy: str | None
-    sets: Mapping[str, tuple[str, ...]] | None
-    betweenness: Mapping[str, Any] | None
-    ids: str
-    on_gpu: bool
-    arrests: NDArray[np.float32] | None
-    since: NDArray[np.float32] | None
 
 
 def read_parts(client: Client, parts: Sequence[Future], what: str, device: str | None) -> Snapshot:

@@ -98,7 +98,9 @@ def team(client: Client, wanted: int) -> list[str]:
 
 def threads_a_task(client: Client, tasks: int) -> int:
     """Threads for each of so many tasks, so that all threads of the workers have something to do."""
-    return max(1, int(sum(client.nthreads().values())) // max(1, tasks))
+    from gpunet.cluster.results import threads_of
+
+    return max(1, threads_of(client) // max(1, tasks))
 
 
 @contextmanager
