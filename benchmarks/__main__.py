@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.arguments import parse
 from benchmarks.report import write_report
 from benchmarks.suite import BenchmarkError, run_suite
-from gpunet.errors import GpunetError
+from gpunet.base.errors import GpunetError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from benchmarks.system import INTEGER_MEASURES, RELATIVE, Values
-from gpunet.network import Network
+from gpunet.arrests.network import Network
 
 __all__ = ["RELATIVE", "BenchmarkError", "check_equal", "check_partition", "difference", "modularity"]
 

@@ -14,7 +14,7 @@ from benchmarks.arguments import Settings
 from benchmarks.compare import BenchmarkError
 from benchmarks.networks import Case
 from benchmarks.process import Outcome, last_line, run_limited, summary
-from gpunet.registry import columns
+from gpunet.config.registry import columns
 
 __all__ = ["run_features_command"]
 

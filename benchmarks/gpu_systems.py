@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.device import synchronise
 from benchmarks.system import RELATIVE, System, Values, by_vertex, edges, small_network
-from gpunet.network import Network
+from gpunet.arrests.network import Network
 
 __all__ = ["cugraph_system", "nx_cugraph_system", "single_precision"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.arguments import Settings
 from gpunet import build_network, read_arrests
-from gpunet.network import Network
+from gpunet.arrests.network import Network
 from gpunet.synthetic import write_tables
 
 __all__ = ["Case", "load_network", "prepare_cases", "save_network"]

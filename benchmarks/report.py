@@ -10,7 +10,7 @@ from benchmarks.growth import growth_plots, title
 from benchmarks.plots import bar_plot
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
-from gpunet.folder import write_whole
+from gpunet.tables.files import write_whole
 
 __all__ = ["markdown", "ours_of", "speed_ups", "write_report"]
 

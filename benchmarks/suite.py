@@ -21,8 +21,8 @@ from benchmarks.process import TRANSFERS, Outcome, run_worker, summary
 from benchmarks.system import RELATIVE, System, Values
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN, SYSTEMS, system
 from benchmarks.versions import installed_version
-from gpunet.errors import EngineError
-from gpunet.manifest import versions
+from gpunet.base.errors import EngineError
+from gpunet.runs.manifest import versions
 from gpunet.synthetic import FEWEST_PERSONS, write_tables
 
 __all__ = ["BenchmarkError", "run_suite"]

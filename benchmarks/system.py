@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.network import Network, network_from_edges
+from gpunet.arrests.network import Network, network_from_edges
 
 __all__ = ["INTEGER_MEASURES", "RELATIVE", "System", "Values", "by_vertex", "edges", "small_network"]
 

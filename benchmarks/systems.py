@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from benchmarks.device import on_host
 from benchmarks.gpu_systems import cugraph_system, nx_cugraph_system
 from benchmarks.system import System, Values, by_vertex, edges, small_network
+from gpunet.arrests.network import Network
 from gpunet.features.path import path_features
-from gpunet.network import Network
 
 __all__ = ["CPU_PEERS", "GPU_PEERS", "ON_THE_CPU", "OURS", "PEERS", "PLAIN", "SYSTEMS", "system"]
 
@@ -41,7 +41,7 @@ def _gpunet(plain: bool, engine: str = "cpu") -> System:
         return lambda graph: path_features(graph[0], families=(family,), sets=sets, engine=engine, threads=graph[1])
 
     def louvain(graph: Any) -> Any:
-        module = importlib.import_module("gpunet.kernels.louvain_cpu")
+        module = importlib.import_module("gpunet.kernels.cpu.louvain")
         return module.louvain(graph[0].indptr, graph[0].indices, np.zeros(graph[0].n, np.int32))
 
     measures = {measure: path(measure) for measure in _FAMILY}

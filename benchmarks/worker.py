@@ -19,8 +19,8 @@ from benchmarks.device import copy_seconds, synchronise
 from benchmarks.networks import load_network
 from benchmarks.system import System
 from benchmarks.systems import system
-from gpunet.memory import peak_since_reset, reset_peak
-from gpunet.transfers import transfers_of_part
+from gpunet.base.memory import peak_since_reset, reset_peak
+from gpunet.base.transfers import transfers_of_part
 
 __all__: list[str] = []
 
@@ -57,12 +57,12 @@ def _measure(job: dict[str, Any], folder: Path, events: _Events) -> None:
     graph = measured.convert(network, job["threads"])
     events.tell("converted", seconds=time.perf_counter() - began)
     for i in _runs(job, events):
-        returned, told = _timed(measured, measure, graph)
+        returned, figures = _timed(measured, measure, graph)
         began = time.perf_counter()
         values = measured.values(measure, returned, network)
         back = time.perf_counter() - began
         np.save(folder / f"values_{i}.npy", values)
-        events.tell("run", values_seconds=back, **told)
+        events.tell("run", values_seconds=back, **figures)
 
 
 def _timed(measured: System, measure: str, graph: Any) -> tuple[Any, dict[str, Any]]:
@@ -77,8 +77,8 @@ def _timed(measured: System, measure: str, graph: Any) -> tuple[Any, dict[str, A
         returned = measured.measures[measure](graph)
         synchronise()
         seconds = time.perf_counter() - began
-    told = {"seconds": seconds, "bytes_to_device": crossed.to_device, "bytes_to_host": crossed.to_host}
-    return returned, {**told, "copy_seconds": copy_seconds(crossed.to_device, crossed.to_host)}
+    figures = {"seconds": seconds, "bytes_to_device": crossed.to_device, "bytes_to_host": crossed.to_host}
+    return returned, {**figures, "copy_seconds": copy_seconds(crossed.to_device, crossed.to_host)}
 
 
 def _ingest(job: dict[str, Any], events: _Events) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gpunet._version import __version__
+from gpunet.base._version import __version__
 
 if TYPE_CHECKING:
-    from gpunet.config import Config, ModelConfig, PathConfig, load_config
-    from gpunet.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
+    from gpunet.arrests.network import build_network, network_from_edges, ties_table
+    from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
+    from gpunet.config.config import Config, ModelConfig, PathConfig, load_config
     from gpunet.features import compute_features
-    from gpunet.features.estimate import PathEstimate
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
-    from gpunet.network import build_network, network_from_edges, ties_table
     from gpunet.reading import read_arrests
+    from gpunet.search.estimate import PathEstimate
 
 __all__ = [
     "Config",
@@ -45,25 +45,25 @@ __all__ = [
 ]
 
 _HOME = {
-    "Config": "gpunet.config",
-    "ModelConfig": "gpunet.config",
-    "PathConfig": "gpunet.config",
-    "load_config": "gpunet.config",
-    "ConfigError": "gpunet.errors",
-    "EngineError": "gpunet.errors",
-    "GpunetError": "gpunet.errors",
-    "InputError": "gpunet.errors",
-    "ModelError": "gpunet.errors",
+    "Config": "gpunet.config.config",
+    "ModelConfig": "gpunet.config.config",
+    "PathConfig": "gpunet.config.config",
+    "load_config": "gpunet.config.config",
+    "ConfigError": "gpunet.base.errors",
+    "EngineError": "gpunet.base.errors",
+    "GpunetError": "gpunet.base.errors",
+    "InputError": "gpunet.base.errors",
+    "ModelError": "gpunet.base.errors",
     "compute_features": "gpunet.features",
-    "PathEstimate": "gpunet.features.estimate",
+    "PathEstimate": "gpunet.search.estimate",
     "estimate_path_work": "gpunet.features.path",
     "path_features": "gpunet.features.path",
     "load_model": "gpunet.model",
     "score": "gpunet.model",
     "train": "gpunet.model",
-    "build_network": "gpunet.network",
-    "network_from_edges": "gpunet.network",
-    "ties_table": "gpunet.network",
+    "build_network": "gpunet.arrests.network",
+    "network_from_edges": "gpunet.arrests.network",
+    "ties_table": "gpunet.arrests.network",
     "read_arrests": "gpunet.reading",
 }
 

@@ -1,8 +1,8 @@
-"""Measure the rates of gpunet/features/estimate.py: nanoseconds of one thread for a position and an adjacency entry.
+"""Measure the rates of gpunet/search/estimate.py: nanoseconds of one thread for a position and an adjacency entry.
 
     python scripts/calibrate_estimate.py --persons 1e4,1e5,1e6 --input arrests/ --config c.toml
 
-Times single batches of exact betweenness, single draws of approximate betweenness and batches of closeness, of
+Times single batches of exact betweenness, single samples of approximate betweenness and batches of closeness, of
 synthetic networks and, if given, of your own, and fits the rates to them by non-negative least squares of the relative
 error. Visits of large networks are slower: they are weighted as estimate.py does. Prints the rates in the order of
 that file, and the 5th, 50th and 95th percentile of predicted over measured time.
@@ -19,16 +19,18 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from gpunet import build_network, read_arrests
-from gpunet.features.estimate import _POSITIONS_THAT_DOUBLE, _SLOWEST
-from gpunet.features.layout import Batch, Layout
+from gpunet.arrests.network import Network
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.kernels.closeness_cpu import BATCH, farness_batch
-from gpunet.kernels.simplicial_cpu import rows_within
-from gpunet.network import Network
+from gpunet.kernels.cpu.closeness import BATCH, farness_batch
+from gpunet.kernels.cpu.simplicial import rows_within
+from gpunet.search.batches import Batch, batches_of, shrinking_batches
+from gpunet.search.estimate import _POSITIONS_THAT_DOUBLE, _SLOWEST
+from gpunet.search.graph import SearchGraph
+from gpunet.search.searches import dependencies, dependencies_between
 from gpunet.synthetic import make_arrests
 
 _FEWEST_POSITIONS = 200
-_CALL = 16  # draws that go through the kernel together
+_CALL = 16  # samples that go through the kernel together
 
 Rows = list[tuple[list[float], float]]
 
@@ -43,10 +45,10 @@ def seconds(work: Callable[[], object]) -> float:
     return min(spent)
 
 
-def visits(layout: Layout, batch: Batch) -> NDArray[np.float64]:
+def visits(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
     """Positions and adjacency entries of one search, weighted by how slow they are."""
     first, last = batch.first, batch.last
-    entries = (rows_within(layout.indptr, layout.indices, first, last) - layout.indptr[first:last]).sum()
+    entries = (rows_within(graph.indptr, graph.indices, first, last) - graph.indptr[first:last]).sum()
     return np.array([last - first, entries]) * min(1 + (last - first) / _POSITIONS_THAT_DOUBLE, _SLOWEST)
 
 
@@ -56,26 +58,26 @@ def chosen(batches: Iterable[Batch], most: int) -> list[Batch]:
     return large[:: max(1, len(large) // most)]
 
 
-def measure(network: Network, exact: Rows, draws: Rows, closeness: Rows) -> None:
+def measure(network: Network, exact: Rows, samples: Rows, closeness: Rows) -> None:
     """Append what a network has to tell."""
-    layout = PairWork(Blocks(network), tuple(network.sets)).layout
+    graph = PairWork(Blocks(network), tuple(network.sets)).graph
     random = np.random.default_rng(1)
-    for batch in chosen(layout.shrinking_batches(64), 30):
-        each = visits(layout, batch)
-        sets = np.count_nonzero(layout.weight[batch.sources])
-        spent = seconds(lambda batch=batch: layout.dependencies(batch))  # type: ignore[misc]
+    for batch in chosen(shrinking_batches(graph, 64), 30):
+        each = visits(graph, batch)
+        sets = np.count_nonzero(graph.weight[batch.sources])
+        spent = seconds(lambda batch=batch: dependencies(graph, batch))  # type: ignore[misc]
         exact.append(([*(len(batch.sources) * each), *(sets * each)], spent))
-    for last in {int(layout.core[0]), int(layout.reach[0])} if len(layout.core) else ():
+    for last in {int(graph.core[0]), int(graph.reach[0])} if len(graph.core) else ():
         for _ in range(6):
             begin = random.integers(0, max(1, last - 20 * _CALL))
             sources = np.unique(random.integers(begin, min(begin + 20 * _CALL, last), _CALL)).astype(np.int32)
-            goal = np.repeat(layout.weight[:last, :1].astype(np.float64), len(sources), axis=1)
-            batch, own = Batch(0, last, sources), np.eye(len(sources))
-            spent = seconds(lambda b=batch, o=own, g=goal: layout.dependencies_of(b, o, g))  # type: ignore[misc]
-            draws.append(([*(len(sources) * visits(layout, batch))], spent))
-    for batch in chosen(layout.batches(BATCH), 6):
-        arguments = (layout.indptr, layout.indices, layout.weight, layout.inner, batch.sources, batch.first, batch.last)
-        closeness.append(([*visits(layout, batch)], seconds(lambda a=arguments: farness_batch(*a))))  # type: ignore[misc]
+            target_weight = np.repeat(graph.weight[:last, :1].astype(np.float64), len(sources), axis=1)
+            batch, source_weight = Batch(0, last, sources), np.eye(len(sources))
+            spent = seconds(lambda b=batch, o=source_weight, g=target_weight: dependencies_between(graph, b, o, g))  # type: ignore[misc]
+            samples.append(([*(len(sources) * visits(graph, batch))], spent))
+    for batch in chosen(batches_of(graph, BATCH), 6):
+        arguments = (graph.indptr, graph.indices, graph.weight, graph.inner, batch.sources, batch.first, batch.last)
+        closeness.append(([*visits(graph, batch)], seconds(lambda a=arguments: farness_batch(*a))))  # type: ignore[misc]
 
 
 def main() -> None:

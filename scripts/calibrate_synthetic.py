@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from gpunet.offences import PRESETS, compile_taxonomy, offence_mask
+from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.synthetic import make_arrests
 
 KEY = ["force", "incident_id"]

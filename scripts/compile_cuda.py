@@ -23,18 +23,16 @@ from numba import cuda  # noqa: TID251
 from numba.cuda import dispatcher  # noqa: TID251
 from numba.types import Array, boolean, float32, float64, int32, int64, uint64
 
-from gpunet.kernels import (
-    betweenness_search_cuda,
-    closeness_search_cuda,
-    cores_cuda,
-    cores_search_cuda,
-    jit_cuda,
-    neighbourhood_cuda,
-    rows_cuda,
-    ties_cuda,
-    tipping_cuda,
-    tipping_search_cuda,
-)
+from gpunet.kernels import jit_cuda
+from gpunet.kernels.cuda import betweenness_search as betweenness_search_cuda
+from gpunet.kernels.cuda import closeness_search as closeness_search_cuda
+from gpunet.kernels.cuda import cores as cores_cuda
+from gpunet.kernels.cuda import cores_search as cores_search_cuda
+from gpunet.kernels.cuda import neighbourhood as neighbourhood_cuda
+from gpunet.kernels.cuda import rows as rows_cuda
+from gpunet.kernels.cuda import ties as ties_cuda
+from gpunet.kernels.cuda import tipping as tipping_cuda
+from gpunet.kernels.cuda import tipping_search as tipping_search_cuda
 from gpunet.model import loops_cuda
 
 
@@ -68,7 +66,7 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     *((rows_cuda._fill, (flat(kind), int64)) for kind in (int32, int64)),
     (neighbourhood_cuda._list_many, (flat(int64), int64, flat(int32), flat(int32))),
     (neighbourhood_cuda._count_first_ways, (*_MEMBERS, int64, flat(int64, 3))),
-    (neighbourhood_cuda._count_with_stamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
+    (neighbourhood_cuda._count_with_timestamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
     (
         ties_cuda._pair,
         (flat(int64), flat(int32), flat(int32), flat(int32), int64, int64, flat(int64), flat(int64), flat(float64),

@@ -26,9 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import gpunet
+from gpunet.search.batches import shrinking_batches
+from gpunet.search.searches import dependencies
 
 if TYPE_CHECKING:
-    from gpunet.features.layout import Batch, Layout
+    from gpunet.search.batches import Batch
+    from gpunet.search.graph import SearchGraph
 
 RELATIVE = 1e-9  # what engines may differ by
 
@@ -57,11 +60,11 @@ def without_frames() -> None:
     sys.modules["gpunet.features"] = package
 
 
-def layout_of(a: NDArray[np.int32], b: NDArray[np.int32], member: NDArray[np.bool_]) -> Layout:
+def search_graph_of(a: NDArray[np.int32], b: NDArray[np.int32], member: NDArray[np.bool_]) -> SearchGraph:
     """What is searched of the network of the ties ``a < b``, which are sorted."""
-    from gpunet.features.layout import searched_blocks
-    from gpunet.kernels.blocks_cpu import biconnected_blocks, hanging_weights, split_into_blocks
-    from gpunet.kernels.ties_cpu import csr_from_ties
+    from gpunet.kernels.cpu.blocks import biconnected_blocks, hanging_weights, split_into_blocks
+    from gpunet.kernels.cpu.ties import csr_from_ties
+    from gpunet.search.graph import searched_blocks
 
     network = csr_from_ties(a, b, len(member))
     blocks = biconnected_blocks(*network)
@@ -109,7 +112,7 @@ def on_cpu(
     work: Callable[[Batch], NDArray[Any]], batches: list[Batch], total: NDArray[Any], asked: argparse.Namespace
 ) -> dict[str, float]:
     """Add up a share of the batches, over threads; seconds, measured and for all batches."""
-    from gpunet.parallel import in_batches
+    from gpunet.base.parallel import in_batches
 
     chosen = some(batches, asked.share)
     work(chosen[-1])  # compiles
@@ -123,24 +126,22 @@ def on_cpu(
     return {"cpu_seconds": seconds, "cpu_seconds_of_all": seconds * scale, "cpu_threads": asked.threads}
 
 
-def betweenness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
+def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
     """Time betweenness of all sets on both, with several registers, threads and blocks on the GPU."""
     from numba import cuda  # noqa: TID251
 
-    from gpunet.gpu.search_plan import plan_dependencies
-    from gpunet.kernels import betweenness_cuda
-    from gpunet.kernels.betweenness_room_cuda import OnDevice, Room
+    from gpunet.engines.gpu.search_plan import plan_dependencies
+    from gpunet.kernels.cuda import betweenness as betweenness_cuda
+    from gpunet.kernels.cuda.betweenness_workspace import OnDevice, Workspace
     from gpunet.kernels.jit_cuda import on_host, synchronize
 
-    expected = np.zeros(layout.weight.shape)
-    result: dict[str, Any] = on_cpu(layout.dependencies, layout.shrinking_batches(64), expected, asked)
-    result["same_batches_differ_by"] = on_gpu_by_batches(layout, expected, asked) if asked.share < 1 else None
-    seconds, plan = timed(lambda: plan_dependencies(layout))
+    expected = np.zeros(graph.weight.shape)
+    result: dict[str, Any] = on_cpu(dependencies, shrinking_batches(graph, 64), expected, asked)
+    result["same_batches_differ_by"] = on_gpu_by_batches(graph, expected, asked) if asked.share < 1 else None
+    seconds, plan = timed(lambda: plan_dependencies(graph))
     result |= {"plan_seconds": seconds, "groups": len(plan.groups), "batches": len(plan.spans)}
-    weight, twins = layout.weight.astype(np.float64), layout.twins.astype(np.float64)
-    seconds, network = timed(
-        lambda: OnDevice.take(layout.indptr, layout.indices, plan.stops, weight, twins, layout.inner)
-    )
+    weight, twins = graph.weight.astype(np.float64), graph.twins.astype(np.float64)
+    seconds, network = timed(lambda: OnDevice.take(graph.indptr, graph.indices, plan.stops, weight, twins, graph.inner))
     result["upload_seconds"] = seconds
     plain = betweenness_cuda.search
     cells = plan.cells(weight.shape[1])
@@ -150,10 +151,10 @@ def betweenness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
         betweenness_cuda.search = (
             plain if registers is None else cuda.jit(max_registers=registers)(plain.py_func)  # type: ignore[attr-defined]
         )
-        room = Room.make(plan.vertices, cells, blocks or plan.most_groups, threads)
+        workspace = Workspace.make(plan.vertices, cells, blocks or plan.most_groups, threads)
 
-        def search(room: Room = room, threads: int = threads) -> Any:
-            return betweenness_cuda.sums_of_groups(network, plan.groups, plan.spans, room, threads)
+        def search(workspace: Workspace = workspace, threads: int = threads) -> Any:
+            return betweenness_cuda.sums_of_groups(network, plan.groups, plan.spans, workspace, threads)
 
         try:
             search()  # compiles
@@ -166,14 +167,14 @@ def betweenness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
         usual = total if usual is None else usual
         variants.append(
             {
-                "registers": registers, "threads": threads, "blocks": room.blocks, "seconds": seconds,
+                "registers": registers, "threads": threads, "blocks": workspace.blocks, "seconds": seconds,
                 "differs_by": differ(expected, total) if asked.share == 1 else result["same_batches_differ_by"],
                 "same_bits_as_usual": same,
             }
         )  # fmt: skip
         print(f"  {variants[-1]}", flush=True)
-        del room, search, found
-        cuda.current_context().deallocations.clear()  # before the next room asks for the free memory
+        del workspace, search, found
+        cuda.current_context().deallocations.clear()  # before the next workspace asks for the free memory
     return {**result, "gpu": variants}
 
 
@@ -186,47 +187,47 @@ def settings() -> Iterator[tuple[int | None, int, int | None]]:
     yield from ((None, 512, None), (64, 256, None), (80, 256, None), (64, 512, None))
 
 
-def on_gpu_by_batches(layout: Layout, expected: NDArray[np.float64], asked: argparse.Namespace) -> float:
+def on_gpu_by_batches(graph: SearchGraph, expected: NDArray[np.float64], asked: argparse.Namespace) -> float:
     """How far the GPU is from the CPU on the batches that the CPU has done."""
-    from gpunet.features import layout as features
-    from gpunet.kernels.betweenness_cuda import dependencies_cuda
+    from gpunet.kernels.cuda.betweenness import dependencies_cuda
+    from gpunet.search import graph as features
 
     on_the_cpu = features.dependencies_lanes
     features.dependencies_lanes = lambda *given: dependencies_cuda(*given[:7])
     total = np.zeros(expected.shape)
     try:
-        for batch in some(layout.shrinking_batches(64), asked.share):
-            total[batch.first : batch.last] += layout.dependencies(batch)
+        for batch in some(shrinking_batches(graph, 64), asked.share):
+            total[batch.first : batch.last] += dependencies(graph, batch)
     finally:
         features.dependencies_lanes = on_the_cpu
     return differ(expected, total)
 
 
-def closeness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
+def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
     """Time closeness of all sets on both, with one to eight words a vertex on the GPU."""
-    from gpunet.gpu.search_plan import plan_closeness
-    from gpunet.kernels.closeness_cpu import BATCH, farness_batch
-    from gpunet.kernels.closeness_cuda import Batches, batches_of, farness_of_batches, words_for
+    from gpunet.engines.gpu.search_plan import plan_closeness
+    from gpunet.kernels.cpu.closeness import BATCH, farness_batch
+    from gpunet.kernels.cuda.closeness import Batches, batches_of, farness_of_batches, words_for
     from gpunet.kernels.jit_cuda import on_host
 
-    about = (layout.indptr, layout.indices, layout.weight, layout.inner)
-    expected = np.zeros(layout.weight.shape, np.int64)
-    batches = layout.batches(BATCH)
+    about = (graph.indptr, graph.indices, graph.weight, graph.inner)
+    expected = np.zeros(graph.weight.shape, np.int64)
+    batches = batches_of(graph, BATCH)
     result: dict[str, Any] = on_cpu(
         lambda batch: farness_batch(*about, batch.sources, batch.first, batch.last), batches, expected, asked
     )
     variants = []
-    sources = int(np.count_nonzero(layout.weight.any(axis=1)))
+    sources = int(np.count_nonzero(graph.weight.any(axis=1)))
     whole = len(some(batches, asked.share)) == len(batches)
     for words in (words_for(sources), 1, 2, 4, 8):
-        seconds, (order, bounds) = timed(lambda words=words: plan_closeness(layout, words))
+        seconds, (order, bounds) = timed(lambda words=words: plan_closeness(graph, words))
         made, prepared = timed(
-            lambda words=words, order=order, bounds=bounds: batches_of(layout.weight, order, bounds, words)
+            lambda words=words, order=order, bounds=bounds: batches_of(graph.weight, order, bounds, words)
         )
 
         def search(prepared: Batches = prepared) -> Any:
-            sets = layout.weight.shape[1]
-            return farness_of_batches(layout.indptr, layout.indices, layout.inner, sets, prepared)
+            sets = graph.weight.shape[1]
+            return farness_of_batches(graph.indptr, graph.indices, graph.inner, sets, prepared)
 
         search()  # compiles
         spent, far = timed(search)
@@ -240,9 +241,9 @@ def closeness(layout: Layout, asked: argparse.Namespace) -> dict[str, Any]:
 
 def ladder(k: int = 1200) -> dict[str, Any]:
     """A row of k diamonds has 2^k paths from end to end: those of sources near the ends pass 2^1023."""
-    from gpunet.kernels.betweenness_cpu import dependencies_batch
-    from gpunet.kernels.betweenness_cuda import dependencies_cuda
-    from gpunet.kernels.ties_cpu import csr_from_ties
+    from gpunet.kernels.cpu.betweenness import dependencies_batch
+    from gpunet.kernels.cpu.ties import csr_from_ties
+    from gpunet.kernels.cuda.betweenness import dependencies_cuda
 
     left = 3 * np.arange(k)
     ends = np.stack(
@@ -251,10 +252,10 @@ def ladder(k: int = 1200) -> dict[str, Any]:
     a, b = ends[:, np.lexsort(ends[::-1])].astype(np.int32)
     n = 3 * k + 1
     network = csr_from_ties(a, b, n)
-    goal = np.ones((n, 2))
-    goal[::2, 1] = 0.0
+    target_weight = np.ones((n, 2))
+    target_weight[::2, 1] = 0.0
     sources = np.array([*range(16), *range(n // 2, n // 2 + 16)], np.int32)
-    given = (*network, goal[sources], goal, np.ones(n))
+    given = (*network, target_weight[sources], target_weight, np.ones(n))
     seconds, found = timed(lambda: dependencies_cuda(*given, np.ones(n, bool), sources))
     return {"seconds": seconds, "differs_by": differ(dependencies_batch(*given, sources), found)}
 
@@ -272,14 +273,14 @@ def run(asked: argparse.Namespace) -> int:
     for path in asked.edges:
         with np.load(path, allow_pickle=False) as held:
             a, b, member = held["a"], held["b"], held["member"]
-        seconds, layout = timed(lambda a=a, b=b, member=member: layout_of(a, b, member))
-        size = {"persons": len(member), "ties": len(a), "positions": len(layout.weight), "layout_seconds": seconds}
-        largest = int(np.diff(layout.start).max(initial=0))
-        size |= {"largest_block": largest, "rows": len(layout.indices), "share": asked.share}
+        seconds, graph = timed(lambda a=a, b=b, member=member: search_graph_of(a, b, member))
+        size = {"persons": len(member), "ties": len(a), "positions": len(graph.weight), "graph_seconds": seconds}
+        largest = int(np.diff(graph.start).max(initial=0))
+        size |= {"largest_block": largest, "rows": len(graph.indices), "share": asked.share}
         print(path.name, size, flush=True)
         result = {**where, **size}
         for name, measure in (("betweenness", betweenness), ("closeness", closeness)):
-            result[name] = measure(layout, asked)
+            result[name] = measure(graph, asked)
             (asked.out / f"{path.stem}.json").write_text(json.dumps(result, indent=1) + "\n")
         wrong += [path.name] * any(not v["differs_by"] <= RELATIVE for v in result["betweenness"]["gpu"])
         wrong += [path.name] * any(not v["equal"] for v in result["closeness"]["gpu"])

@@ -6,14 +6,14 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from gpunet.config import Config
-from gpunet.registry import FAMILIES, Feature, declarations
+from gpunet.config.config import Config
+from gpunet.config.registry import FAMILIES, Feature, declarations
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"
 
 INTRODUCTION = """# Every feature
 
-Made from the registry (`gpunet/registry.py`) by `make docs`; do not edit.
+Made from the registry (`gpunet/config/registry.py`) by `make docs`; do not edit.
 
 v is the person a row is about. C is a set of persons: `all` (everybody), `violent` (whoever has a violent arrest), and
 one set for each configured violent offence. By default these are {offences}.

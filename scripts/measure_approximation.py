@@ -1,4 +1,4 @@
-"""Approximate beside exact betweenness: draws, seconds, certified and true error, as a Markdown table.
+"""Approximate beside exact betweenness: samples, seconds, certified and true error, as a Markdown table.
 
     python scripts/measure_approximation.py --persons 1e5 --epsilon 0.01,0.05
     python scripts/measure_approximation.py --input arrests/ --config c.toml
@@ -14,9 +14,9 @@ import time
 import numpy as np
 
 from gpunet import build_network, read_arrests
-from gpunet.config import PathConfig
+from gpunet.arrests.network import Network
+from gpunet.config.config import PathConfig
 from gpunet.features.path import PathResult, compute_path
-from gpunet.network import Network
 from gpunet.synthetic import make_arrests
 
 _WARM_PERSONS, _RUNS = 1_000, 2
@@ -55,17 +55,17 @@ def main() -> None:
     network = build_network(read_arrests(asked.input or make_arrests(int(asked.persons), seed=1), asked.config))
     exact, exact_seconds = timed(network, PathConfig(), asked.threads)
     print(f"{network.n:,} persons, {network.n_ties:,} ties; exact in {exact_seconds:.2f} s\n")
-    print("| epsilon | draws, all sets | seconds | certified error | true error | sets sampled |")
+    print("| epsilon | samples, all sets | seconds | certified error | true error | sets sampled |")
     print("|---|---|---|---|---|---|")
     for text in asked.epsilon.split(","):
         result, seconds = timed(network, PathConfig("approx", float(text)), asked.threads)
         report = result.report
         if report is None:
             raise SystemExit("the network has no sets")
-        draws = sum(each.draws for each in report.sets.values())
+        samples = sum(each.samples for each in report.sets.values())
         sampled = sum(each.method == "approx" for each in report.sets.values())
         errors = f"{report.certified_error:.4f} | {true_error(network, result, exact):.4f}"
-        print(f"| {text} | {draws:,} | {seconds:.2f} | {errors} | {sampled} |", flush=True)
+        print(f"| {text} | {samples:,} | {seconds:.2f} | {errors} | {sampled} |", flush=True)
 
 
 if __name__ == "__main__":

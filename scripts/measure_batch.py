@@ -72,10 +72,10 @@ def measured(folder: Path, workers: int) -> dict[str, bytes]:
     begin = time.perf_counter()
     subprocess.run([*command, *given], check=True, capture_output=True)
     seconds = time.perf_counter() - begin
-    told: dict[str, Any] = json.loads((out / "run.json").read_text())["execution"]
-    stages = {stage["stage"]: stage for stage in told["stages"]}
+    execution: dict[str, Any] = json.loads((out / "run.json").read_text())["execution"]
+    stages = {stage["stage"]: stage for stage in execution["stages"]}
     name = f"{workers} worker{'s' if workers > 1 else ''}" if workers else "one process, one thread"
-    memory, load = told["peak_memory_bytes"] / 2**20, os.getloadavg()[0]
+    memory, load = execution["peak_memory_bytes"] / 2**20, os.getloadavg()[0]
     print(
         f"{name}: {seconds:.1f} s, {memory:,.0f} MiB at most, load {load:.1f}; "
         + ", ".join(f"{stage} {stages[stage]['seconds']:.2f}" for stage in STAGES),

@@ -22,11 +22,12 @@ import numpy as np
 import psutil
 
 import gpunet
+from gpunet.arrests.network import Network
 from gpunet.cluster import cluster_engine
-from gpunet.config import ClusterConfig
-from gpunet.engine import Engine, resolve_engine
+from gpunet.config.config import ClusterConfig
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
 from gpunet.features.path import PathColumns, compute_path
-from gpunet.network import Network
 from gpunet.synthetic import write_tables
 
 FAMILIES = ("betweenness", "closeness")

@@ -202,7 +202,7 @@ def one_or_all(persons: int = 100_000) -> dict[str, Any]:
     """What cuGraph finds on one GPU and, as if that were too small, by ``cugraph.dask`` on all; path features too."""
     import gpunet
     from gpunet.cluster import cluster_engine, gpu_graphs
-    from gpunet.engine import resolve_engine
+    from gpunet.engines.choice import resolve_engine
     from gpunet.synthetic import make_arrests
 
     network = gpunet.build_network(gpunet.read_arrests(make_arrests(persons, seed=1)))
@@ -296,20 +296,20 @@ def do(step: str, out: Path, limit: float) -> str:
         if step != "tables":
             shutil.rmtree(out / left, ignore_errors=True)
     began = time.monotonic()
-    told: dict[str, Any] = {"step": step, **conditions()}
+    record: dict[str, Any] = {"step": step, **conditions()}
     try:
         code = STEPS[step](out, limit)
-        told["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
-        told["result"] = result_of(step, out)
+        record["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
+        record["result"] = result_of(step, out)
     except Exception as error:  # the next step may well work
-        told["status"] = f"{type(error).__name__}: {error}"
-    told["seconds"] = round(time.monotonic() - began, 1)
+        record["status"] = f"{type(error).__name__}: {error}"
+    record["seconds"] = round(time.monotonic() - began, 1)
     log = out / "step.log"
     if log.exists():
-        told["log_tail"] = log.read_text(errors="replace").splitlines()[-20:]
+        record["log_tail"] = log.read_text(errors="replace").splitlines()[-20:]
         log.replace(out / f"{step}.log")
-    (out / f"{step}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    return str(told["status"])
+    (out / f"{step}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return str(record["status"])
 
 
 def main(arguments: list[str] | None = None) -> int:

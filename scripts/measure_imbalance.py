@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet import ModelConfig, load_config, read_arrests
-from gpunet.arrests import Arrests, day_to_date
-from gpunet.as_of import violent_between
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.as_of import violent_between
+from gpunet.base.days import day_to_date
 from gpunet.features import compute_features
 from gpunet.model import FeatureTable, cross_fit, evaluate, read_features
 from gpunet.model.calibration import fit_calibration

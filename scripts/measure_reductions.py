@@ -21,29 +21,31 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gpunet import build_network, read_arrests
-from gpunet.features.layout import Batch, Layout
+from gpunet.arrests.network import Network
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.kernels.betweenness_cpu import dependencies_batch
-from gpunet.kernels.simplicial_cpu import rows_within
-from gpunet.kernels.traversal_cpu import bfs_order, component_labels, padded_rows, permute_csr
-from gpunet.network import Network
+from gpunet.kernels.cpu.betweenness import dependencies_batch
+from gpunet.kernels.cpu.simplicial import rows_within
+from gpunet.kernels.cpu.traversal import bfs_order, component_labels, padded_rows, permute_csr
+from gpunet.search.batches import Batch, batches_of, shrinking_batches
+from gpunet.search.graph import SearchGraph
+from gpunet.search.searches import dependencies
 from gpunet.synthetic import make_arrests
 
-Work = Callable[[Layout, Batch], NDArray[np.float64]]
+Work = Callable[[SearchGraph, Batch], NDArray[np.float64]]
 _SOURCES = 64
 
 
-def one_at_a_time(layout: Layout, batch: Batch) -> NDArray[np.float64]:
+def one_at_a_time(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
     """Dependencies of a batch by the plain kernel."""
     first, last = batch.first, batch.last
-    weight = layout.weight.astype(np.float64)
-    indptr, indices = padded_rows(layout.indptr, layout.indices, first, last, 1)
-    copies = layout.twins[first:last].astype(np.float64)
+    weight = graph.weight.astype(np.float64)
+    indptr, indices = padded_rows(graph.indptr, graph.indices, first, last, 1)
+    copies = graph.twins[first:last].astype(np.float64)
     sources = batch.sources - np.int32(first)
     return dependencies_batch(indptr, indices, weight[batch.sources], weight[first:last], copies, sources)
 
 
-def whole(network: Network, names: tuple[str, ...]) -> Layout:
+def whole(network: Network, names: tuple[str, ...]) -> SearchGraph:
     """Nothing taken apart: the components, in breadth-first order."""
     label, count = component_labels(network.indptr, network.indices)
     roots = np.unique(label, return_index=True)[1]
@@ -51,10 +53,10 @@ def whole(network: Network, names: tuple[str, ...]) -> Layout:
     indptr, indices = permute_csr(network.indptr, network.indices, order)
     member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)[order]
     place = np.argsort(order)
-    return _layout(place, np.ones(network.n, np.int64), start, indptr, indices, member, count)
+    return _search_graph(place, np.ones(network.n, np.int64), start, indptr, indices, member, count)
 
 
-def without_twins(blocks: Blocks, names: tuple[str, ...]) -> Layout:
+def without_twins(blocks: Blocks, names: tuple[str, ...]) -> SearchGraph:
     """Blocks, less cliques, with every vertex for itself."""
     member = np.stack([blocks.network.sets[name] for name in names], axis=1).astype(np.int64)
     weight, _ = blocks.weights(member)
@@ -64,12 +66,12 @@ def without_twins(blocks: Blocks, names: tuple[str, ...]) -> Layout:
     roots = blocks.start[searched[np.argsort(-size[searched], kind="stable")]]
     order, start = bfs_order(indptr, indices, roots)
     rows, columns = permute_csr(indptr, indices, order)
-    return _layout(
+    return _search_graph(
         order.astype(np.int64), np.ones(len(order), np.int64), start, rows, columns, weight[order], len(roots)
     )
 
 
-def _layout(
+def _search_graph(
     place: NDArray[np.int64],
     twins: NDArray[np.int64],
     start: NDArray[np.int64],
@@ -77,46 +79,46 @@ def _layout(
     indices: NDArray[np.int32],
     weight: NDArray[np.int64],
     blocks: int,
-) -> Layout:
+) -> SearchGraph:
     n = len(weight)
     everyone = np.ones(n, np.bool_)
     end = start[1 : blocks + 1]
-    return Layout(place, place, twins, start, end, end, everyone, np.arange(n), indptr, indices, weight)
+    return SearchGraph(place, place, twins, start, end, end, everyone, np.arange(n), indptr, indices, weight)
 
 
-def timed(layout: Layout, batches: list[Batch], work: Work, share: float) -> tuple[float, float]:
+def timed(graph: SearchGraph, batches: list[Batch], work: Work, share: float) -> tuple[float, float]:
     """Work of all batches, and its seconds."""
     ties = []
     for b in batches:
-        end = rows_within(layout.indptr, layout.indices, b.first, b.last)
-        ties.append(len(b.sources) * int((end - layout.indptr[b.first : b.last]).sum()))
+        end = rows_within(graph.indptr, graph.indices, b.first, b.last)
+        ties.append(len(b.sources) * int((end - graph.indptr[b.first : b.last]).sum()))
     if not batches:
         return 0.0, 0.0
-    work(layout, batches[0])
+    work(graph, batches[0])
     chosen = range(0, len(batches), max(1, round(1 / share)))
     spent = 0.0
     for i in chosen:
         began = time.process_time()
-        work(layout, batches[i])
+        work(graph, batches[i])
         spent += time.process_time() - began
     return sum(ties), spent * sum(ties) / max(sum(ties[i] for i in chosen), 1)
 
 
-def shape(layout: Layout) -> str:
+def shape(graph: SearchGraph) -> str:
     """What the largest block is made of: simplicial vertices, and chains of inner ones with two inner neighbours."""
-    size, core = int(layout.start[1]), int(layout.core[0])
-    end = rows_within(layout.indptr, layout.indices, 0, core)
-    degree = end - layout.indptr[:core]
+    size, core = int(graph.start[1]), int(graph.core[0])
+    end = rows_within(graph.indptr, graph.indices, 0, core)
+    degree = end - graph.indptr[:core]
     chained = degree == 2
     owner = np.repeat(np.arange(core), degree)
-    columns = np.concatenate([layout.indices[a:b] for a, b in zip(layout.indptr[:core], end, strict=True)])
+    columns = np.concatenate([graph.indices[a:b] for a, b in zip(graph.indptr[:core], end, strict=True)])
     within = chained[owner] & chained[columns]
     links = coo_array((np.ones(int(within.sum())), (owner[within], columns[within])), shape=(core, core))
     chains = connected_components(links, directed=False)[0] - int(np.count_nonzero(~chained))
     vertices = int(np.count_nonzero(chained))
     return (
-        f"largest block: {size:,} vertices, {layout.indptr[size] // 2:,} ties; {1 - core / size:.0%} simplicial, with "
-        f"{1 - degree.sum() / layout.indptr[size]:.0%} of the ties. Of the {core:,} others, with {degree.sum() // 2:,} "
+        f"largest block: {size:,} vertices, {graph.indptr[size] // 2:,} ties; {1 - core / size:.0%} simplicial, with "
+        f"{1 - degree.sum() / graph.indptr[size]:.0%} of the ties. Of the {core:,} others, with {degree.sum() // 2:,} "
         f"ties, {vertices / core:.0%} have two neighbours, in {chains:,} chains of {vertices / max(chains, 1):.2f} on "
         f"average: as long ties they would take {vertices / (degree.sum() / 2):.0%} of these ties away"
     )
@@ -134,21 +136,21 @@ def main() -> None:
     network = build_network(read_arrests(tables, asked.config))
     names = tuple(network.sets)
     blocks = Blocks(network)
-    layout = PairWork(blocks, names).layout
-    plain = replace(layout, inner=np.ones(len(layout.inner), np.bool_))
+    graph = PairWork(blocks, names).graph
+    plain = replace(graph, inner=np.ones(len(graph.inner), np.bool_))
     everything = whole(network, names)
     apart = without_twins(blocks, names)
-    together = Layout.dependencies
-    lines: list[tuple[str, Layout, list[Batch], Work]] = [
-        ("Brandes' algorithm, all sets in one pass back", everything, everything.batches(_SOURCES), one_at_a_time),
-        ("blocks", apart, apart.batches(_SOURCES), one_at_a_time),
-        ("twins", plain, plain.batches(_SOURCES), one_at_a_time),
-        ("eight sources at a time", plain, plain.batches(_SOURCES), together),
-        ("simplicial vertices not looked through", layout, layout.batches(_SOURCES), together),
-        ("simplicial vertices leave", layout, layout.shrinking_batches(_SOURCES), together),
+    together = dependencies
+    lines: list[tuple[str, SearchGraph, list[Batch], Work]] = [
+        ("Brandes' algorithm, all sets in one pass back", everything, batches_of(everything, _SOURCES), one_at_a_time),
+        ("blocks", apart, batches_of(apart, _SOURCES), one_at_a_time),
+        ("twins", plain, batches_of(plain, _SOURCES), one_at_a_time),
+        ("eight sources at a time", plain, batches_of(plain, _SOURCES), together),
+        ("simplicial vertices not looked through", graph, batches_of(graph, _SOURCES), together),
+        ("simplicial vertices leave", graph, shrinking_batches(graph, _SOURCES), together),
     ]
     print(f"{network.n:,} persons, {network.n_ties:,} ties, {len(names)} sets")
-    print(f"{shape(layout)}\n" if len(layout.core) else "nothing to search\n")
+    print(f"{shape(graph)}\n" if len(graph.core) else "nothing to search\n")
     print("| with | work | seconds |\n|---|---|---|")
     for name, where, batches, work in lines:
         ties, seconds = timed(where, batches, work, asked.share)

@@ -1,14 +1,14 @@
 """Simulate how a cluster shares out the path features: `python scripts/simulate_schedule.py [--persons N] [...]`.
 
-First it measures: synthetic tables of so many persons are made, and every part of betweenness and closeness (see
-gpunet/features/adding.py) is computed on one thread, for its processor time and the size of its result. Then it plays
-the schedule for each number of slots (threads of workers): runs of parts (see gpunet/cluster/schedule.py) are handed
+First it measures: synthetic tables of so many persons are made, and every chunk of betweenness and closeness (see
+gpunet/search/reduction.py) is computed on one thread, for its processor time and the size of its result. Then it plays
+the schedule for each number of slots (threads of workers): runs of chunks (see gpunet/cluster/schedule.py) are handed
 out in their order to the first free slot, so many ahead of the one that is awaited; the client fetches results one
 after the other through its link, in order. It prints the number of tasks, the seconds until the last result is added,
 and how busy the slots and the link were.
 
-`--repeat K` stands for a network with K times the parts: the measured ones over and over. `--slower S` and `--larger L`
-multiply each part's seconds and bytes.
+`--repeat K` stands for a network with K times the chunks: the measured ones over and over. `--slower S` and `--larger
+L` multiply each chunk's seconds and bytes.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from dataclasses import dataclass
 
 from measure_cluster import synthetic_network
 
-from gpunet.cluster.schedule import runs_of_parts
-from gpunet.features.adding import Part, parts_of, sum_of_part
-from gpunet.features.layout import Layout
+from gpunet.base.progress import ProgressCallback
+from gpunet.cluster.schedule import runs_of_chunks
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.progress import ProgressCallback
+from gpunet.search.graph import SearchGraph
+from gpunet.search.reduction import Chunk, chunks_of, sum_of_chunk
+from gpunet.search.searches import all_dependencies, all_farness
 
 AHEAD = 3  # as in gpunet/cluster/divide.py
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A part, with its seconds on one slot and the bytes of its result."""
+    """A chunk, with its seconds on one slot and the bytes of its result."""
 
-    part: Part
+    chunk: Chunk
     seconds: float
     size: float
 
 
 @dataclass(frozen=True)
 class Task:
-    """A run of parts: seconds on one slot, and bytes of its results."""
+    """A run of chunks: seconds on one slot, and bytes of its results."""
 
     seconds: float
     size: float
@@ -67,12 +68,12 @@ def main() -> None:
     parser.add_argument("--larger", type=float, default=1.0)
     asked = parser.parse_args()
     network = synthetic_network(asked.persons)
-    layout = PairWork(Blocks(network), tuple(network.sets)).layout
-    for stage, timed in measured(layout).items():
-        chosen = [Timed(t.part, t.seconds * asked.slower, t.size * asked.larger) for t in timed] * asked.repeat
+    graph = PairWork(Blocks(network), tuple(network.sets)).graph
+    for stage, timed in measured(graph).items():
+        chosen = [Timed(t.chunk, t.seconds * asked.slower, t.size * asked.larger) for t in timed] * asked.repeat
         work, size = sum(t.seconds for t in chosen), sum(t.size for t in chosen)
         longest = max(t.seconds for t in chosen)
-        print(f"{stage}: {len(chosen)} parts, {work:.2f} s of work, longest {longest:.3f} s, {size / 1e6:.1f} MB back")
+        print(f"{stage}: {len(chosen)} chunks, {work:.2f} s of work, longest {longest:.3f} s, {size / 1e6:.1f} MB back")
         for slots in asked.slots:
             tasks = tasks_of(chosen, slots)
             played = play(tasks, slots, asked.link, asked.latency)
@@ -82,27 +83,27 @@ def main() -> None:
             )
 
 
-def measured(layout: Layout) -> dict[str, list[Timed]]:
-    """The parts of each stage in their order, each timed after a first one that loads the kernels."""
+def measured(graph: SearchGraph) -> dict[str, list[Timed]]:
+    """The chunks of each stage in their order, each timed after a first one that loads the kernels."""
     found: dict[str, list[Timed]] = {}
 
-    def adder(work, layout, batches, weights, total, stage, progress: ProgressCallback | None) -> None:  # type: ignore[no-untyped-def]
-        parts = parts_of(batches, weights)
-        for part in parts[:1] + parts:
+    def reducer(work, graph, batches, weights, total, stage, progress: ProgressCallback | None) -> None:  # type: ignore[no-untyped-def]
+        chunks = chunks_of(batches, weights)
+        for chunk in chunks[:1] + chunks:
             begin = time.thread_time()
-            result = sum_of_part(work, layout, batches[part.begin : part.end], part.first, part.last)
-            found.setdefault(stage, []).append(Timed(part, time.thread_time() - begin, result.nbytes))
+            result = sum_of_chunk(work, graph, batches[chunk.begin : chunk.end], chunk.first, chunk.last)
+            found.setdefault(stage, []).append(Timed(chunk, time.thread_time() - begin, result.nbytes))
         del found[stage][0]
 
-    layout.all_dependencies(adder, None)
-    layout.all_farness(adder, None)
+    all_dependencies(graph, reducer, None)
+    all_farness(graph, reducer, None)
     return found
 
 
 def tasks_of(timed: Sequence[Timed], slots: int) -> list[Task]:
-    """The parts as they are grouped for so many slots."""
-    position_bytes = round(max(t.size / (t.part.last - t.part.first) for t in timed))
-    runs = runs_of_parts([t.part for t in timed], position_bytes, slots)
+    """The chunks as they are grouped for so many slots."""
+    position_bytes = round(max(t.size / (t.chunk.last - t.chunk.first) for t in timed))
+    runs = runs_of_chunks([t.chunk for t in timed], position_bytes, slots)
     return [Task(sum(t.seconds for t in timed[i:j]), sum(t.size for t in timed[i:j])) for i, j in runs]
 
 

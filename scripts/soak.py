@@ -45,7 +45,7 @@ def disturbed(command: list[object], out: Path, longest: float, rng: random.Rand
     return done.returncode, done.stderr
 
 
-def told(ends: Counter[int], resumed: int, complete: int) -> str:
+def progress_text(ends: Counter[int], resumed: int, complete: int) -> str:
     names = {code: signal.Signals(-code).name if code < 0 else f"exit code {code}" for code in ends}
     how = ", ".join(f"{count} by {names[code]}" for code, count in ends.most_common())
     return f"{sum(ends.values())} ends ({how}), {resumed} starts from checkpoints, {complete} runs completed"
@@ -88,7 +88,10 @@ def main() -> None:
                 sys.exit(f"the results in {out} differ from those in {folder / 'undisturbed'}")
             shutil.rmtree(out)
             complete += 1
-            print(f"{told(ends, resumed, complete)} after {(time.monotonic() - begin) / 60:.0f} minutes", flush=True)
+            print(
+                f"{progress_text(ends, resumed, complete)} after {(time.monotonic() - begin) / 60:.0f} minutes",
+                flush=True,
+            )
         elif code == -signal.SIGKILL or "stopped by SIG" in said or "there is no run to go on with" in said:
             ends[code] += 1
         elif code in (-signal.SIGTERM, -signal.SIGINT, 130) or said.endswith("KeyboardInterrupt\n"):
@@ -97,7 +100,7 @@ def main() -> None:
             sys.exit(f"exit code {code}: {said}")
     if out.exists() and gpunet(*command, "--out", out).returncode == 0 and results(out) != expected:
         sys.exit(f"the results in {out} differ from those in {folder / 'undisturbed'}")
-    print(f"{told(ends, resumed, complete)}: all results were equal")
+    print(f"{progress_text(ends, resumed, complete)}: all results were equal")
     if asked.folder is None:
         shutil.rmtree(folder)
 

@@ -10,7 +10,7 @@ import numpy as np
 import gpunet
 
 
-def diamonds(k: int) -> gpunet.network.Network:
+def diamonds(k: int) -> gpunet.arrests.network.Network:
     """A ladder: each of the k diamonds doubles the shortest paths from end to end."""
     left = 3 * np.arange(k)
     src = np.concatenate([left, left, left + 1, left + 2])

@@ -20,18 +20,18 @@ import pytest
 import simulated_gpu
 
 import gpunet
-from gpunet import stages
-from gpunet.checkpoint_file import read_contents, write_contents
-from gpunet.config import PathConfig
+from gpunet.cli.run import RunOptions, resume_run, run_features
+from gpunet.config.config import PathConfig
 from gpunet.features.path import compute_path
-from gpunet.frames import to_arrow
 from gpunet.model import matrix, table
 from gpunet.model.matrix import column
-from gpunet.reading.home import GPU
+from gpunet.reading.location import GPU
 from gpunet.reading.read import read_arrests_at
-from gpunet.run import RunOptions, resume_run, run_features
-from gpunet.snapshots import PastFeatures, of_past, past_of
+from gpunet.runs import stages
+from gpunet.runs.checkpoint_file import read_contents, write_contents
+from gpunet.runs.snapshots import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
+from gpunet.tables.frames import to_arrow
 from tests.run_processes import results
 
 
@@ -65,7 +65,7 @@ def runs(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     return {engine: contract.forecast_run(engine, tables, out / engine, config) for engine in ("gpu", "cpu")}
 
 
-def random_network(seed: int) -> gpunet.network.Network:
+def random_network(seed: int) -> gpunet.arrests.network.Network:
     rng = np.random.default_rng(seed)
     sets = {name: rng.random(40) < share for name, share in (("violent", 0.4), ("few", 0.1))}
     return gpunet.network_from_edges(*rng.integers(0, 40, (2, 60)), 40, sets)

@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from reference import graph_of, neighbourhood_columns, reference_path
 from strategies import NetworkCase, networks
 
-from gpunet.arrests import NO_DAY
-from gpunet.kernels.cores_cpu import core_numbers, shell_of_outsiders
-from gpunet.kernels.cores_cuda import shell_of_outsiders_cuda
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.base.days import NO_DAY
+from gpunet.base.transfers import transfers_of_part
+from gpunet.kernels.cpu.cores import core_numbers, shell_of_outsiders
+from gpunet.kernels.cpu.neighbourhood import hop_counts
+from gpunet.kernels.cpu.ties import csr_from_ties, incident_pairs, reduce_pairs
+from gpunet.kernels.cpu.tipping import tipping, tipping_without_own_seed
+from gpunet.kernels.cuda.cores import shell_of_outsiders_cuda
+from gpunet.kernels.cuda.neighbourhood import hop_counts_cuda
+from gpunet.kernels.cuda.ties import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
+from gpunet.kernels.cuda.tipping import tipping_cuda, tipping_without_own_seed_cuda
 from gpunet.kernels.jit_cuda import on_device, on_host
-from gpunet.kernels.neighbourhood_cpu import hop_counts
-from gpunet.kernels.neighbourhood_cuda import hop_counts_cuda
-from gpunet.kernels.ties_cpu import csr_from_ties, incident_pairs, reduce_pairs
-from gpunet.kernels.ties_cuda import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
-from gpunet.kernels.tipping_cpu import tipping, tipping_without_own_seed
-from gpunet.kernels.tipping_cuda import tipping_cuda, tipping_without_own_seed_cuda
-from gpunet.network import Network, network_from_edges
-from gpunet.transfers import transfers_of_part
 
 simulator.prepare()
 

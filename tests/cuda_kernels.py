@@ -20,18 +20,19 @@ from strategies import NetworkCase, networks
 from test_lanes import weighted_networks
 from test_simplicial import wheel_of_triangles
 
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import EngineError
-from gpunet.features import layout, pairs
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.base.errors import EngineError
+from gpunet.engines.cpu import CpuEngine
+from gpunet.features import pairs
 from gpunet.kernels import jit_cuda
-from gpunet.kernels.betweenness_cpu import LIMIT, dependencies_batch
-from gpunet.kernels.betweenness_cuda import Room, dependencies_cuda
-from gpunet.kernels.closeness_cpu import farness_batch
-from gpunet.kernels.closeness_cuda import farness_cuda
+from gpunet.kernels.cpu.betweenness import LIMIT, dependencies_batch
+from gpunet.kernels.cpu.closeness import farness_batch
+from gpunet.kernels.cpu.simplicial import simplicial_vertices
+from gpunet.kernels.cpu.traversal import padded_rows
+from gpunet.kernels.cuda.betweenness import Workspace, dependencies_cuda
+from gpunet.kernels.cuda.closeness import farness_cuda
 from gpunet.kernels.path_lanes import PADDING
-from gpunet.kernels.simplicial_cpu import simplicial_vertices
-from gpunet.kernels.traversal_cpu import padded_rows
-from gpunet.network import Network, network_from_edges
+from gpunet.search import graph as graph
 
 simulator.prepare()
 
@@ -73,8 +74,8 @@ class Case:
     def gpu(self, blocks: int = 2, threads: int = THREADS, limit: float = LIMIT, padding: int = 1) -> np.ndarray:
         network = self.network
         rows = padded_rows(network.indptr, network.indices, 0, network.n, padding)
-        room = Room.of(network.n, self.about[1].size, blocks, threads)
-        return dependencies_cuda(*rows, *self.about, self.inner, self.sources, room, threads, limit)
+        workspace = Workspace.of(network.n, self.about[1].size, blocks, threads)
+        return dependencies_cuda(*rows, *self.about, self.inner, self.sources, workspace, threads, limit)
 
 
 @FEW
@@ -112,12 +113,12 @@ def test_neither_blocks_nor_threads_change_a_bit(
 
 def test_a_room_serves_one_batch_after_another(sparse: Case) -> None:
     """Each finds it as the first did, also after counts beyond the limit and in a smaller network."""
-    room = Room.of(40, 200, 2, THREADS)
+    workspace = Workspace.of(40, 200, 2, THREADS)
     row = Case(diamonds(3), np.ones((13, 2), np.int64), np.arange(13), np.ones(13))
     for case, limit in ((sparse, 2.0), (row, 1.5), (sparse, LIMIT)):
         network = case.network
         found = dependencies_cuda(
-            network.indptr, network.indices, *case.about, case.inner, case.sources, room, THREADS, limit
+            network.indptr, network.indices, *case.about, case.inner, case.sources, workspace, THREADS, limit
         )
         np.testing.assert_allclose(found, case.cpu(), rtol=1e-12, atol=1e-12)
 
@@ -176,13 +177,13 @@ def on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def dependencies(*given: np.ndarray) -> np.ndarray:
         n, sets = given[3].shape
-        return dependencies_cuda(*given[:7], Room.of(n, n * sets, 2, THREADS), THREADS)
+        return dependencies_cuda(*given[:7], Workspace.of(n, n * sets, 2, THREADS), THREADS)
 
     def farness(*given: np.ndarray) -> np.ndarray:
         return farness_cuda(*given, words=1, threads=THREADS, blocks=2)
 
-    monkeypatch.setattr(layout, "dependencies_lanes", dependencies)
-    monkeypatch.setattr(layout, "farness_batch", farness)
+    monkeypatch.setattr(graph, "dependencies_lanes", dependencies)
+    monkeypatch.setattr(graph, "farness_batch", farness)
 
 
 def columns(network: Network, names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -209,7 +210,7 @@ def test_features_are_the_references() -> None:
 
 @pytest.mark.usefixtures("on_the_gpu")
 def test_features_of_a_large_block_that_simplicial_vertices_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "_SOURCES_A_BATCH", 16)
+    monkeypatch.setattr(graph, "_SOURCES_A_BATCH", 16)
     network, _ = wheel_of_triangles(24, 4)
     names = ("some", "few", "all")
     found = columns(network, names)
@@ -219,19 +220,19 @@ def test_features_of_a_large_block_that_simplicial_vertices_leave(monkeypatch: p
 
 
 def test_a_room_takes_the_memory_that_it_says() -> None:
-    room = Room.of(11, 33, 5, THREADS)
-    held = sum(array.nbytes for array in (room.rows, room.marks, room.lists, room.sums))
-    assert held == 5 * Room.block_bytes(11, 33)
-    assert room.blocks == 5
+    workspace = Workspace.of(11, 33, 5, THREADS)
+    held = sum(array.nbytes for array in (workspace.rows, workspace.marks, workspace.lists, workspace.sums))
+    assert held == 5 * Workspace.block_bytes(11, 33)
+    assert workspace.blocks == 5
 
 
 def test_a_room_that_is_too_small_or_threads_that_do_not_go() -> None:
     case = Case(diamonds(2), np.ones((10, 1), np.int64), np.arange(4), np.ones(10))
     given = (case.network.indptr, case.network.indices, *case.about, case.inner, case.sources)
-    with pytest.raises(ValueError, match="room is for 9 vertices and 10 sums, not for 10 and 10"):
-        dependencies_cuda(*given, Room.of(9, 10, 1, THREADS), THREADS)
+    with pytest.raises(ValueError, match="workspace is for 9 vertices and 10 sums, not for 10 and 10"):
+        dependencies_cuda(*given, Workspace.of(9, 10, 1, THREADS), THREADS)
     with pytest.raises(ValueError, match="multiple of 8, not 12"):
-        dependencies_cuda(*given, Room.of(10, 10, 1, THREADS), 12)
+        dependencies_cuda(*given, Workspace.of(10, 10, 1, THREADS), 12)
     weight = np.ones((10, 1), np.int64)
     with pytest.raises(ValueError, match="power of two, not 3"):
         farness_cuda(case.network.indptr, case.network.indices, weight, case.inner, case.sources, 0, 10, words=3)

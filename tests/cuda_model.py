@@ -14,7 +14,7 @@ import pytest
 import simulator
 from model_tables import table
 
-from gpunet.config import ModelConfig
+from gpunet.config.config import ModelConfig
 from gpunet.kernels.jit_cuda import cuda, on_host
 from gpunet.model import loops_cuda, train
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
@@ -76,12 +76,12 @@ def test_the_walk_down_a_forest_has_the_bits_of_the_cpus(matrix: Any, explain: b
     rows, columns = columns_of(model, matrix)
     nodes = model.classifier._nodes
     probability = cuda.to_device(np.zeros(len(rows)))
-    moved = cuda.to_device(np.zeros((rows.shape[1] if explain else 0, len(rows))))
+    contributions = cuda.to_device(np.zeros((rows.shape[1] if explain else 0, len(rows))))
     fields = [getattr(nodes, field.name) for field in dataclasses.fields(nodes)]
-    loops_cuda.walk_forest(columns, *moved_to_device(fields), probability, moved)
+    loops_cuda.walk_forest(columns, *moved_to_device(fields), probability, contributions)
     expected = nodes.walk(rows, 1, explain=explain)
     np.testing.assert_array_equal(on_host(probability), expected[0])
-    np.testing.assert_array_equal(on_host(moved).T, expected[1])
+    np.testing.assert_array_equal(on_host(contributions).T, expected[1])
     assert expected[1].any() == explain
 
 

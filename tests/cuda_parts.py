@@ -11,44 +11,45 @@ import numpy as np
 import pytest
 import simulator
 from comparison import assert_arrays
-from cuda_searches import CPU, at_most, drawn, layout, network, small
+from cuda_searches import CPU, at_most, drawn, graph, network, small
 from hypothesis import given, settings
 from reference import reference_path
 from strategies import NetworkCase, networks
 
-from gpunet.cluster import gpu_parts
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import EngineError
-from gpunet.features.adding import Part
-from gpunet.features.layout import Layout
+from gpunet.arrests.network import network_from_edges
+from gpunet.base.errors import EngineError
+from gpunet.base.transfers import transfers_of_part
+from gpunet.cluster import gpu_chunks
+from gpunet.engines.cpu import CpuEngine
+from gpunet.engines.gpu import search_chunks
+from gpunet.engines.gpu.chunk_plan import plan_part
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.gpu import search_parts
-from gpunet.gpu.part_plan import plan_part
 from gpunet.kernels import jit_cuda
-from gpunet.network import network_from_edges
-from gpunet.transfers import transfers_of_part
+from gpunet.search.batches import shrinking_batches
+from gpunet.search.graph import SearchGraph
+from gpunet.search.reduction import Chunk
 
-__all__ = ["layout", "network", "small"]
+__all__ = ["graph", "network", "small"]
 
 simulator.prepare()
 
 
 class Here:
-    """A :class:`gpunet.cluster.divide.Division` without a cluster: parts one after the other, in this process."""
+    """A :class:`gpunet.cluster.divide.Division` without a cluster: chunks one after the other, in this process."""
 
     def __init__(self) -> None:
-        self.parts: list[Part] = []
+        self.chunks: list[Chunk] = []
 
     def add_up(
-        self, work: Any, layout: Layout, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
-        stage: str, progress: Any, *, sums: Any, divide: Callable[..., list[Part]], compute: Any,
+        self, work: Any, graph: SearchGraph, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
+        stage: str, progress: Any, *, sums: Any, divide: Callable[..., list[Chunk]], compute: Any,
     ) -> None:  # fmt: skip
         name, options = work
-        for part in divide(batches, weights):
-            self.parts.append(part)
-            inside = batches[part.begin : part.end]
-            total[..., part.first : part.last, :] += getattr(search_parts, name)(
-                layout, inside, part.first, part.last, **options
+        for chunk in divide(batches, weights):
+            self.chunks.append(chunk)
+            inside = batches[chunk.begin : chunk.end]
+            total[..., chunk.first : chunk.last, :] += getattr(search_chunks, name)(
+                graph, inside, chunk.first, chunk.last, **options
             )
 
 
@@ -58,31 +59,31 @@ class InParts(CpuEngine):
     def all_dependencies(self, *given: Any) -> Any:
         return searches().all_dependencies(*given)
 
-    def add_draws(self, *given: Any) -> Any:
-        searches().add_draws(*given)
+    def add_samples(self, *given: Any) -> Any:
+        searches().add_samples(*given)
 
     def farness(self, *given: Any) -> Any:
         return searches().farness(*given)
 
 
 @pytest.fixture(autouse=True)
-def small_parts(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_parts, "_SOURCES_A_BATCH", 10)
-    monkeypatch.setattr(gpu_parts, "_LEAST_WEIGHT", 500.0)
-    monkeypatch.setattr(gpu_parts, "_BLOCKS", 2)
+def small_chunks(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_chunks, "_SOURCES_A_BATCH", 10)
+    monkeypatch.setattr(gpu_chunks, "_LEAST_WEIGHT", 500.0)
+    monkeypatch.setattr(gpu_chunks, "_BLOCKS", 2)
 
 
-def searches() -> gpu_parts.GpuSearches:
-    return gpu_parts.GpuSearches(Here(), None)  # type: ignore[arg-type]
+def searches() -> gpu_chunks.GpuSearches:
+    return gpu_chunks.GpuSearches(Here(), None)  # type: ignore[arg-type]
 
 
-def test_parts_of_every_kind_hold_every_source_once(layout: Layout) -> None:
-    batches = layout.shrinking_batches(10)
+def test_parts_of_every_kind_hold_every_source_once(graph: SearchGraph) -> None:
+    batches = shrinking_batches(graph, 10)
     kinds = set()
     sources = []
     for begin in range(0, len(batches), 3):
         inside = batches[begin : begin + 3]
-        plan = plan_part(layout, inside)
+        plan = plan_part(graph, inside)
         groups = plan.groups
         sources.append(groups.source)
         leaving = groups.halved < groups.last
@@ -94,73 +95,73 @@ def test_parts_of_every_kind_hold_every_source_once(layout: Layout) -> None:
             assert min(b.first for b in inside) <= span.first <= groups.first[here].min()
             assert groups.last[here].max() <= span.last <= max(b.last for b in inside)
     assert len(kinds) > 3
-    assert np.array_equal(np.sort(np.concatenate(sources)), np.flatnonzero(layout.weight.any(axis=1)))
+    assert np.array_equal(np.sort(np.concatenate(sources)), np.flatnonzero(graph.weight.any(axis=1)))
 
 
 def test_sums_of_parts_are_the_cpus_and_their_bits_do_not_depend_on_memory(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
+    graph: SearchGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = searches()
-    found = made.all_dependencies(layout, None)
-    np.testing.assert_allclose(found, CPU.all_dependencies(layout, None), rtol=1e-12, atol=1e-12)
+    found = made.all_dependencies(graph, None)
+    np.testing.assert_allclose(found, CPU.all_dependencies(graph, None), rtol=1e-12, atol=1e-12)
     (said,) = made.describe()
-    assert said["parts"] > 5
-    assert np.array_equal(searches().farness(layout, None), CPU.farness(layout, None))
+    assert said["chunks"] > 5
+    assert np.array_equal(searches().farness(graph, None), CPU.farness(graph, None))
     for blocks in (1, 100):
         at_most(monkeypatch, blocks)
-        assert np.array_equal(searches().all_dependencies(layout, None), found)
+        assert np.array_equal(searches().all_dependencies(graph, None), found)
 
 
-def test_a_layout_without_some_of_its_weights(layout: Layout) -> None:
-    weight = layout.weight.copy()
-    weight[layout.start[0] : layout.start[1] : 2] = 0
+def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
+    weight = graph.weight.copy()
+    weight[graph.start[0] : graph.start[1] : 2] = 0
     for held in (weight, np.zeros_like(weight)):
-        rest = replace(layout, weight=held)
+        rest = replace(graph, weight=held)
         np.testing.assert_allclose(
             searches().all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
         )
         assert np.array_equal(searches().farness(rest, None), CPU.farness(rest, None))
 
 
-def test_draws(layout: Layout) -> None:
-    pairs, times = drawn(layout)
+def test_draws(graph: SearchGraph) -> None:
+    pairs, times = drawn(graph)
     times += np.arange(len(times)) % 3
     results = []
     for engine in (CPU, InParts(1), InParts(1)):
-        total, square = np.ones((2, *layout.weight.shape))
-        engine.add_draws(layout, pairs, times, total, square, "draws", None)
+        total, square = np.ones((2, *graph.weight.shape))
+        engine.add_samples(graph, pairs, times, total, square, "samples", None)
         results.append((total, square))
     for expected, found, again in zip(*results, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
         assert np.array_equal(found, again)
-    none = np.zeros((2, *layout.weight.shape))
-    InParts(1).add_draws(layout, pairs[:0], times[:0], *none, "draws", None)
+    none = np.zeros((2, *graph.weight.shape))
+    InParts(1).add_samples(graph, pairs[:0], times[:0], *none, "samples", None)
     assert not none.any()
 
 
-def test_a_network_is_copied_to_the_device_once_and_goes_with_its_layout(layout: Layout) -> None:
-    mine = replace(layout)
-    search_parts.forget()
-    batches = mine.shrinking_batches(10)
+def test_a_network_is_copied_to_the_device_once_and_goes_with_its_search_graph(graph: SearchGraph) -> None:
+    mine = replace(graph)
+    search_chunks.forget()
+    batches = shrinking_batches(mine, 10)
     ends = min(b.first for b in batches), max(b.last for b in batches)
     crossed = []
     for _ in range(2):
-        with transfers_of_part() as part:
-            search_parts.dependencies(mine, batches, *ends)
-        crossed.append(part.to_device)
+        with transfers_of_part() as chunk:
+            search_chunks.dependencies(mine, batches, *ends)
+        crossed.append(chunk.to_device)
     network = mine.indptr.nbytes + mine.indices.nbytes + mine.inner.nbytes + 8 * mine.weight.size + mine.twins.nbytes
     assert crossed[0] == crossed[1] + network
-    assert list(search_parts._NETWORKS) == [mine]
+    assert list(search_chunks._NETWORKS) == [mine]
     del mine, batches
     gc.collect()
-    assert not search_parts._NETWORKS
+    assert not search_chunks._NETWORKS
 
 
-def test_a_network_that_does_not_fit(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    search_parts.forget()
+def test_a_network_that_does_not_fit(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    search_chunks.forget()
     monkeypatch.setattr(jit_cuda, "_FREE", [lambda: 100])
     with pytest.raises(EngineError, match=r"betweenness needs at least [\d,]+ bytes of GPU memory, and 100 are free"):
-        searches().all_dependencies(layout, None)
+        searches().all_dependencies(graph, None)
 
 
 @settings(max_examples=6)

@@ -1,4 +1,4 @@
-"""Searches of whole layouts by the CUDA kernels against the CPU engine's; test_cuda_kernels.py runs this file."""
+"""Searches of whole graphs by the CUDA kernels against the CPU engine's; test_cuda_kernels.py runs this file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from hypothesis import given, settings
 from reference import reference_path
 from strategies import NetworkCase, networks
 
-from gpunet.config import PathConfig
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import EngineError
-from gpunet.features import sample_plan
-from gpunet.features.draws import region_of
-from gpunet.features.layout import Layout
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.base.errors import EngineError
+from gpunet.base.transfers import transfers_of_part
+from gpunet.config.config import PathConfig
+from gpunet.engines.cpu import CpuEngine
+from gpunet.engines.gpu import memory, search_plan, searches
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path import compute_path
-from gpunet.features.sample_plan import ordered_pairs
-from gpunet.gpu import memory, search_plan, searches
-from gpunet.kernels import betweenness_room_cuda, closeness_cuda, jit_cuda
-from gpunet.network import Network, network_from_edges
-from gpunet.transfers import transfers_of_part
+from gpunet.kernels import jit_cuda
+from gpunet.kernels.cuda import betweenness_workspace as betweenness_workspace
+from gpunet.kernels.cuda import closeness as closeness_cuda
+from gpunet.search import sample_plan
+from gpunet.search.graph import SearchGraph
+from gpunet.search.sample_plan import ordered_pairs
+from gpunet.search.samples import region_of
 
 simulator.prepare()
 
@@ -37,7 +39,7 @@ class Searching(CpuEngine):
     """The CPU engine, but for its searches."""
 
     all_dependencies = staticmethod(searches.all_dependencies)  # type: ignore[assignment]
-    add_draws = staticmethod(searches.add_draws)  # type: ignore[assignment]
+    add_samples = staticmethod(searches.add_samples)  # type: ignore[assignment]
     farness = staticmethod(searches.farness)  # type: ignore[assignment]
 
 
@@ -57,7 +59,7 @@ def at_most(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     def make(work: Callable[[int], Any], each: int, most: int) -> Any:
         return work(min(most, blocks))
 
-    monkeypatch.setattr(betweenness_room_cuda, "most_that_fit", make)
+    monkeypatch.setattr(betweenness_workspace, "most_that_fit", make)
     monkeypatch.setattr(closeness_cuda, "most_that_fit", make)
 
 
@@ -82,12 +84,12 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
-def layout(network: Network) -> Layout:
-    return PairWork(Blocks(network), tuple(network.sets)).layout
+def graph(network: Network) -> SearchGraph:
+    return PairWork(Blocks(network), tuple(network.sets)).graph
 
 
-def test_plans_have_groups_of_every_kind(layout: Layout) -> None:
-    plan = search_plan.plan_dependencies(layout)
+def test_plans_have_groups_of_every_kind(graph: SearchGraph) -> None:
+    plan = search_plan.plan_dependencies(graph)
     groups = plan.groups
     assert len(plan.spans) > 2
     assert [span.begin for span in plan.spans] == [0, *(span.end for span in plan.spans[:-1])]
@@ -96,12 +98,12 @@ def test_plans_have_groups_of_every_kind(layout: Layout) -> None:
     size = np.diff(groups.source_begin)
     assert size.min() >= 1
     assert size.max() == 8
-    blocks = np.searchsorted(layout.start, groups.last - 1, "right") - np.searchsorted(
-        layout.start, groups.first, "right"
+    blocks = np.searchsorted(graph.start, groups.last - 1, "right") - np.searchsorted(
+        graph.start, groups.first, "right"
     )
     assert blocks.max() > 0  # some share a group
     assert (groups.stops >= 0).all()
-    assert np.array_equal(np.sort(groups.source), np.flatnonzero(layout.weight.any(axis=1)))
+    assert np.array_equal(np.sort(groups.source), np.flatnonzero(graph.weight.any(axis=1)))
     for span in plan.spans:
         here = slice(span.begin, span.end)
         assert span.first <= groups.first[here].min()
@@ -109,69 +111,70 @@ def test_plans_have_groups_of_every_kind(layout: Layout) -> None:
 
 
 def test_betweenness_is_the_cpus_and_its_bits_do_not_depend_on_memory(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
+    graph: SearchGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = CPU.all_dependencies(layout, None)
+    expected = CPU.all_dependencies(graph, None)
     told: list[tuple[str, float, float]] = []
-    found = searches.all_dependencies(layout, lambda *step: told.append(step))
+    found = searches.all_dependencies(graph, lambda *step: told.append(step))
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
-    groups = len(search_plan.plan_dependencies(layout).groups)
+    groups = len(search_plan.plan_dependencies(graph).groups)
     assert told[0] == ("betweenness", 0.0, groups)
     assert told[-1] == ("betweenness", groups, groups)
     for blocks, progress in ((1, None), (100, None)):
         at_most(monkeypatch, blocks)
-        assert np.array_equal(searches.all_dependencies(layout, progress), found)
+        assert np.array_equal(searches.all_dependencies(graph, progress), found)
 
 
-def test_few_shares_and_many_starts_change_no_bit(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_shares_and_many_starts_change_no_bit(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """With three shares, in turns of two, and every group of a share in a start of its own."""
-    from gpunet.kernels import betweenness_cuda, betweenness_search_cuda
+    from gpunet.kernels.cuda import betweenness as betweenness_cuda
+    from gpunet.kernels.cuda import betweenness_search as betweenness_search_cuda
 
-    for module in (betweenness_search_cuda, betweenness_cuda, betweenness_room_cuda):
+    for module in (betweenness_search_cuda, betweenness_cuda, betweenness_workspace):
         monkeypatch.setattr(module, "SHARES", 3)
-    whole = searches.all_dependencies(layout, None)
-    np.testing.assert_allclose(whole, CPU.all_dependencies(layout, None), rtol=1e-12, atol=1e-12)
+    whole = searches.all_dependencies(graph, None)
+    np.testing.assert_allclose(whole, CPU.all_dependencies(graph, None), rtol=1e-12, atol=1e-12)
     at_most(monkeypatch, 2)
     monkeypatch.setattr(betweenness_cuda, "_TURNS_A_START", 1)
     told: list[float] = []
-    assert np.array_equal(searches.all_dependencies(layout, lambda stage, done, total: told.append(done)), whole)
+    assert np.array_equal(searches.all_dependencies(graph, lambda stage, done, total: told.append(done)), whole)
     assert len(told) > 4
     assert told == sorted(told)
-    assert told[-1] == len(search_plan.plan_dependencies(layout).groups)
+    assert told[-1] == len(search_plan.plan_dependencies(graph).groups)
 
 
-def test_a_layout_without_some_of_its_weights(layout: Layout) -> None:
+def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
     """What is left to be done exactly after sampling: positions without weight stand among the others."""
-    weight = layout.weight.copy()
-    weight[layout.start[0] : layout.start[1] : 2] = 0
-    weight[layout.start[0] : layout.start[1], 1] = 0
-    rest = replace(layout, weight=weight)
+    weight = graph.weight.copy()
+    weight[graph.start[0] : graph.start[1] : 2] = 0
+    weight[graph.start[0] : graph.start[1], 1] = 0
+    rest = replace(graph, weight=weight)
     np.testing.assert_allclose(
         searches.all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
     )
 
 
-def test_closeness_is_the_cpus(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closeness_is_the_cpus(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closeness_cuda, "_BUSY", 1)
     told: list[tuple[str, float, float]] = []
-    expected = CPU.farness(layout, None)
-    assert np.array_equal(searches.farness(layout, lambda *step: told.append(step)), expected)
+    expected = CPU.farness(graph, None)
+    assert np.array_equal(searches.farness(graph, lambda *step: told.append(step)), expected)
     assert told[0][1] == 0
     assert told[-1][1] == told[-1][2] > 1
     at_most(monkeypatch, 1)
-    assert np.array_equal(searches.farness(layout, None), expected)
+    assert np.array_equal(searches.farness(graph, None), expected)
 
 
-def drawn(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+def drawn(graph: SearchGraph) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of both regions of two blocks and of two sets, some without a second, some twice the same."""
     random = np.random.default_rng(2)
     pairs = []
     for block in (0, 1):
-        mass = ordered_pairs(layout, block)
+        mass = ordered_pairs(graph, block)
         for inner in (True, False):
             for c in (0, 1):
-                chance = mass[:, c] * (layout.inner[layout.start[block] : layout.reach[block]] == inner)
-                here = layout.start[block] + np.flatnonzero(chance)
+                chance = mass[:, c] * (graph.inner[graph.start[block] : graph.reach[block]] == inner)
+                here = graph.start[block] + np.flatnonzero(chance)
                 if len(here):
                     chosen = random.choice(here, (9, 2))
                     chosen[::4, 1] = -1
@@ -179,14 +182,14 @@ def drawn(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(np.concatenate(pairs), axis=0, return_counts=True)
 
 
-def test_draws_are_the_cpus(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    pairs, times = drawn(layout)
-    assert len(np.unique(region_of(layout)[pairs[:, 0]])) >= 3
+def test_draws_are_the_cpus(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs, times = drawn(graph)
+    assert len(np.unique(region_of(graph)[pairs[:, 0]])) >= 3
     times += np.arange(len(times)) % 3
     results = []
     for engine in (CPU, Searching(1), Searching(1)):
-        total, square = np.ones((2, *layout.weight.shape))
-        engine.add_draws(layout, pairs, times, total, square, "draws", None)
+        total, square = np.ones((2, *graph.weight.shape))
+        engine.add_samples(graph, pairs, times, total, square, "samples", None)
         results.append((total, square))
         at_most(monkeypatch, 2)
     for expected, found, again in zip(*results, strict=True):
@@ -196,7 +199,7 @@ def test_draws_are_the_cpus(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_approximate_betweenness_is_the_cpus(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 10)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
     config = PathConfig("approx", 0.9, 0.5)
@@ -223,42 +226,42 @@ def test_features_are_the_references(case: NetworkCase) -> None:
     assert_arrays(found, {name: expected[name] for name in found})
 
 
-def test_memory_that_does_not_suffice_is_told(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_does_not_suffice_is_told(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **named: Any) -> Any:
         raise MemoryError("std::bad_alloc: out_of_memory")
 
-    for module in (betweenness_room_cuda, closeness_cuda):
+    for module in (betweenness_workspace, closeness_cuda):
         monkeypatch.setattr(module, "most_that_fit", jit_cuda.most_that_fit)
         monkeypatch.setattr(module.cuda, "device_array", refuse)
     with pytest.raises(EngineError, match=r"a search needs [\d,]+ bytes of GPU memory at least, and [\d,]+ are free"):
-        betweenness_room_cuda.Room.make(100, 100, 10)
+        betweenness_workspace.Workspace.make(100, 100, 10)
     with pytest.raises(EngineError, match="use a GPU with more memory, or --engine cpu"):
         jit_cuda.most_that_fit(refuse, 100, 10)
 
 
-def test_estimates_are_of_what_is_taken(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_estimates_are_of_what_is_taken(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """What crosses to the device, the sums, and one workspace; and a device with a byte less is refused."""
     monkeypatch.setattr(jit_cuda, "_FREE", [lambda: free])
     free = 10**9
-    plan = search_plan.plan_dependencies(layout)
+    plan = search_plan.plan_dependencies(graph)
     with transfers_of_part() as part:
-        searches.all_dependencies(layout, None)
-    block = betweenness_room_cuda.Room.block_bytes(plan.vertices, plan.cells(layout.weight.shape[1]))
-    taken = part.to_device + layout.weight.nbytes + 4 * len(plan.groups) + block
-    assert memory.needed_by_betweenness(layout, plan) == taken
+        searches.all_dependencies(graph, None)
+    block = betweenness_workspace.Workspace.block_bytes(plan.vertices, plan.cells(graph.weight.shape[1]))
+    taken = part.to_device + graph.weight.nbytes + 4 * len(plan.groups) + block
+    assert memory.needed_by_betweenness(graph, plan) == taken
     free = taken - 1
     with pytest.raises(
         EngineError, match=f"betweenness needs at least {taken:,} bytes of GPU memory, and {free:,} are"
     ):
-        searches.all_dependencies(layout, None)
+        searches.all_dependencies(graph, None)
 
     free = 10**9
     with transfers_of_part() as part:
-        searches.farness(layout, None)
-    sources, bounds = search_plan.plan_closeness(layout, 1)
-    batches = closeness_cuda.batches_of(layout.weight, sources, bounds, 1)
-    assert memory.needed_by_closeness(layout, batches) == part.to_device + layout.weight.nbytes + batches.block_bytes()
-    assert part.to_host == layout.weight.nbytes
+        searches.farness(graph, None)
+    sources, bounds = search_plan.plan_closeness(graph, 1)
+    batches = closeness_cuda.batches_of(graph.weight, sources, bounds, 1)
+    assert memory.needed_by_closeness(graph, batches) == part.to_device + graph.weight.nbytes + batches.block_bytes()
+    assert part.to_host == graph.weight.nbytes
     free = 100
     with pytest.raises(EngineError, match="closeness needs at least"):
-        searches.farness(layout, None)
+        searches.farness(graph, None)

@@ -115,10 +115,10 @@ def louvain(
     input_graph: Graph, max_level: Any = None, max_iter: Any = None, resolution: float = 1.0, threshold: float = 1e-7
 ) -> Any:  # fmt: skip
     assert max_iter is None
-    cells = nx.community.louvain_communities(
+    communities = nx.community.louvain_communities(
         input_graph.graph, resolution=resolution, threshold=threshold, max_level=max_level, seed=7
     )
-    label = {v: 3 * c for c, cell in enumerate(cells[::-1]) for v in cell}
+    label = {v: 3 * c for c, community in enumerate(communities[::-1]) for v in community}
     return input_graph.frame("partition", label, input_graph.ids), 0.0
 
 

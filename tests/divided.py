@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from reading_at import CODES
 
-from gpunet.arrests import Arrests
+from gpunet.arrests.arrests import Arrests
 from gpunet.cluster.results import fetched
-from gpunet.frames import to_arrow
+from gpunet.tables.frames import to_arrow
 
 __all__ = ["assert_same_arrests", "parts_of"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests import Arrests
+from gpunet.arrests.arrests import Arrests
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each
-from gpunet.frames import make_series
-from gpunet.gather import gather
+from gpunet.tables.frames import make_series
+from gpunet.tables.gather import gather
 
 NAMES = ("force", "gang", "district", "beat")
 _CODES = ("force", "day", "offences", "district", "beat", "gang")

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from xgboost.core import XGBoostError
 
+from gpunet.cluster.model.forecast import TablePart, forecast_divided
 from gpunet.model import Forecast, read_features
-from gpunet.model.divided import TablePart, forecast_divided
 
 
 def bounds(n: int, parts: int) -> list[int]:

@@ -19,9 +19,9 @@ import pytest
 from typer.testing import CliRunner
 
 import gpunet
-from gpunet.cli import app
-from gpunet.registry import columns
-from gpunet.run import RunOptions, run_features, run_forecast
+from gpunet.cli.commands import app
+from gpunet.cli.run import RunOptions, run_features, run_forecast
+from gpunet.config.registry import columns
 
 #: Floats of two engines may differ by this part of the larger: they add up in different orders.
 RELATIVE = 1e-9
@@ -155,7 +155,7 @@ def check_some_paths(engine: str, network: Any) -> None:
 
 
 def check_approximate(engine: str, network: Any) -> None:
-    """The same draws for the same seed, so the same estimates."""
+    """The same samples for the same seed, so the same estimates."""
     options: dict[str, Any] = {"families": "betweenness", "betweenness": "approx", "epsilon": 0.05, "seed": 3}
     found = of_arrays(gpunet.path_features(network, engine=engine, **options))
     assert_same(found, of_arrays(gpunet.path_features(network, engine="cpu", **options)))
@@ -219,9 +219,9 @@ def check_feature_runs(found: tuple[Path, dict[str, Any]], expected: tuple[Path,
 
 
 def check_partitions(out: Path, reference: Path) -> None:
-    """Cells are connected and lie inside gangs, their columns follow from them, and modularity is not much lower."""
+    """Communities are connected and lie inside gangs, their columns follow from them, and modularity is as high."""
     mine, theirs = Partitions(out), Partitions(reference)
-    mine.check_cells()
+    mine.check_communities()
     for found, expected in zip(mine.modularities(), theirs.modularities(), strict=True):
         assert found >= expected - MODULARITY, f"modularity {found} is below {expected} by more than {MODULARITY}"
 
@@ -238,23 +238,23 @@ class Partitions:
         rows = self.people.filter(pl.col("own_violent_arrests") > 0)
         self.violent = set(rows["person_id"]) & set(self.graph)
 
-    def cells(self, column: str) -> dict[int, list[Any]]:
-        """Members of each cell."""
+    def communities(self, column: str) -> dict[int, list[Any]]:
+        """Members of each community."""
         inside = self.people.drop_nulls(column)
         members: dict[int, list[Any]] = {}
-        for person, cell in zip(inside["person_id"], inside[column], strict=True):
-            members.setdefault(cell, []).append(person)
+        for person, community in zip(inside["person_id"], inside[column], strict=True):
+            members.setdefault(community, []).append(person)
         return members
 
-    def check_cells(self) -> None:
+    def check_communities(self) -> None:
         gang = dict(zip(self.people["person_id"], self.people["gang"], strict=True))
         assert set(self._all("community")) == set(self.graph)
         assert set(self._all("group")) == {person for person in self.graph if gang[person] is not None}
         rows = {row["person_id"]: row for row in self.people.iter_rows(named=True)}
         for column in ("group", "community"):
-            for cell, members in self.cells(column).items():
+            for community, members in self.communities(column).items():
                 inside = self.graph.subgraph(members)
-                assert nx.is_connected(inside), f"{column} {cell} is not connected"
+                assert nx.is_connected(inside), f"{column} {community} is not connected"
                 assert column == "community" or len({gang[person] for person in members}) == 1
                 expected = self._columns(column, inside)
                 for person in members:
@@ -273,20 +273,20 @@ class Partitions:
         }  # fmt: skip
 
     def _all(self, column: str) -> list[Any]:
-        return [person for members in self.cells(column).values() for person in members]
+        return [person for members in self.communities(column).values() for person in members]
 
     def modularities(self) -> tuple[float, float]:
         """Of the communities, and of the groups: each gang's own, by the ties that it has inside."""
-        whole = nx.community.modularity(self.graph, self.cells("community").values(), weight=None)
+        whole = nx.community.modularity(self.graph, self.communities("community").values(), weight=None)
         gangs: dict[Any, list[list[Any]]] = {}
         gang = dict(zip(self.people["person_id"], self.people["gang"], strict=True))
-        for members in self.cells("group").values():
+        for members in self.communities("group").values():
             gangs.setdefault(gang[members[0]], []).append(members)
         weighed = ties = 0.0
-        for cells in gangs.values():
-            inside = self.graph.subgraph([person for members in cells for person in members])
+        for communities in gangs.values():
+            inside = self.graph.subgraph([person for members in communities for person in members])
             if inside.number_of_edges():
-                weighed += inside.number_of_edges() * nx.community.modularity(inside, cells, weight=None)
+                weighed += inside.number_of_edges() * nx.community.modularity(inside, communities, weight=None)
                 ties += inside.number_of_edges()
         return whole, weighed / ties if ties else 0.0
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gpunet.config import ModelConfig
+from gpunet.config.config import ModelConfig
 
 #: Small and quick; enough rounds for the signal.
 QUICK = ModelConfig(max_rounds=40, folds=3)

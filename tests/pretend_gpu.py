@@ -14,8 +14,8 @@ import array_api_compat.numpy
 import numpy as np
 import pytest
 
+from gpunet.base.transfers import count_to_device, count_to_host
 from gpunet.model import boosting, loops, loops_cuda, matrix, shapley
-from gpunet.transfers import count_to_device, count_to_host
 
 __all__ = ["FakeForest", "OnGpu", "install"]
 
@@ -143,10 +143,10 @@ def _add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
 
 
 def _walk_forest(columns: Any, *arrays: Any) -> None:
-    *nodes, probability, moved = (np.asarray(array) for array in arrays)
-    parts = _rows(moved)
+    *nodes, probability, contributions = (np.asarray(array) for array in arrays)
+    parts = _rows(contributions)
     loops.walk_forest(_rows(columns), *nodes, probability, parts)
-    moved[...] = parts.T
+    contributions[...] = parts.T
 
 
 def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:

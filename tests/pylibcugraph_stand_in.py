@@ -95,11 +95,13 @@ def louvain(
     resource_handle: Any, graph: SGGraph, max_level: int, threshold: float, resolution: float, do_expensive_check: bool
 ) -> tuple[Any, Any, float]:
     threshold, resolution = float(np.float32(threshold)), float(np.float32(resolution))
-    cells = nx.community.louvain_communities(
+    communities = nx.community.louvain_communities(
         graph.graph, resolution=resolution, threshold=threshold, max_level=max_level, seed=7
     )
-    cluster = {v: 3 * c for c, cell in enumerate(cells[::-1]) for v in cell}
-    return *graph.given_back(cluster, graph.ids), nx.community.modularity(graph.graph, cells, resolution=resolution)
+    cluster = {v: 3 * c for c, community in enumerate(communities[::-1]) for v in community}
+    return *graph.given_back(cluster, graph.ids), nx.community.modularity(
+        graph.graph, communities, resolution=resolution
+    )
 
 
 def triangle_count(resource_handle: Any, graph: SGGraph, start_list: Any, do_expensive_check: bool) -> tuple[Any, Any]:

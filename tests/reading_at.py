@@ -9,17 +9,17 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from gpunet.arrests import Arrests
-from gpunet.frames import to_arrow
-from gpunet.reading.home import Home
+from gpunet.arrests.arrests import Arrests
+from gpunet.reading.location import Location
 from gpunet.reading.read import read_arrests, read_arrests_at
+from gpunet.tables.frames import to_arrow
 
 __all__ = ["HOMES", "assert_same", "read_everywhere"]
 
 HOMES = {
-    "polars": Home("polars", np.asarray),
-    "pandas": Home("pandas", array_api_strict.asarray),
-    "pyarrow": Home("pyarrow", np.asarray),
+    "polars": Location("polars", np.asarray),
+    "pandas": Location("pandas", array_api_strict.asarray),
+    "pyarrow": Location("pyarrow", np.asarray),
 }
 
 CODES = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
@@ -47,15 +47,15 @@ def assert_same(actual: Arrests, expected: Arrests, but: tuple[str, ...] = ()) -
 
 
 def read_everywhere(source: Any, *options: Any, **named: Any) -> Arrests:
-    """What the host's reader makes of `source`, after the same has come, or the same error, at every home."""
+    """What the host's reader makes of `source`, after the same has come, or the same error, at every location."""
     homes = HOMES.values()
     try:
         expected = read_arrests(source, *options, **named)
     except Exception as error:
-        for home in homes:
+        for location in homes:
             with pytest.raises(type(error), match=re.escape(str(error))):
-                read_arrests_at(home, source, *options, **named)
+                read_arrests_at(location, source, *options, **named)
         raise
-    for home in homes:
-        assert_same(read_arrests_at(home, source, *options, **named), expected)
+    for location in homes:
+        assert_same(read_arrests_at(location, source, *options, **named), expected)
     return expected

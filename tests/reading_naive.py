@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpunet.arrests import NO_DAY, Arrests, day_to_date
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.days import NO_DAY, day_to_date
 
 Row = dict[str, Any]
 

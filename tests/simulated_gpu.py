@@ -34,9 +34,9 @@ def _on_device(array: Any, dtype: Any) -> Any:
 
 jit_cuda.on_device = _on_device  # before the kernels' modules take it from there
 
-from gpunet import arrays  # noqa: E402
-from gpunet.gpu import check, memory, searches  # noqa: E402
-from gpunet.gpu import engine as gpu_engine  # noqa: E402
+from gpunet.engines.gpu import check, memory, searches  # noqa: E402
+from gpunet.engines.gpu import engine as gpu_engine  # noqa: E402
+from gpunet.tables import arrays  # noqa: E402
 
 simulator.prepare()
 
@@ -44,7 +44,7 @@ INFO = check.GpuInfo("Pretended", "580.65", "13.0", 2**37, "9.0", {"cupy-cuda13x
 
 
 class _Cupy:
-    """What :mod:`gpunet.arrays` asks of CuPy."""
+    """What :mod:`gpunet.tables.arrays` asks of CuPy."""
 
     @staticmethod
     def asarray(array: Any) -> Any:

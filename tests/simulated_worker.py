@@ -10,7 +10,7 @@ import pretend_gpu
 import pytest
 import simulated_gpu
 
-from gpunet.gpu import memory
+from gpunet.engines.gpu import memory
 from gpunet.kernels import jit_cuda
 
 #: What memory was asked to be set up for.
@@ -31,9 +31,9 @@ def free(size: int | None) -> None:
 def held() -> tuple[int, int]:
     """Layouts and networks on the device."""
     from gpunet.cluster import gpu_worker
-    from gpunet.gpu import search_parts
+    from gpunet.engines.gpu import search_chunks
 
-    return len(search_parts._NETWORKS), len(gpu_worker._PLACED)
+    return len(search_chunks._NETWORKS), len(gpu_worker._PLACED)
 
 
 def asked() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Parts of the work, and sums whose bits depend on the parts alone."""
+"""Parts of the work, and sums whose bits depend on the chunks alone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet.features import adding
-from gpunet.features.adding import add_up, parts_of, sum_of_part, sums_of_parts
+from gpunet.search import reduction as adding
+from gpunet.search.reduction import add_up, chunks_of, sum_of_chunk, sums_of_chunks
 
 
 @dataclass
@@ -30,22 +30,22 @@ BATCHES = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10)), max_size=6
 @given(BATCHES, st.data())
 def test_parts_cover_the_batches_in_order(batches, data):
     weights = [data.draw(st.floats(1.0, 1e7)) for _ in batches]
-    parts = parts_of(batches, weights)
-    assert [i for part in parts for i in range(part.begin, part.end)] == list(range(len(batches)))
-    for part in parts:
-        inside = batches[part.begin : part.end]
-        assert (part.first, part.last) == (min(b.first for b in inside), max(b.last for b in inside))
-        assert part.weight == pytest.approx(sum(weights[part.begin : part.end]))
-    assert all(part.weight >= adding._LEAST_WEIGHT for part in parts[:-1])
+    chunks = chunks_of(batches, weights)
+    assert [i for chunk in chunks for i in range(chunk.begin, chunk.end)] == list(range(len(batches)))
+    for chunk in chunks:
+        inside = batches[chunk.begin : chunk.end]
+        assert (chunk.first, chunk.last) == (min(b.first for b in inside), max(b.last for b in inside))
+        assert chunk.weight == pytest.approx(sum(weights[chunk.begin : chunk.end]))
+    assert all(chunk.weight >= adding._LEAST_WEIGHT for chunk in chunks[:-1])
 
 
 def test_parts_are_about_equal_and_not_too_many():
     weights = np.random.default_rng(1).uniform(1e5, 1e6, 50_000)
-    parts = parts_of([Span(0, 1)] * len(weights), weights.tolist())
-    equal = weights.sum() / adding._MOST_PARTS
-    assert len(parts) <= adding._MOST_PARTS
-    assert all(equal <= part.weight <= equal + 1e6 for part in parts[:-1])
-    assert parts[-1].weight <= equal + 1e6
+    chunks = chunks_of([Span(0, 1)] * len(weights), weights.tolist())
+    equal = weights.sum() / adding._MOST_CHUNKS
+    assert len(chunks) <= adding._MOST_CHUNKS
+    assert all(equal <= chunk.weight <= equal + 1e6 for chunk in chunks[:-1])
+    assert chunks[-1].weight <= equal + 1e6
 
 
 def value(_, batch):
@@ -58,11 +58,11 @@ def test_sums_of_parts_have_the_bits_of_one_process(batches, threads):
     weights = [4e5] * len(batches)
     found, expected, in_turn = np.zeros((3, 2, 40, 3))
     calls = []
-    adder = partial(add_up, threads=threads)
-    adder(value, None, batches, weights, found, "s", lambda *step: calls.append(step))
-    for part in parts_of(batches, weights):
-        inside = batches[part.begin : part.end]
-        expected[:, part.first : part.last] += sum_of_part(value, None, inside, part.first, part.last)
+    reducer = partial(add_up, threads=threads)
+    reducer(value, None, batches, weights, found, "s", lambda *step: calls.append(step))
+    for chunk in chunks_of(batches, weights):
+        inside = batches[chunk.begin : chunk.end]
+        expected[:, chunk.first : chunk.last] += sum_of_chunk(value, None, inside, chunk.first, chunk.last)
     assert found.tobytes() == expected.tobytes()
     for batch in batches:
         in_turn[:, batch.first : batch.last] += value(None, batch)
@@ -72,14 +72,14 @@ def test_sums_of_parts_have_the_bits_of_one_process(batches, threads):
 
 @given(BATCHES, st.data())
 def test_parts_computed_together_are_those_computed_alone(batches, data):
-    parts = parts_of(batches, [4e5] * len(batches))
-    begin = data.draw(st.integers(0, len(parts)))
-    end = data.draw(st.integers(begin, len(parts)))
+    chunks = chunks_of(batches, [4e5] * len(batches))
+    begin = data.draw(st.integers(0, len(chunks)))
+    end = data.draw(st.integers(begin, len(chunks)))
     if begin == end:
         return
-    run = parts[begin:end]
+    run = chunks[begin:end]
     inside = batches[run[0].begin : run[-1].end]
-    found = sums_of_parts(sum_of_part, value, None, inside, run)
-    for part, sums in zip(run, found, strict=True):
-        alone = sum_of_part(value, None, batches[part.begin : part.end], part.first, part.last)
+    found = sums_of_chunks(sum_of_chunk, value, None, inside, run)
+    for chunk, sums in zip(run, found, strict=True):
+        alone = sum_of_chunk(value, None, batches[chunk.begin : chunk.end], chunk.first, chunk.last)
         assert sums.tobytes() == alone.tobytes()

@@ -10,15 +10,16 @@ import pytest
 from test_cli import gpunet as command
 
 import gpunet
-from gpunet.config import load_config
-from gpunet.errors import ConfigError
-from gpunet.features import path, sample_plan
-from gpunet.frames import make_frame
-from gpunet.model.precision import betweenness_doubt
+from gpunet.base.errors import ConfigError
+from gpunet.cli.run import RunOptions, run_features, run_forecast
+from gpunet.config.config import load_config
+from gpunet.features import path
+from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.table import FeatureTable, read_features
-from gpunet.parquet import read_parquet_metadata, write_parquet
-from gpunet.run import RunOptions, run_features, run_forecast
+from gpunet.search import sample_plan
 from gpunet.synthetic import write_tables
+from gpunet.tables.frames import make_frame
+from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
 MODEL = {"max_rounds": 20, "folds": 2, "horizon_days": 150}
 APPROX = {"path": {"betweenness": "approx", "epsilon": 0.2, "delta": 0.05}, "model": MODEL}
@@ -42,7 +43,7 @@ def run(tables, tmp_path_factory):
     """A forecast in which every network is sampled."""
     out = tmp_path_factory.mktemp("runs") / "approx"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample_plan, "_DRAW_COST", 0.0)
+        patch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
         patch.setattr(sample_plan, "_FEWEST_SOURCES", 8)
         patch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
         manifest = run_forecast(tables, out, APPROX, options=RunOptions(threads=2))
@@ -59,7 +60,7 @@ def test_the_manifest_says_how_and_how_well(run, exact):
         assert (found["asked"], found["method"], found["epsilon"], found["delta"]) == ("approx", "approx", 0.2, 0.05)
         assert set(found["sets"]) == set(load_config().sets)
         assert 0 < found["sets"]["all"]["certified_error"] <= found["certified_error"] <= 0.2
-        assert found["sets"]["all"]["draws"] > 0
+        assert found["sets"]["all"]["samples"] > 0
         assert section["estimate"].keys() >= {"visits", "exact_core_seconds", "core_seconds", "memory_bytes"}
     assert manifest["config"]["path"]["epsilon"] == 0.2
     exact_section = exact[1]["path"]
@@ -145,14 +146,14 @@ def test_precision_of_two_tables(tmp_path):
     coarse = {**fine, "epsilon": 0.1, "certified_error": 0.08}
     exact = {"method": "exact"}
     for first, second in ((fine, coarse), (exact, fine), (coarse, exact)):
-        assert "a and" in (betweenness_doubt(table(first), table(second), "a", "b") or "")
+        assert "a and" in (betweenness_mismatch(table(first), table(second), "a", "b") or "")
     same = [(fine, fine), (exact, exact), (exact, {**fine, "certified_error": 0.0}), (None, fine), (fine, "odd")]
     for first, second in [*same, (fine, {"method": None}), (fine, {"method": "approx"})]:
-        assert betweenness_doubt(table(first), table(second), "a", "b") is None
+        assert betweenness_mismatch(table(first), table(second), "a", "b") is None
 
 
 def test_compute_features_takes_configuration_and_arguments(tables, monkeypatch):
-    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 8)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
     configured = gpunet.read_arrests(tables, {"path": {"betweenness": "approx", "epsilon": 0.2}})

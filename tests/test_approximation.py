@@ -11,22 +11,25 @@ from hypothesis import HealthCheck, given, settings
 from strategies import NetworkCase, networks
 
 from gpunet import network_from_edges, path_features
-from gpunet.config import PathConfig
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import ConfigError
-from gpunet.features import draws, sample_plan
-from gpunet.features.bounds import error_bound
+from gpunet.arrests.network import Network
+from gpunet.base.errors import ConfigError
+from gpunet.config.config import PathConfig
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path import PathResult, compute_path, estimate_path_work
-from gpunet.features.sample_plan import ordered_pairs, plan_sampling
 from gpunet.features.sampling import sample
-from gpunet.network import Network
+from gpunet.search import sample_plan
+from gpunet.search import samples as samples
+from gpunet.search.batches import shrinking_batches
+from gpunet.search.bounds import error_bound
+from gpunet.search.sample_plan import ordered_pairs, plan_sampling
+from gpunet.search.searches import dependencies
 
 
 @pytest.fixture
 def eager(monkeypatch):
     """Whatever can be sampled is sampled, until the bound is reached."""
-    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 1)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
 
@@ -87,7 +90,7 @@ def test_every_set_is_within_the_certified_error(eager, network, epsilon):
         outside += any(found[name] > report.certified_error for name, report in result.report.sets.items())
         for name in ("all", "violent", "few"):
             report = result.report.sets[name]
-            assert report.draws > 0, name
+            assert report.samples > 0, name
             assert report.certified_error > 0, name
         assert sum(found.values()) > 0  # it was not computed exactly
     assert outside <= 2  # delta is 0.1
@@ -103,19 +106,19 @@ def test_small_networks_of_all_shapes(eager, case):
 def test_draws_have_the_right_expectation(eager, network):
     """Every source of every block, weighted by its chance: the sum is what the exact computation gives."""
     names = tuple(network.sets)
-    layout = PairWork(Blocks(network), names).layout
-    exact = np.zeros(layout.weight.shape)
-    for batch in layout.shrinking_batches(64):
-        exact[batch.first : batch.last] += layout.dependencies(batch)
+    graph = PairWork(Blocks(network), names).graph
+    exact = np.zeros(graph.weight.shape)
+    for batch in shrinking_batches(graph, 64):
+        exact[batch.first : batch.last] += dependencies(graph, batch)
     expected = np.zeros(exact.shape)
-    for block in range(len(layout.core)):
-        mass = ordered_pairs(layout, block)
+    for block in range(len(graph.core)):
+        mass = ordered_pairs(graph, block)
         for source, c in zip(*np.nonzero(mass), strict=True):
-            position = int(layout.start[block] + source)
-            region = 2 * block + int(not layout.inner[position])
-            first, last = draws.bounds_of_region(layout, region)
+            position = int(graph.start[block] + source)
+            region = 2 * block + int(not graph.inner[position])
+            first, last = samples.bounds_of_region(graph, region)
             value, square = np.zeros((2, last - first, len(names)))
-            draws.search_draws(layout, region, np.array([[position, -1, c]]), np.array([1]), value, square)
+            samples.search_samples(graph, region, np.array([[position, -1, c]]), np.array([1]), value, square)
             assert value.max(initial=0.0) <= 1 + 1e-12
             expected[first:last] += value * mass[source, c]
     np.testing.assert_allclose(expected, exact, rtol=1e-10, atol=1e-9)
@@ -172,16 +175,16 @@ def test_exact_bytes_where_sampling_would_not_pay(network):
     assert result.report is not None
     assert (result.report.chosen, result.report.method) == ("approx", "exact")
     assert result.report.of_columns() == {}
-    assert {(r.draws, r.checks, r.certified_error) for r in result.report.sets.values()} == {(0, 0, 0.0)}
+    assert {(r.samples, r.checks, r.certified_error) for r in result.report.sets.values()} == {(0, 0, 0.0)}
 
 
 def test_sets_are_decided_one_by_one(network, monkeypatch):
     monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 100)
-    monkeypatch.setattr(sample_plan, "_DRAW_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
     monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
     result = approximate(network, 0.1)
     assert result.report is not None
-    sampled = {name for name, report in result.report.sets.items() if report.draws}
+    sampled = {name for name, report in result.report.sets.items() if report.samples}
     assert sampled == {"all"}
     exact = path_features(network, "betweenness", threads=1)
     rest = {column: values for column, values in exact.items() if column != "betweenness__all"}
@@ -202,23 +205,23 @@ def test_a_set_whose_bound_is_not_reached_in_time_is_exact(eager, network, monke
 
 def test_bounds_of_a_vertex_in_two_sampled_blocks_add_up(eager, network):
     blocks, names = Blocks(network), tuple(network.sets)
-    layout = PairWork(blocks, names).layout
+    graph = PairWork(blocks, names).graph
     members = np.array([mask.sum() for mask in network.sets.values()], np.int64)
-    plan = plan_sampling(layout, members, 0.2, 0.1)
+    plan = plan_sampling(graph, members, 0.2, 0.1)
     assert plan.sampled[:, 0].sum() == 3
-    found = sample(layout, blocks.vertex[layout.node], plan, names, 1, CpuEngine(1), None)
+    found = sample(graph, blocks.vertex[graph.node], plan, names, 1, CpuEngine(1), None)
     # Vertex 79 lies in both large blocks: its bound is at least twice that of an estimate without any variance.
-    single = error_bound(np.zeros(1), int(found.draws[0]), plan.log_term(int(found.checks[0]) - 1))[0]
+    single = error_bound(np.zeros(1), int(found.samples[0]), plan.log_term(int(found.checks[0]) - 1))[0]
     assert found.error[0] >= 2 * single * plan.factor[0]
 
 
 def test_every_pair_is_answered_for_once(network):
     blocks, names = Blocks(network), tuple(network.sets)
-    layout = PairWork(blocks, names).layout
-    for block in range(len(layout.core)):
-        weight = layout.weight[layout.start[block] : layout.start[block + 1]]
+    graph = PairWork(blocks, names).graph
+    for block in range(len(graph.core)):
+        weight = graph.weight[graph.start[block] : graph.start[block + 1]]
         pairs = weight.sum(axis=0) ** 2 - (weight**2).sum(axis=0)
-        assert sample_plan.ordered_pairs(layout, block).sum(axis=0).tolist() == pairs.tolist()
+        assert sample_plan.ordered_pairs(graph, block).sum(axis=0).tolist() == pairs.tolist()
 
 
 def test_auto_is_approximate_above_the_budget_alone(eager, network):

@@ -17,17 +17,17 @@ from hypothesis import given
 from strategies import CUT, TableCase, arrest_tables
 
 from gpunet import read_arrests
-from gpunet.arrays import to_host
-from gpunet.arrests import Arrests
-from gpunet.as_of import cut_before, forecast_days, violent_between
-from gpunet.doubts import doubts
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import InputError
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
+from gpunet.arrests.diagnostics import input_warnings
+from gpunet.arrests.network import Network, build_network, incident_members
+from gpunet.base.errors import InputError
+from gpunet.config.registry import FAMILIES, PATH_FAMILIES
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features import FeatureSet, compute_all
-from gpunet.manifest import arrest_statistics, network_statistics
-from gpunet.network import Network, build_network, incident_members
-from gpunet.registry import FAMILIES, PATH_FAMILIES
+from gpunet.runs.manifest import arrest_statistics, network_statistics
 from gpunet.synthetic import write_tables
+from gpunet.tables.arrays import to_host
 
 OTHER_FAMILIES = [family for family in FAMILIES if family not in PATH_FAMILIES]
 
@@ -38,7 +38,7 @@ class ElsewhereEngine:
     name = "cpu"
     threads = 1
 
-    def place(self, array: Any) -> Any:
+    def to_engine(self, array: Any) -> Any:
         return array_api_strict.asarray(array) if isinstance(array, np.ndarray) else array
 
     def __getattr__(self, loop: str) -> Any:
@@ -47,7 +47,7 @@ class ElsewhereEngine:
         def on_copies(*given: Any) -> Any:
             assert not any(isinstance(value, np.ndarray) for value in given), f"{loop} was given an array of the host"
             found = run(*(to_host(x) if isinstance(x, array_api_strict._array_object.Array) else x for x in given))
-            return tuple(map(self.place, found)) if isinstance(found, tuple) else self.place(found)
+            return tuple(map(self.to_engine, found)) if isinstance(found, tuple) else self.to_engine(found)
 
         return on_copies
 
@@ -65,7 +65,7 @@ def same(found: Any, expected: Any) -> None:
 
 
 def placed(arrests: Arrests) -> Arrests:
-    there = arrests.placed(ElsewhereEngine())
+    there = arrests.to_engine(ElsewhereEngine())
     assert is_elsewhere(there.person)
     return there
 
@@ -130,7 +130,7 @@ def test_incidents_and_statistics(case: TableCase) -> None:
     network = build_network(arrests)
     closeness = np.linspace(0.1, 0.9, network.n)
     statistics = network_statistics(arrests, network, closeness)
-    for near in (closeness, engine.place(closeness)):
+    for near in (closeness, engine.to_engine(closeness)):
         assert network_statistics(there, build_network(there, engine), near, engine) == statistics
 
 
@@ -167,29 +167,29 @@ def test_incidents_over_the_cap_are_listed_with_their_force() -> None:
     ]
 
 
-def test_doubts_are_the_same() -> None:
+def test_input_warnings_are_the_same() -> None:
     rows = [row(1, 7, force="North"), row(2, 7, force="South"), row(3, 8, force="South"), row(3, 9)]
     config = {"input": {"incident_key": ["incident_id"]}, "violent_offences": {"arson": ["arson*"]}}
     arrests = read_arrests(frame_of(rows), config=config)
-    absent, shared = doubts(placed(arrests))
+    absent, shared = input_warnings(placed(arrests))
     assert absent.startswith("no offence in the data matches arson")
     assert shared.startswith("1 incidents have arrests by several forces")
-    assert [absent, shared] == doubts(arrests)
+    assert [absent, shared] == input_warnings(arrests)
 
 
 def test_arrests_and_networks_stay_where_they_are(synthetic: Arrests) -> None:
     here, engine = CpuEngine(1), ElsewhereEngine()
     assert synthetic.placed(here) is synthetic
     there = placed(synthetic)
-    assert there.placed(engine) is there
+    assert there.to_engine(engine) is there
     np.testing.assert_array_equal(there.placed(here).incident, synthetic.incident, strict=True)
     network = build_network(synthetic)
-    assert network.placed(here) is network
+    assert network.to_engine(here) is network
     assert network.on_host() is network
-    moved = network.placed(engine)
-    assert is_elsewhere(moved.indices)
-    assert moved.placed(engine) is moved
-    assert moved.on_host() is network  # it was never anything else
+    elsewhere = network.to_engine(engine)
+    assert is_elsewhere(elsewhere.indices)
+    assert elsewhere.to_engine(engine) is elsewhere
+    assert elsewhere.on_host() is network  # it was never anything else
 
 
 def test_a_network_made_elsewhere_is_copied_to_the_host_once(synthetic: Arrests) -> None:

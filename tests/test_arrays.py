@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet import arrays
-from gpunet.errors import EngineError
-from gpunet.transfers import transfers_of_part
+from gpunet.base.errors import EngineError
+from gpunet.base.transfers import transfers_of_part
+from gpunet.tables import arrays
 
 MODULES = [np, array_api_strict]
 

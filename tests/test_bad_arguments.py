@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpunet import compute_features, network_from_edges, path_features, read_arrests
-from gpunet.errors import ConfigError, EngineError, InputError
+from gpunet.base.errors import ConfigError, EngineError, InputError
 
 
 @pytest.fixture

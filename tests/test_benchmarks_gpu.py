@@ -27,9 +27,9 @@ from benchmarks.report import markdown
 from benchmarks.system import System
 from benchmarks.systems import GPU_PEERS, ON_THE_CPU, OURS, PLAIN, SYSTEMS, system
 from benchmarks.words import processor_line
-from gpunet.run import run_features
+from gpunet.base.transfers import count_to_device, count_to_host
+from gpunet.cli.run import run_features
 from gpunet.synthetic import write_tables
-from gpunet.transfers import count_to_device, count_to_host
 
 __all__ = ["rapids"]
 
@@ -39,7 +39,7 @@ H200 = {
 }  # fmt: skip
 
 
-def network() -> gpunet.network.Network:
+def network() -> gpunet.arrests.network.Network:
     """Several pieces, and vertices on their own."""
     rng = np.random.default_rng(3)
     return gpunet.network_from_edges(rng.integers(0, 50, 70), rng.integers(0, 50, 70), 60)

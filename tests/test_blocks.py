@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet.engine_cpu import CpuEngine
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.kernels.betweenness_cpu import dependencies_batch
-from gpunet.kernels.blocks_cpu import biconnected_blocks, hanging_weights, split_into_blocks
-from gpunet.kernels.closeness_cpu import BATCH, farness_batch
-from gpunet.network import Network, network_from_edges
+from gpunet.kernels.cpu.betweenness import dependencies_batch
+from gpunet.kernels.cpu.blocks import biconnected_blocks, hanging_weights, split_into_blocks
+from gpunet.kernels.cpu.closeness import BATCH, farness_batch
 
 
 @st.composite
@@ -54,8 +54,10 @@ def plain(network: Network, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndar
         farness_batch(network.indptr, network.indices, member, inner, everyone[i : i + BATCH], 0, network.n)
         for i in range(0, network.n, BATCH)
     )
-    goal = member.astype(float)
-    total = dependencies_batch(network.indptr, network.indices, goal, goal, np.ones(network.n), everyone)
+    target_weight = member.astype(float)
+    total = dependencies_batch(
+        network.indptr, network.indices, target_weight, target_weight, np.ones(network.n), everyone
+    )
     return total / 2, far
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gpunet.features.bounds import error_bound, kl_upper, least_draws, log_events
+from gpunet.search.bounds import error_bound, kl_upper, least_samples, log_events
 
 
 def divergence(p: float, q: float) -> float:
@@ -36,9 +36,9 @@ def test_the_error_bound_grows_with_the_squares_and_shrinks_with_draws() -> None
 
 
 @pytest.mark.parametrize("error", [0.3, 0.05, 0.01])
-def test_least_draws_are_those_that_would_do_without_variance(error: float) -> None:
-    draws = math.ceil(least_draws(error, 17.0))
-    assert error_bound(np.zeros(1), draws, 17.0)[0] == pytest.approx(error, rel=0.1)
+def test_least_samples_are_those_that_would_do_without_variance(error: float) -> None:
+    samples = math.ceil(least_samples(error, 17.0))
+    assert error_bound(np.zeros(1), samples, 17.0)[0] == pytest.approx(error, rel=0.1)
 
 
 def test_all_checks_together_spend_delta() -> None:
@@ -48,7 +48,7 @@ def test_all_checks_together_spend_delta() -> None:
 
 @pytest.mark.parametrize("kind", ["coin", "rare", "uniform", "strata"])
 def test_the_bound_holds_as_often_as_it_says(kind: str) -> None:
-    # 4,000 trials of 60 draws in pairs; each of the three events has probability 0.05 at most.
+    # 4,000 trials of 60 samples in pairs; each of the three events has probability 0.05 at most.
     random, trials, pairs = np.random.default_rng(5), 4000, 30
     if kind == "uniform":
         values, mean = random.random((trials, pairs, 2)), 0.5

@@ -7,19 +7,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from gpunet.checkpoint_file import Contents, Damaged, read_contents, write_contents
-from gpunet.checkpoints import SHARE, Checkpoints, StoredSums
-from gpunet.config import load_config
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import StorageError
-from gpunet.features import adding
-from gpunet.features.adding import add_up
-from gpunet.features.layout import Batch, Layout
+from gpunet.arrests.network import network_from_edges
+from gpunet.base.errors import StorageError
+from gpunet.config.config import load_config
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.lock import FolderLock
 from gpunet.model.trained import model_from_bytes
-from gpunet.network import network_from_edges
-from gpunet.resume import Request
+from gpunet.runs.checkpoint_file import Contents, Damaged, read_contents, write_contents
+from gpunet.runs.checkpoints import SHARE, Checkpoints, StoredSums
+from gpunet.runs.lock import FolderLock
+from gpunet.runs.resume import Request
+from gpunet.search import reduction as adding
+from gpunet.search.batches import Batch
+from gpunet.search.reduction import add_up
+from gpunet.search.searches import all_dependencies, all_farness
 
 CONTENTS = Contents(
     {"n": 3, "nested": {"x": [1.5, None]}},
@@ -133,18 +134,16 @@ class StopsAfter:
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_sums_go_on_with_the_same_bits(network, tmp_path, threads, monkeypatch):
-    monkeypatch.setattr(adding, "_LEAST_WEIGHT", 0.0)  # a part a batch, or nearly
-    layout = PairWork(Blocks(network), ("all", "violent")).layout
-    for number, (run, stage) in enumerate(
-        ((Layout.all_dependencies, "betweenness"), (Layout.all_farness, "closeness"))
-    ):
-        expected = run(layout, partial(add_up, threads=1), None)
+    monkeypatch.setattr(adding, "_LEAST_WEIGHT", 0.0)  # a chunk a batch, or nearly
+    graph = PairWork(Blocks(network), ("all", "violent")).graph
+    for number, (run, stage) in enumerate(((all_dependencies, "betweenness"), (all_farness, "closeness"))):
+        expected = run(graph, partial(add_up, threads=1), None)
         stops = 0
         store = Checkpoints(tmp_path / str(number), seconds=0)
         while True:
             try:
                 sums = StopsAfter(StoredSums(store, "x"), 2)
-                found = run(layout, partial(add_up, threads=threads, sums=sums), None)
+                found = run(graph, partial(add_up, threads=threads, sums=sums), None)
             except KeyboardInterrupt:
                 stops += 1
                 continue
@@ -155,14 +154,14 @@ def test_sums_go_on_with_the_same_bits(network, tmp_path, threads, monkeypatch):
 
 
 def test_sums_of_another_network_are_not_taken(network, tmp_path):
-    layout = PairWork(Blocks(network), ("all",)).layout
-    expected = CpuEngine(1).all_dependencies(layout, None)
+    graph = PairWork(Blocks(network), ("all",)).graph
+    expected = CpuEngine(1).all_dependencies(graph, None)
     sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
     sums.resume("betweenness", expected, 99)
     sums.keep("betweenness", expected, 99, 50)
-    assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
-    sums.keep("betweenness", np.ones(3), 1, 1)  # as many parts, of another shape
-    assert CpuEngine(1, sums=sums).all_dependencies(layout, None).tobytes() == expected.tobytes()
+    assert CpuEngine(1, sums=sums).all_dependencies(graph, None).tobytes() == expected.tobytes()
+    sums.keep("betweenness", np.ones(3), 1, 1)  # as many chunks, of another shape
+    assert CpuEngine(1, sums=sums).all_dependencies(graph, None).tobytes() == expected.tobytes()
 
 
 def test_finished_sums_are_not_computed_again(tmp_path):
@@ -171,7 +170,7 @@ def test_finished_sums_are_not_computed_again(tmp_path):
     sums.resume("s", total, 1)
     sums.keep("s", total, 1, 1)
 
-    def work(layout, batch):
+    def work(graph, batch):
         raise AssertionError
 
     batches, again = [Batch(0, 3, np.arange(3, dtype=np.int32))] * 2, np.zeros(3)

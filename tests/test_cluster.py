@@ -13,19 +13,20 @@ from cluster_helpers import Killer, dask_processes, failing, lethal, network, sa
 from distributed import LocalCluster
 
 import gpunet
+from gpunet.base.errors import EngineError
 from gpunet.cluster import cluster_engine, connect
-from gpunet.config import ClusterConfig
-from gpunet.errors import EngineError
-from gpunet.features import adding
+from gpunet.config.config import ClusterConfig
 from gpunet.features.pairs import Blocks, PairWork
+from gpunet.search import reduction as adding
+from gpunet.search.batches import batches_of
 
 FAMILIES = ("betweenness", "closeness")
 APPROX = {"betweenness": "approx", "epsilon": 0.05}
 
 
 @pytest.fixture(autouse=True, scope="module")
-def many_parts():
-    """Small networks come in many parts too, with and without a cluster."""
+def many_chunks():
+    """Small networks come in many chunks too, with and without a cluster."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adding, "_LEAST_WEIGHT", 1e5)
         yield
@@ -96,14 +97,16 @@ def test_the_network_is_sent_once_and_to_every_worker(two_workers):
     def look(stage, done, total):
         if stage == "betweenness" and done and not copies:  # later Dask may drop copies that no task waits for
             _, sent = engine.division._held
-            held = client(engine).run(lambda dask_worker: sum(key.startswith("Layout") for key in dask_worker.data))
+            held = client(engine).run(
+                lambda dask_worker: sum(key.startswith("SearchGraph") for key in dask_worker.data)
+            )
             copies.append((len(client(engine).who_has([sent])[sent.key]), set(held.values())))
 
     gpunet.path_features(network(), FAMILIES, engine=engine, progress=look)
     assert copies == [(2, {1})]
 
 
-def test_tasks_are_runs_of_parts(two_workers, expected, monkeypatch):
+def test_tasks_are_runs_of_chunks(two_workers, expected, monkeypatch):
     engine, _ = two_workers
     steps, tasks, submit = [], [], client(engine).submit
 
@@ -114,8 +117,8 @@ def test_tasks_are_runs_of_parts(two_workers, expected, monkeypatch):
     monkeypatch.setattr(client(engine), "submit", counted)
     found = gpunet.path_features(network(), FAMILIES, engine=engine, progress=lambda *step: steps.append(step))
     assert same_bits(found, expected)
-    parts = sum(stage == "betweenness" for stage, _, _ in steps) - 1  # each moves the progress on
-    assert 4 <= sum(key.startswith("betweenness-") for key in tasks) < parts
+    chunks = sum(stage == "betweenness" for stage, _, _ in steps) - 1  # each moves the progress on
+    assert 4 <= sum(key.startswith("betweenness-") for key in tasks) < chunks
 
 
 def test_workers_of_local_keep_freed_memory_for_the_next_batch(two_workers):
@@ -130,7 +133,7 @@ def test_draws(two_workers):
     found = gpunet.path_features(larger, "betweenness", engine=engine, **APPROX)
     expected = gpunet.path_features(larger, "betweenness", threads=1, **APPROX)
     exact = gpunet.path_features(larger, "betweenness", threads=1)
-    assert not same_bits(expected, exact)  # so there were draws
+    assert not same_bits(expected, exact)  # so there were samples
     assert same_bits(found, expected)
 
 
@@ -155,18 +158,18 @@ def test_the_only_worker_is_killed_and_with_it_the_network(expected):
 
 
 def test_a_part_that_ends_its_workers(expected):
-    layout = PairWork(Blocks(network()), ("all",)).layout
-    total = np.zeros(layout.weight.shape)
-    batches = layout.batches(64)
+    graph = PairWork(Blocks(network()), ("all",)).graph
+    total = np.zeros(graph.weight.shape)
+    batches = batches_of(graph, 64)
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
     ):
         add_up = engine.division.add_up
         with pytest.raises(EngineError, match="too little memory"):
-            add_up(lethal, layout, batches, [1.0] * len(batches), total, "s", None)
+            add_up(lethal, graph, batches, [1.0] * len(batches), total, "s", None)
         with pytest.raises(ZeroDivisionError, match="as it should"):
-            add_up(failing, layout, batches, [1.0] * len(batches), total, "s", None)
+            add_up(failing, graph, batches, [1.0] * len(batches), total, "s", None)
         assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine), expected)
 
 

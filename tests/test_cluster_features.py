@@ -21,8 +21,11 @@ from hypothesis import strategies as st
 from strategies import arrest_tables
 
 from gpunet import read_arrests
-from gpunet.arrests import NO_DAY
-from gpunet.as_of import cut_before, forecast_days, violent_between
+from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
+from gpunet.arrests.diagnostics import input_warnings
+from gpunet.base.days import NO_DAY
+from gpunet.base.errors import InputError
+from gpunet.cli.run import feature_metadata, run_features
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.cut import cut_parts, labels_between
 from gpunet.cluster.features import compute_divided, model_parts, with_betweenness
@@ -30,21 +33,18 @@ from gpunet.cluster.incidents import grouped, member_frame
 from gpunet.cluster.network import build_divided_network
 from gpunet.cluster.results import fetched
 from gpunet.cluster.statistics import (
+    distributed_warnings,
     divided_arrest_statistics,
     divided_counts,
-    divided_doubts,
     divided_network_statistics,
 )
 from gpunet.cluster.ties import merged, pair_frame
-from gpunet.config import ClusterConfig
-from gpunet.doubts import doubts
-from gpunet.errors import InputError
+from gpunet.config.config import ClusterConfig
 from gpunet.features import compute_all
-from gpunet.manifest import arrest_statistics, network_statistics
 from gpunet.model.table import read_features
-from gpunet.parquet import write_parquet, write_parquet_parts
-from gpunet.run import feature_metadata, run_features
+from gpunet.runs.manifest import arrest_statistics, network_statistics
 from gpunet.synthetic import write_tables
+from gpunet.tables.parquet import write_parquet, write_parquet_parts
 
 TABLES = ("features", "ties", "groups")
 DATES = ("first_date", "last_date")
@@ -121,7 +121,7 @@ def files_of(found, folder):
 
 
 def check_everything(engine, arrests, parts, seed, folder):
-    """Files, statistics and doubts of arrests in parts are those of one process."""
+    """Files, statistics and warnings of arrests in parts are those of one process."""
     whole = compute_all(arrests, threads=1)
     there = divided(client(engine), arrests, parts, seed)
     if arrests.as_of is not None:
@@ -137,7 +137,7 @@ def check_everything(engine, arrests, parts, seed, folder):
             ),
             folder,
         ), name
-    assert divided_doubts(there) == doubts(arrests)
+    assert distributed_warnings(there) == input_warnings(arrests)
     assert divided_arrest_statistics(found) == arrest_statistics(arrests)
     assert divided_counts(there).values["undated_arrests"] == (arrests.day == NO_DAY).sum()
     closeness = whole.features["closeness__all"].to_numpy()[whole.network.person]
@@ -162,7 +162,7 @@ def check_run(engine, folder, parts, cut, tmp_path):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
     there = divided(client(engine), arrests, parts, seed=parts)
     expected = json.loads((folder / str(cut) / "run.json").read_text())
-    assert expected["warnings"][: len(divided_doubts(there))] == divided_doubts(there)
+    assert expected["warnings"][: len(distributed_warnings(there))] == distributed_warnings(there)
     if cut is not None:
         there = cut_parts(there, cut)
     found = compute_divided(there, engine)

@@ -21,17 +21,17 @@ from cluster_helpers import Killer, dask_processes, same_bits, wait_until
 from distributed import wait
 
 import gpunet
-from gpunet.cluster import cluster_engine, gpu_parts, gpus, watched
-from gpunet.config import ClusterConfig, PathConfig
-from gpunet.errors import ConfigError, EngineError
+from gpunet.base.errors import ConfigError, EngineError
+from gpunet.cli.run import RunOptions, run_forecast
+from gpunet.cluster import cluster_engine, gpu_chunks, gpus, watched
+from gpunet.config.config import ClusterConfig, PathConfig
+from gpunet.config.pool_config import PoolConfig
 from gpunet.features.path import compute_path
 from gpunet.model import boosting
-from gpunet.pool_config import PoolConfig
-from gpunet.run import RunOptions, run_forecast
 from gpunet.synthetic import write_tables
 
 
-def network(seed: int = 3) -> gpunet.network.Network:
+def network(seed: int = 3) -> gpunet.arrests.network.Network:
     """A block of forty, small ones, trees, twins and some without a tie."""
     rng = np.random.default_rng(seed)
     ring = np.arange(40)
@@ -48,9 +48,9 @@ def pretended():
         patch.setattr(gpus, "require_device", lambda: None)
         patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         patch.setattr(gpus, "count_devices", lambda: dask_cuda_stand_in.GPUS)
-        patch.setattr(gpu_parts, "_LEAST_WEIGHT", 300.0)
-        patch.setattr(gpu_parts, "_BLOCKS", 2)
-        patch.setattr(gpu_parts, "_SOURCES_A_BATCH", 16)
+        patch.setattr(gpu_chunks, "_LEAST_WEIGHT", 300.0)
+        patch.setattr(gpu_chunks, "_BLOCKS", 2)
+        patch.setattr(gpu_chunks, "_SOURCES_A_BATCH", 16)
         yield
 
 
@@ -99,15 +99,15 @@ def test_approximate_paths(two_gpus):
     contract.check_approximate(two_gpus[0], network(4))
 
 
-def test_a_layout_and_a_network_are_sent_to_every_worker_once(two_gpus):
+def test_a_search_graph_and_a_network_are_sent_to_every_worker_once(two_gpus):
     engine, _ = two_gpus
     gpunet.path_features(network(), engine=engine)
-    for division, kind in ((engine.searches._division, "Layout"), (engine.graphs._division, "Adjacency")):
+    for division, kind in ((engine.searches._division, "SearchGraph"), (engine.graphs._division, "Adjacency")):
         _, sent = division._held
         assert len(client(engine).who_has([sent])[sent.key]) == 2
         assert type(client(engine).gather(sent)).__name__ == kind
-    layouts, networks = zip(*run(engine, "held"), strict=True)
-    assert max(layouts) == max(networks) == 1
+    graphs, networks = zip(*run(engine, "held"), strict=True)
+    assert max(graphs) == max(networks) == 1
 
 
 def test_workers_are_told_how_to_set_up_memory_once(two_gpus):
@@ -203,8 +203,10 @@ def test_what_does_not_fit_into_one_gpu_is_done_on_all(two_gpus, memory, name):
     if name == "louvain":
         graph = nx.Graph(zip(np.repeat(np.arange(net.n), np.diff(net.indptr)), net.indices, strict=True))
         graph.add_nodes_from(range(net.n))
-        mine, theirs = ([np.flatnonzero(cells == c) for c in np.unique(cells)] for cells in (found, expected))
-        assert all(nx.is_connected(graph.subgraph(cell)) for cell in mine)
+        mine, theirs = (
+            [np.flatnonzero(communities == c) for c in np.unique(communities)] for communities in (found, expected)
+        )
+        assert all(nx.is_connected(graph.subgraph(community)) for community in mine)
         assert nx.community.modularity(graph, mine) >= nx.community.modularity(graph, theirs) - contract.MODULARITY
         assert (found[np.diff(net.indptr) == 0] >= 0).all()
     elif name == "component_labels":

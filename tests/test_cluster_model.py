@@ -19,14 +19,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_tables import QUICK, table
 
+from gpunet.base.errors import EngineError, ModelError
 from gpunet.cluster import cluster_engine
-from gpunet.config import ClusterConfig
-from gpunet.errors import EngineError, ModelError
-from gpunet.model import divided, divided_boosting, divided_single, divided_workers, forecast, score
-from gpunet.model.divided import forecast_divided
-from gpunet.model.divided_boosting import groups_of
-from gpunet.offences import PRESETS
-from gpunet.snapshots import fit_of, of_fit
+from gpunet.cluster.model import boosting as divided_boosting
+from gpunet.cluster.model import forecast as divided
+from gpunet.cluster.model import single_worker as divided_single
+from gpunet.cluster.model import workers as divided_workers
+from gpunet.cluster.model.boosting import groups_of
+from gpunet.cluster.model.forecast import forecast_divided
+from gpunet.config.config import ClusterConfig
+from gpunet.config.offences import PRESETS
+from gpunet.model import forecast, score
+from gpunet.runs.snapshots import fit_of, of_fit
 
 SIZES = (1200, 1400, 1500)
 DAYS = [table(n, seed) for seed, n in enumerate(SIZES)]
@@ -338,5 +342,5 @@ def test_groups_are_contiguous_and_even(rows, count):
 
 
 def test_models_do_without_dask():
-    code = "import sys, gpunet.model.divided; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
+    code = "import sys, gpunet.model; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

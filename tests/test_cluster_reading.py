@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gpunet
+from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
-from gpunet.config import ClusterConfig, load_config
-from gpunet.errors import GpunetError, InputError
+from gpunet.config.config import ClusterConfig, load_config
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
 from gpunet.reading.sources import find_sources
@@ -158,7 +158,7 @@ def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, con
     assert str(found.value) == str(expected.value)
 
 
-def test_files_that_cannot_be_read_are_left_out_whole(client, tmp_path):
+def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
     """Also where the damage is in one slice of a file, and workers have read the others."""
     path = one_large_file(tmp_path)
     told = pq.read_metadata(path)
@@ -178,7 +178,7 @@ def test_files_that_cannot_be_read_are_left_out_whole(client, tmp_path):
     assert str(found.value) == str(expected.value)
     for parts in (1, 4, 9):
         divided = read(client, [tmp_path], parts=parts, keep_going=True)
-        assert len(divided.report.left_out) == 3
+        assert len(divided.report.skipped) == 3
         assert_same_arrests(divided, gpunet.read_arrests(tmp_path, keep_going=True))
     for paths in ([path], [path, tmp_path / "empty.parquet"]):
         with pytest.raises(GpunetError) as expected:

@@ -14,12 +14,12 @@ from distributed import LocalCluster
 from distributed.security import Security
 
 import gpunet
+from gpunet.base.errors import ConfigError, EngineError, InputError
+from gpunet.base.parallel import available_threads
+from gpunet.cli.run import RunOptions, run_features
 from gpunet.cluster import cluster_engine, connect, write_certificates
 from gpunet.cluster.address import checked_address
-from gpunet.config import UNENCRYPTED, ClusterConfig, load_config
-from gpunet.errors import ConfigError, EngineError, InputError
-from gpunet.parallel import available_threads
-from gpunet.run import RunOptions, run_features
+from gpunet.config.config import UNENCRYPTED, ClusterConfig, load_config
 from gpunet.synthetic import write_tables
 
 

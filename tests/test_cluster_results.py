@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from cluster_helpers import dask_processes, failing, lethal, wait_until
 
+from gpunet.base.errors import EngineError
 from gpunet.cluster import cluster_engine, connect
 from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
-from gpunet.config import ClusterConfig
-from gpunet.errors import EngineError
-from gpunet.folder import store_whole
+from gpunet.config.config import ClusterConfig
+from gpunet.runs.folder import store_whole
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def slow(gang, network, engine):
     os.kill({pid}, signal.SIGKILL)
     while engine.client.status != "closed":
         time.sleep(0.05)
-    return partition(gang, network, engine)
+    return louvain_partition(gang, network, engine)
 features.partition = slow
 """
 

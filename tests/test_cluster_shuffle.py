@@ -10,7 +10,7 @@ from gpunet.cluster import cluster_engine
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled
 from gpunet.cluster.ties import ranges_of
-from gpunet.config import ClusterConfig
+from gpunet.config.config import ClusterConfig
 
 
 @pytest.fixture(scope="module")

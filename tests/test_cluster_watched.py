@@ -13,9 +13,9 @@ from cluster_helpers import network, same_bits, wait_until
 from distributed import wait
 
 import gpunet
+from gpunet.base.errors import EngineError
 from gpunet.cluster import cluster_engine, watched
-from gpunet.config import ClusterConfig
-from gpunet.errors import EngineError
+from gpunet.config.config import ClusterConfig
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_whoever_waits_for_a_worker_that_has_ended_is_freed(engine):
     assert kept.result() in engine.client.run(os.getpid).values()  # what was there before is not cancelled
 
 
-def test_a_layout_that_is_released_is_forgotten_and_comes_again(engine):
+def test_a_search_graph_that_is_released_is_forgotten_and_comes_again(engine):
     net = network(300, 700)
     found = gpunet.path_features(net, "betweenness", engine=engine)
     key = engine.division._held[1].key

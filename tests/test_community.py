@@ -1,4 +1,4 @@
-"""The Louvain partitions: cells are connected, modularity is that of good Louvain, and each gang's is its own."""
+"""The Louvain partitions: partition are connected, modularity is that of good Louvain, and each gang's is its own."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def groups_of(graph: nx.Graph, gangs: dict[int, str] | None = None) -> dict[str,
 
 
 def cells_of(numbers: dict[int, object]) -> list[set[int]]:
-    cells: dict[object, set[int]] = {}
+    partition: dict[object, set[int]] = {}
     for person, number in numbers.items():
         if number is not None:
-            cells.setdefault(number, set()).add(person)
-    return list(cells.values())
+            partition.setdefault(number, set()).add(person)
+    return list(partition.values())
 
 
 def tied(graph: nx.Graph) -> nx.Graph:
@@ -55,9 +55,9 @@ def best_known(graph: nx.Graph) -> float:
 @pytest.mark.parametrize("name", PLANTED)
 def test_modularity_of_the_whole_network(name: str) -> None:
     graph = tied(PLANTED[name]())
-    cells = cells_of(groups_of(graph)["community"])
-    assert nx.community.is_partition(graph, cells)
-    assert nx.community.modularity(graph, cells) >= best_known(graph) - 0.02
+    partition = cells_of(groups_of(graph)["community"])
+    assert nx.community.is_partition(graph, partition)
+    assert nx.community.modularity(graph, partition) >= best_known(graph) - 0.02
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -66,8 +66,8 @@ def test_cells_are_connected(name: str) -> None:
     gangs = {v: f"gang {v % 3}" for v in graph if v % 4}
     groups = groups_of(graph, gangs)
     for column in ("group", "community"):
-        for cell in cells_of(groups[column]):
-            assert nx.is_connected(graph.subgraph(cell)), f"a {column} of {len(cell)} is in pieces"
+        for community in cells_of(groups[column]):
+            assert nx.is_connected(graph.subgraph(community)), f"a {column} of {len(community)} is in pieces"
 
 
 def test_each_gang_is_partitioned_by_its_own_modularity() -> None:
@@ -80,9 +80,9 @@ def test_each_gang_is_partitioned_by_its_own_modularity() -> None:
     groups = groups_of(graph, gangs)
     for name in "ABC":
         subgraph = graph.subgraph([v for v in graph if gangs.get(v) == name])
-        cells = cells_of({v: groups["group"][v] for v in subgraph})
-        assert nx.community.is_partition(subgraph, cells)
-        assert nx.community.modularity(subgraph, cells) >= best_known(subgraph) - 0.02, f"gang {name}"
+        partition = cells_of({v: groups["group"][v] for v in subgraph})
+        assert nx.community.is_partition(subgraph, partition)
+        assert nx.community.modularity(subgraph, partition) >= best_known(subgraph) - 0.02, f"gang {name}"
     assert {groups["group"][v] for v in graph if v not in gangs} == {None}
 
 
@@ -99,8 +99,8 @@ def test_gangs_do_not_share_a_group() -> None:
     graph = nx.complete_graph(6)
     graph.add_edge(5, 6)
     groups = groups_of(graph, {0: "A", 1: "A", 2: "A", 3: "B", 4: "B", 6: "A"})
-    cells = {frozenset(v for v in range(7) if groups["group"][v] == groups["group"][u]) for u in (0, 3, 6)}
-    assert cells == {frozenset({0, 1, 2}), frozenset({3, 4}), frozenset({6})}
+    partition = {frozenset(v for v in range(7) if groups["group"][v] == groups["group"][u]) for u in (0, 3, 6)}
+    assert partition == {frozenset({0, 1, 2}), frozenset({3, 4}), frozenset({6})}
     assert groups["group"][5] is None
     assert {groups["community"][v] for v in range(5)} == {groups["community"][0]}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gpunet.config import Config, load_config
-from gpunet.errors import ConfigError
-from gpunet.offences import PRESETS, compile_taxonomy, offence_mask, taxonomy_hash
+from gpunet.base.errors import ConfigError
+from gpunet.config.config import Config, load_config
+from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask, taxonomy_hash
 
 
 def test_defaults_are_the_papers_five_offences():

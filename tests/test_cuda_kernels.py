@@ -19,12 +19,12 @@ sys.modules["numba.cuda"] = None
 import pkgutil
 from importlib import import_module
 import gpunet
-from gpunet.errors import EngineError
+from gpunet.base.errors import EngineError
 for module in pkgutil.walk_packages(gpunet.__path__, "gpunet."):
     name = module.name
     if name.endswith("__main__"):
         continue
-    if not name.endswith("_cuda") and not name.startswith("gpunet.gpu."):
+    if not name.endswith("_cuda") and not name.startswith("gpunet.engines.gpu."):
         import_module(name)
         continue
     try:
@@ -76,5 +76,5 @@ def test_everything_else_works_without_numba_cuda() -> None:
     refused = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     kernels = {f"gpunet.kernels.{path.stem}" for path in KERNELS.glob("*_cuda.py")}
     assert kernels <= set(refused)
-    assert all(name.endswith("_cuda") or name.startswith("gpunet.gpu.") for name in refused)
+    assert all(name.endswith("_cuda") or name.startswith("gpunet.engines.gpu.") for name in refused)
     assert all("pip install" in text for text in refused.values())

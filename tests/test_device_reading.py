@@ -17,31 +17,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_at import HOMES, assert_same, read_everywhere
 
-from gpunet.errors import InputError
+from gpunet.base.errors import InputError
 from gpunet.reading import direct, utf8
 from gpunet.reading.read import read_arrests, read_arrests_at
 
-ALL_HOMES = pytest.mark.parametrize("home", HOMES.values(), ids=HOMES)
+ALL_HOMES = pytest.mark.parametrize("location", HOMES.values(), ids=HOMES)
 
 
 @ALL_HOMES
 @settings(max_examples=40)
 @given(rows=dirty_tables(), kind=st.sampled_from(FRAME_KINDS))
-def test_a_dirty_frame(home: Any, kind: str, rows: list[dict[str, Any]]) -> None:
+def test_a_dirty_frame(location: Any, kind: str, rows: list[dict[str, Any]]) -> None:
     frame = as_frame(rows, kind)
-    assert_same(read_arrests_at(home, frame, CONFIG), read_arrests(frame, CONFIG))
+    assert_same(read_arrests_at(location, frame, CONFIG), read_arrests(frame, CONFIG))
 
 
 @ALL_HOMES
 @settings(max_examples=25)
 @given(tables=split_tables(), small=st.booleans())
-def test_dirty_files_of_every_kind(home: Any, small: bool, tables: list[list[dict[str, Any]]]) -> None:
+def test_dirty_files_of_every_kind(location: Any, small: bool, tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(direct, "_DIRECT_BYTES", 1 << 22 if small else 0)
         patch.setattr(direct, "HOST_ROWS", 9)
         for i, rows in enumerate(tables):
             write_table(Path(folder), f"t{i}", rows, FILE_KINDS[(i + 2) % 4])
-        assert_same(read_arrests_at(home, folder, CONFIG), read_arrests(folder, CONFIG))
+        assert_same(read_arrests_at(location, folder, CONFIG), read_arrests(folder, CONFIG))
 
 
 @pytest.mark.parametrize("scope", ["national", "force"])
@@ -69,7 +69,7 @@ _number = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([10, 100, 2**
 @ALL_HOMES
 @settings(max_examples=30)
 @given(st.lists(st.tuples(_number, _number, st.dates(dt.date(1899, 12, 30), dt.date(1900, 1, 3))), max_size=20))
-def test_typed_parquet_is_read_directly(home: Any, rows: list[tuple[int | None, int | None, dt.date]]) -> None:
+def test_typed_parquet_is_read_directly(location: Any, rows: list[tuple[int | None, int | None, dt.date]]) -> None:
     persons, incidents, dates = ([row[k] for row in rows] for k in range(3))
     table = pa.table(
         {
@@ -83,7 +83,7 @@ def test_typed_parquet_is_read_directly(home: Any, rows: list[tuple[int | None, 
         patch.setattr(direct, "_DIRECT_BYTES", 0)
         pq.write_table(table, Path(folder) / "a.parquet")
         pq.write_table(table.set_column(2, "date", table["date"].cast(pa.timestamp("us"))), Path(folder) / "b.parquet")
-        assert_same(read_arrests_at(home, folder, CONFIG), read_arrests(folder, CONFIG))
+        assert_same(read_arrests_at(location, folder, CONFIG), read_arrests(folder, CONFIG))
 
 
 def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +99,8 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
         "date for an id": plain.set_column(0, "person_id", pa.array([dt.date(2013, 1, 1)])),
     }
     seen: list[str] = []
-    home = HOMES["polars"]
-    read = type(home).read_parquet
+    location = HOMES["polars"]
+    read = type(location).read_parquet
 
     def noted(self: Any, path: Path, columns: Any) -> Any:
         seen.append(path.stem)
@@ -108,21 +108,21 @@ def test_what_parquet_is_read_directly(tmp_path: Path, monkeypatch: pytest.Monke
             raise RuntimeError("CUDF failure")
         return read(self, path, columns)
 
-    monkeypatch.setattr(type(home), "read_parquet", noted)
+    monkeypatch.setattr(type(location), "read_parquet", noted)
     for name, table in tables.items():
         pq.write_table(table, tmp_path / f"{name}.parquet")
-        assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
+        assert_same(read_arrests_at(location, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == []
     monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
     pq.write_table(plain, tmp_path / "unknown encoding.parquet")
     (tmp_path / "a[1]").mkdir()
     for name in ("what?", "a[1]/b", "x::y"):  # cuDF would look for other files
         pq.write_table(plain, tmp_path / f"{name}.parquet")
-    assert_same(read_arrests_at(home, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
+    assert_same(read_arrests_at(location, tmp_path, CONFIG), read_arrests(tmp_path, CONFIG))
     assert seen == ["plain", "unknown encoding"]
     (tmp_path / "unknown encoding.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(InputError, match=r"unknown encoding\.parquet: not readable"):
-        read_arrests_at(home, tmp_path, CONFIG)
+        read_arrests_at(location, tmp_path, CONFIG)
 
 
 _bytes = st.one_of(
@@ -157,13 +157,13 @@ def test_text_that_is_not_utf8_is_an_error_also_where_it_is_read_directly(
     for name, column in (("good", table["incident_id"]), ("bad", bad)):
         pq.write_table(table.set_column(1, "incident_id", column), tmp_path / f"{name}.parquet")
     assert_same(read_arrests_at(HOMES["polars"], tmp_path / "good.parquet"), read_arrests(tmp_path / "good.parquet"))
-    for home in (None, HOMES["pyarrow"]):
+    for location in (None, HOMES["pyarrow"]):
         with pytest.raises(InputError, match=r"bad\.parquet: not readable"):
-            read_arrests_at(home, tmp_path / "bad.parquet")
+            read_arrests_at(location, tmp_path / "bad.parquet")
 
 
 @ALL_HOMES
-def test_many_rows(home: Any) -> None:
+def test_many_rows(location: Any) -> None:
     """Ids of changing length, so that their order as text is not that of their numbers; repeats; several forces."""
     rng = np.random.default_rng(7)
     n = 20_000
@@ -180,4 +180,4 @@ def test_many_rows(home: Any) -> None:
     expected = read_arrests([table, table.slice(5, 99)], CONFIG)
     assert expected.report is not None
     assert [f.duplicate for f in expected.report.files][1] > 50
-    assert_same(read_arrests_at(home, [table, table.slice(5, 99)], CONFIG), expected)
+    assert_same(read_arrests_at(location, [table, table.slice(5, 99)], CONFIG), expected)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from test_blocks import block_networks
 
+from gpunet.arrests.network import Network, network_from_edges
 from gpunet.features.pairs import Blocks
-from gpunet.network import Network, network_from_edges
 
 
 def graph_of(network: Network) -> nx.Graph:

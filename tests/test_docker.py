@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gpunet._version import __version__
+from gpunet.base._version import __version__
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from gpunet import PathConfig, PathEstimate, estimate_path_work, network_from_edges
-from gpunet.errors import ConfigError, InputError
-from gpunet.features import path, sample_plan
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.features import path
 from gpunet.features.path import compute_path
+from gpunet.search import sample_plan
 
 
 def ring(n: int, members: int = 0):

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from strategies import OFFENCES, SETS, TableCase, arrest_tables
 
 from gpunet import build_network, compute_features, read_arrests
+from gpunet.arrests.network import ties_table
 from gpunet.features import compute_all
-from gpunet.network import ties_table
 
 CONFIG = {"violent_offences": SETS}
 

@@ -5,8 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from gpunet.errors import InputError
-from gpunet.folder import RunFolder, sha256_of, write_whole
+from gpunet.base.errors import InputError
+from gpunet.runs.folder import RunFolder
+from gpunet.tables.files import sha256_of, write_whole
 
 NAMES = ("t.parquet", "d.json")
 

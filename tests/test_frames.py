@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from gpunet.arrests import NO_DAY
-from gpunet.errors import InputError
-from gpunet.frames import (
+from gpunet.base.days import NO_DAY
+from gpunet.base.errors import InputError
+from gpunet.tables.frames import (
     BACKENDS,
     as_eager,
     backend_of,
@@ -26,7 +26,7 @@ from gpunet.frames import (
     to_arrow,
     without_repeated,
 )
-from gpunet.parquet import read_parquet, read_parquet_metadata, write_parquet
+from gpunet.tables.parquet import read_parquet, read_parquet_metadata, write_parquet
 
 MASK = np.array([False, True, False])
 COLUMNS: dict[str, Any] = {

@@ -24,9 +24,14 @@ from reading_at import assert_same
 from test_frames import COLUMNS as EVERY_COLUMN
 from test_frames import MASK
 
-from gpunet import arrays
-from gpunet.errors import EngineError, InputError
-from gpunet.frames import (
+from gpunet.base.errors import EngineError, InputError
+from gpunet.base.transfers import transfers_of_part
+from gpunet.engines.gpu import memory
+from gpunet.reading import direct
+from gpunet.reading.location import GPU
+from gpunet.reading.read import read_arrests, read_arrests_at
+from gpunet.tables import arrays
+from gpunet.tables.frames import (
     as_eager,
     backend_of,
     from_arrow,
@@ -40,13 +45,8 @@ from gpunet.frames import (
     to_array,
     to_arrow,
 )
-from gpunet.gather import gather as gather_by_code
-from gpunet.gpu import memory
-from gpunet.parquet import read_parquet, write_parquet
-from gpunet.reading import direct
-from gpunet.reading.home import GPU
-from gpunet.reading.read import read_arrests, read_arrests_at
-from gpunet.transfers import transfers_of_part
+from gpunet.tables.gather import gather as gather_by_code
+from gpunet.tables.parquet import read_parquet, write_parquet
 
 
 @pytest.fixture(autouse=True)
@@ -241,11 +241,11 @@ def test_a_frame_of_the_host_stays_the_callers_kind() -> None:
 def test_texts_and_numbers_by_code(codes: list[int]) -> None:
     for values in (["Kings", "Lords", "Saints"], [7, 8, 9]):
         series = make_series("names", pa.array(values), "cudf")
-        with transfers_of_part() as moved:
+        with transfers_of_part() as crossed:
             found = gather_by_code(series, array_api_strict.asarray(codes, dtype=array_api_strict.int32), "gang")
         assert (found.name, found.implementation) == ("gang", nw.Implementation.CUDF)
         assert to_arrow(found.to_frame()).column(0).to_pylist() == [values[c] if c >= 0 else None for c in codes]
-        assert (moved.to_device, moved.to_host) == (0, 0)
+        assert (crossed.to_device, crossed.to_host) == (0, 0)
 
 
 def test_nobody_has_a_name() -> None:

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from gpunet.gather import for_frame, gather
+from gpunet.tables.gather import for_frame, gather
 
 KINDS = {
     "polars": lambda values: pl.Series("names", values, dtype=pl.String),

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gpunet.errors import EngineError
-from gpunet.gpu import check
+from gpunet.base.errors import EngineError
+from gpunet.engines.gpu import check
 
 H200 = ("NVIDIA H200", 150_754_820_096, (9, 0))
 T4 = ("Tesla T4", 15_843_721_216, (7, 5))
@@ -254,7 +254,7 @@ def test_the_drivers_version_is_asked_of_nvml(monkeypatch: pytest.MonkeyPatch) -
 
 def test_importing_the_checks_imports_no_gpu_package() -> None:
     code = (
-        "import sys; import gpunet.gpu.check, gpunet.gpu.graphs\n"
+        "import sys; import gpunet.engines.gpu.check, gpunet.engines.gpu.graphs\n"
         f"print(sorted({{*{list(check.LIBRARIES)}, *{list(check.FURTHER)}, 'numba'}} & "
         "set(sys.modules)))"
     )

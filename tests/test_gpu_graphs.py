@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from strategies import NetworkCase, networks
 
 import gpunet
-from gpunet.errors import EngineError
+from gpunet.arrests.network import Network
+from gpunet.base.errors import EngineError
+from gpunet.engines.gpu import graphs
 from gpunet.features.community import recent_gang
-from gpunet.gpu import graphs
-from gpunet.kernels.cells_cpu import triangles_per_vertex
-from gpunet.kernels.cores_cpu import core_numbers
-from gpunet.kernels.louvain_cpu import louvain, subgraph_within
-from gpunet.network import Network
+from gpunet.kernels.cpu.communities import triangles_per_vertex
+from gpunet.kernels.cpu.cores import core_numbers
+from gpunet.kernels.cpu.louvain import louvain, subgraph_within
 from gpunet.synthetic import make_arrests
 
 #: NumPy has all that CuPy has, and more; the strict library has only what the standard says, as every library must.
@@ -67,13 +67,13 @@ def labels(n: int) -> st.SearchStrategy[NDArray[np.int32]]:
 @given(case=networks(), data=st.data())
 def test_whole_numbers_equal_the_cpu_kernels(xp: ModuleType, case: NetworkCase, data: st.DataObject) -> None:
     network = network_case(case)
-    cell = data.draw(labels(network.n))
-    core = called("core_numbers", xp, network, cell >= 0)
+    community = data.draw(labels(network.n))
+    core = called("core_numbers", xp, network, community >= 0)
     assert core.dtype == np.int32
-    np.testing.assert_array_equal(core, core_numbers(network.indptr, network.indices, cell >= 0))
-    corners = called("triangles", xp, network, cell)
+    np.testing.assert_array_equal(core, core_numbers(network.indptr, network.indices, community >= 0))
+    corners = called("triangles", xp, network, community)
     assert corners.dtype == np.int64
-    np.testing.assert_array_equal(corners, triangles_per_vertex(network.indptr, network.indices, cell))
+    np.testing.assert_array_equal(corners, triangles_per_vertex(network.indptr, network.indices, community))
 
 
 def numbered(parts: list[set[int]], n: int) -> NDArray[np.int32]:
@@ -115,15 +115,15 @@ def test_louvain_cells_are_connected_within_a_field_and_numbered(
 ) -> None:
     network = network_case(case)
     field = data.draw(labels(network.n))
-    cell = called("louvain", xp, network, field)
-    assert cell.dtype == np.int32
+    community = called("louvain", xp, network, field)
+    assert community.dtype == np.int32
     inner = inner_graph(network, field)
     members = defaultdict(set)
-    for v, c in enumerate(cell.tolist()):
+    for v, c in enumerate(community.tolist()):
         members[c].add(v)
     for part in members.values():
         assert nx.is_connected(inner.subgraph(part))
-    np.testing.assert_array_equal(cell, numbered(list(members.values()), network.n))
+    np.testing.assert_array_equal(community, numbered(list(members.values()), network.n))
 
 
 def test_a_disconnected_cell_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +132,8 @@ def test_a_disconnected_cell_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pylibcugraph_stand_in, "louvain", all_in_one)
     graph = nx.disjoint_union_all([nx.complete_graph(3), nx.empty_graph(1), nx.path_graph(2), nx.cycle_graph(4)])
-    cell = called("louvain", np, network_of(graph), np.zeros(10, np.int32))
-    assert cell.tolist() == [0, 0, 0, 1, 2, 2, 3, 3, 3, 3]
+    community = called("louvain", np, network_of(graph), np.zeros(10, np.int32))
+    assert community.tolist() == [0, 0, 0, 1, 2, 2, 3, 3, 3, 3]
 
 
 def test_every_field_keeps_the_best_of_all_orders(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,19 +141,19 @@ def test_every_field_keeps_the_best_of_all_orders(monkeypatch: pytest.MonkeyPatc
     calls: list[dict[int, int]] = []
 
     def one_clique(**call: Any) -> tuple[Any, Any, float]:
-        cell = {v: v for v in call["graph"].graph}
+        community = {v: v for v in call["graph"].graph}
         for part in nx.connected_components(call["graph"].graph):
             if len(part) == 3 + len(calls):
-                cell.update(dict.fromkeys(part, min(part)))
-        calls.append(cell)
-        return *call["graph"].given_back(cell, np.int32), 0.0
+                community.update(dict.fromkeys(part, min(part)))
+        calls.append(community)
+        return *call["graph"].given_back(community, np.int32), 0.0
 
     monkeypatch.setattr(pylibcugraph_stand_in, "louvain", one_clique)
     graph = nx.disjoint_union_all([nx.complete_graph(size) for size in (5, 3, 6, 4)])
     field = np.repeat(np.array([7, 2, 3, 9], np.int32), [5, 3, 6, 4])
-    cell = called("louvain", np, network_of(graph), field)
+    community = called("louvain", np, network_of(graph), field)
     assert len(calls) == 4
-    assert cell.tolist() == [0] * 5 + [1] * 3 + [2] * 6 + [3] * 4
+    assert community.tolist() == [0] * 5 + [1] * 3 + [2] * 6 + [3] * 4
 
 
 @pytest.mark.parametrize("xp", LIBRARIES, ids=lambda xp: xp.__name__)
@@ -165,7 +165,7 @@ def test_orders_are_different_and_name_every_vertex(xp: ModuleType) -> None:
 
 @given(case=networks(), data=st.data())
 def test_one_weighted_call_gains_the_mean_of_what_the_fields_gain(case: NetworkCase, data: st.DataObject) -> None:
-    """Whatever the cells: the modularity that cuGraph sees is the mean of the fields' own."""
+    """Whatever the communities: the modularity that cuGraph sees is the mean of the fields' own."""
     network = network_case(case)
     field = data.draw(labels(network.n))
     seen: dict[str, Any] = {}
@@ -183,30 +183,34 @@ def test_one_weighted_call_gains_the_mean_of_what_the_fields_gain(case: NetworkC
         assert not seen
         return
     cut = data.draw(labels(network.n))
-    cells = [{v for v in range(network.n) if (field[v], cut[v]) == key} for key in set(zip(field, cut, strict=True))]
+    communities = [
+        {v for v in range(network.n) if (field[v], cut[v]) == key} for key in set(zip(field, cut, strict=True))
+    ]
     weighted, resolution = seen["graph"].graph, seen["resolution"]
     assert resolution == len(with_ties)
     assert seen["threshold"] == 1e-7 / len(with_ties)
-    own = [field_modularity(inner, field, f, cells) for f in with_ties]
-    assert nx.community.modularity(weighted, cells, resolution=resolution) == pytest.approx(np.mean(own), abs=1e-12)
+    own = [field_modularity(inner, field, f, communities) for f in with_ties]
+    assert nx.community.modularity(weighted, communities, resolution=resolution) == pytest.approx(
+        np.mean(own), abs=1e-12
+    )
 
 
-def field_modularity(inner: nx.Graph, field: NDArray[np.int32], f: int, cells: list[set[int]]) -> float:
+def field_modularity(inner: nx.Graph, field: NDArray[np.int32], f: int, communities: list[set[int]]) -> float:
     vertices = set(np.flatnonzero(field == f).tolist())
-    inside = [cell & vertices for cell in cells if cell & vertices]
+    inside = [community & vertices for community in communities if community & vertices]
     return float(nx.community.modularity(inner.subgraph(vertices), inside))
 
 
-def modularities(network: Network, field: NDArray[np.int32], cell: NDArray[np.int32]) -> NDArray[np.float64]:
+def modularities(network: Network, field: NDArray[np.int32], community: NDArray[np.int32]) -> NDArray[np.float64]:
     """Every field's own modularity, of those that have ties."""
     indptr, indices = subgraph_within(network.indptr, network.indices, field)
     degree = np.diff(indptr)
     row = np.repeat(np.arange(network.n), degree)
     two_m = np.bincount(field + 1, degree)[1:]
-    together = np.bincount(field[row][cell[row] == cell[indices]], minlength=len(two_m))
-    cells = np.unique(np.stack([field, cell])[:, field >= 0], axis=1, return_inverse=True)
-    of_cell = np.bincount(cells[1].reshape(-1), degree[field >= 0])
-    squares = np.bincount(cells[0][0], of_cell**2, minlength=len(two_m))
+    together = np.bincount(field[row][community[row] == community[indices]], minlength=len(two_m))
+    communities = np.unique(np.stack([field, community])[:, field >= 0], axis=1, return_inverse=True)
+    of_community = np.bincount(communities[1].reshape(-1), degree[field >= 0])
+    squares = np.bincount(communities[0][0], of_community**2, minlength=len(two_m))
     some = two_m > 0
     return np.asarray(together[some] / two_m[some] - squares[some] / two_m[some] ** 2)
 

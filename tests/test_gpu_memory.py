@@ -8,10 +8,10 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from gpunet.errors import ConfigError, EngineError
-from gpunet.gpu import memory
+from gpunet.base.errors import ConfigError, EngineError
+from gpunet.config.pool_config import PoolConfig, bytes_of
+from gpunet.engines.gpu import memory
 from gpunet.kernels import jit_cuda
-from gpunet.pool_config import PoolConfig, bytes_of
 
 GIB = 1 << 30
 

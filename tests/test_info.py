@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gpunet import info
-from gpunet.errors import EngineError
-from gpunet.gpu import check
+from gpunet.base.errors import EngineError
+from gpunet.cli.commands import info
+from gpunet.engines.gpu import check
 
 
 def engines() -> dict[str, str]:

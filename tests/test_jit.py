@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gpunet.kernels import jit
-from gpunet.kernels.traversal_cpu import component_labels
+from gpunet.kernels.cpu.traversal import component_labels
 
 
 def test_the_digest_sees_every_kernel_file(tmp_path: Path, monkeypatch) -> None:

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_at import HOMES, assert_same
 
-from gpunet.arrests import Arrests
-from gpunet.errors import InputError, UnreadableFile
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.reading import direct, files, stream
 from gpunet.reading.read import read_arrests, read_arrests_at
 
@@ -36,10 +36,10 @@ def rows(first: int, count: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def less_left_out(found: Arrests) -> Arrests:
+def less_skipped(found: Arrests) -> Arrests:
     """What a run that was given the good files alone gives."""
     assert found.report is not None
-    report = replace(found.report, left_out=(), warnings=found.report.warnings[bool(found.report.left_out) :])
+    report = replace(found.report, skipped=(), warnings=found.report.warnings[bool(found.report.skipped) :])
     return replace(found, report=report)
 
 
@@ -132,7 +132,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_every_fault_is_named_and_left_out_whole(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_fault_is_named_and_skipped_whole(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In batches so small that those before the fault have been coded when it shows."""
     kind, harm, reason = FAULTS[fault]
     monkeypatch.setattr(files, "BATCH_ROWS", 40)
@@ -146,23 +146,23 @@ def test_every_fault_is_named_and_left_out_whole(fault: str, tmp_path: Path, mon
     assert str(raised.value) == f"{bad}: {raised.value.reason}"
     assert "\n" not in str(raised.value)
     expected = read_arrests(good)
-    for home, direct_bytes in ((None, 0), (HOMES["polars"], 0), (HOMES["pandas"], 1 << 22)):
+    for location, direct_bytes in ((None, 0), (HOMES["polars"], 0), (HOMES["pandas"], 1 << 22)):
         monkeypatch.setattr(direct, "_DIRECT_BYTES", direct_bytes)
-        found = read_arrests_at(home, tmp_path, keep_going=True)
+        found = read_arrests_at(location, tmp_path, keep_going=True)
         assert found.report is not None
-        (left_out,) = found.report.left_out
-        assert (left_out.name, left_out.reason) == (str(bad), raised.value.reason)
-        assert found.report.warnings[0] == f"{bad} was left out: {left_out.reason}"
-        assert left_out.size_bytes == (None if "link" in fault else bad.stat().st_size)
-        assert (left_out.sha256 is None) == ("link" in fault)
-        assert_same(less_left_out(found), expected)
+        (skipped,) = found.report.skipped
+        assert (skipped.name, skipped.reason) == (str(bad), raised.value.reason)
+        assert found.report.warnings[0] == f"{bad} was left out: {skipped.reason}"
+        assert skipped.size_bytes == (None if "link" in fault else bad.stat().st_size)
+        assert (skipped.sha256 is None) == ("link" in fault)
+        assert_same(less_skipped(found), expected)
     with pytest.raises(UnreadableFile, match=reason):
         read_arrests(bad, keep_going=True)
 
 
 @settings(max_examples=40)
 @given(tables=split_tables(), data=st.data(), at=st.sampled_from([None, *HOMES]))
-def test_what_is_left_out_leaves_nothing_behind(tables: list[list[dict[str, Any]]], data: Any, at: str | None) -> None:
+def test_what_is_skipped_leaves_nothing_behind(tables: list[list[dict[str, Any]]], data: Any, at: str | None) -> None:
     """Whatever the rows, after however many of them it turns out that the file is damaged."""
     tables = [[*table, *tables[0]] for table in tables]
     faults = data.draw(st.lists(st.none() | st.integers(0, 6), min_size=len(tables), max_size=len(tables)))
@@ -191,8 +191,8 @@ def test_what_is_left_out_leaves_nothing_behind(tables: list[list[dict[str, Any]
             return
         found = read_arrests_at(at and HOMES[at], paths, config, keep_going=True)
         assert found.report is not None
-        assert [file.name for file in found.report.left_out] == [str(path) for path in paths if path not in good]
-        assert_same(less_left_out(found), read_arrests(good, config))
+        assert [file.name for file in found.report.skipped] == [str(path) for path in paths if path not in good]
+        assert_same(less_skipped(found), read_arrests(good, config))
 
 
 def test_files_that_go_while_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,8 +223,8 @@ def test_files_that_go_while_others_are_read(tmp_path: Path, monkeypatch: pytest
         opened.write_bytes(content)
     found = read_arrests(tmp_path, progress=progress, keep_going=True)
     assert found.report is not None
-    assert [file.name for file in found.report.left_out] == [str(later), str(opened)]
-    assert [file.sha256 is None for file in found.report.left_out] == [True, False]  # the second had been hashed
+    assert [file.name for file in found.report.skipped] == [str(later), str(opened)]
+    assert [file.sha256 is None for file in found.report.skipped] == [True, False]  # the second had been hashed
     assert [file.accepted for file in found.report.files] == [20]
 
 
@@ -257,8 +257,8 @@ def test_what_may_not_be_read() -> None:
             found = read_arrests(folder, keep_going=True)
         assert found.report is not None
         assert [file.name for file in found.report.files] == [str(good), str(folder / "inside" / "more.csv")]
-        assert {file.reason.rsplit(": ")[-1] for file in found.report.left_out} == {"Permission denied"}
-        assert [file.sha256 for file in found.report.left_out] == [None] * 4
+        assert {file.reason.rsplit(": ")[-1] for file in found.report.skipped} == {"Permission denied"}
+        assert [file.sha256 for file in found.report.skipped] == [None] * 4
         assert "4 files could not be read and were left out" in found.report.warnings[0]
         assert found.report.warnings[0].count("bad.") == 3
         (folder / "inside").chmod(0)
@@ -277,8 +277,8 @@ def test_names_that_lead_nowhere(tmp_path: Path) -> None:
         read_arrests([good, gone])
     found = read_arrests([gone, good], keep_going=True)
     assert found.report is not None
-    assert [(file.name, file.size_bytes) for file in found.report.left_out] == [(str(gone), None)]
-    assert_same(less_left_out(found), read_arrests(good))
+    assert [(file.name, file.size_bytes) for file in found.report.skipped] == [(str(gone), None)]
+    assert_same(less_skipped(found), read_arrests(good))
     for path in (tmp_path / "gone", tmp_path / "*.parquet"):
         with pytest.raises(InputError, match=r"there is no such|no file of a known kind") as raised:
             read_arrests([good, str(path)], keep_going=True)
@@ -287,7 +287,7 @@ def test_names_that_lead_nowhere(tmp_path: Path) -> None:
         read_arrests([gone, tmp_path / "too.csv"], keep_going=True)
 
 
-def test_of_frames_none_is_left_out() -> None:
+def test_of_frames_none_is_skipped() -> None:
     with pytest.raises(InputError, match='"person_id"'):
         read_arrests([pa.table({"x": [1]}), pa.table({name: ["1"] for name in COLUMNS})], keep_going=True)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gpunet import resume
-from gpunet.errors import InputError, UnreadableFile
-from gpunet.folder import sha256_of
-from gpunet.frames import make_frame
-from gpunet.run import RunOptions, resume_run, run_features
+from gpunet.base.errors import InputError, UnreadableFile
+from gpunet.cli.run import RunOptions, resume_run, run_features
+from gpunet.runs import resume
 from gpunet.synthetic import write_tables
+from gpunet.tables.files import sha256_of
+from gpunet.tables.frames import make_frame
 from tests.run_processes import gpunet, results
 
 KEEP_GOING = RunOptions(threads=1, checkpoint_seconds=0, keep_going=True)
@@ -68,10 +68,10 @@ def test_the_run_says_which_and_finishes_the_rest(tables: Path, tmp_path: Path) 
     run_features([str(path) for path in good(tables)], tmp_path / "good")
     found, expected = results(out), results(tmp_path / "good")
     manifest = found.pop("run.json")
-    left_out = manifest["input"].pop("left_out")
-    assert [file["name"] for file in left_out] == [str(path) for path in bad(tables)]
-    assert [file["bytes"] for file in left_out] == [path.stat().st_size for path in bad(tables)]
-    assert all(file["reason"].startswith("not readable as Parquet: ") for file in left_out)
+    skipped = manifest["input"].pop("left_out")
+    assert [file["name"] for file in skipped] == [str(path) for path in bad(tables)]
+    assert [file["bytes"] for file in skipped] == [path.stat().st_size for path in bad(tables)]
+    assert all(file["reason"].startswith("not readable as Parquet: ") for file in skipped)
     assert "2 files" in manifest["warnings"].pop(0)
     of_the_good = expected.pop("run.json")
     assert of_the_good["input"].pop("left_out") == []
@@ -79,7 +79,7 @@ def test_the_run_says_which_and_finishes_the_rest(tables: Path, tmp_path: Path) 
     assert found == expected
 
 
-def test_what_was_left_out_is_remembered(tables: Path, tmp_path: Path) -> None:
+def test_what_was_skipped_is_remembered(tables: Path, tmp_path: Path) -> None:
     """Whether the arrests were kept or have to be read again."""
     run_features([str(tables)], tmp_path / "undisturbed", options=KEEP_GOING)
     stopped(tmp_path / "run", tables)
@@ -129,8 +129,8 @@ def test_a_file_that_comes_and_goes_between_the_runs(tables: Path, tmp_path: Pat
     with pytest.raises(InputError, match=r"gone\.csv, which was left out, has changed"):
         resume_run(tmp_path / "run", "features", RunOptions())
     (tables / "gone.csv").unlink()
-    (left_out,) = resume_run(tmp_path / "run", "features", RunOptions())["input"]["left_out"]
-    assert left_out == {
+    (skipped,) = resume_run(tmp_path / "run", "features", RunOptions())["input"]["left_out"]
+    assert skipped == {
         "name": str(tables / "gone.csv"), "reason": "there is no such file", "bytes": None, "sha256": None,
     }  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_an_input_that_cannot_be_read_any_more(tables: Path, tmp_path: Path, mon
         resume_run(tmp_path / "run", "features", RunOptions())
 
 
-def test_nothing_is_left(tables: Path, tmp_path: Path) -> None:
+def test_nothing_readable(tables: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none of 2 files could be read; .*: not readable as Parquet"):
         run_features([str(path) for path in bad(tables)], tmp_path / "run", options=KEEP_GOING)
     with pytest.raises(UnreadableFile, match="not readable as Parquet"):

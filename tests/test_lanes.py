@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet.kernels.betweenness_cpu import dependencies_batch
-from gpunet.kernels.betweenness_lanes_cpu import dependencies_lanes, work_size
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.kernels.cpu.betweenness import dependencies_batch
+from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes, work_size
+from gpunet.kernels.cpu.simplicial import simplicial_vertices
+from gpunet.kernels.cpu.traversal import padded_rows
 from gpunet.kernels.path_lanes import PADDING
-from gpunet.kernels.simplicial_cpu import simplicial_vertices
-from gpunet.kernels.traversal_cpu import padded_rows
-from gpunet.network import Network, network_from_edges
 
 
 def both(
@@ -24,8 +24,8 @@ def both(
     one = dependencies_batch(network.indptr, network.indices, *given, sources.astype(np.int32))
     padded = padded_rows(network.indptr, network.indices, 0, network.n, PADDING)
     inner = ~simplicial_vertices(network.indptr, network.indices)
-    room = np.full(work_size(network.n), np.nan)
-    return one, dependencies_lanes(*padded, *given, inner, sources.astype(np.int32), room)
+    workspace = np.full(work_size(network.n), np.nan)
+    return one, dependencies_lanes(*padded, *given, inner, sources.astype(np.int32), workspace)
 
 
 @st.composite

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpunet import memory
-from gpunet.manifest import StageClock
-from gpunet.memory import part_peak, peak_memory, reset_peak
+from gpunet.base import memory
+from gpunet.base.memory import part_peak, peak_memory, reset_peak
+from gpunet.runs.manifest import StageClock
 
 LARGE = 200 * 10**6  # bytes; freed at once, for the system hands out so large a block by itself
 RESETS = os.access("/proc/self/clear_refs", os.W_OK)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from model_tables import KINDS, QUICK, table
 
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
+from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, load_model, train
 from gpunet.model.calibration import sigmoid
-from gpunet.offences import PRESETS, taxonomy_hash
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from model_tables import KINDS, QUICK, table
 
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
+from gpunet.config.offences import PRESETS
 from gpunet.model import Forecast, forecast, score, train
 from gpunet.model.table import read_features, stack
-from gpunet.offences import PRESETS
 
 PAST, PAST_LABELS = table(700, seed=0)
 TEST, TEST_LABELS = table(800, seed=1)

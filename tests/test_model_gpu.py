@@ -17,13 +17,13 @@ import pytest
 from model_tables import KINDS, QUICK, table
 from pretend_gpu import FakeForest, OnGpu, install
 
-from gpunet.config import ModelConfig
-from gpunet.errors import EngineError, ModelError
+from gpunet.base.errors import EngineError, ModelError
+from gpunet.base.transfers import transfers_of_part
+from gpunet.config.config import ModelConfig
 from gpunet.model import cross_fit, forecast, forest_cuml, load_model, read_features, score, train
 from gpunet.model.boosting_gpu import DeviceFold, gradients
 from gpunet.model.loops import boosting_gradients, held_out_loss
 from gpunet.model.matrix import column, to_device
-from gpunet.transfers import transfers_of_part
 
 CHECKS = Path(__file__).with_name("cuda_model.py")
 
@@ -107,27 +107,27 @@ def test_the_matrix_crosses_once_and_scores_bring_back_little(gpu: None) -> None
     frame, labels = table(500)
     for kind in KINDS:
         model = train(frame, labels, kind=kind, config=QUICK, threads=1)
-        with transfers_of_part() as moved:
+        with transfers_of_part() as crossed:
             features = model.table(frame, device="gpu")
         assert isinstance(features.matrix, OnGpu)
-        assert (moved.to_device, moved.to_host) == (500 * 8 * 4, 0)
+        assert (crossed.to_device, crossed.to_host) == (500 * 8 * 4, 0)
         score(model, features, threads=1)  # what the trees take to the device stays there
-        with transfers_of_part() as moved:
+        with transfers_of_part() as crossed:
             score(model, features, threads=1)
         margins, factors, contributions, sums = 500 * 8, 500 * 5 * 4, 500 * 5 * 8, 8 * 8
-        assert (moved.to_device, moved.to_host) == (0, margins + factors + contributions + sums)
+        assert (crossed.to_device, crossed.to_host) == (0, margins + factors + contributions + sums)
 
 
 def test_training_brings_back_the_held_out_margins_and_no_more(gpu: None) -> None:
     frame, labels = table(500)
     features = read_features(frame, device="gpu")
-    with transfers_of_part() as moved:
+    with transfers_of_part() as crossed:
         train(features, labels, config=QUICK, threads=1)
-    assert moved.to_device == 500 * (1 + 4)  # labels and folds
-    assert moved.to_host == 500 * 8
-    with transfers_of_part() as moved:
+    assert crossed.to_device == 500 * (1 + 4)  # labels and folds
+    assert crossed.to_host == 500 * 8
+    with transfers_of_part() as crossed:
         train(features, labels, kind="random_forest", config=QUICK, threads=1)
-    assert moved.to_host == 500 * 8
+    assert crossed.to_host == 500 * 8
 
 
 def test_a_table_stays_where_it_is_unless_told_otherwise(gpu: None) -> None:
@@ -136,7 +136,7 @@ def test_a_table_stays_where_it_is_unless_told_otherwise(gpu: None) -> None:
     assert isinstance(read_features(features).matrix, OnGpu)
     assert isinstance(read_features(features, columns=["flag", "count"]).matrix, OnGpu)
     assert isinstance(features.take(np.array([3, 1])).matrix, OnGpu)
-    there, here = features.placed("cpu"), read_features(frame)
+    there, here = features.to_device("cpu"), read_features(frame)
     assert type(there.matrix) is np.ndarray
     np.testing.assert_array_equal(there.matrix, here.matrix)
     assert type(features.column("count")) is np.ndarray
@@ -167,12 +167,12 @@ def test_a_cudf_column_stays_on_the_gpu(gpu: None) -> None:
     native = Native(to_cupy=to_cupy)
     series: Any = SimpleNamespace(implementation=nw.Implementation.CUDF, to_native=lambda: native)
     series.cast = lambda dtype: series if dtype is nw.Float64 else None
-    with transfers_of_part() as moved:
+    with transfers_of_part() as crossed:
         values = column(series, "gpu")
     assert isinstance(values, OnGpu)
     np.testing.assert_array_equal(np.asarray(values), [1.0, np.nan])
     assert np.isnan(asked).all()
-    assert (moved.to_device, moved.to_host) == (0, 0)
+    assert (crossed.to_device, crossed.to_host) == (0, 0)
 
 
 def grown_forest(frame: Any, labels: Any) -> tuple[Any, Any, Any]:

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pytest
 from model_tables import KINDS, QUICK, table
 
-from gpunet.errors import ConfigError, InputError, ModelError
+from gpunet.base.errors import ConfigError, InputError, ModelError
+from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, boosting, read_features, score, train
 from gpunet.model.calibration import sigmoid
 from gpunet.model.scoring import FACTORS
 from gpunet.model.shapley import _leaf_values, _weights
-from gpunet.offences import PRESETS, taxonomy_hash
-from gpunet.parquet import write_parquet
+from gpunet.tables.parquet import write_parquet
 
 FBI, HOME_OFFICE = PRESETS["fbi_index"], PRESETS["home_office"]
 
@@ -90,7 +90,7 @@ def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: d
         model.predict_margin(frame, threads=2), np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)), rtol=1e-12
     )
     # The change of the share of positives along each path, node by node.
-    moved = np.zeros(matrix.shape)
+    contributions = np.zeros(matrix.shape)
     for estimator in forest.estimators_:
         tree, leaves = estimator.tree_, estimator.apply(matrix)
         share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
@@ -101,13 +101,13 @@ def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: d
                 null, x = np.isnan(matrix[i, j]), matrix[i, j]
                 left = tree.missing_go_to_left[node] if null else x <= tree.threshold[node]
                 child = tree.children_left[node] if left else tree.children_right[node]
-                moved[i, j] += (share[child] - share[node]) / trees
+                contributions[i, j] += (share[child] - share[node]) / trees
                 node = child
             assert node == leaves[i]
     parts = model.contributions(frame, threads=1)[:, :-1]
-    factor = parts.sum(axis=1) / moved.sum(axis=1)
+    factor = parts.sum(axis=1) / contributions.sum(axis=1)
     assert (factor > 0).all()
-    np.testing.assert_allclose(parts, moved * factor[:, None], rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(parts, contributions * factor[:, None], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

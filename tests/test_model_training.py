@@ -10,8 +10,8 @@ import pytest
 from model_tables import KINDS, QUICK, table
 from sklearn.metrics import f1_score, roc_auc_score
 
-from gpunet.config import Config, ModelConfig
-from gpunet.errors import ConfigError, ModelError
+from gpunet.base.errors import ConfigError, ModelError
+from gpunet.config.config import Config, ModelConfig
 from gpunet.model import cross_fit, forecast, read_features, train
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
@@ -51,7 +51,7 @@ def test_finds_the_signal_and_is_calibrated(kind: str) -> None:
     assert probability[~high].mean() == pytest.approx(happened[~high].mean(), abs=0.055)
 
 
-def test_text_columns_are_left_out_and_kinds_of_numbers_kept() -> None:
+def test_text_columns_are_skipped_and_kinds_of_numbers_kept() -> None:
     frame, labels = table()
     model = train(frame, labels, config=QUICK, threads=1)
     assert model.features == tuple(c for c in frame.columns if c not in ("person_id", "gang"))

@@ -14,7 +14,7 @@ from reference import reference_arrests, reference_ties, set_names
 from strategies import SETS, TableCase, arrest_tables
 
 from gpunet import build_network, network_from_edges, read_arrests
-from gpunet.network import ties_table
+from gpunet.arrests.network import ties_table
 
 
 def ties_of(case: TableCase) -> pl.DataFrame:

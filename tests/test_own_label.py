@@ -72,9 +72,9 @@ def test_the_flip_is_seen_by_others_and_by_the_own_record() -> None:
     ]
     flipped = [{**r, "offence": "robbery"} if r["person_id"] == "a" else r for r in rows]
     before, after = (columns_of(compute_all(read_arrests(frame_of(r), case.config)).features) for r in (rows, flipped))
-    moved = {name for name in before if before[name]["b"] != after[name]["b"]}
+    changed = {name for name in before if before[name]["b"] != after[name]["b"]}
     expected = {"degree__robbery", "share_1hop__violent", "closeness__robbery", "shell__violent", "group_violent"}
-    assert moved >= expected | {"community_violent", "district_violent_arrests", "violent_groups"}
+    assert changed >= expected | {"community_violent", "district_violent_arrests", "violent_groups"}
     assert {name for name in before if before[name]["a"] != after[name]["a"]} == {
         "own_violent_arrests",
         "own_arrests__robbery",

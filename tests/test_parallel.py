@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from gpunet.errors import ConfigError
-from gpunet.parallel import available_threads, in_batches, spans
+from gpunet.base.errors import ConfigError
+from gpunet.base.parallel import available_threads, in_batches, spans
 
 
 def test_results_come_in_the_order_of_the_batches():

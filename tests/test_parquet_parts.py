@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunet import parquet
-from gpunet.folder import RunFolder
-from gpunet.parquet import read_parquet_metadata, write_parquet, write_parquet_parts
+from gpunet.runs.folder import RunFolder
+from gpunet.tables import parquet
+from gpunet.tables.parquet import read_parquet_metadata, write_parquet, write_parquet_parts
 
 ROWS = 5
 

@@ -67,12 +67,12 @@ def test_a_choice_of_sets_changes_no_value(case: NetworkCase, data: st.DataObjec
 def test_features_follow_their_vertex_when_ids_are_permuted(case: NetworkCase, data: st.DataObject) -> None:
     new = data.draw(st.permutations(range(case.n)))
     old = np.argsort(new)
-    moved = NetworkCase(
+    contributions = NetworkCase(
         tuple((new[a], new[b]) for a, b in case.edges),
         case.n,
         {name: [flags[v] for v in old] for name, flags in case.sets.items()},
     )
-    before, after = path_features(network_of(case)), path_features(network_of(moved))
+    before, after = path_features(network_of(case)), path_features(network_of(contributions))
     assert_arrays({name: after[name][list(new)] for name in after}, before)
 
 

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_naive import decoded, described, naive_reading, rejections
 
-from gpunet.arrests import Arrests
+from gpunet.arrests.arrests import Arrests
 from gpunet.reading import delimited, files, read_arrests, stream
 
 

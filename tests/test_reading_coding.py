@@ -12,7 +12,7 @@ from reading_naive import naive_date
 
 from gpunet.reading.coding import RowCoder, TextCoder
 from gpunet.reading.columns import to_texts
-from gpunet.reading.dates import NO_STAMP, parse_dates, stamp_of, stamp_text
+from gpunet.reading.dates import NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
 from gpunet.reading.loops import is_present, stable_order
 from gpunet.reading.protected import is_protected
 
@@ -100,34 +100,34 @@ _almost_dates = st.one_of(
 def test_dates_are_parsed_as_the_naive_reading_does(texts: list[str]) -> None:
     column = to_texts(pa.array(texts, pa.large_string()))
     bad = np.zeros(len(texts), dtype=np.bool_)
-    stamps = parse_dates(column.data, column.offsets, column.present, bad)
-    low, high = (stamp_of(naive_date(t)) for t in ("1900-01-01", "2024-01-01"))
-    for text, stamp, is_bad in zip(texts, stamps.tolist(), bad.tolist(), strict=True):
+    timestamps = parse_dates(column.data, column.offsets, column.present, bad)
+    low, high = (timestamp_of(naive_date(t)) for t in ("1900-01-01", "2024-01-01"))
+    for text, timestamp, is_bad in zip(texts, timestamps.tolist(), bad.tolist(), strict=True):
         try:
-            expected = stamp_of(naive_date(text))
+            expected = timestamp_of(naive_date(text))
         except ValueError:
-            assert is_bad or not low <= stamp <= high, text  # the range of dates is checked elsewhere
+            assert is_bad or not low <= timestamp <= high, text  # the range of dates is checked elsewhere
         else:
-            assert (stamp, is_bad) == (expected, False), text
-        assert (stamp == NO_STAMP) == is_bad
+            assert (timestamp, is_bad) == (expected, False), text
+        assert (timestamp == NO_TIMESTAMP) == is_bad
 
 
 def test_every_day_of_four_centuries_is_its_number() -> None:
     days = np.arange("1800-01-01", "2201-01-01", dtype="datetime64[D]")
     column = to_texts(pa.array(days.astype(str).tolist(), pa.large_string()))
     bad = np.zeros(len(days), dtype=np.bool_)
-    stamps = parse_dates(column.data, column.offsets, column.present, bad)
+    timestamps = parse_dates(column.data, column.offsets, column.present, bad)
     assert not bad.any()
-    np.testing.assert_array_equal(stamps, days.astype("datetime64[us]").astype(np.int64))
+    np.testing.assert_array_equal(timestamps, days.astype("datetime64[us]").astype(np.int64))
 
 
 @pytest.mark.parametrize(
-    ("stamp", "text"),
+    ("timestamp", "text"),
     [(0, "1970-01-01"), (-1, "1969-12-31T23:59:59.999999"), (86_400_000_000, "1970-01-02"),
      (10**6, "1970-01-01T00:00:01"), (10**18, "33658-09-27T01:46:40")],
 )  # fmt: skip
-def test_stamps_are_written_as_iso_text(stamp: int, text: str) -> None:
-    assert stamp_text(stamp) == text
+def test_timestamps_are_written_as_iso_text(timestamp: int, text: str) -> None:
+    assert timestamp_text(timestamp) == text
 
 
 @given(st.lists(st.integers(0, 5), max_size=50))

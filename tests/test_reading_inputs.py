@@ -21,9 +21,9 @@ from dirty_tables import COLUMNS, FILE_KINDS, FRAME_KINDS, as_frame, write_csv, 
 from reading_at import read_everywhere as read_arrests
 from reading_naive import decoded, rejections
 
-from gpunet.arrests import NO_DAY, day_number
-from gpunet.errors import ConfigError, InputError
-from gpunet.frames import make_frame
+from gpunet.base.days import NO_DAY, day_number
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.tables.frames import make_frame
 
 ROW = {"person_id": "p1", "incident_id": "i1", "date": "2013-02-01", "offence": "robbery"}
 
@@ -174,9 +174,9 @@ def test_the_same_moment_in_text_and_timestamp_is_a_duplicate_and_another_time_o
     text = as_frame(rows({}, {"date": "2013-02-01T00:00:00"}, {"date": "2013-02-01 10:00"}), "pyarrow").select(
         COLUMNS[:4]
     )
-    stamps = typed(pa.array(["p1", "p1"]), incident_id=["i1", "i1"], offence=["robbery"] * 2,
+    timestamps = typed(pa.array(["p1", "p1"]), incident_id=["i1", "i1"], offence=["robbery"] * 2,
                    date=pa.array([dt.datetime(2013, 2, 1, 10), dt.datetime(2013, 2, 1, 11)]))  # fmt: skip
-    arrests = read_arrests([text, stamps])
+    arrests = read_arrests([text, timestamps])
     assert [(f.accepted, f.duplicate) for f in arrests.report.files] == [(2, 1), (1, 1)]
     assert len(arrests) == 1
 
@@ -432,7 +432,7 @@ def test_a_column_of_a_frame_that_occurs_twice(kind: str) -> None:
 # Which files
 
 
-def test_results_of_a_run_below_a_folder_are_left_out_and_told(tmp_path: Path) -> None:
+def test_results_of_a_run_below_a_folder_are_skipped_and_told(tmp_path: Path) -> None:
     write_table(tmp_path, "a", rows({"person_id": "a"}), "csv")
     for deep, name in (("run", "b"), ("run/more", "c"), ("other", "d"), (".cache", "e")):
         (tmp_path / deep).mkdir()

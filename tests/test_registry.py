@@ -1,7 +1,7 @@
 """The registry declares what is computed, and nothing else."""
 
-from gpunet.config import Config
-from gpunet.registry import FAMILIES, columns, dictionary, expand_families
+from gpunet.config.config import Config
+from gpunet.config.registry import FAMILIES, columns, dictionary, expand_families
 
 CONTRACT = [
     "degree__all",

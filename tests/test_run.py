@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 
 import gpunet
-from gpunet.arrests import day_number
-from gpunet.as_of import violent_between
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import EngineError, InputError, ModelError
-from gpunet.folder import sha256_of
-from gpunet.parquet import read_parquet_metadata
-from gpunet.registry import columns
-from gpunet.run import RunOptions, run_features, run_forecast
+from gpunet.arrests.as_of import violent_between
+from gpunet.base.days import day_number
+from gpunet.base.errors import EngineError, InputError, ModelError
+from gpunet.cli.run import RunOptions, run_features, run_forecast
+from gpunet.config.registry import columns
+from gpunet.engines.cpu import CpuEngine
 from gpunet.synthetic import write_tables
+from gpunet.tables.files import sha256_of
+from gpunet.tables.parquet import read_parquet_metadata
 
 CONFIG = {"model": {"max_rounds": 60, "folds": 3, "horizon_days": 150}}
 
@@ -71,7 +71,7 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
             begun.append(name)
             return super().stage(name)
 
-    monkeypatch.setattr("gpunet.run_options.resolve_engine", lambda engine, threads: Telling(1))
+    monkeypatch.setattr("gpunet.runs.run_options.resolve_engine", lambda engine, threads: Telling(1))
     manifest = run_forecast(tables, tmp_path / "run", {"model": {"folds": 2, "max_rounds": 2}})
     named = [stage["stage"] for stage in manifest["execution"]["stages"]]
     assert [name.split(" as of ")[0] for name in named] == begun
@@ -80,7 +80,7 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
 
 def test_a_forest_on_a_gpu_is_refused_before_reading_where_there_is_no_cuml(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "cuml", None)
-    monkeypatch.setattr("gpunet.run_options.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
+    monkeypatch.setattr("gpunet.runs.run_options.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
     with pytest.raises(EngineError, match="cuml-cu13"):
         run_forecast("absent.parquet", tmp_path / "run", {"model": {"kind": "random_forest"}})
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_blocks import check
 
-from gpunet.features.layout import Layout
+from gpunet.arrests.network import Network, network_from_edges
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.kernels.simplicial_cpu import rows_within, simplicial_vertices
-from gpunet.kernels.traversal_cpu import padded_rows
-from gpunet.network import Network, network_from_edges
+from gpunet.kernels.cpu.simplicial import rows_within, simplicial_vertices
+from gpunet.kernels.cpu.traversal import padded_rows
+from gpunet.search.batches import shrinking_batches
+from gpunet.search.graph import SearchGraph
 
 
 @st.composite
@@ -48,7 +49,7 @@ def test_are_those_whose_neighbours_are_a_clique(network: Network) -> None:
     assert found.tolist() == [all(b in rows[a] for a in row for b in row if a != b) for row in rows]
 
 
-def wheel_of_triangles(n: int, chords: int) -> tuple[Network, Layout]:
+def wheel_of_triangles(n: int, chords: int) -> tuple[Network, SearchGraph]:
     """A ring with chords, one block, and a vertex on top of each of its ties."""
     rng = np.random.default_rng(n)
     ring = np.arange(n)
@@ -56,13 +57,13 @@ def wheel_of_triangles(n: int, chords: int) -> tuple[Network, Layout]:
     dst = np.concatenate([(ring + 1) % n, ring, (ring + 1) % n, rng.integers(0, n, chords)])
     sets = {"some": rng.random(2 * n) < 0.3, "few": rng.random(2 * n) < 0.02, "all": np.ones(2 * n, bool)}
     network = network_from_edges(src, dst, 2 * n, sets)
-    return network, PairWork(Blocks(network), tuple(sets)).layout
+    return network, PairWork(Blocks(network), tuple(sets)).graph
 
 
 @pytest.mark.parametrize("n", [70, 300])
 def test_sources_leave_a_large_block_batch_by_batch(n: int) -> None:
-    network, layout = wheel_of_triangles(n, n // 5)
-    batches = layout.shrinking_batches(64)
+    network, search_graph = wheel_of_triangles(n, n // 5)
+    batches = shrinking_batches(search_graph, 64)
     gone = [batch for batch in batches if batch.last_time]
     assert len(gone) == -(-n // 64)
     assert [batch.last for batch in gone] == [2 * n - 64 * i for i in range(len(gone))]
@@ -72,17 +73,17 @@ def test_sources_leave_a_large_block_batch_by_batch(n: int) -> None:
 
 
 def test_rows_within_end_at_the_first_neighbour_outside() -> None:
-    network, layout = wheel_of_triangles(40, 10)
-    end = rows_within(layout.indptr, layout.indices, 0, 55)
+    network, search_graph = wheel_of_triangles(40, 10)
+    end = rows_within(search_graph.indptr, search_graph.indices, 0, 55)
     for v in range(55):
-        row = layout.indices[layout.indptr[v] : end[v]]
-        whole = layout.indices[layout.indptr[v] : layout.indptr[v + 1]]
+        row = search_graph.indices[search_graph.indptr[v] : end[v]]
+        whole = search_graph.indices[search_graph.indptr[v] : search_graph.indptr[v + 1]]
         assert np.array_equal(row, whole[whole < 55])
-    begin, padded = padded_rows(layout.indptr, layout.indices, 0, 55, 4)
+    begin, padded = padded_rows(search_graph.indptr, search_graph.indices, 0, 55, 4)
     assert (np.diff(begin) % 4 == 0).all()
     for v in range(55):
         row = padded[begin[v] : begin[v + 1]]
-        assert np.array_equal(row[row < 55], layout.indices[layout.indptr[v] : end[v]])
+        assert np.array_equal(row[row < 55], search_graph.indices[search_graph.indptr[v] : end[v]])
         assert np.count_nonzero(row == 55) < 4
     assert network.n == 80
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gpunet.kernels.jit import njit
-from gpunet.stopping import Stopped, stoppable
+from gpunet.runs.stopping import Stopped, stoppable
 
 
 def optional_import():

@@ -10,8 +10,8 @@ from datetime import date
 
 import pytest
 
-from gpunet.folder import RunFolder
-from gpunet.run import RUN_FILES
+from gpunet.cli.run import RUN_FILES
+from gpunet.runs.folder import RunFolder
 from gpunet.synthetic import write_tables
 from tests.run_processes import LIMITED, finish, gpunet, killed_at, results, start
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gpunet
-from gpunet.errors import ConfigError, InputError
-from gpunet.offences import PRESETS, compile_taxonomy, offence_mask
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.synthetic import (
     ActivityConfig,
     CircleConfig,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_blocks import check
 
-from gpunet.kernels.twins_cpu import collapse_twins
-from gpunet.network import Network, network_from_edges
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.kernels.cpu.twins import collapse_twins
 
 
 @st.composite

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import gpunet
-from gpunet.config import PathConfig
-from gpunet.engine_cpu import CpuEngine
-from gpunet.errors import ConfigError, EngineError
+from gpunet.arrests.network import Network, network_from_edges
+from gpunet.base.errors import ConfigError, EngineError
+from gpunet.cli.run import run_features
+from gpunet.config.config import PathConfig
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features.path import compute_path
-from gpunet.network import Network, network_from_edges
-from gpunet.run import run_features
 
 
 class WithLibrary(CpuEngine):

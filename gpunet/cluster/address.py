@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gpunet.config import UNENCRYPTED, ClusterConfig
-from gpunet.errors import ConfigError, EngineError
+from gpunet.base.errors import ConfigError, EngineError
+from gpunet.config.config import UNENCRYPTED, ClusterConfig
 
 __all__ = ["CLUSTERS", "Address", "checked_address"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gpunet.errors import EngineError, InputError
+from gpunet.base.errors import EngineError, InputError
 
 __all__ = ["CERTIFICATE", "KEY", "describe_use", "write_certificates"]
 

@@ -10,11 +10,12 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
+from gpunet.base.errors import ConfigError, EngineError
+from gpunet.base.parallel import available_threads
 from gpunet.cluster.address import CLUSTERS, Address, checked_address
-from gpunet.config import ClusterConfig
-from gpunet.engine import Engine, resolve_engine
-from gpunet.errors import ConfigError, EngineError
-from gpunet.parallel import available_threads
+from gpunet.config.config import ClusterConfig
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -48,8 +49,8 @@ def cluster_engine(
     Parameters
     ----------
     cluster
-        ``"none"``: :func:`gpunet.engine.resolve_engine` as always. ``"local"``: processes on this machine. Or the
-        address of the user's own scheduler, ``"tls://HOST:PORT"``; ``"tcp://"`` only on this machine.
+        ``"none"``: :func:`gpunet.engines.choice.resolve_engine` as always. ``"local"``: processes on this machine. Or
+        the address of the user's own scheduler, ``"tls://HOST:PORT"``; ``"tcp://"`` only on this machine.
         ``"local-cuda"``: a process for each GPU of this machine.
     config
         Section ``[cluster]`` of the configuration.

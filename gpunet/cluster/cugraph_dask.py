@@ -6,7 +6,7 @@ Read in RAPIDS 26.10, and nothing of it tried yet on a device:
 * libcugraph adds the other direction of every tie of an undirected graph, so each is given once, which halves what is
   sent. It numbers vertices anew inside, and results name ours.
 * Ids are int64 where counts could overflow int32, and scores have the weights' type, as on one GPU; see
-  :mod:`gpunet.gpu.cugraph`.
+  :mod:`gpunet.engines.gpu.cugraph`.
 * The workers speak through NCCL and UCX, which are not Dask's connections and are not encrypted. They are set up for
   one graph and ended with it, so that a worker that was started anew meanwhile does no harm.
 * Frames are made on the workers and results leave them as NumPy's arrays, but an empty frame that says what columns
@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.cluster.watched import with_all_workers
-from gpunet.gpu.check import import_library
-from gpunet.gpu.cugraph import MOST_LEVELS, least_gain
+from gpunet.engines.gpu.check import import_library
+from gpunet.engines.gpu.cugraph import MOST_LEVELS, least_gain
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -33,7 +33,7 @@ __all__ = ["DividedGraph"]
 
 
 class DividedGraph:
-    """What :class:`gpunet.gpu.cugraph.Graph` is on one GPU, from and to arrays on the host.
+    """What :class:`gpunet.engines.gpu.cugraph.Graph` is on one GPU, from and to arrays on the host.
 
     `source` and `target` hold every tie in both directions; at least one.
     """

@@ -1,4 +1,4 @@
-"""Arrests on workers as of a day; counterpart of :mod:`gpunet.as_of`."""
+"""Arrests on workers as of a day; counterpart of :mod:`gpunet.arrests.as_of`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrests import NO_DAY
-from gpunet.as_of import first_day, nothing_before, violent_between
+from gpunet.arrests.as_of import first_day, nothing_before, violent_between
+from gpunet.base.days import NO_DAY
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched
 
@@ -18,7 +18,7 @@ __all__ = ["cut_parts", "labels_between"]
 
 
 def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
-    """The arrests before a day, each part on its worker; counterpart of :func:`gpunet.as_of.cut_before`.
+    """The arrests before a day, each part on its worker; counterpart of :func:`gpunet.arrests.as_of.cut_before`.
 
     Persons keep their numbers. Parts of which nothing is left stay, empty.
 
@@ -38,7 +38,7 @@ def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
 
 
 def labels_between(arrests: DividedArrests, start: date, end: date) -> list[Future]:
-    """Futures of :func:`gpunet.as_of.violent_between` for each part: bool of every person arrested before `start`.
+    """Futures of :func:`gpunet.arrests.as_of.violent_between` by part: bool of all persons arrested before `start`.
 
     The persons of each are those of the part of ``cut_parts(arrests, start)``, in their order.
     """

@@ -1,4 +1,4 @@
-"""Sums over the workers of a cluster, with the bits that one process gives; see :mod:`gpunet.features.adding`."""
+"""Sums over the workers of a cluster, with the bits that one process gives; see :mod:`gpunet.search.reduction`."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ import dask
 from distributed import Client, Future, KilledWorker, wait
 from numpy.typing import NDArray
 
-from gpunet.checkpoints import RunningSums
+from gpunet.base.errors import EngineError
+from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.results import connected, threads_of
-from gpunet.cluster.schedule import runs_of_parts
-from gpunet.errors import EngineError
-from gpunet.features.adding import Part, Spanned, Work, parts_of, sum_of_part, sums_of_parts
-from gpunet.features.layout import Layout
-from gpunet.progress import ProgressCallback
+from gpunet.cluster.schedule import runs_of_chunks
+from gpunet.search.graph import SearchGraph
+from gpunet.search.reduction import Chunk, RunningSums, Spanned, Work, chunks_of, sum_of_chunk, sums_of_chunks
 
 __all__ = ["Division"]
 
-#: What divides batches, which have weights, into parts; and what finds the sum of a part as ``sum_of_part`` does.
-Divide: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Part]]
+#: What divides batches, which have weights, into chunks; and what finds the sum of a chunk as ``sum_of_chunk`` does.
+Divide: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Chunk]]
 Compute: TypeAlias = Callable[..., NDArray[Any]]
 
 # Tasks under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
@@ -43,9 +42,9 @@ _LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
 
 
 class Division:
-    """Divides searches over workers: the network is sent to each once, then parts of the work, largest blocks first.
+    """Divides searches over workers: the network is sent to each once, then chunks of the work, largest blocks first.
 
-    A task computes a run of parts. Results are fetched and added in the order of the parts, and no more than a few
+    A task computes a run of chunks. Results are fetched and added in the order of the chunks, and no more than a few
     tasks a thread are under way, so the memory of workers and of this process is bounded, whatever the amount of work.
     """
 
@@ -66,7 +65,7 @@ class Division:
     def add_up(
         self,
         work: Work,
-        layout: Layout,
+        graph: SearchGraph,
         batches: Sequence[Spanned],
         weights: Sequence[float],
         total: NDArray[Any],
@@ -74,36 +73,36 @@ class Division:
         progress: ProgressCallback | None,
         *,
         sums: RunningSums | None = None,
-        divide: Divide = parts_of,
-        compute: Compute = sum_of_part,
+        divide: Divide = chunks_of,
+        compute: Compute = sum_of_chunk,
     ) -> None:
-        """Add the results of all batches to `total`, see :class:`gpunet.features.adding.Adder`.
+        """Add the results of all batches to `total`, see :class:`gpunet.search.reduction.Reducer`.
 
-        With `sums` it goes on from what was kept, part by part. `divide` makes the parts, and `compute` finds the sum
-        of one on a worker; both are those of CPUs.
+        With `sums` it goes on from what was kept, chunk by chunk. `divide` makes the chunks, and `compute` finds the
+        sum of one on a worker; both are those of CPUs.
 
         Raises
         ------
         EngineError
-            If the scheduler is lost, no worker is left, or the same part ends several workers.
+            If the scheduler is lost, no worker is left, or the same chunk ends several workers.
         """
-        parts = divide(batches, weights)
-        added = 0 if sums is None else sums.resume(stage, total, len(parts))
-        whole, done, losses = float(sum(weights)), sum(part.weight for part in parts[:added]), 0
+        chunks = divide(batches, weights)
+        added = 0 if sums is None else sums.resume(stage, total, len(chunks))
+        whole, done, losses = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added]), 0
         if progress is not None:
             progress(stage, done, whole)
-        while added < len(parts):
+        while added < len(chunks):
             try:
                 position_bytes = total.nbytes // max(1, total.shape[-2])
-                asked = (work, layout, batches, parts[added:], position_bytes, stage, compute)
+                asked = (work, graph, batches, chunks[added:], position_bytes, stage, compute)
                 with connected(self._client, self._name):
-                    for part, found in self._in_order(*asked):
-                        total[..., part.first : part.last, :] += found
-                        added, done, losses = added + 1, done + part.weight, 0
+                    for chunk, found in self._in_order(*asked):
+                        total[..., chunk.first : chunk.last, :] += found
+                        added, done, losses = added + 1, done + chunk.weight, 0
                         if sums is not None:
-                            sums.keep(stage, total, len(parts), added)
+                            sums.keep(stage, total, len(chunks), added)
                         if progress is not None:
-                            progress(stage, whole if added == len(parts) else done, whole)
+                            progress(stage, whole if added == len(chunks) else done, whole)
             except (CancelledError, OSError) as error:
                 losses += 1
                 self._go_on_after(error, losses)
@@ -111,18 +110,18 @@ class Division:
     def _in_order(
         self,
         work: Work,
-        layout: Layout,
+        graph: SearchGraph,
         batches: Sequence[Spanned],
-        parts: Sequence[Part],
+        chunks: Sequence[Chunk],
         position_bytes: int,
         stage: str,
         compute: Compute,
-    ) -> Iterator[tuple[Part, NDArray[Any]]]:
-        """The sums of the parts, in their order."""
-        network = self._sent(layout)
+    ) -> Iterator[tuple[Chunk, NDArray[Any]]]:
+        """The sums of the chunks, in their order."""
+        network = self._sent(graph)
         name = f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # before the dash is what the dashboard shows
         slots = max(1, threads_of(self._client))
-        runs = [parts[begin:end] for begin, end in runs_of_parts(parts, position_bytes, slots)]
+        runs = [chunks[begin:end] for begin, end in runs_of_chunks(chunks, position_bytes, slots)]
         pending: deque[Future] = deque()
         waiting = iter(enumerate(runs))
         try:
@@ -131,7 +130,7 @@ class Division:
                     inside = batches[next_run[0].begin : next_run[-1].end]
                     arguments = (compute, work, network, inside, next_run)
                     with dask.config.set(_LARGE):
-                        pending.append(self._client.submit(sums_of_parts, *arguments, key=f"{name}-{i}"))
+                        pending.append(self._client.submit(sums_of_chunks, *arguments, key=f"{name}-{i}"))
                 yield from zip(run, self._result(pending[0]), strict=True)
                 pending.popleft()
         finally:
@@ -162,13 +161,13 @@ class Division:
         """Let the workers forget the network that they hold; it is sent again when it is needed."""
         self._held = None
 
-    def _sent(self, layout: Any) -> Future:
+    def _sent(self, graph: Any) -> Future:
         """The network where every worker has it."""
-        if self._held is None or self._held[0] is not layout:
+        if self._held is None or self._held[0] is not graph:
             self._held = None  # first let go of the other one
             self._patiently(lambda: bool(self._client.nthreads()))
-            sent = self._client.scatter(layout, broadcast=True, direct=self._direct, hash=False, timeout=_PATIENCE)
-            self._held = layout, sent
+            sent = self._client.scatter(graph, broadcast=True, direct=self._direct, hash=False, timeout=_PATIENCE)
+            self._held = graph, sent
         return self._held[1]
 
     def _result(self, future: Future) -> Any:
@@ -178,7 +177,7 @@ class Division:
             found = self._client.gather(future, direct=self._direct)
         except KilledWorker as error:
             raise EngineError(
-                f"{self._name}: several workers in a row have ended while they worked on the same part; most likely "
+                f"{self._name}: several workers in a row have ended while they worked on the same chunk; most likely "
                 "they had too little memory: see [cluster] memory_limit, and use fewer workers or threads"
             ) from error
         return found

@@ -10,15 +10,15 @@ from typing import Any
 from distributed import Client
 
 from gpunet.cluster.divide import Division
-from gpunet.engine_cpu import CpuEngine
-from gpunet.features.adding import Adder
+from gpunet.engines.cpu import CpuEngine
+from gpunet.search.reduction import Reducer
 
 __all__ = ["ClusterEngine"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterEngine(CpuEngine):
-    """See :class:`gpunet.engine.Engine`. Everything that is not divided runs here, on so many threads.
+    """See :class:`gpunet.engines.protocol.Engine`. Everything that is not divided runs here, on so many threads.
 
     Results are those of :class:`CpuEngine`, bit for bit, for any number of workers.
     """
@@ -39,5 +39,5 @@ class ClusterEngine(CpuEngine):
         """Let go of what workers hold for path features; it is sent again when it is needed."""
         self.division.release()
 
-    def _adder(self) -> Adder:
+    def _reducer(self) -> Reducer:
         return partial(self.division.add_up, sums=self.sums)

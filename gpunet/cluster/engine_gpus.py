@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.engine import ClusterEngine
+from gpunet.cluster.gpu_chunks import GpuSearches
 from gpunet.cluster.gpu_graphs import GpuGraphs
-from gpunet.cluster.gpu_parts import GpuSearches
-from gpunet.engine import Bool, EngineName, Float64, Int32, Int64
-from gpunet.features.layout import Layout
-from gpunet.progress import ProgressCallback
+from gpunet.engines.protocol import Bool, EngineName, Float64, Int32, Int64
+from gpunet.search.graph import SearchGraph
 
 __all__ = ["GpusEngine"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GpusEngine(ClusterEngine):
-    """See :class:`gpunet.engine.Engine`. Arrays are taken and given back on the host.
+    """See :class:`gpunet.engines.protocol.Engine`. Arrays are taken and given back on the host.
 
-    Searches are divided over all GPUs, in parts that do not depend on how many there are, and so have the same bits for
-    any number. Other loops over the network run on the GPU of one worker, or, where they do not fit, on all of them by
-    ``cugraph.dask``. Everything else, ties among it, is the CPU engine's, on so many threads of this process. Louvain's
-    partitions and cuGraph's betweenness can differ from run to run. `models` gets every training and
+    Searches are divided over all GPUs, in chunks that do not depend on how many there are, and so have the same bits
+    for any number. Other loops over the network run on the GPU of one worker, or, where they do not fit, on all of them
+    by ``cugraph.dask``. Everything else, ties among it, is the CPU engine's, on so many threads of this process.
+    Louvain's partitions and cuGraph's betweenness can differ from run to run. `models` gets every training and
     scoring on the GPUs, which are not this engine's to do.
     """
 
@@ -44,7 +44,7 @@ class GpusEngine(ClusterEngine):
         return self.searches.count() + self.graphs.count() + len(self.models)
 
     def release(self) -> None:
-        """Let go of the layout and the network on all GPUs, and of all else there that can come again.
+        """Let go of the graph and the network on all GPUs, and of all else there that can come again.
 
         Raises
         ------
@@ -63,12 +63,12 @@ class GpusEngine(ClusterEngine):
         return self.graphs("hop_counts", indptr, indices, members, sets)  # type: ignore[no-any-return]
 
     def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:
-        """Cells of a Louvain partition of every field, by cuGraph; two runs can differ."""
+        """Communities of a Louvain partition of every field, by cuGraph; two runs can differ."""
         return self.graphs("louvain", indptr, indices, field)  # type: ignore[no-any-return]
 
-    def triangles(self, indptr: Int64, indices: Int32, cell: Int32) -> Int64:
-        """Triangles at each vertex within its cell, by cuGraph."""
-        return self.graphs("triangles", indptr, indices, cell)  # type: ignore[no-any-return]
+    def triangles(self, indptr: Int64, indices: Int32, community: Int32) -> Int64:
+        """Triangles at each vertex within its community, by cuGraph."""
+        return self.graphs("triangles", indptr, indices, community)  # type: ignore[no-any-return]
 
     def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
         """Components, and how many, by cuGraph."""
@@ -90,13 +90,13 @@ class GpusEngine(ClusterEngine):
         """Betweenness in the whole network by cuGraph."""
         return self.graphs("betweenness_by_library", indptr, indices, total)  # type: ignore[no-any-return]
 
-    def all_dependencies(self, layout: Layout, progress: ProgressCallback | None) -> Float64:
+    def all_dependencies(self, graph: SearchGraph, progress: ProgressCallback | None) -> Float64:
         """What all sources give to betweenness, by all GPUs."""
-        return self.searches.all_dependencies(layout, progress, self.sums)
+        return self.searches.all_dependencies(graph, progress, self.sums)
 
-    def add_draws(
+    def add_samples(
         self,
-        layout: Layout,
+        graph: SearchGraph,
         pairs: Int64,
         times: Int64,
         total: Float64,
@@ -105,8 +105,8 @@ class GpusEngine(ClusterEngine):
         progress: ProgressCallback | None,
     ) -> None:
         """What pairs of drawn sources say, by all GPUs."""
-        self.searches.add_draws(layout, pairs, times, total, square, stage, progress, self.sums)
+        self.searches.add_samples(graph, pairs, times, total, square, stage, progress, self.sums)
 
-    def farness(self, layout: Layout, progress: ProgressCallback | None) -> Int64:
+    def farness(self, graph: SearchGraph, progress: ProgressCallback | None) -> Int64:
         """Sums of distances within blocks, by all GPUs."""
-        return self.searches.farness(layout, progress, self.sums)
+        return self.searches.farness(graph, progress, self.sums)

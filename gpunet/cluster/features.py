@@ -11,25 +11,25 @@ import numpy as np
 from distributed import Client, Future
 from numpy.typing import NDArray
 
+from gpunet.arrests.network import Network, table_of_ties
+from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.kept import OnVertices
 from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.persons import columns_over_persons
 from gpunet.cluster.results import each, finished, in_order
-from gpunet.config import PathConfig
-from gpunet.engine import Engine
+from gpunet.config.config import PathConfig
+from gpunet.config.registry import Feature, columns
+from gpunet.engines.protocol import Engine
 from gpunet.features import columns_over_vertices, families_wanted
 from gpunet.features.column import Column, Columns
-from gpunet.features.community import Partition, partition
-from gpunet.features.path_report import PathReport
+from gpunet.features.community import Partition, louvain_partition
 from gpunet.features.tables import feature_table, groups_table
-from gpunet.frames import make_series
-from gpunet.network import Network, table_of_ties
-from gpunet.progress import ProgressCallback
-from gpunet.registry import Feature, columns
+from gpunet.search.path_report import PathReport
+from gpunet.tables.frames import make_series
 
 if TYPE_CHECKING:
-    from gpunet.model.divided_parts import TablePart
+    from gpunet.cluster.model.parts import TablePart
 
 __all__ = ["DividedFeatures", "compute_divided", "model_parts", "with_betweenness"]
 
@@ -48,7 +48,7 @@ class DividedFeatures:
         Futures of Polars frames with ``person_id`` and every feature column, for each part of the arrests.
     found
         The network, with what of it is on the workers.
-    cells
+    partition
         The partitions behind the community columns.
     closeness
         float64[vertices], ``closeness__all``, from which statistics follow; None if it was not asked for.
@@ -59,7 +59,7 @@ class DividedFeatures:
     arrests: DividedArrests
     parts: tuple[Future, ...]
     found: DividedNetwork
-    cells: Partition
+    partition: Partition
     closeness: NDArray[np.float64] | None
     path: PathReport | None
 
@@ -75,10 +75,10 @@ class DividedFeatures:
     def groups_tables(self) -> Iterator[Any]:
         """``person_id, gang, group, community`` in parts."""
         client, found = self.arrests.client, self.found
-        told = each(client, "persons", _persons, self.arrests.parts, found.gangs, found.numbers())
+        identities = each(client, "persons", _persons, self.arrests.parts, found.gangs, found.numbers())
         names = make_series("gang", list(self.arrests.gang_names))
-        for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, told), strict=True):
-            group, community = self.cells.group[first:last], self.cells.community[first:last]
+        for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
+            group, community = self.partition.group[first:last], self.partition.community[first:last]
             yield groups_table(make_series("person_id", ids), names, gang, group, community, person)
 
     def tie_tables(self) -> Iterator[Any]:
@@ -97,7 +97,7 @@ def compute_divided(
     path_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
-    told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
     kept: Callable[[Callable[[], OnVertices]], OnVertices] | None = None,
 ) -> DividedFeatures:
     """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
@@ -108,7 +108,7 @@ def compute_divided(
         On the workers. This process never holds more of them than the network.
     engine
         For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` divides the path features.
-    families, path_config, progress, notice, told
+    families, path_config, progress, notice, stage_context
         As in :func:`gpunet.features.compute_all`, with the same stages.
     kept
         Called as ``kept(compute)`` for all that follows from the network alone; returns what ``compute()`` does, or
@@ -125,7 +125,7 @@ def compute_divided(
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
-        with told(name), engine.stage(name):
+        with stage_context(name), engine.stage(name):
             yield
 
     with stage("network"):
@@ -134,12 +134,12 @@ def compute_divided(
 
     def on_vertices() -> OnVertices:
         with stage("partition"):
-            cells = partition(found.gang, network, engine)
+            partition = louvain_partition(found.gang, network, engine)
         config = path_config or arrests.config.path
         over_vertices, report = columns_over_vertices(
-            network, cells, wanted, engine, config, stage=stage, progress=progress, notice=notice
+            network, partition, wanted, engine, config, stage=stage, progress=progress, notice=notice
         )
-        return OnVertices(cells, over_vertices, report)
+        return OnVertices(partition, over_vertices, report)
 
     over_vertices = on_vertices() if kept is None else kept(on_vertices)
     over_persons = []
@@ -153,11 +153,11 @@ def compute_divided(
     closeness = over_vertices.columns.get("closeness__all")
     assert not isinstance(closeness, tuple)  # paths have no null
     without = replace(found, incidents=())  # the workers may forget them
-    return DividedFeatures(arrests, tuple(parts), without, over_vertices.cells, closeness, over_vertices.path)
+    return DividedFeatures(arrests, tuple(parts), without, over_vertices.partition, closeness, over_vertices.path)
 
 
 def model_parts(found: DividedFeatures) -> list[Future]:
-    """Futures of :class:`gpunet.model.divided.TablePart`, for each part."""
+    """Futures of :class:`gpunet.cluster.model.forecast.TablePart`, for each part."""
     arrests = found.arrests
     taxonomy = arrests.config.violent_offences
     return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy)
@@ -165,7 +165,7 @@ def model_parts(found: DividedFeatures) -> list[Future]:
 
 def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) -> list[Future]:
     """The same parts, which say how their betweenness columns were computed."""
-    return each(client, "matrix-told", _with_betweenness, parts, betweenness=betweenness)
+    return each(client, "matrix-metadata", _with_betweenness, parts, betweenness=betweenness)
 
 
 def _tables(
@@ -216,7 +216,7 @@ def _persons(
 
 
 def _model_table(part: ArrestPart, frame: Any, taxonomy: Any) -> TablePart:
-    from gpunet.model.divided_parts import TablePart
+    from gpunet.cluster.model.parts import TablePart
     from gpunet.model.table import read_features
 
     return TablePart(read_features(frame, taxonomy=taxonomy), part.person_numbers)

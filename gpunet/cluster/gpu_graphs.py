@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.errors import EngineError
 from gpunet.cluster.divide import Division
 from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here, why_not_imported
 from gpunet.cluster.watched import on_each_worker
-from gpunet.errors import EngineError
-from gpunet.gpu import graphs
-from gpunet.gpu.graphs import Make
+from gpunet.engines.gpu import graphs
+from gpunet.engines.gpu.graphs import Make
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -37,7 +37,7 @@ class GpuGraphs:
     client
         Of the cluster.
     division
-        What sends networks; one of its own, so that a network stays where it is while a layout is searched.
+        What sends networks; one of its own, so that a network stays where it is while a graph is searched.
     setup
         How workers set up their GPUs.
     refused
@@ -53,7 +53,7 @@ class GpuGraphs:
         self._said: dict[tuple[str, str], dict[str, Any]] = {}
 
     def __call__(self, name: str, indptr: NDArray[np.int64], indices: NDArray[np.int32], *arguments: Any) -> Any:
-        """What the method `name` of :class:`gpunet.gpu.engine.GpuEngine` finds.
+        """What the method `name` of :class:`gpunet.engines.gpu.engine.GpuEngine` finds.
 
         Raises
         ------

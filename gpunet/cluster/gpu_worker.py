@@ -18,11 +18,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import EngineError
-from gpunet.pool_config import PoolConfig
+from gpunet.base.errors import EngineError
+from gpunet.config.pool_config import PoolConfig
 
 if TYPE_CHECKING:
-    from gpunet.gpu.engine import GpuEngine
+    from gpunet.engines.gpu.engine import GpuEngine
 
 __all__ = [
     "Adjacency",
@@ -97,7 +97,7 @@ def engine_here(setup: Setup) -> GpuEngine:
     """
     if not _ENGINES:
         os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")
-        from gpunet.gpu import start_engine
+        from gpunet.engines.gpu import start_engine
 
         _ENGINES.append(start_engine(1, setup.pool, adopt=setup.adopt))
     return _ENGINES[0]
@@ -114,7 +114,7 @@ def start(setup: Setup) -> dict[str, Any] | str:
 
 def why_not_imported(name: str) -> str:
     """Why a GPU package cannot be imported here; nothing if it can."""
-    from gpunet.gpu.check import import_library
+    from gpunet.engines.gpu.check import import_library
 
     try:
         import_library(name)
@@ -127,9 +127,9 @@ def free_here(setup: Setup) -> int:
     """Bytes of this worker's GPU that may be taken, when all that can come again is gone."""
     with device_lock():
         engine_here(setup)
-        from gpunet.gpu import memory, search_parts
+        from gpunet.engines.gpu import memory, search_chunks
 
-        search_parts.forget()
+        search_chunks.forget()
         _PLACED.clear()
         gc.collect()
         return memory.free_bytes()
@@ -139,7 +139,7 @@ def call(network: Adjacency, setup: Setup, name: str, arguments: tuple[Any, ...]
     """Call the method `name` of the GPU engine with a network and host arrays, unless memory does not suffice."""
     with device_lock():
         engine = engine_here(setup)
-        from gpunet.gpu import memory
+        from gpunet.engines.gpu import memory
 
         needed = _needed(network, name, arguments)
         free = memory.free_bytes()
@@ -150,7 +150,7 @@ def call(network: Adjacency, setup: Setup, name: str, arguments: tuple[Any, ...]
             return Answer(needed, free)
         with memory.stage(name):
             rows = _placed(network, engine)
-            given = [engine.place(each) if isinstance(each, np.ndarray) else each for each in arguments]
+            given = [engine.to_engine(each) if isinstance(each, np.ndarray) else each for each in arguments]
             found = getattr(engine, name)(*rows, *given)
             return Answer(needed, free, _on_host(found))
 
@@ -159,13 +159,13 @@ def _placed(network: Adjacency, engine: GpuEngine) -> tuple[Any, Any]:
     rows = _PLACED.get(network)
     if rows is None:
         _PLACED.clear()
-        rows = _PLACED[network] = (engine.place(network.indptr), engine.place(network.indices))
+        rows = _PLACED[network] = (engine.to_engine(network.indptr), engine.to_engine(network.indices))
     return rows
 
 
 def _needed(network: Adjacency, name: str, arguments: tuple[Any, ...]) -> int:
     """What a call takes: the network unless it is there, what is passed, and what it uses on the way."""
-    from gpunet.gpu import graphs, memory
+    from gpunet.engines.gpu import graphs, memory
 
     n, edges = len(network.indptr) - 1, len(network.indices)
     passed = sum(each.nbytes for each in arguments if isinstance(each, np.ndarray))
@@ -177,14 +177,14 @@ def _needed(network: Adjacency, name: str, arguments: tuple[Any, ...]) -> int:
 
 
 def _is_possible(network: Adjacency, name: str) -> bool:
-    from gpunet.gpu import graphs
-    from gpunet.gpu.cugraph import MOST_EDGES
+    from gpunet.engines.gpu import graphs
+    from gpunet.engines.gpu.cugraph import MOST_EDGES
 
     return name not in graphs.CALLS or len(network.indices) < MOST_EDGES
 
 
 def _on_host(found: Any) -> Any:
-    from gpunet.arrays import to_host
+    from gpunet.tables.arrays import to_host
 
     if isinstance(found, tuple):
         return tuple(_on_host(each) for each in found)

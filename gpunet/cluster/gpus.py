@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cluster.divide import Division
 from gpunet.cluster.engine_gpus import GpusEngine
+from gpunet.cluster.gpu_chunks import GpuSearches
 from gpunet.cluster.gpu_graphs import GpuGraphs
-from gpunet.cluster.gpu_parts import GpuSearches
 from gpunet.cluster.gpu_worker import Setup, start
 from gpunet.cluster.watched import on_each_worker
-from gpunet.config import UNENCRYPTED, ClusterConfig
-from gpunet.errors import ConfigError, EngineError
-from gpunet.gpu.check import count_devices, require_device
+from gpunet.config.config import UNENCRYPTED, ClusterConfig
+from gpunet.engines.gpu.check import count_devices, require_device
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -80,8 +80,8 @@ def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int)
     """A process for each GPU, which talk to each other and to this one through TLS.
 
     Dask-CUDA is told nothing of pools, nor of what to do when memory is short: gpunet sets up each GPU's memory for all
-    libraries (:func:`gpunet.gpu.memory.set_up_memory`), and lets no worker spill to files. Workers log what is of the
-    level `quiet` and above.
+    libraries (:func:`gpunet.engines.gpu.memory.set_up_memory`), and lets no worker spill to files. Workers log what is
+    of the level `quiet` and above.
     """
     os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")  # or this process would take memory of the first GPU
     import dask
@@ -112,7 +112,8 @@ def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int)
 
 
 def gpus_engine(
-    client: Client, name: str, config: ClusterConfig, threads: int, told: Mapping[str, Any], *, local: bool, safe: bool
+    client: Client, name: str, config: ClusterConfig, threads: int, description: Mapping[str, Any],
+    *, local: bool, safe: bool,
 ) -> GpusEngine:  # fmt: skip
     """The engine of a cluster, every worker of which can start the GPU engine.
 
@@ -126,7 +127,7 @@ def gpus_engine(
         Section ``[cluster]``.
     threads
         Of this process, for what is not done on GPUs.
-    told
+    description
         What the manifest says of the cluster.
     local
         Whether the workers were started by us, on this machine.
@@ -153,7 +154,7 @@ def gpus_engine(
         division=division,
         searches=GpuSearches(division, setup),
         graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
-        cluster={**told, "gpus": list(found.values()), "versions": versions},
+        cluster={**description, "gpus": list(found.values()), "versions": versions},
     )
 
 

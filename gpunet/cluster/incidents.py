@@ -12,15 +12,15 @@ import numpy as np
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrays import begins_run, count_by_code, running_sum, sort_order
+from gpunet.arrests.diagnostics import shared_incidents
+from gpunet.arrests.network import IncidentMembers, incident_members
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, FRAMES, bucket_count, columns_of, frame_of, shuffled
-from gpunet.doubts import shared_incidents
-from gpunet.frames import rows_of
-from gpunet.gather import gather
-from gpunet.network import IncidentMembers, incident_members
-from gpunet.reading.home import code_series
+from gpunet.reading.location import code_series
+from gpunet.tables.arrays import begins_run, count_by_code, running_sum, sort_order
+from gpunet.tables.frames import rows_of
+from gpunet.tables.gather import gather
 
 __all__ = ["IncidentPart", "described_incidents", "incident_parts", "incidents_of_several_forces"]
 
@@ -54,7 +54,7 @@ def incident_parts(arrests: DividedArrests) -> list[Future]:
 
 
 def incidents_of_several_forces(arrests: DividedArrests) -> int:
-    """How many incidents have arrests by several forces; counterpart of :func:`gpunet.doubts.shared_incidents`."""
+    """How many incidents have arrests by several forces, see :func:`gpunet.arrests.diagnostics.shared_incidents`."""
     client, n = arrests.client, bucket_count(arrests)
     frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests, n))
     like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
@@ -161,9 +161,9 @@ def described_incidents(arrests: DividedArrests, oversize: Sequence[tuple[str, i
     if not oversize:
         return []
     keys = [key for key, _ in oversize]
-    told = fetched(arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.parts, keys=keys))
+    first_arrests = fetched(arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.parts, keys=keys))
     first: dict[str, tuple[str, int]] = {}
-    for of_part in reversed(told):  # parts ascend with persons, as arrests do, so the first part decides
+    for of_part in reversed(first_arrests):  # parts ascend with persons, as arrests do, so the first part decides
         first |= of_part
     names = [*arrests.force_names, None]  # -1 is the last: none
     return [

@@ -1,15 +1,15 @@
-"""What follows from the network alone, as the contents of a checkpoint and back; see :mod:`gpunet.snapshots`."""
+"""What follows from the network alone, as the contents of a checkpoint and back; see :mod:`gpunet.runs.snapshots`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpunet.arrays import to_host
-from gpunet.checkpoint_file import Contents
 from gpunet.features.column import Columns
 from gpunet.features.community import Partition
-from gpunet.features.path_report import PathReport
-from gpunet.snapshots import of_report, report_of
+from gpunet.runs.checkpoint_file import Contents
+from gpunet.runs.snapshots import of_report, report_of
+from gpunet.search.path_report import PathReport
+from gpunet.tables.arrays import to_host
 
 __all__ = ["OnVertices", "of_vertices", "vertices_of"]
 
@@ -18,14 +18,14 @@ __all__ = ["OnVertices", "of_vertices", "vertices_of"]
 class OnVertices:
     """The partitions of a network, columns over its vertices, and how betweenness was computed."""
 
-    cells: Partition
+    partition: Partition
     columns: Columns
     path: PathReport | None
 
 
 def of_vertices(found: OnVertices) -> Contents:
     """The contents of a checkpoint."""
-    arrays = {f"cells {name}": getattr(found.cells, name) for name in ("gang", "group", "community")}
+    arrays = {f"partition {name}": getattr(found.partition, name) for name in ("gang", "group", "community")}
     for name, column in found.columns.items():
         if isinstance(column, tuple):
             arrays[f"values {name}"], arrays[f"null {name}"] = column
@@ -42,5 +42,5 @@ def vertices_of(contents: Contents) -> OnVertices:
     for name in contents.values["columns"]:
         values, null = arrays[f"values {name}"], arrays.get(f"null {name}")
         columns[name] = values if null is None else (values, null)
-    cells = Partition(*(arrays[f"cells {name}"] for name in ("gang", "group", "community")))
-    return OnVertices(cells, columns, report_of(contents.values["path"]))
+    partition = Partition(*(arrays[f"partition {name}"] for name in ("gang", "group", "community")))
+    return OnVertices(partition, columns, report_of(contents.values["path"]))

@@ -13,16 +13,16 @@ import pyarrow as pa
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrays import distinct
+from gpunet.arrests.network import Network, Ties, vertex_sets
+from gpunet.base.errors import InputError
 from gpunet.cluster.incidents import described_incidents, incident_parts
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched, finished
 from gpunet.cluster.ties import Ranges, ranges_of, tie_parts
-from gpunet.engine import Engine
-from gpunet.errors import InputError
+from gpunet.engines.protocol import Engine
 from gpunet.features.community import recent_gang
-from gpunet.frames import make_series, to_arrow
-from gpunet.network import Network, Ties, vertex_sets
+from gpunet.tables.arrays import distinct
+from gpunet.tables.frames import make_series, to_arrow
 
 __all__ = ["DividedNetwork", "build_divided_network"]
 
@@ -47,8 +47,8 @@ class DividedNetwork:
     gangs
         Futures of int32[persons] for each part, codes of most recent gangs.
     incidents, ties
-        Futures of :class:`gpunet.cluster.incidents.IncidentPart`, and of :class:`gpunet.network.Ties` between numbers
-        of persons.
+        Futures of :class:`gpunet.cluster.incidents.IncidentPart`, and of :class:`gpunet.arrests.network.Ties` between
+        numbers of persons.
     n_incidents
         Incidents with an arrest.
     oversize

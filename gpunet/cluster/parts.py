@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrests import Arrests, ReadReport, day_number
-from gpunet.config import Config
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.base.days import day_number
+from gpunet.config.config import Config
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -12,26 +12,26 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests import FileCount, FileLeftOut
+from gpunet.arrests.arrests import FileCount, SkippedFile
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
-from gpunet.config import Config
-from gpunet.errors import InputError
-from gpunet.progress import ProgressCallback
-from gpunet.reading.left_out import nothing_is_left, with_left_out
+from gpunet.config.config import Config
 from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.persons import Names, PersonRange, arrests_of_range, coded_rows, names_of
 from gpunet.reading.protected import check_config
 from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
 from gpunet.reading.report import (
     as_rejected,
-    doubts_of_columns,
+    column_warnings,
     file_count,
     rejected_frame,
     rejected_schema,
     whole_number_ids,
 )
+from gpunet.reading.skipped import nothing_readable, with_skipped
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import InputRecord
 
@@ -86,18 +86,18 @@ def read_divided(
     """
     check_config(config.input)
     warnings: list[str] = []
-    left_out: list[FileLeftOut] = []
-    found = find_sources(paths, warnings, left_out if keep_going else None)
+    skipped: list[SkippedFile] = []
+    found = find_sources(paths, warnings, skipped if keep_going else None)
     sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
     wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
     total = sum(source.size_bytes for source in sources)
     plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
-    if not sources and left_out:
-        raise nothing_is_left(left_out)
+    if not sources and skipped:
+        raise nothing_readable(skipped)
     read, notes = _read(client, plan, config, today or date.today(), keep_going, progress)
-    left_out += _all_left_out(notes)
-    if left_out and not any(note.records for note in notes):
-        raise nothing_is_left(left_out)
+    skipped += _all_skipped(notes)
+    if skipped and not any(note.records for note in notes):
+        raise nothing_readable(skipped)
     _check_slices(notes)
     wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
@@ -105,24 +105,24 @@ def read_divided(
     (sent,) = each(client, "names", _same, [names])  # and not scattered: what is lost with a worker can come again
     ranges = _by_person(client, read, notes, names, sent, config, wanted)
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
-    told: list[_RangeNote] = fetched(client, each(client, "sizes", _told, arranged))
-    first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in told])]).tolist()
-    records = _whole_files(notes, told)
+    range_notes: list[_RangeNote] = fetched(client, each(client, "sizes", _range_note, arranged))
+    first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in range_notes])]).tolist()
+    records = _whole_files(notes, range_notes)
     schema = rejected_schema(config, records)
     report = _report(config, records, notes, warnings, schema)
     return DividedArrests(
         client=client,
         parts=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
-        persons=tuple(of_range.persons for of_range in told),
-        arrests=tuple(of_range.arrests for of_range in told),
+        persons=tuple(of_range.persons for of_range in range_notes),
+        arrests=tuple(of_range.arrests for of_range in range_notes),
         n_numbers=first[-1],
         force_names=tuple(names.texts["force"]),
         gang_names=tuple(names.texts["gang"]),
         district_names=names.places["district"],
         beat_names=names.places["beat"],
-        last_day=max(of_range.last_day for of_range in told),
+        last_day=max(of_range.last_day for of_range in range_notes),
         config=config,
-        report=with_left_out(report, left_out) if left_out else report,
+        report=with_skipped(report, skipped) if skipped else report,
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
@@ -149,20 +149,20 @@ def _read(
 
     notes = fetched(client, each(client, "notes", _note, read), finished)
     plan = list(plan)
-    while again := _with_slices_of(gone := {file.name for file in _all_left_out(notes)}, notes):
+    while again := _with_slices_of(gone := {file.name for file in _all_skipped(notes)}, notes):
         for i in again:  # another slice of a file was read well, but a file counts whole or not at all
-            elsewhere = gone - {file.name for file in notes[i].left_out}
+            elsewhere = gone - {file.name for file in notes[i].skipped}
             plan[i] = tuple(piece for piece in plan[i] if piece.source.name not in elsewhere)
         afresh = each(client, "read", read_partition, again, [plan[i] for i in again], **same)
-        told = fetched(client, each(client, "notes", _note, afresh))
-        for i, future, note in zip(again, afresh, told, strict=True):
+        new_notes = fetched(client, each(client, "notes", _note, afresh))
+        for i, future, note in zip(again, afresh, new_notes, strict=True):
             read[i], notes[i] = future, note
     return read, notes
 
 
-def _all_left_out(notes: Sequence[PartNote]) -> list[FileLeftOut]:
+def _all_skipped(notes: Sequence[PartNote]) -> list[SkippedFile]:
     """Every file that could not be read, once, in the order of the files."""
-    return list({file.name: file for note in reversed(notes) for file in reversed(note.left_out)}.values())[::-1]
+    return list({file.name: file for note in reversed(notes) for file in reversed(note.skipped)}.values())[::-1]
 
 
 def _with_slices_of(gone: set[str], notes: Sequence[PartNote]) -> list[int]:
@@ -205,8 +205,8 @@ def _by_person(
     return shuffled(client, frames, _frame(empty, np.empty(0, np.int64)), len(bounds) + 1)
 
 
-def _ranged(part: ReadPart, told: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
-    told.check_again(part.note)
+def _ranged(part: ReadPart, note: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
+    note.check_again(part.note)
     rows = coded_rows(part, names, whole)
     ids = rows.column("person_id").combine_chunks()
     return _frame(rows, range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds))
@@ -231,7 +231,7 @@ class _RangeNote:
     repeats: dict[int, int]
 
 
-def _told(found: PersonRange) -> _RangeNote:
+def _range_note(found: PersonRange) -> _RangeNote:
     arrests = found.arrests
     return _RangeNote(arrests.n_persons, len(arrests), arrests.last_day, dict(found.repeats))
 
@@ -240,12 +240,12 @@ def _numbered(found: PersonRange, first: int) -> ArrestPart:
     return ArrestPart(found.arrests, first, found.incident_key)
 
 
-def _rejected(part: ReadPart, told: PartNote, schema: pa.Schema) -> pa.Table:
-    told.check_again(part.note)
+def _rejected(part: ReadPart, note: PartNote, schema: pa.Schema) -> pa.Table:
+    note.check_again(part.note)
     return as_rejected(part.rejected, schema)
 
 
-def _whole_files(notes: Sequence[PartNote], told: Sequence[_RangeNote]) -> list[InputRecord]:
+def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -> list[InputRecord]:
     """One record a file, from those of its slices."""
     whole: dict[int, InputRecord] = {}
     for number, record in (found for note in notes for found in note.records):
@@ -255,7 +255,7 @@ def _whole_files(notes: Sequence[PartNote], told: Sequence[_RangeNote]) -> list[
             whole[number].rows += record.rows
             whole[number].rejected += record.rejected
     for number, record in whole.items():
-        record.duplicate = sum(of_range.repeats.get(number, 0) for of_range in told)
+        record.duplicate = sum(of_range.repeats.get(number, 0) for of_range in range_notes)
     return [whole[number] for number in sorted(whole)]
 
 
@@ -272,7 +272,7 @@ def _report(
         rejected=rejected_frame(schema.empty_table(), "polars"),
         protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
         ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
-        warnings=(*warnings, *doubts_of_columns(config, records, files)),
+        warnings=(*warnings, *column_warnings(config, records, files)),
         by_reason=dict(sorted(reasons.items())),
         first_bad_date=next((note.bad_date for note in notes if note.bad_date is not None), None),
     )

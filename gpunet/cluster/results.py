@@ -12,9 +12,9 @@ from typing import Any
 import dask
 from distributed import Client, Future, KilledWorker, wait
 
-from gpunet.errors import EngineError, GpunetError, in_words
+from gpunet.base.errors import EngineError, GpunetError, in_words
 
-__all__ = ["connected", "each", "fetched", "finished", "in_order", "threads_of", "told"]
+__all__ = ["connected", "each", "fetched", "finished", "guarded", "in_order", "threads_of"]
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
 _LOOK, _PATIENCE = 5.0, 60.0
@@ -55,7 +55,7 @@ def threads_of(client: Client) -> int:
     EngineError
         If the scheduler is lost.
     """
-    found: int = told(client, lambda: sum(client.nthreads().values()))
+    found: int = guarded(client, lambda: sum(client.nthreads().values()))
     return found
 
 
@@ -86,7 +86,7 @@ def finished(client: Client, futures: Sequence[Future]) -> list[Future]:
     Exception
         What a task raises; of several the first in the order of the futures.
     """
-    told(client, lambda: _wait(client, futures, None), futures)
+    guarded(client, lambda: _wait(client, futures, None), futures)
     return list(futures)
 
 
@@ -103,7 +103,7 @@ def fetched(client: Client, futures: Sequence[Future], done: Callable[[int], Non
         found: list[Any] = client.gather(list(futures))
         return found
 
-    found: list[Any] = told(client, take, futures)
+    found: list[Any] = guarded(client, take, futures)
     return found
 
 
@@ -113,7 +113,7 @@ def in_order(client: Client, futures: Iterable[Future]) -> Iterator[Any]:
         yield fetched(client, [future])[0]
 
 
-def told(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (), tries: int = _TRIES) -> Any:
+def guarded(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (), tries: int = _TRIES) -> Any:
     """What `do` gives, again if the connection to a worker was lost; what Dask raises comes in words for a user.
 
     Raises
@@ -138,7 +138,7 @@ def told(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (), 
             raise
         if tries == 1:  # and not as it is, or whoever writes results to a file would blame the disk
             raise EngineError(f"--cluster: the workers cannot be reached: {in_words(error)}") from error
-    return told(client, do, futures, tries - 1)
+    return guarded(client, do, futures, tries - 1)
 
 
 def _is_of_task(client: Client, error: Exception, futures: Sequence[Future]) -> bool:

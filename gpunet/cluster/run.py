@@ -6,34 +6,34 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from gpunet.checkpoints import StoredSums
 from gpunet.cluster.cut import cut_parts, labels_between
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
 from gpunet.cluster.kept import OnVertices, of_vertices, vertices_of
+from gpunet.cluster.model.scores import DividedScores
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import in_order
 from gpunet.cluster.statistics import (
+    distributed_warnings,
     divided_arrest_statistics,
     divided_counts,
-    divided_doubts,
     divided_network_statistics,
 )
-from gpunet.config import UNENCRYPTED, PathConfig
-from gpunet.forecast_stage import coarsest, windows
-from gpunet.model.divided_scores import DividedScores
+from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model.training import CrossFit
-from gpunet.resume import note_inputs
-from gpunet.snapshots import ModelResult, PastFeatures
-from gpunet.stages import TIE_DATES, Run
+from gpunet.runs.checkpoints import StoredSums
+from gpunet.runs.forecast_stage import coarsest, windows
+from gpunet.runs.resume import note_inputs
+from gpunet.runs.snapshots import ModelResult, PastFeatures
+from gpunet.runs.stages import TIE_DATES, Run
 
 __all__ = ["DividedRun"]
 
 
 class DividedRun(Run):
-    """See :class:`gpunet.stages.Run`. Arrests are :class:`DividedArrests`, features :class:`DividedFeatures`.
+    """See :class:`gpunet.runs.stages.Run`. Arrests are :class:`DividedArrests`, features :class:`DividedFeatures`.
 
     Kept to go on from are what follows from the network of each day, the sums on the way to betweenness and closeness,
     and trainings. All else is in the workers' memory, and computed again.
@@ -55,8 +55,8 @@ class DividedRun(Run):
         self._check_input(arrests)
         return arrests
 
-    def _doubts(self, arrests: DividedArrests) -> list[str]:
-        return divided_doubts(arrests)
+    def _input_warnings(self, arrests: DividedArrests) -> list[str]:
+        return distributed_warnings(arrests)
 
     def cut(self, arrests: DividedArrests, as_of: date) -> DividedArrests:
         """The arrests before a day; InputError if there are none."""
@@ -109,14 +109,14 @@ class DividedRun(Run):
             super()._write_scores(result)
 
     def _train(self, arrests: DividedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
-        from gpunet.model.divided import forecast_divided
+        from gpunet.cluster.model.forecast import forecast_divided
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
-        client, told = arrests.client, coarsest(found)
+        client, worst_precision = arrests.client, coarsest(found)
         self.engine.release()  # the network is not needed any more, and memory is
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
-            tables = [with_betweenness(client, of_day, told) for of_day in parts]
+            tables = [with_betweenness(client, of_day, worst_precision) for of_day in parts]
             result = forecast_divided(
                 client,
                 tables[0],

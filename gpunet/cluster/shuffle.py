@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future, futures_of
 
-from gpunet.arrays import to_host
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.results import connected, threads_of
-from gpunet.frames import to_arrow
-from gpunet.reading.home import Home
+from gpunet.reading.location import Location
+from gpunet.tables.arrays import to_host
+from gpunet.tables.frames import to_arrow
 
 __all__ = ["BUCKET", "FRAMES", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
 
@@ -23,7 +23,7 @@ __all__ = ["BUCKET", "FRAMES", "bucket_count", "columns_of", "frame_of", "range_
 BUCKET = ":bucket"
 
 #: The kind of frame that is shuffled.
-FRAMES = Home("pandas", to_host)
+FRAMES = Location("pandas", to_host)
 
 # Every step of it is a task that can be repeated if a worker is lost. "p2p" has fewer tasks, but always writes to disk,
 # and unpickles what it reads from there.

@@ -6,19 +6,19 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from gpunet.arrests.diagnostics import sentences
 from gpunet.cluster.features import DividedFeatures
 from gpunet.cluster.incidents import incidents_of_several_forces
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each, fetched
-from gpunet.doubts import sentences
-from gpunet.engine import Engine
-from gpunet.manifest import ArrestCounts, arrest_counts, described, network_figures
+from gpunet.engines.protocol import Engine
+from gpunet.runs.manifest import ArrestCounts, arrest_counts, described, network_figures
 
-__all__ = ["divided_arrest_statistics", "divided_counts", "divided_doubts", "divided_network_statistics"]
+__all__ = ["distributed_warnings", "divided_arrest_statistics", "divided_counts", "divided_network_statistics"]
 
 
-def divided_doubts(arrests: DividedArrests) -> list[str]:
-    """What the configuration may have got wrong; counterpart of :func:`gpunet.doubts.doubts`."""
+def distributed_warnings(arrests: DividedArrests) -> list[str]:
+    """What the configuration may have got wrong; counterpart of :func:`gpunet.arrests.diagnostics.input_warnings`."""
     violent = divided_counts(arrests).values["violent"].tolist()
     absent = [name for name, n in zip(arrests.config.violent_offences, violent, strict=True) if not n]
     national = "force" not in arrests.config.input.incident_key
@@ -26,13 +26,13 @@ def divided_doubts(arrests: DividedArrests) -> list[str]:
 
 
 def divided_arrest_statistics(found: DividedFeatures) -> dict[str, Any]:
-    """Counterpart of :func:`gpunet.manifest.arrest_statistics`, of the arrests that the features are of."""
+    """Counterpart of :func:`gpunet.runs.manifest.arrest_statistics`, of the arrests that the features are of."""
     counts = divided_counts(found.arrests)
     return described(counts, found.found.n_incidents, found.arrests.config.violent_offences)
 
 
 def divided_network_statistics(found: DividedFeatures, engine: Engine) -> dict[str, Any]:
-    """Counterpart of :func:`gpunet.manifest.network_statistics`.
+    """Counterpart of :func:`gpunet.runs.manifest.network_statistics`.
 
     Raises
     ------

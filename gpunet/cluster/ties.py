@@ -10,15 +10,15 @@ import numpy as np
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
-from gpunet.arrests import NO_DAY
+from gpunet.arrests.network import Ties
+from gpunet.base.days import NO_DAY
 from gpunet.cluster.incidents import IncidentPart
 from gpunet.cluster.parts import ArrestPart, DividedArrests
 from gpunet.cluster.results import each
 from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled
-from gpunet.engine_cpu import CpuEngine
+from gpunet.engines.cpu import CpuEngine
 from gpunet.features.temporal import beside_violence
-from gpunet.network import Ties
+from gpunet.tables.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
 
 __all__ = ["Ranges", "ranges_of", "tie_parts", "violent_groups"]
 
@@ -52,7 +52,7 @@ def ranges_of(starts: NDArray[np.int64], n: int) -> Ranges:
 
 
 def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
-    """Futures of :class:`gpunet.network.Ties`, sorted by (a, b) over all of them; ends are numbers of persons.
+    """Futures of :class:`gpunet.arrests.network.Ties`, sorted by (a, b) over all of them; ends are numbers of persons.
 
     Each has the ties whose smaller end is in one of the ranges.
     """

@@ -10,8 +10,8 @@ from typing import Any
 
 from distributed import Client, Future
 
-from gpunet.cluster.results import told
-from gpunet.errors import EngineError
+from gpunet.base.errors import EngineError
+from gpunet.cluster.results import guarded
 
 __all__ = ["WorkerLostError", "on_each_worker", "with_all_workers"]
 
@@ -44,7 +44,7 @@ def with_all_workers(client: Client, do: Callable[[], Any]) -> Any:
     Exception
         What `do` raises.
     """
-    return told(client, lambda: _watched(client, do, _workers(client)), tries=1)
+    return guarded(client, lambda: _watched(client, do, _workers(client)), tries=1)
 
 
 def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
@@ -63,12 +63,12 @@ def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any
     """
     expected, losses = 1, 0
     while True:
-        told(client, partial(_await_workers, client, expected))
-        workers = told(client, partial(_workers, client))
+        guarded(client, partial(_await_workers, client, expected))
+        workers = guarded(client, partial(_workers, client))
         expected = max(expected, len(workers))
         try:
             ask = partial(_ask, client, list(workers), function, arguments)
-            found: dict[str, Any] = told(client, partial(_watched, client, ask, workers))
+            found: dict[str, Any] = guarded(client, partial(_watched, client, ask, workers))
         except WorkerLostError:
             losses += 1
             if losses > _MOST_LOSSES:

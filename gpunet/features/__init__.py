@@ -7,22 +7,23 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gpunet.arrests import Arrests
-from gpunet.config import PathConfig
-from gpunet.engine import Engine, resolve_engine
-from gpunet.errors import InputError
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.network import Network, build_network, ties_table
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import PathConfig
+from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns
-from gpunet.features.community import Partition, community_features, partition, recent_gang
+from gpunet.features.community import Partition, community_features, louvain_partition, recent_gang
 from gpunet.features.geographic import geographic_features
 from gpunet.features.history import history_features
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path, path_features
-from gpunet.features.path_report import PathReport
 from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
-from gpunet.network import Network, build_network, ties_table
-from gpunet.progress import ProgressCallback
-from gpunet.registry import PATH_FAMILIES, columns, expand_families
+from gpunet.search.path_report import PathReport
 
 __all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "families_wanted", "path_features"]
 
@@ -88,7 +89,7 @@ def compute_features(
     betweenness, epsilon, delta, budget, seed
         As in :func:`gpunet.path_features`; None is what ``[path]`` of the arrests' configuration says.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
 
     Returns
     -------
@@ -119,12 +120,12 @@ def compute_all(
     path_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
-    told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
-    Each stage runs inside ``told(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``, ``path``,
-    ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
+    Each stage runs inside ``stage_context(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``,
+    ``path``, ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
     configuration; `notice` gets a line with the estimate before long work.
     """
     arrests = _checked(arrests)
@@ -134,19 +135,19 @@ def compute_all(
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
-        with told(name), engine.stage(name):
+        with stage_context(name), engine.stage(name):
             yield
 
     with stage("network"):
-        arrests = arrests.placed(engine)
+        arrests = arrests.to_engine(engine)
         network = build_network(arrests, engine)
     with stage("partition"):
         gang = recent_gang(arrests)
-        cells = partition(gang[_person(network)], network, engine)
+        partition = louvain_partition(gang[_person(network)], network, engine)
     declared = columns(network.sets, wanted)
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
-        network, cells, wanted, engine, path_config, stage=stage, progress=progress, notice=notice
+        network, partition, wanted, engine, path_config, stage=stage, progress=progress, notice=notice
     )
     for family in wanted:
         if family in _OVER_PERSONS:
@@ -155,14 +156,14 @@ def compute_all(
     with stage("tables"):
         ids, person, backend = arrests.person_ids, _person(network), arrests.backend
         frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
-        groups = groups_table(ids, arrests.gang_names, gang, cells.group, cells.community, person, backend)
+        groups = groups_table(ids, arrests.gang_names, gang, partition.group, partition.community, person, backend)
         ties = ties_table(arrests, network)
     return FeatureSet(frame, groups, ties, network, report)
 
 
 def columns_over_vertices(
     network: Network,
-    cells: Partition,
+    partition: Partition,
     wanted: Collection[str],
     engine: Engine,
     path_config: PathConfig,
@@ -178,7 +179,7 @@ def columns_over_vertices(
             found |= neighbourhood_features(network, engine)
     if "community" in wanted:
         with stage("community"):
-            found |= community_features(network, cells, engine)
+            found |= community_features(network, partition, engine)
     path = [family for family in wanted if family in PATH_FAMILIES]
     if not path:
         return found, None

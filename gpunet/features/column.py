@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import namespace, spread_over
-from gpunet.registry import Feature
+from gpunet.config.registry import Feature
+from gpunet.tables.arrays import namespace, spread_over
 
 __all__ = ["Column", "Columns", "ratio", "spread"]
 

@@ -7,25 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import begins_run, distinct, greatest, namespace, sort_order, spread_over, sum_by_code
-from gpunet.arrests import NO_DAY, Arrests
-from gpunet.engine import Engine
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.network import Network
+from gpunet.base.days import NO_DAY
+from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns, ratio
-from gpunet.network import Network
+from gpunet.tables.arrays import begins_run, distinct, greatest, namespace, sort_order, spread_over, sum_by_code
 
-__all__ = ["Partition", "cell_columns", "community_features", "partition", "recent_gang"]
+__all__ = ["Partition", "community_columns", "community_features", "louvain_partition", "recent_gang"]
 
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Who is in which cell.
+    """Who is in which community.
 
     Attributes
     ----------
     gang
         int32[vertices], code of the most recent gang, -1 for none.
     group, community
-        int32[vertices], cell within the gang (-1 without one), and cell in the whole network.
+        int32[vertices], community within the gang (-1 without one), and community in the whole network.
     """
 
     gang: NDArray[np.int32]
@@ -53,7 +54,7 @@ def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
     return spread_over(arrests.gang[winners], arrests.person[winners], arrests.n_persons, -1)
 
 
-def partition(gang: NDArray[np.int32], network: Network, engine: Engine) -> Partition:
+def louvain_partition(gang: NDArray[np.int32], network: Network, engine: Engine) -> Partition:
     """Louvain partitions of every gang by its own modularity, and of the whole network.
 
     `gang` is each vertex's most recent one, as :func:`recent_gang` gives it for persons.
@@ -72,35 +73,37 @@ def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
     return xp.astype(xp.where(label >= 0, xp.searchsorted(present, label), -1), xp.int32)  # type: ignore[no-any-return]
 
 
-def community_features(network: Network, cells: Partition, engine: Engine) -> Columns:
+def community_features(network: Network, partition: Partition, engine: Engine) -> Columns:
     """Columns over vertices. Group columns are 0 where there is no gang; that they are null there is seen to later."""
-    gang = cells.gang
+    gang = partition.gang
     return {
-        **cell_columns(network, cells.group, "group", engine),
-        "gang_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, gang), gang),
-        **cell_columns(network, cells.community, "community", engine),
+        **community_columns(network, partition.group, "group", engine),
+        "gang_out_members": _sum_in_community(engine.out_members(network.indptr, network.indices, gang), gang),
+        **community_columns(network, partition.community, "community", engine),
     }
 
 
-def cell_columns(network: Network, cell: NDArray[np.int32], prefix: str, engine: Engine) -> Columns:
-    """Size, ties, violent others, triangles, transitivity and out-members of each vertex's cell (0 where cell < 0)."""
-    xp = namespace(cell)
+def community_columns(network: Network, community: NDArray[np.int32], prefix: str, engine: Engine) -> Columns:
+    """Size, ties, violent others, triangles, transitivity and out-members of each community, by vertex."""
+    xp = namespace(community)
     violent = network.sets["violent"]
-    inside = engine.inner_degree(network.indptr, network.indices, cell)
-    triangles = _sum_in_cell(engine.triangles(network.indptr, network.indices, cell), cell) // 3
-    triples = _sum_in_cell(inside * (inside - 1) // 2, cell)
+    inside = engine.inner_degree(network.indptr, network.indices, community)
+    triangles = _sum_in_community(engine.triangles(network.indptr, network.indices, community), community) // 3
+    triples = _sum_in_community(inside * (inside - 1) // 2, community)
     return {
-        f"{prefix}_size": _sum_in_cell(cell >= 0, cell),
-        f"{prefix}_ties": _sum_in_cell(inside, cell) // 2,
-        f"{prefix}_violent": _sum_in_cell(violent, cell) - xp.astype(violent & (cell >= 0), xp.int64),
+        f"{prefix}_size": _sum_in_community(community >= 0, community),
+        f"{prefix}_ties": _sum_in_community(inside, community) // 2,
+        f"{prefix}_violent": _sum_in_community(violent, community) - xp.astype(violent & (community >= 0), xp.int64),
         f"{prefix}_triangles": triangles,
         f"{prefix}_transitivity": ratio(3 * triangles, triples),
-        f"{prefix}_out_members": _sum_in_cell(engine.out_members(network.indptr, network.indices, cell), cell),
+        f"{prefix}_out_members": _sum_in_community(
+            engine.out_members(network.indptr, network.indices, community), community
+        ),
     }
 
 
-def _sum_in_cell(values: NDArray[np.int64] | NDArray[np.bool_], cell: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Sum of `values` over each vertex's cell, in whole numbers; 0 for vertices without one."""
-    total = sum_by_code(cell + 1, values, greatest(cell, otherwise=-1) + 2)
+def _sum_in_community(values: NDArray[np.int64] | NDArray[np.bool_], community: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Sum of `values` over each vertex's community, in whole numbers; 0 for vertices without one."""
+    total = sum_by_code(community + 1, values, greatest(community, otherwise=-1) + 2)
     total[0] = 0
-    return total[cell + 1]
+    return total[community + 1]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import count_by_code, distinct, greatest, namespace, sum_by_code
-from gpunet.arrests import Arrests
+from gpunet.arrests.arrests import Arrests
 from gpunet.features.column import Columns
+from gpunet.tables.arrays import count_by_code, distinct, greatest, namespace, sum_by_code
 
 __all__ = ["PLACES", "PlaceTotals", "geographic_features", "place_totals"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import count_by_code, greatest_by_code, namespace
-from gpunet.arrests import NO_DAY, Arrests
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.days import NO_DAY
 from gpunet.features.column import Column, Columns
 from gpunet.features.temporal import interval
+from gpunet.tables.arrays import count_by_code, greatest_by_code, namespace
 
 __all__ = ["history_features"]
 

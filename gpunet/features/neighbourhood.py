@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gpunet.engine import Engine
+from gpunet.arrests.network import Network
+from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns, ratio
-from gpunet.network import Network
 
 __all__ = ["neighbourhood_features"]
 

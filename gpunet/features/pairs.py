@@ -5,27 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.engine import Engine
-from gpunet.features.layout import searched_blocks
-from gpunet.kernels.blocks_cpu import (
+from gpunet.arrests.network import Network
+from gpunet.base.progress import ProgressCallback
+from gpunet.engines.protocol import Engine
+from gpunet.kernels.cpu.blocks import (
     biconnected_blocks,
     distance_sums,
     hanging_weights,
     split_into_blocks,
     tree_pairs,
 )
-from gpunet.kernels.diameter_cpu import block_diameter
-from gpunet.kernels.simplicial_cpu import simplicial_vertices
-from gpunet.kernels.traversal_cpu import permute_csr
-from gpunet.kernels.twins_cpu import collapse_twins
-from gpunet.network import Network
-from gpunet.progress import ProgressCallback
+from gpunet.kernels.cpu.diameter import block_diameter
+from gpunet.kernels.cpu.simplicial import simplicial_vertices
+from gpunet.kernels.cpu.traversal import permute_csr
+from gpunet.kernels.cpu.twins import collapse_twins
+from gpunet.search.graph import searched_blocks
 
 __all__ = ["Blocks", "PairWork"]
 
 
 class Blocks:
-    """The biconnected blocks of a network (see :mod:`gpunet.kernels.blocks_cpu` for nodes and tops)."""
+    """The biconnected blocks of a network (see :mod:`gpunet.kernels.cpu.blocks` for nodes and tops)."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -72,11 +72,11 @@ class PairWork:
         self._member = np.stack([network.sets[name] for name in names], axis=1).astype(np.int64)
         self._start, self._vertex = blocks.start, blocks.vertex
         self._weight, self._total = blocks.weights(self._member)
-        self.layout = searched_blocks(self._start, *blocks.adjacency(), self._weight)
+        self.graph = searched_blocks(self._start, *blocks.adjacency(), self._weight)
 
     def betweenness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
-        return self.betweenness_of(engine.all_dependencies(self.layout, progress))
+        return self.betweenness_of(engine.all_dependencies(self.graph, progress))
 
     def betweenness_of(self, total: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """``{"betweenness__C": float64[n]}`` from the blocks' share.
@@ -84,9 +84,9 @@ class PairWork:
         `total` (float64[positions, sets]) is the sum over the pairs of members on different sides of a block, each
         pair from both its ends, of the share of their paths that lead through the position.
         """
-        layout = self.layout
+        graph = self.graph
         out = tree_pairs(self._vertex, self._member, self._weight, self._total).astype(np.float64)
-        np.add.at(out, self._vertex[layout.node], total[layout.place])
+        np.add.at(out, self._vertex[graph.node], total[graph.position_of])
         out /= 2
         return {f"betweenness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
 
@@ -108,12 +108,12 @@ class PairWork:
         self, engine: Engine, progress: ProgressCallback | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
         """int64[n, sets], the sum of the distances to the other members that can be reached, and how many these are."""
-        layout = self.layout
-        far = engine.farness(layout, progress)
+        graph = self.graph
+        far = engine.farness(graph, progress)
         # In a clique everybody else is one step away.
         size = np.diff(self._start)
         everyone = np.add.reduceat(self._weight, self._start[:-1]) if len(size) else self._weight
         within = np.repeat(everyone, size, axis=0) - self._weight
         # A twin is one step away; everybody else is as far from a node as from its class.
-        within[layout.node] = far[layout.place] + layout.weight[layout.place] - self._weight[layout.node]
+        within[graph.node] = far[graph.position_of] + graph.weight[graph.position_of] - self._weight[graph.node]
         return distance_sums(self._start, self._vertex, within, self._n), self._total - self._member

@@ -9,18 +9,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import is_on_host, namespace, to_host
-from gpunet.config import PathConfig
-from gpunet.engine import Engine, resolve_engine
-from gpunet.errors import InputError
-from gpunet.features.estimate import PathEstimate, estimate_work
+from gpunet.arrests.network import Network
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import PathConfig
+from gpunet.config.registry import PATH_FAMILIES, expand_families
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.features.path_report import PathReport, SetReport
-from gpunet.features.sample_plan import SamplePlan, plan_sampling
 from gpunet.features.sampling import sample, search_the_rest
-from gpunet.network import Network
-from gpunet.progress import ProgressCallback
-from gpunet.registry import PATH_FAMILIES, expand_families
+from gpunet.search.estimate import PathEstimate, estimate_work
+from gpunet.search.path_report import PathReport, SetReport
+from gpunet.search.sample_plan import SamplePlan, plan_sampling
+from gpunet.tables.arrays import is_on_host, namespace, to_host
 
 __all__ = ["PathResult", "compute_path", "estimate_path_work", "path_features"]
 
@@ -79,9 +80,9 @@ def path_features(
     budget
         Core-seconds of exact betweenness by :func:`estimate_path_work` above which ``"auto"`` is ``"approx"``.
     seed
-        Seed of the draws: the same seed gives the same estimates.
+        Seed of the samples: the same seed gives the same estimates.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def path_features(
         ``{column: array of n}``, int64 for shell and removal, float64 for betweenness and closeness, bool for tipping.
         Tipping and ``removal_largest_violent_component`` use the set ``violent``; a network without it has nobody
         violent. What ``"auto"`` comes to, :func:`estimate_path_work` tells for the same arguments. Run folders also
-        tell each set's draws and certified error, which is at most `epsilon`.
+        tell each set's samples and certified error, which is at most `epsilon`.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def compute_path(
     engine = resolve_engine(engine, threads)
     wanted = _families(families)
     names = _sets(network, sets)
-    place = to_host if is_on_host(network.indptr) else engine.place
+    place = to_host if is_on_host(network.indptr) else engine.to_engine
     out: PathColumns = {}
     report = None
     if {"removal", "betweenness", "closeness"} & set(wanted):
@@ -139,7 +140,7 @@ def compute_path(
                 notice(work.estimate.describe(engine.threads, engine.name))
             out |= work.columns(engine, progress)
             report = work.report()
-    network = network.placed(engine)
+    network = network.to_engine(engine)
     if "shell" in wanted:
         out |= _shell(network, names, engine)
     if "tipping" in wanted:
@@ -186,12 +187,12 @@ class _PairFeatures:
         self._pairs = PairWork(blocks, names)
         self._network, self._vertex = blocks.network, blocks.vertex
         self._names, self._wanted, self._config = names, wanted, config
-        layout = self._pairs.layout
+        graph = self._pairs.graph
         plan = None
         if "betweenness" in wanted and config.betweenness != "exact":
             members = np.array([np.count_nonzero(blocks.network.sets[name]) for name in names], np.int64)
-            plan = plan_sampling(layout, members, config.epsilon, config.delta)
-        self.estimate = estimate_work(layout, blocks.network.n, wanted, config, plan)
+            plan = plan_sampling(graph, members, config.epsilon, config.delta)
+        self.estimate = estimate_work(graph, blocks.network.n, wanted, config, plan)
         self._plan: SamplePlan | None = plan if self.estimate.method == "approx" else None
         self._by_library = config.whole_network != "gpunet" and "betweenness" in wanted and "all" in names
         self._sets: dict[str, SetReport] = {}
@@ -212,24 +213,26 @@ class _PairFeatures:
     def _approximate(
         self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None
     ) -> dict[str, NDArray[np.float64]]:
-        layout, names, seed = self._pairs.layout, self._names, self._config.seed
-        found = sample(layout, self._vertex[layout.node], plan, names, seed, engine, progress)
+        graph, names, seed = self._pairs.graph, self._names, self._config.seed
+        found = sample(graph, self._vertex[graph.node], plan, names, seed, engine, progress)
         self._sets = {
-            name: SetReport(int(found.draws[c]), int(found.checks[c]), float(found.error[c]))
+            name: SetReport(int(found.samples[c]), int(found.checks[c]), float(found.error[c]))
             for c, name in enumerate(names)
         }
         if not found.approximate.any():
             return self._pairs.betweenness(engine, progress)
-        total = search_the_rest(layout, plan, found, engine, progress)
+        total = search_the_rest(graph, plan, found, engine, progress)
         return self._pairs.betweenness_of(total + found.total)
 
     def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
         """The set of everybody by cuGraph, the others, whose members alone are then searched from, by our own."""
-        layout, network = self._pairs.layout, self._network
+        graph, network = self._pairs.graph, self._network
         total = self._pairs.betweenness_total(engine, progress)
-        whole = engine.betweenness_by_library(engine.place(network.indptr), engine.place(network.indices), total)
-        weight = np.where(np.array(self._names) == "all", 0, layout.weight)
-        found = self._pairs.betweenness_of(engine.all_dependencies(replace(layout, weight=weight), progress))
+        whole = engine.betweenness_by_library(
+            engine.to_engine(network.indptr), engine.to_engine(network.indices), total
+        )
+        weight = np.where(np.array(self._names) == "all", 0, graph.weight)
+        found = self._pairs.betweenness_of(engine.all_dependencies(replace(graph, weight=weight), progress))
         return {**found, "betweenness__all": whole}
 
     def report(self) -> PathReport:

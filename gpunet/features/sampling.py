@@ -2,8 +2,8 @@
 
 docs/approximation.md has the method, the proof and its sources. In short: for a set C, sources x of the sampled blocks
 are drawn with a chance proportional to w(x) (W - w(x)), w(x) the members of C that x stands for and W those of its
-block. What a draw says of a vertex lies in [0, 1], and its expectation is the vertex's betweenness but for a known
-factor. Draws come in pairs from strata, neighbouring sources of equal mass; the differences within pairs bound the
+block. What a sample says of a vertex lies in [0, 1], and its expectation is the vertex's betweenness but for a known
+factor. Samples come in pairs from strata, neighbouring sources of equal mass; the differences within pairs bound the
 variance, and that bounds the error.
 """
 
@@ -17,14 +17,14 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.features.bounds import error_bound
-from gpunet.features.draws import block_of, region_of
-from gpunet.features.layout import Layout
-from gpunet.features.sample_plan import SamplePlan, ordered_pairs
-from gpunet.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback
+from gpunet.search.bounds import error_bound
+from gpunet.search.graph import SearchGraph
+from gpunet.search.sample_plan import SamplePlan, ordered_pairs
+from gpunet.search.samples import block_of, region_of
 
 if TYPE_CHECKING:
-    from gpunet.engine import Engine
+    from gpunet.engines.protocol import Engine
 
 __all__ = ["Sampled", "sample", "search_the_rest"]
 
@@ -40,7 +40,7 @@ class Sampled:
         sets that are to be computed exactly.
     approximate
         bool[sets]: sets whose guarantee was reached.
-    draws, checks
+    samples, checks
         int64[sets], those of the other sets too.
     error
         float64[sets]: with probability 1 - delta no normalised betweenness of the set is further off than this.
@@ -48,13 +48,13 @@ class Sampled:
 
     total: NDArray[np.float64]
     approximate: NDArray[np.bool_]
-    draws: NDArray[np.int64]
+    samples: NDArray[np.int64]
     checks: NDArray[np.int64]
     error: NDArray[np.float64]
 
 
 def sample(
-    layout: Layout,
+    graph: SearchGraph,
     vertex: NDArray[np.int32],
     plan: SamplePlan,
     names: Sequence[str],
@@ -64,47 +64,47 @@ def sample(
 ) -> Sampled:
     """Draw until every set's bound is within epsilon, or exact work is cheaper.
 
-    `vertex` (int32[nodes of the layout]) says which vertex each node is; `names` are those of the sets, which go into
+    `vertex` (int32[nodes of the graph]) says which vertex each node is; `names` are those of the sets, which go into
     the seeds. Results do not depend on the engine's number of threads.
     """
-    shape = layout.weight.shape
+    shape = graph.weight.shape
     total, square = np.zeros(shape), np.zeros(shape)
-    draws, checks = np.zeros((2, shape[1]), np.int64)
+    samples, checks = np.zeros((2, shape[1]), np.int64)
     error = np.zeros(shape[1])
     approximate = np.zeros(shape[1], np.bool_)
-    drawers = {c: _Drawer(layout, plan, c, names[c], seed) for c in range(shape[1]) if plan.mass[c] > 0}
-    shared = _shared_vertices(layout, vertex, plan)
-    most, check = plan.most_draws(), 0
+    drawers = {c: _Drawer(graph, plan, c, names[c], seed) for c in range(shape[1]) if plan.mass[c] > 0}
+    shared = _shared_vertices(graph, vertex, plan)
+    most, check = plan.most_samples(), 0
     while open_sets := [c for c in drawers if 2 * plan.pairs(c, check) <= most[c]]:
-        pairs = np.concatenate([drawers[c].draw(plan.pairs(c, check) - int(draws[c]) // 2) for c in open_sets])
+        pairs = np.concatenate([drawers[c].draw_pairs(plan.pairs(c, check) - int(samples[c]) // 2) for c in open_sets])
         pairs, times = np.unique(pairs, axis=0, return_counts=True)  # sorted as well: neighbours go together
-        engine.add_draws(layout, pairs, times, total, square, f"betweenness, draws {check + 1}", progress)
+        engine.add_samples(graph, pairs, times, total, square, f"betweenness, samples {check + 1}", progress)
         for c in open_sets:
-            draws[c], checks[c] = 2 * plan.pairs(c, check), check + 1
-            bound = _worst(square[:, c], int(draws[c]), plan.log_term(check), shared.get(c))
+            samples[c], checks[c] = 2 * plan.pairs(c, check), check + 1
+            bound = _worst(square[:, c], int(samples[c]), plan.log_term(check), shared.get(c))
             error[c] = plan.factor[c] * bound
             approximate[c] = error[c] <= plan.epsilon
         drawers = {c: drawers[c] for c in open_sets if not approximate[c]}
         check += 1
-    mean = total / np.maximum(draws, 1)
+    mean = total / np.maximum(samples, 1)
     return Sampled(
-        np.where(approximate, mean * plan.mass, 0.0), approximate, draws, checks, np.where(approximate, error, 0.0)
+        np.where(approximate, mean * plan.mass, 0.0), approximate, samples, checks, np.where(approximate, error, 0.0)
     )
 
 
 class _Drawer:
-    """Draws sources of one set."""
+    """Samples sources of one set."""
 
-    def __init__(self, layout: Layout, plan: SamplePlan, which: int, name: str, seed: int) -> None:
-        mass = np.zeros(len(layout.weight), np.int64)
+    def __init__(self, graph: SearchGraph, plan: SamplePlan, which: int, name: str, seed: int) -> None:
+        mass = np.zeros(len(graph.weight), np.int64)
         for block in np.flatnonzero(plan.sampled[:, which]).tolist():
-            mass[layout.start[block] : layout.reach[block]] = ordered_pairs(layout, block)[:, which]
-        self._region, self._which = region_of(layout), which
+            mass[graph.start[block] : graph.reach[block]] = ordered_pairs(graph, block)[:, which]
+        self._region, self._which = region_of(graph), which
         self._source = np.flatnonzero(mass)
         self._upto = np.cumsum(mass[self._source]).astype(np.float64)
         self._random = np.random.Generator(np.random.PCG64([seed, crc32(name.encode())]))
 
-    def draw(self, pairs: int) -> NDArray[np.int64]:
+    def draw_pairs(self, pairs: int) -> NDArray[np.int64]:
         """int64[pairs or more, 3]: two positions (the second -1 if it lies in another region) and the set.
 
         Each pair comes from a stratum of its own; positions stand in an order that keeps neighbours together, so the
@@ -121,10 +121,10 @@ class _Drawer:
 
 
 def _shared_vertices(
-    layout: Layout, vertex: NDArray[np.int32], plan: SamplePlan
+    graph: SearchGraph, vertex: NDArray[np.int32], plan: SamplePlan
 ) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """For each set, the positions of vertices that lie in several sampled blocks, and where each vertex's begin."""
-    block = block_of(layout)[layout.place]
+    block = block_of(graph)[graph.position_of]
     shared = {}
     for c in np.flatnonzero(plan.sampled.sum(axis=0) > 1).tolist():
         inside = np.flatnonzero(plan.sampled[block, c])
@@ -132,29 +132,29 @@ def _shared_vertices(
         several = inside[count[which] > 1]
         several = several[np.argsort(vertex[several], kind="stable")]
         if len(several):
-            shared[c] = layout.place[several], np.flatnonzero(np.diff(vertex[several], prepend=-1))
+            shared[c] = graph.position_of[several], np.flatnonzero(np.diff(vertex[several], prepend=-1))
     return shared
 
 
 def _worst(
     square: NDArray[np.float64],
-    draws: int,
+    samples: int,
     log_term: float,
     shared: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
 ) -> float:
     """Largest error bound of any vertex's mean; those of a vertex in several blocks add up."""
-    bound = error_bound(square.max(keepdims=True) / (draws / 2), draws, log_term)[0]
+    bound = error_bound(square.max(keepdims=True) / (samples / 2), samples, log_term)[0]
     if shared is None:
         return float(bound)
     positions, begin = shared
-    several = np.add.reduceat(error_bound(square[positions] / (draws / 2), draws, log_term), begin)
+    several = np.add.reduceat(error_bound(square[positions] / (samples / 2), samples, log_term), begin)
     return float(max(bound, several.max()))
 
 
 def search_the_rest(
-    layout: Layout, plan: SamplePlan, sampled: Sampled, engine: Engine, progress: ProgressCallback | None
+    graph: SearchGraph, plan: SamplePlan, sampled: Sampled, engine: Engine, progress: ProgressCallback | None
 ) -> NDArray[np.float64]:
     """float64[positions, sets]: dependencies summed over the sources that were not sampled, exactly."""
-    done = plan.sampled[block_of(layout)] & sampled.approximate
-    rest = replace(layout, weight=np.where(done, 0, layout.weight))
+    done = plan.sampled[block_of(graph)] & sampled.approximate
+    rest = replace(graph, weight=np.where(done, 0, graph.weight))
     return engine.all_dependencies(rest, progress)

@@ -9,11 +9,11 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import namespace, spread_over
+from gpunet.config.registry import Feature
 from gpunet.features.column import Column, Columns, spread
-from gpunet.frames import make_frame
-from gpunet.gather import for_frame, gather
-from gpunet.registry import Feature
+from gpunet.tables.arrays import namespace, spread_over
+from gpunet.tables.frames import make_frame
+from gpunet.tables.gather import for_frame, gather
 
 __all__ = ["feature_table", "groups_table"]
 
@@ -79,8 +79,8 @@ def groups_table(
     """``person_id, gang, group, community``; `group` and `community` are over vertices, the rest as above."""
     xp = namespace(gang)
 
-    def over_persons(cell: Any) -> Column:
-        out = spread_over(xp.astype(cell, xp.int64), person, gang.shape[0], -1)
+    def over_persons(community: Any) -> Column:
+        out = spread_over(xp.astype(community, xp.int64), person, gang.shape[0], -1)
         return xp.where(out < 0, 0, out), out < 0
 
     found = {"group": over_persons(group), "community": over_persons(community)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrays import count_by_code, greatest_by_code, least_by_code, namespace, sum_by_code
-from gpunet.arrests import NO_DAY, Arrests
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.base.days import NO_DAY
 from gpunet.features.column import Column, Columns, ratio
-from gpunet.network import IncidentMembers, incident_members
+from gpunet.tables.arrays import count_by_code, greatest_by_code, least_by_code, namespace, sum_by_code
 
 __all__ = ["beside_violence", "interval", "temporal_features"]
 

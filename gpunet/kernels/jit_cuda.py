@@ -18,9 +18,9 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from gpunet.errors import EngineError
+from gpunet.base.errors import EngineError
+from gpunet.base.transfers import count_to_device, count_to_host
 from gpunet.kernels.jit import sources_digest
-from gpunet.transfers import count_to_device, count_to_host
 
 try:
     from numba import cuda as _cuda  # noqa: TID251

@@ -110,70 +110,70 @@ def _sum_lanes(builder: Any, row: Any) -> Any:
 
 
 def _gain_row(
-    typingctx: Any, vertex: Any, active: Any, goal: Any, copies: Any, own: Any, indices: Any, start: Any, stop: Any,
-    row: Any, sigma: Any, onward: Any,
+    typingctx: Any, vertex: Any, active: Any, target_weight: Any, copies: Any, source_weight: Any, indices: Any,
+    start: Any, stop: Any, row: Any, sigma: Any, onward: Any,
 ) -> Any:  # fmt: skip
     """In the lanes of the bits `active`, with t the sum of the neighbours' rows, delta is ``sigma * t``.
 
-    The vertex's row of `onward` becomes ``(goal + copies * delta) / sigma`` there and 0 in the other lanes. Returns
-    the sum over these lanes of ``own[lane] * delta``.
+    The vertex's row of `onward` becomes ``(target_weight + copies * delta) / sigma`` there and 0 in the other lanes.
+    Returns the sum over these lanes of ``source_weight[lane] * delta``.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vertex, active, goal, copies, _, _, start, stop = args[:8]
+        vertex, active, target_weight, copies, _, _, start, stop = args[:8]
         indices = _pointers(context, builder, signature, args, 5)[0]
-        owns, rows, sigmas, onwards = _rows(context, builder, signature, args, (4, 8, 9, 10))
+        source_weights, rows, sigmas, onwards = _rows(context, builder, signature, args, (4, 8, 9, 10))
         at = _row_of(builder, vertex)
         total = _sum_of_neighbours(builder, indices, start, stop, rows)
         here = _lanes(builder, active)
         paths = sigmas.load(at)
-        reached = builder.fdiv(splat(builder, DOUBLES, goal), paths)
+        reached = builder.fdiv(splat(builder, DOUBLES, target_weight), paths)
         beyond = builder.fmul(splat(builder, DOUBLES, copies), total)
         onwards.store(at, builder.select(here, builder.fadd(reached, beyond), _ZERO))
         delta = builder.fmul(paths, total)
-        return _sum_lanes(builder, builder.select(here, builder.fmul(owns.load(_ORIGIN), delta), _ZERO))
+        return _sum_lanes(builder, builder.select(here, builder.fmul(source_weights.load(_ORIGIN), delta), _ZERO))
 
     signature = _DOUBLE(
-        _INTEGER, _INTEGER, _DOUBLE, _DOUBLE, own, indices, _INTEGER, _INTEGER, row, sigma, onward
+        _INTEGER, _INTEGER, _DOUBLE, _DOUBLE, source_weight, indices, _INTEGER, _INTEGER, row, sigma, onward
     )  # fmt: skip
     return signature, codegen
 
 
 def _gain_slots(
-    typingctx: Any, vertex: Any, active: Any, goals_at: Any, copies: Any, goal: Any, lane_of: Any, set_of: Any,
-    own: Any, indices: Any, start: Any, stop: Any, row: Any, sigma: Any, onward: Any,
+    typingctx: Any, vertex: Any, active: Any, targets_at: Any, copies: Any, target_weight: Any, lane_of: Any,
+    set_of: Any, source_weight: Any, indices: Any, start: Any, stop: Any, row: Any, sigma: Any, onward: Any,
     share: Any,
 ) -> Any:  # fmt: skip
     """As :func:`gain_row`, for eight pairs of a lane and a set, the slots: ``lane_of[k]`` and ``set_of[k]``.
 
-    The bits `active` are of slots, the goal of slot k is ``goal[goals_at + set_of[k]]``, and ``share[k]`` becomes
-    ``own[k] * delta``.
+    The bits `active` are of slots, the target weight of slot k is ``target_weight[targets_at + set_of[k]]``, and
+    ``share[k]`` becomes ``source_weight[k] * delta``.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vertex, active, goals_at, copies = args[:4]
+        vertex, active, targets_at, copies = args[:4]
         start, stop = args[9:11]
-        goals, lanes, sets, indices, sigmas = _pointers(context, builder, signature, args, 4, 5, 6, 8, 12)
-        owns, rows, onwards, shares = _rows(context, builder, signature, args, (7, 11, 13, 14))
+        target_weight, lanes, sets, indices, sigmas = _pointers(context, builder, signature, args, 4, 5, 6, 8, 12)
+        source_weights, rows, onwards, shares = _rows(context, builder, signature, args, (7, 11, 13, 14))
         at = _row_of(builder, vertex)
         paths = wanted = ir.Constant(DOUBLES, ir.Undefined)
         for slot in range(LANES):
             k = ir.Constant(INDEX, slot)
             position = builder.add(at, builder.load(builder.gep(lanes, [k])))
-            chosen = builder.add(goals_at, builder.load(builder.gep(sets, [k])))
+            chosen = builder.add(targets_at, builder.load(builder.gep(sets, [k])))
             paths = builder.insert_element(paths, builder.load(builder.gep(sigmas, [position])), k)
-            wanted = builder.insert_element(wanted, builder.load(builder.gep(goals, [chosen])), k)
+            wanted = builder.insert_element(wanted, builder.load(builder.gep(target_weight, [chosen])), k)
         total = _sum_of_neighbours(builder, indices, start, stop, rows)
         here = _lanes(builder, active)
         beyond = builder.fmul(splat(builder, DOUBLES, copies), total)
         onwards.store(at, builder.select(here, builder.fadd(builder.fdiv(wanted, paths), beyond), _ZERO))
         delta = builder.fmul(paths, total)
-        shares.store(_ORIGIN, builder.select(here, builder.fmul(owns.load(_ORIGIN), delta), _ZERO))
+        shares.store(_ORIGIN, builder.select(here, builder.fmul(source_weights.load(_ORIGIN), delta), _ZERO))
         return context.get_dummy_value()
 
     signature = types.void(
-        _INTEGER, _INTEGER, _INTEGER, _DOUBLE, goal, lane_of, set_of, own, indices, _INTEGER, _INTEGER,
-        row, sigma, onward, share,
+        _INTEGER, _INTEGER, _INTEGER, _DOUBLE, target_weight, lane_of, set_of, source_weight, indices, _INTEGER,
+        _INTEGER, row, sigma, onward, share,
     )  # fmt: skip
     return signature, codegen
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ModelConfig
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
+from gpunet.base.parallel import in_batches, spans
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import ModelConfig
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.boosting_rounds import PATIENCE, Grown, HostFold, grow_together
 from gpunet.model.classifier import Fitted
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
-from gpunet.parallel import in_batches, spans
-from gpunet.progress import ProgressCallback
 
 __all__ = ["DEVICE", "PARAMETERS", "SUFFIX", "BoostedTrees", "base_rate", "detached", "fit", "fitted", "from_bytes"]
 

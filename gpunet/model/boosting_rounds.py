@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.progress import ProgressCallback
 from gpunet.model.loops import boosting_gradients, held_out_loss
-from gpunet.progress import ProgressCallback
 
 __all__ = ["PATIENCE", "Fold", "Grown", "HostFold", "grow_together"]
 
@@ -89,7 +89,7 @@ def grow_together(
     max_rounds
         So many rounds at most.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
     everywhere
         Adds up a loss over all places where there are rows of these boosters, the same number in each.
     """

@@ -16,9 +16,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ModelConfig
-from gpunet.errors import ModelError
-from gpunet.progress import ProgressCallback
+from gpunet.base.errors import ModelError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import ModelConfig
 
 __all__ = ["KINDS", "Classifier", "Fitted", "Kind", "kind_module"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
 from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
 

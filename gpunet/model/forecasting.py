@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit, ModelConfigLike, cross_fit
-from gpunet.progress import ProgressCallback, labelled
 
 __all__ = ["Forecast", "forecast"]
 
@@ -74,7 +74,7 @@ def forecast(
     windows
         The two label windows in words, for messages and the record.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
     kept
         Called as ``kept(name, fit)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()`` does,
         or what it did in an earlier run with the same input.
@@ -99,8 +99,8 @@ def forecast(
     EngineError
         If `device` is neither "cpu" nor "gpu", or a GPU's libraries are not installed.
     """
-    told: dict[str, Any] = {"taxonomy": taxonomy, "betweenness": betweenness, "device": device}
-    tables = [read_features(source, **told) for source in (past, test)]
+    read_options: dict[str, Any] = {"taxonomy": taxonomy, "betweenness": betweenness, "device": device}
+    tables = [read_features(source, **read_options) for source in (past, test)]
     before, after = tables[0], tables[1].select(tables[0].columns)
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
@@ -110,8 +110,8 @@ def forecast(
         return cross_fit(before, labels[0], progress=labelled(progress, "(past)"), what=what, **options)
 
     def fit_both() -> CrossFit:
-        both, told = stack(before, after), labelled(progress, "(past and test)")
-        return cross_fit(both, np.concatenate(labels), progress=told, what="both past snapshots", **options)
+        both, stage_progress = stack(before, after), labelled(progress, "(past and test)")
+        return cross_fit(both, np.concatenate(labels), progress=stage_progress, what="both past snapshots", **options)
 
     first = fit_past() if kept is None else kept("past", fit_past)
     probability = first.model.predict_proba(after, threads=threads)
@@ -126,8 +126,8 @@ def forecast(
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
-    doubts = [model.doubt(table) for model, table in ((first.model, after), (final.model, present))]
-    warnings = collect_warnings(first, final, doubts, labels[1], windows[1])
+    mismatches = [model.mismatch(table) for model, table in ((first.model, after), (final.model, present))]
+    warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
     return Forecast(final.model, scored.frame, evaluation, warnings)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ModelConfig
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import ModelConfig
 from gpunet.model.classifier import Fitted
 from gpunet.model.forest_file import dump_forest, load_forest
 from gpunet.model.matrix import namespace, on_gpu
 from gpunet.model.trees import Nodes, Tree, flatten
-from gpunet.progress import ProgressCallback
 
 __all__ = ["PARAMETERS", "SUFFIX", "RandomForest", "fit", "from_bytes"]
 
@@ -55,7 +55,7 @@ class RandomForest:
         line from bias to prediction on the log-odds curve, so that it is exactly additive in log-odds too, with the
         signs and the order of the features as they were.
         """
-        probability, moved = self._nodes.walk(matrix, threads, explain=True)
+        probability, contributions = self._nodes.walk(matrix, threads, explain=True)
         xp = namespace(probability)
         trees, bias = len(self._nodes.roots), self._nodes.bias
         start = float(self._nodes.log_odds(np.array([bias]))[0])
@@ -64,8 +64,8 @@ class RandomForest:
         shrunk = (trees * bias + 0.5) / (trees + 1)
         tangent = trees / (trees + 1) / (shrunk * (1 - shrunk))
         chord = (self._nodes.log_odds(probability) - start) / xp.where(near, 1.0, distance)
-        moved *= xp.where(near, tangent, chord)[:, None]
-        return xp.concat([moved, xp.full((len(matrix), 1), start, dtype=xp.float64)], axis=1)
+        contributions *= xp.where(near, tangent, chord)[:, None]
+        return xp.concat([contributions, xp.full((len(matrix), 1), start, dtype=xp.float64)], axis=1)
 
     def importance(self) -> NDArray[np.float64]:
         """Each feature's share of the fall in Gini impurity, float64[p]."""

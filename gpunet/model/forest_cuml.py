@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ModelConfig
-from gpunet.errors import EngineError, ModelError
+from gpunet.base.errors import EngineError, ModelError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import ModelConfig
 from gpunet.model.classifier import Fitted
 from gpunet.model.forest import PARAMETERS, RandomForest
 from gpunet.model.loops import fill_inner_nodes
 from gpunet.model.matrix import namespace, to_device, to_host
 from gpunet.model.trees import Tree, flatten
-from gpunet.progress import ProgressCallback
 
 __all__ = ["CUML", "NULL", "GrownTree", "fit", "read_trees", "sklearn_forest"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
 
 __all__ = ["dump_forest", "load_forest"]
 

@@ -75,9 +75,9 @@ def walk_forest(
     null_left: NDArray[np.bool_],
     value: NDArray[np.float64],
     probability: NDArray[np.float64],
-    moved: Any,
+    contributions: Any,
 ) -> None:
-    """Mean leaf value of each row into `probability`, and what each feature moved it by into `moved`.
+    """Mean leaf value of each row into `probability`, and what each feature moved it by into `contributions`.
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ def walk_forest(
         where `null_left`, and the share of positives at the node.
     probability
         float64[n], written.
-    moved
+    contributions
         float64[n, p] of zeros, added to; with no columns it is left alone. The change of value over each edge of a
         row's path goes to the feature that was split by (Saabas), so that a row sums to its probability less the
         mean value of the roots.
     """
     trees = len(roots)
-    explain = moved.shape[1] > 0
+    explain = contributions.shape[1] > 0
     for i in range(len(matrix)):
         total = 0.0
         for t in range(trees):
@@ -107,12 +107,12 @@ def walk_forest(
                 go_left = null_left[node] if math.isnan(x) else float(x) <= threshold[node]
                 child = left[node] if go_left else right[node]
                 if explain:
-                    moved[i, j] += value[child] - value[node]
+                    contributions[i, j] += value[child] - value[node]
                 node = child
             total += value[node]
         probability[i] = total / trees
-        for j in range(moved.shape[1]):
-            moved[i, j] /= trees
+        for j in range(contributions.shape[1]):
+            contributions[i, j] /= trees
 
 
 @njit

@@ -77,16 +77,16 @@ def walk_forest(
     null_left: Any,
     value: Any,
     probability: Any,
-    moved: Any,
+    contributions: Any,
 ) -> None:
-    """Do what :func:`gpunet.model.loops.walk_forest` does; `columns` is float32[p, n], `moved` float64[p or 0, n]."""
+    """Do what :func:`gpunet.model.loops.walk_forest` does; `columns` is float32[p, n], `contributions` [p or 0, n]."""
     n = columns.shape[1]
     if n:
         _walk_forest[_blocks(n), THREADS](
             on_device(columns, np.float32),
             *(on_device(t, t.dtype) for t in (roots, feature, threshold, left, right, null_left, value)),
             on_device(probability, np.float64),
-            on_device(moved, np.float64),
+            on_device(contributions, np.float64),
         )
 
 
@@ -155,7 +155,7 @@ def _walk_forest(
     null_left: Any,
     value: Any,
     probability: Any,
-    moved: Any,
+    contributions: Any,
 ) -> None:
     trees = len(roots)
     for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
@@ -167,10 +167,10 @@ def _walk_forest(
                 x = columns[j, i]
                 goes_left = null_left[node] if math.isnan(x) else float(x) <= threshold[node]
                 child = left[node] if goes_left else right[node]
-                if moved.shape[0] > 0:
-                    moved[j, i] += value[child] - value[node]
+                if contributions.shape[0] > 0:
+                    contributions[j, i] += value[child] - value[node]
                 node = child
             total += value[node]
         probability[i] = total / trees
-        for j in range(moved.shape[0]):
-            moved[j, i] /= trees
+        for j in range(contributions.shape[0]):
+            contributions[j, i] /= trees

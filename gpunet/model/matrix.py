@@ -12,9 +12,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from gpunet.arrays import namespace, to_device, to_host
-from gpunet.errors import EngineError
-from gpunet.frames import numbers_of
+from gpunet.base.errors import EngineError
+from gpunet.tables.arrays import namespace, to_device, to_host
+from gpunet.tables.frames import numbers_of
 
 __all__ = [
     "DEVICES",

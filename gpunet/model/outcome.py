@@ -98,10 +98,10 @@ def evaluate_forecast(
 
 
 def collect_warnings(
-    first: CrossFit, final: CrossFit, doubts: Iterable[str | None], labels: NDArray[np.bool_], window: str
+    first: CrossFit, final: CrossFit, mismatches: Iterable[str | None], labels: NDArray[np.bool_], window: str
 ) -> tuple[str, ...]:
     """All sentences for the user, each once; `labels` are those of the test window."""
-    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, doubts))))
+    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, mismatches))))
     if not labels.any():
         warnings.append(f"nobody had the label true in {window}: there are no results to report")
     return tuple(warnings)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["betweenness_doubt"]
+__all__ = ["betweenness_mismatch"]
 
 
-def betweenness_doubt(first: Any, second: Any, first_name: str, second_name: str) -> str | None:
+def betweenness_mismatch(first: Any, second: Any, first_name: str, second_name: str) -> str | None:
     """A sentence if the betweenness of the two was computed to different precision; None if not, or not known.
 
     Each has `betweenness`. Approximate columns that were computed exactly after all count as exact.

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import ModelError
-from gpunet.frames import make_frame, make_series
+from gpunet.base.errors import ModelError
+from gpunet.base.parallel import available_threads
+from gpunet.base.progress import ProgressCallback
 from gpunet.model.matrix import namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model
-from gpunet.parallel import available_threads
-from gpunet.progress import ProgressCallback
+from gpunet.tables.frames import make_frame, make_series
 
 __all__ = [
     "FACTORS",
     "Explained",
     "Scored",
-    "add_moves",
+    "add_contributions",
     "explain",
     "mean_of",
     "ranks",
@@ -60,14 +60,14 @@ class Explained:
         float64[n], calibrated.
     factor, contribution
         int32[n, FACTORS] and float64[n, FACTORS]: columns of the greatest contributions (-1: none), and these.
-    moved
-        Sums over the rows of each feature's absolute contributions, for :func:`add_moves` and :func:`mean_of`.
+    contributions
+        Sums over the rows of each feature's absolute contributions, for :func:`add_contributions` and :func:`mean_of`.
     """
 
     probability: NDArray[np.float64]
     factor: NDArray[np.int32]
     contribution: NDArray[np.float64]
-    moved: tuple[int, ...]
+    contributions: tuple[int, ...]
 
 
 def score(
@@ -93,7 +93,7 @@ def score(
         ``"cpu"`` or ``"gpu"``, wherever the model was trained; ``"cpu"`` if not given, but a FeatureTable stays where
         it is.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
 
     Returns
     -------
@@ -125,8 +125,8 @@ def score(
             f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
         )
     table = model.table(features, device=device)
-    if doubt := model.doubt(table):
-        warnings.warn(doubt, stacklevel=2)
+    if mismatch := model.mismatch(table):
+        warnings.warn(mismatch, stacklevel=2)
     return score_table(model, table, threads=threads, progress=progress).frame
 
 
@@ -137,7 +137,7 @@ def score_table(
     table = _sorted_by_person(table)
     found = explain(model, table, threads=available_threads(threads), progress=progress)
     frame = scores_frame(table.person_ids, found, ranks(found.probability), model.features, table.backend)
-    return Scored(frame, mean_of(found.moved, len(table)))
+    return Scored(frame, mean_of(found.contributions, len(table)))
 
 
 def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
@@ -152,9 +152,9 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
         rows = slice(start, min(start + chunk, n))
         matrix = table.matrix[rows]
         probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, threads)))
-        moved = model.classifier.contributions(matrix, threads)[:, :p]
-        total = add_moves(total, _units(moved))
-        factor[rows], contribution[rows] = (to_host(part) for part in _strongest(moved))
+        contributions = model.classifier.contributions(matrix, threads)[:, :p]
+        total = add_contributions(total, _units(contributions))
+        factor[rows], contribution[rows] = (to_host(part) for part in _strongest(contributions))
         if progress is not None:
             progress("score", rows.stop, n)
     return Explained(probability, factor, contribution, tuple(total))
@@ -180,32 +180,32 @@ def scores_frame(
     return make_frame(columns, backend)
 
 
-def add_moves(first: Sequence[int], second: Sequence[int]) -> list[int]:
+def add_contributions(first: Sequence[int], second: Sequence[int]) -> list[int]:
     """Sums over other rows, added: whole numbers, so that neither order nor division of the rows matters."""
     return [a + b for a, b in zip(first, second, strict=True)]
 
 
-def mean_of(moved: Sequence[int], n: int) -> NDArray[np.float64]:
+def mean_of(contributions: Sequence[int], n: int) -> NDArray[np.float64]:
     """Mean absolute contribution of each feature over n rows, float64[p]."""
-    return np.array([total * _UNIT / max(n, 1) for total in moved], dtype=np.float64)
+    return np.array([total * _UNIT / max(n, 1) for total in contributions], dtype=np.float64)
 
 
-def _units(moved: Any) -> list[int]:
+def _units(contributions: Any) -> list[int]:
     """Each feature's absolute contributions, added up over the rows, in whole units."""
-    xp = namespace(moved)
-    units = xp.astype(xp.round(xp.abs(moved) / _UNIT), xp.int64)
+    xp = namespace(contributions)
+    units = xp.astype(xp.round(xp.abs(contributions) / _UNIT), xp.int64)
     return [int(total) for total in to_host(xp.sum(units, axis=0))]
 
 
-def _strongest(moved: Any) -> tuple[Any, Any]:
+def _strongest(contributions: Any) -> tuple[Any, Any]:
     """Columns of each row's greatest contributions, of equals the first (-1: none left), and the contributions."""
-    xp, (n, p) = namespace(moved), moved.shape
+    xp, (n, p) = namespace(contributions), contributions.shape
     factor = xp.full((n, FACTORS), -1, dtype=xp.int32)
     contribution = xp.zeros((n, FACTORS), dtype=xp.float64)
-    rows, size = xp.arange(n), xp.abs(moved)
+    rows, size = xp.arange(n), xp.abs(contributions)
     for k in range(min(FACTORS, p)):
         first = xp.argmax(size, axis=1)
-        found = moved[rows, first]
+        found = contributions[rows, first]
         contribution[:, k] = found
         factor[:, k] = xp.where(found != 0, xp.astype(first, xp.int32), xp.asarray(-1, dtype=xp.int32))
         size[rows, first] = -1.0

@@ -11,11 +11,11 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpunet.errors import ModelError
-from gpunet.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
+from gpunet.base.errors import ModelError
+from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
-from gpunet.offences import Taxonomy, taxonomy_hash
-from gpunet.parquet import read_parquet, read_parquet_metadata
+from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
+from gpunet.tables.parquet import read_parquet, read_parquet_metadata
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,8 +52,8 @@ class FeatureTable:
         whatever they are given: this is what they would see, in half the memory. Whole numbers up to 2**24 are exact.
         NumPy's, or on a GPU CuPy's; the ids stay where their frame has them.
     taxonomy
-        Hash of the violent sets (:func:`gpunet.offences.taxonomy_hash`) that the features were computed with, None
-        where it is not known.
+        Hash of the violent sets (:func:`gpunet.config.offences.taxonomy_hash`) that the features were computed with,
+        None where it is not known.
     sets
         Those sets, None where they are not known.
     backend
@@ -102,7 +102,7 @@ class FeatureTable:
         kept = self.matrix[to_device(rows) if on_gpu(self.matrix) else rows]
         return replace(self, person_ids=make_series(PERSON, self.ids().take(rows)), matrix=kept)
 
-    def placed(self, device: str | None) -> FeatureTable:
+    def to_device(self, device: str | None) -> FeatureTable:
         """The same table with its matrix in the memory of `device`; where it is, if None."""
         return self if device is None else replace(self, matrix=place(self.matrix, device))
 
@@ -145,7 +145,7 @@ def read_features(
     if device is not None:
         check_device(device)
     if isinstance(source, FeatureTable):
-        source = source.placed(device)
+        source = source.to_device(device)
         return _with_taxonomy(source if columns is None else source.select(columns), taxonomy, "the features")
     where, metadata = "the features", None
     if isinstance(source, str | Path):
@@ -164,8 +164,8 @@ def read_features(
     if metadata is not None:
         sets = metadata.get("sets")
         kept = None if not isinstance(sets, dict) else {name: tuple(patterns) for name, patterns in sets.items()}
-        told = metadata.get("betweenness")
-        betweenness = told if isinstance(told, dict) else betweenness
+        stated = metadata.get("betweenness")
+        betweenness = stated if isinstance(stated, dict) else betweenness
         table = replace(table, taxonomy=metadata.get("taxonomy"), sets=kept)
     table = replace(table, betweenness=betweenness)
     return _with_taxonomy(table, taxonomy, where)

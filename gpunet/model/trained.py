@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet._version import __version__
-from gpunet.errors import ModelError
-from gpunet.folder import write_whole
+from gpunet.base._version import __version__
+from gpunet.base.errors import ModelError
+from gpunet.base.parallel import available_threads
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import Classifier, kind_module
 from gpunet.model.matrix import to_host
-from gpunet.model.precision import betweenness_doubt
+from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
-from gpunet.parallel import available_threads
+from gpunet.tables.files import write_whole
 
 __all__ = ["Model", "load_model", "model_from_bytes"]
 
@@ -87,11 +87,11 @@ class Model:
         check_same_taxonomy(self, table, "the model", "the feature table")
         return table
 
-    def doubt(self, table: Any) -> str | None:
+    def mismatch(self, table: Any) -> str | None:
         """A sentence if betweenness in `table` is of another precision than in training, and the model uses it."""
         if not any(name.startswith("betweenness__") for name in self.features):
             return None
-        return betweenness_doubt(self, table, "the model's training", "the feature table")
+        return betweenness_mismatch(self, table, "the model's training", "the feature table")
 
     def predict_margin(
         self, features: Any, *, threads: int | None = None, device: str | None = None

@@ -9,17 +9,26 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpunet.config import Config, ModelConfig, load_config
-from gpunet.errors import ConfigError, ModelError
+from gpunet.base.errors import ConfigError, ModelError
+from gpunet.base.parallel import available_threads
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
-from gpunet.parallel import available_threads
-from gpunet.progress import ProgressCallback
 
-__all__ = ["CrossFit", "Dealt", "ModelConfigLike", "assemble", "cross_fit", "deal", "model_config", "train"]
+__all__ = [
+    "CrossFit",
+    "FoldAssignment",
+    "ModelConfigLike",
+    "assemble",
+    "assign_folds",
+    "cross_fit",
+    "model_config",
+    "train",
+]
 
 #: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
 ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
@@ -84,7 +93,7 @@ def train(
         ``"cpu"`` or ``"gpu"``: where the matrix is kept and the model trained; ``"cpu"`` if not given, but a
         FeatureTable stays where it is. The two give models that are alike, not the same; their files are of one kind.
     progress
-        Called as the work goes on, see :mod:`gpunet.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
 
     Returns
     -------
@@ -126,22 +135,22 @@ def cross_fit(
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):
         raise ModelError(f"{what}: there are no rows")
-    dealt = deal(labels, person_groups(table, groups), config, what)
+    assignment = assign_folds(labels, person_groups(table, groups), config, what)
     fitted = module.fit(
         table.matrix,
         labels,
-        dealt.fold,
+        assignment.fold,
         names=table.columns,
         config=config,
         threads=available_threads(threads),
         progress=progress,
     )
-    return assemble(fitted, table, labels, dealt, config, what)
+    return assemble(fitted, table, labels, assignment, config, what)
 
 
 @dataclass(frozen=True, eq=False)
-class Dealt:
-    """Rows dealt into folds by person.
+class FoldAssignment:
+    """Rows assigned to folds by person.
 
     Attributes
     ----------
@@ -156,14 +165,16 @@ class Dealt:
     persons: int
 
 
-def deal(labels: NDArray[np.bool_], person: NDArray[np.int64], config: ModelConfig, what: str) -> Dealt:
-    """Deal rows into as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1."""
+def assign_folds(
+    labels: NDArray[np.bool_], person: NDArray[np.int64], config: ModelConfig, what: str
+) -> FoldAssignment:
+    """Assign rows to as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1."""
     n_folds = fold_count(labels, person, config.folds, what)
-    return Dealt(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
+    return FoldAssignment(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
 
 
 def assemble(
-    fitted: Fitted, source: Any, labels: NDArray[np.bool_], dealt: Dealt, config: ModelConfig, what: str
+    fitted: Fitted, source: Any, labels: NDArray[np.bool_], assignment: FoldAssignment, config: ModelConfig, what: str
 ) -> CrossFit:
     """Calibrate what was fitted, choose the threshold, and make a model of it.
 
@@ -180,9 +191,9 @@ def assemble(
         sets=source.sets,
         training={
             "rows": len(labels),
-            "persons": dealt.persons,
+            "persons": assignment.persons,
             "positive_rows": int(labels.sum()),
-            "folds": dealt.folds,
+            "folds": assignment.folds,
             "rounds": fitted.rounds,
             "seed": config.seed,
             "parameters": fitted.parameters,
@@ -190,7 +201,7 @@ def assemble(
         },
         betweenness=source.betweenness,
     )
-    return CrossFit(model, dealt.fold, probability, _warnings(fitted, model, config.folds, what))
+    return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
 
 
 def model_config(config: ModelConfigLike | None) -> ModelConfig:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import ModelError
+from gpunet.base.errors import ModelError
+from gpunet.base.parallel import in_batches, spans
 from gpunet.model.loops import walk_forest
 from gpunet.model.matrix import namespace, on_gpu, to_device
-from gpunet.parallel import in_batches, spans
 
 __all__ = ["Nodes", "Tree", "flatten"]
 
@@ -78,19 +78,19 @@ class Nodes:
             from gpunet.model import loops_cuda
 
             xp = namespace(matrix)
-            probability, moved = xp.empty(n, dtype=xp.float64), xp.zeros((p, n), dtype=xp.float64)
-            loops_cuda.walk_forest(xp.ascontiguousarray(matrix.T), *(*self._device_fields, probability, moved))
-            return probability, moved.T
+            probability, contributions = xp.empty(n, dtype=xp.float64), xp.zeros((p, n), dtype=xp.float64)
+            loops_cuda.walk_forest(xp.ascontiguousarray(matrix.T), *(*self._device_fields, probability, contributions))
+            return probability, contributions.T
         matrix = np.ascontiguousarray(matrix)
-        probability, moved = np.empty(n), np.zeros((n, p))
+        probability, contributions = np.empty(n), np.zeros((n, p))
 
         def task(span: tuple[int, int]) -> None:
             rows = slice(*span)
-            walk_forest(matrix[rows], *(*self._fields, probability[rows], moved[rows]))
+            walk_forest(matrix[rows], *(*self._fields, probability[rows], contributions[rows]))
 
         for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
             pass
-        return probability, moved
+        return probability, contributions
 
     def log_odds(self, probability: Any) -> Any:
         """Log-odds of mean votes p over T trees, as (T p + 1/2) / (T + 1), which keeps them finite."""

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import Config
-from gpunet.reading.check import DETAILS, check_rows, coded_columns, key_columns, latest_stamp
+from gpunet.config.config import Config
+from gpunet.reading.check import DETAILS, check_rows, coded_columns, key_columns, latest_timestamp
 from gpunet.reading.coding import RowCoder, TextCoder, Texts
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.stream import Batch
@@ -36,7 +36,7 @@ class Accumulator(Rejections):
 
     def __init__(self, config: Config, today: date | None = None) -> None:
         super().__init__(config)
-        self.latest = latest_stamp(today)
+        self.latest = latest_timestamp(today)
         self.key_columns = key_columns(config.input)
         self.id_is_extra = "incident_id" not in self.key_columns
         self.coders = {name: TextCoder() for name in coded_columns(config.input)}
@@ -68,13 +68,13 @@ class Accumulator(Rejections):
         rejected = np.flatnonzero(rows.reason >= 0)
         self.reject(batch, rejected, rows.reason[rejected])
         accepted = rows.reason < 0
-        is_new = self._store(rows.texts, rows.stamps, accepted)
+        is_new = self._store(rows.texts, rows.timestamps, accepted)
         for piece in batch.pieces:
             part = slice(piece.start, piece.start + piece.count)
             piece.record.duplicate += int(accepted[part].sum()) - int(is_new[part].sum())
 
     def _store(
-        self, texts: dict[str, Texts], stamps: NDArray[np.int64], accepted: NDArray[np.bool_]
+        self, texts: dict[str, Texts], timestamps: NDArray[np.int64], accepted: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Code the accepted rows; bool[n], which rows of the batch are kept (accepted, and not seen before)."""
         taken = np.flatnonzero(accepted)
@@ -92,7 +92,7 @@ class Accumulator(Rejections):
             _matrix([coded[c] for c in (*DETAILS, *(["incident_id"] if self.id_is_extra else []))])
         )
         # Two int32 hold the timestamp: no dictionary of timestamps, which may be as many as rows.
-        kept = stamps[taken]
+        kept = timestamps[taken]
         halves = [(kept & 0xFFFFFFFF).astype(np.uint32).view(np.int32), (kept >> 32).astype(np.int32)]
         before = len(self.rows)
         row = self.rows.code(_matrix([arrest, *halves, detail]))

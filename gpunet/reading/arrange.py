@@ -9,15 +9,16 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet import arrays
-from gpunet.arrests import NO_DAY, Arrests, ReadReport
-from gpunet.config import Config
-from gpunet.frames import make_series, rows_of
-from gpunet.offences import compile_taxonomy, offence_mask
-from gpunet.reading.dates import DAY_US, NO_STAMP
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.base.days import NO_DAY
+from gpunet.config.config import Config
+from gpunet.config.offences import compile_taxonomy, offence_mask
+from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.device import CodedRows
-from gpunet.reading.home import Column, Home, to_codes
+from gpunet.reading.location import Column, Location, to_codes
 from gpunet.reading.packed import dense, pack
+from gpunet.tables import arrays
+from gpunet.tables.frames import make_series, rows_of
 
 __all__ = [
     "arrange",
@@ -35,7 +36,7 @@ __all__ = [
 _NEVER = np.iinfo(np.int32).max
 
 
-def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, home: Home) -> Arrests:
+def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, location: Location) -> Arrests:
     """Make arrests of the coded rows; the arrays, and the persons' and incidents' ids, stay where the rows lie."""
     columns = rows.columns
     force, force_names = _forces(columns["force"])
@@ -43,16 +44,18 @@ def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, h
     arrest, first = code_arrests(columns, config)
     n, of_first = first.shape[0], {name: column.codes[first] for name, column in columns.items()}
     gang, district, beat = (first_known(columns[c].codes, arrest, n) for c in ("gang", "district", "beat"))
-    district, district_names = _places(columns["district"], district, of_first["force"], force_names, home)
-    beat, beat_names = _places(columns["beat"], beat, of_first["force"], force_names, home)
-    incident, incident_ids = _incidents(columns, of_first, config, home)
+    district, district_names = _places(columns["district"], district, of_first["force"], force_names, location)
+    beat, beat_names = _places(columns["beat"], beat, of_first["force"], force_names, location)
+    incident, incident_ids = _incidents(columns, of_first, config, location)
     return Arrests(
         person_ids=columns["person_id"].values.alias("person_id"),
         person=_int32(of_first["person_id"]),
         incident=_int32(incident),
         force=_int32(of_first["force"]),
-        day=earliest_days(rows.stamps, arrest, n),
-        offences=offence_bits(columns["offence"].codes, _masks(columns["offence"], config, home), arrest, n, config),
+        day=earliest_days(rows.timestamps, arrest, n),
+        offences=offence_bits(
+            columns["offence"].codes, _masks(columns["offence"], config, location), arrest, n, config
+        ),
         district=_int32(district),
         beat=_int32(beat),
         gang=_int32(gang),
@@ -93,17 +96,17 @@ def code_arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
     return arrays.sort_order([order])[arrest], first[order]
 
 
-def earliest_days(stamps: Any, arrest: Any, n: int) -> Any:
+def earliest_days(timestamps: Any, arrest: Any, n: int) -> Any:
     """int32[n], the earliest day of each arrest."""
-    xp = arrays.namespace(stamps)
-    day = xp.where(stamps == NO_STAMP, _NEVER, stamps // DAY_US)
+    xp = arrays.namespace(timestamps)
+    day = xp.where(timestamps == NO_TIMESTAMP, _NEVER, timestamps // DAY_US)
     earliest = arrays.least_by_code(arrest, day, n, _NEVER)
     return _int32(xp.where(earliest == _NEVER, NO_DAY, earliest))
 
 
-def _masks(offence: Column, config: Config, home: Home) -> Any:
+def _masks(offence: Column, config: Config, location: Location) -> Any:
     """uint64[texts + 1], the sets that each offence belongs to, and of none; patterns are matched on the host."""
-    return home.array(np.append(masks_of(offence.texts(), config), np.uint64(0)))
+    return location.array(np.append(masks_of(offence.texts(), config), np.uint64(0)))
 
 
 def masks_of(offences: Iterable[str], config: Config) -> NDArray[np.uint64]:
@@ -127,7 +130,9 @@ def first_known(codes: Any, arrest: Any, n: int) -> Any:
     return with_none[first]
 
 
-def _places(column: Column, codes: Any, force: Any, force_names: list[str], home: Home) -> tuple[Any, list[str]]:
+def _places(
+    column: Column, codes: Any, force: Any, force_names: list[str], location: Location
+) -> tuple[Any, list[str]]:
     """Codes of (force, place) pairs by their text, and their names ``force/place``; the default force is left out."""
     xp = arrays.namespace(codes)
     texts = column.texts()
@@ -142,15 +147,17 @@ def _places(column: Column, codes: Any, force: Any, force_names: list[str], home
     rank = np.full(len(keyed) + 1, -1, np.int64)
     rank[[i for _, _, i in keyed]] = np.arange(len(keyed))
     position = xp.where(codes < 0, -1, xp.searchsorted(pairs, packed))
-    return to_codes(home.array(rank), position), [name for name, _, _ in keyed]
+    return to_codes(location.array(rank), position), [name for name, _, _ in keyed]
 
 
 def _incidents(
-    columns: dict[str, Column], of_first: dict[str, Any], config: Config, home: Home
+    columns: dict[str, Column], of_first: dict[str, Any], config: Config, location: Location
 ) -> tuple[Any, nw.Series[Any]]:
     """Codes of incidents, which ascend with incident_id and then the other key columns as text, and their ids."""
     incident, example = incident_codes(columns, of_first, config)
-    return incident, incident_texts(columns, {name: codes[example] for name, codes in of_first.items()}, config, home)
+    return incident, incident_texts(
+        columns, {name: codes[example] for name, codes in of_first.items()}, config, location
+    )
 
 
 def key_order(config: Config) -> list[str]:
@@ -166,20 +173,22 @@ def incident_codes(columns: dict[str, Column], of_first: dict[str, Any], config:
     return incident, arrays.least_by_code(incident, xp.arange(size, dtype=xp.int64), n, size)
 
 
-def incident_texts(columns: dict[str, Column], codes: dict[str, Any], config: Config, home: Home) -> nw.Series[Any]:
+def incident_texts(
+    columns: dict[str, Column], codes: dict[str, Any], config: Config, location: Location
+) -> nw.Series[Any]:
     """The ids of incidents, of which `codes` has those of every column."""
     names = key_order(config)
     parts = ["incident_id"] if "incident_id" in names else [c for c in names if c != "force"] or ["force"]
     if not codes[parts[0]].shape[0]:
-        return home.series("incident_id", [])
-    texts = {name: key_texts(columns[name], name, codes[name], home) for name in parts}
+        return location.series("incident_id", [])
+    texts = {name: key_texts(columns[name], name, codes[name], location) for name in parts}
     if len(parts) == 1:
         return texts[parts[0]]
-    together = home.frame(texts).select(nw.concat_str(*parts, separator="/").alias("incident_id"))
+    together = location.frame(texts).select(nw.concat_str(*parts, separator="/").alias("incident_id"))
     return together.get_column("incident_id")
 
 
-def key_texts(column: Column, name: str, codes: Any, home: Home) -> nw.Series[Any]:
+def key_texts(column: Column, name: str, codes: Any, location: Location) -> nw.Series[Any]:
     """The texts of a column of the incident key, by code."""
-    values = home.series(name, column.texts()) if name == "force" else column.values.cast(nw.String())
+    values = location.series(name, column.texts()) if name == "force" else column.values.cast(nw.String())
     return rows_of(values, codes)  # type: ignore[no-any-return]

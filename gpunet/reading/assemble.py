@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrests import NO_DAY, Arrests, ReadReport
-from gpunet.frames import make_series
-from gpunet.offences import compile_taxonomy, offence_mask
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.base.days import NO_DAY
+from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading import loops
 from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.coding import TextCoder
+from gpunet.tables.frames import make_series
 
 __all__ = ["assemble"]
 

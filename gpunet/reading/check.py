@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrests import day_number
-from gpunet.config import InputConfig
+from gpunet.base.days import day_number
+from gpunet.config.config import InputConfig
 from gpunet.reading.coding import Texts
-from gpunet.reading.columns import as_stamps, as_text, to_texts
-from gpunet.reading.dates import DAY_US, EARLIEST, NO_STAMP, stamp_text
+from gpunet.reading.columns import as_text, as_timestamps, to_texts
+from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, timestamp_text
 from gpunet.reading.stream import Batch
 
-__all__ = ["DETAILS", "CheckedRows", "check_rows", "coded_columns", "key_columns", "latest_stamp"]
+__all__ = ["DETAILS", "CheckedRows", "check_rows", "coded_columns", "key_columns", "latest_timestamp"]
 
 #: What a row says about its arrest, apart from the date.
 DETAILS = ("offence", "district", "beat", "gang")
@@ -27,12 +27,12 @@ DETAILS = ("offence", "district", "beat", "gang")
 class CheckedRows:
     """The rows of a batch.
 
-    ``texts``: columns by our names; a text that is not ``present`` there is null. ``stamps``: int64[n], ``NO_STAMP``
-    where there is no date. ``reason``: int8[n], -1 for accepted rows, else the number of the reason.
+    ``texts``: columns by our names; a text that is not ``present`` there is null. ``timestamps``: int64[n],
+    ``NO_TIMESTAMP`` where there is no date. ``reason``: int8[n], -1 for accepted rows, else the number of the reason.
     """
 
     texts: dict[str, Texts]
-    stamps: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
     reason: NDArray[np.int8]
 
 
@@ -46,7 +46,7 @@ def coded_columns(config: InputConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("person_id", "incident_id", *DETAILS, "force", *key_columns(config))))
 
 
-def latest_stamp(today: date | None) -> int:
+def latest_timestamp(today: date | None) -> int:
     """The last timestamp that a row may have: the end of that day, or of the present one."""
     return (day_number(today or date.today()) + 1) * DAY_US - 1
 
@@ -60,10 +60,10 @@ def check_rows(batch: Batch, config: InputConfig, coded: Collection[str], latest
         for name in frame.columns
         if name != "date" and name in coded
     }
-    stamps, undated, bad = as_stamps(frame.get_column("date"), f'{where}: column "date"')
-    bad |= ~undated & ((stamps < EARLIEST) | (stamps > latest))
+    timestamps, undated, bad = as_timestamps(frame.get_column("date"), f'{where}: column "date"')
+    bad |= ~undated & ((timestamps < EARLIEST) | (timestamps > latest))
     if "date" in key:
-        arrays["date"] = _key_dates(stamps, undated)
+        arrays["date"] = _key_dates(timestamps, undated)
     texts = {name: to_texts(array) for name, array in arrays.items()}
     reason = np.full(len(frame), -1, dtype=np.int8)
     reason[bad] = 2
@@ -72,16 +72,18 @@ def check_rows(batch: Batch, config: InputConfig, coded: Collection[str], latest
     reason[~texts["person_id"].present] = 0
     if config.person_scope == "force":
         texts["person_id"] = _with_force(arrays, texts)
-    return CheckedRows(texts, stamps, reason)
+    return CheckedRows(texts, timestamps, reason)
 
 
-def _key_dates(stamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:
+def _key_dates(timestamps: NDArray[np.int64], undated: NDArray[np.bool_]) -> Any:
     """Dates as part of an incident key: equal days are equal text, however written and at whatever time of day."""
     import pyarrow as pa
 
-    days = np.where(stamps == NO_STAMP, 0, stamps // DAY_US)  # rows without a date are rejected, whatever stands here
+    days = np.where(
+        timestamps == NO_TIMESTAMP, 0, timestamps // DAY_US
+    )  # rows without a date are rejected, whatever stands here
     distinct, codes = np.unique(days, return_inverse=True)
-    texts = pa.array([stamp_text(int(day) * DAY_US) for day in distinct], pa.large_string())
+    texts = pa.array([timestamp_text(int(day) * DAY_US) for day in distinct], pa.large_string())
     return texts.take(pa.array(codes, mask=undated))
 
 

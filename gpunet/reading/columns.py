@@ -12,15 +12,15 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
-from gpunet.errors import InputError, UnreadableFile, in_words
-from gpunet.frames import plain_array
+from gpunet.base.errors import InputError, UnreadableFile, in_words
+from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.reading.coding import Texts
-from gpunet.reading.dates import DAY_US, NO_STAMP, parse_dates, stamp_of, stamp_text
+from gpunet.reading.dates import DAY_US, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
 from gpunet.reading.loops import is_present
 from gpunet.reading.protected import is_protected
+from gpunet.tables.frames import plain_array
 
-__all__ = ["Layout", "as_stamps", "as_text", "check_types", "layout_of", "to_texts"]
+__all__ = ["Layout", "as_text", "as_timestamps", "check_types", "layout_of", "to_texts"]
 
 #: Timestamps are clipped to this many days from 1970 before they become microseconds, far outside what is accepted.
 _DAYS_LIMIT = 10_000_000
@@ -90,7 +90,7 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
             series = nw.from_native(one, eager_only=True).get_column(ours)
             as_text(series, f'column "{theirs}"')
             if ours == "date":
-                as_stamps(series, f'column "{theirs}"')
+                as_timestamps(series, f'column "{theirs}"')
         except InputError as error:
             raise UnreadableFile(name, str(error)) from error
         except pa.ArrowException as error:
@@ -119,8 +119,8 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
     if pa.types.is_floating(kind):
         return _float_text(array)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        stamps, missing, _ = as_stamps(series, where)
-        texts = [None if gone else stamp_text(int(s)) for s, gone in zip(stamps, missing, strict=True)]
+        timestamps, missing, _ = as_timestamps(series, where)
+        texts = [None if gone else timestamp_text(int(s)) for s, gone in zip(timestamps, missing, strict=True)]
         return pa.array(texts, pa.large_string())
     if pa.types.is_decimal(kind):
         return pa.array([_object_text(v, where) for v in array.to_pylist()], pa.large_string())
@@ -131,7 +131,7 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
 
 
 def _arrow(series: nw.Series[Any], where: str) -> Any:
-    """One PyArrow array of the column, as :func:`~gpunet.frames.plain_array` gives it."""
+    """One PyArrow array of the column, as :func:`~gpunet.tables.frames.plain_array` gives it."""
     import pyarrow as pa
 
     if series.dtype.is_nested():
@@ -168,7 +168,7 @@ def _object_text(value: Any, where: str) -> str | None:
     if isinstance(value, Decimal):
         return str(int(value)) if value == value.to_integral_value() else str(value.normalize())
     if isinstance(value, datetime):
-        return stamp_text(stamp_of(value))
+        return timestamp_text(timestamp_of(value))
     if isinstance(value, date):
         return value.isoformat()
     raise InputError(f"{where}: values of type {type(value).__name__} cannot be read")
@@ -200,13 +200,13 @@ def to_texts(array: Any) -> Texts:
     return Texts(text, found, is_present(text, found, valid))
 
 
-def as_stamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+def as_timestamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Read a column of dates.
 
     Returns
     -------
-    stamps
-        int64[n], microseconds from 1970-01-01 to the local date and time, ``NO_STAMP`` where there is none.
+    timestamps
+        int64[n], microseconds from 1970-01-01 to the local date and time, ``NO_TIMESTAMP`` where there is none.
     missing
         bool[n], null or blank.
     bad
@@ -215,7 +215,7 @@ def as_stamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], ND
     import pyarrow as pa
 
     if series.dtype == nw.Object:
-        return _object_stamps(series.to_list())
+        return _object_timestamps(series.to_list())
     array = _arrow(series, where)
     kind = array.type
     missing = np.asarray(array.is_null())
@@ -225,7 +225,7 @@ def as_stamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], ND
         return parse_dates(texts.data, texts.offsets, texts.present, bad), ~texts.present, bad
     if pa.types.is_date(kind):
         days = np.asarray(array.cast(pa.date32()).cast(pa.int32()).fill_null(0)).astype(np.int64)
-        stamps = np.clip(days, -_DAYS_LIMIT, _DAYS_LIMIT) * DAY_US
+        timestamps = np.clip(days, -_DAYS_LIMIT, _DAYS_LIMIT) * DAY_US
     elif pa.types.is_timestamp(kind):
         if kind.tz is not None:
             import pyarrow.compute as pc
@@ -235,15 +235,15 @@ def as_stamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], ND
         ticks = np.asarray(array.cast(pa.timestamp(kind.unit)).cast(pa.int64()).fill_null(0))
         limit = min(_DAYS_LIMIT * 86_400 * units, np.iinfo(np.int64).max)
         ticks = np.clip(ticks, -limit, limit)
-        stamps = ticks // 1000 if kind.unit == "ns" else ticks * (1_000_000 // units)
+        timestamps = ticks // 1000 if kind.unit == "ns" else ticks * (1_000_000 // units)
     else:
         if pa.types.is_floating(kind):
             missing = missing | np.isnan(np.asarray(array.cast(pa.float64()).fill_null(0.0)))
-        return np.full(len(array), NO_STAMP, dtype=np.int64), missing, ~missing
-    return np.where(missing, NO_STAMP, stamps), missing, np.zeros(len(array), dtype=np.bool_)
+        return np.full(len(array), NO_TIMESTAMP, dtype=np.int64), missing, ~missing
+    return np.where(missing, NO_TIMESTAMP, timestamps), missing, np.zeros(len(array), dtype=np.bool_)
 
 
-def _object_stamps(values: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+def _object_timestamps(values: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     import pyarrow as pa
 
     texts: list[str | None] = []
@@ -251,7 +251,7 @@ def _object_stamps(values: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.boo
         if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
             texts.append(None)
         elif isinstance(value, datetime):
-            texts.append(stamp_text(stamp_of(value)))
+            texts.append(timestamp_text(timestamp_of(value)))
         elif isinstance(value, date | str):
             texts.append(value if isinstance(value, str) else value.isoformat())
         else:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.jit import njit
 
-__all__ = ["DAY_US", "EARLIEST", "NO_STAMP", "parse_dates", "stamp_of", "stamp_text"]
+__all__ = ["DAY_US", "EARLIEST", "NO_TIMESTAMP", "parse_dates", "timestamp_of", "timestamp_text"]
 
 #: A missing timestamp.
-NO_STAMP = np.iinfo(np.int64).min
+NO_TIMESTAMP = np.iinfo(np.int64).min
 
 DAY_US = 86_400_000_000
 
@@ -22,15 +22,15 @@ EARLIEST = -25_567 * DAY_US
 _EPOCH = datetime(1970, 1, 1)
 
 
-def stamp_of(value: datetime) -> int:
+def timestamp_of(value: datetime) -> int:
     """Timestamp of `value`; of a time zone only the local time counts."""
     return (value.replace(tzinfo=None) - _EPOCH) // timedelta(microseconds=1)
 
 
-def stamp_text(stamp: int) -> str:
+def timestamp_text(timestamp: int) -> str:
     """Write a timestamp as ISO text, without the time of day where that is midnight."""
-    value = np.datetime64(int(stamp), "us")  # and not datetime, which ends with the year 9999
-    unit = "D" if stamp % DAY_US == 0 else "s" if stamp % 1_000_000 == 0 else "us"
+    value = np.datetime64(int(timestamp), "us")  # and not datetime, which ends with the year 9999
+    unit = "D" if timestamp % DAY_US == 0 else "s" if timestamp % 1_000_000 == 0 else "us"
     return str(value.astype(f"datetime64[{unit}]"))
 
 
@@ -115,13 +115,13 @@ def _clock(data: NDArray[np.uint8], lo: int, hi: int) -> int:
 def parse_dates(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], present: NDArray[np.bool_], bad: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """Microseconds from 1970 to each ISO text's local time, ``NO_STAMP`` where absent or, with `bad` set, not a date.
+    """Microseconds from 1970 to each ISO text's local time, ``NO_TIMESTAMP`` where absent or (`bad`) not a date.
 
     Taken are ``YYYY-MM-DD`` and ``YYYYMMDD``, each alone or followed by T or a space and a time of day.
     """
     out = np.empty(len(present), dtype=np.int64)
     for i in range(len(present)):
-        out[i] = NO_STAMP
+        out[i] = NO_TIMESTAMP
         if not present[i]:
             continue
         lo, hi = offsets[i], offsets[i + 1]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gpunet.errors import UnreadableFile, in_words
+from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.sources import Source
 
@@ -204,9 +204,9 @@ def read_blocks(
             ) as reader,
         ):
             yield from reader
-            told = watched.warning(source.name)
+            warning = watched.warning(source.name)
     except (*_READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
-    if told is not None:
-        warnings.append(told)
+    if warning is not None:
+        warnings.append(warning)

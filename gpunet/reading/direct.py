@@ -11,18 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gpunet.arrests import FileLeftOut
-from gpunet.config import InputConfig
-from gpunet.errors import InputError, UnreadableFile
-from gpunet.frames import backend_of, on_host, text_layout
-from gpunet.reading.columns import Layout, as_stamps, as_text
+from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.errors import InputError, UnreadableFile
+from gpunet.config.config import InputConfig
+from gpunet.reading.columns import Layout, as_text, as_timestamps
 from gpunet.reading.dates import DAY_US, EARLIEST
 from gpunet.reading.files import InputFile, open_file
-from gpunet.reading.home import Home
-from gpunet.reading.left_out import leave_out
+from gpunet.reading.location import Location
+from gpunet.reading.skipped import skip_file
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal, record_of, source_batches
 from gpunet.reading.utf8 import is_utf8
+from gpunet.tables.frames import backend_of, on_host, text_layout
 
 __all__ = ["HOST_ROWS", "columns_at", "device_batches"]
 
@@ -33,7 +33,7 @@ HOST_ROWS = 1 << 24
 #: one.
 _DIRECT_BYTES = 1 << 22
 
-#: What cuDF takes for a pattern, a chain of places, or a home folder, and not for a part of a file's name.
+#: What cuDF takes for a pattern, a chain of places, or a location folder, and not for a part of a file's name.
 _NOT_PLAIN = ("*", "?", "[", "::", "~")
 
 #: Stands for a date that is none: a day that is out of range, as every such date is rejected.
@@ -45,8 +45,8 @@ def device_batches(
     config: InputConfig,
     records: list[InputRecord],
     warnings: list[str],
-    home: Home,
-    left_out: list[FileLeftOut] | None = None,
+    location: Location,
+    skipped: list[SkippedFile] | None = None,
 ) -> Iterator[Batch | Withdrawal]:
     """Read files one after the other, as :func:`~gpunet.reading.stream.source_batches` does, and with its errors.
 
@@ -54,18 +54,18 @@ def device_batches(
     """
     for direct, group in groupby(sources, key=lambda s: s.kind == "parquet" and s.size_bytes >= _DIRECT_BYTES):
         if not direct:
-            yield from source_batches(group, config, records, warnings, HOST_ROWS, left_out)
+            yield from source_batches(group, config, records, warnings, HOST_ROWS, skipped)
             continue
         for source in group:
             try:
                 file = open_file(source)
                 record = record_of(file, config)
             except UnreadableFile as error:
-                leave_out(source, error, left_out)
+                skip_file(source, error, skipped)
                 continue
-            frame = _read_directly(file, record.layout, home)
+            frame = _read_directly(file, record.layout, location)
             if frame is None:
-                yield from source_batches([file], config, records, warnings, HOST_ROWS, left_out)
+                yield from source_batches([file], config, records, warnings, HOST_ROWS, skipped)
                 continue
             records.append(record)
             record.rows = len(frame)
@@ -74,20 +74,20 @@ def device_batches(
                 yield Batch(frame, (Piece(record, 0, record.rows, 0),))
 
 
-def _read_directly(file: InputFile, layout: Layout, home: Home) -> nw.DataFrame[Any] | None:
+def _read_directly(file: InputFile, layout: Layout, location: Location) -> nw.DataFrame[Any] | None:
     """The columns that are read, by our names, or None where the host must read them."""
     if any(text in str(file.source.path) for text in _NOT_PLAIN):
         return None
     if file.repeated or not all(_is_plain(ours, theirs, file.types[theirs]) for ours, theirs in layout.columns.items()):
         return None
     names = sorted(set(layout.columns.values()))
-    home.expect(_decoded_bytes(file, names))
+    location.expect(_decoded_bytes(file, names))
     try:
-        frame = home.read_parquet(file.source.path, names)
+        frame = location.read_parquet(file.source.path, names)
     except (InputError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError):
         return None  # an encoding that the device does not know, or a damaged file: the host reads it, or says why not
     for name in frame.columns:
-        if frame.schema[name] == nw.String and not is_utf8(*map(home.array, text_layout(frame.get_column(name)))):
+        if frame.schema[name] == nw.String and not is_utf8(*map(location.array, text_layout(frame.get_column(name)))):
             return None
     return frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
 
@@ -97,11 +97,11 @@ def _decoded_bytes(file: InputFile, names: list[str]) -> int:
     import pyarrow.parquet as pq
 
     try:
-        told = pq.read_metadata(str(file.source.path))
+        metadata = pq.read_metadata(str(file.source.path))
     except (OSError, pa.ArrowException):
         return 0
-    groups = (told.row_group(i) for i in range(told.num_row_groups))
-    chunks = (group.column(i) for group in groups for i in range(told.num_columns))
+    groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))
+    chunks = (group.column(i) for group in groups for i in range(metadata.num_columns))
     return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in names)
 
 
@@ -113,20 +113,20 @@ def _is_plain(ours: str, theirs: str, kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))
 
 
-def columns_at(home: Home, batch: Batch) -> nw.DataFrame[Any]:
-    """The batch's columns at `home`: dates as text or timestamps, all others as text or whole numbers."""
+def columns_at(location: Location, batch: Batch) -> nw.DataFrame[Any]:
+    """The batch's columns at `location`: dates as text or timestamps, all others as text or whole numbers."""
     frame = batch.frame
     where = batch.pieces[0].record.name
-    at_home = backend_of(frame) == home.backend
+    at_home = backend_of(frame) == location.backend
     stay = {c for c in frame.columns if at_home and _may_stay(c, frame.schema[c])}
     if len(stay) == len(frame.columns):
         return frame
     rest = [c for c in frame.columns if c not in stay]
     host = on_host(frame.select(rest))
-    moved = home.moved(
+    moved = location.moved(
         pa.table({c: _sendable(host.get_column(c), c == "date", f'{where}: column "{c}"') for c in rest})
     )
-    return home.frame({c: (frame if c in stay else moved).get_column(c) for c in frame.columns})
+    return location.frame({c: (frame if c in stay else moved).get_column(c) for c in frame.columns})
 
 
 def _may_stay(name: str, kind: nw.dtypes.DType) -> bool:
@@ -138,8 +138,10 @@ def _may_stay(name: str, kind: nw.dtypes.DType) -> bool:
 def _sendable(series: nw.Series[Any], is_date: bool, where: str) -> Any:
     """A PyArrow array of text, whole numbers or timestamps, of which each device has its kind."""
     if is_date and series.dtype != nw.String:
-        stamps, missing, bad = as_stamps(series, where)
-        return pa.array(np.where(bad, _NO_DATE, np.where(missing, 0, stamps)), mask=missing).cast(pa.timestamp("us"))
+        timestamps, missing, bad = as_timestamps(series, where)
+        return pa.array(np.where(bad, _NO_DATE, np.where(missing, 0, timestamps)), mask=missing).cast(
+            pa.timestamp("us")
+        )
     if not is_date and series.dtype.is_integer():
         array = series.to_arrow()
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpunet.errors import UnreadableFile, in_words
-from gpunet.frames import plain_array
+from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.reading import delimited
 from gpunet.reading.sources import Source
+from gpunet.tables.frames import plain_array
 
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 
@@ -71,7 +71,7 @@ class InputFile:
 
 
 def _plain(array: Any) -> Any:
-    """As :func:`~gpunet.frames.plain_array`; bytes of a fixed length as text too, lest they are looked at too late."""
+    """As :func:`~gpunet.tables.frames.plain_array`; bytes of a fixed length as text too."""
     import pyarrow as pa
 
     array = plain_array(array)

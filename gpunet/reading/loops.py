@@ -311,9 +311,9 @@ def gather_arrests(
     """
     for i in range(len(rows)):
         a, detail = rows[i, 0], rows[i, 3]
-        stamp = (np.int64(rows[i, 2]) << 32) | (np.int64(rows[i, 1]) & 0xFFFFFFFF)
-        if stamp != np.iinfo(np.int64).min:
-            d = stamp // 86_400_000_000
+        timestamp = (np.int64(rows[i, 2]) << 32) | (np.int64(rows[i, 1]) & 0xFFFFFFFF)
+        if timestamp != np.iinfo(np.int64).min:
+            d = timestamp // 86_400_000_000
             if day[a] == no_day or d < day[a]:
                 day[a] = d
         if details[detail, 0] >= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gpunet import arrays
+from gpunet.tables import arrays
 
 __all__ = ["dense", "pack"]
 

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from gpunet.arrests import FileLeftOut
-from gpunet.config import Config
-from gpunet.errors import InputError
-from gpunet.reading.check import DETAILS, check_rows, coded_columns, latest_stamp
+from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.errors import InputError
+from gpunet.config.config import Config
+from gpunet.reading.check import DETAILS, check_rows, coded_columns, latest_timestamp
 from gpunet.reading.coding import TextCoder, Texts
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.sources import Source
@@ -42,7 +42,7 @@ NAMED = ("force", *DETAILS)
 PLACES = ("district", "beat")
 
 #: Columns of rows that no column of a table can be called: place among all rows, place of the file, timestamp.
-ORDER, FILE, STAMP = ":order", ":file", ":stamp"
+ORDER, FILE, STAMP = ":order", ":file", ":timestamp"
 
 # Rows put together before they are checked, and the bits of a row's place in the order of all that are its number in
 # its partition.
@@ -93,10 +93,10 @@ def _slices(number: int, source: Source, size: int) -> Iterator[tuple[Slice, int
 
 def _rows_of_groups(source: Source) -> list[int]:
     try:
-        told = pq.read_metadata(source.path)
+        metadata = pq.read_metadata(source.path)
     except (OSError, pa.ArrowException):
         return []  # whoever reads it says what is wrong
-    return [told.row_group(i).num_rows for i in range(told.num_row_groups)]
+    return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class PartNote:
     ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int32[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
     text of an int64. ``reasons``: rejected rows by reason.
-    ``bad_date``: the first date that is none. ``left_out``: files that could not be read. ``seen``:
+    ``bad_date``: the first date that is none. ``skipped``: files that could not be read. ``seen``:
     name, size and time of change of every file that was to be read.
     """
 
@@ -121,13 +121,13 @@ class PartNote:
     whole: bool
     reasons: dict[str, int]
     bad_date: str | None
-    left_out: tuple[FileLeftOut, ...]
+    skipped: tuple[SkippedFile, ...]
     seen: tuple[tuple[str, int, int], ...]
 
     def check_again(self, again: PartNote) -> None:
         """Raise InputError if the partition was read `again`, its worker being lost, and is not what it was."""
         changed = sorted({name for name, *_ in {*self.seen} ^ {*again.seen}})
-        if not changed and (self.rows, self.left_out) != (again.rows, again.left_out):
+        if not changed and (self.rows, self.skipped) != (again.rows, again.skipped):
             changed = [name for name, *_ in self.seen]
         if changed:
             raise InputError(f"{changed[0]} has changed since it was read: start again")
@@ -161,26 +161,26 @@ def read_partition(
     reader = _Reader(config, today, number << _ROW_BITS, {name: piece.number for name, piece in piece_of.items()})
     records: list[InputRecord] = []
     warnings: list[str] = []
-    left_out: list[FileLeftOut] = []
+    skipped: list[SkippedFile] = []
     seen = tuple(_seen(piece.source) for piece in pieces)
     sources = [piece.source for piece in pieces]
-    gone = left_out if keep_going else None
+    gone = skipped if keep_going else None
     reader.add_all(source_batches(sources, config.input, records, warnings, _BATCH_ROWS, gone))
     for record in records:
         reader.reject_malformed(record)
         record.rows += len(record.malformed) - record.first_row
         record.rejected += len(record.malformed)
         record.malformed.clear()
-    return reader.finish([(piece_of[r.name].number, r) for r in records], warnings, left_out, seen)
+    return reader.finish([(piece_of[r.name].number, r) for r in records], warnings, skipped, seen)
 
 
 def _seen(source: Source) -> tuple[str, int, int]:
     """By what a file is known again: its name, its size, and when it was written."""
     try:
-        told = source.path.stat()
+        status = source.path.stat()
     except OSError:
         return source.name, -1, -1
-    return source.name, told.st_size, told.st_mtime_ns
+    return source.name, status.st_size, status.st_mtime_ns
 
 
 class _Reader(Rejections):
@@ -189,7 +189,7 @@ class _Reader(Rejections):
     def __init__(self, config: Config, today: date, first: int, number_of: Mapping[str, int]) -> None:
         super().__init__(config)
         self._number_of = number_of
-        self._latest = latest_stamp(today)
+        self._latest = latest_timestamp(today)
         self._coded = coded_columns(config.input)
         self._coders = {name: TextCoder() for name in NAMED}
         self._next = first
@@ -227,7 +227,7 @@ class _Reader(Rejections):
             self._numbers[name].append(codes)
         files = [np.full(piece.count, self._number_of[piece.record.name], np.int32) for piece in batch.pieces]
         self._numbers[FILE].append(np.concatenate(files)[taken])
-        self._numbers[STAMP].append(rows.stamps[taken])
+        self._numbers[STAMP].append(rows.timestamps[taken])
         self._numbers[ORDER].append(self._next + np.arange(len(taken), dtype=np.int64))
         self._next += len(taken)
 
@@ -235,7 +235,7 @@ class _Reader(Rejections):
         self,
         records: list[tuple[int, InputRecord]],
         warnings: list[str],
-        left_out: Sequence[FileLeftOut],
+        skipped: Sequence[SkippedFile],
         seen: tuple[tuple[str, int, int], ...],
     ) -> ReadPart:
         """What has come, as one."""
@@ -264,7 +264,7 @@ class _Reader(Rejections):
                 found["values"]: found["counts"] for found in rejected.column("reason").value_counts().to_pylist()
             },
             bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
-            left_out=tuple(left_out),
+            skipped=tuple(skipped),
             seen=seen,
         )
         return ReadPart(pa.table(columns), rejected, note)

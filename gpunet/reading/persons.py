@@ -16,9 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gpunet.arrests import Arrests
-from gpunet.config import Config
-from gpunet.frames import make_series, to_arrow
+from gpunet.arrests.arrests import Arrests
+from gpunet.config.config import Config
 from gpunet.reading.arrange import (
     code_arrests,
     earliest_days,
@@ -33,15 +32,16 @@ from gpunet.reading.arrange import (
 from gpunet.reading.check import coded_columns
 from gpunet.reading.coding import TextCoder
 from gpunet.reading.columns import to_texts
-from gpunet.reading.dates import DAY_US, stamp_text
+from gpunet.reading.dates import DAY_US, timestamp_text
 from gpunet.reading.device import without_repeats
-from gpunet.reading.home import Column, Home, to_codes
+from gpunet.reading.location import Column, Location, to_codes
 from gpunet.reading.packed import dense
 from gpunet.reading.partition import FILE, NAMED, ORDER, PLACES, STAMP, PartNote, ReadPart
+from gpunet.tables.frames import make_series, to_arrow
 
 __all__ = ["Names", "PersonRange", "arrests_of_range", "coded_rows", "names_of"]
 
-_HOME = Home("polars", np.asarray)
+_HOME = Location("polars", np.asarray)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,25 +119,25 @@ class PersonRange:
 def arrests_of_range(rows: pa.Table, names: Names, config: Config) -> PersonRange:
     """Make arrests of all rows of some persons, which may come in any order."""
     rows = rows.take(pa.array(np.argsort(rows.column(ORDER).to_numpy(), kind="stable")))
-    stamps = rows.column(STAMP).to_numpy()
-    columns = _coded(rows, stamps, names, config)
-    kept = without_repeats(columns, stamps)
-    repeated = np.ones(len(stamps), np.bool_)
+    timestamps = rows.column(STAMP).to_numpy()
+    columns = _coded(rows, timestamps, names, config)
+    kept = without_repeats(columns, timestamps)
+    repeated = np.ones(len(timestamps), np.bool_)
     repeated[kept] = False
     files, counts = np.unique(rows.column(FILE).to_numpy()[repeated], return_counts=True)
     columns = {name: Column(column.values, column.codes[kept]) for name, column in columns.items()}
-    arrests, key = _arranged(columns, stamps[kept], names, config)
+    arrests, key = _arranged(columns, timestamps[kept], names, config)
     return PersonRange(arrests, key, dict(zip(files.tolist(), counts.tolist(), strict=True)))
 
 
-def _coded(rows: pa.Table, stamps: NDArray[np.int64], names: Names, config: Config) -> dict[str, Column]:
+def _coded(rows: pa.Table, timestamps: NDArray[np.int64], names: Names, config: Config) -> dict[str, Column]:
     columns = {}
     for name in coded_columns(config.input):
         if name in NAMED:
             columns[name] = Column(make_series(name, names.texts[name]), rows.column(name).to_numpy())
         elif name == "date":
-            codes, _ = dense(stamps // DAY_US)
-            texts = [stamp_text(int(day) * DAY_US) for day in np.unique(stamps // DAY_US)]
+            codes, _ = dense(timestamps // DAY_US)
+            texts = [timestamp_text(int(day) * DAY_US) for day in np.unique(timestamps // DAY_US)]
             columns[name] = Column(make_series(name, texts), codes.astype(np.int32))
         else:
             columns[name] = _column(name, rows.column(name).combine_chunks())
@@ -161,7 +161,7 @@ def _column(name: str, values: pa.Array) -> Column:
 
 
 def _arranged(
-    columns: dict[str, Column], stamps: NDArray[np.int64], names: Names, config: Config
+    columns: dict[str, Column], timestamps: NDArray[np.int64], names: Names, config: Config
 ) -> tuple[Arrests, pa.Array]:
     arrest, first = code_arrests(columns, config)
     n, of_first = first.shape[0], {name: column.codes[first] for name, column in columns.items()}
@@ -174,7 +174,7 @@ def _arranged(
         person=of_first["person_id"].astype(np.int32),
         incident=incident.astype(np.int32),
         force=of_first["force"].astype(np.int32),
-        day=earliest_days(stamps, arrest, n),
+        day=earliest_days(timestamps, arrest, n),
         offences=offence_bits(columns["offence"].codes, names.masks, arrest, n, config),
         district=places["district"],
         beat=places["beat"],

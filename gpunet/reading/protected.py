@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gpunet.config import ALL_COLUMNS, InputConfig
-from gpunet.errors import ConfigError
+from gpunet.base.errors import ConfigError
+from gpunet.config.config import ALL_COLUMNS, InputConfig
 
 __all__ = ["check_config", "is_protected"]
 

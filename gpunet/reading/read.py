@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from gpunet.arrests import Arrests, FileLeftOut, ReadReport
-from gpunet.config import Config, load_config
-from gpunet.errors import ConfigError, InputError
-from gpunet.frames import as_eager, backend_of, is_frame, on_host, without_repeated
-from gpunet.progress import ProgressCallback
+from gpunet.arrests.arrests import Arrests, ReadReport, SkippedFile
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.progress import ProgressCallback
+from gpunet.config.config import Config, load_config
 from gpunet.reading.accumulate import Accumulator
 from gpunet.reading.assemble import assemble
-from gpunet.reading.left_out import nothing_is_left, with_left_out
 from gpunet.reading.protected import check_config
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.report import (
     as_rejected,
-    doubts_of_columns,
+    column_warnings,
     file_count,
     rejected_frame,
     rejected_schema,
     whole_number_ids,
 )
+from gpunet.reading.skipped import nothing_readable, with_skipped
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import Batch, InputRecord, Withdrawal, frame_batches, source_batches
+from gpunet.tables.frames import as_eager, backend_of, is_frame, on_host, without_repeated
 
 if TYPE_CHECKING:
-    from gpunet.reading.home import Home
+    from gpunet.reading.location import Location
 
 __all__ = ["read_arrests", "read_arrests_at"]
 
@@ -59,13 +59,13 @@ def read_arrests(
         order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas, PyArrow, cuDF;
         a lazy one is collected), or a list of frames.
     config
-        A :class:`~gpunet.config.Config`, a mapping with its keys, or the path of a TOML file.
+        A :class:`~gpunet.config.config.Config`, a mapping with its keys, or the path of a TOML file.
     as_of
         Keep only arrests before this day (a date, or ISO text); undated arrests go.
     progress
         Called as bytes of files, or rows of frames, are read.
     keep_going
-        Leave out files that cannot be read, and name them in ``report.left_out`` and a warning. The rest is read as if
+        Leave out files that cannot be read, and name them in ``report.skipped`` and a warning. The rest is read as if
         they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
         frames none is left out.
 
@@ -102,7 +102,7 @@ def read_arrests(
 
 
 def read_arrests_at(
-    home: Home | None,
+    location: Location | None,
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
     as_of: date | str | None = None,
@@ -111,43 +111,43 @@ def read_arrests_at(
     keep_going: bool = False,
     today: date | None = None,
 ) -> Arrests:
-    """:func:`read_arrests` on the host where `home` is None, else where that lies: ``gpunet.reading.home.GPU``.
+    """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
 
     Dates after `today` are none; the present day if None.
 
-    The results are the same. At a home the arrays are of its kind, and ``person_ids`` and ``incident_ids`` are series
-    over its frames; the other names, and the report, are on the host.
+    The results are the same. At a location the arrays are of its kind, and ``person_ids`` and ``incident_ids`` are
+    series over its frames; the other names, and the report, are on the host.
     """
     settings = load_config(config)
     check_config(settings.input)
     cut = _as_day(as_of)
     records: list[InputRecord] = []
     warnings: list[str] = []
-    left_out: list[FileLeftOut] | None = [] if keep_going else None
+    skipped: list[SkippedFile] | None = [] if keep_going else None
     items = _items(paths_or_frame)
     if any(is_frame(item) for item in items):
         single = [without_repeated(item) for item in items]
         frames = [(as_eager(item), repeated) for item, repeated in single]
         backend = backend_of(frames[0][0])
         total = float(sum(len(frame) for frame, _ in frames))
-        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=home is not None)
+        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=location is not None)
     else:
-        sources = find_sources(items, warnings, left_out)
+        sources = find_sources(items, warnings, skipped)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
-        batches = _all_sources(sources, settings, records, warnings, home, left_out)
+        batches = _all_sources(sources, settings, records, warnings, location, skipped)
 
     def watched() -> Iterator[Batch | Withdrawal]:
         for batch in batches:
             yield batch
             if progress is not None:
-                progress(_STAGE, min(_done(records, left_out or ()), total * 0.99), total)
-        if not records and left_out:
-            raise nothing_is_left(left_out)
+                progress(_STAGE, min(_done(records, skipped or ()), total * 0.99), total)
+        if not records and skipped:
+            raise nothing_readable(skipped)
 
-    told = (watched(), settings, records, warnings, backend, today)
-    arrests = _read_on_host(*told) if home is None else _read_at(home, *told)
-    if left_out and arrests.report is not None:
-        arrests = replace(arrests, report=with_left_out(arrests.report, left_out))
+    arguments = (watched(), settings, records, warnings, backend, today)
+    arrests = _read_on_host(*arguments) if location is None else _read_at(location, *arguments)
+    if skipped and arrests.report is not None:
+        arrests = replace(arrests, report=with_skipped(arrests.report, skipped))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)
@@ -168,7 +168,7 @@ def _read_on_host(
 
 
 def _read_at(
-    home: Home,
+    location: Location,
     batches: Iterator[Batch | Withdrawal],
     config: Config,
     records: list[InputRecord],
@@ -179,10 +179,10 @@ def _read_at(
     from gpunet.reading.arrange import arrange
     from gpunet.reading.device import DeviceReader
 
-    read = DeviceReader(config, home, today)
+    read = DeviceReader(config, location, today)
     read.add_all(batches)
     rows = read.finish(whole_number_ids(config, records))
-    return arrange(rows, config, _report(read, records, warnings, backend), backend, home)
+    return arrange(rows, config, _report(read, records, warnings, backend), backend, location)
 
 
 def _items(paths_or_frame: Any) -> list[Any]:
@@ -215,14 +215,14 @@ def _all_sources(
     config: Config,
     records: list[InputRecord],
     warnings: list[str],
-    home: Home | None,
-    left_out: list[FileLeftOut] | None,
+    location: Location | None,
+    skipped: list[SkippedFile] | None,
 ) -> Iterator[Batch | Withdrawal]:
-    if home is None:
-        return source_batches(sources, config.input, records, warnings, left_out=left_out)
+    if location is None:
+        return source_batches(sources, config.input, records, warnings, skipped=skipped)
     from gpunet.reading.direct import device_batches
 
-    return device_batches(sources, config.input, records, warnings, home, left_out)
+    return device_batches(sources, config.input, records, warnings, location, skipped)
 
 
 def _as_day(as_of: date | str | None) -> date | None:
@@ -238,17 +238,17 @@ def _as_day(as_of: date | str | None) -> date | None:
     raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
 
 
-def _done(records: list[InputRecord], left_out: Iterable[FileLeftOut]) -> float:
+def _done(records: list[InputRecord], skipped: Iterable[SkippedFile]) -> float:
     """Bytes of the files, or rows of the frames, that are done with; for an open frame the rows so far."""
     read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records)
-    return float(read + sum(file.size_bytes or 0 for file in left_out))
+    return float(read + sum(file.size_bytes or 0 for file in skipped))
 
 
 def _report(read: Rejections, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
     for record in records:
         read.reject_malformed(record)
     files = tuple(map(file_count, records))
-    warnings.extend(doubts_of_columns(read.config, records, files))
+    warnings.extend(column_warnings(read.config, records, files))
     return ReadReport(
         files=files,
         rejected=_rejected(read, records, backend),

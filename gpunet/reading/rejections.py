@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.config import Config
-from gpunet.frames import on_host, rows_of
+from gpunet.config.config import Config
 from gpunet.reading.columns import as_text
 from gpunet.reading.stream import Batch, InputRecord, Withdrawal
+from gpunet.tables.frames import on_host, rows_of
 
 __all__ = ["REASONS", "REPORT_COLUMNS", "Rejections"]
 

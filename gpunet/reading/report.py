@@ -8,13 +8,13 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from gpunet.arrests import FileCount
-from gpunet.config import ALL_COLUMNS, Config
-from gpunet.frames import make_frame
+from gpunet.arrests.arrests import FileCount
+from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.stream import InputRecord
+from gpunet.tables.frames import make_frame
 
-__all__ = ["as_rejected", "doubts_of_columns", "file_count", "rejected_frame", "rejected_schema", "whole_number_ids"]
+__all__ = ["as_rejected", "column_warnings", "file_count", "rejected_frame", "rejected_schema", "whole_number_ids"]
 
 
 def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
@@ -39,7 +39,7 @@ def file_count(record: InputRecord) -> FileCount:
     )
 
 
-def doubts_of_columns(config: Config, records: Sequence[InputRecord], files: Sequence[FileCount]) -> list[str]:
+def column_warnings(config: Config, records: Sequence[InputRecord], files: Sequence[FileCount]) -> list[str]:
     """Warnings of columns that the configuration names and no input has, and of inputs without an accepted row."""
     names = {c for record in records for c in record.layout.columns}
     warnings = [

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from gpunet.arrests import FileLeftOut
-from gpunet.errors import InputError, UnreadableFile, in_words
+from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.errors import InputError, UnreadableFile, in_words
 
 __all__ = ["Source", "find_sources"]
 
@@ -51,7 +51,7 @@ class Source:
 
 
 def find_sources(
-    paths: Iterable[str | os.PathLike[str]], warnings: list[str], left_out: list[FileLeftOut] | None = None
+    paths: Iterable[str | os.PathLike[str]], warnings: list[str], skipped: list[SkippedFile] | None = None
 ) -> list[Source]:
     """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
 
@@ -59,13 +59,13 @@ def find_sources(
     holds a ``run.json`` is the result of an earlier run, and is left out. A file that is met again is read once; that,
     results, and files of a folder that look like tables of another kind, are said in `warnings`.
 
-    A file that is gone when it is looked at, or a link to one, is entered into `left_out`. So is a file that was given
+    A file that is gone when it is looked at, or a link to one, is entered into `skipped`. So is a file that was given
     by its own name and is not there, if the name is one of a table; any other path may be a folder, or mistyped.
 
     Raises
     ------
     UnreadableFile
-        If a file is gone, or was never there, and `left_out` is None.
+        If a file is gone, or was never there, and `skipped` is None.
     InputError
         If another path leads to no file, or names a file of another kind, or a folder cannot be listed.
     """
@@ -78,9 +78,9 @@ def find_sources(
                 size = file.stat().st_size
             except OSError as error:
                 reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
-                if left_out is None:
+                if skipped is None:
                     raise UnreadableFile(file.as_posix(), reason) from error
-                left_out.append(FileLeftOut(file.as_posix(), reason, None))
+                skipped.append(SkippedFile(file.as_posix(), reason, None))
                 continue
             resolved = file.resolve()
             if resolved in seen:
@@ -93,7 +93,7 @@ def find_sources(
             sources.append(Source(file, file.as_posix(), kind, size))
     if again:
         warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
-    if not sources and not left_out:
+    if not sources and not skipped:
         raise InputError("no input: the list of paths is empty")
     return sources
 

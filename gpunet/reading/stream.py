@@ -10,12 +10,12 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.arrests import FileLeftOut
-from gpunet.config import InputConfig
-from gpunet.errors import UnreadableFile
+from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.errors import UnreadableFile
+from gpunet.config.config import InputConfig
 from gpunet.reading.columns import Layout, check_types, layout_of
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
-from gpunet.reading.left_out import leave_out
+from gpunet.reading.skipped import skip_file
 from gpunet.reading.sources import Source
 
 __all__ = [
@@ -91,19 +91,19 @@ def source_batches(
     records: list[InputRecord],
     warnings: list[str],
     at_most: int | None = None,
-    left_out: list[FileLeftOut] | None = None,
+    skipped: list[SkippedFile] | None = None,
 ) -> Iterator[Batch | Withdrawal]:
     """Read files one after the other; `records` and `warnings` grow with each that was read to its end.
 
     Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default),
     so that thousands of small files cost little more than one large one. A file that is not over yet is never put
-    together with others, so a file that cannot be read can be left out whole: it is entered into `left_out`, and if
+    together with others, so a file that cannot be read can be left out whole: it is entered into `skipped`, and if
     it has given batches, a :class:`Withdrawal` follows them.
 
     Raises
     ------
     UnreadableFile
-        If a file cannot be read and `left_out` is None.
+        If a file cannot be read and `skipped` is None.
     """
     at_most = at_most or BATCH_ROWS
     whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
@@ -123,7 +123,7 @@ def source_batches(
                     given = True
                 own.add(record, table)
         except UnreadableFile as error:
-            leave_out(file or source, error, left_out)
+            skip_file(file or source, error, skipped)
             own.clear()
             if given:
                 yield Withdrawal()

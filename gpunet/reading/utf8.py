@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpunet import arrays
+from gpunet.tables import arrays
 
 __all__ = ["is_utf8"]
 

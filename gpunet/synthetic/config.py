@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from gpunet.errors import ConfigError
-from gpunet.offences import PRESETS
+from gpunet.base.errors import ConfigError
+from gpunet.config.offences import PRESETS
 
 __all__ = [
     "PAPER_PERSONS",

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.errors import InputError
-from gpunet.folder import write_whole
-from gpunet.frames import from_arrow
-from gpunet.parquet import write_parquet
+from gpunet.base.errors import InputError
 from gpunet.synthetic.area import Rows, make_area
 from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.places import district_count
 from gpunet.synthetic.plan import FORCES, Plan, Region, make_plan
+from gpunet.tables.files import write_whole
+from gpunet.tables.frames import from_arrow
+from gpunet.tables.parquet import write_parquet
 
 if TYPE_CHECKING:
     import polars as pl

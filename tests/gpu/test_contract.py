@@ -13,7 +13,7 @@ import pytest
 from contract_networks import NETWORKS
 
 import gpunet
-from gpunet.config import PathConfig
+from gpunet.config.config import PathConfig
 from gpunet.features.path import compute_path
 from gpunet.synthetic import write_tables
 

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from rapids_api.signatures import bind, parsed, signature_of
 from rapids_api.table import PACKAGE, Call, call_of, listed
 
-from gpunet.gpu import check
+from gpunet.engines.gpu import check
 
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

@@ -1,4 +1,4 @@
-"""What gpunet.gpu.memory rests on in RMM, CuPy, cuDF and Numba, held against the real packages; no GPU is needed.
+"""What gpunet.engines.gpu.memory rests on in RMM, CuPy, cuDF and Numba, held against the real packages; without a GPU.
 
 The ordinary tests do not collect this file. Calls of RMM and CuPy stand in the tables beside it.
 """

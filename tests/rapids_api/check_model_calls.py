@@ -60,7 +60,7 @@ def test_cumls_forest_refuses_nulls() -> None:
 
 def test_trees_are_read_from_a_real_treelite_model() -> None:
     """A forest of scikit-learn's as Treelite holds it, handed out by cuML's own method, and read as cuML's are."""
-    from gpunet.config import ModelConfig
+    from gpunet.config.config import ModelConfig
     from gpunet.model.forest_cuml import read_trees, sklearn_forest
 
     rng = np.random.default_rng(0)

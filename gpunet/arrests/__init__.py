@@ -1,0 +1,1 @@
+"""Coded arrests, arrests as of a day, and the network that they make."""

@@ -1,0 +1,224 @@
+"""Coded arrests: what every feature is computed from. Ids are coded once; from here on everything is arrays.
+
+An arrest is a distinct (person, force, incident). Reading, checking and coding live in :mod:`gpunet.reading`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.days import NO_DAY, day_number
+from gpunet.base.errors import InputError
+from gpunet.config.config import Config
+from gpunet.tables.arrays import bits_by_code, distinct, greatest, namespace
+from gpunet.tables.gather import gather
+
+if TYPE_CHECKING:
+    from gpunet.engines.protocol import Engine
+
+__all__ = ["Arrests", "FileCount", "ReadReport", "SkippedFile"]
+
+_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """What became of one file's rows; ``read == accepted + rejected + duplicate`` always holds.
+
+    ``sha256`` is the hash of the file's bytes, None for a frame that was passed from Python. ``encoding`` is the
+    text encoding that a CSV was read with, None for other kinds.
+    """
+
+    name: str
+    read: int
+    accepted: int
+    rejected: int
+    duplicate: int
+    sha256: str | None = None
+    size_bytes: int | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that could not be read, and of which no row counts.
+
+    ``size_bytes`` and ``sha256`` are None where not even these could be found out.
+    """
+
+    name: str
+    reason: str
+    size_bytes: int | None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ReadReport:
+    """How reading went, for the manifest.
+
+    Attributes
+    ----------
+    files
+        One count a file, in the order in which they were read.
+    rejected
+        The rejected rows: ``source_file, row_number`` (1 is the first data row), ``reason`` and the original values
+        as text, one column for each column that was read.
+    protected_columns
+        Columns dropped by name because they hold race, sex, religion and the like.
+    ignored_columns
+        Other columns that nothing here reads.
+    warnings
+        Sentences for the user.
+    skipped
+        Files that could not be read, where the reader was told to go on without them.
+    """
+
+    files: tuple[FileCount, ...]
+    rejected: nw.DataFrame[Any]
+    protected_columns: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected, by reason."""
+        found = self.rejected["reason"].to_list()
+        return {reason: found.count(reason) for reason in sorted(set(found))}
+
+    def bad_date(self) -> str | None:
+        """The first date that was none."""
+        bad = self.rejected.filter(self.rejected["reason"] == "bad_date").head(1)
+        return bad["date"].to_list()[0] if len(bad) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Arrests:
+    """Arrests as arrays, one element an arrest, ordered by person and, within a person, by file order.
+
+    The arrays are NumPy's, or of whatever kind the engine that works on them has.
+
+    Attributes
+    ----------
+    person_ids
+        The persons' ids, int64 or text, ascending and unique; a person's code is its position.
+    person
+        int32[a], codes of persons, ascending.
+    incident
+        int32[a], codes of incidents. They ascend with the incident's key as text (incident_id first, then the other
+        key columns), so that of two incidents the one with the greater code has the greater incident_id.
+    force, district, beat, gang
+        int32[a], codes into the name columns below, -1 where null. A district is a (force, district) pair.
+    day
+        int32[a], days since 1970-01-01 of the earliest date, ``NO_DAY`` where there is none.
+    offences
+        uint64[a], bit i set where the arrest has an offence in the i-th set of ``config.violent_offences``.
+    incident_ids
+        The incidents' ids as text, by code. Several incidents may share one (of different forces).
+    force_names, gang_names, district_names, beat_names
+        Texts by code; places are written ``force/district``.
+    config
+        The configuration that they were read with.
+    report
+        How reading went, None for arrests that were not read from a table.
+    as_of
+        The cut that was applied: only arrests before this day are here. None where there was none.
+    backend
+        The kind of frame that the caller uses ("polars", "pandas", "pyarrow"); results are given back in it.
+    """
+
+    person_ids: nw.Series[Any]
+    person: NDArray[np.int32]
+    incident: NDArray[np.int32]
+    force: NDArray[np.int32]
+    day: NDArray[np.int32]
+    offences: NDArray[np.uint64]
+    district: NDArray[np.int32]
+    beat: NDArray[np.int32]
+    gang: NDArray[np.int32]
+    incident_ids: nw.Series[Any]
+    force_names: nw.Series[Any]
+    gang_names: nw.Series[Any]
+    district_names: nw.Series[Any]
+    beat_names: nw.Series[Any]
+    config: Config
+    report: ReadReport | None = None
+    as_of: date | None = None
+    backend: str = "polars"
+
+    def __len__(self) -> int:
+        return int(self.person.shape[0])
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons with an arrest."""
+        return len(self.person_ids)
+
+    @property
+    def n_incidents(self) -> int:
+        """Number of incident codes; after a cut some of them may have no arrest left."""
+        return len(self.incident_ids)
+
+    @cached_property
+    def last_day(self) -> int:
+        """The latest day of any arrest, ``NO_DAY`` if none is dated."""
+        return greatest(self.day, otherwise=NO_DAY)
+
+    @cached_property
+    def today(self) -> int:
+        """The day from which ``days_since_*`` count: the as-of day, else the last day in the data."""
+        return day_number(self.as_of) if self.as_of is not None else self.last_day
+
+    @cached_property
+    def person_offences(self) -> NDArray[np.uint64]:
+        """uint64[n_persons], the union of each person's offence bits."""
+        return bits_by_code(self.person, self.offences, self.n_persons, len(self.config.violent_offences))
+
+    def to_engine(self, engine: Engine) -> Arrests:
+        """The same arrests with their arrays in the engine's memory: themselves if they are there already."""
+        arrays: dict[str, Any] = {name: engine.to_engine(getattr(self, name)) for name in _ARRAYS}
+        if all(array is getattr(self, name) for name, array in arrays.items()):
+            return self
+        return dataclasses.replace(self, **arrays)
+
+    def nbytes(self) -> int:
+        """Bytes of the coded arrays."""
+        return sum(getattr(self, name).nbytes for name in _ARRAYS)
+
+    def _dated_before(self, as_of: date) -> NDArray[np.bool_]:
+        before: NDArray[np.bool_] = (self.day != NO_DAY) & (self.day < day_number(as_of))
+        return before
+
+    def persons_before(self, as_of: date) -> NDArray[np.int32]:
+        """Codes of the persons with an arrest dated before `as_of`, ascending: those that :meth:`before` keeps."""
+        return distinct(self.person[self._dated_before(as_of)])
+
+    def before(self, as_of: date) -> Arrests:
+        """Only the arrests dated before `as_of`, and only the persons who have one (undated arrests go).
+
+        Raises
+        ------
+        InputError
+            If these arrests were themselves cut at an earlier day.
+        """
+        if self.as_of is not None and as_of > self.as_of:
+            raise InputError(f"cannot go forward to {as_of}: these arrests were cut at {self.as_of}")
+        keep = self._dated_before(as_of)
+        present = self.persons_before(as_of)
+        xp = namespace(present)
+        codes = xp.searchsorted(present, self.person[keep])
+        kept = {name: getattr(self, name)[keep] for name in _ARRAYS if name != "person"}
+        return dataclasses.replace(
+            self,
+            person_ids=gather(self.person_ids, present, self.person_ids.name),
+            person=xp.astype(codes, xp.int32),
+            as_of=as_of,
+            **kept,
+        )

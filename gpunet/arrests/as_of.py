@@ -1,0 +1,66 @@
+"""Arrests as of a day: cuts, the days of a forecast, and what happened between two of them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.days import NO_DAY, day_number, day_to_date
+from gpunet.base.errors import InputError
+from gpunet.tables.arrays import count_by_code, least, namespace
+
+__all__ = ["Dated", "cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
+
+
+def cut_before(arrests: Arrests, as_of: date) -> Arrests:
+    """The arrests before a day; InputError if there are none."""
+    cut = arrests.before(as_of)
+    if not len(cut):
+        raise nothing_before(as_of, first_day(arrests))
+    return cut
+
+
+def first_day(arrests: Arrests) -> int:
+    """The earliest day of any arrest, ``NO_DAY`` if none is dated."""
+    return least(arrests.day[arrests.day != NO_DAY], otherwise=NO_DAY)
+
+
+def nothing_before(as_of: date, first: int) -> InputError:
+    """The error for arrests of which none is left; `first` is the earliest day, ``NO_DAY`` if none is dated."""
+    begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
+    return InputError(f"no arrest before {as_of.isoformat()}: {begins}")
+
+
+def undated_arrests(arrests: Arrests) -> int:
+    """How many arrests have no date."""
+    return int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
+
+
+class Dated(Protocol):
+    """Arrests, wherever they lie."""
+
+    @property
+    def last_day(self) -> int:
+        """The latest day of any arrest, ``NO_DAY`` if none is dated."""
+
+
+def forecast_days(arrests: Dated, as_of: date | None, horizon: timedelta) -> dict[str, date]:
+    """The days T-2H, T-H and T."""
+    if arrests.last_day == NO_DAY:
+        raise InputError("no arrest has a date: a forecast needs dates")
+    end = as_of or day_to_date(arrests.last_day + 1)
+    try:
+        return {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
+    except OverflowError as error:
+        raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
+
+
+def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
+    """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
+    within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
+    label = count_by_code(arrests.person[within], arrests.n_persons) > 0
+    return label[arrests.persons_before(start)]

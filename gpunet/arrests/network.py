@@ -1,0 +1,326 @@
+"""The co-arrest network: who was arrested together with whom."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.days import NO_DAY
+from gpunet.base.errors import InputError
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
+from gpunet.tables.arrays import (
+    begins_run,
+    count_by_code,
+    distinct,
+    greatest_by_code,
+    is_on_host,
+    least_by_code,
+    namespace,
+    row_numbers,
+    running_sum,
+    sort_order,
+    spread_over,
+    to_host,
+)
+from gpunet.tables.frames import make_frame
+from gpunet.tables.gather import for_frame, gather
+
+__all__ = [
+    "IncidentMembers",
+    "Network",
+    "Ties",
+    "build_network",
+    "incident_members",
+    "network_from_edges",
+    "table_of_ties",
+    "ties_table",
+    "vertex_sets",
+]
+
+_MAX_VERTICES = int(np.iinfo(np.int32).max)
+
+_AFTER_ALL_DAYS = int(np.iinfo(np.int32).max)
+
+
+@dataclass(frozen=True, eq=False)
+class Ties:
+    """Ties as parallel arrays, sorted by (a, b) with a < b (vertices).
+
+    ``incidents``: shared incidents; ``strength``: sum of 1/(k-1) over them (Newman 2001); ``first_day`` and
+    ``last_day``: earliest and latest day on which either person was arrested in a shared incident, ``NO_DAY`` if no
+    such arrest is dated.
+    """
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    incidents: NDArray[np.int64]
+    strength: NDArray[np.float64]
+    first_day: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return int(self.a.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class IncidentMembers:
+    """The distinct persons of each incident: those of incident i are ``person[indptr[i]:indptr[i + 1]]``, ascending.
+
+    ``first_day`` and ``last_day`` (``NO_DAY`` if undated) and ``violent`` (any violent offence of this person in this
+    incident) run parallel to ``person``.
+    """
+
+    indptr: NDArray[np.int64]
+    person: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    last_day: NDArray[np.int32]
+    violent: NDArray[np.bool_]
+
+    @cached_property
+    def size(self) -> NDArray[np.int64]:
+        """int64[number of incidents], distinct persons of each."""
+        return self.indptr[1:] - self.indptr[:-1]
+
+    @cached_property
+    def incident(self) -> NDArray[np.int64]:
+        """The incident of each element of ``person``."""
+        return row_numbers(self.indptr, self.person.shape[0])
+
+    def forming(self, max_size: int) -> NDArray[np.bool_]:
+        """bool[number of incidents], whether an incident ties its persons: two of them at least, `max_size` at most."""
+        return (self.size >= 2) & (self.size <= max_size)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """An undirected simple network with named sets of vertices.
+
+    Attributes
+    ----------
+    n
+        Number of vertices.
+    indptr, indices
+        CSR adjacency, int64[n + 1] and int32[2 * ties]; symmetric, rows ascending, no loops.
+    sets
+        ``{set name: bool[n]}``; ``all`` is always there and always true.
+    ties
+        The ties with their attributes, None for a network from plain edges.
+    person
+        int32[n], the person code of each vertex (ascending), None for a network from plain edges.
+    oversize
+        Codes of the incidents over the size cap, which tie nobody.
+    """
+
+    n: int
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    sets: Mapping[str, NDArray[np.bool_]]
+    ties: Ties | None = None
+    person: NDArray[np.int32] | None = None
+    oversize: NDArray[np.int64] | None = None
+
+    @property
+    def n_ties(self) -> int:
+        """Number of ties (undirected)."""
+        return int(self.indices.shape[0]) // 2
+
+    @cached_property
+    def degree(self) -> NDArray[np.int64]:
+        """int64[n], number of neighbours."""
+        return self.indptr[1:] - self.indptr[:-1]
+
+    def members(self, names: tuple[str, ...]) -> NDArray[np.uint64]:
+        """uint64[n]: bit i is set where the vertex is in the set ``names[i]``."""
+        xp = namespace(self.indptr)
+        bits = xp.zeros(self.n, dtype=xp.uint64)
+        for i, name in enumerate(names):
+            bits = bits | (xp.astype(self.sets[name], xp.uint64) << i)
+        return bits  # type: ignore[no-any-return]
+
+    def on_host(self) -> Network:
+        """The network as NumPy arrays, without its ties, which no loop needs: itself if it has such already."""
+        return self if is_on_host(self.indptr) else self._host
+
+    def to_engine(self, engine: Engine) -> Network:
+        """The network in the engine's memory, without its ties: itself if it is there already."""
+        if engine.to_engine(self.indptr) is self.indptr:
+            return self
+        moved = self._moved(engine.to_engine)
+        if is_on_host(self.indptr):
+            moved.__dict__["_host"] = self  # so that it need not come back
+        return moved
+
+    @cached_property
+    def _host(self) -> Network:
+        return self._moved(to_host)
+
+    def _moved(self, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Network:
+        return dataclasses.replace(
+            self,
+            indptr=move(self.indptr),
+            indices=move(self.indices),
+            sets={name: move(mask) for name, mask in self.sets.items()},
+            ties=None,
+            person=None if self.person is None else move(self.person),
+            oversize=None if self.oversize is None else move(self.oversize),
+        )
+
+
+def incident_members(arrests: Arrests) -> IncidentMembers:
+    """Group arrests by incident. A person arrested twice in one (by two forces) counts once."""
+    xp = namespace(arrests.person)
+    order = sort_order([arrests.incident])  # stable, and persons ascend already
+    person, incident, day = arrests.person[order], arrests.incident[order], arrests.day[order]
+    new = begins_run(incident, person)
+    member = running_sum(xp.astype(new, xp.int64))[1:] - 1
+    person = person[new]
+    n = person.shape[0]
+    dated = xp.where(day == NO_DAY, _AFTER_ALL_DAYS, day)
+    first = least_by_code(member, dated, n, otherwise=_AFTER_ALL_DAYS)
+    return IncidentMembers(
+        running_sum(count_by_code(incident[new], arrests.n_incidents)),
+        person,
+        xp.where(first == _AFTER_ALL_DAYS, NO_DAY, first),
+        greatest_by_code(member, day, n, otherwise=NO_DAY),
+        count_by_code(member[arrests.offences[order] != 0], n) > 0,
+    )
+
+
+def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
+    """Tie every two persons who share an incident of 2 to ``max_incident_size`` distinct persons.
+
+    Parameters
+    ----------
+    arrests
+        From :func:`gpunet.read_arrests`.
+    engine
+        For callers that have one; the CPU's if not given.
+
+    Returns
+    -------
+    Network
+        Its vertices are the persons with a tie, in the order of their ids; its sets are ``all``, ``violent`` and one
+        for each configured violent offence, each holding the persons with any arrest for it.
+    """
+    engine = engine or resolve_engine("cpu")
+    members = incident_members(arrests)
+    cap = arrests.config.network.max_incident_size
+    forming = members.forming(cap)
+    keep = forming[members.incident]
+    xp = namespace(arrests.person)
+    person = distinct(members.person[keep])
+    n = int(person.shape[0])
+    vertex = spread_over(xp.arange(n, dtype=xp.int32), person, arrests.n_persons, -1)
+    indptr = running_sum(xp.where(forming, members.size, 0))
+    pairs = engine.incident_pairs(
+        indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], n, NO_DAY
+    )
+    key, count, strength, first_day, last_day = engine.merge_pairs(*pairs, NO_DAY)
+    a = key // max(n, 1)
+    b = key - a * n
+    ties = Ties(xp.astype(a, xp.int32), xp.astype(b, xp.int32), count, strength, first_day, last_day)
+    rows, columns = engine.csr_from_ties(ties.a, ties.b, n)
+    sets = vertex_sets(arrests.person_offences[person], arrests.config.violent_offences)
+    oversize = xp.nonzero(members.size > cap)[0]
+    return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
+
+
+def vertex_sets(offences: NDArray[np.uint64], names: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
+    """``all``, ``violent`` and the set of each violent offence, of vertices whose offences are these bits."""
+    xp = namespace(offences)
+    sets = {"all": xp.ones(offences.shape[0], dtype=xp.bool), "violent": offences != 0}
+    return sets | {name: (offences >> i) & 1 != 0 for i, name in enumerate(names)}
+
+
+def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str, ArrayLike] | None = None) -> Network:
+    """A network of the vertices 0..n-1 from plain edges, for users who have no arrest tables.
+
+    Parameters
+    ----------
+    src, dst
+        Integer arrays of equal length, the ends of each edge. Duplicates (either way round) and self-loops are
+        dropped.
+    n
+        Number of vertices; some may be isolated.
+    sets
+        ``{name: bool array of n}``. ``all`` is added; ``violent`` is whatever is passed under that name.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, an end is outside 0..n-1, a set is not of length n, or ``all`` is not all true.
+    """
+    ends = [np.asarray(x) for x in (src, dst)]
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise InputError(f"n must be a whole number, not {n!r}")
+    n = int(n)
+    if not 0 <= n <= _MAX_VERTICES:
+        raise InputError(f"n = {n} is outside 0..{_MAX_VERTICES}")
+    if ends[0].ndim != 1 or ends[0].shape != ends[1].shape:
+        raise InputError(f"src and dst must be flat and equally long, not {ends[0].shape} and {ends[1].shape}")
+    for name, x in zip(("src", "dst"), ends, strict=True):
+        if x.size and (x.dtype.kind not in "iu" or int(x.min()) < 0 or int(x.max()) >= n):
+            raise InputError(f"{name} must hold whole numbers from 0 to {n - 1}")
+    a = np.minimum(*ends).astype(np.int64)
+    b = np.maximum(*ends).astype(np.int64)
+    key = np.unique((a * n + b)[a != b])
+    low, high = np.divmod(key, max(n, 1))
+    indptr, indices = resolve_engine("cpu").csr_from_ties(low.astype(np.int32), high.astype(np.int32), n)
+    return Network(n, indptr, indices, _check_sets(sets or {}, n))
+
+
+def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, NDArray[np.bool_]]:
+    if not isinstance(sets, Mapping):
+        raise InputError(f"sets must be a mapping of names to bool arrays, not {type(sets).__name__}")
+    checked = {"all": np.ones(n, np.bool_)}
+    for name, values in sets.items():
+        mask = np.array(values, np.bool_) if n == 0 and len(np.shape(values)) == 1 else np.array(values)
+        if mask.shape != (n,) or mask.dtype != np.bool_:
+            raise InputError(f"set {name!r} must be a bool array of length {n}, not {mask.dtype} of {mask.shape}")
+        if name == "all" and not mask.all():
+            raise InputError("the set 'all' holds every vertex: pass a restricted set under another name")
+        checked[name] = mask
+    if len(checked) > 64:
+        raise InputError(f"{len(checked)} sets; at most 64 are possible, 'all' among them")
+    return checked
+
+
+def ties_table(arrests: Arrests, network: Network) -> Any:
+    """The table ``person_a < person_b, incidents, strength, first_date, last_date``, sorted by both ids.
+
+    A frame of the kind that `arrests` were read from; dates are null where no shared arrest is dated.
+    """
+    if network.ties is None or network.person is None:
+        raise InputError("this network was made of plain edges and has no table of ties")
+    person, ties = network.person, network.ties
+    return table_of_ties(arrests.person_ids, person[ties.a], person[ties.b], ties, arrests.backend)
+
+
+def table_of_ties(
+    ids: nw.Series[Any], a: NDArray[np.int32], b: NDArray[np.int32], ties: Ties, backend: str = "polars"
+) -> Any:
+    """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
+    columns = {
+        "incidents": ties.incidents,
+        "strength": ties.strength,
+        "first_date": ties.first_day,
+        "last_date": ties.last_day,
+    }
+    return make_frame(
+        {
+            "person_a": gather(ids, a, "person_a"),
+            "person_b": gather(ids, b, "person_b"),
+            **for_frame(columns, backend),
+        },
+        backend,
+        dates=("first_date", "last_date"),
+    )

@@ -1,0 +1,69 @@
+"""Batches over threads, with results in the order of the batches.
+
+Kernels release the GIL, so plain threads do. The caller fixes the batches without looking at the number of threads
+and adds results up as they come, in order: so every bit of a sum is the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from gpunet.base.errors import ConfigError
+from gpunet.base.progress import ProgressCallback
+
+__all__ = ["available_threads", "in_batches", "spans"]
+
+T = TypeVar("T")
+B = TypeVar("B")
+
+
+def available_threads(threads: int | None = None) -> int:
+    """Return `threads` if given, else the number of processors this process may use; ConfigError below 1."""
+    if threads is not None:
+        if threads < 1:
+            raise ConfigError(f"threads must be at least 1, not {threads}")
+        return threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spans(n: int, size: int) -> list[tuple[int, int]]:
+    """``(first, last)`` for consecutive spans of at most `size` that cover 0..n-1."""
+    return [(i, min(i + size, n)) for i in range(0, n, size)]
+
+
+def in_batches(
+    work: Callable[[B], T],
+    batches: Sequence[B],
+    threads: int,
+    *,
+    stage: str = "",
+    weights: Sequence[float] | None = None,
+    progress: ProgressCallback | None = None,
+) -> Iterator[tuple[B, T]]:
+    """Yield ``(batch, work(batch))`` in the order of `batches`, computing at most ``threads + 2`` ahead.
+
+    `weights` are the batches' shares of the work for `progress`, equal if not given.
+    """
+    shares = [1.0] * len(batches) if weights is None else [float(w) for w in weights]
+    total, done = sum(shares), 0.0
+    if progress is not None:
+        progress(stage, 0.0, total)
+    pending: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            submitted = 0
+            for i, batch in enumerate(batches):
+                while submitted < len(batches) and len(pending) < threads + 2:
+                    pending.append(pool.submit(work, batches[submitted]))
+                    submitted += 1
+                yield batch, pending.popleft().result()
+                done += shares[i]
+                if progress is not None:
+                    progress(stage, total if i + 1 == len(batches) else done, total)
+        finally:
+            for future in pending:
+                future.cancel()

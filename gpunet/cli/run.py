@@ -1,0 +1,208 @@
+"""The jobs of the command line: tables in, a complete run folder out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from gpunet.arrests.as_of import forecast_days
+from gpunet.base.errors import InputError
+from gpunet.config.config import Config, load_config
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
+from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.resume import stored_request
+from gpunet.runs.run_options import RunOptions
+from gpunet.runs.snapshots import PastFeatures
+from gpunet.runs.stages import Run, feature_metadata, path_section, paths_of
+
+__all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
+
+#: Every file that a run folder can hold beside ``run.json``.
+RUN_FILES = (
+    "features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json",
+    "scores.parquet", "model.ubj", "model.skops",
+)  # fmt: skip
+
+
+def run_features(
+    inputs: Any,
+    out: str | Path,
+    config: Any = None,
+    as_of: date | None = None,
+    options: RunOptions | None = None,
+) -> dict[str, Any]:
+    """Read arrest tables and write every feature of every person into a run folder.
+
+    Parameters
+    ----------
+    inputs
+        Whatever :func:`gpunet.read_arrests` takes.
+    out
+        The folder; new, empty, or of an earlier run.
+    config
+        A :class:`Config`, a mapping, the path of a TOML file, or None for the defaults.
+    as_of
+        Only arrests before this day count.
+    options
+        Engine, threads, progress.
+
+    Returns
+    -------
+    dict
+        The manifest, as it stands in ``run.json``.
+
+    Raises
+    ------
+    GpunetError
+        If input, configuration, engine or folder cannot be used.
+    """
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
+        run = started_run("features", folder, settings, options, engine, inputs)
+        arrests = run.read(inputs, as_of)
+        if as_of is not None:
+            with run.stage("as of"):
+                arrests = run.cut(arrests, as_of)
+        sections = run.write_features(arrests, run.features("features", arrests))
+        return run.finish("features", arrests, sections)
+
+
+def run_forecast(
+    inputs: Any,
+    out: str | Path,
+    config: Any = None,
+    as_of: date | None = None,
+    options: RunOptions | None = None,
+) -> dict[str, Any]:
+    """Read arrest tables; write features, a model that forecasts violent arrest, and everyone's score.
+
+    T is `as_of` or, without it, the day after the last date in the data; H is ``config.model.horizon_days``. The
+    model is trained on features as of T-2H with the label "violent arrest in [T-2H, T-H)", tried on features as of
+    T-H against [T-H, T), fitted again on both, and scores everyone as of T. Only dated arrests count.
+
+    Parameters and errors are those of :func:`run_features`.
+
+    Returns
+    -------
+    dict
+        The manifest, with the evaluation under ``model``.
+    """
+    settings, options = load_config(config), options or RunOptions()
+    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
+        run = started_run("run", folder, settings, options, engine, inputs)
+        arrests = run.read(inputs, as_of)
+        with run.stage("as of"):
+            undated = run.undated(arrests)
+            days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
+            cuts = {name: run.cut(arrests, day) for name, day in days.items()}
+        if undated:
+            run.warnings.append(
+                f"{undated} arrests without a date are left out: a forecast needs to know what came when"
+            )
+        now = run.features("features-T", cuts["T"], "as of T")
+        past = _past(run, cuts, now)
+        sections = run.write_features(cuts["T"], now)
+        sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
+        sections["model"] = run.model(arrests, days, {"T": now, **past})
+        return run.finish("run", cuts["T"], sections)
+
+
+def started_run(
+    command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine, inputs: Any
+) -> Run:
+    """The run of a command: on the workers of a cluster if there is one and it is files that are to be read."""
+    if (options.cluster or "none") == "none" or paths_of(inputs) is None:
+        return Run(command, folder, config, options, engine)
+    from gpunet.cluster.engine_gpus import GpusEngine
+    from gpunet.cluster.run import DividedRun
+
+    if command == "run" and isinstance(engine, GpusEngine) and config.model.kind == "random_forest":
+        engine.require_library("cuml")  # what is missing is told now, not when all features are there
+    return DividedRun(command, folder, config, options, engine)
+
+
+def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
+    """Features as of the earlier days. The last day, the largest, has decided how betweenness is computed for all."""
+    path_config, report = run.config.path, now.path
+    if report is not None and report.chosen is not None:
+        path_config = replace(path_config, betweenness=report.chosen)
+    found = {}
+    for name in ("T-2H", "T-H"):
+        past = run.past_features(f"features-{name}", cuts[name], f"as of {name}", path_config)
+        asked = None if past.path is None else replace(past.path, asked=run.config.path.betweenness)
+        found[name] = PastFeatures(past.features, asked)
+    return found
+
+
+def resume_run(out: str | Path, command: str, options: RunOptions | None = None) -> dict[str, Any]:
+    """Go on with the unfinished run in a folder, with the input, configuration and as-of day that it began with.
+
+    A folder whose run is complete is left as it is.
+
+    Parameters
+    ----------
+    out
+        The run folder.
+    command
+        Which run it is to be: ``"features"`` or ``"run"``.
+    options
+        Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
+        run's own.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to go on with, or it is a run of the other command, or an input has changed.
+    GpunetError
+        As for the run itself.
+    """
+    folder, options = Path(out), options or RunOptions()
+    request = stored_request(folder)
+    if request is None:
+        return _complete(folder)
+    if request.command != command:
+        raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")
+    options = replace(
+        options,
+        engine=request.engine,
+        threads=options.threads or request.threads,
+        cluster=options.cluster or request.cluster,
+        start_over=False,
+        keep_going=request.keep_going,
+    )
+    job = run_features if command == "features" else run_forecast
+    return job(list(request.inputs), folder, request.settings(), request.day(), options)
+
+
+def _complete(folder: Path) -> dict[str, Any]:
+    """The manifest of a complete run; InputError if there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: there is no run to go on with") from error
+    return manifest
+
+
+@contextmanager
+def running_engine(options: RunOptions, config: Config) -> Iterator[Engine]:
+    """The engine that was asked for, and its cluster for as long as it is needed."""
+    if (options.cluster or "none") == "none":
+        yield resolve_engine(options.engine, options.threads)
+        return
+    from gpunet.cluster import cluster_engine
+
+    with cluster_engine(
+        options.cluster or "none", config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
+    ) as engine:
+        yield engine

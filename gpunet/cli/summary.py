@@ -1,0 +1,96 @@
+"""The few lines that a command prints when a run is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["summarise"]
+
+_WHAT = {
+    "features.parquet": "every feature of every person",
+    "features.json": "what each column means",
+    "ties.parquet": "who was arrested with whom",
+    "groups.parquet": "gang, group and community of each person",
+    "rejected.parquet": "rows that could not be used, with reasons",
+    "scores.parquet": "probability, rank and reasons for each person",
+    "model.ubj": "the model",
+    "model.skops": "the model",
+}
+
+_MEASURES = {
+    "auc": "AUC",
+    "average_precision": "avg. prec.",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "brier": "Brier",
+    "precision_top_100": "top 100",
+    "precision_top_500": "top 500",
+}
+
+_MOST_WARNINGS = 10
+
+
+def summarise(manifest: Mapping[str, Any], out: Path) -> str:
+    """Return what was read, what was found, and where the results are."""
+    rows = manifest["input"]["rows"]
+    network, arrests = manifest["network"], manifest["arrests"]
+    files = _files(manifest["input"])
+    span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
+    lines = [
+        f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
+        f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
+        f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
+        f"{arrests['violent_arrests']['violent']:,} violent",
+        f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
+    ]
+    path = manifest["path"]
+    if path is not None and "sets" in path["betweenness"] and path["betweenness"]["method"] == "exact":
+        lines.append("paths     betweenness exact after all: sampling would have cost more")
+    elif path is not None and path["betweenness"]["method"] == "approx":
+        found = path["betweenness"]
+        lines.append(
+            f"paths     betweenness approximate: normalised values within {found['epsilon']:g} with probability "
+            f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
+        )
+    if "model" in manifest:
+        lines += _model(manifest["model"])
+    lines += _warnings(manifest["warnings"])
+    lines += ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}"]
+    lines += [f"  {name:18} {_WHAT[name]}" for name in _WHAT if name in manifest["outputs"]]
+    lines += [f"  {'run.json':18} versions, configuration, counts, statistics, evaluation, times"]
+    return "\n".join(lines)
+
+
+def _files(read: Mapping[str, Any]) -> str:
+    """How many files were read, and how many were not."""
+    files, skipped = len(read["files"]), len(read["left_out"])
+    counted = f"{files:,} file{'s' if files != 1 else ''}"
+    return f"{counted} ({skipped:,} unreadable and left out)" if skipped else counted
+
+
+def _model(model: Mapping[str, Any]) -> list[str]:
+    """How the forecast did on the window that it was not trained on, beside past violence and chance."""
+    results, test = model["results"], model["test"]
+    lines = [
+        f"forecast  violent arrest within {model['horizon_days']} days; tried on {test['window']}: "
+        f"{test['positives']:,} of {test['persons']:,} persons",
+        f"          {'':14}" + "".join(f"{title:>12}" for title in _MEASURES.values()),
+    ]
+    for name in ("model", "past_violence", "chance"):
+        if results[name] is not None:
+            values = "".join(_figure(results[name].get(measure)) for measure in _MEASURES)
+            lines.append(f"          {name.replace('_', ' '):14}{values}")
+    return lines
+
+
+def _figure(value: float | None) -> str:
+    return f"{'-':>12}" if value is None else f"{value:12.3f}"
+
+
+def _warnings(warnings: list[str]) -> list[str]:
+    shown = [f"warning   {text}" for text in warnings[:_MOST_WARNINGS]]
+    more = len(warnings) - len(shown)
+    return [*shown, f"warning   ... and {more:,} more in run.json"] if more > 0 else shown

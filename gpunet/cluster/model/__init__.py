@@ -1,0 +1,1 @@
+"""Training and scoring on the workers of a cluster."""

@@ -1,0 +1,190 @@
+"""Forecasting from feature tables that lie in parts on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.errors import ModelError
+from gpunet.base.progress import ProgressCallback, labelled
+from gpunet.cluster.model.boosting import fit_divided
+from gpunet.cluster.model.parts import Snapshot, TablePart, check_alike, read_parts
+from gpunet.cluster.model.scores import DividedScores, probabilities, score_divided
+from gpunet.cluster.model.single_worker import cross_fit_on_one
+from gpunet.cluster.model.workers import team
+from gpunet.config.config import ModelConfig
+from gpunet.model.classifier import kind_module
+from gpunet.model.folds import group_codes
+from gpunet.model.forecasting import Forecast
+from gpunet.model.matrix import check_device
+from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
+from gpunet.model.table import check_same_taxonomy
+from gpunet.model.training import CrossFit, ModelConfigLike, assemble, assign_folds, model_config
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["DividedScores", "TablePart", "forecast_divided"]
+
+
+def forecast_divided(
+    client: Client,
+    past: Sequence[Future],
+    test: Sequence[Future],
+    now: Sequence[Future],
+    past_labels: Sequence[Future],
+    test_labels: Sequence[Future],
+    config: ModelConfigLike | None = None,
+    *,
+    kind: str | None = None,
+    windows: tuple[str, str] = ("[T-2H, T-H)", "[T-H, T)"),
+    workers: int | None = None,
+    unencrypted: bool = False,
+    device: str | None = None,
+    progress: ProgressCallback | None = None,
+    kept: Callable[[str, Callable[[], CrossFit]], CrossFit] | None = None,
+) -> Forecast:
+    """Do what :func:`gpunet.model.forecast` does, where the features are parts on the workers of a cluster.
+
+    This process holds a few values a person (number, label, fold, probability, record), never a matrix.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    past, test, now
+        Futures of :class:`TablePart`, by ascending persons, as of T-2H, T-H and T.
+    past_labels, test_labels
+        Futures of booleans aligned with the rows of the parts of `past` and `test`.
+    config, kind, windows, progress, kept
+        As in :func:`gpunet.model.forecast`.
+    unencrypted
+        XGBoost's workers listen on every interface, and talk to each other without encryption or proof of identity.
+        Only if this is true they train together. Otherwise one worker trains with the rows of all, and the model has
+        the bytes that one process gives.
+    workers
+        How many train together, if they do; as many as are there now, if None. They are waited for up to a minute.
+        Without some of them the others train, with a warning: the model depends on how many they are, and on the
+        threads of each.
+    device
+        ``"cpu"`` or ``"gpu"``: where matrices are and trees are grown on the workers; where they are, if None.
+
+    Returns
+    -------
+    Forecast
+        Its ``scores`` are :class:`gpunet.cluster.model.scores.DividedScores`. With ``random_forest``, which can only be
+        trained in one place, one worker trains with the rows of all.
+
+    Raises
+    ------
+    ModelError
+        If the past snapshot cannot train a model (it names the window and the counts), or features do not fit.
+    ConfigError
+        If `config` is not understood.
+    EngineError
+        If `device` is neither "cpu" nor "gpu", workers are lost again and again, or one has too little memory.
+    """
+    if device is not None:
+        check_device(device)
+    before, after = (
+        read_parts(client, past, "the past snapshot", device),
+        read_parts(client, test, "the test snapshot", device),
+    )
+    after.check_columns(before.columns)
+    labels = before.labels(client, past_labels), after.labels(client, test_labels)
+    training = _Trainer(client, model_config(config), kind, device, workers, unencrypted=unencrypted)
+
+    def fit_past() -> CrossFit:
+        what = f"the past snapshot, labels of {windows[0]}"
+        return training.cross_fit([before], [past_labels], labels[0], labelled(progress, "(past)"), what)
+
+    def fit_both() -> CrossFit:
+        check_alike(before, after)
+        stage_progress, futures = labelled(progress, "(past and test)"), [past_labels, test_labels]
+        return training.cross_fit(
+            [before, after], futures, np.concatenate(labels), stage_progress, "both past snapshots"
+        )
+
+    first = fit_past() if kept is None else kept("past", fit_past)
+    check_same_taxonomy(first.model, after, "the model", "the feature table")
+    probability = probabilities(client, first.model, after, device=device)
+    final = fit_both() if kept is None else kept("both", fit_both)
+    present = read_parts(client, now, "the present snapshot", device)
+    present.check_columns(final.model.features)
+    check_same_taxonomy(final.model, present, "the model", "the feature table")
+    scored = score_divided(client, final.model, present, device=device, progress=progress)
+    evaluation = evaluate_forecast(
+        first,
+        final.model,
+        (_known(before, labels[0], windows[0]), _known(after, labels[1], windows[1])),
+        new=~np.isin(after.numbers, before.numbers),
+        probability=probability,
+        mean_contribution=scored.mean_contribution,
+    )
+    mismatches = [model.mismatch(table) for model, table in ((first.model, after), (final.model, present))]
+    warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
+    return Forecast(final.model, scored, evaluation, warnings)
+
+
+class _Trainer:
+    """Trains on parts: with XGBoost on all workers where that is allowed, else on one."""
+
+    def __init__(
+        self,
+        client: Client,
+        config: ModelConfig,
+        kind: str | None,
+        device: str | None,
+        workers: int | None,
+        *,
+        unencrypted: bool,
+    ) -> None:
+        self._client, self._device = client, device
+        self._config = config if kind is None else replace(config, kind=kind)
+        kind_module(self._config.kind)
+        self._together = unencrypted and self._config.kind == "xgboost"
+        self._workers = (workers or len(team(client, 1))) if self._together else 1
+
+    def cross_fit(
+        self,
+        snapshots: Sequence[Snapshot],
+        label_futures: Sequence[Sequence[Future]],
+        labels: NDArray[np.bool_],
+        progress: ProgressCallback | None,
+        what: str,
+    ) -> CrossFit:
+        """Do what :func:`gpunet.model.training.cross_fit` does, with the rows of all parts of the snapshots."""
+        if not len(labels):
+            raise ModelError(f"{what}: there are no rows")
+        if not self._together:
+            return cross_fit_on_one(
+                self._client,
+                snapshots,
+                label_futures,
+                config=self._config,
+                device=self._device,
+                progress=progress,
+                what=what,
+            )
+        numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
+        assignment = assign_folds(labels, group_codes(numbers), self._config, what)
+        on_gpu = snapshots[0].on_gpu
+        fitted = fit_divided(
+            self._client,
+            snapshots,
+            labels,
+            assignment.fold,
+            workers=self._workers,
+            config=self._config,
+            device="gpu" if on_gpu else "cpu",
+            progress=progress,
+        )
+        return assemble(fitted, snapshots[0], labels, assignment, self._config, what)
+
+
+def _known(snapshot: Snapshot, labels: NDArray[np.bool_], window: str) -> Known:
+    return Known(window, labels, violence_record(snapshot.arrests, snapshot.since))

@@ -1,0 +1,177 @@
+"""Feature tables in parts on the workers of a cluster, and what the process that was started knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.errors import ModelError
+from gpunet.cluster.model.workers import gathered
+from gpunet.model.matrix import on_gpu
+from gpunet.model.table import FeatureTable, as_booleans, check_present, check_same_taxonomy
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["Snapshot", "TablePart", "check_alike", "matrix_of", "read_parts", "rows_of_part"]
+
+
+@dataclass(frozen=True, eq=False)
+class TablePart:
+    """Features of one range of persons, on a worker.
+
+    Attributes
+    ----------
+    table
+        The persons' rows, by ascending person_id.
+    numbers
+        int64[n], the persons' numbers: ascending as the person_ids do over all parts of a snapshot, and the same for
+        the same person in every snapshot.
+    """
+
+    table: FeatureTable
+    numbers: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """What is known of one part, or of all; as in :class:`Snapshot`."""
+
+    numbers: NDArray[np.int64]
+    columns: tuple[str, ...]
+    taxonomy: str | None
+    sets: Mapping[str, tuple[str, ...]] | None
+    betweenness: Mapping[str, Any] | None
+    ids: str
+    on_gpu: bool
+    arrests: NDArray[np.float32] | None
+    since: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot(_Facts):
+    """What is known of the n persons of all parts together; one value a person, never the matrix.
+
+    Attributes
+    ----------
+    parts
+        Futures of :class:`TablePart`, by ascending persons.
+    rows
+        Persons in each part.
+    numbers
+        int64[n].
+    columns, taxonomy, sets, betweenness
+        As in :class:`gpunet.model.table.FeatureTable`.
+    ids
+        The type of person_id.
+    on_gpu
+        Whether the matrices lie on GPUs.
+    arrests, since
+        float32[n], `own_violent_arrests` and `days_since_last_violent`, None where the features lack them.
+    """
+
+    parts: tuple[Future, ...]
+    rows: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """One value a person, divided as the parts are."""
+        return np.split(values, np.cumsum(self.rows)[:-1])
+
+    def labels(self, client: Client, futures: Sequence[Future]) -> NDArray[np.bool_]:
+        """Labels of all persons, bool[n], from futures of those of each part; ModelError if they do not fit."""
+        if len(futures) != len(self.parts):
+            raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.parts)}")
+        found = gathered(client, list(futures))
+        return np.concatenate([as_booleans(values, n) for values, n in zip(found, self.rows, strict=True)])
+
+    def check_columns(self, wanted: tuple[str, ...]) -> None:
+        """Raise ModelError if one of them is missing; it names all that are."""
+        check_present(wanted, self.columns, "the features")
+
+
+def read_parts(client: Client, parts: Sequence[Future], what: str, device: str | None) -> Snapshot:
+    """Ask the workers for what :class:`Snapshot` holds; `what` names the snapshot in errors.
+
+    Raises
+    ------
+    ModelError
+        If there is no part, parts do not fit each other, or persons do not ascend.
+    EngineError
+        If the workers are lost.
+    """
+    if not parts:
+        raise ModelError(f"{what}: there are no parts")
+    found = gathered(client, client.map(_facts, parts, device=device, pure=False))
+    first = found[0]
+    for facts in found[1:]:
+        if facts.columns != first.columns:
+            raise ModelError(f"{what}: the parts have other columns: {_differing(facts.columns, first.columns)}")
+        if facts.ids != first.ids:
+            raise ModelError(f"{what}: person_id is {first.ids} in one part and {facts.ids} in another")
+        check_same_taxonomy(first, facts, f"one part of {what}", "another")
+    numbers = np.concatenate([facts.numbers for facts in found])
+    if (np.diff(numbers) <= 0).any():
+        raise ModelError(f"{what}: persons do not ascend from row to row over the parts")
+    return Snapshot(
+        parts=tuple(parts),
+        rows=tuple(len(facts.numbers) for facts in found),
+        numbers=numbers,
+        columns=first.columns,
+        taxonomy=first.taxonomy,
+        sets=first.sets,
+        betweenness=first.betweenness,
+        ids=first.ids,
+        on_gpu=first.on_gpu,
+        arrests=_joined([facts.arrests for facts in found]),
+        since=_joined([facts.since for facts in found]),
+    )
+
+
+def check_alike(first: Snapshot, second: Snapshot) -> None:
+    """Raise ModelError if the two cannot be stacked, as :func:`gpunet.model.table.stack` does."""
+    if first.ids != second.ids:
+        raise ModelError(f"person_id is {first.ids} in one snapshot and {second.ids} in another")
+    check_same_taxonomy(first, second, "one snapshot", "another")
+
+
+def rows_of_part(part: TablePart, columns: tuple[str, ...], device: str | None) -> FeatureTable:
+    """The part's table with these columns, in the memory of `device`."""
+    return part.table.select(columns).to_device(device)
+
+
+def matrix_of(part: TablePart, columns: tuple[str, ...], device: str | None) -> Any:
+    """The part's matrix with these columns, in the memory of `device`."""
+    return rows_of_part(part, columns, device).matrix
+
+
+def _facts(part: TablePart, *, device: str | None) -> _Facts:
+    table, numbers = part.table, np.asarray(part.numbers)
+    if numbers.shape != (len(table),):
+        raise ModelError(f"a part has {len(table)} rows, but the shape of its persons' numbers is {numbers.shape}")
+    return _Facts(
+        numbers=numbers.astype(np.int64, copy=False),
+        columns=table.columns,
+        taxonomy=table.taxonomy,
+        sets=table.sets,
+        betweenness=table.betweenness,
+        ids=str(table.ids().type),
+        on_gpu=on_gpu(table.matrix) if device is None else device == "gpu",
+        arrests=table.column("own_violent_arrests"),
+        since=table.column("days_since_last_violent"),
+    )
+
+
+def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    return ", ".join(sorted(set(one) ^ set(other))) or "the same in another order"
+
+
+def _joined(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+    there = [vector for vector in vectors if vector is not None]
+    return np.concatenate(there) if len(there) == len(vectors) else None

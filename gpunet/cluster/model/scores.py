@@ -1,0 +1,121 @@
+"""Scores on the workers of a cluster: each part is explained where it is, and frames come one after another."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.progress import ProgressCallback
+from gpunet.cluster.model.parts import Snapshot, TablePart, rows_of_part
+from gpunet.cluster.model.workers import gathered, threads_a_task
+from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
+from gpunet.model.trained import Model, model_from_bytes
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["DividedScores", "probabilities", "score_divided"]
+
+# Frames under way while one is awaited.
+_AHEAD = 4
+
+
+@dataclass(frozen=True, eq=False)
+class DividedScores:
+    """Scores of all persons, still on the workers but for the ranks.
+
+    Iterating gives the frames that :func:`gpunet.model.score` describes, part after part, by ascending persons: put
+    one after the other they are the frame of all. No more than a few of them are under way. It can be done again.
+
+    Attributes
+    ----------
+    rank
+        int64[n].
+    mean_contribution
+        float64[p], of each feature, over all persons.
+    """
+
+    rank: NDArray[np.int64]
+    mean_contribution: NDArray[np.float64]
+    _client: Client = field(repr=False)
+    _snapshot: Snapshot = field(repr=False)
+    _explained: Sequence[Future] = field(repr=False)
+    _features: tuple[str, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.rank)
+
+    def __iter__(self) -> Iterator[Any]:
+        pending: deque[tuple[Future, NDArray[np.int64]]] = deque()
+        for part, explained, rank in zip(
+            self._snapshot.parts, self._explained, self._snapshot.split(self.rank), strict=True
+        ):
+            pending.append((self._client.submit(_named, part, explained, pure=False), rank))
+            if len(pending) > _AHEAD:
+                yield self._frame(*pending.popleft())
+        while pending:
+            yield self._frame(*pending.popleft())
+
+    def _frame(self, named: Future, rank: NDArray[np.int64]) -> Any:
+        ((person_ids, backend, found),) = gathered(self._client, [named])
+        return scores_frame(person_ids, found, rank, self._features, backend)
+
+
+def score_divided(
+    client: Client, model: Model, snapshot: Snapshot, *, device: str | None, progress: ProgressCallback | None = None
+) -> DividedScores:
+    """Do what :func:`gpunet.model.scoring.score_table` does, for parts on workers.
+
+    Raises
+    ------
+    EngineError
+        If the workers are lost.
+    """
+    futures = _on_parts(client, _explained, model, snapshot, device)
+    outcomes = client.map(_outcome, futures, pure=False)
+    probability, contributions, done = [], [], 0
+    for future in outcomes:
+        (found,) = gathered(client, [future])
+        probability.append(found[0])
+        contributions.append(found[1])
+        done += len(found[0])
+        if progress is not None and len(found[0]):
+            progress("score", done, len(snapshot))
+    total = reduce(add_contributions, contributions)
+    rank = ranks(np.concatenate(probability))
+    return DividedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
+
+
+def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: str | None) -> NDArray[np.float64]:
+    """Calibrated probabilities of all persons, float64[n]."""
+    return np.concatenate(gathered(client, _on_parts(client, _probability, model, snapshot, device)))
+
+
+def _on_parts(client: Client, task: Any, model: Model, snapshot: Snapshot, device: str | None) -> list[Future]:
+    file = client.submit(bytes, model.to_bytes(), pure=False)
+    threads = threads_a_task(client, len(snapshot.parts))
+    return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.parts]
+
+
+def _explained(part: TablePart, file: bytes, device: str | None, threads: int) -> Explained:
+    model = model_from_bytes(file)  # its own: the booster of another task may be at work
+    return explain(model, rows_of_part(part, model.features, device), threads=threads)
+
+
+def _outcome(explained: Explained) -> tuple[NDArray[np.float64], tuple[int, ...]]:
+    return explained.probability, explained.contributions
+
+
+def _probability(part: TablePart, file: bytes, device: str | None, threads: int) -> NDArray[np.float64]:
+    model = model_from_bytes(file)
+    return model.predict_proba(rows_of_part(part, model.features, device), threads=threads)
+
+
+def _named(part: TablePart, explained: Explained) -> tuple[Any, str, Explained]:
+    return part.table.person_ids, part.table.backend, explained

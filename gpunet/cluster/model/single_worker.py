@@ -1,0 +1,106 @@
+"""Training on one worker of a cluster with the rows of all parts: no port is opened, no bit depends on the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.progress import ProgressCallback
+from gpunet.cluster.model.parts import Snapshot, TablePart, rows_of_part
+from gpunet.cluster.model.workers import watched
+from gpunet.config.config import ModelConfig
+from gpunet.model.matrix import namespace
+from gpunet.model.table import PERSON, FeatureTable
+from gpunet.model.trained import model_from_bytes
+from gpunet.model.training import CrossFit, cross_fit
+from gpunet.tables.frames import make_series
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["cross_fit_on_one"]
+
+
+def cross_fit_on_one(
+    client: Client,
+    snapshots: Sequence[Snapshot],
+    labels: Sequence[Sequence[Future]],
+    *,
+    config: ModelConfig,
+    device: str | None,
+    progress: ProgressCallback | None,
+    what: str,
+) -> CrossFit:
+    """Do what :func:`gpunet.model.training.cross_fit` does on one worker, with the same bytes.
+
+    It takes the threads of all workers of its host, which have nothing else to do meanwhile. Models do not depend on
+    how many they are.
+
+    Raises
+    ------
+    ModelError
+        As there.
+    EngineError
+        If the workers are lost, or the rows are too many for the memory of one.
+    """
+    parts = [part for snapshot in snapshots for part in snapshot.parts]
+    futures = [future for each in labels for future in each]
+    columns = snapshots[0].columns
+    of_workers = {address: int(each) for address, each in client.nthreads().items()}
+
+    async def work(topic: str) -> Any:
+        return await client.submit(
+            _cross_fit, parts, futures, columns, config, device, what, of_workers, topic, pure=False
+        )
+
+    file, fold, probability, warnings = watched(client, (), work, progress)
+    return CrossFit(model_from_bytes(file), fold, probability, warnings)
+
+
+def _cross_fit(
+    parts: list[TablePart],
+    labels: list[Any],
+    columns: tuple[str, ...],
+    config: ModelConfig,
+    device: str | None,
+    what: str,
+    of_workers: dict[str, int],
+    topic: str,
+) -> tuple[bytes, NDArray[np.int32], NDArray[np.float64], tuple[str, ...]]:
+    from distributed import get_worker
+
+    worker = get_worker()
+    fit = cross_fit(
+        _stacked([rows_of_part(part, columns, device) for part in parts]),
+        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
+        config=config,
+        groups=np.concatenate([part.numbers for part in parts]),
+        threads=max(worker.state.nthreads, _threads_beside(worker.address, of_workers)),
+        progress=lambda stage, done, total: worker.log_event(topic, [stage, done, total]),
+        what=what,
+    )
+    return fit.model.to_bytes(), fit.fold, fit.probability, fit.warnings
+
+
+def _threads_beside(address: str, of_workers: dict[str, int]) -> int:
+    """Threads of all workers on the host of this one."""
+    from distributed.comm import get_address_host
+
+    host = get_address_host(address)
+    return sum(threads for each, threads in of_workers.items() if get_address_host(each) == host)
+
+
+def _stacked(tables: list[FeatureTable]) -> FeatureTable:
+    """The rows of all tables, one after the other."""
+    import pyarrow as pa
+
+    matrices = [table.matrix for table in tables]
+    return replace(
+        tables[0],
+        person_ids=make_series(PERSON, pa.concat_arrays([table.ids() for table in tables])),
+        matrix=namespace(matrices[0]).concat(matrices),
+    )

@@ -1,0 +1,1 @@
+"""The TOML configuration, the violent offences, and the registry of features."""

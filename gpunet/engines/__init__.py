@@ -1,0 +1,1 @@
+"""What features ask of a machine, and the engines that do it."""

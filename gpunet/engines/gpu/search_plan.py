@@ -1,0 +1,268 @@
+"""Which sources a GPU searches from together, and in which part of the network: groups of eight, in large batches.
+
+The CPU divides a network into many batches, so that threads have something to share. A GPU wants the opposite: a block
+of the network, or many small ones, is one batch, with thousands of groups. What a batch is depends on the network and
+the sets alone, never on the device or its free memory, and with it every bit of the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.cpu.simplicial import rows_within
+from gpunet.kernels.cuda.betweenness_workspace import LANES, Groups, Span, slots_of
+from gpunet.search.batches import Batch, batches_of
+from gpunet.search.graph import SearchGraph
+from gpunet.search.samples import bounds_of_region, region_of
+
+__all__ = [
+    "POSITIONS_A_BATCH",
+    "Collected",
+    "Plan",
+    "Stops",
+    "add_leaving",
+    "add_shared",
+    "bounds_of",
+    "plan_closeness",
+    "plan_dependencies",
+    "plan_samples",
+]
+
+#: Small blocks share a batch up to so many positions, or as many as the largest block has: blocks of threads each keep
+# the sums of a batch, and these should be no more than what the largest block needs anyway.
+POSITIONS_A_BATCH = 1 << 15
+
+# Blocks with fewer sources share groups with others, and nobody leaves them.
+_OWN_GROUPS = 64
+
+# Simplicial sources leave a block in so many steps, as far as the ends of rows are concerned: rows may be read a little
+# too far, which costs time but changes nothing.
+_STEPS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What :func:`gpunet.kernels.cuda.betweenness.sums_of_groups` does for a graph.
+
+    Attributes
+    ----------
+    groups
+        The groups, batch by batch.
+    stops
+        int64: ends of rows, of the whole network or of the parts of it that groups are searched in.
+    spans
+        The batches.
+    """
+
+    groups: Groups
+    stops: NDArray[np.int64]
+    spans: list[Span]
+
+    @property
+    def most_groups(self) -> int:
+        """The most groups of a batch."""
+        return max((span.end - span.begin for span in self.spans), default=0)
+
+    @property
+    def vertices(self) -> int:
+        """The most vertices of a network that a group is searched in."""
+        return int((self.groups.last - self.groups.first).max(initial=0))
+
+    def cells(self, width: int) -> int:
+        """The most numbers of a batch's sums, of so many a position."""
+        return max((span.last - span.first for span in self.spans), default=0) * width
+
+
+@dataclass
+class Stops:
+    """Ends of rows, for the whole network and for parts of it."""
+
+    graph: SearchGraph
+    parts: list[NDArray[np.int64]] = field(default_factory=list)
+    size: int = 0
+
+    @classmethod
+    def with_whole(cls, graph: SearchGraph) -> Stops:
+        """With those of the whole network first."""
+        stops = cls(graph)
+        stops._add(graph.indptr[1:])
+        return stops
+
+    def up_to(self, first: int, last: int) -> int:
+        """Where those of the rows ``first..last-1`` among these positions stand."""
+        at = self.size
+        self._add(rows_within(self.graph.indptr, self.graph.indices, first, last))
+        return at
+
+    def _add(self, part: NDArray[np.int64]) -> None:
+        self.parts.append(part)
+        self.size += len(part)
+
+
+class Collected:
+    """Groups as they are made."""
+
+    def __init__(self) -> None:
+        self._bounds = [np.zeros((0, 5), np.int64)]
+        self._sources = [np.zeros(0, np.int32)]
+        self.count = 0
+
+    def add(
+        self,
+        sources: NDArray[np.int32],
+        first: NDArray[np.int64] | int,
+        last: NDArray[np.int64] | int,
+        halved: NDArray[np.int64] | int,
+        stops: NDArray[np.int64] | int,
+    ) -> None:
+        """Add the groups of each eight of the sources."""
+        each = np.full(-(-len(sources) // LANES), LANES)
+        each[-1] -= -len(sources) % LANES
+        self._bounds.append(np.stack(np.broadcast_arrays(first, last, halved, stops, each), axis=1))
+        self._sources.append(sources)
+        self.count += len(each)
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """The first fields of :class:`Groups`, up to the sources."""
+        bounds, source = np.concatenate(self._bounds), np.concatenate(self._sources)
+        begin = np.zeros(len(bounds) + 1, np.int64)
+        begin[1:] = np.cumsum(bounds[:, 4])
+        return *(np.ascontiguousarray(bounds[:, i]) for i in range(4)), begin, source
+
+    def plan(self, graph: SearchGraph, stops: Stops, spans: list[Span]) -> Plan:
+        """Sources that count for all their sets."""
+        first, last, halved, stop, begins, sources = self.columns()
+        # Who leaves counts for both ends of its pairs, and halves the target weights of those that leave with it.
+        both = np.repeat(np.where(halved < last, 2.0, 1.0), np.diff(begins))
+        slots = slots_of(graph.weight[sources] * both[:, None], begins)
+        groups = Groups(first, last, halved, stop, begins, sources, *slots, np.zeros(0))
+        return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
+
+
+def plan_dependencies(graph: SearchGraph) -> Plan:
+    """All sources of a graph.
+
+    Simplicial sources of a block leave it in groups: a group sees the positions before its own last source, and counts
+    its pairs with others for both ends, as :meth:`gpunet.search.batches.shrinking_batches` does.
+    """
+    source = np.flatnonzero(graph.weight.any(axis=1)).astype(np.int32)
+    upto = np.searchsorted(source, graph.start)
+    stops, made, spans = Stops.with_whole(graph), Collected(), []
+    for begin, end in _runs(graph):
+        before = made.count
+        small: list[NDArray[np.int32]] = []
+        for block in range(begin, end):
+            here = source[upto[block] : upto[block + 1]]
+            if len(here) < _OWN_GROUPS:
+                small.append(here)
+            else:
+                _add_shared(graph, small, made)
+                small = []
+                _add_own(graph, block, here, stops, made)
+        _add_shared(graph, small, made)
+        if made.count > before:
+            spans.append(Span(before, made.count, int(graph.start[begin]), int(graph.start[end])))
+    return made.plan(graph, stops, spans)
+
+
+def _runs(graph: SearchGraph) -> Iterator[tuple[int, int]]:
+    """``(begin, end)`` of runs of blocks that share a batch."""
+    size = np.diff(graph.start)
+    most = max(POSITIONS_A_BATCH, int(size.max(initial=0)))
+    begin, held = 0, 0
+    for block, here in enumerate(size.tolist()):
+        if held and held + here > most:
+            yield begin, block
+            begin, held = block, 0
+        held += here
+    if held:
+        yield begin, len(size)
+
+
+def _add_own(graph: SearchGraph, block: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
+    """Groups of a block that shares none: inner sources search the inner network, then the others leave."""
+    first, core = int(graph.start[block]), int(graph.core[block])
+    inner, leaving = sources[sources < core], sources[sources >= core]
+    if len(inner):
+        made.add(inner, first, core, core, stops.up_to(first, core))
+    size = -(-len(leaving) // (_STEPS * LANES)) * LANES
+    for i in range(0, len(leaving), max(size, 1)):
+        add_leaving(first, leaving[i : i + size], stops, made)
+
+
+def add_leaving(first: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
+    """Groups of simplicial sources, ascending, of the block that begins at `first`, which leave it eight by eight."""
+    leaving = sources.astype(np.int64)
+    begins = leaving[::LANES]
+    ends = np.append(leaving[LANES - 1 :: LANES], leaving[-1])[: len(begins)] + 1
+    made.add(sources, first, ends, begins, stops.up_to(first, int(ends[-1])))
+
+
+def _add_shared(graph: SearchGraph, blocks: list[NDArray[np.int32]], made: Collected) -> None:
+    """Groups of consecutive blocks with few sources each."""
+    sources = np.concatenate([np.zeros(0, np.int32), *blocks])
+    if len(sources):
+        add_shared(graph, sources[np.argsort(graph.bfs_rank[sources])], 0, made)
+
+
+def add_shared(graph: SearchGraph, sources: NDArray[np.int32], whole: int, made: Collected) -> None:
+    """Groups of sources of several blocks, in their turn; `whole` is where the stops of position 0 would stand."""
+    at = np.searchsorted(graph.start, sources, side="right") - 1
+    first = graph.start[at[::LANES]]
+    last = graph.start[np.append(at[LANES - 1 :: LANES], at[-1])[: len(first)] + 1]
+    made.add(sources, first, last, last, first + whole)
+
+
+def plan_samples(graph: SearchGraph, pairs: NDArray[np.int64], times: NDArray[np.int64]) -> Plan:
+    """Pairs of drawn sources, four of a region to a group; see :func:`gpunet.search.samples.add_samples`.
+
+    Slots 2k and 2k + 1 of a group are the sources of its pair k. Where there is no second one, the first takes its
+    place and counts 0.
+    """
+    region = region_of(graph)[pairs[:, 0]]  # ascends, as the pairs do
+    cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)] if len(pairs) else []
+    source = np.where(pairs[:, :2] >= 0, pairs[:, :2], pairs[:, :1])
+    source_weight = np.zeros((len(pairs), 2))
+    stops, made, spans = Stops(graph), Collected(), []
+    for begin, end in pairwise(cuts):
+        here = slice(begin, end)
+        block, simplicial = divmod(int(region[begin]), 2)
+        first, last = bounds_of_region(graph, int(region[begin]))
+        # A simplicial source takes its pairs with inner ones from both ends: all targets count half but theirs.
+        halved = int(graph.core[block]) if simplicial else last
+        weight = graph.weight[first:last].astype(np.float64)
+        weight[halved - first :] /= 2
+        column = pairs[here, 2:]
+        source_weight[here] = 1 / (weight.sum(axis=0)[column] - weight[source[here] - first, column])
+        spans.append(Span(made.count, made.count - (-2 * (end - begin) // LANES), first, last))
+        made.add(source[here].ravel().astype(np.int32), first, last, halved, stops.up_to(first, last))
+    source_weight[pairs[:, 1] < 0, 1] = 0.0
+    first_of, last_of, halved_of, stop, begins, sources = made.columns()
+    lane = np.arange(len(sources)) - np.repeat(begins[:-1], np.diff(begins))
+    slots = begins, lane.astype(np.int32), np.repeat(pairs[:, 2], 2).astype(np.int32), source_weight.ravel()
+    groups = Groups(first_of, last_of, halved_of, stop, begins, sources, *slots, times.astype(np.float64))
+    return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
+
+
+def plan_closeness(graph: SearchGraph, words: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Sources, batch by batch, and int64[batches, 4]: see :class:`gpunet.kernels.cuda.closeness.Batches`.
+
+    A batch has at most ``64 * words`` sources: part of a block's, or those of a run of small blocks.
+    """
+    return bounds_of(batches_of(graph, 64 * words))
+
+
+def bounds_of(batches: Sequence[Batch]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The same for given batches."""
+    bounds = np.zeros((len(batches), 4), np.int64)
+    bounds[:, 1] = np.cumsum([len(batch.sources) for batch in batches])
+    bounds[1:, 0] = bounds[:-1, 1]
+    for i, batch in enumerate(batches):
+        bounds[i, 2:] = batch.first, batch.last
+    return np.concatenate([np.zeros(0, np.int32), *(batch.sources for batch in batches)]), bounds

@@ -1,0 +1,41 @@
+"""What sampled sources say of every vertex, added up in pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.kernels.jit import njit
+
+__all__ = ["add_pairs"]
+
+
+@njit
+def add_pairs(
+    value: NDArray[np.float64],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+    times: NDArray[np.float64],
+    set_of: NDArray[np.int64],
+    total: NDArray[np.float64],
+    square: NDArray[np.float64],
+) -> None:
+    """Add each pair's sum to `total` and its squared difference to `square`, as often as the pair was drawn.
+
+    Parameters
+    ----------
+    value
+        float64[vertices, columns]: what a sample says of each vertex.
+    one, other
+        int64[pairs]: the columns of the two; `other` is -1 where the second says 0 of everybody here.
+    times, set_of
+        float64[pairs], int64[pairs]: how often the pair was drawn, and for which set.
+    total, square
+        float64[vertices, sets], changed in place.
+    """
+    for v in range(len(value)):
+        for i in range(len(one)):
+            a = value[v, one[i]]
+            b = value[v, other[i]] if other[i] >= 0 else 0.0
+            total[v, set_of[i]] += times[i] * (a + b)
+            square[v, set_of[i]] += times[i] * (a - b) * (a - b)

@@ -1,0 +1,1 @@
+"""The same loops for NVIDIA GPUs, where no library has them."""

@@ -1,0 +1,249 @@
+"""What a run was asked for, stored beside its checkpoints: whether these fit a new run, and what ``--resume`` needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from gpunet.arrests.arrests import ReadReport, SkippedFile
+from gpunet.base.errors import InputError
+from gpunet.config.config import Config, load_config
+from gpunet.reading.sources import find_sources
+from gpunet.runs.checkpoints import Checkpoints
+from gpunet.runs.folder import checkpoints_of, store_whole
+from gpunet.tables.files import sha256_of
+
+__all__ = ["Request", "note_inputs", "prepare", "stored_request"]
+
+_REQUEST, _INPUTS = "request.json", "inputs.json"
+
+#: Hashes of files by name, of those that were read and of those that were left out; None where there was none.
+_Hashes = Mapping[str, Mapping[str, str | None]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for.
+
+    Attributes
+    ----------
+    command
+        ``"features"`` or ``"run"``.
+    inputs
+        The paths as they were given, and the folder that relative ones start from.
+    config, as_of, engine, versions
+        What decides about the results, beside the input. ``engine`` is the one that was chosen.
+    threads
+        As asked for; it has no bearing on the results.
+    keep_going
+        Whether files that cannot be read are left out.
+    cluster
+        What a run that is resumed takes as well unless it is told otherwise. A model that several workers trained
+        together, and nothing else, depends on how many they were and on their threads.
+    read_on
+        The day on which the tables were read first: dates after it are none, also if they are read again.
+    """
+
+    command: str
+    inputs: tuple[str, ...]
+    working_folder: str
+    config: Mapping[str, Any]
+    as_of: str | None
+    engine: str
+    versions: Mapping[str, str | None]
+    threads: int | None
+    keep_going: bool = False
+    cluster: str = "none"
+    read_on: str | None = None
+
+    def settings(self) -> Config:
+        """The configuration."""
+        return load_config(self.config)
+
+    def day(self) -> date | None:
+        """The as-of day."""
+        return None if self.as_of is None else date.fromisoformat(self.as_of)
+
+    def reading_day(self) -> date:
+        """The day on which the tables are read."""
+        return date.today() if self.read_on is None else date.fromisoformat(self.read_on)
+
+    def differences(self, other: Request) -> Iterator[str]:
+        """What the results depend on and `other` has otherwise, in words."""
+        if self.command != other.command:
+            yield f"the command was gpunet {other.command} and is gpunet {self.command}"
+        mine, theirs = (
+            {name: section for name, section in each.config.items() if name != "cluster"} for each in (self, other)
+        )
+        yield from _differences(mine, theirs)
+        for name in ("as_of", "engine"):
+            before, now = getattr(other, name), getattr(self, name)
+            if before != now:
+                yield f"{name.replace('_', '-')} was {before or 'not given'} and is {now or 'not given'}"
+        if self.keep_going != other.keep_going:
+            yield "keep-going was given and is not" if other.keep_going else "keep-going was not given and is"
+        for name in sorted({*self.versions, *other.versions}):
+            before, now = other.versions.get(name), self.versions.get(name)
+            if before != now:
+                yield f"{name} was version {before} and is {now}"
+
+
+def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
+    """Make ready for a run: keep the checkpoints in the run folder that fit it, and write down what it is asked for.
+
+    Returns
+    -------
+    Request
+        The same with the day of reading: the present one, or that of the run that it goes on with.
+
+    Raises
+    ------
+    InputError
+        If there are checkpoints of a run that was asked for otherwise or had other input, unless `start_over`; the
+        text says what differs. An input that is gone is an error in any case.
+    """
+    place = checkpoints_of(folder)
+    earlier = _read(place / _REQUEST)
+    files = _noted(folder)
+    if start_over or earlier is None or files is None or not checkpoints.names():
+        checkpoints.clear()
+        request = replace(request, read_on=date.today().isoformat())
+    else:
+        before = _request(earlier)
+        _check_fits(request, before, files, folder)
+        request = replace(request, read_on=before.reading_day().isoformat())
+    place.mkdir(parents=True, exist_ok=True)
+    _write(place / _REQUEST, asdict(request))
+    return request
+
+
+def note_inputs(folder: Path, report: ReadReport, checkpoints: Checkpoints) -> None:
+    """Write down which files were read, and which left out, with their hashes.
+
+    Raises
+    ------
+    InputError
+        If there are checkpoints of what comes after reading, and the files are not those that they were made of.
+    """
+    noted = {
+        "read": {file.name: file.sha256 for file in report.files},
+        "left_out": {file.name: file.sha256 for file in report.skipped},
+    }
+    before = _noted(folder)
+    if before is not None and before != noted and checkpoints.names():
+        raise _refusal(folder, list(_otherwise(before, noted)))
+    _write(checkpoints_of(folder) / _INPUTS, noted)
+
+
+def _noted(folder: Path) -> dict[str, Any] | None:
+    """What :func:`note_inputs` wrote; None if it is not there."""
+    found = _read(checkpoints_of(folder) / _INPUTS)
+    return None if found is None or found.keys() != {"read", "left_out"} else found
+
+
+def stored_request(folder: Path) -> Request | None:
+    """What the unfinished run in a folder was asked for; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If its inputs were given relative to a folder that is not the current one.
+    """
+    found = _read(checkpoints_of(folder) / _REQUEST)
+    if found is None:
+        return None
+    request = _request(found)
+    relative = [path for path in request.inputs if not Path(path).is_absolute()]
+    if relative and Path(request.working_folder) != Path.cwd():
+        raise InputError(
+            f"the run in {folder} was started in {request.working_folder} with the input {relative[0]}: "
+            "go on from there"
+        )
+    return request
+
+
+def _check_fits(request: Request, earlier: Request, files: _Hashes, folder: Path) -> None:
+    changes = list(request.differences(earlier))
+    if not changes:
+        changes = list(_changed_files(files, request))
+    if changes:
+        raise _refusal(folder, changes)
+
+
+def _refusal(folder: Path, changes: Sequence[str]) -> InputError:
+    shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
+    return InputError(
+        f"{folder} holds an unfinished run that this one cannot go on with: {shown}. Give --start-over to drop it, "
+        "or another folder"
+    )
+
+
+def _changed_files(files: _Hashes, request: Request) -> Iterator[str]:
+    """What has become of the files that were read or left out, in words."""
+    read, skipped = files["read"], files["left_out"]
+    gone: list[SkippedFile] = []
+    sources = find_sources(request.inputs, [], gone if request.keep_going else None)
+    now = {source.name: _hash(source.path) for source in sources}
+    names = [name for name in now if name not in skipped]
+    yield from (f"the input {name} is no longer there" for name in read if name not in now)
+    yield from (f"the input {name} is new" for name in names if name not in read)
+    if sorted(names) == sorted(read) and names != list(read):
+        yield "the inputs come in another order"
+    for name in names:
+        if name in read and now[name] != read[name]:
+            yield f"the input {name} " + ("cannot be read any more" if now[name] is None else "has changed")
+    for name, before in skipped.items():
+        if now.get(name) != before:
+            yield f"the input {name}, which was left out, has changed"
+
+
+def _otherwise(before: _Hashes, now: _Hashes) -> Iterator[str]:
+    """What has become of the files between the check and the reading, in words."""
+    for name in sorted({*before["left_out"], *now["left_out"]}):
+        if name not in now["left_out"]:
+            yield f"the input {name} was left out and can be read now"
+        elif name not in before["left_out"]:
+            yield f"the input {name} cannot be read any more"
+    yield "the input has changed while it was read"
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None
+
+
+def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    for section in now:
+        here, there = now[section], before.get(section, {})
+        for key in sorted({*here, *there}):
+            if here.get(key) != there.get(key):
+                yield f"[{section}] {key} was {_shown(there.get(key))} and is {_shown(here.get(key))}"
+        if list(here) != list(there) and sorted(here) == sorted(there):
+            yield f"the order of [{section}] is another one"
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _request(values: Mapping[str, Any]) -> Request:
+    return Request(**{**values, "inputs": tuple(values["inputs"])})
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # not there, or not what was written: there is nothing to go on from
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    store_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))

@@ -1,0 +1,32 @@
+"""What a run can be told beside its input and configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gpunet.base.progress import ProgressCallback
+from gpunet.runs.checkpoints import SECONDS_BETWEEN
+
+__all__ = ["RunOptions"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run can be told beside its input and configuration; but for `keep_going` without bearing on the results.
+
+    `notice` gets a line with the estimate of work, time and memory before path features that take long, one about the
+    cluster, and one for each checkpoint that was damaged. `cluster` divides the path features, see
+    :func:`gpunet.cluster.cluster_engine`. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
+    costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
+    `keep_going` leaves out files that cannot be read, see :func:`gpunet.read_arrests`.
+    """
+
+    engine: str = "auto"
+    threads: int | None = None
+    progress: ProgressCallback | None = None
+    notice: Callable[[str], None] | None = None
+    cluster: str | None = None
+    checkpoint_seconds: float = SECONDS_BETWEEN
+    start_over: bool = False
+    keep_going: bool = False

@@ -1,0 +1,368 @@
+"""One run under way: its stages, what they leave in the folder, and what is kept to go on from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.as_of import cut_before, undated_arrests
+from gpunet.arrests.diagnostics import input_warnings, why_nothing
+from gpunet.base._version import __version__
+from gpunet.base.errors import EngineError, InputError
+from gpunet.base.progress import labelled
+from gpunet.config.config import Config, PathConfig
+from gpunet.config.offences import taxonomy_hash
+from gpunet.config.registry import columns, dictionary
+from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
+from gpunet.engines.protocol import Engine
+from gpunet.features import FeatureSet, compute_all
+from gpunet.reading.read import read_arrests_at
+from gpunet.runs.checkpoint_file import Contents
+from gpunet.runs.checkpoints import Checkpoints, StoredSums
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.forecast_stage import train_and_score
+from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
+from gpunet.runs.resume import Request, note_inputs, prepare
+from gpunet.runs.run_options import RunOptions
+from gpunet.runs.snapshots import (
+    ModelResult,
+    PastFeatures,
+    arrests_of,
+    features_of,
+    fit_of,
+    model_of,
+    of_arrests,
+    of_features,
+    of_fit,
+    of_model,
+    of_past,
+    past_of,
+)
+from gpunet.search.path_report import PathReport
+from gpunet.tables.arrays import is_on_host, to_host
+from gpunet.tables.frames import is_frame, to_array
+
+if TYPE_CHECKING:
+    from gpunet.model.training import CrossFit
+
+__all__ = ["TIE_DATES", "Run", "feature_metadata", "path_section", "paths_of"]
+
+#: Columns of the table of ties that are dates.
+TIE_DATES = ("first_date", "last_date")
+
+
+def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
+    """What a feature file says of itself, so that a model can tell whether it fits."""
+    return {
+        "version": __version__,
+        "taxonomy": taxonomy_hash(config.violent_offences),
+        "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
+        "as_of": None if as_of is None else as_of.isoformat(),
+        "columns": list(columns(config.sets)),
+        "betweenness": None if path is None else path.metadata(),
+    }
+
+
+class Run:
+    """One run under way: its folder, its clock, and the warnings that it gathers."""
+
+    def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine) -> None:
+        self.folder = folder
+        self.config = config
+        self.options = options
+        self.progress, self.notice = options.progress, options.notice
+        self.engine = engine
+        if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
+            raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
+        if command == "run" and self.engine.name == "gpu" and config.model.kind == "random_forest":
+            from gpunet.engines.gpu.check import import_library
+
+            import_library("cuml")  # what is missing is told now, not when all features are there
+        self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
+        self.warnings: list[str] = []
+        self._command = command
+        self._reading_day = date.today()
+        self._checkpoints = Checkpoints(folder.checkpoints, options.checkpoint_seconds, options.notice)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage of the manifest, by the engine."""
+        with self.clock.stage(name), self.engine.stage(name):
+            yield
+
+    def read(self, inputs: Any, as_of: date | None) -> Any:
+        """Read the tables; there is at least one arrest, and the input does not lie in the run folder.
+
+        Frames are read as they are; of files the checkpoints that fit them are used from here on, and new ones made.
+        `as_of` is what the run was asked for: nothing is cut here.
+        """
+        with self.stage("read"):
+            paths = paths_of(inputs)
+            if paths is None:
+                self._checkpoints = Checkpoints(self.folder.checkpoints, np.inf)
+                self._checkpoints.clear()
+                arrests = self._read(inputs)
+            else:
+                self._prepare(paths, as_of)
+                arrests = self._read_files(paths)
+            self.warnings += self._input_warnings(arrests)
+        return arrests
+
+    def cut(self, arrests: Any, as_of: date) -> Any:
+        """The arrests before a day; InputError if there are none."""
+        return cut_before(arrests, as_of)
+
+    def undated(self, arrests: Any) -> int:
+        """How many arrests have no date."""
+        return undated_arrests(arrests)
+
+    def _prepare(self, paths: list[str], as_of: date | None) -> None:
+        """Refuse to go on with what was kept of another run."""
+        request = Request(
+            command=self._command,
+            inputs=tuple(paths),
+            working_folder=str(Path.cwd()),
+            config=self.config.as_dict(),
+            as_of=None if as_of is None else as_of.isoformat(),
+            engine=self.engine.name,
+            versions=versions(),
+            threads=self.options.threads,
+            keep_going=self.options.keep_going,
+            cluster=self.options.cluster or "none",
+        )
+        prepared = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+        self._reading_day = prepared.reading_day()
+
+    def _read_files(self, paths: list[str]) -> Any:
+        stored = self._checkpoints.load("arrests")
+        if stored is not None:
+            arrests = arrests_of(stored, self.config, self.engine)
+            self.warnings += () if arrests.report is None else arrests.report.warnings
+            return arrests
+        begin = self._checkpoints.clock()
+        arrests = self._read(paths)
+        if arrests.report is not None:
+            note_inputs(self.folder.path, arrests.report, self._checkpoints)
+        self._store("arrests", lambda: of_arrests(arrests), begin)
+        return arrests
+
+    def _read(self, inputs: Any) -> Arrests:
+        arrests, backend = self._read_there(inputs)
+        self._check_input(arrests)
+        # The folder's files are the same whatever kind of frame came in.
+        return replace(arrests, backend=backend)
+
+    def _check_input(self, arrests: Any) -> None:
+        if arrests.report is not None:
+            self.warnings += arrests.report.warnings
+            self.folder.refuse_inputs([file.name for file in arrests.report.files])
+            self.folder.refuse_inputs([file.name for file in arrests.report.skipped])
+        if not len(arrests):
+            raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
+
+    def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
+        """Read where the engine works, and say what kind of frame it works on."""
+        options: dict[str, Any] = {
+            "progress": self.progress,
+            "keep_going": self.options.keep_going,
+            "today": self._reading_day,
+        }
+        if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
+            return read_arrests_at(None, inputs, self.config, **options), "polars"
+        from gpunet.reading import location as location
+
+        return read_arrests_at(location.GPU, inputs, self.config, **options), location.GPU.backend
+
+    def _input_warnings(self, arrests: Any) -> list[str]:
+        return input_warnings(arrests)
+
+    def features(self, name: str, arrests: Any, label: str = "") -> Any:
+        """Compute everything, or take it from the checkpoint; stages, their progress and notices carry the label."""
+        stored = self._checkpoints.load(name)
+        if stored is not None:
+            return features_of(stored, self.engine)
+        begin = self._checkpoints.clock()
+        found = self._compute(name, arrests, label, self.config.path)
+        self._store(name, lambda: of_features(found), begin)
+        return found
+
+    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> PastFeatures:
+        """As :meth:`features` of an earlier day, with another path configuration."""
+        stored = self._checkpoints.load(name)
+        if stored is not None:
+            return past_of(stored)
+        begin = self._checkpoints.clock()
+        found = self._compute(name, arrests, label, path_config)
+        past = PastFeatures(found.features, found.path)
+        self._store(name, lambda: of_past(past), begin)
+        return past
+
+    def _store(self, name: str, make: Callable[[], Contents], begin: float) -> None:
+        """Store what was computed since `begin` if that is worth it; sums on the way to it are not needed then."""
+        if self._checkpoints.save_if_worth(name, make, self._checkpoints.clock() - begin):
+            StoredSums(self._checkpoints, name).drop()
+
+    def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
+        return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._told(label))
+
+    def _keeping(self, name: str) -> Engine:
+        """The engine, which keeps sums on the way to the features of that name if it can."""
+        engine: Engine = self.engine
+        return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
+
+    def _told(self, label: str) -> dict[str, Any]:
+        """What says how far features are: ``stage_context``, ``progress`` and ``notice``."""
+
+        @contextmanager
+        def stage(name: str) -> Iterator[None]:
+            full = f"{name} {label}".rstrip()
+            reported = self.progress is not None and name != "path"  # which reports by itself
+            if self.progress is not None and reported:
+                self.progress(full, 0.0, 1.0)
+            with self.clock.stage(full):
+                yield
+            if self.progress is not None and reported:
+                self.progress(full, 1.0, 1.0)
+
+        def notice(text: str) -> None:
+            if self.notice is not None:
+                self.notice(f"{text} {label}".rstrip())
+
+        return {"stage_context": stage, "progress": labelled(self.progress, label), "notice": notice}
+
+    def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
+        """Write the tables of the features; return the manifest's statistics."""
+        with self.stage("write features"):
+            self._write_tables(arrests, found, feature_metadata(self.config, arrests.as_of, found.path))
+            methods = {} if found.path is None else found.path.of_columns()
+            self.folder.write_json("features.json", dictionary(self.config.sets, methods))
+        with self.stage("statistics"):
+            of_everybody, statistics = self._statistics(arrests, found)
+        oversize = statistics["incidents_over_max_size"]
+        if oversize:
+            largest = max(incident["persons"] for incident in oversize)
+            self.warnings.append(
+                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
+                f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
+            )
+        return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
+
+    def _write_tables(self, arrests: Any, found: Any, metadata: dict[str, Any]) -> None:
+        self.folder.write_table("features.parquet", found.features, metadata)
+        self.folder.write_table("ties.parquet", found.ties, dates=TIE_DATES)
+        self.folder.write_table("groups.parquet", found.groups)
+        if arrests.report is not None:
+            self.folder.write_table("rejected.parquet", arrests.report.rejected)
+
+    def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Of the arrests, and of the network."""
+        statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
+        return arrest_statistics(arrests), statistics
+
+    def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
+        """Complete the folder; return the manifest."""
+        device = self.engine.describe()
+        return self.folder.finish(
+            {
+                "gpunet": kind,
+                "versions": versions(),
+                "config": self.config.as_dict(),
+                "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
+                "seed": self.config.model.seed,
+                "engine": self.engine.name,
+                "input": input_report(arrests.report),
+                **sections,
+                "warnings": self.warnings,
+                "execution": {
+                    "threads": self.engine.threads,
+                    **({"gpu" if self.engine.name == "gpu" else "cluster": dict(device)} if device else {}),
+                    **self.clock.times(),
+                },
+            }
+        )
+
+    def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
+        """Train, try, score; write model and scores; return the manifest's section on them."""
+        stored = self._checkpoints.load("model")
+        if stored is not None:
+            result = model_of(stored)
+        else:
+            begin = self._checkpoints.clock()
+            result = self._train(arrests, days, found)
+            self._store_model(result, begin)
+        with self.stage("write scores"):
+            self._write_scores(result)
+            self.folder.write_file(f"model{result.suffix}", lambda path: path.write_bytes(result.file))
+        self.warnings += result.warnings
+        return {
+            "horizon_days": self.config.model.horizon_days,
+            "days": {name: day.isoformat() for name, day in days.items()},
+            **result.evaluation,
+        }
+
+    def _store_model(self, result: ModelResult, begin: float) -> None:
+        self._store("model", lambda: of_model(result), begin)
+
+    def _write_scores(self, result: ModelResult) -> None:
+        self.folder.write_table("scores.parquet", result.scores)
+
+    def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+        """What `fit` gives, or gave in an earlier run."""
+        stored = self._checkpoints.load(f"model-{name}")
+        if stored is not None:
+            return fit_of(stored)
+        begin = self._checkpoints.clock()
+        found = fit()
+        self._store(f"model-{name}", lambda: of_fit(found), begin)
+        return found
+
+    def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
+        from gpunet.model.matrix import bytes_needed
+
+        size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
+        device = "gpu" if self.engine.name == "gpu" else "cpu"
+        with self.stage("model"):
+            self.engine.expect("model", size)
+            return train_and_score(
+                arrests,
+                days,
+                found,
+                self.config,
+                threads=self.engine.threads,
+                device=device,
+                progress=self.progress,
+                kept=self._kept_fit,
+            )
+
+
+def path_section(report: PathReport | None) -> dict[str, Any] | None:
+    """What the manifest says of path features."""
+    return None if report is None else report.as_dict()
+
+
+def paths_of(inputs: Any) -> list[str] | None:
+    """The paths of files to read; None for data frames."""
+    items = [inputs] if isinstance(inputs, str | os.PathLike) or is_frame(inputs) else inputs
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
+        return None
+    return [os.fspath(item) for item in items]
+
+
+def _closeness(found: FeatureSet) -> NDArray[np.float64]:
+    """``closeness__all`` over the vertices of the network."""
+    import narwhals as nw
+
+    column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
+    person = found.network.person
+    if person is None:
+        raise ValueError("the network was not made of arrests")
+    return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]

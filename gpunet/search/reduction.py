@@ -1,0 +1,184 @@
+"""Adding up what batches of searches find, in an order and in groups that depend on the network and the sets alone.
+
+Consecutive batches make a *chunk*: their results are added to each other first, and then the chunk's sum to the total,
+chunk after chunk. So the bits of a sum are the same for any number of threads, and for any number of workers of a
+cluster, which are given whole chunks and send back one sum for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.base.parallel import in_batches
+from gpunet.base.progress import ProgressCallback
+from gpunet.search.graph import SearchGraph
+
+__all__ = [
+    "Chunk",
+    "Reducer",
+    "RunningSums",
+    "Spanned",
+    "Work",
+    "add_up",
+    "chunks_of",
+    "sum_of_chunk",
+    "sums_of_chunks",
+]
+
+# Every chunk but the last is at least this share of the work. More chunks divide better over workers, but each sends
+# the sums of all positions it touches; a position of a large block is touched by all of the block's chunks.
+_MOST_CHUNKS = 256
+
+# Nor is a chunk smaller than this, in positions times sources: about a tenth of a second. A cluster's task, which is
+# one chunk or a few, costs some ten milliseconds of a core beside its work.
+_LEAST_WEIGHT = 2e6
+
+
+class Spanned(Protocol):
+    """A batch of searches in the network of the positions ``first..last-1``."""
+
+    @property
+    def first(self) -> int:
+        """The first position."""
+
+    @property
+    def last(self) -> int:
+        """One more than the last position."""
+
+
+#: What finds the result of one batch: an array [..., last - first, sets].
+Work: TypeAlias = Callable[[SearchGraph, Any], NDArray[Any]]
+
+
+class Reducer(Protocol):
+    """Adds the results of all batches to ``total`` ([..., positions, sets]), chunk after chunk."""
+
+    def __call__(
+        self,
+        work: Work,
+        graph: SearchGraph,
+        batches: Sequence[Spanned],
+        weights: Sequence[float],
+        total: NDArray[Any],
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        """`weights` are the batches' shares of the work; `progress` is called under the name of `stage`."""
+
+
+class RunningSums(Protocol):
+    """Keeps a sum that grows batch by batch, so that it can go on where it was."""
+
+    def resume(self, stage: str, total: NDArray[Any], batches: int) -> int:
+        """Put what was kept into `total`; return the number of the next batch, 0 if nothing was."""
+
+    def keep(self, stage: str, total: NDArray[Any], batches: int, following: int) -> None:
+        """Keep `total`, to which all batches before number `following` have been added, if it is time to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """The batches ``begin..end-1``, which touch the positions ``first..last-1`` and weigh `weight` together."""
+
+    begin: int
+    end: int
+    first: int
+    last: int
+    weight: float
+
+
+def chunks_of(batches: Sequence[Spanned], weights: Sequence[float]) -> list[Chunk]:
+    """Divide the batches into chunks of about equal weight, in their order, which is that of blocks: largest first."""
+    enough = max(_LEAST_WEIGHT, sum(weights) / _MOST_CHUNKS)
+    chunks: list[Chunk] = []
+    begin, held = 0, 0.0
+    for i, weight in enumerate(weights):
+        held += weight
+        if held >= enough or i + 1 == len(weights):
+            inside = batches[begin : i + 1]
+            chunks.append(Chunk(begin, i + 1, min(b.first for b in inside), max(b.last for b in inside), held))
+            begin, held = i + 1, 0.0
+    return chunks
+
+
+class _Sum:
+    """The sum of a chunk as its batches come."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self._first, self._size = first, last - first
+        self._sum: NDArray[Any] | None = None
+
+    def add(self, batch: Spanned, found: NDArray[Any]) -> None:
+        if self._sum is None:
+            self._sum = np.zeros((*found.shape[:-2], self._size, found.shape[-1]), found.dtype)
+        self._sum[..., batch.first - self._first : batch.last - self._first, :] += found
+
+    def value(self) -> NDArray[Any]:
+        assert self._sum is not None  # no chunk is empty
+        return self._sum
+
+
+def sum_of_chunk(work: Work, graph: SearchGraph, batches: Sequence[Spanned], first: int, last: int) -> NDArray[Any]:
+    """The sum of a chunk, on one thread: what a worker does."""
+    held = _Sum(first, last)
+    for batch in batches:
+        held.add(batch, work(graph, batch))
+    return held.value()
+
+
+def sums_of_chunks(
+    sum_of: Callable[..., NDArray[Any]],
+    work: Work,
+    graph: SearchGraph,
+    batches: Sequence[Spanned],
+    chunks: Sequence[Chunk],
+) -> list[NDArray[Any]]:
+    """The sums of consecutive chunks, each by ``sum_of``, which takes what :func:`sum_of_chunk` does.
+
+    `batches` are those of these chunks alone.
+    """
+    begin = chunks[0].begin
+    return [sum_of(work, graph, batches[p.begin - begin : p.end - begin], p.first, p.last) for p in chunks]
+
+
+def add_up(
+    work: Work,
+    graph: SearchGraph,
+    batches: Sequence[Spanned],
+    weights: Sequence[float],
+    total: NDArray[Any],
+    stage: str,
+    progress: ProgressCallback | None,
+    *,
+    threads: int,
+    sums: RunningSums | None = None,
+) -> None:
+    """Add the results of all batches to `total` on so many threads of this process; see :class:`Reducer`.
+
+    With `sums` it goes on from what was kept, chunk by chunk; the order is the same, so every bit is.
+    """
+    chunks = chunks_of(batches, weights)
+    done = 0 if sums is None else sums.resume(stage, total, len(chunks))
+    begin = chunks[done].begin if done < len(chunks) else len(batches)
+    found = in_batches(
+        lambda batch: work(graph, batch),
+        batches[begin:],
+        threads,
+        stage=stage,
+        weights=weights[begin:],
+        progress=progress,
+    )
+    for number, chunk in enumerate(chunks[done:], done + 1):
+        held = _Sum(chunk.first, chunk.last)
+        for _ in range(chunk.begin, chunk.end):
+            held.add(*next(found))
+        total[..., chunk.first : chunk.last, :] += held.value()
+        if sums is not None:
+            sums.keep(stage, total, len(chunks), number)
+    for _ in found:  # the last call of progress
+        pass

@@ -1,0 +1,1 @@
+"""Frames, arrays and files of tables, whatever library they are of."""

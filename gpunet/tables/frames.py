@@ -1,0 +1,305 @@
+"""The one file that knows Polars, pandas, PyArrow and cuDF by name; all others handle tables through Narwhals.
+
+The libraries are imported where they are used, so that ``import gpunet`` stays light. What is peculiar to cuDF, whose
+frames lie on a GPU, is in :mod:`gpunet.tables.frames_cudf`, which is used from here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import narwhals as nw
+import numpy as np
+from narwhals.exceptions import DuplicateError
+from numpy.typing import NDArray
+
+from gpunet.base.days import NO_DAY
+from gpunet.base.errors import InputError
+from gpunet.tables.arrays import to_host
+from gpunet.tables.arrow_text import as_wide_text, plain_array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "BACKENDS",
+    "Column",
+    "as_eager",
+    "as_wide_text",
+    "backend_of",
+    "from_arrow",
+    "is_frame",
+    "make_frame",
+    "make_series",
+    "numbers_of",
+    "on_host",
+    "plain_array",
+    "read_parquet_on_device",
+    "rows_of",
+    "text_layout",
+    "to_array",
+    "to_arrow",
+    "without_repeated",
+]
+
+#: The kinds of frame that results are given back in.
+BACKENDS = ("polars", "pandas", "pyarrow", "cudf")
+
+#: One column to be made: values, values with a mask that is True where null, or a ready series of any kind of frame.
+Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]] | nw.Series[Any]"
+
+
+def is_frame(value: object) -> bool:
+    """Whether Narwhals takes `value` as an eager or lazy frame, or would but for columns that occur twice."""
+    try:
+        return isinstance(nw.from_native(value, pass_through=True), nw.DataFrame | nw.LazyFrame)
+    except DuplicateError:
+        return True
+
+
+def as_eager(frame: Any) -> nw.DataFrame[Any]:
+    """`frame` (native or Narwhals, eager or lazy) as an eager Narwhals frame; a lazy one is collected.
+
+    Raises
+    ------
+    InputError
+        If Narwhals does not take it, or a column occurs more than once.
+    """
+    try:
+        wrapped = nw.from_native(frame)
+    except DuplicateError as error:
+        names = ", ".join(f'"{name}"' for name in without_repeated(frame)[1])
+        raise InputError(f"columns of the data frame that occur more than once: {names}") from error
+    except TypeError as error:
+        raise InputError(f"expected a path or a data frame that Narwhals takes, not {type(frame).__name__}") from error
+    return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+
+
+def without_repeated(frame: Any) -> tuple[Any, tuple[Any, ...]]:
+    """`frame` (native or Narwhals) without the columns whose names occur more than once, and those names."""
+    try:
+        nw.from_native(frame, pass_through=True)
+    except DuplicateError:
+        names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+        single = [i for i, name in enumerate(names) if names.count(name) == 1]
+        kept = frame.select(single) if hasattr(frame, "column_names") else frame.iloc[:, single]
+        return kept, tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    return frame, ()
+
+
+def backend_of(frame: nw.DataFrame[Any] | nw.Series[Any]) -> str:
+    """Name the kind of frame that a caller uses: one of :data:`BACKENDS`, "polars" for any other kind."""
+    name = frame.implementation.name.lower()
+    return name if name in BACKENDS else "polars"
+
+
+def from_arrow(table: pa.Table | pa.RecordBatch, backend: str = "polars") -> nw.DataFrame[Any]:
+    """Wrap a PyArrow table as a Narwhals frame of the given kind, without a copy where that is possible."""
+    import polars as pl
+    import pyarrow as pa
+
+    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    if backend == "polars":
+        return nw.from_native(pl.DataFrame(pl.from_arrow(table)), eager_only=True)
+    if backend == "cudf":
+        from gpunet.tables import frames_cudf
+
+        return nw.from_native(frames_cudf.from_arrow(table), eager_only=True)
+    frame = nw.from_native(table, eager_only=True)
+    columns = {name: frame.get_column(name) for name in frame.columns}
+    return nw.from_native(make_frame(columns, backend), eager_only=True)
+
+
+def to_arrow(frame: Any) -> pa.Table:
+    """Any frame (native or Narwhals) as a PyArrow table whose text columns are all ``large_string``."""
+    import pyarrow as pa
+
+    if isinstance(frame, pa.RecordBatch):
+        return as_wide_text(pa.Table.from_batches([frame]))
+    if isinstance(frame, pa.Table):
+        return as_wide_text(frame)
+    eager = as_eager(frame)
+    if not eager.implementation.is_cudf():
+        return as_wide_text(eager.to_arrow())
+    from gpunet.tables import frames_cudf
+
+    return as_wide_text(frames_cudf.to_arrow(eager.to_native()))
+
+
+def on_host(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """`frame` itself, or a copy of it over PyArrow if it is cuDF's."""
+    return nw.from_native(to_arrow(frame), eager_only=True) if frame.implementation.is_cudf() else frame
+
+
+def to_array(series: nw.Series[Any]) -> Any:
+    """The values of a series of numbers or flags without nulls: a CuPy array of a cuDF series, NumPy's of any other."""
+    if series.implementation.is_cudf():
+        from gpunet.tables import frames_cudf
+
+        return frames_cudf.array_of(series.to_native())
+    return series.to_numpy()
+
+
+def numbers_of(series: nw.Series[Any]) -> Any:
+    """float64[n], the values of a series of numbers or flags, NaN where null; CuPy's for a series of cuDF."""
+    numbers = series.cast(nw.Float64)
+    if series.implementation.is_cudf():
+        from gpunet.tables import frames_cudf
+
+        return frames_cudf.numbers_of(numbers.to_native())
+    return numbers.to_numpy()
+
+
+def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:
+    """The bytes of all texts of a series after each other, and of how many bytes each consists, 0 if it is null.
+
+    Arrays are CuPy's for a series of cuDF, which must not be a part of another one, and NumPy's for any other.
+    """
+    if series.implementation.is_cudf():
+        from gpunet.tables import frames_cudf
+
+        return frames_cudf.text_layout(series.to_native())
+    import pyarrow as pa
+
+    array = series.to_arrow()
+    if not len(array):
+        return np.empty(0, np.uint8), np.empty(0, np.int32)
+    array = plain_array(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    found = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    return found[bounds[0] : bounds[-1]], np.diff(bounds)
+
+
+def rows_of(table: Any, rows: Any) -> Any:
+    """The rows at the positions `rows` (an array) of a Narwhals series or frame; rows of cuDF's stay on the device."""
+    if table.implementation.is_cudf():
+        from gpunet.tables import frames_cudf
+
+        return nw.from_native(frames_cudf.rows_of(table.to_native(), rows), allow_series=True, eager_only=True)
+    return table[to_host(rows)]
+
+
+def read_parquet_on_device(path: str | Path, columns: Iterable[str]) -> nw.DataFrame[Any]:
+    """Read columns of a Parquet file as a Narwhals frame over cuDF, without a table on the host."""
+    from gpunet.tables import frames_cudf
+
+    return nw.from_native(frames_cudf.read_parquet(path, columns), eager_only=True)
+
+
+def make_series(name: str, values: Any, backend: str = "polars") -> nw.Series[Any]:
+    """Make a Narwhals series of an array, a list, or a PyArrow array."""
+    import polars as pl
+    import pyarrow as pa
+
+    if backend == "cudf":
+        from gpunet.tables import frames_cudf
+
+        return nw.from_native(frames_cudf.make_series(name, values), series_only=True)
+    values = values if isinstance(values, list | pa.Array | pa.ChunkedArray) else to_host(values)
+    if backend != "polars":
+        return from_arrow(make_series(name, values).to_frame().to_arrow(), backend).get_column(name)
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        native = pl.DataFrame(pl.from_arrow(pa.table({name: values})))[name]
+    elif isinstance(values, list) and not values:
+        native = pl.Series(name, values, dtype=pl.String)
+    else:
+        native = pl.Series(name, values)
+    return nw.from_native(native, series_only=True)
+
+
+def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates: Collection[str] = ()) -> Any:
+    """Make a native frame of the given columns.
+
+    Parameters
+    ----------
+    columns
+        ``{name: values}``, all of one length. Values are an array, a pair (array, mask) where the mask is True for a
+        null, or a Narwhals series of any kind of frame. int64, float64 and bool are kept; NaN stays NaN. Arrays may
+        be NumPy's or CuPy's, whichever kind of frame they become.
+    backend
+        One of :data:`BACKENDS`.
+    dates
+        Names of columns that hold days since 1970-01-01 and become dates, ``NO_DAY`` becoming null.
+
+    Returns
+    -------
+    native frame
+        In pandas a column with nulls has a nullable type (Int64, Float64, boolean); dates are datetime64[s] there and
+        in cuDF.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend {backend!r}; there are {', '.join(BACKENDS)}")
+    if backend == "cudf":
+        from gpunet.tables import frames_cudf
+
+        return frames_cudf.make_frame(columns, dates)
+    if backend == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame({name: _pandas_column(value, name in dates) for name, value in columns.items()})
+    import pyarrow as pa
+
+    table = pa.table({name: _arrow_column(value, name in dates) for name, value in columns.items()})
+    return as_wide_text(table) if backend == "pyarrow" else from_arrow(table).to_native()
+
+
+def _arrow_of(series: nw.Series[Any]) -> Any:
+    if series.implementation.is_cudf():
+        from gpunet.tables import frames_cudf
+
+        return frames_cudf.to_arrow(series.to_native())
+    return series.to_arrow()
+
+
+def _host_values(value: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """The values and the mask, if there is one, as NumPy arrays."""
+    return (to_host(value[0]), to_host(value[1])) if isinstance(value, tuple) else (to_host(value), None)
+
+
+def _arrow_column(value: Column, is_date: bool) -> Any:
+    import pyarrow as pa
+
+    if isinstance(value, nw.Series):
+        return _arrow_of(value)
+    values, mask = _host_values(value)
+    if is_date:
+        values, missing = _days(values)
+        mask = missing if mask is None else mask | missing
+    array = pa.array(np.ascontiguousarray(values), mask=mask)
+    return array.cast(pa.date32()) if is_date else array
+
+
+def _pandas_column(value: Column, is_date: bool) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(value, nw.Series):
+        array = _arrow_of(value)
+        if array.null_count and pa.types.is_integer(array.type):  # PyArrow would turn these into floats
+            return pd.arrays.IntegerArray(np.array(array.fill_null(0)), np.array(array.is_null()))
+        return array.to_pandas()
+    values, mask = _host_values(value)
+    if is_date:
+        values, missing = _days(values)
+        stamps = values.astype("datetime64[D]")
+        stamps[missing if mask is None else mask | missing] = np.datetime64("NaT")
+        return stamps.astype("datetime64[s]")
+    if mask is None or not mask.any():
+        return values
+    if values.dtype.kind == "b":
+        return pd.arrays.BooleanArray(values.copy(), mask.copy())
+    if values.dtype.kind in "iu":
+        return pd.arrays.IntegerArray(values.copy(), mask.copy())
+    if values.dtype.kind == "f":
+        return pd.arrays.FloatingArray(values.copy(), mask.copy())
+    texts = values.astype(object)
+    texts[mask] = None
+    return texts
+
+
+def _days(values: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    missing = values == NO_DAY
+    return np.where(missing, 0, values).astype(np.int32), missing
