@@ -1,6 +1,6 @@
 """``python -m gpunet`` is the command ``gpunet``."""
 
-from gpunet.cli.commands import main
+from gpunet.cli.app import main
 
 if __name__ == "__main__":
     main()

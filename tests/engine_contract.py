@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gpunet
-from gpunet.cli.commands import app
+from gpunet.cli.app import app
 from gpunet.cli.run import RunOptions, run_features, run_forecast
 from gpunet.config.registry import columns
 

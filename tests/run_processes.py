@@ -27,7 +27,7 @@ import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 """
 
-_MAIN = "from gpunet.cli.commands import main; main()"
+_MAIN = "from gpunet.cli.app import main; main()"
 
 
 def start(

@@ -10,7 +10,7 @@ from gpunet import __version__
 
 
 def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
-    code = "from gpunet.cli.commands import main; main()"
+    code = "from gpunet.cli.app import main; main()"
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
@@ -107,7 +107,7 @@ def test_missing_column_names_file_column_and_key(tmp_path):
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys, gpunet, gpunet.cli.commands; "
+        "import sys, gpunet, gpunet.cli.app; "
         "heavy = {'numpy', 'numba', 'polars', 'pyarrow', 'narwhals', 'xgboost', 'sklearn'}; "
         "sys.exit(', '.join(heavy & set(sys.modules)))"
     )

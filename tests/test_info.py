@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpunet.base.errors import EngineError
-from gpunet.cli.commands import info
+from gpunet.cli import info
 from gpunet.engines.gpu import check
 
 

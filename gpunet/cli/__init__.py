@@ -1,5 +1,5 @@
 """The command ``gpunet``."""
 
-from gpunet.cli.commands import app, main
+from gpunet.cli.app import app, main
 
 __all__ = ["app", "main"]

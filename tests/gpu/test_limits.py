@@ -19,14 +19,14 @@ import rmm
 left = int(sys.argv.pop(1))
 free, total = rmm.mr.available_device_memory()
 ballast = rmm.DeviceBuffer(size=max(free - left, 0), mr=rmm.mr.CudaMemoryResource())
-from gpunet.cli.commands import main
+from gpunet.cli.app import main
 main()
 """
 
 WITHOUT = """
 import sys
 sys.modules[sys.argv.pop(1)] = None
-from gpunet.cli.commands import main
+from gpunet.cli.app import main
 main()
 """
 
@@ -80,7 +80,7 @@ def one_message(done, *parts):
 
 
 def test_no_gpu_is_one_message(environment, tables, tmp_path):
-    program = "from gpunet.cli.commands import main; main()"
+    program = "from gpunet.cli.app import main; main()"
     done = features(environment, tables, tmp_path / "run", program, CUDA_VISIBLE_DEVICES="")
     one_message(done, "GPU")
     assert not (tmp_path / "run" / "run.json").exists()

@@ -1,0 +1,63 @@
+"""The command line: its commands, and what its exit codes mean."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from gpunet.base._version import __version__
+from gpunet.base.errors import GpunetError
+from gpunet.cli.commands.runs import features, run
+from gpunet.cli.commands.scores import score
+from gpunet.cli.commands.setup import certificates, info
+from gpunet.cli.commands.tables import synth
+from gpunet.runs.stopping import Stopped
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Network features, models and scores from police arrest tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"gpunet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _command in (synth, features, run, score, certificates, info):
+    app.command()(_command)
+
+
+def main() -> NoReturn:
+    """Run the command line; 0 done, 2 the user's to mend (one clear message), 1 anything else."""
+    try:
+        app(prog_name="gpunet")
+    except GpunetError as error:
+        print(f"gpunet: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"gpunet: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Stopped as stopped:
+        print(f"gpunet: {stopped}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("gpunet: interrupted", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)

@@ -1,0 +1,54 @@
+"""``gpunet score``: persons scored by a model of an earlier run."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from gpunet.base.errors import InputError
+from gpunet.cli.options import Engine, EngineOption, Threads
+
+__all__ = ["score"]
+
+
+def score(
+    model: Annotated[Path, typer.Option("--model", help="A model file of an earlier run.")],
+    features: Annotated[Path, typer.Option("--features", help="A features.parquet with the model's columns.")],
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    engine: EngineOption = Engine.auto,
+    threads: Threads = None,
+) -> None:
+    """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.engines.choice import resolve_engine
+    from gpunet.model import load_model
+    from gpunet.model import score as score_features
+    from gpunet.tables.files import write_whole
+    from gpunet.tables.parquet import write_parquet
+
+    if out.is_dir():
+        raise InputError(f"--out {out} is a folder: give the name of a Parquet file")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+    chosen = resolve_engine(engine.value, threads)
+    with warnings.catch_warnings(), chosen.stage("score"):
+        warnings.showwarning = _show_warning
+        scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
+    write_whole(out, lambda path: write_parquet(path, scores))
+    print(f"{len(scores):,} persons scored: {out}")
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"warning   {message}", file=sys.stderr)

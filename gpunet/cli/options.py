@@ -1,0 +1,75 @@
+"""The options and arguments that commands share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Engine(StrEnum):
+    """Choices of ``--engine``."""
+
+    auto = "auto"
+    cpu = "cpu"
+    gpu = "gpu"
+
+
+class Betweenness(StrEnum):
+    """Choices of ``--betweenness``."""
+
+    exact = "exact"
+    approx = "approx"
+    auto = "auto"
+
+
+class ModelKind(StrEnum):
+    """Choices of ``--model`` of ``gpunet run``."""
+
+    xgboost = "xgboost"
+    random_forest = "random_forest"
+
+
+Inputs = Annotated[
+    list[str] | None, typer.Argument(help="Files (.parquet .csv .csv.gz .feather .arrow), folders or globs.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configuration.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="none|local|local-cuda|tls://HOST:PORT",
+        help="Divide the work over processes here, one for each GPU here, or the workers of a Dask scheduler.",
+    ),
+]
+BetweennessOption = Annotated[
+    Betweenness | None,
+    typer.Option("--betweenness", help="exact; approx: within epsilon; auto: approx above the budget. \\[exact]"),
+]
+Epsilon = Annotated[float | None, typer.Option("--epsilon", help="Largest error of normalised betweenness. [0.01]")]
+Delta = Annotated[float | None, typer.Option("--delta", help="Probability of a larger error. [0.1]")]
+Budget = Annotated[
+    float | None,
+    typer.Option("--budget", help="Estimated core-seconds of exact betweenness above which auto is approx. [14400]"),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option("--resume", help="Go on with the unfinished run in this folder, as it was asked for; alone."),
+]
+StartOver = Annotated[
+    bool, typer.Option("--start-over", help="Drop what an unfinished run in the folder has finished.")
+]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Leave out files that cannot be read, and say which.")]
+CheckpointSeconds = Annotated[
+    float | None,
+    typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),
+]
