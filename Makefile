@@ -50,8 +50,9 @@ bench-gpu: $(VENV)/.installed-gpu  ## the GPU engine beside cuGraph and our CPU 
 readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from benchmarks/results/*.json
 	$(BIN)/python scripts/readme_benchmarks.py
 
-docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the registry
+docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_feature_docs.py
+	$(BIN)/python scripts/make_architecture.py
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 (with venv) is needed; none was found."; exit 1; }

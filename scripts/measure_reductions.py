@@ -47,7 +47,7 @@ def one_at_a_time(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
 
 def whole(network: Network, names: tuple[str, ...]) -> SearchGraph:
     """Nothing taken apart: the components, in breadth-first order."""
-    label, count = component_labels(network.indptr, network.indices)
+    label, count = component_labels(network.indptr, network.indices, np.zeros(network.n, np.int32))
     roots = np.unique(label, return_index=True)[1]
     order, start = bfs_order(network.indptr, network.indices, roots[np.argsort(-np.bincount(label), kind="stable")])
     indptr, indices = permute_csr(network.indptr, network.indices, order)

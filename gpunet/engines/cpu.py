@@ -106,7 +106,7 @@ class CpuEngine:
 
     def component_labels(self, indptr: Int64, indices: Int32) -> tuple[Int32, int]:
         """Components, and how many."""
-        return component_labels(indptr, indices)
+        return component_labels(indptr, indices, np.zeros(len(indptr) - 1, np.int32))
 
     def core_numbers(self, indptr: Int64, indices: Int32, inside: Bool) -> Int32:
         """Core numbers in an induced subgraph."""

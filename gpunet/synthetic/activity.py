@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.synthetic.circles import share_out
 from gpunet.synthetic.config import ActivityConfig
 from gpunet.synthetic.plan import Area
 
@@ -50,13 +49,14 @@ def draw_solos(
     """
     n = area.persons
     weight = rng.gamma(config.solo_shape, 1.0, n) * np.sqrt(co_arrests)
-    inside = share_out(rng, round(config.solo_mean * n), weight)
+    inside = rng.multinomial(round(config.solo_mean * n), weight / weight.sum())
     once_inside = int(np.count_nonzero(inside + co_arrests == 1))
     once = max(0, area.one_time - once_inside)
     repeaters = round(config.repeaters_outside * n)
     arrests = area.records - area.second_charges - visits
     left = max(0, arrests - int(co_arrests.sum()) - int(inside.sum()) - once - 2 * repeaters)
-    more = share_out(rng, left, rng.gamma(config.solo_shape_outside, 1.0, repeaters)) if repeaters else inside[:0]
+    weight = rng.gamma(config.solo_shape_outside, 1.0, repeaters)
+    more = rng.multinomial(left, weight / weight.sum()) if repeaters else inside[:0]
     counts = np.concatenate([inside, 2 + more, np.ones(once, dtype=np.int64)])
     return Solos(np.repeat(np.arange(len(counts)), counts), repeaters + once)
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.kernels.cpu.ties import csr_from_ties, incident_pairs
 from gpunet.synthetic.activity import draw_days, draw_solos, period_days
 from gpunet.synthetic.charges import NULL, SECOND, petty_offences, violent_offences
-from gpunet.synthetic.circles import Circles, draw_circles, tie_lists
+from gpunet.synthetic.circles import Circles, draw_circles
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.places import Map, district_count, draw_gangs, draw_map, gang_count
 from gpunet.synthetic.plan import Area, Plan, Region
@@ -94,7 +95,7 @@ def make_area(plan: Plan, region: Region, area: Area) -> Rows:
     numbering = (gang_count(plan.largest_area, config.places), area.place)
     gangs = draw_gangs(rng, home, member, period_days(config.activity), numbering, config.places)
 
-    ties = tie_lists(hosted.person, hosted.incident, local)
+    ties = _adjacency(hosted, local)
     offence = _offences(rng, incidents, places, gangs.before, ties, (area, config))
     row_incident = np.repeat(np.arange(len(incidents.day)), np.diff(incidents.indptr))
     day = incidents.day[row_incident]
@@ -235,3 +236,13 @@ def _with_second_charges(rng: np.random.Generator, rows: Rows, count: int) -> Ro
     doubled = rows.take(row)
     doubled.offence[len(rows.person) :] = SECOND
     return doubled.take(order)
+
+
+def _adjacency(circles: Circles, n: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """``indptr`` (int64[n + 1]) and neighbours of the network that these incidents make; rows ascend."""
+    members = circles.person[np.lexsort((circles.person, circles.incident))].astype(np.int32)
+    start = np.flatnonzero(np.diff(circles.incident, prepend=-1, append=-1))
+    undated = np.zeros(len(members), np.int32)
+    pairs = np.unique(incident_pairs(start, members, undated, undated, n, 0)[0])
+    a, b = (end.astype(np.int32) for end in np.divmod(pairs, n))
+    return csr_from_ties(a, b, n)

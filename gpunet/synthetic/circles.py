@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gpunet.synthetic.config import CircleConfig
 
-__all__ = ["Circles", "draw_circles", "share_out", "tie_lists"]
+__all__ = ["Circles", "draw_circles"]
 
 
 class Circles(NamedTuple):
@@ -47,7 +47,8 @@ def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circ
     config
         The calibrated parameters.
     """
-    co_arrests = np.sort(1 + share_out(rng, round(config.extra_mean * n), rng.gamma(config.extra_shape, 1.0, n)))[::-1]
+    weight = rng.gamma(config.extra_shape, 1.0, n)  # a gamma weight makes negative binomial counts of a fixed sum
+    co_arrests = np.sort(1 + rng.multinomial(round(config.extra_mean * n), weight / weight.sum()))[::-1]
     home = rng.permutation(n).astype(np.float64) + 0.5
     person = np.repeat(np.arange(n), co_arrests)
     count = len(person)
@@ -64,13 +65,6 @@ def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circ
     person, incident, position = _tie_everyone(person, incident, position, home)
     person, incident, position = _repeat(rng, person, incident, position, config)
     return Circles(person, incident, np.mod(position, n) / n, home / n)
-
-
-def share_out(rng: np.random.Generator, total: int, weight: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Share `total` things out at random by weight: a gamma weight makes negative binomial counts of a fixed sum."""
-    bound = np.cumsum(weight)
-    chosen = np.searchsorted(bound[:-1], rng.random(total) * bound[-1], side="right")
-    return np.bincount(chosen, minlength=len(weight))
 
 
 def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> NDArray[np.int64]:
@@ -136,32 +130,3 @@ def _repeat(
         np.concatenate([incident, count + number[keep]]),
         np.concatenate([position, position[again]]),
     )
-
-
-def tie_lists(
-    person: NDArray[np.int64], incident: NDArray[np.int64], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Neighbours of each of `n` persons in the network of these incidents.
-
-    Parameters
-    ----------
-    person, incident
-        Ordered by incident, as in :class:`Circles`.
-    n
-        Number of persons.
-
-    Returns
-    -------
-    indptr, neighbours
-        int64[n + 1] and int32[2 x ties]: the neighbours of i are ``neighbours[indptr[i]:indptr[i + 1]]``, ascending.
-    """
-    start = np.flatnonzero(np.diff(incident, prepend=-1))
-    size = np.diff(start, append=len(incident))
-    codes = [np.zeros(0, dtype=np.int64)]
-    for k in np.unique(size[size > 1]):
-        members = person[start[size == k][:, None] + np.arange(k)]
-        a, b = np.nonzero(~np.eye(k, dtype=bool))
-        codes.append((members[:, a] * n + members[:, b]).ravel())
-    code = np.unique(np.concatenate(codes))
-    source, target = np.divmod(code, n)
-    return np.searchsorted(source, np.arange(n + 1)), target.astype(np.int32)

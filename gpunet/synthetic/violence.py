@@ -42,7 +42,7 @@ class Events(NamedTuple):
     beat_effect
         float64[beats].
     ties, neighbours
-        The network as :func:`gpunet.synthetic.circles.tie_lists` gives it.
+        The network of the incidents: ``indptr`` (int64[persons + 1]) and neighbours (int32), rows ascending.
     """
 
     day: NDArray[np.int64]

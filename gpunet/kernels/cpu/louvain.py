@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.kernels.cpu.traversal import component_labels
 from gpunet.kernels.jit import njit
 
 __all__ = ["louvain", "subgraph_within"]
@@ -158,34 +159,6 @@ def _renumber(label: NDArray[np.int32]) -> int:
 
 
 @njit
-def _connected_communities(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], label: NDArray[np.int32]
-) -> NDArray[np.int32]:  # fmt: skip
-    """Split every community into its connected parts, which never lowers modularity; numbered by smallest vertex."""
-    n = len(label)
-    out = np.full(n, -1, np.int32)
-    queue = np.empty(n, np.int32)
-    count = 0
-    for root in range(n):
-        if out[root] >= 0:
-            continue
-        out[root] = count
-        queue[0] = root
-        head, tail = 0, 1
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for e in range(indptr[u], indptr[u + 1]):
-                w = indices[e]
-                if out[w] < 0 and label[w] == label[u]:
-                    out[w] = count
-                    queue[tail] = w
-                    tail += 1
-        count += 1
-    return out
-
-
-@njit
 def louvain(indptr: NDArray[np.int64], indices: NDArray[np.int32], field: NDArray[np.int32]) -> NDArray[np.int32]:
     """int32[n], the community of each vertex in a Louvain partition of every field by its own modularity.
 
@@ -220,4 +193,5 @@ def louvain(indptr: NDArray[np.int64], indices: NDArray[np.int32], field: NDArra
             merged_two_m[community[v]] = two_m[v]
         level_indptr, level_indices, weight = _merge(level_indptr, level_indices, weight, community, count)
         two_m = merged_two_m
-    return _connected_communities(indptr, indices, communities)
+    # A community can come apart when a vertex between its parts leaves; splitting it never lowers modularity.
+    return component_labels(indptr, indices, communities)[0]

@@ -11,8 +11,13 @@ __all__ = ["bfs_order", "component_labels", "padded_rows", "permute_csr"]
 
 
 @njit
-def component_labels(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
-    """int32[n] component of each vertex, numbered by smallest vertex, and the number of components."""
+def component_labels(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], part: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], int]:  # fmt: skip
+    """int32[n], connected components without the ties between different parts, and how many there are.
+
+    `part` (int32[n]) is each vertex's part: zeros for components of the whole. They are numbered by smallest vertex.
+    """
     n = len(indptr) - 1
     label = np.full(n, -1, np.int32)
     queue = np.empty(n, np.int32)
@@ -28,7 +33,7 @@ def component_labels(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> t
             head += 1
             for e in range(indptr[u], indptr[u + 1]):
                 w = indices[e]
-                if label[w] < 0:
+                if label[w] < 0 and part[w] == part[u]:
                     label[w] = count
                     queue[tail] = w
                     tail += 1

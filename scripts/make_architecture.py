@@ -1,0 +1,72 @@
+"""Write the rooms of the package, their files and what is in each into docs/architecture.md.
+
+Usage: python scripts/make_architecture.py [--check]
+
+The order of rooms is that of the import contract in pyproject.toml; the words are first lines of docstrings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "architecture.md"
+BEGIN, END = "<!-- rooms -->", "<!-- /rooms -->"
+
+
+def rooms() -> list[str]:
+    """The rooms, those that others may use first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return list(reversed(layers))
+
+
+def summary(path: Path) -> str:
+    """The first sentence of a module's docstring, without the marks of Sphinx."""
+    first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].replace("\n", " ")
+    for role in (":mod:", ":func:", ":class:", "``", "`"):
+        first = first.replace(role, "")
+    return first.rstrip(".").replace("|", "\\|")
+
+
+def described(room: str) -> str:
+    """One room: what it is, and a row a file."""
+    folder = ROOT / "gpunet" / room
+    lines = [f"### `{room}/`", "", summary(folder / "__init__.py") + ".", "", "| file | what it has |", "|---|---|"]
+    inner = sorted(path for path in folder.rglob("*.py") if path != folder / "__init__.py")
+    lines += [
+        f"| `{path.relative_to(folder).as_posix()}` | {summary(path)} |"
+        for path in sorted(inner, key=lambda path: (len(path.relative_to(folder).parts), path))
+        if summary(path)
+    ]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The page with its rooms as they are now."""
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    chain = " <- ".join(rooms())
+    body = "\n\n".join([f"    {chain}", *map(described, rooms())])
+    return f"{head}{BEGIN}\n\n{body}\n\n{END}{tail}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say whether the page is as it would be written")
+    if parser.parse_args().check:
+        if page() != PAGE.read_text(encoding="utf-8"):
+            sys.exit(f"{PAGE.relative_to(ROOT)} is not what the code says: run make docs")
+    else:
+        PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
