@@ -50,7 +50,7 @@ _SLOTS = (flat(int64), flat(int32), flat(int32), flat(float64), flat(float64))
 #: Kernels and the types that they are started with.
 KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     *((jit_cuda._fill, (flat(kind), kind)) for kind in (float64, int32, int64)),
-    (betweenness_search_cuda.clear_room, _ROOM),
+    (betweenness_search_cuda.clear_workspace, _ROOM),
     (betweenness_search_cuda.add_sums, (flat(float64, 2), int64, flat(float64), int64, int64)),
     (
         betweenness_search_cuda.search,

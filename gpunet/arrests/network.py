@@ -210,6 +210,14 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     Network
         Its vertices are the persons with a tie, in the order of their ids; its sets are ``all``, ``violent`` and one
         for each configured violent offence, each holding the persons with any arrest for it.
+
+    Examples
+    --------
+    >>> rows = {"person_id": ["ann", "bob", "cyd"], "incident_id": [1, 1, 2], "date": ["2013-05-04"] * 3,
+    ...         "offence": ["robbery", "theft", "theft"]}
+    >>> network = gpunet.build_network(gpunet.read_arrests(pl.DataFrame(rows)))
+    >>> network.n, network.n_ties  # cyd was arrested alone
+    (2, 1)
     """
     engine = engine or resolve_engine("cpu")
     members = incident_members(arrests)
@@ -258,6 +266,12 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
     ------
     InputError
         If lengths differ, an end is outside 0..n-1, a set is not of length n, or ``all`` is not all true.
+
+    Examples
+    --------
+    >>> network = gpunet.network_from_edges([0, 1, 2], [1, 2, 3], 5, sets={"violent": [True, False, False, True,
+    False]}) >>> network.n, network.n_ties, sorted(network.sets)
+    (5, 3, ['all', 'violent'])
     """
     ends = [np.asarray(x) for x in (src, dst)]
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
@@ -298,6 +312,19 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     """The table ``person_a < person_b, incidents, strength, first_date, last_date``, sorted by both ids.
 
     A frame of the kind that `arrests` were read from; dates are null where no shared arrest is dated.
+
+    Raises
+    ------
+    InputError
+        If the network was made of plain edges.
+
+    Examples
+    --------
+    >>> rows = {"person_id": ["ann", "bob"], "incident_id": [1, 1], "date": ["2013-05-04"] * 2, "offence": ["theft"] *
+    2} >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
+    >>> ties = gpunet.ties_table(arrests, gpunet.build_network(arrests))
+    >>> ties.select("person_a", "person_b", "incidents", "strength").row(0)
+    ('ann', 'bob', 1, 1.0)
     """
     if network.ties is None or network.person is None:
         raise InputError("this network was made of plain edges and has no table of ties")

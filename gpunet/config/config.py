@@ -268,6 +268,16 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
     ------
     ConfigError
         If the file cannot be read or parsed, or a key or value is not understood; the message names it.
+
+    Examples
+    --------
+    >>> config = gpunet.load_config({"network": {"max_incident_size": 30}, "violent_offences": {"robbery":
+    ["robbery*"]}}) >>> config.network.max_incident_size, list(config.violent_offences)
+    (30, ['robbery'])
+    >>> gpunet.load_config({"network": {"max_incident": 30}})
+    Traceback (most recent call last):
+        ...
+    gpunet.base.errors.ConfigError: [network] max_incident: unknown key; known: max_incident_size
     """
     if isinstance(source, Config):
         return source

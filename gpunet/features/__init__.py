@@ -104,6 +104,14 @@ def compute_features(
         If `threads`, `betweenness`, `epsilon`, `delta`, `budget` or `seed` cannot be used.
     EngineError
         If the engine is not available.
+
+    Examples
+    --------
+    >>> rows = {"person_id": ["ann", "bob", "cyd"], "incident_id": [1, 1, 2], "date": ["2013-05-04"] * 3,
+    ...         "offence": ["robbery", "theft", "theft"]}
+    >>> features = gpunet.compute_features(gpunet.read_arrests(pl.DataFrame(rows)), families=["neighbourhood"])
+    >>> features.select("person_id", "degree__all", "degree__violent").rows()
+    [('ann', 1, 0), ('bob', 1, 1), ('cyd', 0, 0)]
     """
     given = {"betweenness": betweenness, "epsilon": epsilon, "delta": delta, "budget": budget, "seed": seed}
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

@@ -100,6 +100,12 @@ def path_features(
         If `threads`, `betweenness`, `epsilon`, `delta`, `budget` or `seed` cannot be used.
     EngineError
         If the engine is not available.
+
+    Examples
+    --------
+    >>> network = gpunet.network_from_edges([0, 1, 2], [1, 2, 3], 4)  # a path of four
+    >>> gpunet.path_features(network, ["betweenness"])["betweenness__all"].tolist()
+    [0.0, 2.0, 2.0, 0.0]
     """
     config = PathConfig(betweenness, epsilon, delta, budget, seed)
     chosen = resolve_engine(engine, threads)
@@ -172,6 +178,13 @@ def estimate_path_work(
         If a family or set is unknown.
     ConfigError
         If `betweenness`, `epsilon`, `delta` or `budget` cannot be used.
+
+    Examples
+    --------
+    >>> network = gpunet.network_from_edges([0, 1, 2, 3], [1, 2, 3, 0], 4)
+    >>> estimate = gpunet.estimate_path_work(network)
+    >>> estimate.method, estimate.seconds(threads=2) < 1
+    ('exact', True)
     """
     config = PathConfig(betweenness, epsilon, delta, budget)
     names, wanted = _sets(network, sets), _families(families)

@@ -3,6 +3,10 @@
 A *row* is eight doubles of one vertex, element ``8 * v`` and on of a flat array, one for each of eight searches. Both
 operations sum the neighbours' rows in a register and go on with the sum, so that it never passes through memory. Rows
 of vertices that have nothing to give are zero: no branch depends on a neighbour.
+
+Parameters of the operations: `vertex`, `start` and `stop` are numbers, the neighbours ``indices[start:stop]`` (int32);
+`row`, `sigma` and `onward` float64[8 (n + 1)], eight lanes a vertex; `source_weight`, `share` and `peak` float64[8];
+`lane_of` and `set_of` int64[8]; `seen` and `active` have a bit a lane.
 """
 
 from __future__ import annotations

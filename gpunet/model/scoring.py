@@ -119,6 +119,15 @@ def score(
     UserWarning
         If betweenness is approximate in `features` and was not in training, or the other way round, or to another
         epsilon.
+
+    Examples
+    --------
+    >>> features = pl.DataFrame({"person_id": range(60), "degree__all": [i % 6 for i in range(60)]})
+    >>> model = gpunet.train(features, [i % 6 > 3 for i in range(60)], config={"max_rounds": 5}, threads=1)
+    >>> scores = gpunet.score(model, features, threads=1)
+    >>> best = scores.sort("rank").row(0, named=True)
+    >>> best["person_id"], best["factor_1"], best["probability"] > 0.5
+    (4, 'degree__all', True)
     """
     if not isinstance(model, Model):
         raise ModelError(

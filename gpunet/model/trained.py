@@ -164,6 +164,16 @@ def load_model(path: str | Path) -> Model:
     ------
     ModelError
         If it cannot be read, is damaged, or was not made by this package or by a later version with another format.
+
+    Examples
+    --------
+    >>> features = pl.DataFrame({"person_id": range(60), "degree__all": [i % 6 for i in range(60)]})
+    >>> model = gpunet.train(features, [i % 6 > 3 for i in range(60)], config={"max_rounds": 5}, threads=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/model.ubj")
+    ...     again = gpunet.load_model(f"{folder}/model.ubj")
+    >>> again.features == model.features
+    True
     """
     source = _checked_path(path)
     try:

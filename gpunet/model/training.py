@@ -109,6 +109,13 @@ def train(
         If `config` or `threads` is not understood.
     EngineError
         If `device` is neither, or a GPU's libraries are not installed.
+
+    Examples
+    --------
+    >>> features = pl.DataFrame({"person_id": range(60), "degree__all": [i % 6 for i in range(60)]})
+    >>> model = gpunet.train(features, [i % 6 > 3 for i in range(60)], config={"max_rounds": 5}, threads=1)
+    >>> model.features
+    ('degree__all',)
     """
     table = read_features(features, taxonomy=taxonomy, device=device)
     return cross_fit(

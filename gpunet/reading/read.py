@@ -97,6 +97,14 @@ def read_arrests(
     column ``line`` of the rejected rows. Empty lines are no rows. A CSV file of no bytes is a table of no rows, with
     a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8, and has no
     byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
+
+    Examples
+    --------
+    >>> rows = {"person_id": ["ann", "bob", "bob"], "incident_id": [1, 1, 2], "date": ["2013-05-04", "2013-05-04",
+    None], ...         "offence": ["robbery", "theft", "theft"]}
+    >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
+    >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
+    (3, 2, 3)
     """
     return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
 

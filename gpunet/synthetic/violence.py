@@ -112,7 +112,12 @@ def _spread(
     base: float,
     violent: NDArray[np.bool_],
 ) -> None:
-    """Run the process once; fills `violent`. The first participant of a violent incident is always charged."""
+    """Run the process once; fills `violent`. The first participant of a violent incident is always charged.
+
+    Up to `neighbours`: the fields of :class:`Events`. `chance` is float64[incidents], `further` bool[participants],
+    `strengths` float64[6], `decay` float64[3] (a day), of own past, of ties' past, of the beat's; `violent`
+    bool[participants].
+    """
     n, beats = len(lasting), len(beat_effect)
     own, own_day = np.zeros(n), np.zeros(n)
     tie, tie_day = np.zeros(n), np.zeros(n)

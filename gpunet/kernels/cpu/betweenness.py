@@ -7,6 +7,23 @@ path counts) is the same for all of them; the backward pass reads each edge once
 Path counts are float64. Where one passes 2^900 (a long lattice or ladder) the source is done again with a binary
 exponent beside every count, which has no limit; a single exponent a level would not do, since counts within a level
 can differ by more than a double's range.
+
+Parameters of one name are the same in all functions here:
+
+indptr, indices, source_weight, target_weight, copies
+    As in :func:`dependencies_batch`; of one source `source_weight` is float64[sets], of one source and set a number.
+reached, order
+    How many vertices a source reaches, and int32[n] these in order of distance.
+columns
+    int64[active], the sets that the source is in; `column` if there is one.
+distance
+    int32[n + 1], -1 where not reached.
+sigma, exponent
+    float64[n] and int64[n]: path counts are ``sigma * 2**exponent``.
+gain
+    float64[n, sets] (flat for one set), g_C of the vertices behind.
+out
+    float64[n, sets], sums to which dependencies are added.
 """
 
 from __future__ import annotations

@@ -10,6 +10,27 @@ share passes. No branch depends on an edge or on a lane.
 It pays because sources that stand side by side in the order of vertices have nearly the same distances, so that a
 vertex is active at two or three levels, not eight. A simplicial vertex (its neighbours all know each other) lies on no
 shortest path between others, so only its neighbours look at it: it is not `inner`.
+
+Parameters of one name are the same in all functions here:
+
+indptr, indices, target_weight, copies, inner
+    As in :func:`dependencies_lanes`.
+sigma, row, onward
+    float64[8 (n + 1)], eight lanes a vertex: path counts, what this level passes on, what the next will.
+listing, active
+    int32 and uint8 [9 n + 1], vertices level by level, and the lanes in which each was reached there, as bits.
+begin
+    int64[n + 2]: level d is ``listing[begin[d]:begin[d + 1]]``, of `levels`.
+closed, seen
+    bool[n + 1] and uint8[n]: whether all lanes have reached a vertex; which have, as bits.
+counts
+    float64[8], how much the source of each lane, or of each slot, counts for the set.
+lane_of, set_of
+    int64[8], of each slot.
+slot_bits, share
+    uint8[256], slots of each combination of lanes; float64[8], what each slot adds.
+out
+    float64[n, sets], sums to which dependencies are added.
 """
 
 from __future__ import annotations

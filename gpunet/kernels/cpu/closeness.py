@@ -143,7 +143,11 @@ def spread_bits(
     reached: NDArray[np.int32],
     listed: NDArray[np.bool_],
 ) -> int:
-    """Hand the bits of the frontier, whose sources are ``frontier[begins:]``, on to the neighbours; count these."""
+    """Hand the bits of the frontier, whose sources are ``frontier[begins:]``, on to the neighbours; count these.
+
+    `inner` is bool[positions]. Vertices are positions less `first`: `frontier` and `reached` (int32) hold them, `now`
+    and `new` are uint64[n * WORDS], the bits of this level and of the next, and `listed` is bool[n].
+    """
     n_reached = 0
     for i in range(len(frontier)):
         u = np.int64(frontier[i])

@@ -5,6 +5,9 @@ from a k-core leaves every other vertex with at least k-1 neighbours, so adding 
 one. So v's own number lies between the h-index of {c(u)} and the h-index of {c(u) + 1} over its neighbours u in C.
 These differ by at most one, and only where they do is a local search needed: do enough vertices of the (k-1)-shell
 around v rise with it? (The search is the insertion step of core maintenance, Sariyuce et al., VLDB 2013.)
+
+In :func:`_joins`, ``core`` is int32[n] (-1 outside C), ``state`` int64[n] (stamps of earlier calls are smaller),
+``support`` int32[n] the neighbours that count for each candidate, and ``found`` and ``stack`` int32[n] are lists.
 """
 
 from __future__ import annotations

@@ -6,6 +6,9 @@ fixed point A of all seeds (false). Only otherwise is the run repeated, and then
 vertices ranked by the moment of their activation, those left with fewer than k neighbours of smaller rank once v is
 taken out, and so on, are *suspects*. By induction over ranks everyone else in A is active without v. So A less the
 suspects is active, nobody outside A can be, and the suspects are settled by going on from there.
+
+In :func:`_survives`, ``seed`` is bool[n], ``rank`` int32[n] the moment of activation (-1: never), ``suspect`` int64[n]
+(stamps of earlier calls are smaller), and ``suspects`` and ``stack`` int32[n] are lists.
 """
 
 from __future__ import annotations

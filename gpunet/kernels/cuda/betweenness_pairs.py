@@ -1,4 +1,9 @@
-"""What pairs of drawn sources say of every vertex, added up on the device; see :mod:`gpunet.features.sampling`."""
+"""What pairs of drawn sources say of every vertex, added up on the device; see :mod:`gpunet.features.sampling`.
+
+Arrays are those of :mod:`gpunet.kernels.cuda.betweenness_search`: `slot_lane` and `slot_set` int32[slots], `times`
+float64[pairs], `added` float64[8 n], `depth` int32[8 n], `listing` int32[8 n], `begin` int32[levels + 1], `out`
+float64[2 n sets].
+"""
 
 from __future__ import annotations
 

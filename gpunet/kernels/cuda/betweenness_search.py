@@ -8,6 +8,27 @@ A group is searched in the network of the positions ``first..last - 1`` of all t
 and on: workspaces need to hold one such network, and groups of different networks can run side by side. Rows of the
 adjacency may lead beyond `last`: those neighbours are never listed, their rows are zero, and to add them changes no
 bit. ``stops`` says where rows may end, to save most of it.
+
+Parameters of one name are the same in all functions here:
+
+indptr, stops, indices, target_weight, copies, inner
+    The network, see :class:`gpunet.kernels.cuda.betweenness_workspace.OnDevice`; `network` and `about` are its part
+    of one group.
+first_of ... times
+    The groups, see :class:`gpunet.kernels.cuda.betweenness_workspace.Groups`; `first` and `slots` are the first slot
+    of at most eight and how many these are.
+todo, over
+    int32[groups]: which ones to do; whether a path count passed `limit` (always 0 if `scaled`).
+rows, marks, lists, sums
+    float64[blocks, 4, 8 n], int32[blocks, 2, 8 n], int32[blocks, 11 n], float64[blocks, positions * sets]: the
+    workspace, see :class:`gpunet.kernels.cuda.betweenness_workspace.Workspace`.
+sigma, row, onward, added
+    float64[8 n], a block's rows; `power` and `depth` int32[8 n], its marks; `listing`, `closed`, `found` and `begin`
+    int32[8 n] and [n], its lists.
+cell
+    int32[3], numbers that a block's threads share.
+out
+    float64[positions * sets], the block's sums from its group's first position on.
 """
 
 from __future__ import annotations
@@ -22,7 +43,7 @@ from gpunet.kernels.jit_cuda import cuda, device, kernel
 # The vertices of a network: target_weight, copies, whether inner, and from which one on targets count half.
 About = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], int]
 
-__all__ = ["LISTS", "SHARES", "add_sums", "clear_room", "search"]
+__all__ = ["LISTS", "SHARES", "add_sums", "clear_workspace", "search"]
 
 #: Sums that are kept apart, and the most blocks that run at once. The bits of results depend on it.
 SHARES = 512
@@ -39,7 +60,7 @@ _N_FOUND, _TOP, _OVER, _CELLS = range(4)
 
 
 @kernel
-def clear_room(rows: NDArray[np.float64], marks: NDArray[np.int32], lists: NDArray[np.int32]) -> None:
+def clear_workspace(rows: NDArray[np.float64], marks: NDArray[np.int32], lists: NDArray[np.int32]) -> None:
     """What every search finds and leaves: rows of 0, nothing reached, nothing closed."""
     block = cuda.blockIdx.x
     for i in range(cuda.threadIdx.x, rows.shape[2], cuda.blockDim.x):

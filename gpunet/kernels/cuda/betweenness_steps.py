@@ -62,7 +62,11 @@ def settle_scaled(
     depth: NDArray[np.int32],
     power: NDArray[np.int32],
 ) -> None:
-    """Do as :func:`settle`; path counts are ``sigma * 2**power``, and what is passed on has the same exponent."""
+    """Do as :func:`settle`; path counts are ``sigma * 2**power``, and what is passed on has the same exponent.
+
+    `row`, `sigma` and `onward` are float64[8 n], `depth` and `power` int32[8 n], eight lanes a vertex; `copies`
+    float64[n].
+    """
     begins, ends, indices, first, _ = network
     paths, highest = 0.0, 0
     for e in range(begins[w], ends[w]):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.kernels.cuda.betweenness_search import LISTS, SHARES, clear_room
+from gpunet.kernels.cuda.betweenness_search import LISTS, SHARES, clear_workspace
 from gpunet.kernels.cuda.betweenness_steps import LANES
 from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device
 
@@ -165,7 +165,7 @@ class Workspace:
         marks = cuda.device_array((blocks, 2, LANES * size), np.int32)
         lists = cuda.device_array((blocks, LISTS * size), np.int32)
         sums = cuda.device_array((blocks, max(cells, 1)), np.float64)
-        clear_room[blocks, threads](rows, marks, lists)
+        clear_workspace[blocks, threads](rows, marks, lists)
         return cls(vertices, cells, rows, marks, lists, sums)
 
     @staticmethod

@@ -1,4 +1,22 @@
-"""The device's part of :mod:`gpunet.kernels.cuda.closeness`: what the threads of a block do."""
+"""The device's part of :mod:`gpunet.kernels.cuda.closeness`: what the threads of a block do.
+
+Parameters of one name are the same in all functions here:
+
+indptr, indices, inner
+    The network: int64[positions + 1], int32, bool[positions].
+sources, bounds
+    int32[sources] and int64[batches, 4]: each batch's sources ``sources[b[0]:b[1]]`` and positions ``b[2]..b[3] - 1``.
+mask, digit, mask_begin
+    uint64[masks, words], int64[masks], int64[batches * sets + 1]: sources with a binary digit of weight, by batch and
+    set.
+rows, lists
+    uint64[blocks, 3, n words] and int32[blocks, 4, n]: a block's `seen`, `row`, `onward`, and its `active`,
+    `following`, `closed`, `found`.
+cell
+    int32[2], numbers that a block's threads share.
+far
+    int64[positions * sets], sums of distances.
+"""
 
 from __future__ import annotations
 

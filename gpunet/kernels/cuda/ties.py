@@ -75,7 +75,11 @@ def _pair(
     low: NDArray[np.int32],
     high: NDArray[np.int32],
 ) -> None:
-    """A thread a member: its pairs with the later members of its incident."""
+    """A thread a member: its pairs with the later members of its incident.
+
+    `members`, `first`, `last` are int32[members]; `begin` (int64[incidents]) is where an incident's pairs begin in
+    `key`, `weight`, `low`, `high` (one element a pair).
+    """
     for x in range(cuda.grid(1), len(members), cuda.gridsize(1)):
         incident = row_of(indptr, x)
         start, stop = indptr[incident], indptr[incident + 1]
@@ -156,7 +160,11 @@ def _merge(
     first: NDArray[np.int32],
     last: NDArray[np.int32],
 ) -> None:
-    """A thread a distinct key, which goes through its pairs in their order."""
+    """A thread a distinct key, which goes through its pairs in their order.
+
+    `key`, `weight`, `low`, `high` and `order` (a stable sort of `key`) have an element a pair; `starts` (where each
+    distinct key begins in `order`) and the outputs an element a distinct key.
+    """
     for d in range(cuda.grid(1), len(starts), cuda.gridsize(1)):
         begin = starts[d]
         end = starts[d + 1] if d + 1 < len(starts) else np.int64(len(order))

@@ -91,7 +91,11 @@ def _spread(
     queue: NDArray[np.int32],
     tail: NDArray[np.int32],
 ) -> None:
-    """Round `now`: those active since the last one support their neighbours; who gets its kth supporter follows."""
+    """Round `now`: those active since the last one support their neighbours; who gets its kth supporter follows.
+
+    They are ``queue[head:size]`` (int32[n]); `rank` is int32[n] (-1: not active), `supporters` int32[n], `tail`
+    int32[1].
+    """
     for i in range(cuda.grid(1), (size - head) * _TEAM, cuda.gridsize(1)):
         u = queue[head + i // _TEAM]
         for e in range(indptr[u] + i % _TEAM, indptr[u + 1], _TEAM):

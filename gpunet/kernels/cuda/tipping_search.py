@@ -35,7 +35,10 @@ def settle_alone(
     long: NDArray[np.int32],
     counters: NDArray[np.int32],
 ) -> None:
-    """A thread a seed undecided; those with more suspects than `most` are listed."""
+    """A thread an undecided seed; those with more suspects than `most` are listed.
+
+    `undecided` and `long` are int32[n], their lengths in `counters` (int32[2]); `rank` is int32[n], `out` bool[n].
+    """
     suspects = cuda.local.array(LIST, np.int32)
     for i in range(cuda.grid(1), counters[UNDECIDED], cuda.gridsize(1)):
         v = undecided[i]
@@ -128,7 +131,10 @@ def settle_together(
     lists_of_blocks: NDArray[np.int32],
     out: NDArray[np.bool_],
 ) -> None:
-    """A block a seed undecided; marks are clear before and after each."""
+    """A block an undecided seed, ``long[:n_long]``; marks are clear before and after each.
+
+    `marks` and `lists_of_blocks` are int32[blocks, n], `rank` int32[n], `out` bool[n].
+    """
     counter = cuda.shared.array(_COUNTERS, np.int32)
     block = cuda.blockIdx.x
     tid, threads = cuda.threadIdx.x, cuda.blockDim.x
