@@ -269,8 +269,8 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
 
     Examples
     --------
-    >>> network = gpunet.network_from_edges([0, 1, 2], [1, 2, 3], 5, sets={"violent": [True, False, False, True,
-    False]}) >>> network.n, network.n_ties, sorted(network.sets)
+    >>> network = gpunet.network_from_edges([0, 1, 2], [1, 2, 3], 5, sets={"violent": [True] + [False] * 4})
+    >>> network.n, network.n_ties, sorted(network.sets)
     (5, 3, ['all', 'violent'])
     """
     ends = [np.asarray(x) for x in (src, dst)]
@@ -320,8 +320,8 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
 
     Examples
     --------
-    >>> rows = {"person_id": ["ann", "bob"], "incident_id": [1, 1], "date": ["2013-05-04"] * 2, "offence": ["theft"] *
-    2} >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
+    >>> rows = {"person_id": ["ann", "bob"], "incident_id": [1, 1], "date": [None] * 2, "offence": ["theft"] * 2}
+    >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
     >>> ties = gpunet.ties_table(arrests, gpunet.build_network(arrests))
     >>> ties.select("person_a", "person_b", "incidents", "strength").row(0)
     ('ann', 'bob', 1, 1.0)

@@ -271,8 +271,9 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
 
     Examples
     --------
-    >>> config = gpunet.load_config({"network": {"max_incident_size": 30}, "violent_offences": {"robbery":
-    ["robbery*"]}}) >>> config.network.max_incident_size, list(config.violent_offences)
+    >>> robbery = {"robbery": ["robbery*"]}
+    >>> config = gpunet.load_config({"network": {"max_incident_size": 30}, "violent_offences": robbery})
+    >>> config.network.max_incident_size, list(config.violent_offences)
     (30, ['robbery'])
     >>> gpunet.load_config({"network": {"max_incident": 30}})
     Traceback (most recent call last):

@@ -100,8 +100,8 @@ def read_arrests(
 
     Examples
     --------
-    >>> rows = {"person_id": ["ann", "bob", "bob"], "incident_id": [1, 1, 2], "date": ["2013-05-04", "2013-05-04",
-    None], ...         "offence": ["robbery", "theft", "theft"]}
+    >>> rows = {"person_id": ["ann", "bob", "bob"], "incident_id": [1, 1, 2], "date": ["2013-05-04"] * 3,
+    ...         "offence": ["robbery", "theft", "theft"]}
     >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
