@@ -16,8 +16,8 @@ import json
 import subprocess
 import sys
 import time
-import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-import gpunet
-from gpunet.search.batches import shrinking_batches
-from gpunet.search.searches import dependencies
+from gpunet.search import searches
+from gpunet.search.batches import batches_of, shrinking_batches
 
 if TYPE_CHECKING:
     from gpunet.search.batches import Batch
@@ -51,13 +50,6 @@ def make(asked: argparse.Namespace) -> int:
     np.savez_compressed(path, a=end[once], b=network.indices[once], member=member, names=np.array(names))
     print(path)
     return 0
-
-
-def without_frames() -> None:
-    """Let modules of gpunet.features be imported without the package's own, which needs libraries for tables."""
-    package = types.ModuleType("gpunet.features")
-    package.__path__ = [str(Path(gpunet.__file__).parent / "features")]
-    sys.modules["gpunet.features"] = package
 
 
 def search_graph_of(a: NDArray[np.int32], b: NDArray[np.int32], member: NDArray[np.bool_]) -> SearchGraph:
@@ -136,7 +128,9 @@ def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]
     from gpunet.kernels.jit_cuda import on_host, synchronize
 
     expected = np.zeros(graph.weight.shape)
-    result: dict[str, Any] = on_cpu(dependencies, shrinking_batches(graph, 64), expected, asked)
+    result: dict[str, Any] = on_cpu(
+        partial(searches.dependencies, graph), shrinking_batches(graph, 64), expected, asked
+    )
     result["same_batches_differ_by"] = on_gpu_by_batches(graph, expected, asked) if asked.share < 1 else None
     seconds, plan = timed(lambda: plan_dependencies(graph))
     result |= {"plan_seconds": seconds, "groups": len(plan.groups), "batches": len(plan.spans)}
@@ -190,16 +184,15 @@ def settings() -> Iterator[tuple[int | None, int, int | None]]:
 def on_gpu_by_batches(graph: SearchGraph, expected: NDArray[np.float64], asked: argparse.Namespace) -> float:
     """How far the GPU is from the CPU on the batches that the CPU has done."""
     from gpunet.kernels.cuda.betweenness import dependencies_cuda
-    from gpunet.search import graph as features
 
-    on_the_cpu = features.dependencies_lanes
-    features.dependencies_lanes = lambda *given: dependencies_cuda(*given[:7])
+    on_the_cpu = searches.dependencies_lanes
+    searches.dependencies_lanes = lambda *given: dependencies_cuda(*given[:7])
     total = np.zeros(expected.shape)
     try:
         for batch in some(shrinking_batches(graph, 64), asked.share):
-            total[batch.first : batch.last] += dependencies(graph, batch)
+            total[batch.first : batch.last] += searches.dependencies(graph, batch)
     finally:
-        features.dependencies_lanes = on_the_cpu
+        searches.dependencies_lanes = on_the_cpu
     return differ(expected, total)
 
 
@@ -207,7 +200,7 @@ def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
     """Time closeness of all sets on both, with one to eight words a vertex on the GPU."""
     from gpunet.engines.gpu.search_plan import plan_closeness
     from gpunet.kernels.cpu.closeness import BATCH, farness_batch
-    from gpunet.kernels.cuda.closeness import Batches, batches_of, farness_of_batches, words_for
+    from gpunet.kernels.cuda import closeness as closeness_cuda
     from gpunet.kernels.jit_cuda import on_host
 
     about = (graph.indptr, graph.indices, graph.weight, graph.inner)
@@ -219,15 +212,17 @@ def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
     variants = []
     sources = int(np.count_nonzero(graph.weight.any(axis=1)))
     whole = len(some(batches, asked.share)) == len(batches)
-    for words in (words_for(sources), 1, 2, 4, 8):
+    for words in (closeness_cuda.words_for(sources), 1, 2, 4, 8):
         seconds, (order, bounds) = timed(lambda words=words: plan_closeness(graph, words))
         made, prepared = timed(
-            lambda words=words, order=order, bounds=bounds: batches_of(graph.weight, order, bounds, words)
+            lambda words=words, order=order, bounds=bounds: closeness_cuda.batches_of(
+                graph.weight, order, bounds, words
+            )
         )
 
-        def search(prepared: Batches = prepared) -> Any:
+        def search(prepared: closeness_cuda.Batches = prepared) -> Any:
             sets = graph.weight.shape[1]
-            return farness_of_batches(graph.indptr, graph.indices, graph.inner, sets, prepared)
+            return closeness_cuda.farness_of_batches(graph.indptr, graph.indices, graph.inner, sets, prepared)
 
         search()  # compiles
         spent, far = timed(search)
@@ -262,7 +257,6 @@ def ladder(k: int = 1200) -> dict[str, Any]:
 
 def run(asked: argparse.Namespace) -> int:
     """Measure every network, and write what was found."""
-    without_frames()
     where = machine()
     print(where, flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)

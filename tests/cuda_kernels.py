@@ -32,7 +32,7 @@ from gpunet.kernels.cpu.traversal import padded_rows
 from gpunet.kernels.cuda.betweenness import Workspace, dependencies_cuda
 from gpunet.kernels.cuda.closeness import farness_cuda
 from gpunet.kernels.path_lanes import PADDING
-from gpunet.search import graph as graph
+from gpunet.search import searches
 
 simulator.prepare()
 
@@ -182,8 +182,8 @@ def on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     def farness(*given: np.ndarray) -> np.ndarray:
         return farness_cuda(*given, words=1, threads=THREADS, blocks=2)
 
-    monkeypatch.setattr(graph, "dependencies_lanes", dependencies)
-    monkeypatch.setattr(graph, "farness_batch", farness)
+    monkeypatch.setattr(searches, "dependencies_lanes", dependencies)
+    monkeypatch.setattr(searches, "farness_batch", farness)
 
 
 def columns(network: Network, names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -210,7 +210,7 @@ def test_features_are_the_references() -> None:
 
 @pytest.mark.usefixtures("on_the_gpu")
 def test_features_of_a_large_block_that_simplicial_vertices_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "_SOURCES_A_BATCH", 16)
+    monkeypatch.setattr(searches, "_SOURCES_A_BATCH", 16)
     network, _ = wheel_of_triangles(24, 4)
     names = ("some", "few", "all")
     found = columns(network, names)

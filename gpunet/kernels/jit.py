@@ -15,11 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def sources_digest(*, cuda: bool) -> str:
-    """Eight digits that change with any file of this folder; without `cuda`, those named ``*_cuda`` do not count."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if cuda or not path.stem.endswith("_cuda"):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    """Eight digits that change with any file of this room; those of CUDA kernels count only with `cuda`."""
+    digest, room = hashlib.sha256(), Path(__file__).parent
+    for path in sorted(room.rglob("*.py")):
+        name = path.relative_to(room).as_posix()
+        if cuda or not name.startswith(("cuda/", "jit_cuda")):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:8]
 
 

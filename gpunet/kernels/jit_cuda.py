@@ -1,6 +1,6 @@
 """The one place that holds the options of Numba's CUDA compiler, and that knows where it comes from.
 
-Only the modules named ``*_cuda`` import this one, and only a GPU engine imports those: without numba-cuda the rest of
+Only CUDA kernels import this one (:mod:`gpunet.kernels.cuda`, and ``loops_cuda`` of models), and only a GPU engine those: without numba-cuda the rest of
 the package works. With ``NUMBA_ENABLE_CUDASIM=1`` in the environment before Numba is first imported, kernels run on
 Numba's simulator, which needs no device: one Python thread stands for each thread of the device.
 

@@ -32,7 +32,7 @@ _RATES = np.array([[17.5, 0.58], [7.0, 0.0], [40.0, 0.0], [585.0, 0.0]])
 _POSITIONS_THAT_DOUBLE, _SLOWEST = 60_000.0, 6.0
 
 # Bytes that a thread keeps for each position of the block it works on: rows of lanes and what belongs to them, and for
-# each set (of samples: for each sample of a call) its weights and its result. See betweenness_lanes_cpu.py.
+# each set (of samples: for each sample of a call) its weights and its result. See kernels/cpu/betweenness_lanes.py.
 _LANE_BYTES, _SET_BYTES, _CALL_DRAWS = 270, 16, 16
 
 
