@@ -1,8 +1,9 @@
 """The one place that holds the options of Numba's CUDA compiler, and that knows where it comes from.
 
-Only CUDA kernels import this one (:mod:`gpunet.kernels.cuda`, and ``loops_cuda`` of models), and only a GPU engine those: without numba-cuda the rest of
-the package works. With ``NUMBA_ENABLE_CUDASIM=1`` in the environment before Numba is first imported, kernels run on
-Numba's simulator, which needs no device: one Python thread stands for each thread of the device.
+Only CUDA kernels import this one (:mod:`gpunet.kernels.cuda`, and ``loops_cuda`` of models), and only a GPU engine
+those: without numba-cuda the rest of the package works. With ``NUMBA_ENABLE_CUDASIM=1`` in the environment before Numba
+is first imported, kernels run on Numba's simulator, which needs no device: one Python thread stands for each thread of
+the device.
 
 Kernels use no warp operations, which the simulator lacks. Functions that name ``cuda`` must be in the module of the
 kernel that calls them: the simulator puts its own in that module's place.
