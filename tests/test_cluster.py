@@ -60,7 +60,7 @@ def two_workers():
 
 
 def client(engine):
-    return engine.division._client
+    return engine.executor.client
 
 
 def pids(engine):
@@ -96,7 +96,7 @@ def test_the_network_is_sent_once_and_to_every_worker(two_workers):
 
     def look(stage, done, total):
         if stage == "betweenness" and done and not copies:  # later Dask may drop copies that no task waits for
-            _, sent = engine.division._held
+            _, sent = engine.executor._held
             held = client(engine).run(
                 lambda dask_worker: sum(key.startswith("SearchGraph") for key in dask_worker.data)
             )
@@ -165,7 +165,7 @@ def test_a_part_that_ends_its_workers(expected):
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
     ):
-        add_up = engine.division.add_up
+        add_up = engine.executor.add_up
         with pytest.raises(EngineError, match="too little memory"):
             add_up(lethal, graph, batches, [1.0] * len(batches), total, "s", None)
         with pytest.raises(ZeroDivisionError, match="as it should"):

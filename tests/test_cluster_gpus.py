@@ -102,8 +102,8 @@ def test_approximate_paths(two_gpus):
 def test_a_search_graph_and_a_network_are_sent_to_every_worker_once(two_gpus):
     engine, _ = two_gpus
     gpunet.path_features(network(), engine=engine)
-    for division, kind in ((engine.searches._division, "SearchGraph"), (engine.graphs._division, "Adjacency")):
-        _, sent = division._held
+    for executor, kind in ((engine.searches._executor, "SearchGraph"), (engine.graphs._executor, "Adjacency")):
+        _, sent = executor._held
         assert len(client(engine).who_has([sent])[sent.key]) == 2
         assert type(client(engine).gather(sent)).__name__ == kind
     graphs, networks = zip(*run(engine, "held"), strict=True)
@@ -310,7 +310,7 @@ def test_what_is_released_is_gone_from_workers_and_gpus_and_comes_again(two_gpus
     engine, _ = two_gpus
     families = ("betweenness", "shell")
     expected = gpunet.path_features(network(), families, engine=engine)
-    sent = [division._held[1].key for division in (engine.searches._division, engine.graphs._division)]
+    sent = [executor._held[1].key for executor in (engine.searches._executor, engine.graphs._executor)]
     assert max(max(held) for held in run(engine, "held")) == 1
     engine.release()
     assert run(engine, "held") == [(0, 0)] * 2

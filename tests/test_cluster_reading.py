@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 from dirty_tables import CONFIG, FILE_KINDS, SETS, split_tables, write_table
 from distributed.protocol.pickle import dumps
-from divided import assert_same_arrests
+from distributed_comparison import assert_same_arrests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gpunet
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
-from gpunet.cluster.reading import read_divided
+from gpunet.cluster.reading import read_distributed
 from gpunet.cluster.results import fetched
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config.config import ClusterConfig, load_config
@@ -35,7 +35,7 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChec
 @pytest.fixture(scope="module")
 def client():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        yield engine.division.client
+        yield engine.executor.client
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def tables(tmp_path_factory):
 
 
 def read(client, paths, config=None, **options):
-    return read_divided(client, [str(path) for path in paths], load_config(config), **options)
+    return read_distributed(client, [str(path) for path in paths], load_config(config), **options)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7, 40])
@@ -177,9 +177,9 @@ def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
         read(client, [tmp_path], parts=4)
     assert str(found.value) == str(expected.value)
     for parts in (1, 4, 9):
-        divided = read(client, [tmp_path], parts=parts, keep_going=True)
-        assert len(divided.report.skipped) == 3
-        assert_same_arrests(divided, gpunet.read_arrests(tmp_path, keep_going=True))
+        found = read(client, [tmp_path], parts=parts, keep_going=True)
+        assert len(found.report.skipped) == 3
+        assert_same_arrests(found, gpunet.read_arrests(tmp_path, keep_going=True))
     for paths in ([path], [path, tmp_path / "empty.parquet"]):
         with pytest.raises(GpunetError) as expected:
             gpunet.read_arrests(paths, keep_going=True)

@@ -159,7 +159,7 @@ def test_engines_and_clusters_that_do_not_go_together():
         pass
     with cluster_engine("none", threads=3) as engine:
         assert (engine.name, engine.threads) == ("cpu", 3)
-    with pytest.raises(EngineError), cluster_engine("local-cuda"):  # no GPU, or no dask-cuda, or no such division
+    with pytest.raises(EngineError), cluster_engine("local-cuda"):  # no GPU, or no dask-cuda, or no such cluster
         pass
 
 

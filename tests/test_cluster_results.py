@@ -26,7 +26,7 @@ def client():
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
     ):
-        yield engine.division._client
+        yield engine.executor.client
 
 
 def test_results_come_in_the_order_of_the_parts(client):
@@ -102,7 +102,7 @@ def test_a_lost_scheduler(tmp_path, monkeypatch):
                 lambda: finished(client, futures),
                 lambda: fetched(client, shuffled(client, held, frame.head(0), 1)),
                 lambda: threads_of(client),
-                lambda: engine.division.once(abs, -1),
+                lambda: engine.executor.call(abs, -1),
             ):
                 with pytest.raises(EngineError, match=lost):
                     do()

@@ -16,7 +16,7 @@ from gpunet.config.config import ClusterConfig
 @pytest.fixture(scope="module")
 def client():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        yield engine.division._client
+        yield engine.executor.client
 
 
 def rows(seed, n, buckets):

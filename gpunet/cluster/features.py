@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, table_of_ties
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.kept import OnVertices
-from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.network import DistributedNetwork, build_distributed_network, id_array
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.persons import columns_over_persons
 from gpunet.cluster.results import each, finished, in_order
+from gpunet.cluster.vertex_columns import VertexColumns
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import Feature, columns
 from gpunet.engines.protocol import Engine
@@ -29,15 +29,15 @@ from gpunet.search.path_report import PathReport
 from gpunet.tables.frames import make_series
 
 if TYPE_CHECKING:
-    from gpunet.cluster.model.parts import TablePart
+    from gpunet.cluster.model.partitions import TablePartition
 
-__all__ = ["DividedFeatures", "compute_divided", "model_parts", "with_betweenness"]
+__all__ = ["DistributedFeatures", "compute_distributed", "model_partitions", "with_betweenness"]
 
 _OVER_PERSONS = ("geographic", "temporal", "history")
 
 
 @dataclass(frozen=True, eq=False)
-class DividedFeatures:
+class DistributedFeatures:
     """Features and what they were computed from; counterpart of :class:`gpunet.features.FeatureSet`.
 
     Attributes
@@ -56,9 +56,9 @@ class DividedFeatures:
         How betweenness was computed; None without betweenness and closeness.
     """
 
-    arrests: DividedArrests
+    arrests: DistributedArrests
     parts: tuple[Future, ...]
-    found: DividedNetwork
+    found: DistributedNetwork
     partition: Partition
     closeness: NDArray[np.float64] | None
     path: PathReport | None
@@ -89,8 +89,8 @@ class DividedFeatures:
             yield table_of_ties(self.found.ids, a, b, ties)
 
 
-def compute_divided(
-    arrests: DividedArrests,
+def compute_distributed(
+    arrests: DistributedArrests,
     engine: Engine,
     families: Iterable[str] | None = None,
     *,
@@ -98,8 +98,8 @@ def compute_divided(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
-    kept: Callable[[Callable[[], OnVertices]], OnVertices] | None = None,
-) -> DividedFeatures:
+    kept: Callable[[Callable[[], VertexColumns]], VertexColumns] | None = None,
+) -> DistributedFeatures:
     """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
 
     Parameters
@@ -129,17 +129,17 @@ def compute_divided(
             yield
 
     with stage("network"):
-        found = build_divided_network(arrests, engine)
+        found = build_distributed_network(arrests, engine)
     network = found.network
 
-    def on_vertices() -> OnVertices:
+    def on_vertices() -> VertexColumns:
         with stage("partition"):
             partition = louvain_partition(found.gang, network, engine)
         config = path_config or arrests.config.path
         over_vertices, report = columns_over_vertices(
             network, partition, wanted, engine, config, stage=stage, progress=progress, notice=notice
         )
-        return OnVertices(partition, over_vertices, report)
+        return VertexColumns(partition, over_vertices, report)
 
     over_vertices = on_vertices() if kept is None else kept(on_vertices)
     over_persons = []
@@ -153,11 +153,11 @@ def compute_divided(
     closeness = over_vertices.columns.get("closeness__all")
     assert not isinstance(closeness, tuple)  # paths have no null
     without = replace(found, incidents=())  # the workers may forget them
-    return DividedFeatures(arrests, tuple(parts), without, over_vertices.partition, closeness, over_vertices.path)
+    return DistributedFeatures(arrests, tuple(parts), without, over_vertices.partition, closeness, over_vertices.path)
 
 
-def model_parts(found: DividedFeatures) -> list[Future]:
-    """Futures of :class:`gpunet.cluster.model.forecast.TablePart`, for each part."""
+def model_partitions(found: DistributedFeatures) -> list[Future]:
+    """Futures of :class:`gpunet.cluster.model.forecast.TablePartition`, for each part."""
     arrests = found.arrests
     taxonomy = arrests.config.violent_offences
     return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy)
@@ -169,8 +169,8 @@ def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) 
 
 
 def _tables(
-    arrests: DividedArrests,
-    found: DividedNetwork,
+    arrests: DistributedArrests,
+    found: DistributedNetwork,
     declared: dict[str, Feature],
     over_persons: Sequence[Sequence[Future]],
     over_vertices: Columns,
@@ -196,7 +196,7 @@ def _slice(column: Column, first: int, last: int) -> Column:
 
 
 def _table(
-    part: ArrestPart,
+    part: ArrestPartition,
     gang: NDArray[np.int32],
     over_persons: Sequence[Columns],
     numbers: NDArray[np.int32],
@@ -209,20 +209,20 @@ def _table(
 
 
 def _persons(
-    part: ArrestPart, gang: NDArray[np.int32], numbers: NDArray[np.int32]
+    part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]
 ) -> tuple[Any, NDArray[np.int32], NDArray[np.int64]]:
     """Ids and gangs of the part's persons, and the positions of its vertices among them."""
     return id_array(part), gang, np.searchsorted(part.person_numbers, numbers)
 
 
-def _model_table(part: ArrestPart, frame: Any, taxonomy: Any) -> TablePart:
-    from gpunet.cluster.model.parts import TablePart
+def _model_table(part: ArrestPartition, frame: Any, taxonomy: Any) -> TablePartition:
+    from gpunet.cluster.model.partitions import TablePartition
     from gpunet.model.table import read_features
 
-    return TablePart(read_features(frame, taxonomy=taxonomy), part.person_numbers)
+    return TablePartition(read_features(frame, taxonomy=taxonomy), part.person_numbers)
 
 
-def _with_betweenness(part: TablePart, betweenness: Any) -> TablePart:
+def _with_betweenness(part: TablePartition, betweenness: Any) -> TablePartition:
     return replace(part, table=replace(part.table, betweenness=betweenness))
 
 

@@ -88,7 +88,7 @@ def test_whoever_waits_for_a_worker_that_has_ended_is_freed(engine):
 def test_a_search_graph_that_is_released_is_forgotten_and_comes_again(engine):
     net = network(300, 700)
     found = gpunet.path_features(net, "betweenness", engine=engine)
-    key = engine.division._held[1].key
+    key = engine.executor._held[1].key
     assert engine.client.who_has()[key]
     engine.release()
     wait_until(lambda: not engine.client.who_has().get(key))
@@ -101,4 +101,4 @@ def _sum(network, array):
 
 def test_large_arguments_of_a_call_are_no_warning(engine):
     array = np.ones(2_000_000)
-    assert engine.division.once(_sum, np.ones(3), array) == 2_000_003.0
+    assert engine.executor.call(_sum, np.ones(3), array) == 2_000_003.0
