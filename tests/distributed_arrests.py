@@ -57,7 +57,7 @@ def distributed(client: Any, arrests: Arrests, parts: int, seed: int = 0) -> Dis
     names: dict[str, Any] = {f"{name}_names": tuple(getattr(arrests, f"{name}_names").to_list()) for name in NAMES}
     return DistributedArrests(
         client=client,
-        parts=tuple(each(client, "part", itself, pieces)),
+        partitions=tuple(each(client, "part", itself, pieces)),
         persons=tuple(piece.arrests.n_persons for piece in pieces),
         arrests=tuple(len(piece.arrests) for piece in pieces),
         n_numbers=arrests.n_persons,

@@ -16,7 +16,7 @@ __all__ = ["assert_same_arrests", "parts_of"]
 
 
 def parts_of(distributed: Any) -> list[Any]:
-    return fetched(distributed.client, distributed.parts)
+    return fetched(distributed.client, distributed.partitions)
 
 
 def assert_same_arrests(distributed: Any, expected: Arrests) -> None:
@@ -53,7 +53,7 @@ def _texts(arrests: Arrests, name: str) -> list[str]:
 
 
 def _assert_same_report(distributed: Any, expected: Arrests) -> None:
-    for name in ("files", "protected_columns", "ignored_columns", "warnings", "left_out"):
+    for name in ("files", "protected_columns", "ignored_columns", "warnings", "skipped"):
         assert getattr(distributed.report, name) == getattr(expected.report, name), name
     rejected = pa.concat_tables(fetched(distributed.client, distributed.rejected))
     assert rejected.equals(to_arrow(expected.report.rejected))

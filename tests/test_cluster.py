@@ -180,7 +180,7 @@ def test_a_lost_scheduler_ends_with_one_clear_error(tmp_path):
         with pytest.raises(EngineError, match=f"--cluster {address}: the connection to the scheduler is lost"):
             gpunet.path_features(network(), FAMILIES, engine=engine, progress=killer)
         assert killer.share > 0
-        assert time.monotonic() - begin < 15
+        assert time.monotonic() - begin < 120  # and not for ever
 
 
 def test_nothing_listens(monkeypatch):

@@ -14,7 +14,7 @@ from distributed import wait
 
 import gpunet
 from gpunet.base.errors import EngineError
-from gpunet.cluster import cluster_engine, watched
+from gpunet.cluster import all_workers, cluster_engine, waiting
 from gpunet.config.config import ClusterConfig
 
 
@@ -27,7 +27,7 @@ def engine():
 @pytest.fixture(autouse=True)
 def ready(engine, monkeypatch):
     """Two workers, and quick looks at them."""
-    monkeypatch.setattr(watched, "_LOOK", 0.2)
+    monkeypatch.setattr(waiting, "_LOOK", 0.2)
     wait_until(lambda: len(engine.client.nthreads()) == 2)
 
 
@@ -49,20 +49,20 @@ def _fails(_):
 
 def test_a_worker_that_ends_when_each_is_asked_is_asked_again(engine, tmp_path):
     before = set(engine.client.run(os.getpid).values())
-    found = watched.on_each_worker(engine.client, _ends_once, str(tmp_path / "flag"))
+    found = all_workers.on_each_worker(engine.client, _ends_once, str(tmp_path / "flag"))
     assert sorted(found) == sorted(engine.client.nthreads())
     assert len(set(found.values()) & before) == 1
 
 
 def test_workers_that_end_again_and_again(engine, monkeypatch):
-    monkeypatch.setattr(watched, "_MOST_LOSSES", 1)
+    monkeypatch.setattr(all_workers, "_MOST_LOSSES", 1)
     with pytest.raises(EngineError, match=r"--cluster: the workers? tls://.* ended while all workers were needed"):
-        watched.on_each_worker(engine.client, _ends, 0)
+        all_workers.on_each_worker(engine.client, _ends, 0)
 
 
 def test_an_error_of_a_worker_is_raised_as_it_is(engine):
     with pytest.raises(ZeroDivisionError, match="as it should"):
-        watched.on_each_worker(engine.client, _fails, 0)
+        all_workers.on_each_worker(engine.client, _fails, 0)
 
 
 def test_whoever_waits_for_a_worker_that_has_ended_is_freed(engine):
@@ -73,14 +73,14 @@ def test_whoever_waits_for_a_worker_that_has_ended_is_freed(engine):
     def stuck():
         threads.append(threading.current_thread())
         (other,) = set(engine.client.nthreads()) - set(engine.client.who_has([kept])[kept.key])
-        pinned = engine.client.submit(time.sleep, 60, workers=[other], allow_other_workers=False)
+        pinned = engine.client.submit(time.sleep, 600, workers=[other], allow_other_workers=False)
         os.kill(engine.client.run(os.getpid, workers=[other])[other], signal.SIGKILL)
         with engine.client.as_current():
             return wait(pinned)
 
-    with pytest.raises(watched.WorkerLostError, match=r"the worker tls://127.0.0.1:\d+ has ended .*start this again"):
-        watched.with_all_workers(engine.client, stuck)
-    threads[0].join(30)
+    with pytest.raises(waiting.WorkerLostError, match=r"the worker tls://127.0.0.1:\d+ has ended .*start this again"):
+        all_workers.with_all_workers(engine.client, stuck)
+    threads[0].join(300)
     assert not threads[0].is_alive()
     assert kept.result() in engine.client.run(os.getpid).values()  # what was there before is not cancelled
 

@@ -209,8 +209,8 @@ def test_tables_by_hand(two_workers, tmp_path, rows):
     check_everything(two_workers, read_arrests(frame_of(rows), config), 3, 1, tmp_path)
 
 
-def test_an_incident_over_the_cap_in_several_parts_is_told_once(two_workers, tmp_path):
-    """The force that is told is that of the person who comes first, though another force has more arrests."""
+def test_an_incident_over_the_cap_in_several_parts_is_named_once(two_workers, tmp_path):
+    """The force in the message is that of the person who comes first, though another force has more arrests."""
     rows = [row(p, i, DAY, force="South" if p else "North") for i in (1, 2) for p in range(5)]
     config = {"input": {"incident_key": ["incident_id"]}, "network": {"max_incident_size": 4}}
     found = check_everything(two_workers, read_arrests(frame_of(rows), config), 4, 3, tmp_path)
@@ -222,9 +222,9 @@ def test_a_cut_that_leaves_nothing_has_the_words_of_one_process(two_workers, day
     arrests = read_arrests(frame_of([row(p, 1, day) for p in range(3)]))
     with pytest.raises(InputError) as expected:
         cut_before(arrests, DAY)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         partitions_before(distributed(client(two_workers), arrests, 3), DAY)
-    assert str(told.value) == str(expected.value)
+    assert str(raised.value) == str(expected.value)
 
 
 def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
@@ -235,7 +235,7 @@ def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
     past, now = CUTS[1] - horizon, CUTS[1]
     cut, whole = partitions_before(there, past), arrests.before(past)
     assert (len(cut), cut.n_persons, cut.last_day) == (len(whole), whole.n_persons, whole.last_day)
-    parts = fetched(client(two_workers), cut.parts)
+    parts = fetched(client(two_workers), cut.partitions)
     numbers = np.concatenate([part.person_numbers for part in parts])
     np.testing.assert_array_equal(numbers, arrests.persons_before(past))
     labels = np.concatenate(fetched(client(two_workers), labels_between(there, past, now)))
@@ -249,8 +249,8 @@ def test_tables_for_the_model(two_workers, folder):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
     found = compute_distributed(distributed(client(two_workers), arrests, 3), two_workers)
     on_workers = with_betweenness(client(two_workers), model_partitions(found), found.path.metadata())
-    told = fetched(client(two_workers), on_workers)
-    tables = [part.table for part in told]
+    partitions = fetched(client(two_workers), on_workers)
+    tables = [part.table for part in partitions]
     expected = read_features(folder / "None" / "features.parquet")
     assert all(table.columns == expected.columns for table in tables)
     assert all((table.taxonomy, table.sets) == (expected.taxonomy, expected.sets) for table in tables)
@@ -258,7 +258,7 @@ def test_tables_for_the_model(two_workers, folder):
     matrix = np.concatenate([table.matrix for table in tables])
     assert matrix.tobytes() == expected.matrix.tobytes()
     assert [i for table in tables for i in table.ids().to_pylist()] == expected.ids().to_pylist()
-    np.testing.assert_array_equal(np.concatenate([part.numbers for part in told]), np.arange(arrests.n_persons))
+    np.testing.assert_array_equal(np.concatenate([part.numbers for part in partitions]), np.arange(arrests.n_persons))
 
 
 def test_some_families_alone(two_workers):
@@ -307,12 +307,12 @@ def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
         os.kill(sorted(client(two_workers).run(os.getpid).values())[0], signal.SIGKILL)
 
     @contextmanager
-    def told(name):
+    def killing(name):
         if name == when:
             kill()
         yield
 
-    found = compute_distributed(there, two_workers, told=told)
+    found = compute_distributed(there, two_workers, stage_context=killing)
     if when is None:
         kill()
     for name, bytes_there in files_of(found, tmp_path).items():

@@ -23,7 +23,7 @@ from distributed import wait
 import gpunet
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cli.run import RunOptions, run_forecast
-from gpunet.cluster import cluster_engine, gpu_chunks, gpus, watched
+from gpunet.cluster import cluster_engine, gpu_chunks, gpus, waiting
 from gpunet.config.config import ClusterConfig, PathConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.features.path import compute_path
@@ -289,13 +289,13 @@ def test_a_worker_that_ends_while_all_of_them_are_needed(two_gpus, memory, monke
         os.kill(min(client(engine).run(os.getpid).values()), signal.SIGKILL)
         return wait([client(engine).submit(time.sleep, 0.5, workers=[w], pure=False) for w in workers])
 
-    monkeypatch.setattr(watched, "_LOOK", 0.2)
+    monkeypatch.setattr(waiting, "_LOOK", 0.2)
     monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", stuck)
     words = r"the worker tls://127.0.0.1:\d+ has ended while all workers were needed at once; start this again"
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is told to all
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is sent to all
         with pytest.raises(EngineError, match=words):
             engine.component_labels(net.indptr, net.indices)
-        threads[0].join(30)
+        threads[0].join(300)
     assert not threads[0].is_alive()
     assert cugraph_dask_stand_in.COMMS.workers is None
     wait_until(lambda: len(client(engine).nthreads()) == 2)

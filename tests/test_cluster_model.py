@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from model_tables import QUICK, table
 
 from gpunet.base.errors import EngineError, ModelError
-from gpunet.cluster import cluster_engine
+from gpunet.cluster import cluster_engine, waiting
 from gpunet.cluster.model import forecast as cluster_forecast
-from gpunet.cluster.model import training_distributed, training_single, workers
+from gpunet.cluster.model import training_distributed, training_single
 from gpunet.cluster.model.forecast import forecast_distributed
 from gpunet.cluster.model.training_distributed import groups_of
 from gpunet.config.config import ClusterConfig
@@ -84,12 +84,12 @@ def same(found: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize(("parts", "unencrypted"), [(1, True), (4, True), (4, False)])
 def test_one_worker_gives_the_bytes_of_one_process(one_worker, expected, parts, unencrypted):
-    told = []
-    options = {"unencrypted": unencrypted, "progress": lambda *step: told.append(step)}
+    steps = []
+    options = {"unencrypted": unencrypted, "progress": lambda *step: steps.append(step)}
     found = run(one_worker, DAYS, cut(parts), QUICK, **options)
     assert same(found, expected)
     assert len(found.scores) == len(NOW)
-    stages = {stage: (done, total) for stage, done, total in told}
+    stages = {stage: (done, total) for stage, done, total in steps}
     both = [f"{stage} ({data})" for data in ("past", "past and test") for stage in ("cross-fit", "train on all")]
     assert list(stages) == [*both, "score"]
     assert all(done == total for done, total in stages.values())
@@ -195,7 +195,7 @@ def pid_of() -> int:
 
 
 def test_a_worker_that_does_not_come_back(monkeypatch, expected):
-    monkeypatch.setattr(workers, "_PATIENCE", 1.0)
+    monkeypatch.setattr(waiting, "_PATIENCE", 1.0)
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
         client, left = client_of(engine), []
 
@@ -216,10 +216,10 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected):
 
 
 def test_a_forest_is_trained_on_one_worker(two_workers):
-    told = []
-    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: told.append(step))
+    steps = []
+    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: steps.append(step))
     assert same(found, single("random_forest"))
-    assert told[-1] == ("score", len(NOW), len(NOW))
+    assert steps[-1] == ("score", len(NOW), len(NOW))
 
 
 def test_unless_allowed_xgboost_opens_no_port(two_workers, expected, monkeypatch):

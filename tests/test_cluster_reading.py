@@ -54,8 +54,8 @@ def test_synthetic_tables_in_any_partitions(client, tables, parts):
     steps = []
     found = read(client, [tables], parts=parts, progress=lambda *step: steps.append(step))
     assert_same_arrests(found, gpunet.read_arrests(tables))
-    assert len(found.parts) <= parts
-    assert len(found.parts) > parts // 3
+    assert len(found.partitions) <= parts
+    assert len(found.partitions) > parts // 3
     assert steps[-1][1] == steps[-1][2] > 0
     assert [step[1] for step in steps] == sorted(step[1] for step in steps)
 
@@ -161,9 +161,9 @@ def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, con
 def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
     """Also where the damage is in one slice of a file, and workers have read the others."""
     path = one_large_file(tmp_path)
-    told = pq.read_metadata(path)
+    metadata = pq.read_metadata(path)
     data = bytearray(path.read_bytes())
-    at = told.row_group(3).column(0).data_page_offset
+    at = metadata.row_group(3).column(0).data_page_offset
     data[at : at + 48] = bytes([255] * 48)
     path.write_bytes(data)
     good = pa.table({"person_id": [1, 1], "incident_id": [5, 5], "date": ["2020-01-01"] * 2, "offence": ["theft"] * 2})
@@ -190,7 +190,7 @@ def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
 
 def test_a_worker_that_ends_costs_time_alone(client, tables):
     found = read(client, [tables], parts=4)
-    fetched(client, found.parts)
+    fetched(client, found.partitions)
     os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
     assert_same_arrests(found, gpunet.read_arrests(tables))
 
@@ -215,13 +215,13 @@ def test_a_file_that_changes_after_it_was_read(client, tmp_path):
     for name in ("a", "b"):
         one_large_file(tmp_path).rename(tmp_path / f"{name}.parquet")
     found = read(client, [tmp_path], parts=1)
-    fetched(client, found.parts)
+    fetched(client, found.partitions)
     table = pq.read_table(tmp_path / "b.parquet")
     pq.write_table(table.set_column(3, "offence", pa.array(["theft"] * len(table))), tmp_path / "b.parquet")
     for pid in client.run(os.getpid).values():
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(InputError, match=r"b\.parquet has changed since it was read"):
-        fetched(client, found.parts)
+        fetched(client, found.partitions)
 
 
 @pytest.mark.parametrize("names", [["gone"], ["gone", "away"]])

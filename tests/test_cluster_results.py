@@ -12,7 +12,7 @@ import pytest
 from cluster_helpers import dask_processes, failing, lethal, wait_until
 
 from gpunet.base.errors import EngineError
-from gpunet.cluster import cluster_engine, connect
+from gpunet.cluster import cluster_engine
 from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
 from gpunet.config.config import ClusterConfig
@@ -83,12 +83,12 @@ def test_a_task_that_ends_its_workers(client):
     assert fetched(client, each(client, "absolute", abs, [-1])) == [1]
 
 
-def test_a_lost_scheduler(tmp_path, monkeypatch):
+def test_a_lost_scheduler(tmp_path):
     """While results are awaited; when Dask tries to reach it again; and when it does not any more."""
-    monkeypatch.setattr(connect, "_TO_ANSWER", 3.0)
     lost = "the connection to the scheduler is lost"
     with dask_processes(tmp_path) as (address, pid), cluster_engine(address) as engine:
         client = engine.client
+        client._timeout = 3.0  # for as long it tries again
         assert threads_of(client) == 1
         futures = each(client, "long", time.sleep, [600])
         frame = frame_of({BUCKET: np.zeros(1, np.int32)})

@@ -28,13 +28,15 @@ def partitions_before(arrests: DistributedArrests, as_of: date) -> DistributedAr
         If no arrest is left.
     """
     client = arrests.client
-    parts = each(client, "cut", _cut, arrests.parts, as_of=as_of)
+    parts = each(client, "cut", _cut, arrests.partitions, as_of=as_of)
     sizes = fetched(client, each(client, "sizes", _sizes, parts))
     if not any(size[1] for size in sizes):
-        days = [day for day in fetched(client, each(client, "first-day", _first_day, arrests.parts)) if day != NO_DAY]
+        days = [
+            day for day in fetched(client, each(client, "first-day", _first_day, arrests.partitions)) if day != NO_DAY
+        ]
         raise nothing_before(as_of, min(days, default=NO_DAY))
     persons, counts, last = zip(*sizes, strict=True)
-    return replace(arrests, parts=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
+    return replace(arrests, partitions=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
 
 
 def labels_between(arrests: DistributedArrests, start: date, end: date) -> list[Future]:
@@ -42,7 +44,7 @@ def labels_between(arrests: DistributedArrests, start: date, end: date) -> list[
 
     The persons of each are those of the part of ``partitions_before(arrests, start)``, in their order.
     """
-    return each(arrests.client, "labels", _labels, arrests.parts, start=start, end=end)
+    return each(arrests.client, "labels", _labels, arrests.partitions, start=start, end=end)
 
 
 def _cut(part: ArrestPartition, as_of: date) -> ArrestPartition:

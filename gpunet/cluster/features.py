@@ -44,7 +44,7 @@ class DistributedFeatures:
     ----------
     arrests
         What they are of.
-    parts
+    partitions
         Futures of Polars frames with ``person_id`` and every feature column, for each part of the arrests.
     found
         The network, with what of it is on the workers.
@@ -57,7 +57,7 @@ class DistributedFeatures:
     """
 
     arrests: DistributedArrests
-    parts: tuple[Future, ...]
+    partitions: tuple[Future, ...]
     found: DistributedNetwork
     partition: Partition
     closeness: NDArray[np.float64] | None
@@ -70,12 +70,12 @@ class DistributedFeatures:
 
     def feature_tables(self) -> Iterator[Any]:
         """The table of features in parts, one after the other in this process."""
-        return in_order(self.arrests.client, self.parts)
+        return in_order(self.arrests.client, self.partitions)
 
     def groups_tables(self) -> Iterator[Any]:
         """``person_id, gang, group, community`` in parts."""
         client, found = self.arrests.client, self.found
-        identities = each(client, "persons", _persons, self.arrests.parts, found.gangs, found.numbers())
+        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers())
         names = make_series("gang", list(self.arrests.gang_names))
         for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
             group, community = self.partition.group[first:last], self.partition.community[first:last]
@@ -160,7 +160,7 @@ def model_partitions(found: DistributedFeatures) -> list[Future]:
     """Futures of :class:`gpunet.cluster.model.forecast.TablePartition`, for each part."""
     arrests = found.arrests
     taxonomy = arrests.config.violent_offences
-    return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy)
+    return each(arrests.client, "matrix", _model_table, arrests.partitions, found.partitions, taxonomy=taxonomy)
 
 
 def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) -> list[Future]:
@@ -183,7 +183,7 @@ def _tables(
     for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
         of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
         family = [futures[i] for futures in over_persons]
-        arguments = ([arrests.parts[i]], [found.gangs[i]], [family], [numbers], [of_part])
+        arguments = ([arrests.partitions[i]], [found.gangs[i]], [family], [numbers], [of_part])
         tables += each(arrests.client, "table", _table, *arguments, declared=declared)
     return tables
 

@@ -41,7 +41,7 @@ class GpuGraphs:
     setup
         How workers set up their GPUs.
     refused
-        Why the workers may not be told to speak to each other outside Dask; None if they may.
+        Why the workers may not speak to each other outside Dask; None if they may.
     direct
         Whether this process reaches the workers themselves.
     """

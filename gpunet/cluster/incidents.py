@@ -35,7 +35,7 @@ class IncidentPartition:
     Attributes
     ----------
     members
-        Incidents are coded from 0, ascending with their keys; persons are told by their numbers (int32).
+        Incidents are coded from 0, ascending with their keys; persons are their numbers (int32).
     oversize
         Key and number of persons of each incident over the size cap.
     """
@@ -48,15 +48,15 @@ def incident_partitions(arrests: DistributedArrests) -> list[Future]:
     """Futures of :class:`IncidentPartition`, by ascending keys. Each incident is in one of them."""
     client, n = arrests.client, bucket_count(arrests)
     bounds = _bounds(arrests, n)
-    frames = each(client, "members", member_frame, arrests.parts, bounds=bounds)
-    moved = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
-    return each(client, "incidents", grouped, moved, max_size=arrests.config.network.max_incident_size)
+    frames = each(client, "members", member_frame, arrests.partitions, bounds=bounds)
+    rows = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
+    return each(client, "incidents", grouped, rows, max_size=arrests.config.network.max_incident_size)
 
 
 def incidents_of_several_forces(arrests: DistributedArrests) -> int:
     """How many incidents have arrests by several forces, see :func:`gpunet.arrests.diagnostics.shared_incidents`."""
     client, n = arrests.client, bucket_count(arrests)
-    frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests, n))
+    frames = each(client, "forces", force_frame, arrests.partitions, bounds=_bounds(arrests, n))
     like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
     counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like, n))
     return sum(fetched(client, counts))
@@ -66,7 +66,7 @@ def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
     """Keys at which n ranges of incidents begin, but for the first: ranges of about as many arrests."""
     share = _SAMPLES * n / max(len(arrests), 1)
     sizes = [int(np.ceil(share * size)) for size in arrests.arrests]
-    drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.parts, sizes))
+    drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.partitions, sizes))
     keys = sorted(key for of_part in drawn for key in of_part)
     return sorted({keys[len(keys) * i // n] for i in range(1, n)}) if keys else []
 
@@ -161,7 +161,9 @@ def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[st
     if not oversize:
         return []
     keys = [key for key, _ in oversize]
-    first_arrests = fetched(arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.parts, keys=keys))
+    first_arrests = fetched(
+        arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.partitions, keys=keys)
+    )
     first: dict[str, tuple[str, int]] = {}
     for of_part in reversed(first_arrests):  # parts ascend with persons, as arrests do, so the first part decides
         first |= of_part

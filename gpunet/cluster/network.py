@@ -89,11 +89,11 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     if arrests.n_numbers > np.iinfo(np.int32).max:
         raise InputError(f"{arrests.n_numbers} persons: at most {np.iinfo(np.int32).max} are possible")
     client = arrests.client
-    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.parts)), np.int64)
+    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.partitions)), np.int64)
     incidents = incident_partitions(arrests)
     ranges = ranges_of(starts, len(incidents))
     ties = tie_partitions(arrests, incidents, ranges)
-    gangs = each(client, "gangs", _gangs, arrests.parts)
+    gangs = each(client, "gangs", _gangs, arrests.partitions)
     ends = fetched(client, each(client, "ends", _ends, ties))
     a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
     del ends
@@ -103,7 +103,7 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     bounds = np.searchsorted(person, np.append(starts, arrests.n_numbers)).astype(np.int64)
     numbers = _slices(person, list(pairwise(bounds.tolist())))
     offences, gang, ids = zip(
-        *fetched(client, each(client, "vertices", _facts, arrests.parts, gangs, numbers)), strict=True
+        *fetched(client, each(client, "vertices", _facts, arrests.partitions, gangs, numbers)), strict=True
     )
     sets = vertex_sets(np.concatenate(offences), arrests.config.violent_offences)
     counts, over = zip(*fetched(client, each(client, "oversize", _counts, incidents)), strict=True)

@@ -77,7 +77,7 @@ class DistributedArrests:
     ----------
     client
         Of the cluster.
-    parts
+    partitions
         Futures of :class:`ArrestPartition`, by ascending persons.
     persons, arrests
         How many of each are in each part.
@@ -94,7 +94,7 @@ class DistributedArrests:
     """
 
     client: Client
-    parts: tuple[Future, ...]
+    partitions: tuple[Future, ...]
     persons: tuple[int, ...]
     arrests: tuple[int, ...]
     n_numbers: int

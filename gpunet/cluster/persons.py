@@ -24,7 +24,7 @@ __all__ = ["columns_over_persons"]
 
 def columns_over_persons(arrests: DistributedArrests, found: DistributedNetwork, family: str) -> list[Future]:
     """Futures of the columns of a family (``geographic``, ``temporal`` or ``history``) for each part's persons."""
-    client, parts = arrests.client, arrests.parts
+    client, parts = arrests.client, arrests.partitions
     if family == "history":
         return each(client, family, _history, parts, today=arrests.today)
     if family == "temporal":

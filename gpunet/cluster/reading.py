@@ -112,7 +112,7 @@ def read_distributed(
     report = _report(config, records, notes, warnings, schema)
     return DistributedArrests(
         client=client,
-        parts=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
+        partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
         persons=tuple(of_range.persons for of_range in range_notes),
         arrests=tuple(of_range.arrests for of_range in range_notes),
         n_numbers=first[-1],
@@ -135,7 +135,7 @@ def _read(
     keep_going: bool,
     progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
-    """Read all partitions, and have what they tell."""
+    """Read all partitions, and what is known of them."""
     same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
     sizes = [sum(piece.source.size_bytes for piece in pieces if piece.source.first_row == 0) for pieces in plan]
@@ -223,7 +223,7 @@ def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
 
 @dataclass(frozen=True)
 class _RangeNote:
-    """What a range tells of itself; ``repeats`` by the place of the file."""
+    """What is known of a range; ``repeats`` by the index of the file."""
 
     persons: int
     arrests: int

@@ -57,7 +57,7 @@ def table_of(frame: Any) -> pa.Table:
 
 def bucket_count(arrests: DistributedArrests) -> int:
     """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
-    return min(len(arrests.parts), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
+    return min(len(arrests.partitions), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
 
 
 def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
@@ -81,7 +81,7 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) 
     """
     with connected(client), client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
-        moved = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
-        held = client.persist(moved)
+        ordered = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
+        held = client.persist(ordered)
     # Their keys are pairs of a name and the number of the bucket.
     return sorted(futures_of(held), key=lambda future: int(future.key[1]))

@@ -52,7 +52,9 @@ def distributed_network_statistics(found: DistributedFeatures, engine: Engine) -
 
 def distributed_counts(arrests: DistributedArrests) -> ArrestCounts:
     """Counts of all parts: arrests, persons, months, and how many arrests have no date."""
-    found: ArrestCounts = reduce(add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.parts)))
+    found: ArrestCounts = reduce(
+        add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.partitions))
+    )
     return found
 
 

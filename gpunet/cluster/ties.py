@@ -22,7 +22,7 @@ from gpunet.tables.arrays import count_by_code, row_numbers, running_sum, sort_o
 
 __all__ = ["Ranges", "ranges_of", "tie_partitions", "violent_groups"]
 
-# Incidents of one part that can be told from those of the next.
+# Incidents of one part whose numbers do not reach those of the next.
 _MOST_INCIDENTS = 1 << 40
 
 _PAIR = {"key": np.int64, "incident": np.int64, "weight": np.float64, "first_day": np.int32, "last_day": np.int32}
@@ -65,8 +65,8 @@ def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ran
     return each(client, "ties", merged, shuffled(client, frames, like, len(ranges.starts)), n=n)
 
 
-def pair_frame(incidents: IncidentPartition, place: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
-    """A row for each pair of persons of each tie-forming incident; `place` is the part's among all incidents."""
+def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
+    """A row for each pair of persons of each tie-forming incident; `index` is that of the partition."""
     members = incidents.members
     forming = members.forming(max_size)
     keep = forming[members.incident]
@@ -75,7 +75,7 @@ def pair_frame(incidents: IncidentPartition, place: int, max_size: int, n: int, 
         running_sum(size), members.person[keep], members.first_day[keep], members.last_day[keep], n, NO_DAY
     )
     until = running_sum(size * (size - 1) // 2)
-    incident = place * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
+    incident = index * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
     key, weight, first, last = pairs
     columns = dict(zip(_PAIR, (key, incident, weight, first, last), strict=True))
     return frame_of({BUCKET: range_of(key // n, starts), **columns})
@@ -97,8 +97,8 @@ def violent_groups(arrests: DistributedArrests, incidents: Sequence[Future], ran
     client, cap = arrests.client, arrests.config.network.max_incident_size
     frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=ranges.starts)
     like = frame_of({BUCKET: np.empty(0, np.int32), "number": np.empty(0, np.int32), "groups": np.empty(0, np.int64)})
-    moved = shuffled(client, frames, like, len(ranges.starts))
-    return each(client, "violent-groups", _by_person, arrests.parts, [moved[i] for i in ranges.of_part.tolist()])
+    rows = shuffled(client, frames, like, len(ranges.starts))
+    return each(client, "violent-groups", _by_person, arrests.partitions, [rows[i] for i in ranges.of_part.tolist()])
 
 
 def violent_frame(incidents: IncidentPartition, max_size: int, starts: NDArray[np.int64]) -> Any:

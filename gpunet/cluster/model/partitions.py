@@ -58,7 +58,7 @@ class Snapshot(_Facts):
 
     Attributes
     ----------
-    parts
+    partitions
         Futures of :class:`TablePartition`, by ascending persons.
     rows
         Persons in each part.
@@ -74,7 +74,7 @@ class Snapshot(_Facts):
         float32[n], `own_violent_arrests` and `days_since_last_violent`, None where the features lack them.
     """
 
-    parts: tuple[Future, ...]
+    partitions: tuple[Future, ...]
     rows: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -86,8 +86,8 @@ class Snapshot(_Facts):
 
     def labels(self, client: Client, futures: Sequence[Future]) -> NDArray[np.bool_]:
         """Labels of all persons, bool[n], from futures of those of each part; ModelError if they do not fit."""
-        if len(futures) != len(self.parts):
-            raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.parts)}")
+        if len(futures) != len(self.partitions):
+            raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.partitions)}")
         found = gathered(client, list(futures))
         return np.concatenate([as_booleans(values, n) for values, n in zip(found, self.rows, strict=True)])
 
@@ -120,7 +120,7 @@ def read_snapshot(client: Client, parts: Sequence[Future], what: str, device: st
     if (np.diff(numbers) <= 0).any():
         raise ModelError(f"{what}: persons do not ascend from row to row over the parts")
     return Snapshot(
-        parts=tuple(parts),
+        partitions=tuple(parts),
         rows=tuple(len(facts.numbers) for facts in found),
         numbers=numbers,
         columns=first.columns,

@@ -54,7 +54,7 @@ class DistributedScores:
     def __iter__(self) -> Iterator[Any]:
         pending: deque[tuple[Future, NDArray[np.int64]]] = deque()
         for part, explained, rank in zip(
-            self._snapshot.parts, self._explained, self._snapshot.split(self.rank), strict=True
+            self._snapshot.partitions, self._explained, self._snapshot.split(self.rank), strict=True
         ):
             pending.append((self._client.submit(_named, part, explained, pure=False), rank))
             if len(pending) > _AHEAD:
@@ -99,8 +99,8 @@ def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: s
 
 def _on_parts(client: Client, task: Any, model: Model, snapshot: Snapshot, device: str | None) -> list[Future]:
     file = client.submit(bytes, model.to_bytes(), pure=False)
-    threads = threads_a_task(client, len(snapshot.parts))
-    return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.parts]
+    threads = threads_a_task(client, len(snapshot.partitions))
+    return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.partitions]
 
 
 def _explained(part: TablePartition, file: bytes, device: str | None, threads: int) -> Explained:

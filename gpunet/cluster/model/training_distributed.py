@@ -81,11 +81,11 @@ def fit_distributed(
     training = _Training(client, snapshots, labels, folds, config, device)
     wanted = left = workers
     for _ in range(_MOST_LOSSES + 1):
-        places = team(client, left)[:left]
-        left = len(places)  # whoever has been waited for in vain is not waited for again
+        addresses = team(client, left)[:left]
+        left = len(addresses)  # whoever has been waited for in vain is not waited for again
         try:
-            with losses_seen(client, places):
-                booster, grown = training.by(places, progress)
+            with losses_seen(client, addresses):
+                booster, grown = training.by(addresses, progress)
             break
         except WorkerLostError as error:
             loss = error
@@ -121,33 +121,33 @@ class _Training:
         """How many of so many workers have rows."""
         return len({group for group, n in self._groups(workers) if n})
 
-    def by(self, places: Sequence[str], progress: ProgressCallback | None) -> tuple[Any, Grown]:
+    def by(self, addresses: Sequence[str], progress: ProgressCallback | None) -> tuple[Any, Grown]:
         """The booster of all rows, and what those of the folds found, with the held-out margins float64[n]."""
         import xgboost as xgb
         from distributed import MultiLock
 
         from gpunet.cluster.model.training_worker import train
 
-        groups = self._groups(len(places))
+        groups = self._groups(len(addresses))
         ranked = sorted({group for group, n in groups if n})
         rows_group = np.repeat([group for group, _ in groups], [n for _, n in groups])
         rows = [np.flatnonzero(rows_group == group) for group in ranked]
-        at = [places[group] for group in ranked]
+        at = [addresses[group] for group in ranked]
         rates = [base_rate(self.labels, self.folds, k) for k in (*range(int(self.folds.max()) + 1), -1)]
-        matrices = [self._matrices(groups, group, places[group]) for group in ranked]
-        finished(self.client, list(chain.from_iterable(matrices)), places)  # XGBoost waits for nobody who comes late
+        matrices = [self._matrices(groups, group, addresses[group]) for group in ranked]
+        finished(self.client, list(chain.from_iterable(matrices)), addresses)  # XGBoost waits for nobody who comes late
 
         def submit(topic: str) -> list[Future]:
             same = {"tracker": tracker, "rates": rates, "config": self.config, "device": self.device, "topic": topic}
             return [
-                self.client.submit(train, matrices[rank], *held, rank=rank, **same, workers=[place], pure=False)
-                for rank, (place, held) in enumerate(zip(at, sent, strict=True))
+                self.client.submit(train, matrices[rank], *held, rank=rank, **same, workers=[address], pure=False)
+                for rank, (address, held) in enumerate(zip(at, sent, strict=True))
             ]
 
         with explained(self.client):
             sent = [
-                self.client.scatter([self.labels[mine], self.folds[mine]], workers=[place], hash=False)
-                for place, mine in zip(at, rows, strict=True)
+                self.client.scatter([self.labels[mine], self.folds[mine]], workers=[address], hash=False)
+                for address, mine in zip(at, rows, strict=True)
             ]
             # XGBoost's own trainings take these locks too: of two at once, each could wait for workers of the other.
             with MultiLock(at, client=self.client), _tracker(self.client, at) as tracker:
@@ -163,26 +163,26 @@ class _Training:
         """The group and the number of rows of each part of each snapshot."""
         return [pair for each in self.snapshots for pair in zip(groups_of(each.rows, workers), each.rows, strict=True)]
 
-    def _matrices(self, groups: Sequence[tuple[int, int]], group: int, place: str) -> list[Future]:
+    def _matrices(self, groups: Sequence[tuple[int, int]], group: int, address: str) -> list[Future]:
         """The matrices of a group's parts, on its worker; a part is sent only if it is elsewhere."""
-        parts = chain.from_iterable(snapshot.parts for snapshot in self.snapshots)
+        parts = chain.from_iterable(snapshot.partitions for snapshot in self.snapshots)
         columns = self.snapshots[0].columns
         return [
-            self.client.submit(matrix_of, part, columns, self.device, workers=[place], pure=False)
+            self.client.submit(matrix_of, part, columns, self.device, workers=[address], pure=False)
             for part, (its, n) in zip(parts, groups, strict=True)
             if its == group and n
         ]
 
 
 @contextmanager
-def _tracker(client: Client, places: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _tracker(client: Client, addresses: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Inside, a tracker of XGBoost is open on the first worker; what the others have to know of it."""
     from gpunet.cluster.model.training_worker import close_tracker, open_tracker
 
     name = uuid4().hex
-    (known,) = client.run(open_tracker, name, len(places), workers=[places[0]]).values()
+    (known,) = client.run(open_tracker, name, len(addresses), workers=[addresses[0]]).values()
     try:
         yield known
     finally:
-        if client.status == "running" and not missing(client, places[:1]):
-            client.run(close_tracker, name, workers=[places[0]], on_error="ignore")
+        if client.status == "running" and not missing(client, addresses[:1]):
+            client.run(close_tracker, name, workers=[addresses[0]], on_error="ignore")

@@ -47,7 +47,7 @@ def cross_fit_on_one(
     EngineError
         If the workers are lost, or the rows are too many for the memory of one.
     """
-    parts = [part for snapshot in snapshots for part in snapshot.parts]
+    parts = [part for snapshot in snapshots for part in snapshot.partitions]
     futures = [future for each in labels for future in each]
     columns = snapshots[0].columns
     of_workers = {address: int(each) for address, each in client.nthreads().items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from distributed import get_worker
+from distributed import Worker, get_worker
 from distributed.comm import get_address_host
 from numpy.typing import NDArray
 
@@ -25,9 +25,9 @@ __all__ = ["close_tracker", "open_tracker", "train"]
 _TRACKERS: dict[str, xgb.tracker.RabitTracker] = {}
 
 
-def open_tracker(name: str, workers: int) -> dict[str, Any]:
-    """Open a tracker for so many workers; returns what each of them has to know."""
-    host = get_address_host(get_worker().address)
+def open_tracker(name: str, workers: int, dask_worker: Worker) -> dict[str, Any]:
+    """Open a tracker for so many workers on this one; returns what each of them has to know."""
+    host = get_address_host(dask_worker.address)
     tracker = xgb.tracker.RabitTracker(n_workers=workers, host_ip=host, sortby="task")
     _TRACKERS[name] = tracker
     tracker.start()

@@ -76,12 +76,12 @@ def threads_a_task(client: Client, tasks: int) -> int:
 
 
 @contextmanager
-def losses_seen(client: Client, places: Sequence[str]) -> Iterator[None]:
+def losses_seen(client: Client, addresses: Sequence[str]) -> Iterator[None]:
     """Inside, an error that comes of the end of one of the workers is a WorkerLostError."""
     try:
         yield
     except Exception as error:
-        if client.status == "running" and (lost := _soon_missing(client, places)):
+        if client.status == "running" and (lost := _soon_missing(client, addresses)):
             raise WorkerLostError(lost) from error
         raise
 
@@ -175,11 +175,11 @@ def _is_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or named or any(text in str(error) for text in _NO_MEMORY)
 
 
-def _soon_missing(client: Client, places: Sequence[str]) -> list[str]:
+def _soon_missing(client: Client, addresses: Sequence[str]) -> list[str]:
     """Workers that are gone, or are within a moment: errors come before the scheduler notices an end."""
     begin = monotonic()
     with explained(client):
-        while not (lost := missing(client, places)) and monotonic() - begin < _TO_NOTICE:
+        while not (lost := missing(client, addresses)) and monotonic() - begin < _TO_NOTICE:
             sleep(0.1)
     return lost
 
