@@ -123,10 +123,14 @@ def test_two_workers_train_a_model_as_good(of_two, expected):
     assert np.corrcoef(scores["probability"], expected.scores["probability"])[0, 1] > 0.98
 
 
-def test_a_run_repeats_on_other_workers(of_two):
+@pytest.fixture(scope="module")
+def two_others():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        again = together(client_of(engine), workers=2)
-        assert same(again, of_two)
+        yield client_of(engine)
+
+
+def test_a_run_repeats_on_other_workers(of_two, two_others):
+    assert same(together(two_others, workers=2), of_two)
 
 
 def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_two):
@@ -194,20 +198,20 @@ def pid_of() -> int:
     return os.getpid()
 
 
-def test_a_worker_that_does_not_come_back(monkeypatch, expected):
+def test_a_worker_that_does_not_come_back(monkeypatch, expected, two_others):
     monkeypatch.setattr(waiting, "_PATIENCE", 1.0)
-    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        client, left = client_of(engine), []
+    left = []
 
-        def leave(stage: str, done: float, total: float) -> None:
-            if stage == "cross-fit (past)" and done > 5 and not left:
-                left.append(done)
-                client.cluster.scale(1)
+    def leave(stage: str, done: float, total: float) -> None:
+        if stage == "cross-fit (past)" and done > 5 and not left:
+            left.append(next(iter(two_others.cluster.workers.values())))
+            left[0].auto_restart = False
+            os.kill(left[0].pid, signal.SIGKILL)
 
-        found = together(client, cuts=cut(2), progress=leave)
-        assert len(client.nthreads()) == 1
-        fewer = together(client, cuts=cut(2), workers=2)
-        assert same(fewer, found)
+    found = together(two_others, cuts=cut(2), progress=leave)
+    assert len(two_others.nthreads()) == 1
+    fewer = together(two_others, cuts=cut(2), workers=2)
+    assert same(fewer, found)
     missing = [text for text in found.warnings if "1 of 2 workers were missing in the training" in text]
     assert len(missing) == 1
     parameters = found.evaluation["evaluated_model"]["parameters"]

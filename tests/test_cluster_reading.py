@@ -21,8 +21,9 @@ import gpunet
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
 from gpunet.cluster.reading import read_distributed
-from gpunet.cluster.results import fetched
-from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
+from gpunet.cluster.results import each, fetched
+from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled, table_of
+from gpunet.cluster.ties import ranges_of
 from gpunet.config.config import ClusterConfig, load_config
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
@@ -256,28 +257,45 @@ def test_ranges_of_numbers():
     assert range_of_numbers(np.array([0, 25, 26, 99]), [25, 50, 75]).tolist() == [0, 1, 1, 3]
 
 
-@pytest.mark.parametrize("n", [1, 3, 50])
-def test_a_shuffle_brings_every_row_to_its_bucket(client, n):
-    rng = np.random.default_rng(n)
-    frames = [
-        pl.DataFrame(
-            {
-                BUCKET: rng.integers(0, n, size),
-                "row": np.arange(size) + 1000 * i,
-                "text": pl.Series([None, "a", "é"] * (size // 3), dtype=pl.String),
-            }
-        )
-        for i, size in enumerate((0, 300, 3, 600))
-    ]
-    futures = [client.submit(as_shuffled, frame, pure=False) for frame in frames]
-    found = fetched(client, shuffled(client, futures, as_shuffled(frames[0]), n))
-    everything = pl.concat(frames)
-    assert len(found) == n
-    for k, frame in enumerate(found):
-        expected = everything.filter(pl.col(BUCKET) == k).drop(BUCKET)
-        assert table_of(frame).sort_by("row").to_pydict() == expected.to_dict(as_series=False)
+def rows(seed, n, buckets):
+    row = np.arange(n, dtype=np.int64)
+    return pl.DataFrame(
+        {
+            BUCKET: np.random.default_rng(seed).integers(0, buckets, n).astype(np.int32),
+            "row": seed * 1000 + row,
+            "flag": row % 2 == 0,
+            "text": pl.Series([(None, "a", "\u00e9")[i % 3] for i in range(n)], dtype=pl.String),
+        }
+    )
 
 
 def as_shuffled(frame):
     wrapped = nw.from_native(frame, eager_only=True)
     return frame_of({name: wrapped[name] for name in wrapped.columns})
+
+
+# Beyond 32 Dask shuffles in several stages.
+@pytest.mark.parametrize(("parts", "buckets"), [(1, 1), (4, 4), (4, 50), (7, 2), (34, 34)])
+def test_a_shuffle_brings_every_row_to_its_bucket(client, parts, buckets):
+    """With all that it had; from as many parts to as many buckets, to fewer or to more."""
+    sent = [rows(seed, 0 if seed == 1 else 20, buckets) for seed in range(parts)]
+    futures = each(client, "part", as_shuffled, sent)
+    found = fetched(client, shuffled(client, futures, as_shuffled(rows(0, 0, buckets)), buckets))
+    assert len(found) == buckets
+    everything = pl.concat(sent)
+    for bucket, frame in enumerate(found):
+        expected = everything.filter(pl.col(BUCKET) == bucket).drop(BUCKET)
+        assert table_of(frame).sort_by("row").to_pydict() == expected.sort("row").to_dict(as_series=False)
+        assert (frame.index == bucket).all()
+        (flag,) = columns_of(frame, ("flag",))
+        assert flag.dtype == bool
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_ranges_of_numbers_are_of_whole_parts(n):
+    """The second and the last part are empty."""
+    starts = np.array([0, 4, 4, 9, 12])
+    ranges = ranges_of(starts, n)
+    assert len(ranges.starts) == n
+    for part, numbers in enumerate([range(4), [], range(4, 9), range(9, 12), []]):
+        assert set(range_of(list(numbers), ranges.starts).tolist()) <= {ranges.of_part[part]}

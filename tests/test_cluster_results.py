@@ -9,24 +9,32 @@ import time
 import dask
 import numpy as np
 import pytest
-from cluster_helpers import dask_processes, failing, lethal, wait_until
+from cluster_helpers import dask_processes, failing, lethal, network, same_bits, wait_until
 
+import gpunet
 from gpunet.base.errors import EngineError
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
 from gpunet.config.config import ClusterConfig
+from gpunet.features.pairs import Blocks, PairWork
 from gpunet.runs.folder import store_whole
+from gpunet.search.batches import batches_of
 
 
 @pytest.fixture(scope="module")
-def client():
-    """Of a worker that is given up when it has ended once."""
+def engine():
+    """Of a worker whose task is given up when it has ended once."""
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
     ):
-        yield engine.executor.client
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def client(engine):
+    return engine.client
 
 
 def test_results_come_in_the_order_of_the_parts(client):
@@ -81,6 +89,18 @@ def test_a_task_that_ends_its_workers(client):
     with pytest.raises(EngineError, match="too little memory"):
         fetched(client, each(client, "lethal", lethal, [1], [2]))
     assert fetched(client, each(client, "absolute", abs, [-1])) == [1]
+
+
+def test_a_chunk_that_ends_its_workers(engine):
+    graph = PairWork(Blocks(network()), ("all",)).graph
+    total = np.zeros(graph.weight.shape)
+    batches = batches_of(graph, 64)
+    with pytest.raises(EngineError, match="too little memory"):
+        engine.executor.add_up(lethal, graph, batches, [1.0] * len(batches), total, "s", None)
+    with pytest.raises(ZeroDivisionError, match="as it should"):
+        engine.executor.add_up(failing, graph, batches, [1.0] * len(batches), total, "s", None)
+    expected = gpunet.path_features(network(), "closeness", threads=1)
+    assert same_bits(gpunet.path_features(network(), "closeness", engine=engine), expected)
 
 
 def test_a_lost_scheduler(tmp_path):

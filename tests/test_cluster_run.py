@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 
 import psutil
 import pytest
@@ -43,6 +42,20 @@ def slow(gang, network, engine):
         time.sleep(0.05)
     return louvain_partition(gang, network, engine)
 features.louvain_partition = slow
+"""
+
+
+#: A process sends itself a signal as soon as a checkpoint is there.
+AT_CHECKPOINT = """
+import os, signal, sys
+events = []
+def hook(event, arguments):
+    if events == ["kept"]:
+        events.append("signal")
+        os.kill(os.getpid(), signal.{signal})
+    if event == "os.rename" and str(arguments[1]).endswith("{name}.checkpoint"):
+        events.append("kept")
+sys.addaudithook(hook)
 """
 
 
@@ -102,16 +115,11 @@ def test_the_model_and_all_else_is_that_of_one_process(runs):
 def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
     """At each kind of what is kept, in one chain of kills."""
     out = tmp_path / "run"
-    kept = out / ".partial" / "checkpoints"
     for name in ("features-T-betweenness", "features-T-2H-network", "features-T-H-closeness", "model-past"):
-        process = start("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
-        while not (kept / f"{name}.checkpoint").exists():
-            assert process.poll() is None, finish(process).stderr
-            time.sleep(0.005)
-        workers = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        finish(process)
-        psutil.wait_procs(workers, timeout=300)  # they end when their scheduler is gone
+        before = AT_CHECKPOINT.format(signal="SIGKILL", name=name)
+        done = gpunet("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0, before=before)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert (out / ".partial" / "checkpoints" / f"{name}.checkpoint").exists()
     done = gpunet("run", "--resume", out)  # on the cluster that it began on
     assert done.returncode == 0, done.stderr
     assert results(out) == results(runs / "cluster")
@@ -121,12 +129,8 @@ def test_a_signal_ends_it_in_good_order(asked, tmp_path):
     """SIGTERM in the middle; and SIGINT as a terminal sends it, to the workers too, as soon as they are there."""
     out = tmp_path / "run"
     command = ("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
-    process = start(*command)
-    while not (out / ".partial" / "checkpoints" / "features-betweenness.checkpoint").exists():
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
-    stopped_in_good_order(finish(process), "SIGTERM")
+    before = AT_CHECKPOINT.format(signal="SIGTERM", name="features-betweenness")
+    stopped_in_good_order(gpunet(*command, before=before), "SIGTERM")
     process = start(*command, as_group=True)
     line = process.stderr.readline()
     assert line.startswith("cluster: ")

@@ -20,7 +20,7 @@ from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, RunningSums, Spanned
 from gpunet.search.samples import SampleBatch, batches_of_samples
 
-__all__ = ["GpuSearches", "parts_for_gpus"]
+__all__ = ["GpuSearches", "chunks_for_gpus"]
 
 # Every chunk but the last keeps so many blocks of threads busy (two for each of an H200's 132 multiprocessors, nearly),
 # is at least this share of the work, and does at least so many searches of a position. By the floor in
@@ -37,7 +37,7 @@ _SOURCES_A_BATCH = 64
 _CLOSENESS_AT_ONCE = 16.0
 
 
-def parts_for_gpus(
+def chunks_for_gpus(
     batches: Sequence[Spanned], weights: Sequence[float], blocks: Callable[[Any], int]
 ) -> list[Chunk]:  # fmt: skip
     """Divide batches into chunks for GPUs, in their order; `blocks` says how many blocks of threads one keeps busy.
@@ -152,7 +152,7 @@ class GpuSearches:
         """
 
         def chunking(batches: Sequence[Any], weights: Sequence[float]) -> list[Chunk]:
-            chunks = parts_for_gpus(batches, weights, blocks)
+            chunks = chunks_for_gpus(batches, weights, blocks)
             self._chunks[name] = self._chunks.get(name, 0) + len(chunks)
             return chunks
 
