@@ -1,4 +1,4 @@
-"""Features of arrests on workers: the files have the bytes that one process writes, however arrests are divided."""
+"""Features of arrests on workers: the files have the bytes that one process writes, however arrests are distributed."""
 
 from __future__ import annotations
 

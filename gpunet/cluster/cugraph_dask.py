@@ -1,4 +1,4 @@
-"""The one file that knows ``cugraph.dask``: a graph that is divided over the GPUs of a cluster, and its algorithms.
+"""The one file that knows ``cugraph.dask``: a graph that is distributed over the GPUs of a cluster, and its algorithms.
 
 Read in RAPIDS 26.10, and nothing of it tried yet on a device:
 

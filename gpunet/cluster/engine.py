@@ -1,4 +1,4 @@
-"""The CPU engine with its long searches divided over the workers of a cluster."""
+"""The CPU engine with its long searches distributed over the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ClusterEngine"]
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterEngine(CpuEngine):
-    """See :class:`gpunet.engines.protocol.Engine`. Everything that is not divided runs here, on so many threads.
+    """See :class:`gpunet.engines.protocol.Engine`. Everything else runs here, on so many threads.
 
     Results are those of :class:`CpuEngine`, bit for bit, for any number of workers.
     """

@@ -100,14 +100,14 @@ def compute_distributed(
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
     kept: Callable[[Callable[[], VertexColumns]], VertexColumns] | None = None,
 ) -> DistributedFeatures:
-    """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
+    """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are distributed.
 
     Parameters
     ----------
     arrests
         On the workers. This process never holds more of them than the network.
     engine
-        For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` divides the path features.
+        For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` distributes the path features.
     families, path_config, progress, notice, stage_context
         As in :func:`gpunet.features.compute_all`, with the same stages.
     kept

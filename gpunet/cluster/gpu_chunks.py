@@ -70,7 +70,7 @@ def sum_on_gpu(
 
 
 class GpuSearches:
-    """Betweenness, its samples and closeness divided over the GPUs of a cluster's workers."""
+    """Betweenness, its samples and closeness by all GPUs of a cluster's workers."""
 
     def __init__(self, executor: ClusterExecutor, setup: Setup) -> None:
         self._executor, self._setup = executor, setup

@@ -30,7 +30,7 @@ class GpuGraphs:
     """Calls of the GPU engine's methods that take a network and have no parts, from and to arrays on the host.
 
     The network is sent to every worker once. A call that does not fit into the memory of one GPU, by the estimate that
-    the GPU engine itself goes by, is divided over all of them if cuGraph can.
+    the GPU engine itself goes by, is distributed over all of them if cuGraph can.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class GpuGraphs:
         Raises
         ------
         EngineError
-            If it fits neither into one GPU nor, divided, into all of them; or workers are lost.
+            If it fits neither into one GPU nor, distributed, into all of them; or workers are lost.
         """
         if self._network is None or self._network.indptr is not indptr or self._network.indices is not indices:
             self._network = Adjacency(indptr, indices)

@@ -1,4 +1,4 @@
-"""Arrests divided over the workers of a cluster: each holds whole persons, and nobody holds them all."""
+"""Arrests distributed over the workers of a cluster: each holds whole persons, and nobody holds them all."""
 
 from __future__ import annotations
 

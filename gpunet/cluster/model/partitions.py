@@ -81,7 +81,7 @@ class Snapshot(_Facts):
         return len(self.numbers)
 
     def split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """One value a person, divided as the parts are."""
+        """One value a person, split as the parts are."""
         return np.split(values, np.cumsum(self.rows)[:-1])
 
     def labels(self, client: Client, futures: Sequence[Future]) -> NDArray[np.bool_]:

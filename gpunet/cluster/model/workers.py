@@ -5,6 +5,7 @@ Dask is imported when a function is called, so that the package can be imported 
 
 from __future__ import annotations
 
+import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explained", "finished", "gathered", "losses_seen", "run_tasks", "team", "threads_a_task"]
 
-# Seconds within which the scheduler notices that a worker has ended.
+# Seconds within which the scheduler notices that a worker has ended, unless the machine is busy.
 _TO_NOTICE = 2.0
 
 # What errors of libraries, of XGBoost above all, say when memory does not suffice.
@@ -176,12 +177,13 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 def _soon_missing(client: Client, addresses: Sequence[str]) -> list[str]:
-    """Workers that are gone, or are within a moment: errors come before the scheduler notices an end."""
+    """Workers that are gone: errors come before the scheduler notices an end, so they are asked as well."""
     begin = monotonic()
     with explained(client):
         while not (lost := missing(client, addresses)) and monotonic() - begin < _TO_NOTICE:
             sleep(0.1)
-    return lost
+        answers = {} if lost else client.run(os.getpid, workers=list(addresses), on_error="return")
+    return lost or [address for address in addresses if not isinstance(answers.get(address), int)]
 
 
 def _reason(client: Client, error: BaseException) -> str:
