@@ -28,7 +28,7 @@ from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, chunks_of, sum_of_chunk
 from gpunet.search.searches import all_dependencies, all_farness
 
-AHEAD = 3  # as in gpunet/cluster/divide.py
+AHEAD = 3  # as in gpunet/cluster/executor.py
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import gpunet
+
+# Seconds within which whatever is waited for has come, however busy the machine.
+_LONG = 300.0
 
 
 def network(n: int = 2500, ties: int = 6000) -> Any:
@@ -41,44 +45,54 @@ class Killer:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def lethal(layout: Any, batch: Any) -> Any:
+def lethal(graph: Any, batch: Any) -> Any:
     """Work that ends the worker's process."""
     os._exit(1)
 
 
-def failing(layout: Any, batch: Any) -> Any:
+def failing(graph: Any, batch: Any) -> Any:
     """Work that raises an error."""
     raise ZeroDivisionError("as it should")
 
 
 @contextmanager
 def dask_processes(folder: Path, *options: str, **environment: str) -> Iterator[tuple[str, int]]:
-    """A scheduler and a worker as a user starts them, without TLS on loopback: the address, the scheduler's pid.
+    """A scheduler and its worker as a user starts them, without TLS on loopback: the address, the scheduler's pid.
 
     Options and environment are the worker's.
     """
+    from distributed import Client
+
     file = folder / "scheduler.json"
     place = ["--host", "127.0.0.1", "--no-dashboard"]
     commands = (["distributed.cli.dask_scheduler", "--port", "0", *place, "--scheduler-file", str(file)],
                 ["distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1", *place,
-                 "--no-nanny", "--death-timeout", "20", "--local-directory", str(folder), *options])  # fmt: skip
+                 "--no-nanny", "--death-timeout", "300", "--local-directory", str(folder), *options])  # fmt: skip
+
+    def address() -> str | None:
+        """Of the scheduler, when it is written down in full."""
+        with suppress(OSError, ValueError):
+            return str(json.loads(file.read_text())["address"])
+        return None
+
     started = []
     with (folder / "log").open("w") as log:
         try:
             for command in commands:
                 given = {**os.environ, **environment}
                 started.append(subprocess.Popen([sys.executable, "-m", *command], stdout=log, stderr=log, env=given))
-                wait_until(file.exists)
-            import json
-
-            yield json.loads(file.read_text())["address"], started[0].pid
+                wait_until(address)
+            with Client(address(), set_as_default=False, timeout=_LONG) as client:
+                client.wait_for_workers(1, timeout=_LONG)
+            yield str(address()), started[0].pid
         finally:
             for process in started:
                 process.kill()
                 process.wait()
 
 
-def wait_until(condition: Any, seconds: float = 30.0) -> None:
+def wait_until(condition: Any, seconds: float = _LONG) -> None:
+    """Wait until it is true; an error after a time that suffices on a busy machine too."""
     begin = time.monotonic()
     while not condition():
         assert time.monotonic() - begin < seconds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
@@ -11,3 +13,12 @@ _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW_START)
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=_SLOW_START)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    """On a busy machine it may take minutes until a worker of a cluster is there, or comes again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
+        patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+        yield

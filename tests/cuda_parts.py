@@ -35,17 +35,17 @@ simulator.prepare()
 
 
 class Here:
-    """A :class:`gpunet.cluster.divide.Division` without a cluster: chunks one after the other, in this process."""
+    """A :class:`gpunet.cluster.executor.ClusterExecutor` without a cluster: chunks in their order, in this process."""
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
 
     def add_up(
         self, work: Any, graph: SearchGraph, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
-        stage: str, progress: Any, *, sums: Any, divide: Callable[..., list[Chunk]], compute: Any,
+        stage: str, progress: Any, *, sums: Any, chunking: Callable[..., list[Chunk]], compute: Any,
     ) -> None:  # fmt: skip
         name, options = work
-        for chunk in divide(batches, weights):
+        for chunk in chunking(batches, weights):
             self.chunks.append(chunk)
             inside = batches[chunk.begin : chunk.end]
             total[..., chunk.first : chunk.last, :] += getattr(search_chunks, name)(

@@ -46,7 +46,7 @@ def start(
     )  # fmt: skip
 
 
-def finish(process: subprocess.Popen[str], timeout: float = 300) -> subprocess.CompletedProcess[str]:
+def finish(process: subprocess.Popen[str], timeout: float = 1800) -> subprocess.CompletedProcess[str]:
     out, error = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 

@@ -1,4 +1,4 @@
-"""Features of arrests on workers: the files have the bytes that one process writes, however arrests are divided."""
+"""Features of arrests on workers: the files have the bytes that one process writes, however arrests are distributed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from comparison import frame_of, row
 from dask.sizeof import sizeof
 from dirty_tables import CONFIG, as_frame, dirty_tables
-from divided_arrests import bytes_of, divided, part_of
+from distributed_arrests import bytes_of, distributed, part_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import arrest_tables
@@ -27,16 +27,16 @@ from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.cli.run import feature_metadata, run_features
 from gpunet.cluster import cluster_engine
-from gpunet.cluster.cut import cut_parts, labels_between
-from gpunet.cluster.features import compute_divided, model_parts, with_betweenness
+from gpunet.cluster.as_of import labels_between, partitions_before
+from gpunet.cluster.features import compute_distributed, model_partitions, with_betweenness
 from gpunet.cluster.incidents import grouped, member_frame
-from gpunet.cluster.network import build_divided_network
+from gpunet.cluster.network import build_distributed_network
 from gpunet.cluster.results import fetched
 from gpunet.cluster.statistics import (
+    distributed_arrest_statistics,
+    distributed_counts,
+    distributed_network_statistics,
     distributed_warnings,
-    divided_arrest_statistics,
-    divided_counts,
-    divided_network_statistics,
 )
 from gpunet.cluster.ties import merged, pair_frame
 from gpunet.config.config import ClusterConfig
@@ -99,7 +99,7 @@ SYNTHETIC = {"network": {"max_incident_size": 5}}
 
 
 def client(engine):
-    return engine.division._client
+    return engine.executor.client
 
 
 def parts_of(found, name):
@@ -123,10 +123,10 @@ def files_of(found, folder):
 def check_everything(engine, arrests, parts, seed, folder):
     """Files, statistics and warnings of arrests in parts are those of one process."""
     whole = compute_all(arrests, threads=1)
-    there = divided(client(engine), arrests, parts, seed)
+    there = distributed(client(engine), arrests, parts, seed)
     if arrests.as_of is not None:
         there = replace(there, as_of=arrests.as_of)
-    found = compute_divided(there, engine)
+    found = compute_distributed(there, engine)
     metadata = {"features": feature_metadata(arrests.config, arrests.as_of, whole.path)}
     for name, bytes_there in files_of(found, folder).items():
         dates = DATES if name == "ties" else ()
@@ -138,10 +138,10 @@ def check_everything(engine, arrests, parts, seed, folder):
             folder,
         ), name
     assert distributed_warnings(there) == input_warnings(arrests)
-    assert divided_arrest_statistics(found) == arrest_statistics(arrests)
-    assert divided_counts(there).values["undated_arrests"] == (arrests.day == NO_DAY).sum()
+    assert distributed_arrest_statistics(found) == arrest_statistics(arrests)
+    assert distributed_counts(there).values["undated_arrests"] == (arrests.day == NO_DAY).sum()
     closeness = whole.features["closeness__all"].to_numpy()[whole.network.person]
-    assert divided_network_statistics(found, engine) == network_statistics(arrests, whole.network, closeness)
+    assert distributed_network_statistics(found, engine) == network_statistics(arrests, whole.network, closeness)
     return found
 
 
@@ -160,16 +160,16 @@ def test_two_workers(two_workers, folder, parts, cut, tmp_path):
 def check_run(engine, folder, parts, cut, tmp_path):
     """Files and figures are those of a run in one process."""
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
-    there = divided(client(engine), arrests, parts, seed=parts)
+    there = distributed(client(engine), arrests, parts, seed=parts)
     expected = json.loads((folder / str(cut) / "run.json").read_text())
     assert expected["warnings"][: len(distributed_warnings(there))] == distributed_warnings(there)
     if cut is not None:
-        there = cut_parts(there, cut)
-    found = compute_divided(there, engine)
+        there = partitions_before(there, cut)
+    found = compute_distributed(there, engine)
     for name, bytes_there in files_of(found, tmp_path).items():
         assert bytes_there == (folder / str(cut) / f"{name}.parquet").read_bytes(), name
-    assert divided_arrest_statistics(found) == expected["arrests"]
-    assert divided_network_statistics(found, engine) == expected["network"]
+    assert distributed_arrest_statistics(found) == expected["arrests"]
+    assert distributed_network_statistics(found, engine) == expected["network"]
     assert expected["network"]["incidents_over_max_size"]
 
 
@@ -209,8 +209,8 @@ def test_tables_by_hand(two_workers, tmp_path, rows):
     check_everything(two_workers, read_arrests(frame_of(rows), config), 3, 1, tmp_path)
 
 
-def test_an_incident_over_the_cap_in_several_parts_is_told_once(two_workers, tmp_path):
-    """The force that is told is that of the person who comes first, though another force has more arrests."""
+def test_an_incident_over_the_cap_in_several_parts_is_named_once(two_workers, tmp_path):
+    """The force in the message is that of the person who comes first, though another force has more arrests."""
     rows = [row(p, i, DAY, force="South" if p else "North") for i in (1, 2) for p in range(5)]
     config = {"input": {"incident_key": ["incident_id"]}, "network": {"max_incident_size": 4}}
     found = check_everything(two_workers, read_arrests(frame_of(rows), config), 4, 3, tmp_path)
@@ -222,35 +222,35 @@ def test_a_cut_that_leaves_nothing_has_the_words_of_one_process(two_workers, day
     arrests = read_arrests(frame_of([row(p, 1, day) for p in range(3)]))
     with pytest.raises(InputError) as expected:
         cut_before(arrests, DAY)
-    with pytest.raises(InputError) as told:
-        cut_parts(divided(client(two_workers), arrests, 3), DAY)
-    assert str(told.value) == str(expected.value)
+    with pytest.raises(InputError) as raised:
+        partitions_before(distributed(client(two_workers), arrests, 3), DAY)
+    assert str(raised.value) == str(expected.value)
 
 
 def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
-    there = divided(client(two_workers), arrests, 3)
+    there = distributed(client(two_workers), arrests, 3)
     horizon = dt.timedelta(days=150)
     assert forecast_days(there, None, horizon) == forecast_days(arrests, None, horizon)
     past, now = CUTS[1] - horizon, CUTS[1]
-    cut, whole = cut_parts(there, past), arrests.before(past)
+    cut, whole = partitions_before(there, past), arrests.before(past)
     assert (len(cut), cut.n_persons, cut.last_day) == (len(whole), whole.n_persons, whole.last_day)
-    parts = fetched(client(two_workers), cut.parts)
+    parts = fetched(client(two_workers), cut.partitions)
     numbers = np.concatenate([part.person_numbers for part in parts])
     np.testing.assert_array_equal(numbers, arrests.persons_before(past))
     labels = np.concatenate(fetched(client(two_workers), labels_between(there, past, now)))
     np.testing.assert_array_equal(labels, violent_between(arrests, past, now))
     assert labels.any()
     with pytest.raises(InputError, match="cannot go forward"):
-        cut_parts(cut, now)
+        partitions_before(cut, now)
 
 
 def test_tables_for_the_model(two_workers, folder):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
-    found = compute_divided(divided(client(two_workers), arrests, 3), two_workers)
-    on_workers = with_betweenness(client(two_workers), model_parts(found), found.path.metadata())
-    told = fetched(client(two_workers), on_workers)
-    tables = [part.table for part in told]
+    found = compute_distributed(distributed(client(two_workers), arrests, 3), two_workers)
+    on_workers = with_betweenness(client(two_workers), model_partitions(found), found.path.metadata())
+    partitions = fetched(client(two_workers), on_workers)
+    tables = [part.table for part in partitions]
     expected = read_features(folder / "None" / "features.parquet")
     assert all(table.columns == expected.columns for table in tables)
     assert all((table.taxonomy, table.sets) == (expected.taxonomy, expected.sets) for table in tables)
@@ -258,20 +258,22 @@ def test_tables_for_the_model(two_workers, folder):
     matrix = np.concatenate([table.matrix for table in tables])
     assert matrix.tobytes() == expected.matrix.tobytes()
     assert [i for table in tables for i in table.ids().to_pylist()] == expected.ids().to_pylist()
-    np.testing.assert_array_equal(np.concatenate([part.numbers for part in told]), np.arange(arrests.n_persons))
+    np.testing.assert_array_equal(np.concatenate([part.numbers for part in partitions]), np.arange(arrests.n_persons))
 
 
 def test_some_families_alone(two_workers):
     rows = [row(p, i, DAY, "robbery", district="1") for i in range(3) for p in (i, i + 1)]
     arrests = read_arrests(frame_of(rows))
     whole = compute_all(arrests, ["temporal", "shell", "geographic"], threads=1)
-    found = compute_divided(divided(client(two_workers), arrests, 2), two_workers, ["temporal", "shell", "geographic"])
+    found = compute_distributed(
+        distributed(client(two_workers), arrests, 2), two_workers, ["temporal", "shell", "geographic"]
+    )
     assert pl.concat(found.feature_tables()).equals(whole.features)
     assert (found.closeness, found.path) == (None, None)
     with pytest.raises(ValueError, match="closeness"):
-        divided_network_statistics(found, two_workers)
+        distributed_network_statistics(found, two_workers)
     with pytest.raises(InputError, match="unknown family"):
-        compute_divided(found.arrests, two_workers, ["shoe size"])
+        compute_distributed(found.arrests, two_workers, ["shoe size"])
 
 
 def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monkeypatch):
@@ -289,7 +291,7 @@ def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monk
         rows = [row(p, p // 2, DAY) for p in range(8)]
         rows += [row(p, 100_000 + 8 * i + p, DAY, "robbery", district="1") for i in range(repeats) for p in range(8)]
         total.append(0)
-        found = compute_divided(divided(there, read_arrests(frame_of(rows)), 4), two_workers)
+        found = compute_distributed(distributed(there, read_arrests(frame_of(rows)), 4), two_workers)
         assert found.network.n_ties == 4
         assert pl.concat(found.feature_tables())["own_arrests"].sum() == len(rows)
     assert total[1] < 1.05 * total[0]
@@ -299,18 +301,18 @@ def test_what_comes_to_this_process_does_not_grow_with_arrests(two_workers, monk
 def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
     """Before columns are there, before the tables are, and when all is done: what was lost is made again."""
     client(two_workers).wait_for_workers(2)
-    there = divided(client(two_workers), read_arrests(str(folder / "tables"), SYNTHETIC), 5)
+    there = distributed(client(two_workers), read_arrests(str(folder / "tables"), SYNTHETIC), 5)
 
     def kill():
         os.kill(sorted(client(two_workers).run(os.getpid).values())[0], signal.SIGKILL)
 
     @contextmanager
-    def told(name):
+    def killing(name):
         if name == when:
             kill()
         yield
 
-    found = compute_divided(there, two_workers, told=told)
+    found = compute_distributed(there, two_workers, stage_context=killing)
     if when is None:
         kill()
     for name, bytes_there in files_of(found, tmp_path).items():
@@ -318,9 +320,9 @@ def test_a_killed_worker_costs_time_alone(two_workers, folder, tmp_path, when):
 
 
 def test_more_persons_than_can_be_numbered(two_workers):
-    there = divided(client(two_workers), read_arrests(frame_of([row(1, 1)])), 1)
+    there = distributed(client(two_workers), read_arrests(frame_of([row(1, 1)])), 1)
     with pytest.raises(InputError, match="3000000000 persons"):
-        build_divided_network(replace(there, n_numbers=3_000_000_000), two_workers)
+        build_distributed_network(replace(there, n_numbers=3_000_000_000), two_workers)
 
 
 def test_rows_may_come_in_any_order(folder):

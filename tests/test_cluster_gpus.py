@@ -23,7 +23,7 @@ from distributed import wait
 import gpunet
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cli.run import RunOptions, run_forecast
-from gpunet.cluster import cluster_engine, gpu_chunks, gpus, watched
+from gpunet.cluster import cluster_engine, gpu_chunks, gpus, waiting
 from gpunet.config.config import ClusterConfig, PathConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.features.path import compute_path
@@ -102,8 +102,8 @@ def test_approximate_paths(two_gpus):
 def test_a_search_graph_and_a_network_are_sent_to_every_worker_once(two_gpus):
     engine, _ = two_gpus
     gpunet.path_features(network(), engine=engine)
-    for division, kind in ((engine.searches._division, "SearchGraph"), (engine.graphs._division, "Adjacency")):
-        _, sent = division._held
+    for executor, kind in ((engine.searches._executor, "SearchGraph"), (engine.graphs._executor, "Adjacency")):
+        _, sent = executor._held
         assert len(client(engine).who_has([sent])[sent.key]) == 2
         assert type(client(engine).gather(sent)).__name__ == kind
     graphs, networks = zip(*run(engine, "held"), strict=True)
@@ -289,13 +289,13 @@ def test_a_worker_that_ends_while_all_of_them_are_needed(two_gpus, memory, monke
         os.kill(min(client(engine).run(os.getpid).values()), signal.SIGKILL)
         return wait([client(engine).submit(time.sleep, 0.5, workers=[w], pure=False) for w in workers])
 
-    monkeypatch.setattr(watched, "_LOOK", 0.2)
+    monkeypatch.setattr(waiting, "_LOOK", 0.2)
     monkeypatch.setattr(sys.modules["cugraph.dask"], "weakly_connected_components", stuck)
     words = r"the worker tls://127.0.0.1:\d+ has ended while all workers were needed at once; start this again"
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is told to all
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # the end of communication is sent to all
         with pytest.raises(EngineError, match=words):
             engine.component_labels(net.indptr, net.indices)
-        threads[0].join(30)
+        threads[0].join(300)
     assert not threads[0].is_alive()
     assert cugraph_dask_stand_in.COMMS.workers is None
     wait_until(lambda: len(client(engine).nthreads()) == 2)
@@ -310,7 +310,7 @@ def test_what_is_released_is_gone_from_workers_and_gpus_and_comes_again(two_gpus
     engine, _ = two_gpus
     families = ("betweenness", "shell")
     expected = gpunet.path_features(network(), families, engine=engine)
-    sent = [division._held[1].key for division in (engine.searches._division, engine.graphs._division)]
+    sent = [executor._held[1].key for executor in (engine.searches._executor, engine.graphs._executor)]
     assert max(max(held) for held in run(engine, "held")) == 1
     engine.release()
     assert run(engine, "held") == [(0, 0)] * 2

@@ -9,24 +9,22 @@ import subprocess
 import sys
 from typing import Any
 
-import divided_tables
+import distributed_tables
 import numpy as np
 import polars as pl
 import pytest
 from cluster_helpers import Killer, wait_until
-from divided_tables import bounds, labels_on_workers, on_workers, run, scores_of
+from distributed_tables import bounds, labels_on_workers, on_workers, run, scores_of
 from hypothesis import given
 from hypothesis import strategies as st
 from model_tables import QUICK, table
 
 from gpunet.base.errors import EngineError, ModelError
-from gpunet.cluster import cluster_engine
-from gpunet.cluster.model import boosting as divided_boosting
-from gpunet.cluster.model import forecast as divided
-from gpunet.cluster.model import single_worker as divided_single
-from gpunet.cluster.model import workers as divided_workers
-from gpunet.cluster.model.boosting import groups_of
-from gpunet.cluster.model.forecast import forecast_divided
+from gpunet.cluster import cluster_engine, waiting
+from gpunet.cluster.model import forecast as cluster_forecast
+from gpunet.cluster.model import training_distributed, training_single
+from gpunet.cluster.model.forecast import forecast_distributed
+from gpunet.cluster.model.training_distributed import groups_of
 from gpunet.config.config import ClusterConfig
 from gpunet.config.offences import PRESETS
 from gpunet.model import forecast, score
@@ -38,7 +36,7 @@ DAYS = [table(n, seed) for seed, n in enumerate(SIZES)]
 
 
 def client_of(engine: Any) -> Any:
-    return engine.division._client
+    return engine.executor.client
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +84,12 @@ def same(found: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize(("parts", "unencrypted"), [(1, True), (4, True), (4, False)])
 def test_one_worker_gives_the_bytes_of_one_process(one_worker, expected, parts, unencrypted):
-    told = []
-    options = {"unencrypted": unencrypted, "progress": lambda *step: told.append(step)}
+    steps = []
+    options = {"unencrypted": unencrypted, "progress": lambda *step: steps.append(step)}
     found = run(one_worker, DAYS, cut(parts), QUICK, **options)
     assert same(found, expected)
     assert len(found.scores) == len(NOW)
-    stages = {stage: (done, total) for stage, done, total in told}
+    stages = {stage: (done, total) for stage, done, total in steps}
     both = [f"{stage} ({data})" for data in ("past", "past and test") for stage in ("cross-fit", "train on all")]
     assert list(stages) == [*both, "score"]
     assert all(done == total for done, total in stages.values())
@@ -125,10 +123,14 @@ def test_two_workers_train_a_model_as_good(of_two, expected):
     assert np.corrcoef(scores["probability"], expected.scores["probability"])[0, 1] > 0.98
 
 
-def test_a_run_repeats_on_other_workers(of_two):
+@pytest.fixture(scope="module")
+def two_others():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        again = together(client_of(engine), workers=2)
-        assert same(again, of_two)
+        yield client_of(engine)
+
+
+def test_a_run_repeats_on_other_workers(of_two, two_others):
+    assert same(together(two_others, workers=2), of_two)
 
 
 def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_two):
@@ -196,20 +198,20 @@ def pid_of() -> int:
     return os.getpid()
 
 
-def test_a_worker_that_does_not_come_back(monkeypatch, expected):
-    monkeypatch.setattr(divided_workers, "_PATIENCE", 1.0)
-    with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        client, left = client_of(engine), []
+def test_a_worker_that_does_not_come_back(monkeypatch, expected, two_others):
+    monkeypatch.setattr(waiting, "_PATIENCE", 1.0)
+    left = []
 
-        def leave(stage: str, done: float, total: float) -> None:
-            if stage == "cross-fit (past)" and done > 5 and not left:
-                left.append(done)
-                client.cluster.scale(1)
+    def leave(stage: str, done: float, total: float) -> None:
+        if stage == "cross-fit (past)" and done > 5 and not left:
+            left.append(next(iter(two_others.cluster.workers.values())))
+            left[0].auto_restart = False
+            os.kill(left[0].pid, signal.SIGKILL)
 
-        found = together(client, cuts=cut(2), progress=leave)
-        assert len(client.nthreads()) == 1
-        fewer = together(client, cuts=cut(2), workers=2)
-        assert same(fewer, found)
+    found = together(two_others, cuts=cut(2), progress=leave)
+    assert len(two_others.nthreads()) == 1
+    fewer = together(two_others, cuts=cut(2), workers=2)
+    assert same(fewer, found)
     missing = [text for text in found.warnings if "1 of 2 workers were missing in the training" in text]
     assert len(missing) == 1
     parameters = found.evaluation["evaluated_model"]["parameters"]
@@ -218,23 +220,23 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected):
 
 
 def test_a_forest_is_trained_on_one_worker(two_workers):
-    told = []
-    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: told.append(step))
+    steps = []
+    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: steps.append(step))
     assert same(found, single("random_forest"))
-    assert told[-1] == ("score", len(NOW), len(NOW))
+    assert steps[-1] == ("score", len(NOW), len(NOW))
 
 
 def test_unless_allowed_xgboost_opens_no_port(two_workers, expected, monkeypatch):
     """One worker trains, whatever their number, and the bytes are those of one process."""
-    monkeypatch.setattr(divided, "fit_divided", None)
+    monkeypatch.setattr(cluster_forecast, "fit_distributed", None)
     assert same(run(two_workers, DAYS, cut(2), QUICK), expected)
     assert same(run(two_workers, DAYS, cut(3), QUICK, workers=2), expected)
 
 
 def test_one_worker_takes_the_threads_of_its_host():
     of_workers = {"tls://10.0.0.1:1": 2, "tls://10.0.0.1:2": 3, "tls://10.0.0.2:1": 7}
-    assert divided_single._threads_beside("tls://10.0.0.1:9", of_workers) == 5
-    assert divided_single._threads_beside("tls://10.0.0.3:1", of_workers) == 0
+    assert training_single._threads_beside("tls://10.0.0.1:9", of_workers) == 5
+    assert training_single._threads_beside("tls://10.0.0.3:1", of_workers) == 0
 
 
 @pytest.mark.parametrize(
@@ -246,8 +248,8 @@ def test_one_worker_takes_the_threads_of_its_host():
     ],
 )
 def test_what_fails_on_a_worker_is_said_in_one_line(two_workers, monkeypatch, failing, words):
-    monkeypatch.setattr(divided_boosting, "matrix_of", getattr(divided_tables, failing))
-    monkeypatch.setattr(divided_single, "_cross_fit", getattr(divided_tables, failing))
+    monkeypatch.setattr(training_distributed, "matrix_of", getattr(distributed_tables, failing))
+    monkeypatch.setattr(training_single, "_cross_fit", getattr(distributed_tables, failing))
     for unencrypted in (True, False):
         with pytest.raises(EngineError, match=words) as caught:
             run(two_workers, DAYS, cut(2), QUICK, unencrypted=unencrypted)
@@ -255,7 +257,7 @@ def test_what_fails_on_a_worker_is_said_in_one_line(two_workers, monkeypatch, fa
 
 
 def test_an_error_of_the_code_is_passed_on(two_workers, monkeypatch):
-    monkeypatch.setattr(divided_boosting, "matrix_of", divided_tables.mistaken)
+    monkeypatch.setattr(training_distributed, "matrix_of", distributed_tables.mistaken)
     with pytest.raises(ZeroDivisionError, match="as it should"):
         together(two_workers)
 
@@ -292,7 +294,7 @@ def test_parts_that_do_not_fit_each_other(two_workers):
     def trouble(first: list[Any], second: list[Any], past_labels: Any = labels) -> str:
         past = [*first, *second]
         with pytest.raises(ModelError) as caught:
-            forecast_divided(two_workers, past, past, past, past_labels, past_labels, QUICK)
+            forecast_distributed(two_workers, past, past, past, past_labels, past_labels, QUICK)
         return str(caught.value)
 
     def halves(a: pl.DataFrame, b: pl.DataFrame, **second: Any) -> tuple[list[Any], list[Any]]:
@@ -320,14 +322,14 @@ def test_an_error_of_the_callback_ends_it_and_leaves_the_cluster_in_order(two_wo
 
 
 def test_what_cannot_be_computed_again(two_workers):
-    from divided_tables import part
+    from distributed_tables import part
 
     held = two_workers.scatter([part(PAST, 0)], hash=False)
     labels = labels_on_workers(two_workers, PAST_LABELS, [0, len(PAST)])
     two_workers.cancel(held)
     wait_until(lambda: held[0].status == "cancelled")
     with pytest.raises(EngineError, match="what a worker held is lost"):
-        forecast_divided(two_workers, held, held, held, labels, labels, QUICK)
+        forecast_distributed(two_workers, held, held, held, labels, labels, QUICK)
 
 
 @given(st.lists(st.integers(0, 50), max_size=12), st.integers(1, 5))

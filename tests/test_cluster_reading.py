@@ -13,16 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from dirty_tables import CONFIG, FILE_KINDS, SETS, split_tables, write_table
 from distributed.protocol.pickle import dumps
-from divided import assert_same_arrests
+from distributed_comparison import assert_same_arrests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gpunet
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
-from gpunet.cluster.reading import read_divided
-from gpunet.cluster.results import fetched
-from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
+from gpunet.cluster.reading import read_distributed
+from gpunet.cluster.results import each, fetched
+from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled, table_of
+from gpunet.cluster.ties import ranges_of
 from gpunet.config.config import ClusterConfig, load_config
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
@@ -35,7 +36,7 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChec
 @pytest.fixture(scope="module")
 def client():
     with cluster_engine("local", ClusterConfig(workers=2, threads=1)) as engine:
-        yield engine.division.client
+        yield engine.executor.client
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def tables(tmp_path_factory):
 
 
 def read(client, paths, config=None, **options):
-    return read_divided(client, [str(path) for path in paths], load_config(config), **options)
+    return read_distributed(client, [str(path) for path in paths], load_config(config), **options)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7, 40])
@@ -54,8 +55,8 @@ def test_synthetic_tables_in_any_partitions(client, tables, parts):
     steps = []
     found = read(client, [tables], parts=parts, progress=lambda *step: steps.append(step))
     assert_same_arrests(found, gpunet.read_arrests(tables))
-    assert len(found.parts) <= parts
-    assert len(found.parts) > parts // 3
+    assert len(found.partitions) <= parts
+    assert len(found.partitions) > parts // 3
     assert steps[-1][1] == steps[-1][2] > 0
     assert [step[1] for step in steps] == sorted(step[1] for step in steps)
 
@@ -161,9 +162,9 @@ def test_what_one_process_refuses_is_refused_alike(client, tmp_path, tables, con
 def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
     """Also where the damage is in one slice of a file, and workers have read the others."""
     path = one_large_file(tmp_path)
-    told = pq.read_metadata(path)
+    metadata = pq.read_metadata(path)
     data = bytearray(path.read_bytes())
-    at = told.row_group(3).column(0).data_page_offset
+    at = metadata.row_group(3).column(0).data_page_offset
     data[at : at + 48] = bytes([255] * 48)
     path.write_bytes(data)
     good = pa.table({"person_id": [1, 1], "incident_id": [5, 5], "date": ["2020-01-01"] * 2, "offence": ["theft"] * 2})
@@ -177,9 +178,9 @@ def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
         read(client, [tmp_path], parts=4)
     assert str(found.value) == str(expected.value)
     for parts in (1, 4, 9):
-        divided = read(client, [tmp_path], parts=parts, keep_going=True)
-        assert len(divided.report.skipped) == 3
-        assert_same_arrests(divided, gpunet.read_arrests(tmp_path, keep_going=True))
+        found = read(client, [tmp_path], parts=parts, keep_going=True)
+        assert len(found.report.skipped) == 3
+        assert_same_arrests(found, gpunet.read_arrests(tmp_path, keep_going=True))
     for paths in ([path], [path, tmp_path / "empty.parquet"]):
         with pytest.raises(GpunetError) as expected:
             gpunet.read_arrests(paths, keep_going=True)
@@ -190,7 +191,7 @@ def test_files_that_cannot_be_read_are_skipped_whole(client, tmp_path):
 
 def test_a_worker_that_ends_costs_time_alone(client, tables):
     found = read(client, [tables], parts=4)
-    fetched(client, found.parts)
+    fetched(client, found.partitions)
     os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
     assert_same_arrests(found, gpunet.read_arrests(tables))
 
@@ -215,13 +216,13 @@ def test_a_file_that_changes_after_it_was_read(client, tmp_path):
     for name in ("a", "b"):
         one_large_file(tmp_path).rename(tmp_path / f"{name}.parquet")
     found = read(client, [tmp_path], parts=1)
-    fetched(client, found.parts)
+    fetched(client, found.partitions)
     table = pq.read_table(tmp_path / "b.parquet")
     pq.write_table(table.set_column(3, "offence", pa.array(["theft"] * len(table))), tmp_path / "b.parquet")
     for pid in client.run(os.getpid).values():
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(InputError, match=r"b\.parquet has changed since it was read"):
-        fetched(client, found.parts)
+        fetched(client, found.partitions)
 
 
 @pytest.mark.parametrize("names", [["gone"], ["gone", "away"]])
@@ -256,28 +257,45 @@ def test_ranges_of_numbers():
     assert range_of_numbers(np.array([0, 25, 26, 99]), [25, 50, 75]).tolist() == [0, 1, 1, 3]
 
 
-@pytest.mark.parametrize("n", [1, 3, 50])
-def test_a_shuffle_brings_every_row_to_its_bucket(client, n):
-    rng = np.random.default_rng(n)
-    frames = [
-        pl.DataFrame(
-            {
-                BUCKET: rng.integers(0, n, size),
-                "row": np.arange(size) + 1000 * i,
-                "text": pl.Series([None, "a", "é"] * (size // 3), dtype=pl.String),
-            }
-        )
-        for i, size in enumerate((0, 300, 3, 600))
-    ]
-    futures = [client.submit(as_shuffled, frame, pure=False) for frame in frames]
-    found = fetched(client, shuffled(client, futures, as_shuffled(frames[0]), n))
-    everything = pl.concat(frames)
-    assert len(found) == n
-    for k, frame in enumerate(found):
-        expected = everything.filter(pl.col(BUCKET) == k).drop(BUCKET)
-        assert table_of(frame).sort_by("row").to_pydict() == expected.to_dict(as_series=False)
+def rows(seed, n, buckets):
+    row = np.arange(n, dtype=np.int64)
+    return pl.DataFrame(
+        {
+            BUCKET: np.random.default_rng(seed).integers(0, buckets, n).astype(np.int32),
+            "row": seed * 1000 + row,
+            "flag": row % 2 == 0,
+            "text": pl.Series([(None, "a", "\u00e9")[i % 3] for i in range(n)], dtype=pl.String),
+        }
+    )
 
 
 def as_shuffled(frame):
     wrapped = nw.from_native(frame, eager_only=True)
     return frame_of({name: wrapped[name] for name in wrapped.columns})
+
+
+# Beyond 32 Dask shuffles in several stages.
+@pytest.mark.parametrize(("parts", "buckets"), [(1, 1), (4, 4), (4, 50), (7, 2), (34, 34)])
+def test_a_shuffle_brings_every_row_to_its_bucket(client, parts, buckets):
+    """With all that it had; from as many parts to as many buckets, to fewer or to more."""
+    sent = [rows(seed, 0 if seed == 1 else 20, buckets) for seed in range(parts)]
+    futures = each(client, "part", as_shuffled, sent)
+    found = fetched(client, shuffled(client, futures, as_shuffled(rows(0, 0, buckets)), buckets))
+    assert len(found) == buckets
+    everything = pl.concat(sent)
+    for bucket, frame in enumerate(found):
+        expected = everything.filter(pl.col(BUCKET) == bucket).drop(BUCKET)
+        assert table_of(frame).sort_by("row").to_pydict() == expected.sort("row").to_dict(as_series=False)
+        assert (frame.index == bucket).all()
+        (flag,) = columns_of(frame, ("flag",))
+        assert flag.dtype == bool
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_ranges_of_numbers_are_of_whole_parts(n):
+    """The second and the last part are empty."""
+    starts = np.array([0, 4, 4, 9, 12])
+    ranges = ranges_of(starts, n)
+    assert len(ranges.starts) == n
+    for part, numbers in enumerate([range(4), [], range(4, 9), range(9, 12), []]):
+        assert set(range_of(list(numbers), ranges.starts).tolist()) <= {ranges.of_part[part]}

@@ -6,7 +6,6 @@ import json
 import stat
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -59,11 +58,9 @@ def test_a_run_with_tls_writes_the_same_files(scheduler, certificates, tmp_path)
 
 
 def test_a_certificate_of_another_authority(scheduler, tmp_path):
-    begin = time.monotonic()
     others = ClusterConfig(**section(*write_certificates(tmp_path)))
     with pytest.raises(EngineError, match=f"--cluster {scheduler}: cannot be used"), cluster_engine(scheduler, others):
         pass
-    assert time.monotonic() - begin < 15
 
 
 def test_a_scheduler_with_tls_is_not_spoken_to_without(scheduler, monkeypatch):
@@ -159,7 +156,7 @@ def test_engines_and_clusters_that_do_not_go_together():
         pass
     with cluster_engine("none", threads=3) as engine:
         assert (engine.name, engine.threads) == ("cpu", 3)
-    with pytest.raises(EngineError), cluster_engine("local-cuda"):  # no GPU, or no dask-cuda, or no such division
+    with pytest.raises(EngineError), cluster_engine("local-cuda"):  # no GPU, or no dask-cuda, or no such cluster
         pass
 
 
@@ -185,7 +182,7 @@ def test_workers_with_another_version_are_refused():
         connect._check_versions(client_with({"gpunet": None}), "--cluster x")
 
 
-def test_the_cluster_is_in_the_configuration_that_a_manifest_tells():
+def test_the_cluster_is_in_the_configuration_that_a_manifest_has():
     config = load_config({"cluster": {"workers": 3, "memory_limit": "2 GiB"}})
     assert load_config(config.as_dict()) == config
     assert available_threads() >= 1

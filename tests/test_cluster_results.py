@@ -9,24 +9,32 @@ import time
 import dask
 import numpy as np
 import pytest
-from cluster_helpers import dask_processes, failing, lethal, wait_until
+from cluster_helpers import dask_processes, failing, lethal, network, same_bits, wait_until
 
+import gpunet
 from gpunet.base.errors import EngineError
-from gpunet.cluster import cluster_engine, connect
+from gpunet.cluster import cluster_engine
 from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
 from gpunet.config.config import ClusterConfig
+from gpunet.features.pairs import Blocks, PairWork
 from gpunet.runs.folder import store_whole
+from gpunet.search.batches import batches_of
 
 
 @pytest.fixture(scope="module")
-def client():
-    """Of a worker that is given up when it has ended once."""
+def engine():
+    """Of a worker whose task is given up when it has ended once."""
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
     ):
-        yield engine.division._client
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def client(engine):
+    return engine.client
 
 
 def test_results_come_in_the_order_of_the_parts(client):
@@ -83,12 +91,24 @@ def test_a_task_that_ends_its_workers(client):
     assert fetched(client, each(client, "absolute", abs, [-1])) == [1]
 
 
-def test_a_lost_scheduler(tmp_path, monkeypatch):
+def test_a_chunk_that_ends_its_workers(engine):
+    graph = PairWork(Blocks(network()), ("all",)).graph
+    total = np.zeros(graph.weight.shape)
+    batches = batches_of(graph, 64)
+    with pytest.raises(EngineError, match="too little memory"):
+        engine.executor.add_up(lethal, graph, batches, [1.0] * len(batches), total, "s", None)
+    with pytest.raises(ZeroDivisionError, match="as it should"):
+        engine.executor.add_up(failing, graph, batches, [1.0] * len(batches), total, "s", None)
+    expected = gpunet.path_features(network(), "closeness", threads=1)
+    assert same_bits(gpunet.path_features(network(), "closeness", engine=engine), expected)
+
+
+def test_a_lost_scheduler(tmp_path):
     """While results are awaited; when Dask tries to reach it again; and when it does not any more."""
-    monkeypatch.setattr(connect, "_TO_ANSWER", 3.0)
     lost = "the connection to the scheduler is lost"
     with dask_processes(tmp_path) as (address, pid), cluster_engine(address) as engine:
         client = engine.client
+        client._timeout = 3.0  # for as long it tries again
         assert threads_of(client) == 1
         futures = each(client, "long", time.sleep, [600])
         frame = frame_of({BUCKET: np.zeros(1, np.int32)})
@@ -102,7 +122,7 @@ def test_a_lost_scheduler(tmp_path, monkeypatch):
                 lambda: finished(client, futures),
                 lambda: fetched(client, shuffled(client, held, frame.head(0), 1)),
                 lambda: threads_of(client),
-                lambda: engine.division.once(abs, -1),
+                lambda: engine.executor.call(abs, -1),
             ):
                 with pytest.raises(EngineError, match=lost):
                     do()

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 
 import psutil
 import pytest
@@ -34,15 +33,29 @@ CLUSTER = ("--cluster", "local")
 #: The scheduler is killed in the stage `partition`, which goes on until Dask has given the scheduler up.
 LOSING = """
 import os, signal, time
-from gpunet.cluster import connect, features
-connect._TO_ANSWER = 2.0  # and as long to try again
-partition = features.partition
+from gpunet.cluster import features
+louvain_partition = features.louvain_partition
 def slow(gang, network, engine):
+    engine.client._timeout = 2.0  # to try again
     os.kill({pid}, signal.SIGKILL)
     while engine.client.status != "closed":
         time.sleep(0.05)
     return louvain_partition(gang, network, engine)
-features.partition = slow
+features.louvain_partition = slow
+"""
+
+
+#: A process sends itself a signal as soon as a checkpoint is there.
+AT_CHECKPOINT = """
+import os, signal, sys
+events = []
+def hook(event, arguments):
+    if events == ["kept"]:
+        events.append("signal")
+        os.kill(os.getpid(), signal.{signal})
+    if event == "os.rename" and str(arguments[1]).endswith("{name}.checkpoint"):
+        events.append("kept")
+sys.addaudithook(hook)
 """
 
 
@@ -85,8 +98,8 @@ def test_tables_and_statistics_are_those_of_one_process(runs):
     for section in (*manifests[0].keys() - {"model", "outputs", "warnings"},):
         assert manifests[0][section] == manifests[1][section], section
     assert manifests[0]["input"]["rows"]["rejected"] == 2
-    told = json.loads((runs / "cluster" / "run.json").read_text())["execution"]
-    assert told["cluster"] == {"cluster": "local", "workers": 2, "worker_threads": 2}
+    execution = json.loads((runs / "cluster" / "run.json").read_text())["execution"]
+    assert execution["cluster"] == {"cluster": "local", "workers": 2, "worker_threads": 2}
     stages = [[stage["stage"] for stage in json.loads((runs / name / "run.json").read_text())["execution"]["stages"]]
               for name in ("alone", "cluster")]  # fmt: skip
     assert stages[0] == stages[1]
@@ -102,16 +115,11 @@ def test_the_model_and_all_else_is_that_of_one_process(runs):
 def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
     """At each kind of what is kept, in one chain of kills."""
     out = tmp_path / "run"
-    kept = out / ".partial" / "checkpoints"
     for name in ("features-T-betweenness", "features-T-2H-network", "features-T-H-closeness", "model-past"):
-        process = start("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
-        while not (kept / f"{name}.checkpoint").exists():
-            assert process.poll() is None, finish(process).stderr
-            time.sleep(0.005)
-        workers = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        finish(process)
-        psutil.wait_procs(workers, timeout=30)  # they end when their scheduler is gone
+        before = AT_CHECKPOINT.format(signal="SIGKILL", name=name)
+        done = gpunet("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0, before=before)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert (out / ".partial" / "checkpoints" / f"{name}.checkpoint").exists()
     done = gpunet("run", "--resume", out)  # on the cluster that it began on
     assert done.returncode == 0, done.stderr
     assert results(out) == results(runs / "cluster")
@@ -121,15 +129,11 @@ def test_a_signal_ends_it_in_good_order(asked, tmp_path):
     """SIGTERM in the middle; and SIGINT as a terminal sends it, to the workers too, as soon as they are there."""
     out = tmp_path / "run"
     command = ("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
-    process = start(*command)
-    while not (out / ".partial" / "checkpoints" / "features-betweenness.checkpoint").exists():
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
-    stopped_in_good_order(finish(process), "SIGTERM")
+    before = AT_CHECKPOINT.format(signal="SIGTERM", name="features-betweenness")
+    stopped_in_good_order(gpunet(*command, before=before), "SIGTERM")
     process = start(*command, as_group=True)
-    told = process.stderr.readline()
-    assert told.startswith("cluster: ")
+    line = process.stderr.readline()
+    assert line.startswith("cluster: ")
     os.killpg(process.pid, signal.SIGINT)
     stopped_in_good_order(finish(process), "SIGINT")
     assert gpunet("features", *asked, "--out", out, *CLUSTER).returncode == 0
@@ -175,9 +179,9 @@ def test_workers_that_are_killed_cost_time_alone(asked, features_alone, tmp_path
     out = tmp_path / "run"
     process = start("features", *asked, "--out", out, *CLUSTER)
     killed = 0
-    told = []
+    lines = []
     for line in process.stderr:
-        told.append(line)
+        lines.append(line)
         if line.startswith(("cluster: ", "network: done")):
             workers = [
                 child
@@ -186,7 +190,7 @@ def test_workers_that_are_killed_cost_time_alone(asked, features_alone, tmp_path
             ]
             os.kill(max(child.pid for child in workers), signal.SIGKILL)
             killed += 1
-    assert process.wait(60) == 0, "".join(told)
+    assert process.wait(600) == 0, "".join(lines)
     process.stdout.close()
     process.stderr.close()
     assert killed == 2

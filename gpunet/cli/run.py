@@ -120,11 +120,11 @@ def started_run(
     if (options.cluster or "none") == "none" or paths_of(inputs) is None:
         return Run(command, folder, config, options, engine)
     from gpunet.cluster.engine_gpus import GpusEngine
-    from gpunet.cluster.run import DividedRun
+    from gpunet.cluster.run import DistributedRun
 
     if command == "run" and isinstance(engine, GpusEngine) and config.model.kind == "random_forest":
         engine.require_library("cuml")  # what is missing is told now, not when all features are there
-    return DividedRun(command, folder, config, options, engine)
+    return DistributedRun(command, folder, config, options, engine)
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:

@@ -54,7 +54,7 @@ def write_certificates(folder: str | Path) -> tuple[Path, Path]:
 
 
 def describe_use(certificate: Path, key: Path) -> str:
-    """Return how scheduler, workers and gpunet are told of the files, for a user to copy."""
+    """The settings of scheduler, workers and gpunet that name the files, for a user to copy."""
     cert, secret = certificate.resolve(), key.resolve()
     options = f"--tls-ca-file {cert} --tls-cert {cert} --tls-key {secret}"
     return (

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.base.parallel import available_threads
 from gpunet.cluster.address import CLUSTERS, Address, checked_address
+from gpunet.cluster.local import QUIET, local_client
 from gpunet.config.config import ClusterConfig
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -41,7 +39,7 @@ def cluster_engine(
     threads: int | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> Iterator[Engine]:
-    """An engine whose path features are divided over a Dask cluster, which ends with the ``with`` block.
+    """An engine whose path features are distributed over a Dask cluster, which ends with the ``with`` block.
 
     A script that uses it with ``"local"`` has to keep its own work under ``if __name__ == "__main__":``, because the
     workers are new processes that import it.
@@ -96,8 +94,7 @@ def cluster_engine(
             from gpunet.cluster.gpus import require_gpus, started_gpus
 
             require_gpus(config)
-            with _interrupts_are_ours():
-                client = stack.enter_context(started_gpus(config, _LOCAL_SETTINGS, _QUIET))
+            client = stack.enter_context(started_gpus(config))
         elif address is None:
             client = stack.enter_context(_started(config, usable))
         else:
@@ -109,10 +106,10 @@ def cluster_engine(
             safe = address is None or address.on_loopback
             yield gpus_engine(client, name, config, usable, found, local=address is None, safe=safe)
         else:
-            from gpunet.cluster.divide import Division
             from gpunet.cluster.engine import ClusterEngine
+            from gpunet.cluster.executor import ClusterExecutor
 
-            yield ClusterEngine(usable, division=Division(client, name, direct=address is None), cluster=found)
+            yield ClusterEngine(usable, executor=ClusterExecutor(client, name, direct=address is None), cluster=found)
 
 
 def _described(
@@ -140,77 +137,18 @@ def _require_dask() -> None:
 
 @contextmanager
 def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
-    """Processes on this machine, which talk to each other through TLS: others may be logged in here."""
-    import dask
-    from distributed import Client, LocalCluster
+    """Processes that compute on CPUs, with so many threads together unless the configuration says otherwise."""
+    from distributed import LocalCluster
     from distributed.deploy.utils import nprocesses_nthreads
-    from distributed.security import Security
 
     workers, each = nprocesses_nthreads(threads)
     if config.workers:
         workers, each = config.workers, max(1, threads // config.workers)
     if config.threads:
         workers, each = config.workers or max(1, threads // config.threads), config.threads
-    with dask.config.set(_LOCAL_SETTINGS), ExitStack() as stack:
-        with _interrupts_are_ours():
-            try:
-                cluster = LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=each,
-                    processes=True,
-                    memory_limit=config.memory_limit,
-                    host="127.0.0.1",
-                    dashboard_address="127.0.0.1:0",
-                    protocol="tls",
-                    security=Security.temporary(),
-                    silence_logs=_QUIET,
-                )
-            except ValueError as error:
-                raise ConfigError(f"[cluster] {error}") from error
-            stack.callback(cluster.close)
-        yield stack.enter_context(Client(cluster, set_as_default=False, direct_to_workers=True))
-
-
-@contextmanager
-def _interrupts_are_ours() -> Iterator[None]:
-    """Workers that are started inside, and those that Dask starts later in their place, never get a SIGINT.
-
-    A terminal sends it to all processes of a command. Workers would each print where they were; it is this process that
-    ends them. Threads that begin inside block the signal, Dask's is one of them, and so do processes that threads
-    start, from their first moment. This thread gets a SIGINT when it leaves the block.
-    """
-    if sys.platform == "win32":  # has no masks of signals
-        yield
-        return
-    resource_tracker.ensure_running()  # which would let the signal through when the first worker is started
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# What workers that we start may log, and the client here: an error is raised here, where it gets one clear line.
-_QUIET = logging.CRITICAL
-
-_LOCAL_SETTINGS: dict[str, Any] = {
-    # Workers keep what they hold in memory: nothing is spilled to files, which would be unpickled from there.
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.diagnostics.nvml": False,
-    # One that has ended is started again however long that takes: Dask would give it up after a while.
-    "distributed.deploy.lost-worker-timeout": "1 hour",
-    # On one machine nobody takes long to answer, and each time that a worker is asked that has ended waits for so long.
-    "distributed.comm.timeouts.connect": "10s",
-    # Dask lets workers give freed memory back at once. Each batch then waits for fresh pages, some 6 % of its time.
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
-    # Processes that look at themselves a hundred times a second take some 2 or 3 % of a processor each.
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "500ms",
-    "distributed.admin.system-monitor.interval": "2s",
-    # Or copies of the network that no task waits for would be dropped, and sent again for the next stage.
-    "distributed.scheduler.active-memory-manager.start": False,
-}
+    make = partial(LocalCluster, n_workers=workers, threads_per_worker=each, processes=True)
+    with local_client(make, config, {"distributed.diagnostics.nvml": False}) as client:
+        yield client
 
 
 @contextmanager
@@ -223,7 +161,7 @@ def _joined(address: Address, config: ClusterConfig) -> Iterator[Client]:
         client = Client(str(address), security=_security(address, config), timeout=_TO_ANSWER, set_as_default=False)
     except (OSError, ImportError, ValueError) as error:
         raise EngineError(f"--cluster {address}: cannot be used: {_cause(error)}") from error
-    with silence_logging_cmgr(_QUIET), client:
+    with silence_logging_cmgr(QUIET), client:
         try:
             client.wait_for_workers(1, timeout=_TO_HAVE_WORKERS)
         except TimeoutError as error:

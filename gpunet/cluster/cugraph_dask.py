@@ -1,4 +1,4 @@
-"""The one file that knows ``cugraph.dask``: a graph that is divided over the GPUs of a cluster, and its algorithms.
+"""The one file that knows ``cugraph.dask``: a graph that is distributed over the GPUs of a cluster, and its algorithms.
 
 Read in RAPIDS 26.10, and nothing of it tried yet on a device:
 
@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpunet.cluster.watched import with_all_workers
+from gpunet.cluster.all_workers import with_all_workers
 from gpunet.engines.gpu.check import import_library
 from gpunet.engines.gpu.cugraph import MOST_LEVELS, least_gain
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["DividedGraph"]
+__all__ = ["DistributedGraph"]
 
 
-class DividedGraph:
+class DistributedGraph:
     """What :class:`gpunet.engines.gpu.cugraph.Graph` is on one GPU, from and to arrays on the host.
 
     `source` and `target` hold every tie in both directions; at least one.

@@ -1,4 +1,4 @@
-"""The CPU engine with its long searches divided over the workers of a cluster."""
+"""The CPU engine with its long searches distributed over the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import Client
 
-from gpunet.cluster.divide import Division
+from gpunet.cluster.executor import ClusterExecutor
 from gpunet.engines.cpu import CpuEngine
 from gpunet.search.reduction import Reducer
 
@@ -18,18 +18,18 @@ __all__ = ["ClusterEngine"]
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterEngine(CpuEngine):
-    """See :class:`gpunet.engines.protocol.Engine`. Everything that is not divided runs here, on so many threads.
+    """See :class:`gpunet.engines.protocol.Engine`. Everything else runs here, on so many threads.
 
     Results are those of :class:`CpuEngine`, bit for bit, for any number of workers.
     """
 
-    division: Division = field(repr=False)
+    executor: ClusterExecutor = field(repr=False)
     cluster: Mapping[str, Any]
 
     @property
     def client(self) -> Client:
         """Of the cluster."""
-        return self.division.client
+        return self.executor.client
 
     def describe(self) -> Mapping[str, Any]:
         """What the manifest says of the cluster."""
@@ -37,7 +37,7 @@ class ClusterEngine(CpuEngine):
 
     def release(self) -> None:
         """Let go of what workers hold for path features; it is sent again when it is needed."""
-        self.division.release()
+        self.executor.release()
 
     def _reducer(self) -> Reducer:
-        return partial(self.division.add_up, sums=self.sums)
+        return partial(self.executor.add_up, sums=self.sums)

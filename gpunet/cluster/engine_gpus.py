@@ -23,7 +23,7 @@ __all__ = ["GpusEngine"]
 class GpusEngine(ClusterEngine):
     """See :class:`gpunet.engines.protocol.Engine`. Arrays are taken and given back on the host.
 
-    Searches are divided over all GPUs, in chunks that do not depend on how many there are, and so have the same bits
+    Searches run on all GPUs, in chunks that do not depend on how many there are, and so have the same bits
     for any number. Other loops over the network run on the GPU of one worker, or, where they do not fit, on all of them
     by ``cugraph.dask``. Everything else, ties among it, is the CPU engine's, on so many threads of this process.
     Louvain's partitions and cuGraph's betweenness can differ from run to run. `models` gets every training and

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, table_of_ties
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.kept import OnVertices
-from gpunet.cluster.network import DividedNetwork, build_divided_network, id_array
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.network import DistributedNetwork, build_distributed_network, id_array
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.persons import columns_over_persons
 from gpunet.cluster.results import each, finished, in_order
+from gpunet.cluster.vertex_columns import VertexColumns
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import Feature, columns
 from gpunet.engines.protocol import Engine
@@ -29,22 +29,22 @@ from gpunet.search.path_report import PathReport
 from gpunet.tables.frames import make_series
 
 if TYPE_CHECKING:
-    from gpunet.cluster.model.parts import TablePart
+    from gpunet.cluster.model.partitions import TablePartition
 
-__all__ = ["DividedFeatures", "compute_divided", "model_parts", "with_betweenness"]
+__all__ = ["DistributedFeatures", "compute_distributed", "model_partitions", "with_betweenness"]
 
 _OVER_PERSONS = ("geographic", "temporal", "history")
 
 
 @dataclass(frozen=True, eq=False)
-class DividedFeatures:
+class DistributedFeatures:
     """Features and what they were computed from; counterpart of :class:`gpunet.features.FeatureSet`.
 
     Attributes
     ----------
     arrests
         What they are of.
-    parts
+    partitions
         Futures of Polars frames with ``person_id`` and every feature column, for each part of the arrests.
     found
         The network, with what of it is on the workers.
@@ -56,9 +56,9 @@ class DividedFeatures:
         How betweenness was computed; None without betweenness and closeness.
     """
 
-    arrests: DividedArrests
-    parts: tuple[Future, ...]
-    found: DividedNetwork
+    arrests: DistributedArrests
+    partitions: tuple[Future, ...]
+    found: DistributedNetwork
     partition: Partition
     closeness: NDArray[np.float64] | None
     path: PathReport | None
@@ -70,12 +70,12 @@ class DividedFeatures:
 
     def feature_tables(self) -> Iterator[Any]:
         """The table of features in parts, one after the other in this process."""
-        return in_order(self.arrests.client, self.parts)
+        return in_order(self.arrests.client, self.partitions)
 
     def groups_tables(self) -> Iterator[Any]:
         """``person_id, gang, group, community`` in parts."""
         client, found = self.arrests.client, self.found
-        identities = each(client, "persons", _persons, self.arrests.parts, found.gangs, found.numbers())
+        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers())
         names = make_series("gang", list(self.arrests.gang_names))
         for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
             group, community = self.partition.group[first:last], self.partition.community[first:last]
@@ -89,8 +89,8 @@ class DividedFeatures:
             yield table_of_ties(self.found.ids, a, b, ties)
 
 
-def compute_divided(
-    arrests: DividedArrests,
+def compute_distributed(
+    arrests: DistributedArrests,
     engine: Engine,
     families: Iterable[str] | None = None,
     *,
@@ -98,16 +98,16 @@ def compute_divided(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
-    kept: Callable[[Callable[[], OnVertices]], OnVertices] | None = None,
-) -> DividedFeatures:
-    """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are divided.
+    kept: Callable[[Callable[[], VertexColumns]], VertexColumns] | None = None,
+) -> DistributedFeatures:
+    """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are distributed.
 
     Parameters
     ----------
     arrests
         On the workers. This process never holds more of them than the network.
     engine
-        For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` divides the path features.
+        For all that needs the network; a :class:`gpunet.cluster.engine.ClusterEngine` distributes the path features.
     families, path_config, progress, notice, stage_context
         As in :func:`gpunet.features.compute_all`, with the same stages.
     kept
@@ -129,17 +129,17 @@ def compute_divided(
             yield
 
     with stage("network"):
-        found = build_divided_network(arrests, engine)
+        found = build_distributed_network(arrests, engine)
     network = found.network
 
-    def on_vertices() -> OnVertices:
+    def on_vertices() -> VertexColumns:
         with stage("partition"):
             partition = louvain_partition(found.gang, network, engine)
         config = path_config or arrests.config.path
         over_vertices, report = columns_over_vertices(
             network, partition, wanted, engine, config, stage=stage, progress=progress, notice=notice
         )
-        return OnVertices(partition, over_vertices, report)
+        return VertexColumns(partition, over_vertices, report)
 
     over_vertices = on_vertices() if kept is None else kept(on_vertices)
     over_persons = []
@@ -153,14 +153,14 @@ def compute_divided(
     closeness = over_vertices.columns.get("closeness__all")
     assert not isinstance(closeness, tuple)  # paths have no null
     without = replace(found, incidents=())  # the workers may forget them
-    return DividedFeatures(arrests, tuple(parts), without, over_vertices.partition, closeness, over_vertices.path)
+    return DistributedFeatures(arrests, tuple(parts), without, over_vertices.partition, closeness, over_vertices.path)
 
 
-def model_parts(found: DividedFeatures) -> list[Future]:
-    """Futures of :class:`gpunet.cluster.model.forecast.TablePart`, for each part."""
+def model_partitions(found: DistributedFeatures) -> list[Future]:
+    """Futures of :class:`gpunet.cluster.model.forecast.TablePartition`, for each part."""
     arrests = found.arrests
     taxonomy = arrests.config.violent_offences
-    return each(arrests.client, "matrix", _model_table, arrests.parts, found.parts, taxonomy=taxonomy)
+    return each(arrests.client, "matrix", _model_table, arrests.partitions, found.partitions, taxonomy=taxonomy)
 
 
 def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) -> list[Future]:
@@ -169,8 +169,8 @@ def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) 
 
 
 def _tables(
-    arrests: DividedArrests,
-    found: DividedNetwork,
+    arrests: DistributedArrests,
+    found: DistributedNetwork,
     declared: dict[str, Feature],
     over_persons: Sequence[Sequence[Future]],
     over_vertices: Columns,
@@ -183,7 +183,7 @@ def _tables(
     for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
         of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
         family = [futures[i] for futures in over_persons]
-        arguments = ([arrests.parts[i]], [found.gangs[i]], [family], [numbers], [of_part])
+        arguments = ([arrests.partitions[i]], [found.gangs[i]], [family], [numbers], [of_part])
         tables += each(arrests.client, "table", _table, *arguments, declared=declared)
     return tables
 
@@ -196,7 +196,7 @@ def _slice(column: Column, first: int, last: int) -> Column:
 
 
 def _table(
-    part: ArrestPart,
+    part: ArrestPartition,
     gang: NDArray[np.int32],
     over_persons: Sequence[Columns],
     numbers: NDArray[np.int32],
@@ -209,20 +209,20 @@ def _table(
 
 
 def _persons(
-    part: ArrestPart, gang: NDArray[np.int32], numbers: NDArray[np.int32]
+    part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]
 ) -> tuple[Any, NDArray[np.int32], NDArray[np.int64]]:
     """Ids and gangs of the part's persons, and the positions of its vertices among them."""
     return id_array(part), gang, np.searchsorted(part.person_numbers, numbers)
 
 
-def _model_table(part: ArrestPart, frame: Any, taxonomy: Any) -> TablePart:
-    from gpunet.cluster.model.parts import TablePart
+def _model_table(part: ArrestPartition, frame: Any, taxonomy: Any) -> TablePartition:
+    from gpunet.cluster.model.partitions import TablePartition
     from gpunet.model.table import read_features
 
-    return TablePart(read_features(frame, taxonomy=taxonomy), part.person_numbers)
+    return TablePartition(read_features(frame, taxonomy=taxonomy), part.person_numbers)
 
 
-def _with_betweenness(part: TablePart, betweenness: Any) -> TablePart:
+def _with_betweenness(part: TablePartition, betweenness: Any) -> TablePartition:
     return replace(part, table=replace(part.table, betweenness=betweenness))
 
 

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.divide import Division
+from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_worker import Setup, device_lock, engine_here
 from gpunet.search.batches import Batch, batches_of, shrinking_batches
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, RunningSums, Spanned
 from gpunet.search.samples import SampleBatch, batches_of_samples
 
-__all__ = ["GpuSearches", "parts_for_gpus"]
+__all__ = ["GpuSearches", "chunks_for_gpus"]
 
 # Every chunk but the last keeps so many blocks of threads busy (two for each of an H200's 132 multiprocessors, nearly),
 # is at least this share of the work, and does at least so many searches of a position. By the floor in
@@ -37,7 +37,7 @@ _SOURCES_A_BATCH = 64
 _CLOSENESS_AT_ONCE = 16.0
 
 
-def parts_for_gpus(
+def chunks_for_gpus(
     batches: Sequence[Spanned], weights: Sequence[float], blocks: Callable[[Any], int]
 ) -> list[Chunk]:  # fmt: skip
     """Divide batches into chunks for GPUs, in their order; `blocks` says how many blocks of threads one keeps busy.
@@ -70,10 +70,10 @@ def sum_on_gpu(
 
 
 class GpuSearches:
-    """Betweenness, its samples and closeness divided over the GPUs of a cluster's workers."""
+    """Betweenness, its samples and closeness by all GPUs of a cluster's workers."""
 
-    def __init__(self, division: Division, setup: Setup) -> None:
-        self._division, self._setup = division, setup
+    def __init__(self, executor: ClusterExecutor, setup: Setup) -> None:
+        self._executor, self._setup = executor, setup
         self._chunks: dict[str, int] = {}
 
     def describe(self) -> list[Mapping[str, Any]]:
@@ -139,15 +139,27 @@ class GpuSearches:
         progress: ProgressCallback | None,
         sums: RunningSums | None,
     ) -> None:
-        def divide(batches: Sequence[Any], weights: Sequence[float]) -> list[Chunk]:
-            chunks = parts_for_gpus(batches, weights, blocks)
+        """Add the results of all batches to `total` on the GPUs.
+
+        Parameters
+        ----------
+        name, options
+            The function of :mod:`gpunet.engines.gpu.search_chunks` and its keyword arguments.
+        graph, batches, weights, total, stage, progress, sums
+            As in :meth:`gpunet.cluster.executor.ClusterExecutor.add_up`.
+        blocks
+            Blocks of threads that a batch keeps busy.
+        """
+
+        def chunking(batches: Sequence[Any], weights: Sequence[float]) -> list[Chunk]:
+            chunks = chunks_for_gpus(batches, weights, blocks)
             self._chunks[name] = self._chunks.get(name, 0) + len(chunks)
             return chunks
 
         work: Any = (name, options)
         compute = partial(sum_on_gpu, self._setup)
-        self._division.add_up(
-            work, graph, batches, weights, total, stage, progress, sums=sums, divide=divide, compute=compute
+        self._executor.add_up(
+            work, graph, batches, weights, total, stage, progress, sums=sums, chunking=chunking, compute=compute
         )
 
 

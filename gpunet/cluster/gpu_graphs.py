@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
-from gpunet.cluster.divide import Division
+from gpunet.cluster.all_workers import on_each_worker
+from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here, why_not_imported
-from gpunet.cluster.watched import on_each_worker
 from gpunet.engines.gpu import graphs
 from gpunet.engines.gpu.graphs import Make
 
@@ -30,24 +30,26 @@ class GpuGraphs:
     """Calls of the GPU engine's methods that take a network and have no parts, from and to arrays on the host.
 
     The network is sent to every worker once. A call that does not fit into the memory of one GPU, by the estimate that
-    the GPU engine itself goes by, is divided over all of them if cuGraph can.
+    the GPU engine itself goes by, is distributed over all of them if cuGraph can.
 
     Parameters
     ----------
     client
         Of the cluster.
-    division
+    executor
         What sends networks; one of its own, so that a network stays where it is while a graph is searched.
     setup
         How workers set up their GPUs.
     refused
-        Why the workers may not be told to speak to each other outside Dask; None if they may.
+        Why the workers may not speak to each other outside Dask; None if they may.
     direct
         Whether this process reaches the workers themselves.
     """
 
-    def __init__(self, client: Client, division: Division, setup: Setup, refused: str | None, *, direct: bool) -> None:
-        self._client, self._division, self._setup, self._refused = client, division, setup, refused
+    def __init__(
+        self, client: Client, executor: ClusterExecutor, setup: Setup, refused: str | None, *, direct: bool
+    ) -> None:
+        self._client, self._executor, self._setup, self._refused = client, executor, setup, refused
         self._direct = direct
         self._network: Adjacency | None = None
         self._said: dict[tuple[str, str], dict[str, Any]] = {}
@@ -58,11 +60,11 @@ class GpuGraphs:
         Raises
         ------
         EngineError
-            If it fits neither into one GPU nor, divided, into all of them; or workers are lost.
+            If it fits neither into one GPU nor, distributed, into all of them; or workers are lost.
         """
         if self._network is None or self._network.indptr is not indptr or self._network.indices is not indices:
             self._network = Adjacency(indptr, indices)
-        answer: Answer = self._division.once(call, self._network, self._setup, name, arguments)
+        answer: Answer = self._executor.call(call, self._network, self._setup, name, arguments)
         if answer.found is not None:
             self._note(name, _ONE, answer.needed, answer.free)
             return answer.found
@@ -90,14 +92,14 @@ class GpuGraphs:
     def release(self) -> None:
         """Let go of the network, and of all else on the GPUs that can come again when it is needed."""
         self._network = None
-        self._division.release()
+        self._executor.release()
         on_each_worker(self._client, free_here, self._setup)
 
     def require_library(self, name: str) -> None:
         """Raise an EngineError if a worker cannot import a module of RAPIDS."""
         for worker, said in on_each_worker(self._client, why_not_imported, name).items():
             if said:
-                raise EngineError(f"{self._division.name}: the worker {worker}: {said}")
+                raise EngineError(f"{self._executor.name}: the worker {worker}: {said}")
 
     def _on_all(
         self,
@@ -109,7 +111,7 @@ class GpuGraphs:
         arguments: tuple[Any, ...],
     ) -> Any:
         """By ``cugraph.dask``, if a GPU's share fits into each of them."""
-        from gpunet.cluster.cugraph_dask import DividedGraph
+        from gpunet.cluster.cugraph_dask import DistributedGraph
 
         free = min(on_each_worker(self._client, free_here, self._setup).values())
         workers = len(self._client.nthreads())
@@ -120,7 +122,9 @@ class GpuGraphs:
                 f"them: {_ADVICE}"
             )
         try:
-            found = method(indptr, indices, *arguments, make=partial(DividedGraph, self._client, direct=self._direct))
+            found = method(
+                indptr, indices, *arguments, make=partial(DistributedGraph, self._client, direct=self._direct)
+            )
         except EngineError:
             raise
         except Exception as error:  # a library that comes from several processes raises what it likes

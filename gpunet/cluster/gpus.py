@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base.errors import ConfigError, EngineError
-from gpunet.cluster.divide import Division
+from gpunet.cluster.all_workers import on_each_worker
 from gpunet.cluster.engine_gpus import GpusEngine
+from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_chunks import GpuSearches
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_worker import Setup, start
-from gpunet.cluster.watched import on_each_worker
+from gpunet.cluster.local import local_client
 from gpunet.config.config import UNENCRYPTED, ClusterConfig
 from gpunet.engines.gpu.check import count_devices, require_device
 
@@ -76,39 +77,28 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def started_gpus(config: ClusterConfig, settings: Mapping[str, Any], quiet: int) -> Iterator[Client]:
-    """A process for each GPU, which talk to each other and to this one through TLS.
+def started_gpus(config: ClusterConfig) -> Iterator[Client]:
+    """A process for each GPU.
 
-    Dask-CUDA is told nothing of pools, nor of what to do when memory is short: gpunet sets up each GPU's memory for all
-    libraries (:func:`gpunet.engines.gpu.memory.set_up_memory`), and lets no worker spill to files. Workers log what is
-    of the level `quiet` and above.
+    Dask-CUDA hears nothing of pools, nor of what to do when memory is short: gpunet sets up each GPU's memory for all
+    libraries (:func:`gpunet.engines.gpu.memory.set_up_memory`), and lets no worker spill to files.
     """
     os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")  # or this process would take memory of the first GPU
-    import dask
     import dask_cuda
-    from distributed import Client
-    from distributed.security import Security
 
-    with _environment(_ON_LOOPBACK), dask.config.set({**settings, **_SETTINGS}), ExitStack() as stack:
-        try:
-            cluster = dask_cuda.LocalCUDACluster(
-                CUDA_VISIBLE_DEVICES=config.cuda_visible_devices or None,
-                n_workers=config.workers or None,
-                threads_per_worker=1,
-                memory_limit=config.memory_limit,
-                device_memory_limit=None,
-                enable_cudf_spill=config.enable_cudf_spill,
-                data=dict,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                protocol="tls",
-                security=Security.temporary(),
-                silence_logs=quiet,
-            )
-        except ValueError as error:
-            raise ConfigError(f"[cluster] {error}") from error
-        stack.callback(cluster.close)
-        yield stack.enter_context(Client(cluster, set_as_default=False))
+    def make(**same: Any) -> Any:
+        return dask_cuda.LocalCUDACluster(
+            CUDA_VISIBLE_DEVICES=config.cuda_visible_devices or None,
+            n_workers=config.workers or None,
+            threads_per_worker=1,
+            device_memory_limit=None,
+            enable_cudf_spill=config.enable_cudf_spill,
+            data=dict,
+            **same,
+        )
+
+    with _environment(_ON_LOOPBACK), local_client(make, config, _SETTINGS) as client:
+        yield client
 
 
 def gpus_engine(
@@ -148,12 +138,12 @@ def gpus_engine(
     refused = None
     if not safe and config.unencrypted != UNENCRYPTED:
         refused = f'GPUs speak to each other without TLS; to allow it, write [cluster] unencrypted = "{UNENCRYPTED}"'
-    division = Division(client, name, direct=local)
+    executor = ClusterExecutor(client, name, direct=local)
     return GpusEngine(
         threads,
-        division=division,
-        searches=GpuSearches(division, setup),
-        graphs=GpuGraphs(client, Division(client, name, direct=local), setup, refused, direct=local),
+        executor=executor,
+        searches=GpuSearches(executor, setup),
+        graphs=GpuGraphs(client, ClusterExecutor(client, name, direct=local), setup, refused, direct=local),
         cluster={**description, "gpus": list(found.values()), "versions": versions},
     )
 

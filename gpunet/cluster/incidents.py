@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.diagnostics import shared_incidents
 from gpunet.arrests.network import IncidentMembers, incident_members
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, FRAMES, bucket_count, columns_of, frame_of, shuffled
 from gpunet.reading.location import code_series
@@ -22,20 +22,20 @@ from gpunet.tables.arrays import begins_run, count_by_code, running_sum, sort_or
 from gpunet.tables.frames import rows_of
 from gpunet.tables.gather import gather
 
-__all__ = ["IncidentPart", "described_incidents", "incident_parts", "incidents_of_several_forces"]
+__all__ = ["IncidentPartition", "described_incidents", "incident_partitions", "incidents_of_several_forces"]
 
 # Keys drawn for each range of incidents; from them follow the ranges, and nothing else.
 _SAMPLES = 50
 
 
 @dataclass(frozen=True, eq=False)
-class IncidentPart:
+class IncidentPartition:
     """The incidents of one range of keys, on a worker.
 
     Attributes
     ----------
     members
-        Incidents are coded from 0, ascending with their keys; persons are told by their numbers (int32).
+        Incidents are coded from 0, ascending with their keys; persons are their numbers (int32).
     oversize
         Key and number of persons of each incident over the size cap.
     """
@@ -44,34 +44,34 @@ class IncidentPart:
     oversize: tuple[tuple[str, int], ...]
 
 
-def incident_parts(arrests: DividedArrests) -> list[Future]:
-    """Futures of :class:`IncidentPart`, by ascending keys. Each incident is in one of them."""
+def incident_partitions(arrests: DistributedArrests) -> list[Future]:
+    """Futures of :class:`IncidentPartition`, by ascending keys. Each incident is in one of them."""
     client, n = arrests.client, bucket_count(arrests)
     bounds = _bounds(arrests, n)
-    frames = each(client, "members", member_frame, arrests.parts, bounds=bounds)
-    moved = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
-    return each(client, "incidents", grouped, moved, max_size=arrests.config.network.max_incident_size)
+    frames = each(client, "members", member_frame, arrests.partitions, bounds=bounds)
+    rows = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
+    return each(client, "incidents", grouped, rows, max_size=arrests.config.network.max_incident_size)
 
 
-def incidents_of_several_forces(arrests: DividedArrests) -> int:
+def incidents_of_several_forces(arrests: DistributedArrests) -> int:
     """How many incidents have arrests by several forces, see :func:`gpunet.arrests.diagnostics.shared_incidents`."""
     client, n = arrests.client, bucket_count(arrests)
-    frames = each(client, "forces", force_frame, arrests.parts, bounds=_bounds(arrests, n))
+    frames = each(client, "forces", force_frame, arrests.partitions, bounds=_bounds(arrests, n))
     like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
     counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like, n))
     return sum(fetched(client, counts))
 
 
-def _bounds(arrests: DividedArrests, n: int) -> list[str]:
+def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
     """Keys at which n ranges of incidents begin, but for the first: ranges of about as many arrests."""
     share = _SAMPLES * n / max(len(arrests), 1)
     sizes = [int(np.ceil(share * size)) for size in arrests.arrests]
-    drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.parts, sizes))
+    drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.partitions, sizes))
     keys = sorted(key for of_part in drawn for key in of_part)
     return sorted({keys[len(keys) * i // n] for i in range(1, n)}) if keys else []
 
 
-def sample_keys(part: ArrestPart, size: int) -> list[str]:
+def sample_keys(part: ArrestPartition, size: int) -> list[str]:
     """Keys of so many arrests, at equal distances in the order of the incidents."""
     incident = np.sort(part.arrests.incident)
     if not len(incident):
@@ -80,7 +80,7 @@ def sample_keys(part: ArrestPart, size: int) -> list[str]:
     return [part.incident_key[int(code)].as_py() for code in at]
 
 
-def member_frame(part: ArrestPart, bounds: Sequence[str]) -> Any:
+def member_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     """A row for each person of each incident; those of one person in one incident are all in one part."""
     members = incident_members(part.arrests)
     return _member_frame(
@@ -100,7 +100,7 @@ def _member_frame(numbers: dict[str, Any], violent: Any, keys: Any = ()) -> Any:
     return frame_of({**whole, "violent": np.asarray(violent, np.bool_), "key": _texts(keys)})
 
 
-def force_frame(part: ArrestPart, bounds: Sequence[str]) -> Any:
+def force_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     """A row for each force of each incident of the part."""
     incident, force = part.arrests.incident, part.arrests.force
     order = sort_order([force, incident])
@@ -110,7 +110,7 @@ def force_frame(part: ArrestPart, bounds: Sequence[str]) -> Any:
     return frame_of({BUCKET: _range_of_keys(part, bounds, incident), "key": _texts(keys), "force": force})
 
 
-def _range_of_keys(part: ArrestPart, bounds: Sequence[str], incident: NDArray[Any]) -> NDArray[np.int32]:
+def _range_of_keys(part: ArrestPartition, bounds: Sequence[str], incident: NDArray[Any]) -> NDArray[np.int32]:
     """The range of keys that each incident belongs to: both ascend, so bounds are looked for, not incidents."""
     keys = _Keys(part.incident_key)
     starts = [bisect_left(keys, bound) for bound in bounds]
@@ -138,7 +138,7 @@ def _texts(keys: Any) -> nw.Series[Any]:
     return table["key"]
 
 
-def grouped(frame: Any, max_size: int) -> IncidentPart:
+def grouped(frame: Any, max_size: int) -> IncidentPartition:
     """The incidents of a range from the rows of their persons, in whatever order these come."""
     key = code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES)
     number, first, last, violent = columns_of(frame, ("number", "first_day", "last_day", "violent"))
@@ -147,7 +147,7 @@ def grouped(frame: Any, max_size: int) -> IncidentPart:
     members = IncidentMembers(running_sum(size), number[order], first[order], last[order], violent[order])
     over = np.flatnonzero(size > max_size)
     keys = rows_of(key.values, over).to_list()
-    return IncidentPart(members, tuple(zip(map(str, keys), size[over].tolist(), strict=True)))
+    return IncidentPartition(members, tuple(zip(map(str, keys), size[over].tolist(), strict=True)))
 
 
 def _of_several_forces(frame: Any) -> int:
@@ -156,12 +156,14 @@ def _of_several_forces(frame: Any) -> int:
     return shared_incidents(key.codes, force, len(key.values))
 
 
-def described_incidents(arrests: DividedArrests, oversize: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     """Id, force and persons of incidents, given key and persons of each; the force is that of the first arrest."""
     if not oversize:
         return []
     keys = [key for key, _ in oversize]
-    first_arrests = fetched(arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.parts, keys=keys))
+    first_arrests = fetched(
+        arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.partitions, keys=keys)
+    )
     first: dict[str, tuple[str, int]] = {}
     for of_part in reversed(first_arrests):  # parts ascend with persons, as arrests do, so the first part decides
         first |= of_part
@@ -171,7 +173,7 @@ def described_incidents(arrests: DividedArrests, oversize: Sequence[tuple[str, i
     ]
 
 
-def _first_arrests(part: ArrestPart, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
+def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
     """Incident id, and the force of the first arrest, of those of the incidents that have an arrest in the part."""
     arrests, known = part.arrests, _Keys(part.incident_key)
     at = [bisect_left(known, key) for key in keys]

@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, Ties, vertex_sets
 from gpunet.base.errors import InputError
-from gpunet.cluster.incidents import described_incidents, incident_parts
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.incidents import described_incidents, incident_partitions
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched, finished
-from gpunet.cluster.ties import Ranges, ranges_of, tie_parts
+from gpunet.cluster.ties import Ranges, ranges_of, tie_partitions
 from gpunet.engines.protocol import Engine
 from gpunet.features.community import recent_gang
 from gpunet.tables.arrays import distinct
 from gpunet.tables.frames import make_series, to_arrow
 
-__all__ = ["DividedNetwork", "build_divided_network"]
+__all__ = ["DistributedNetwork", "build_distributed_network"]
 
 
 @dataclass(frozen=True, eq=False)
-class DividedNetwork:
+class DistributedNetwork:
     """A network on the client, with what belongs to it on the workers.
 
     Attributes
@@ -47,8 +47,8 @@ class DividedNetwork:
     gangs
         Futures of int32[persons] for each part, codes of most recent gangs.
     incidents, ties
-        Futures of :class:`gpunet.cluster.incidents.IncidentPart`, and of :class:`gpunet.arrests.network.Ties` between
-        numbers of persons.
+        Futures of :class:`gpunet.cluster.incidents.IncidentPartition`, and of :class:`gpunet.arrests.network.Ties`
+        between numbers of persons.
     n_incidents
         Incidents with an arrest.
     oversize
@@ -76,7 +76,7 @@ class DividedNetwork:
         return _slices(self.network.person, self.spans)
 
 
-def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNetwork:
+def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> DistributedNetwork:
     """Tie every two persons who share an incident, as :func:`gpunet.build_network` does.
 
     Raises
@@ -89,11 +89,11 @@ def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNet
     if arrests.n_numbers > np.iinfo(np.int32).max:
         raise InputError(f"{arrests.n_numbers} persons: at most {np.iinfo(np.int32).max} are possible")
     client = arrests.client
-    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.parts)), np.int64)
-    incidents = incident_parts(arrests)
+    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.partitions)), np.int64)
+    incidents = incident_partitions(arrests)
     ranges = ranges_of(starts, len(incidents))
-    ties = tie_parts(arrests, incidents, ranges)
-    gangs = each(client, "gangs", _gangs, arrests.parts)
+    ties = tie_partitions(arrests, incidents, ranges)
+    gangs = each(client, "gangs", _gangs, arrests.partitions)
     ends = fetched(client, each(client, "ends", _ends, ties))
     a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
     del ends
@@ -103,11 +103,11 @@ def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNet
     bounds = np.searchsorted(person, np.append(starts, arrests.n_numbers)).astype(np.int64)
     numbers = _slices(person, list(pairwise(bounds.tolist())))
     offences, gang, ids = zip(
-        *fetched(client, each(client, "vertices", _facts, arrests.parts, gangs, numbers)), strict=True
+        *fetched(client, each(client, "vertices", _facts, arrests.partitions, gangs, numbers)), strict=True
     )
     sets = vertex_sets(np.concatenate(offences), arrests.config.violent_offences)
     counts, over = zip(*fetched(client, each(client, "oversize", _counts, incidents)), strict=True)
-    return DividedNetwork(
+    return DistributedNetwork(
         network=Network(len(person), rows, columns, sets, person=person),
         ids=make_series("person_id", pa.concat_arrays(ids)),
         gang=np.concatenate(gang),
@@ -121,11 +121,11 @@ def build_divided_network(arrests: DividedArrests, engine: Engine) -> DividedNet
     )
 
 
-def _start(part: ArrestPart) -> int:
+def _start(part: ArrestPartition) -> int:
     return part.first_person
 
 
-def _gangs(part: ArrestPart) -> NDArray[np.int32]:
+def _gangs(part: ArrestPartition) -> NDArray[np.int32]:
     return recent_gang(part.arrests)
 
 
@@ -141,13 +141,13 @@ def _slices(values: Any, spans: Sequence[tuple[int, int]]) -> list[Any]:
     return [values[first:last] for first, last in spans]
 
 
-def _facts(part: ArrestPart, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:
+def _facts(part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:
     """Offences, gangs and ids of the persons with these numbers."""
     at = np.searchsorted(part.person_numbers, numbers)
     return part.arrests.person_offences[at], gang[at], id_array(part).take(at)
 
 
-def id_array(part: ArrestPart) -> Any:
+def id_array(part: ArrestPartition) -> Any:
     """The ids of a part's persons as one PyArrow array, texts as ``large_string``."""
     return to_arrow(part.arrests.person_ids.alias("person_id").to_frame()).column(0).combine_chunks()
 

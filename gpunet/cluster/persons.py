@@ -10,8 +10,8 @@ import numpy as np
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.cluster.network import DividedNetwork
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.network import DistributedNetwork
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.ties import violent_groups
 from gpunet.features.column import Columns
@@ -22,9 +22,9 @@ from gpunet.features.temporal import temporal_features
 __all__ = ["columns_over_persons"]
 
 
-def columns_over_persons(arrests: DividedArrests, found: DividedNetwork, family: str) -> list[Future]:
+def columns_over_persons(arrests: DistributedArrests, found: DistributedNetwork, family: str) -> list[Future]:
     """Futures of the columns of a family (``geographic``, ``temporal`` or ``history``) for each part's persons."""
-    client, parts = arrests.client, arrests.parts
+    client, parts = arrests.client, arrests.partitions
     if family == "history":
         return each(client, family, _history, parts, today=arrests.today)
     if family == "temporal":
@@ -35,17 +35,17 @@ def columns_over_persons(arrests: DividedArrests, found: DividedNetwork, family:
     return each(client, family, _geographic, parts, totals=totals)
 
 
-def _history(part: ArrestPart, today: int) -> Columns:
+def _history(part: ArrestPartition, today: int) -> Columns:
     return history_features(part.arrests, today)
 
 
-def _temporal(part: ArrestPart, groups: NDArray[np.int64]) -> Columns:
+def _temporal(part: ArrestPartition, groups: NDArray[np.int64]) -> Columns:
     return temporal_features(part.arrests, groups)
 
 
-def _places(part: ArrestPart, n_places: Mapping[str, int]) -> dict[str, PlaceTotals]:
+def _places(part: ArrestPartition, n_places: Mapping[str, int]) -> dict[str, PlaceTotals]:
     return place_totals(part.arrests, n_places)
 
 
-def _geographic(part: ArrestPart, totals: Mapping[str, PlaceTotals]) -> Columns:
+def _geographic(part: ArrestPartition, totals: Mapping[str, PlaceTotals]) -> Columns:
     return geographic_features(part.arrests, totals)

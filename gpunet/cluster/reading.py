@@ -15,7 +15,7 @@ from distributed import Client, Future
 from gpunet.arrests.arrests import FileCount, SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
 from gpunet.config.config import Config
@@ -35,7 +35,7 @@ from gpunet.reading.skipped import nothing_readable, with_skipped
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import InputRecord
 
-__all__ = ["read_divided"]
+__all__ = ["read_distributed"]
 
 _STAGE = "reading"
 
@@ -47,7 +47,7 @@ _MOST_BYTES, _PARTS_A_THREAD = 64 << 20, 3
 _MOST_ROWS = 1 << 20
 
 
-def read_divided(
+def read_distributed(
     client: Client,
     paths: Sequence[str],
     config: Config,
@@ -56,7 +56,7 @@ def read_divided(
     keep_going: bool = False,
     progress: ProgressCallback | None = None,
     parts: int | None = None,
-) -> DividedArrests:
+) -> DistributedArrests:
     """Do as :func:`gpunet.read_arrests`, on workers; the arrests stay there.
 
     Parameters
@@ -110,9 +110,9 @@ def read_divided(
     records = _whole_files(notes, range_notes)
     schema = rejected_schema(config, records)
     report = _report(config, records, notes, warnings, schema)
-    return DividedArrests(
+    return DistributedArrests(
         client=client,
-        parts=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
+        partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
         persons=tuple(of_range.persons for of_range in range_notes),
         arrests=tuple(of_range.arrests for of_range in range_notes),
         n_numbers=first[-1],
@@ -135,7 +135,7 @@ def _read(
     keep_going: bool,
     progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
-    """Read all partitions, and have what they tell."""
+    """Read all partitions, and what is known of them."""
     same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
     sizes = [sum(piece.source.size_bytes for piece in pieces if piece.source.first_row == 0) for pieces in plan]
@@ -223,7 +223,7 @@ def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
 
 @dataclass(frozen=True)
 class _RangeNote:
-    """What a range tells of itself; ``repeats`` by the place of the file."""
+    """What is known of a range; ``repeats`` by the index of the file."""
 
     persons: int
     arrests: int
@@ -236,8 +236,8 @@ def _range_note(found: PersonRange) -> _RangeNote:
     return _RangeNote(arrests.n_persons, len(arrests), arrests.last_day, dict(found.repeats))
 
 
-def _numbered(found: PersonRange, first: int) -> ArrestPart:
-    return ArrestPart(found.arrests, first, found.incident_key)
+def _numbered(found: PersonRange, first: int) -> ArrestPartition:
+    return ArrestPartition(found.arrests, first, found.incident_key)
 
 
 def _rejected(part: ReadPart, note: PartNote, schema: pa.Schema) -> pa.Table:
@@ -261,13 +261,13 @@ def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -
 
 def _report(
     config: Config, records: list[InputRecord], notes: Sequence[PartNote], warnings: list[str], schema: pa.Schema
-) -> DividedReport:
+) -> DistributedReport:
     files: list[FileCount] = list(map(file_count, records))
     reasons: dict[str, int] = {}
     for note in notes:
         for reason, count in note.reasons.items():
             reasons[reason] = reasons.get(reason, 0) + count
-    return DividedReport(
+    return DistributedReport(
         files=tuple(files),
         rejected=rejected_frame(schema.empty_table(), "polars"),
         protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),

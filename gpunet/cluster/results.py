@@ -5,46 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 import dask
-from distributed import Client, Future, KilledWorker, wait
+from distributed import Client, Future, KilledWorker
 
-from gpunet.base.errors import EngineError, GpunetError, in_words
+from gpunet.base.errors import EngineError, in_words
+from gpunet.cluster.waiting import KILLED, connected, wait_for
 
-__all__ = ["connected", "each", "fetched", "finished", "guarded", "in_order", "threads_of"]
-
-# Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
-_LOOK, _PATIENCE = 5.0, 60.0
+__all__ = ["each", "fetched", "finished", "guarded", "in_order", "threads_of"]
 
 # So often results are asked for, if a worker that has them cannot be reached.
 _TRIES = 3
-
-
-@contextmanager
-def connected(client: Client, name: str = "--cluster") -> Iterator[None]:
-    """Inside, the cluster is asked for something; `name` is what it is called in messages.
-
-    Dask notices at once that a scheduler is lost, tries for a while to reach it again, and then closes the client. What
-    it raises depends on when it is asked, and on for what: errors of connections, of attributes that are gone, its own.
-
-    Raises
-    ------
-    EngineError
-        If the scheduler is lost, whatever is raised inside, unless that is for the user already.
-    """
-    try:
-        yield
-    except GpunetError:
-        raise
-    except Exception as error:
-        if client.status == "running":
-            raise
-        raise EngineError(
-            f"{name}: the connection to the scheduler is lost; when it is there again, start this again"
-        ) from error
 
 
 def threads_of(client: Client) -> int:
@@ -86,20 +58,20 @@ def finished(client: Client, futures: Sequence[Future]) -> list[Future]:
     Exception
         What a task raises; of several the first in the order of the futures.
     """
-    guarded(client, lambda: _wait(client, futures, None), futures)
+    guarded(client, lambda: wait_for(client, futures), futures)
     return list(futures)
 
 
 def fetched(client: Client, futures: Sequence[Future], done: Callable[[int], None] | None = None) -> list[Any]:
     """The results themselves, all at once, in the order of the futures; errors as in :func:`finished`.
 
-    `done` is called with the place of each future whose result is there.
+    `done` is called with the index of each future whose result is there.
     """
     if not futures:
         return []
 
     def take() -> list[Any]:
-        _wait(client, futures, done)
+        wait_for(client, futures, done=done)
         found: list[Any] = client.gather(list(futures))
         return found
 
@@ -127,10 +99,7 @@ def guarded(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (
         with connected(client):
             return do()
     except KilledWorker as error:
-        raise EngineError(
-            "--cluster: several workers in a row have ended while they worked on the same part; most likely they had "
-            "too little memory: see [cluster] memory_limit, and use fewer workers or threads"
-        ) from error
+        raise EngineError(f"--cluster: {KILLED}") from error
     except CancelledError as error:
         raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
     except OSError as error:  # that nobody answers in time is one, too
@@ -145,32 +114,3 @@ def _is_of_task(client: Client, error: Exception, futures: Sequence[Future]) -> 
     """Whether a task has raised this error, and not Dask on the way to it."""
     with connected(client):
         return any(future.status == "error" and future.exception() is error for future in futures)
-
-
-def _wait(client: Client, futures: Sequence[Future], done: Callable[[int], None] | None) -> None:
-    """Until all are done, or there has been no worker for a while; raises what a task raises."""
-    place = {future: i for i, future in enumerate(futures)}
-    waiting, failed, last = set(place), list[int](), monotonic()
-    while waiting:
-        now = _done_now(client, waiting)
-        waiting -= now
-        if now or client.nthreads():
-            last = monotonic()
-        elif monotonic() - last > _PATIENCE:
-            raise EngineError(f"--cluster: no worker for {_PATIENCE:.0f} seconds")
-        failed += [place[future] for future in now if future.status == "error"]
-        if failed:  # of several errors that of the first task counts, whichever comes first
-            waiting = {future for future in waiting if place[future] < min(failed)}
-        if done is not None:
-            for future in now:
-                done(place[future])
-    client.gather([futures[i] for i in sorted(failed)[:1]])
-
-
-def _done_now(client: Client, waiting: set[Future]) -> set[Future]:
-    """Those that are done, after a moment's wait; CancelledError if they never will be."""
-    try:
-        with client.as_current():
-            return set(wait(list(waiting), timeout=_LOOK, return_when="FIRST_COMPLETED").done)
-    except TimeoutError:
-        return set()

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from gpunet.cluster.cut import cut_parts, labels_between
+from gpunet.cluster.as_of import labels_between, partitions_before
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
-from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
-from gpunet.cluster.kept import OnVertices, of_vertices, vertices_of
-from gpunet.cluster.model.scores import DividedScores
-from gpunet.cluster.parts import DividedArrests
-from gpunet.cluster.reading import read_divided
+from gpunet.cluster.features import DistributedFeatures, compute_distributed, model_partitions, with_betweenness
+from gpunet.cluster.model.scores import DistributedScores
+from gpunet.cluster.partitions import DistributedArrests
+from gpunet.cluster.reading import read_distributed
 from gpunet.cluster.results import in_order
 from gpunet.cluster.statistics import (
+    distributed_arrest_statistics,
+    distributed_counts,
+    distributed_network_statistics,
     distributed_warnings,
-    divided_arrest_statistics,
-    divided_counts,
-    divided_network_statistics,
 )
+from gpunet.cluster.vertex_columns import VertexColumns, contents_of, vertex_columns_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model.training import CrossFit
 from gpunet.runs.checkpoints import StoredSums
@@ -29,11 +29,11 @@ from gpunet.runs.resume import note_inputs
 from gpunet.runs.snapshots import ModelResult, PastFeatures
 from gpunet.runs.stages import TIE_DATES, Run
 
-__all__ = ["DividedRun"]
+__all__ = ["DistributedRun"]
 
 
-class DividedRun(Run):
-    """See :class:`gpunet.runs.stages.Run`. Arrests are :class:`DividedArrests`, features :class:`DividedFeatures`.
+class DistributedRun(Run):
+    """See :class:`gpunet.runs.stages.Run`. Of :class:`DistributedArrests` and :class:`DistributedFeatures`.
 
     Kept to go on from are what follows from the network of each day, the sums on the way to betweenness and closeness,
     and trainings. All else is in the workers' memory, and computed again.
@@ -41,8 +41,8 @@ class DividedRun(Run):
 
     engine: ClusterEngine
 
-    def _read_files(self, paths: list[str]) -> DividedArrests:
-        arrests = read_divided(
+    def _read_files(self, paths: list[str]) -> DistributedArrests:
+        arrests = read_distributed(
             self.engine.client,
             paths,
             self.config,
@@ -55,69 +55,75 @@ class DividedRun(Run):
         self._check_input(arrests)
         return arrests
 
-    def _input_warnings(self, arrests: DividedArrests) -> list[str]:
+    def _input_warnings(self, arrests: DistributedArrests) -> list[str]:
         return distributed_warnings(arrests)
 
-    def cut(self, arrests: DividedArrests, as_of: date) -> DividedArrests:
+    def cut(self, arrests: DistributedArrests, as_of: date) -> DistributedArrests:
         """The arrests before a day; InputError if there are none."""
-        return cut_parts(arrests, as_of)
+        return partitions_before(arrests, as_of)
 
-    def undated(self, arrests: DividedArrests) -> int:
+    def undated(self, arrests: DistributedArrests) -> int:
         """How many arrests have no date."""
-        return int(divided_counts(arrests).values["undated_arrests"])
+        return int(distributed_counts(arrests).values["undated_arrests"])
 
-    def features(self, name: str, arrests: DividedArrests, label: str = "") -> DividedFeatures:
+    def features(self, name: str, arrests: DistributedArrests, label: str = "") -> DistributedFeatures:
         """Compute everything; stages, their progress and notices carry the label."""
-        return self._divided(name, arrests, label, self.config.path)
+        return self._distributed(name, arrests, label, self.config.path)
 
-    def past_features(self, name: str, arrests: DividedArrests, label: str, path_config: PathConfig) -> PastFeatures:
+    def past_features(
+        self, name: str, arrests: DistributedArrests, label: str, path_config: PathConfig
+    ) -> PastFeatures:
         """As :meth:`features` of an earlier day, with another path configuration; what a model needs of it is left."""
-        found = self._divided(name, arrests, label, path_config)
-        return PastFeatures(model_parts(found), found.path)
+        found = self._distributed(name, arrests, label, path_config)
+        return PastFeatures(model_partitions(found), found.path)
 
-    def _divided(self, name: str, arrests: DividedArrests, label: str, path_config: PathConfig) -> DividedFeatures:
-        def kept(compute: Callable[[], OnVertices]) -> OnVertices:
+    def _distributed(
+        self, name: str, arrests: DistributedArrests, label: str, path_config: PathConfig
+    ) -> DistributedFeatures:
+        def kept(compute: Callable[[], VertexColumns]) -> VertexColumns:
             stored = self._checkpoints.load(f"{name}-network")
             if stored is not None:
-                return vertices_of(stored)
+                return vertex_columns_of(stored)
             begin = self._checkpoints.clock()
             found = compute()
             seconds = self._checkpoints.clock() - begin
-            if self._checkpoints.save_if_worth(f"{name}-network", lambda: of_vertices(found), seconds):
+            if self._checkpoints.save_if_worth(f"{name}-network", lambda: contents_of(found), seconds):
                 StoredSums(self._checkpoints, name).drop()
             return found
 
         engine = self._keeping(name)
-        return compute_divided(arrests, engine, path_config=path_config, kept=kept, **self._told(label))
+        return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._told(label))
 
-    def _write_tables(self, arrests: DividedArrests, found: DividedFeatures, metadata: dict[str, Any]) -> None:
+    def _write_tables(self, arrests: DistributedArrests, found: DistributedFeatures, metadata: dict[str, Any]) -> None:
         self.folder.write_table_parts("features.parquet", found.feature_tables(), metadata)
         self.folder.write_table_parts("ties.parquet", found.tie_tables(), dates=TIE_DATES)
         self.folder.write_table_parts("groups.parquet", found.groups_tables())
         self.folder.write_table_parts("rejected.parquet", in_order(arrests.client, arrests.rejected))
 
-    def _statistics(self, arrests: DividedArrests, found: DividedFeatures) -> tuple[dict[str, Any], dict[str, Any]]:
-        return divided_arrest_statistics(found), divided_network_statistics(found, self.engine)
+    def _statistics(
+        self, arrests: DistributedArrests, found: DistributedFeatures
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        return distributed_arrest_statistics(found), distributed_network_statistics(found, self.engine)
 
     def _store_model(self, result: ModelResult, begin: float) -> None:
         """The scores are on the workers; the trainings behind them are kept."""
 
     def _write_scores(self, result: ModelResult) -> None:
-        if isinstance(result.scores, DividedScores):
+        if isinstance(result.scores, DistributedScores):
             self.folder.write_table_parts("scores.parquet", iter(result.scores))
         else:  # a table, kept by a run without a cluster
             super()._write_scores(result)
 
-    def _train(self, arrests: DividedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
-        from gpunet.cluster.model.forecast import forecast_divided
+    def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
+        from gpunet.cluster.model.forecast import forecast_distributed
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         client, worst_precision = arrests.client, coarsest(found)
         self.engine.release()  # the network is not needed any more, and memory is
         with self.stage("model"):
-            parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
+            parts = (found["T-2H"].features, found["T-H"].features, model_partitions(found["T"]))
             tables = [with_betweenness(client, of_day, worst_precision) for of_day in parts]
-            result = forecast_divided(
+            result = forecast_distributed(
                 client,
                 tables[0],
                 tables[1],

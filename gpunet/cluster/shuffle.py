@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future, futures_of
 
-from gpunet.cluster.parts import DividedArrests
-from gpunet.cluster.results import connected, threads_of
+from gpunet.cluster.partitions import DistributedArrests
+from gpunet.cluster.results import threads_of
+from gpunet.cluster.waiting import connected
 from gpunet.reading.location import Location
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
@@ -54,9 +55,9 @@ def table_of(frame: Any) -> pa.Table:
     return to_arrow(frame.reset_index(drop=True))
 
 
-def bucket_count(arrests: DividedArrests) -> int:
+def bucket_count(arrests: DistributedArrests) -> int:
     """Into how many buckets to shuffle rows of arrests: enough for the threads and for memory, at most one a part."""
-    return min(len(arrests.parts), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
+    return min(len(arrests.partitions), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
 
 
 def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
@@ -80,7 +81,7 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) 
     """
     with connected(client), client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
-        moved = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
-        held = client.persist(moved)
+        ordered = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
+        held = client.persist(ordered)
     # Their keys are pairs of a name and the number of the bucket.
     return sorted(futures_of(held), key=lambda future: int(future.key[1]))

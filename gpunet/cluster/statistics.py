@@ -7,31 +7,36 @@ from operator import add
 from typing import Any
 
 from gpunet.arrests.diagnostics import sentences
-from gpunet.cluster.features import DividedFeatures
+from gpunet.cluster.features import DistributedFeatures
 from gpunet.cluster.incidents import incidents_of_several_forces
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
 from gpunet.engines.protocol import Engine
 from gpunet.runs.manifest import ArrestCounts, arrest_counts, described, network_figures
 
-__all__ = ["distributed_warnings", "divided_arrest_statistics", "divided_counts", "divided_network_statistics"]
+__all__ = [
+    "distributed_arrest_statistics",
+    "distributed_counts",
+    "distributed_network_statistics",
+    "distributed_warnings",
+]
 
 
-def distributed_warnings(arrests: DividedArrests) -> list[str]:
+def distributed_warnings(arrests: DistributedArrests) -> list[str]:
     """What the configuration may have got wrong; counterpart of :func:`gpunet.arrests.diagnostics.input_warnings`."""
-    violent = divided_counts(arrests).values["violent"].tolist()
+    violent = distributed_counts(arrests).values["violent"].tolist()
     absent = [name for name, n in zip(arrests.config.violent_offences, violent, strict=True) if not n]
     national = "force" not in arrests.config.input.incident_key
     return sentences(absent, incidents_of_several_forces(arrests) if national else 0)
 
 
-def divided_arrest_statistics(found: DividedFeatures) -> dict[str, Any]:
+def distributed_arrest_statistics(found: DistributedFeatures) -> dict[str, Any]:
     """Counterpart of :func:`gpunet.runs.manifest.arrest_statistics`, of the arrests that the features are of."""
-    counts = divided_counts(found.arrests)
+    counts = distributed_counts(found.arrests)
     return described(counts, found.found.n_incidents, found.arrests.config.violent_offences)
 
 
-def divided_network_statistics(found: DividedFeatures, engine: Engine) -> dict[str, Any]:
+def distributed_network_statistics(found: DistributedFeatures, engine: Engine) -> dict[str, Any]:
     """Counterpart of :func:`gpunet.runs.manifest.network_statistics`.
 
     Raises
@@ -45,11 +50,13 @@ def divided_network_statistics(found: DividedFeatures, engine: Engine) -> dict[s
     return network_figures(found.network, found.closeness, cap, list(found.found.oversize), engine)
 
 
-def divided_counts(arrests: DividedArrests) -> ArrestCounts:
+def distributed_counts(arrests: DistributedArrests) -> ArrestCounts:
     """Counts of all parts: arrests, persons, months, and how many arrests have no date."""
-    found: ArrestCounts = reduce(add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.parts)))
+    found: ArrestCounts = reduce(
+        add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.partitions))
+    )
     return found
 
 
-def _of_part(part: ArrestPart) -> ArrestCounts:
+def _of_part(part: ArrestPartition) -> ArrestCounts:
     return arrest_counts(part.arrests)

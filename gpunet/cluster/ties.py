@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.network import Ties
 from gpunet.base.days import NO_DAY
-from gpunet.cluster.incidents import IncidentPart
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.incidents import IncidentPartition
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each
 from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled
 from gpunet.engines.cpu import CpuEngine
 from gpunet.features.temporal import beside_violence
 from gpunet.tables.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
 
-__all__ = ["Ranges", "ranges_of", "tie_parts", "violent_groups"]
+__all__ = ["Ranges", "ranges_of", "tie_partitions", "violent_groups"]
 
-# Incidents of one part that can be told from those of the next.
+# Incidents of one part whose numbers do not reach those of the next.
 _MOST_INCIDENTS = 1 << 40
 
 _PAIR = {"key": np.int64, "incident": np.int64, "weight": np.float64, "first_day": np.int32, "last_day": np.int32}
@@ -51,7 +51,7 @@ def ranges_of(starts: NDArray[np.int64], n: int) -> Ranges:
     return Ranges(starts[first], range_of(np.arange(parts), first))
 
 
-def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
+def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
     """Futures of :class:`gpunet.arrests.network.Ties`, sorted by (a, b) over all of them; ends are numbers of persons.
 
     Each has the ties whose smaller end is in one of the ranges.
@@ -65,8 +65,8 @@ def tie_parts(arrests: DividedArrests, incidents: Sequence[Future], ranges: Rang
     return each(client, "ties", merged, shuffled(client, frames, like, len(ranges.starts)), n=n)
 
 
-def pair_frame(incidents: IncidentPart, place: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
-    """A row for each pair of persons of each tie-forming incident; `place` is the part's among all incidents."""
+def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
+    """A row for each pair of persons of each tie-forming incident; `index` is that of the partition."""
     members = incidents.members
     forming = members.forming(max_size)
     keep = forming[members.incident]
@@ -75,7 +75,7 @@ def pair_frame(incidents: IncidentPart, place: int, max_size: int, n: int, start
         running_sum(size), members.person[keep], members.first_day[keep], members.last_day[keep], n, NO_DAY
     )
     until = running_sum(size * (size - 1) // 2)
-    incident = place * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
+    incident = index * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
     key, weight, first, last = pairs
     columns = dict(zip(_PAIR, (key, incident, weight, first, last), strict=True))
     return frame_of({BUCKET: range_of(key // n, starts), **columns})
@@ -92,16 +92,16 @@ def merged(frame: Any, n: int) -> Ties:
     return Ties(a.astype(np.int32), (key - a * n).astype(np.int32), count, strength, first, last)
 
 
-def violent_groups(arrests: DividedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
+def violent_groups(arrests: DistributedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
     """Futures of int64[persons] for each part of the arrests: the column ``violent_groups``."""
     client, cap = arrests.client, arrests.config.network.max_incident_size
     frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=ranges.starts)
     like = frame_of({BUCKET: np.empty(0, np.int32), "number": np.empty(0, np.int32), "groups": np.empty(0, np.int64)})
-    moved = shuffled(client, frames, like, len(ranges.starts))
-    return each(client, "violent-groups", _by_person, arrests.parts, [moved[i] for i in ranges.of_part.tolist()])
+    rows = shuffled(client, frames, like, len(ranges.starts))
+    return each(client, "violent-groups", _by_person, arrests.partitions, [rows[i] for i in ranges.of_part.tolist()])
 
 
-def violent_frame(incidents: IncidentPart, max_size: int, starts: NDArray[np.int64]) -> Any:
+def violent_frame(incidents: IncidentPartition, max_size: int, starts: NDArray[np.int64]) -> Any:
     """A row for each person beside whom others were violent, with the number of incidents in which they were."""
     beside = np.sort(beside_violence(incidents.members, max_size))
     number, code = np.unique(beside, return_inverse=True)
@@ -110,7 +110,7 @@ def violent_frame(incidents: IncidentPart, max_size: int, starts: NDArray[np.int
     )
 
 
-def _by_person(part: ArrestPart, frame: Any) -> NDArray[np.int64]:
+def _by_person(part: ArrestPartition, frame: Any) -> NDArray[np.int64]:
     """Sums over each person of the part; in the frame are persons of other parts too."""
     number, groups = columns_of(frame, ("number", "groups"))
     known = part.person_numbers

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
-from gpunet.cluster.model.boosting import fit_divided
-from gpunet.cluster.model.parts import Snapshot, TablePart, check_alike, read_parts
-from gpunet.cluster.model.scores import DividedScores, probabilities, score_divided
-from gpunet.cluster.model.single_worker import cross_fit_on_one
+from gpunet.cluster.model.partitions import Snapshot, TablePartition, check_alike, read_snapshot
+from gpunet.cluster.model.scores import DistributedScores, probabilities, score_distributed
+from gpunet.cluster.model.training_distributed import fit_distributed
+from gpunet.cluster.model.training_single import cross_fit_on_one
 from gpunet.cluster.model.workers import team
 from gpunet.config.config import ModelConfig
 from gpunet.model.classifier import kind_module
@@ -28,10 +28,10 @@ from gpunet.model.training import CrossFit, ModelConfigLike, assemble, assign_fo
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["DividedScores", "TablePart", "forecast_divided"]
+__all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
 
 
-def forecast_divided(
+def forecast_distributed(
     client: Client,
     past: Sequence[Future],
     test: Sequence[Future],
@@ -57,7 +57,7 @@ def forecast_divided(
     client
         Of the cluster.
     past, test, now
-        Futures of :class:`TablePart`, by ascending persons, as of T-2H, T-H and T.
+        Futures of :class:`TablePartition`, by ascending persons, as of T-2H, T-H and T.
     past_labels, test_labels
         Futures of booleans aligned with the rows of the parts of `past` and `test`.
     config, kind, windows, progress, kept
@@ -76,7 +76,7 @@ def forecast_divided(
     Returns
     -------
     Forecast
-        Its ``scores`` are :class:`gpunet.cluster.model.scores.DividedScores`. With ``random_forest``, which can only be
+        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`. With ``random_forest``, which is only
         trained in one place, one worker trains with the rows of all.
 
     Raises
@@ -91,8 +91,8 @@ def forecast_divided(
     if device is not None:
         check_device(device)
     before, after = (
-        read_parts(client, past, "the past snapshot", device),
-        read_parts(client, test, "the test snapshot", device),
+        read_snapshot(client, past, "the past snapshot", device),
+        read_snapshot(client, test, "the test snapshot", device),
     )
     after.check_columns(before.columns)
     labels = before.labels(client, past_labels), after.labels(client, test_labels)
@@ -113,10 +113,10 @@ def forecast_divided(
     check_same_taxonomy(first.model, after, "the model", "the feature table")
     probability = probabilities(client, first.model, after, device=device)
     final = fit_both() if kept is None else kept("both", fit_both)
-    present = read_parts(client, now, "the present snapshot", device)
+    present = read_snapshot(client, now, "the present snapshot", device)
     present.check_columns(final.model.features)
     check_same_taxonomy(final.model, present, "the model", "the feature table")
-    scored = score_divided(client, final.model, present, device=device, progress=progress)
+    scored = score_distributed(client, final.model, present, device=device, progress=progress)
     evaluation = evaluate_forecast(
         first,
         final.model,
@@ -147,7 +147,7 @@ class _Trainer:
         self._config = config if kind is None else replace(config, kind=kind)
         kind_module(self._config.kind)
         self._together = unencrypted and self._config.kind == "xgboost"
-        self._workers = (workers or len(team(client, 1))) if self._together else 1
+        self._workers = (workers or len(team(client))) if self._together else 1
 
     def cross_fit(
         self,
@@ -173,7 +173,7 @@ class _Trainer:
         numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
         assignment = assign_folds(labels, group_codes(numbers), self._config, what)
         on_gpu = snapshots[0].on_gpu
-        fitted = fit_divided(
+        fitted = fit_distributed(
             self._client,
             snapshots,
             labels,

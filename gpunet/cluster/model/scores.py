@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.model.parts import Snapshot, TablePart, rows_of_part
+from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered, threads_a_task
 from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
 from gpunet.model.trained import Model, model_from_bytes
@@ -20,14 +20,14 @@ from gpunet.model.trained import Model, model_from_bytes
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["DividedScores", "probabilities", "score_divided"]
+__all__ = ["DistributedScores", "probabilities", "score_distributed"]
 
 # Frames under way while one is awaited.
 _AHEAD = 4
 
 
 @dataclass(frozen=True, eq=False)
-class DividedScores:
+class DistributedScores:
     """Scores of all persons, still on the workers but for the ranks.
 
     Iterating gives the frames that :func:`gpunet.model.score` describes, part after part, by ascending persons: put
@@ -54,7 +54,7 @@ class DividedScores:
     def __iter__(self) -> Iterator[Any]:
         pending: deque[tuple[Future, NDArray[np.int64]]] = deque()
         for part, explained, rank in zip(
-            self._snapshot.parts, self._explained, self._snapshot.split(self.rank), strict=True
+            self._snapshot.partitions, self._explained, self._snapshot.split(self.rank), strict=True
         ):
             pending.append((self._client.submit(_named, part, explained, pure=False), rank))
             if len(pending) > _AHEAD:
@@ -67,9 +67,9 @@ class DividedScores:
         return scores_frame(person_ids, found, rank, self._features, backend)
 
 
-def score_divided(
+def score_distributed(
     client: Client, model: Model, snapshot: Snapshot, *, device: str | None, progress: ProgressCallback | None = None
-) -> DividedScores:
+) -> DistributedScores:
     """Do what :func:`gpunet.model.scoring.score_table` does, for parts on workers.
 
     Raises
@@ -89,7 +89,7 @@ def score_divided(
             progress("score", done, len(snapshot))
     total = reduce(add_contributions, contributions)
     rank = ranks(np.concatenate(probability))
-    return DividedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
+    return DistributedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
 
 
 def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: str | None) -> NDArray[np.float64]:
@@ -99,23 +99,23 @@ def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: s
 
 def _on_parts(client: Client, task: Any, model: Model, snapshot: Snapshot, device: str | None) -> list[Future]:
     file = client.submit(bytes, model.to_bytes(), pure=False)
-    threads = threads_a_task(client, len(snapshot.parts))
-    return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.parts]
+    threads = threads_a_task(client, len(snapshot.partitions))
+    return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.partitions]
 
 
-def _explained(part: TablePart, file: bytes, device: str | None, threads: int) -> Explained:
+def _explained(part: TablePartition, file: bytes, device: str | None, threads: int) -> Explained:
     model = model_from_bytes(file)  # its own: the booster of another task may be at work
-    return explain(model, rows_of_part(part, model.features, device), threads=threads)
+    return explain(model, table_on(part, model.features, device), threads=threads)
 
 
 def _outcome(explained: Explained) -> tuple[NDArray[np.float64], tuple[int, ...]]:
     return explained.probability, explained.contributions
 
 
-def _probability(part: TablePart, file: bytes, device: str | None, threads: int) -> NDArray[np.float64]:
+def _probability(part: TablePartition, file: bytes, device: str | None, threads: int) -> NDArray[np.float64]:
     model = model_from_bytes(file)
-    return model.predict_proba(rows_of_part(part, model.features, device), threads=threads)
+    return model.predict_proba(table_on(part, model.features, device), threads=threads)
 
 
-def _named(part: TablePart, explained: Explained) -> tuple[Any, str, Explained]:
+def _named(part: TablePartition, explained: Explained) -> tuple[Any, str, Explained]:
     return part.table.person_ids, part.table.backend, explained

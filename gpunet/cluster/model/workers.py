@@ -1,13 +1,13 @@
-"""The workers of a cluster: waiting for what they compute, in the face of their end; and who takes part in a training.
+"""The workers of a cluster: what they compute for a model, in the face of their end, with errors in words for a user.
 
 Dask is imported when a function is called, so that the package can be imported without it.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
 import queue
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from time import monotonic, sleep
@@ -16,84 +16,57 @@ from uuid import uuid4
 
 from gpunet.base.errors import EngineError, GpunetError
 from gpunet.base.progress import ProgressCallback
+from gpunet.cluster.waiting import KILLED, LOST, WorkerLostError, await_workers, missing, wait_for, wait_while
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["LostWorkerError", "awaited", "gathered", "losses_seen", "reports", "team", "threads_a_task", "watched"]
+__all__ = ["explained", "finished", "gathered", "losses_seen", "run_tasks", "team", "threads_a_task"]
 
-# Seconds between looks at whether the workers are all there, and for how long one that is gone is waited for.
-_LOOK, _PATIENCE = 2.0, 60.0
+# Seconds within which the scheduler notices that a worker has ended, unless the machine is busy.
+_TO_NOTICE = 2.0
 
 # What errors of libraries, of XGBoost above all, say when memory does not suffice.
 _NO_MEMORY = ("bad_alloc", "cudaErrorMemoryAllocation", "CUDA_ERROR_OUT_OF_MEMORY", "out of memory")
 
 
-class LostWorkerError(Exception):
-    """A worker that took part in a training is gone, and the training with it."""
-
-
-def gathered(client: Client, futures: Sequence[Future], places: Sequence[str] = ()) -> list[Any]:
+def gathered(client: Client, futures: Sequence[Future]) -> list[Any]:
     """The results in the order of the futures, however often a worker is started again meanwhile.
 
     Raises
     ------
-    LostWorkerError
-        If one of the workers `places` is gone, without which they cannot be computed.
     EngineError
         If the scheduler is lost, no worker is left, what a worker held cannot be computed again, the same part ends
         several workers, or the memory of one or XGBoost fails. Whatever else a task raises is passed on.
     """
-    awaited(client, futures, places)
-    with _explained(client):
+    finished(client, futures)
+    with explained(client):
         found: list[Any] = client.gather(list(futures))
     return found
 
 
-def awaited(client: Client, futures: Sequence[Future], places: Sequence[str] = ()) -> None:
-    """Wait until all are computed, and leave them where they are; errors are those of :func:`gathered`."""
-    from distributed import wait
+def finished(client: Client, futures: Sequence[Future], needed: Sequence[str] = ()) -> None:
+    """Wait until all are computed, and leave them where they are; errors are those of :func:`gathered`.
 
-    with _explained(client), client.as_current():
-        last = monotonic()
-        while True:
-            try:
-                wait(list(futures), timeout=_LOOK)
-                break
-            except TimeoutError as error:
-                there = client.nthreads()
-                if any(place not in there for place in places):
-                    raise LostWorkerError from error
-                if there:
-                    last = monotonic()
-                elif monotonic() - last > _PATIENCE:
-                    raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds") from error
-        for future in futures:
-            if future.status == "error":
-                future.result()
+    Raises
+    ------
+    WorkerLostError
+        If one of the workers `needed` has ended, without which they cannot be computed.
+    """
+    with explained(client):
+        wait_for(client, futures, needed, "the model")
 
 
-def team(client: Client, wanted: int) -> list[str]:
-    """So many workers or more; after a minute's wait for them as many as there are, if any.
-
-    Their addresses are in the order in which XGBoost numbers the workers: by its name of each, as text.
+def team(client: Client, wanted: int = 1) -> list[str]:
+    """The addresses of so many workers or more, ascending; of fewer, if more do not come within a minute.
 
     Raises
     ------
     EngineError
         If there is none, or the scheduler is lost.
     """
-    begin = monotonic()
-    while True:
-        try:
-            workers = client.scheduler_info()["workers"]
-        except (CancelledError, OSError) as error:
-            raise EngineError(f"the model: {_reason(client, error)}") from error
-        if len(workers) >= wanted or (workers and monotonic() - begin > _PATIENCE):
-            return sorted(workers, key=lambda address: f"[xgboost.dask-{workers[address]['name']}]:{address}")
-        if monotonic() - begin > _PATIENCE:
-            raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds")
-        sleep(0.1)
+    with explained(client):
+        return await_workers(client, wanted, "the model")
 
 
 def threads_a_task(client: Client, tasks: int) -> int:
@@ -104,22 +77,76 @@ def threads_a_task(client: Client, tasks: int) -> int:
 
 
 @contextmanager
-def losses_seen(client: Client, places: Sequence[str]) -> Iterator[None]:
-    """Inside, an error that comes of the end of one of the workers is a LostWorkerError."""
+def losses_seen(client: Client, addresses: Sequence[str]) -> Iterator[None]:
+    """Inside, an error that comes of the end of one of the workers is a WorkerLostError."""
     try:
         yield
     except Exception as error:
-        if client.status == "running" and _soon_gone(client, places):
-            raise LostWorkerError from error
-        with _explained(client):
-            raise
+        if client.status == "running" and (lost := _soon_missing(client, addresses)):
+            raise WorkerLostError(lost) from error
+        raise
+
+
+def run_tasks(
+    client: Client,
+    submit: Callable[[str], Sequence[Future]],
+    needed: Sequence[str],
+    progress: ProgressCallback | None,
+) -> list[Any]:
+    """Results of tasks, whose progress is passed on by this thread.
+
+    Parameters
+    ----------
+    submit
+        Is given a topic to which the tasks log events ``[stage, done, total]``, and returns their futures.
+    needed
+        Addresses of workers without any of which they cannot be finished.
+
+    Raises
+    ------
+    WorkerLostError
+        If one of the workers has ended.
+    EngineError
+        If the scheduler is lost, or a task failed: a worker is gone, its memory did not suffice, or XGBoost gave up.
+    """
+    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    failed: list[Exception] = []
+    with explained(client), _reports(client, events.put) as topic:
+        futures = list(submit(topic))
+        running = set(futures)
+        for future in futures:
+            future.add_done_callback(events.put)
+
+        def unfinished(seconds: float) -> bool:
+            try:
+                event = events.get(timeout=seconds)
+            except queue.Empty:
+                return True
+            if not isinstance(event, list):  # a future
+                running.discard(event)
+                return bool(running) and event.status == "finished"
+            try:
+                if progress is not None:
+                    progress(*event)
+            except Exception as error:  # the caller's, and not to be explained
+                failed.append(error)
+            return not failed
+
+        try:
+            wait_while(client, unfinished, needed, "the model")
+            if not failed:
+                return client.gather(futures)  # type: ignore[no-any-return]
+        finally:
+            if client.status == "running":
+                client.cancel([future for future in futures if not future.done()])
+    raise failed[0]
 
 
 @contextmanager
-def reports(client: Client, put: Callable[[Any], None]) -> Iterator[str]:
+def _reports(client: Client, put: Callable[[Any], None]) -> Iterator[str]:
     """A topic: what workers log as events of it, goes to `put`."""
     topic = f"gpunet-{uuid4().hex}"
-    client.subscribe_topic(topic, lambda event: put(event[1]))
+    client.subscribe_topic(topic, lambda event: put(list(event[1])))
     try:
         yield topic
     finally:
@@ -127,42 +154,8 @@ def reports(client: Client, put: Callable[[Any], None]) -> Iterator[str]:
             client.unsubscribe_topic(topic)
 
 
-def watched(
-    client: Client,
-    places: Sequence[str],
-    work: Callable[[str], Coroutine[Any, Any, Any]],
-    progress: ProgressCallback | None,
-) -> Any:
-    """Run `work` to its end beside this thread, which passes on progress and watches over the workers.
-
-    Parameters
-    ----------
-    places
-        Addresses of workers without any of which it cannot be finished.
-    work
-        Is given the topic of events ``[stage, done, total]``; runs where the client's own work does.
-
-    Raises
-    ------
-    LostWorkerError
-        If one of the workers has been gone for a while.
-    EngineError
-        If the scheduler is lost, or the work failed: a worker is gone, its memory did not suffice, or XGBoost gave up.
-    """
-    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    with reports(client, events.put) as topic:
-        running = asyncio.run_coroutine_threadsafe(work(topic), client.loop.asyncio_loop)
-        running.add_done_callback(lambda _: events.put(None))
-        try:
-            _follow(client, places, events, progress)
-        finally:
-            running.cancel()
-    with _explained(client):
-        return running.result()
-
-
 @contextmanager
-def _explained(client: Client) -> Iterator[None]:
+def explained(client: Client) -> Iterator[None]:
     """Inside, an error that comes of the cluster or of its memory, not of the code, is an EngineError with advice."""
     from distributed import KilledWorker
 
@@ -183,47 +176,14 @@ def _is_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or named or any(text in str(error) for text in _NO_MEMORY)
 
 
-def _follow(
-    client: Client, places: Sequence[str], events: queue.SimpleQueue[Any], progress: ProgressCallback | None
-) -> None:
-    """Pass on events until there is an empty one; raise LostWorkerError if a worker stays away."""
-    missing_since = None
-    while True:
-        try:
-            event = events.get(timeout=_LOOK)
-        except queue.Empty:
-            if not _missing(client, places):
-                missing_since = None
-                continue
-            missing_since = missing_since or monotonic()
-            if places and monotonic() - missing_since > 2 * _LOOK:
-                raise LostWorkerError from None
-            if monotonic() - missing_since > _PATIENCE:
-                raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds") from None
-            continue
-        if event is None:
-            return
-        if progress is not None:
-            progress(*event)
-
-
-def _missing(client: Client, places: Sequence[str]) -> bool:
-    """Whether one of these workers is gone; of none, whether all workers are."""
-    try:
-        there = client.nthreads()
-    except (CancelledError, OSError) as error:
-        raise EngineError(f"the model: {_reason(client, error)}") from error
-    return any(place not in there for place in places) if places else not there
-
-
-def _soon_gone(client: Client, places: Sequence[str]) -> bool:
-    """Whether one of the workers is gone, or is within a moment: errors come before the scheduler notices an end."""
+def _soon_missing(client: Client, addresses: Sequence[str]) -> list[str]:
+    """Workers that are gone: errors come before the scheduler notices an end, so they are asked as well."""
     begin = monotonic()
-    while monotonic() - begin < _LOOK:
-        if _missing(client, places):
-            return True
-        sleep(0.1)
-    return False
+    with explained(client):
+        while not (lost := missing(client, addresses)) and monotonic() - begin < _TO_NOTICE:
+            sleep(0.1)
+        answers = {} if lost else client.run(os.getpid, workers=list(addresses), on_error="return")
+    return lost or [address for address in addresses if not isinstance(answers.get(address), int)]
 
 
 def _reason(client: Client, error: BaseException) -> str:
@@ -231,12 +191,9 @@ def _reason(client: Client, error: BaseException) -> str:
     from distributed import KilledWorker
 
     if client.status != "running":
-        return "the connection to the scheduler is lost; when it is there again, start this again"
+        return LOST
     if isinstance(error, KilledWorker):
-        return (
-            "several workers in a row have ended while they worked on the same part; most likely they had too little "
-            "memory: see [cluster] memory_limit, and use fewer workers or threads"
-        )
+        return KILLED
     if isinstance(error, CancelledError):
         return "what a worker held is lost, and cannot be computed again"
     first = next(iter(str(error).strip().splitlines()), type(error).__name__)  # XGBoost's go on with its calls

@@ -1,4 +1,4 @@
-"""Arrests divided over the workers of a cluster: each holds whole persons, and nobody holds them all."""
+"""Arrests distributed over the workers of a cluster: each holds whole persons, and nobody holds them all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gpunet.config.config import Config
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["ArrestPart", "DividedArrests", "DividedReport"]
+__all__ = ["ArrestPartition", "DistributedArrests", "DistributedReport"]
 
 
 @dataclass(frozen=True, eq=False)
-class DividedReport(ReadReport):
+class DistributedReport(ReadReport):
     """How reading went, without the rejected rows, which are on the workers; ``rejected`` has their columns alone."""
 
     by_reason: Mapping[str, int] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class DividedReport(ReadReport):
 
 
 @dataclass(frozen=True, eq=False)
-class ArrestPart:
+class ArrestPartition:
     """All arrests of the persons whose codes are ``first_person`` and the numbers that follow; on a worker.
 
     Attributes
@@ -70,15 +70,15 @@ class ArrestPart:
 
 
 @dataclass(frozen=True, eq=False)
-class DividedArrests:
+class DistributedArrests:
     """What the process that was started knows of arrests on the workers; counterpart of :class:`gpunet.Arrests`.
 
     Attributes
     ----------
     client
         Of the cluster.
-    parts
-        Futures of :class:`ArrestPart`, by ascending persons.
+    partitions
+        Futures of :class:`ArrestPartition`, by ascending persons.
     persons, arrests
         How many of each are in each part.
     n_numbers
@@ -94,7 +94,7 @@ class DividedArrests:
     """
 
     client: Client
-    parts: tuple[Future, ...]
+    partitions: tuple[Future, ...]
     persons: tuple[int, ...]
     arrests: tuple[int, ...]
     n_numbers: int

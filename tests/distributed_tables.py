@@ -1,4 +1,4 @@
-"""Feature tables in parts on workers, for the tests of divided models. Workers import it."""
+"""Feature tables in parts on workers, for the tests of models trained on clusters. Workers import it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from xgboost.core import XGBoostError
 
-from gpunet.cluster.model.forecast import TablePart, forecast_divided
+from gpunet.cluster.model.forecast import TablePartition, forecast_distributed
 from gpunet.model import Forecast, read_features
 
 
@@ -18,10 +18,10 @@ def bounds(n: int, parts: int) -> list[int]:
     return [n * i // parts for i in range(parts + 1)]
 
 
-def part(frame: pl.DataFrame, first_number: int, taxonomy: Any = None) -> TablePart:
+def part(frame: pl.DataFrame, first_number: int, taxonomy: Any = None) -> TablePartition:
     """Persons are numbered as their ids are, but from another number on."""
     numbers = frame["person_id"].cast(pl.Int64).to_numpy() + first_number
-    return TablePart(read_features(frame, taxonomy=taxonomy), numbers)
+    return TablePartition(read_features(frame, taxonomy=taxonomy), numbers)
 
 
 def on_workers(client: Any, frame: pl.DataFrame, cuts: Sequence[int], **options: Any) -> list[Any]:
@@ -40,7 +40,7 @@ def run(
     """A forecast on a cluster, from a frame and labels of each of three days."""
     parts = [on_workers(client, frame, cut) for (frame, _), cut in zip(days, cuts, strict=True)]
     labels = [labels_on_workers(client, each, cut) for (_, each), cut in zip(days[:2], cuts[:2], strict=True)]
-    return forecast_divided(client, *parts, *labels, config, **options)
+    return forecast_distributed(client, *parts, *labels, config, **options)
 
 
 def scores_of(found: Forecast) -> pl.DataFrame:

@@ -17,11 +17,11 @@ from gpunet.model.table import FeatureTable, as_booleans, check_present, check_s
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["Snapshot", "TablePart", "check_alike", "matrix_of", "read_parts", "rows_of_part"]
+__all__ = ["Snapshot", "TablePartition", "check_alike", "matrix_of", "read_snapshot", "table_on"]
 
 
 @dataclass(frozen=True, eq=False)
-class TablePart:
+class TablePartition:
     """Features of one range of persons, on a worker.
 
     Attributes
@@ -58,8 +58,8 @@ class Snapshot(_Facts):
 
     Attributes
     ----------
-    parts
-        Futures of :class:`TablePart`, by ascending persons.
+    partitions
+        Futures of :class:`TablePartition`, by ascending persons.
     rows
         Persons in each part.
     numbers
@@ -74,20 +74,20 @@ class Snapshot(_Facts):
         float32[n], `own_violent_arrests` and `days_since_last_violent`, None where the features lack them.
     """
 
-    parts: tuple[Future, ...]
+    partitions: tuple[Future, ...]
     rows: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """One value a person, divided as the parts are."""
+        """One value a person, split as the parts are."""
         return np.split(values, np.cumsum(self.rows)[:-1])
 
     def labels(self, client: Client, futures: Sequence[Future]) -> NDArray[np.bool_]:
         """Labels of all persons, bool[n], from futures of those of each part; ModelError if they do not fit."""
-        if len(futures) != len(self.parts):
-            raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.parts)}")
+        if len(futures) != len(self.partitions):
+            raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.partitions)}")
         found = gathered(client, list(futures))
         return np.concatenate([as_booleans(values, n) for values, n in zip(found, self.rows, strict=True)])
 
@@ -96,7 +96,7 @@ class Snapshot(_Facts):
         check_present(wanted, self.columns, "the features")
 
 
-def read_parts(client: Client, parts: Sequence[Future], what: str, device: str | None) -> Snapshot:
+def read_snapshot(client: Client, parts: Sequence[Future], what: str, device: str | None) -> Snapshot:
     """Ask the workers for what :class:`Snapshot` holds; `what` names the snapshot in errors.
 
     Raises
@@ -120,7 +120,7 @@ def read_parts(client: Client, parts: Sequence[Future], what: str, device: str |
     if (np.diff(numbers) <= 0).any():
         raise ModelError(f"{what}: persons do not ascend from row to row over the parts")
     return Snapshot(
-        parts=tuple(parts),
+        partitions=tuple(parts),
         rows=tuple(len(facts.numbers) for facts in found),
         numbers=numbers,
         columns=first.columns,
@@ -141,17 +141,17 @@ def check_alike(first: Snapshot, second: Snapshot) -> None:
     check_same_taxonomy(first, second, "one snapshot", "another")
 
 
-def rows_of_part(part: TablePart, columns: tuple[str, ...], device: str | None) -> FeatureTable:
+def table_on(part: TablePartition, columns: tuple[str, ...], device: str | None) -> FeatureTable:
     """The part's table with these columns, in the memory of `device`."""
     return part.table.select(columns).to_device(device)
 
 
-def matrix_of(part: TablePart, columns: tuple[str, ...], device: str | None) -> Any:
+def matrix_of(part: TablePartition, columns: tuple[str, ...], device: str | None) -> Any:
     """The part's matrix with these columns, in the memory of `device`."""
-    return rows_of_part(part, columns, device).matrix
+    return table_on(part, columns, device).matrix
 
 
-def _facts(part: TablePart, *, device: str | None) -> _Facts:
+def _facts(part: TablePartition, *, device: str | None) -> _Facts:
     table, numbers = part.table, np.asarray(part.numbers)
     if numbers.shape != (len(table),):
         raise ModelError(f"a part has {len(table)} rows, but the shape of its persons' numbers is {numbers.shape}")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.model.parts import Snapshot, TablePart, rows_of_part
-from gpunet.cluster.model.workers import watched
+from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
+from gpunet.cluster.model.workers import run_tasks
 from gpunet.config.config import ModelConfig
 from gpunet.model.matrix import namespace
 from gpunet.model.table import PERSON, FeatureTable
@@ -47,22 +47,21 @@ def cross_fit_on_one(
     EngineError
         If the workers are lost, or the rows are too many for the memory of one.
     """
-    parts = [part for snapshot in snapshots for part in snapshot.parts]
+    parts = [part for snapshot in snapshots for part in snapshot.partitions]
     futures = [future for each in labels for future in each]
     columns = snapshots[0].columns
     of_workers = {address: int(each) for address, each in client.nthreads().items()}
 
-    async def work(topic: str) -> Any:
-        return await client.submit(
-            _cross_fit, parts, futures, columns, config, device, what, of_workers, topic, pure=False
-        )
+    def submit(topic: str) -> list[Future]:
+        given = (parts, futures, columns, config, device, what, of_workers, topic)
+        return [client.submit(_cross_fit, *given, pure=False)]
 
-    file, fold, probability, warnings = watched(client, (), work, progress)
+    ((file, fold, probability, warnings),) = run_tasks(client, submit, (), progress)
     return CrossFit(model_from_bytes(file), fold, probability, warnings)
 
 
 def _cross_fit(
-    parts: list[TablePart],
+    parts: list[TablePartition],
     labels: list[Any],
     columns: tuple[str, ...],
     config: ModelConfig,
@@ -75,7 +74,7 @@ def _cross_fit(
 
     worker = get_worker()
     fit = cross_fit(
-        _stacked([rows_of_part(part, columns, device) for part in parts]),
+        _stacked([table_on(part, columns, device) for part in parts]),
         np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
         config=config,
         groups=np.concatenate([part.numbers for part in parts]),

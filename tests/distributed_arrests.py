@@ -1,4 +1,4 @@
-"""Arrests of one process divided into parts on workers, without a reader. Workers import it, so it imports little."""
+"""Arrests of one process in partitions on workers, without a reader. Workers import it, so it imports little."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each
 from gpunet.tables.frames import make_series
 from gpunet.tables.gather import gather
@@ -20,7 +20,7 @@ NAMES = ("force", "gang", "district", "beat")
 _CODES = ("force", "day", "offences", "district", "beat", "gang")
 
 
-def itself(part: ArrestPart) -> ArrestPart:
+def itself(part: ArrestPartition) -> ArrestPartition:
     return part
 
 
@@ -30,7 +30,7 @@ def bounds_of(n: int, parts: int, seed: int) -> list[int]:
     return [0, *sorted(inner.tolist()), n]
 
 
-def part_of(arrests: Arrests, first: int, last: int) -> ArrestPart:
+def part_of(arrests: Arrests, first: int, last: int) -> ArrestPartition:
     """The arrests of the persons first..last-1."""
     rows = np.flatnonzero((arrests.person >= first) & (arrests.person < last))
     incidents, code = np.unique(arrests.incident[rows], return_inverse=True)
@@ -47,17 +47,17 @@ def part_of(arrests: Arrests, first: int, last: int) -> ArrestPart:
         **{name: getattr(arrests, name)[rows] for name in _CODES},
         **none,
     )
-    return ArrestPart(of_part, first, pa.array(keys, pa.large_string()))
+    return ArrestPartition(of_part, first, pa.array(keys, pa.large_string()))
 
 
-def divided(client: Any, arrests: Arrests, parts: int, seed: int = 0) -> DividedArrests:
+def distributed(client: Any, arrests: Arrests, parts: int, seed: int = 0) -> DistributedArrests:
     """The arrests in so many parts, each made by a task, so that it can be made again."""
     bounds = bounds_of(arrests.n_persons, parts, seed)
     pieces = [part_of(arrests, *span) for span in itertools.pairwise(bounds)]
     names: dict[str, Any] = {f"{name}_names": tuple(getattr(arrests, f"{name}_names").to_list()) for name in NAMES}
-    return DividedArrests(
+    return DistributedArrests(
         client=client,
-        parts=tuple(each(client, "part", itself, pieces)),
+        partitions=tuple(each(client, "part", itself, pieces)),
         persons=tuple(piece.arrests.n_persons for piece in pieces),
         arrests=tuple(len(piece.arrests) for piece in pieces),
         n_numbers=arrests.n_persons,

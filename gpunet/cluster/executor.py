@@ -1,4 +1,7 @@
-"""Sums over the workers of a cluster, with the bits that one process gives; see :mod:`gpunet.search.reduction`."""
+"""What is computed on workers from a network that each of them holds: sums of chunks, with the bits of one process.
+
+See :mod:`gpunet.search.reduction`.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,31 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from itertools import islice
-from time import monotonic
 from typing import Any, TypeAlias
 
 import dask
-from distributed import Client, Future, KilledWorker, wait
+from distributed import Client, Future, KilledWorker
 from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.results import connected, threads_of
+from gpunet.cluster.results import threads_of
 from gpunet.cluster.schedule import runs_of_chunks
+from gpunet.cluster.waiting import KILLED, await_workers, connected, wait_for
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, RunningSums, Spanned, Work, chunks_of, sum_of_chunk, sums_of_chunks
 
-__all__ = ["Division"]
+__all__ = ["ClusterExecutor"]
 
-#: What divides batches, which have weights, into chunks; and what finds the sum of a chunk as ``sum_of_chunk`` does.
-Divide: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Chunk]]
+#: What makes chunks of batches, which have weights; and what finds the sum of a chunk as ``sum_of_chunk`` does.
+Chunking: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Chunk]]
 Compute: TypeAlias = Callable[..., NDArray[Any]]
 
 # Tasks under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
 _AHEAD = 3
 
-# Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
-_LOOK, _PATIENCE = 5.0, 60.0
+# Seconds that sending the network to the workers may take.
+_TO_SEND = 60.0
 
 # So often in a row may the network be sent again, because all workers that held it are gone.
 _MOST_LOSSES = 3
@@ -41,8 +44,8 @@ _MOST_LOSSES = 3
 _LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
 
 
-class Division:
-    """Divides searches over workers: the network is sent to each once, then chunks of the work, largest blocks first.
+class ClusterExecutor:
+    """Distributes searches: the network is sent to each worker once, then chunks of the work, largest blocks first.
 
     A task computes a run of chunks. Results are fetched and added in the order of the chunks, and no more than a few
     tasks a thread are under way, so the memory of workers and of this process is bounded, whatever the amount of work.
@@ -73,20 +76,38 @@ class Division:
         progress: ProgressCallback | None,
         *,
         sums: RunningSums | None = None,
-        divide: Divide = chunks_of,
+        chunking: Chunking = chunks_of,
         compute: Compute = sum_of_chunk,
     ) -> None:
-        """Add the results of all batches to `total`, see :class:`gpunet.search.reduction.Reducer`.
+        """Add the results of all batches to `total`; a :class:`gpunet.search.reduction.Reducer`.
 
-        With `sums` it goes on from what was kept, chunk by chunk. `divide` makes the chunks, and `compute` finds the
-        sum of one on a worker; both are those of CPUs.
+        Parameters
+        ----------
+        work
+            What is computed from a batch, as `compute` understands it.
+        graph
+            What is searched; every worker gets it once.
+        batches
+            What `work` is given, one after the other; each touches the positions ``first..last-1``.
+        weights
+            The share of the work that each batch is.
+        total
+            The sums so far, [..., positions, sets], to which is added in the order of the chunks.
+        stage, progress
+            `progress` is called with the name of the stage, the weight that is done and that of all.
+        sums
+            Keeps `total` after each chunk, and says from which one to go on.
+        chunking
+            Makes chunks of the batches and their weights; that of CPUs.
+        compute
+            Finds the sum of a chunk on a worker, as :func:`gpunet.search.reduction.sum_of_chunk` does.
 
         Raises
         ------
         EngineError
             If the scheduler is lost, no worker is left, or the same chunk ends several workers.
         """
-        chunks = divide(batches, weights)
+        chunks = chunking(batches, weights)
         added = 0 if sums is None else sums.resume(stage, total, len(chunks))
         whole, done, losses = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added]), 0
         if progress is not None:
@@ -137,7 +158,7 @@ class Division:
             if pending and self._client.status == "running":
                 self._client.cancel(list(pending))
 
-    def once(self, function: Callable[..., Any], network: Any, *arguments: Any) -> Any:
+    def call(self, function: Callable[..., Any], network: Any, *arguments: Any) -> Any:
         """What a function of a network finds on any one of the workers, to each of which the network is sent once.
 
         Raises
@@ -165,43 +186,21 @@ class Division:
         """The network where every worker has it."""
         if self._held is None or self._held[0] is not graph:
             self._held = None  # first let go of the other one
-            self._patiently(lambda: bool(self._client.nthreads()))
-            sent = self._client.scatter(graph, broadcast=True, direct=self._direct, hash=False, timeout=_PATIENCE)
+            await_workers(self._client, name=self._name)
+            sent = self._client.scatter(graph, broadcast=True, direct=self._direct, hash=False, timeout=_TO_SEND)
             self._held = graph, sent
         return self._held[1]
 
     def _result(self, future: Future) -> Any:
         """What the workers found, however often one of them is started again meanwhile."""
-        self._patiently(lambda: self._is_done(future), lambda: bool(self._client.nthreads()))
         try:
-            found = self._client.gather(future, direct=self._direct)
+            wait_for(self._client, [future], name=self._name)
+            return self._client.gather(future, direct=self._direct)
         except KilledWorker as error:
-            raise EngineError(
-                f"{self._name}: several workers in a row have ended while they worked on the same chunk; most likely "
-                "they had too little memory: see [cluster] memory_limit, and use fewer workers or threads"
-            ) from error
-        return found
-
-    def _patiently(self, done: Callable[[], bool], hope: Callable[[], bool] = lambda: False) -> None:
-        """Wait until it is done, or there has been no hope for a while."""
-        last = monotonic()
-        while not done():
-            if hope():
-                last = monotonic()
-            elif monotonic() - last > _PATIENCE:
-                raise EngineError(f"{self._name}: no worker for {_PATIENCE:.0f} seconds")
+            raise EngineError(f"{self._name}: {KILLED}") from error
 
     def _go_on_after(self, error: Exception, losses: int) -> None:
         """Forget what was sent, which is lost with all its workers; or raise if it is not that."""
         if losses > _MOST_LOSSES:
             raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
         self._held = None
-
-    def _is_done(self, future: Future) -> bool:
-        """Whether the result is there, after a moment's wait; CancelledError if it never will be."""
-        try:
-            with self._client.as_current():
-                wait(future, timeout=_LOOK)
-        except TimeoutError:
-            return False
-        return True

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.as_of import first_day, nothing_before, violent_between
 from gpunet.base.days import NO_DAY
-from gpunet.cluster.parts import ArrestPart, DividedArrests
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
 
-__all__ = ["cut_parts", "labels_between"]
+__all__ = ["labels_between", "partitions_before"]
 
 
-def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
+def partitions_before(arrests: DistributedArrests, as_of: date) -> DistributedArrests:
     """The arrests before a day, each part on its worker; counterpart of :func:`gpunet.arrests.as_of.cut_before`.
 
     Persons keep their numbers. Parts of which nothing is left stay, empty.
@@ -28,35 +28,37 @@ def cut_parts(arrests: DividedArrests, as_of: date) -> DividedArrests:
         If no arrest is left.
     """
     client = arrests.client
-    parts = each(client, "cut", _cut, arrests.parts, as_of=as_of)
+    parts = each(client, "cut", _cut, arrests.partitions, as_of=as_of)
     sizes = fetched(client, each(client, "sizes", _sizes, parts))
     if not any(size[1] for size in sizes):
-        days = [day for day in fetched(client, each(client, "first-day", _first_day, arrests.parts)) if day != NO_DAY]
+        days = [
+            day for day in fetched(client, each(client, "first-day", _first_day, arrests.partitions)) if day != NO_DAY
+        ]
         raise nothing_before(as_of, min(days, default=NO_DAY))
     persons, counts, last = zip(*sizes, strict=True)
-    return replace(arrests, parts=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
+    return replace(arrests, partitions=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
 
 
-def labels_between(arrests: DividedArrests, start: date, end: date) -> list[Future]:
+def labels_between(arrests: DistributedArrests, start: date, end: date) -> list[Future]:
     """Futures of :func:`gpunet.arrests.as_of.violent_between` by part: bool of all persons arrested before `start`.
 
-    The persons of each are those of the part of ``cut_parts(arrests, start)``, in their order.
+    The persons of each are those of the part of ``partitions_before(arrests, start)``, in their order.
     """
-    return each(arrests.client, "labels", _labels, arrests.parts, start=start, end=end)
+    return each(arrests.client, "labels", _labels, arrests.partitions, start=start, end=end)
 
 
-def _cut(part: ArrestPart, as_of: date) -> ArrestPart:
+def _cut(part: ArrestPartition, as_of: date) -> ArrestPartition:
     numbers = part.person_numbers[part.arrests.persons_before(as_of)]
     return replace(part, arrests=part.arrests.before(as_of), numbers=numbers)
 
 
-def _sizes(part: ArrestPart) -> tuple[int, int, int]:
+def _sizes(part: ArrestPartition) -> tuple[int, int, int]:
     return part.arrests.n_persons, len(part.arrests), part.arrests.last_day
 
 
-def _first_day(part: ArrestPart) -> int:
+def _first_day(part: ArrestPartition) -> int:
     return first_day(part.arrests)
 
 
-def _labels(part: ArrestPart, start: date, end: date) -> NDArray[np.bool_]:
+def _labels(part: ArrestPartition, start: date, end: date) -> NDArray[np.bool_]:
     return violent_between(part.arrests, start, end)

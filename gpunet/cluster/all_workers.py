@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from distributed import Client, Future
 
-from gpunet.base.errors import EngineError
 from gpunet.cluster.results import guarded
+from gpunet.cluster.waiting import WorkerLostError, await_workers, missing, wait_while
 
-__all__ = ["WorkerLostError", "on_each_worker", "with_all_workers"]
-
-# Seconds between looks at whether all workers are there, and how long one that has ended may take to come again.
-_LOOK, _TO_COME = 2.0, 60.0
+__all__ = ["on_each_worker", "with_all_workers"]
 
 # Seconds that a thread which is given up may take to end; inside of a library it need not.
 _TO_END = 5.0
 
 # So often are workers asked again because one of them has ended.
 _MOST_LOSSES = 3
-
-
-class WorkerLostError(EngineError):
-    """A worker has ended that something could not do without; it is named."""
 
 
 def with_all_workers(client: Client, do: Callable[[], Any]) -> Any:
@@ -44,7 +37,7 @@ def with_all_workers(client: Client, do: Callable[[], Any]) -> Any:
     Exception
         What `do` raises.
     """
-    return guarded(client, lambda: _watched(client, do, _workers(client)), tries=1)
+    return guarded(client, lambda: _watched(client, do, set(client.nthreads())), tries=1)
 
 
 def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
@@ -63,8 +56,7 @@ def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any
     """
     expected, losses = 1, 0
     while True:
-        guarded(client, partial(_await_workers, client, expected))
-        workers = guarded(client, partial(_workers, client))
+        workers = set(guarded(client, partial(await_workers, client, expected)))
         expected = max(expected, len(workers))
         try:
             ask = partial(_ask, client, list(workers), function, arguments)
@@ -85,16 +77,7 @@ def _ask(client: Client, workers: list[str], function: Callable[..., Any], argum
     return dict(zip(sorted(workers), client.gather(asked), strict=True))
 
 
-def _await_workers(client: Client, expected: int) -> None:
-    """Until there are as many workers as expected, or have not been for a while; EngineError if there is none."""
-    begin = monotonic()
-    while (there := len(_workers(client))) < expected and monotonic() - begin < _TO_COME:
-        sleep(0.1)
-    if not there:
-        raise EngineError(f"--cluster: no worker for {_TO_COME:.0f} seconds")
-
-
-def _watched(client: Client, do: Callable[[], Any], seen: set[str]) -> Any:
+def _watched(client: Client, do: Callable[[], Any], needed: set[str]) -> Any:
     found: list[Any] = []
     failed: list[BaseException] = []
 
@@ -104,23 +87,23 @@ def _watched(client: Client, do: Callable[[], Any], seen: set[str]) -> Any:
         except BaseException as error:  # raised again by who waits
             failed.append(error)
 
+    def unfinished(seconds: float) -> bool:
+        thread.join(seconds)
+        needed.update(client.nthreads())
+        return thread.is_alive()
+
     before = set(client.futures)
     thread = Thread(target=run, name="gpunet-with-all-workers", daemon=True)
     thread.start()
     try:
-        while True:
-            thread.join(_LOOK)
-            if found:
-                thread.join()
-                return found[0]
-            now = _workers(client)
-            if lost := sorted(seen - now):
-                raise WorkerLostError(_words(lost)) from (failed[0] if failed else None)
-            if failed:
-                raise failed[0]
-            seen = seen | now
+        wait_while(client, unfinished, needed)
     finally:
         _set_free(client, thread, before)
+    if failed:
+        if lost := missing(client, needed):
+            raise WorkerLostError(lost) from failed[0]
+        raise failed[0]
+    return found[0]
 
 
 def _set_free(client: Client, thread: Thread, before: set[Any]) -> None:
@@ -129,18 +112,3 @@ def _set_free(client: Client, thread: Thread, before: set[Any]) -> None:
     while thread.is_alive() and client.status == "running" and monotonic() - begin < _TO_END:
         client.cancel([Future(key, client) for key in set(client.futures) - before])
         thread.join(0.2)
-
-
-def _workers(client: Client) -> set[str]:
-    """Addresses of the workers; ``client.scheduler_info`` may leave some out, as Dask asks for a few meanwhile."""
-    if client.status != "running":
-        raise OSError("the scheduler does not answer")
-    return set(client.nthreads())
-
-
-def _words(lost: list[str]) -> str:
-    which = f"the worker {lost[0]} has" if len(lost) == 1 else f"the workers {', '.join(lost)} have"
-    return (
-        f"--cluster: {which} ended while all workers were needed at once; start this again, or go on with --resume "
-        "(if it happens again, there may be too little memory: see [cluster] memory_limit)"
-    )

@@ -11,11 +11,11 @@ from gpunet.runs.snapshots import of_report, report_of
 from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import to_host
 
-__all__ = ["OnVertices", "of_vertices", "vertices_of"]
+__all__ = ["VertexColumns", "contents_of", "vertex_columns_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class OnVertices:
+class VertexColumns:
     """The partitions of a network, columns over its vertices, and how betweenness was computed."""
 
     partition: Partition
@@ -23,7 +23,7 @@ class OnVertices:
     path: PathReport | None
 
 
-def of_vertices(found: OnVertices) -> Contents:
+def contents_of(found: VertexColumns) -> Contents:
     """The contents of a checkpoint."""
     arrays = {f"partition {name}": getattr(found.partition, name) for name in ("gang", "group", "community")}
     for name, column in found.columns.items():
@@ -35,12 +35,12 @@ def of_vertices(found: OnVertices) -> Contents:
     return Contents(values, {name: to_host(array) for name, array in arrays.items()})
 
 
-def vertices_of(contents: Contents) -> OnVertices:
-    """The inverse of :func:`of_vertices`."""
+def vertex_columns_of(contents: Contents) -> VertexColumns:
+    """The inverse of :func:`contents_of`."""
     arrays = contents.arrays
     columns: Columns = {}
     for name in contents.values["columns"]:
         values, null = arrays[f"values {name}"], arrays.get(f"null {name}")
         columns[name] = values if null is None else (values, null)
     partition = Partition(*(arrays[f"partition {name}"] for name in ("gang", "group", "community")))
-    return OnVertices(partition, columns, report_of(contents.values["path"]))
+    return VertexColumns(partition, columns, report_of(contents.values["path"]))

@@ -1,0 +1,132 @@
+"""What each of several workers does that train XGBoost together; imported where XGBoost is.
+
+Each enters the same rounds with its own rows, in the loop of a training in one process; XGBoost adds up histograms, and
+this module losses, over all workers. They find each other through a tracker, a port that the first of them opens for
+the time of the training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+from distributed import Worker, get_worker
+from distributed.comm import get_address_host
+from numpy.typing import NDArray
+
+from gpunet.config.config import ModelConfig
+from gpunet.model.boosting import DEVICE, PARAMETERS
+from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
+
+__all__ = ["close_tracker", "open_tracker", "train"]
+
+_TRACKERS: dict[str, xgb.tracker.RabitTracker] = {}
+
+
+def open_tracker(name: str, workers: int, dask_worker: Worker) -> dict[str, Any]:
+    """Open a tracker for so many workers on this one; returns what each of them has to know."""
+    host = get_address_host(dask_worker.address)
+    tracker = xgb.tracker.RabitTracker(n_workers=workers, host_ip=host, sortby="task")
+    _TRACKERS[name] = tracker
+    tracker.start()
+    return dict(tracker.worker_args())
+
+
+def close_tracker(name: str) -> None:
+    """Close a tracker if it is here, whether its workers have come or not."""
+    tracker = _TRACKERS.pop(name, None)
+    if tracker is not None:
+        try:
+            tracker.free()
+        except xgb.core.XGBoostError:
+            """It still waited for workers, or one of them has ended; its port is closed all the same."""
+
+
+def train(
+    matrices: Sequence[Any],
+    labels: NDArray[np.bool_],
+    folds: NDArray[np.int32],
+    *,
+    rank: int,
+    tracker: dict[str, Any],
+    rates: Sequence[float],
+    config: ModelConfig,
+    device: str,
+    topic: str,
+) -> tuple[Grown, bytes | None]:
+    """Take part in a training as the worker number `rank`.
+
+    Parameters
+    ----------
+    matrices
+        This worker's rows, one after the other: float32[rows, p] each, where `device` says.
+    labels, folds
+        Of all rows of the matrices, bool[n] and int32[n].
+    tracker
+        What :func:`open_tracker` returned.
+    rates
+        Where each fold's booster begins (the share of positives among the rows that it sees, on all workers), and last
+        where that of all rows does.
+    config
+        For the number of rounds and the seed.
+    device
+        ``"cpu"`` or ``"gpu"``.
+    topic
+        Gets events ``[stage, done, total]`` from the first worker.
+
+    Returns
+    -------
+    tuple
+        What the folds' boosters found, with the margins of this worker's rows, float64[n]; and from the first worker
+        the booster of all rows.
+    """
+    worker = get_worker()
+    threads = worker.state.nthreads
+    params = {**PARAMETERS, "device": DEVICE[device], "seed": config.seed, "nthread": threads}
+
+    def progress(stage: str, done: float, total: float) -> None:
+        if rank == 0:
+            worker.log_event(topic, [stage, done, total])
+
+    with xgb.collective.CommunicatorContext(**tracker, dmlc_task_id=f"{rank:08d}"):
+        data = xgb.QuantileDMatrix(_Batches(matrices), max_bin=PARAMETERS["max_bin"], nthread=threads)
+
+        def fold(held_out: int) -> HostFold:
+            booster = xgb.Booster({**params, "base_score": rates[held_out]}, cache=[data])
+            return HostFold(booster, data, labels, folds, held_out)
+
+        models = [fold(k) for k in range(len(rates) - 1)]
+        grown = grow_together(models, np.empty(len(labels)), config.max_rounds, progress, _everywhere)
+        del models
+        everyone = fold(-1)
+        for number in range(grown.rounds):
+            everyone.boost(number)
+            progress("train on all", number + 1, grown.rounds)
+        return grown, bytes(everyone.booster.save_raw("ubj")) if rank == 0 else None
+
+
+class _Batches(xgb.DataIter):
+    """Matrices of which XGBoost makes one, without a copy of them all."""
+
+    def __init__(self, matrices: Sequence[Any]) -> None:
+        self._matrices, self._next = matrices, 0
+        super().__init__(release_data=True)
+
+    def next(self, input_data: Callable[..., None]) -> bool:
+        """Hand over the next matrix, if there is one."""
+        if self._next == len(self._matrices):
+            return False
+        input_data(data=self._matrices[self._next])
+        self._next += 1
+        return True
+
+    def reset(self) -> None:
+        """Begin again."""
+        self._next = 0
+
+
+def _everywhere(loss: float) -> float:
+    """The loss over the rows of all workers."""
+    return float(xgb.collective.allreduce(np.array([loss]), xgb.collective.Op.SUM)[0])
