@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.cluster.results import connected, threads_of
 from gpunet.cluster.schedule import runs_of_chunks
 from gpunet.search.graph import SearchGraph
@@ -31,7 +32,7 @@ Compute: TypeAlias = Callable[..., NDArray[Any]]
 _AHEAD = 3
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
-_LOOK, _PATIENCE = 5.0, 60.0
+_LOOK, _PATIENCE = 1.0, 60.0
 
 # So often in a row may the network be sent again, because all workers that held it are gone.
 _MOST_LOSSES = 3
@@ -186,6 +187,7 @@ class Division:
         """Wait until it is done, or there has been no hope for a while."""
         last = monotonic()
         while not done():
+            raise_if_stopped()
             if hope():
                 last = monotonic()
             elif monotonic() - last > _PATIENCE:

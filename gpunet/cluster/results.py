@@ -13,11 +13,12 @@ import dask
 from distributed import Client, Future, KilledWorker, wait
 
 from gpunet.base.errors import EngineError, GpunetError, in_words
+from gpunet.base.stopping import raise_if_stopped
 
 __all__ = ["connected", "each", "fetched", "finished", "guarded", "in_order", "threads_of"]
 
 # Seconds between looks at whether there is anybody left to wait for, and how long to wait for somebody.
-_LOOK, _PATIENCE = 5.0, 60.0
+_LOOK, _PATIENCE = 1.0, 60.0
 
 # So often results are asked for, if a worker that has them cannot be reached.
 _TRIES = 3
@@ -152,6 +153,7 @@ def _wait(client: Client, futures: Sequence[Future], done: Callable[[int], None]
     place = {future: i for i, future in enumerate(futures)}
     waiting, failed, last = set(place), list[int](), monotonic()
     while waiting:
+        raise_if_stopped()
         now = _done_now(client, waiting)
         waiting -= now
         if now or client.nthreads():

@@ -11,12 +11,13 @@ from typing import Any
 from distributed import Client, Future
 
 from gpunet.base.errors import EngineError
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.cluster.results import guarded
 
 __all__ = ["WorkerLostError", "on_each_worker", "with_all_workers"]
 
 # Seconds between looks at whether all workers are there, and how long one that has ended may take to come again.
-_LOOK, _TO_COME = 2.0, 60.0
+_LOOK, _TO_COME = 1.0, 60.0
 
 # Seconds that a thread which is given up may take to end; inside of a library it need not.
 _TO_END = 5.0
@@ -89,6 +90,7 @@ def _await_workers(client: Client, expected: int) -> None:
     """Until there are as many workers as expected, or have not been for a while; EngineError if there is none."""
     begin = monotonic()
     while (there := len(_workers(client))) < expected and monotonic() - begin < _TO_COME:
+        raise_if_stopped()
         sleep(0.1)
     if not there:
         raise EngineError(f"--cluster: no worker for {_TO_COME:.0f} seconds")
@@ -110,6 +112,7 @@ def _watched(client: Client, do: Callable[[], Any], seen: set[str]) -> Any:
     try:
         while True:
             thread.join(_LOOK)
+            raise_if_stopped()
             if found:
                 thread.join()
                 return found[0]

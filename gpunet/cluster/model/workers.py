@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from gpunet.base.errors import EngineError, GpunetError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.stopping import raise_if_stopped
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LostWorkerError", "awaited", "gathered", "losses_seen", "reports", "team", "threads_a_task", "watched"]
 
 # Seconds between looks at whether the workers are all there, and for how long one that is gone is waited for.
-_LOOK, _PATIENCE = 2.0, 60.0
+_LOOK, _PATIENCE = 1.0, 60.0
 
 # What errors of libraries, of XGBoost above all, say when memory does not suffice.
 _NO_MEMORY = ("bad_alloc", "cudaErrorMemoryAllocation", "CUDA_ERROR_OUT_OF_MEMORY", "out of memory")
@@ -61,6 +62,7 @@ def awaited(client: Client, futures: Sequence[Future], places: Sequence[str] = (
                 wait(list(futures), timeout=_LOOK)
                 break
             except TimeoutError as error:
+                raise_if_stopped()
                 there = client.nthreads()
                 if any(place not in there for place in places):
                     raise LostWorkerError from error
@@ -93,6 +95,7 @@ def team(client: Client, wanted: int) -> list[str]:
             return sorted(workers, key=lambda address: f"[xgboost.dask-{workers[address]['name']}]:{address}")
         if monotonic() - begin > _PATIENCE:
             raise EngineError(f"the model: no worker for {_PATIENCE:.0f} seconds")
+        raise_if_stopped()
         sleep(0.1)
 
 
@@ -192,6 +195,7 @@ def _follow(
         try:
             event = events.get(timeout=_LOOK)
         except queue.Empty:
+            raise_if_stopped()
             if not _missing(client, places):
                 missing_since = None
                 continue
