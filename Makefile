@@ -53,6 +53,7 @@ readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from ben
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_feature_docs.py
 	$(BIN)/python scripts/make_architecture.py
+	$(BIN)/python scripts/make_config_schema.py
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 (with venv) is needed; none was found."; exit 1; }

@@ -191,6 +191,28 @@ def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path):
     assert second.holder() == ""
 
 
+def test_a_lock_on_a_file_that_its_last_holder_has_just_removed_is_none(tmp_path, monkeypatch):
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
+    lock, acquire = second._lock, second._lock.acquire
+    assert first.take()
+    seen = []
+
+    def opened_before(*given):
+        if not seen:
+            seen.append((tmp_path / "lock").stat().st_ino)
+            (tmp_path / "other").touch()
+            (tmp_path / "lock").unlink()
+            (tmp_path / "other").rename(tmp_path / "lock")  # as if another holder had come and made it anew
+        return acquire(*given)
+
+    monkeypatch.setattr(lock, "acquire", opened_before)
+    assert second.take()
+    assert (tmp_path / "lock").stat().st_ino != seen[0]
+    first._lock.release()
+    assert not FolderLock(tmp_path).take()
+    second.give_back()
+
+
 @pytest.mark.parametrize("kind", ["xgboost", "random_forest"])
 def test_a_model_comes_back_with_the_same_bytes(kind):
     from gpunet.model import train

@@ -1,5 +1,8 @@
 """Configuration: what is taken, and that whatever is not understood is an error that names it."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from gpunet.base.errors import ConfigError
@@ -75,6 +78,28 @@ def test_errors_name_the_file(tmp_path):
     for path in (broken, unknown, tmp_path / "absent.toml"):
         with pytest.raises(ConfigError, match=path.name):
             load_config(path)
+
+
+def test_every_error_has_its_line(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text('[model]\nfolds = 1\nkind = "oracle"\n[path]\nbudget = -1\n[cluster]\nnanny = true\n')
+    with pytest.raises(ConfigError) as raised:
+        load_config(path)
+    *lines, last = str(raised.value).splitlines()
+    assert lines == [
+        f"{path}: [path] budget: must be at least 0, not -1",
+        f"{path}: [model] kind: must be 'xgboost' or 'random_forest', not 'oracle'",
+        f"{path}: [model] folds: must be at least 2, not 1",
+    ]
+    assert last.startswith(f"{path}: unknown key [cluster] nanny; known are rmm_pool_size, ")
+
+
+def test_a_changed_configuration_is_checked_and_numbers_stay_as_they_were():
+    config = load_config({"path": {"budget": 3}})
+    assert json.dumps(config.as_dict()["path"]["budget"]) == "3"
+    assert replace(config, path=replace(config.path, epsilon=0.5)).path.epsilon == 0.5
+    with pytest.raises(ConfigError, match=r"^\[path\] epsilon: must be less than 1, not 1$"):
+        replace(config.path, epsilon=1)
 
 
 def mask_of(text: str, preset: str = "fbi_index") -> set[str]:

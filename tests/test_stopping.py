@@ -1,34 +1,29 @@
-"""A signal ends the work as an exception, also where somebody takes that for something else."""
+"""A signal is a flag, which ends the work between its pieces, also where somebody takes that for something else."""
 
 import os
 import signal
-import sys
 import threading
-from importlib import import_module
+import time
 
-import numpy as np
 import pytest
 
-from gpunet.kernels.jit import njit
-from gpunet.runs.stopping import Stopped, stoppable
+from gpunet.base.parallel import in_batches
+from gpunet.base.stopping import Stopped, raise_if_stopped, stoppable
 
 
-def optional_import():
-    """A library's own: whatever goes wrong in it is an ImportError, which its user can do without."""
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-    except BaseException as error:
-        raise ImportError("initialisation failed") from error
+def stop(number=signal.SIGTERM):
+    os.kill(os.getpid(), number)
 
 
-def test_a_signal_is_an_exception_and_a_second_one_is_not():
+def test_the_first_signal_counts_and_a_second_one_does_not_disturb():
     cleaned = []
 
     def work():
+        stop(signal.SIGINT)
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            raise_if_stopped()
         finally:
-            os.kill(os.getpid(), signal.SIGINT)
+            stop()
             cleaned.append(True)
 
     before = signal.getsignal(signal.SIGINT)
@@ -36,28 +31,33 @@ def test_a_signal_is_an_exception_and_a_second_one_is_not():
         work()
     assert cleaned == [True]
     assert signal.getsignal(signal.SIGINT) == before
-
-
-def test_an_import_that_a_signal_ended_is_no_import_error():
-    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on"):
-        optional_import()
+    raise_if_stopped()  # it is over
 
 
 def test_a_signal_that_was_lost_is_told_again():
     reached = []
 
-    def work(check):
-        check()
+    def work():
         try:
-            optional_import()
-        except ImportError:
-            reached.append("without the library")
-        check()
+            stop()
+            raise_if_stopped()
+        except BaseException:
+            reached.append("went on")
+        raise_if_stopped()
         reached.append("the end")
 
-    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on") as check:
-        work(check)
-    assert reached == ["without the library"]
+    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on"):
+        work()
+    assert reached == ["went on"]
+
+
+def test_an_error_after_a_signal_is_the_stop():
+    def work():
+        stop()
+        raise ImportError("initialisation failed")
+
+    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$"), stoppable("go on"):
+        work()
 
 
 def test_other_errors_stay_what_they_are():
@@ -65,43 +65,42 @@ def test_other_errors_stay_what_they_are():
         raise ImportError("of its own")
 
 
-def test_an_import_comes_to_its_end(tmp_path, monkeypatch):
-    lines = "import os, signal", "os.kill(os.getpid(), signal.SIGTERM)", "whole = True"
-    (tmp_path / "imported_amid_a_signal.py").write_text("\n".join(lines))
-    monkeypatch.syspath_prepend(tmp_path)
-    reached = []
-
-    def work():
-        module = import_module("imported_amid_a_signal")
-        reached.append(module)
-
-    with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$") as raised, stoppable("go on"):
-        work()
-    assert raised.value.__context__ is None
-    assert not reached
-    assert sys.modules.pop("imported_amid_a_signal").whole
+def test_what_is_done_is_not_stopped():
+    with stoppable("go on"):
+        stop()
+    raise_if_stopped()
 
 
-@njit
-def slow(steps):
-    found = np.zeros(2)
-    for i in range(steps):
-        found[0] = found[0] * 0.999 + np.sin(i)
-    return found, found + 1
+def test_batches_in_work_are_finished_and_nothing_new_is_begun():
+    begun, finished = [], []
 
+    def work(number):
+        begun.append(number)
+        time.sleep(0.01)
+        if number == 4:
+            stop()
+        finished.append(number)
+        return number
 
-def test_a_signal_while_compiled_code_runs_on_the_main_thread():
-    """What is raised when Numba gives back several arrays comes out of it as a SystemError, at best."""
-    slow(10)
-    finished = []
-
-    def work():
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        for number in range(100):
-            slow(5_000_000)
-            finished.append(number)
+    def all_of_them():
+        for _ in in_batches(work, range(100), 2):
+            pass
 
     with pytest.raises(Stopped, match=r"^stopped by SIGTERM: go on$") as raised, stoppable("go on"):
-        work()
+        all_of_them()
     assert raised.value.__context__ is None
-    assert len(finished) < 100
+    assert sorted(begun) == sorted(finished)
+    assert len(begun) < 20
+
+
+def test_nothing_changes_in_other_threads():
+    before, there = signal.getsignal(signal.SIGTERM), []
+
+    def run():
+        with stoppable("go on"):
+            there.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert there == [before]

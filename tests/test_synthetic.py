@@ -391,13 +391,13 @@ def test_unusable_requests_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("part", "key", "value", "message"),
     [
-        ("circles", "pair_share", 1.5, "circles.pair_share: a share"),
-        ("violence", "tie", -0.1, "violence.tie: must not be negative"),
-        ("circles", "max_size", 51, "circles.max_size: must be from 2 to 50"),
-        ("places", "district_beats", 0, "places.district_beats: must be from 1 to 99"),
-        ("activity", "months", (1.0,), "months needs twelve weights"),
+        ("circles", "pair_share", 1.5, "circles.pair_share: must be at most 1, not 1.5"),
+        ("violence", "tie", -0.1, "violence.tie: must be at least 0, not -0.1"),
+        ("circles", "max_size", 51, "circles.max_size: must be at most 50"),
+        ("places", "district_beats", 0, "places.district_beats: must be at least 1"),
+        ("activity", "months", (1.0,), "activity.months: must have at least 12 items, not 1"),
         ("activity", "last_day", date(2011, 1, 1), "last_day is before first_day"),
-        ("violence", "rates", {"arson": 0.1}, "rates: arson: no violent set"),
+        ("violence", "rates", {"arson": 0.1}, r"rates\.arson: no violent set"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(part, key, value, message):

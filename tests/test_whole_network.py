@@ -66,7 +66,7 @@ def test_the_cpu_engine_has_no_library(network: Network) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"whole_network": "igraph"}, 'whole_network: "igraph" is neither "gpunet" nor "cugraph"'),
+        ({"whole_network": "igraph"}, "whole_network: must be 'gpunet' or 'cugraph', not 'igraph'"),
         ({"whole_network": "cugraph", "betweenness": "auto"}, 'goes with betweenness = "exact" alone'),
     ],
 )

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from gpunet.base.errors import ConfigError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.stopping import raise_if_stopped
 
 __all__ = ["available_threads", "in_batches", "spans"]
 
@@ -46,6 +47,8 @@ def in_batches(
 ) -> Iterator[tuple[B, T]]:
     """Yield ``(batch, work(batch))`` in the order of `batches`, computing at most ``threads + 2`` ahead.
 
+    After a signal (:mod:`gpunet.base.stopping`) the batches in work are finished, and nothing new is begun.
+
     `weights` are the batches' shares of the work for `progress`, equal if not given.
     """
     shares = [1.0] * len(batches) if weights is None else [float(w) for w in weights]
@@ -57,6 +60,7 @@ def in_batches(
         try:
             submitted = 0
             for i, batch in enumerate(batches):
+                raise_if_stopped()
                 while submitted < len(batches) and len(pending) < threads + 2:
                     pending.append(pool.submit(work, batches[submitted]))
                     submitted += 1

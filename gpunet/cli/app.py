@@ -9,11 +9,11 @@ import typer
 
 from gpunet.base._version import __version__
 from gpunet.base.errors import GpunetError
+from gpunet.base.stopping import Stopped
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.tables import synth
-from gpunet.runs.stopping import Stopped
 
 __all__ = ["app", "main"]
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from gpunet.base.errors import EngineError, GpunetError
+from gpunet.base.stopping import raise_if_stopped
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 __all__ = ["KILLED", "LOST", "WorkerLostError", "await_workers", "connected", "missing", "wait_for", "wait_while"]
 
-# Seconds between looks at whether the workers are there.
-_LOOK = 2.0
+# Seconds between looks at whether the workers are there, and whether a signal has asked for the end.
+_LOOK = 1.0
 
 # Seconds to wait for a worker where there is none.
 _PATIENCE = 60.0
@@ -71,12 +72,15 @@ def await_workers(client: Client, wanted: int = 1, name: str = "--cluster") -> l
     EngineError
         If there is none then.
     """
-    try:
-        client.wait_for_workers(wanted, timeout=_PATIENCE)
-    except TimeoutError as error:
-        if not client.nthreads():
-            raise _nobody(name) from error
-    return sorted(client.nthreads())
+    begin = monotonic()
+    while monotonic() - begin < _PATIENCE:
+        raise_if_stopped()
+        with suppress(TimeoutError):
+            client.wait_for_workers(wanted, timeout=_LOOK)
+            break
+    if not (there := client.nthreads()):
+        raise _nobody(name)
+    return sorted(there)
 
 
 def missing(client: Client, needed: Collection[str]) -> list[str]:
@@ -110,6 +114,7 @@ def wait_while(
     """
     looked = last = monotonic()
     while unfinished(_LOOK):
+        raise_if_stopped()
         if monotonic() - looked < _LOOK:
             continue
         if lost := missing(client, needed):

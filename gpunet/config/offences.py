@@ -11,19 +11,15 @@ import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from gpunet.base.errors import ConfigError
-
-__all__ = ["PRESETS", "RESERVED_SETS", "check_taxonomy", "compile_taxonomy", "offence_mask", "taxonomy_hash"]
+__all__ = ["PRESETS", "RESERVED_SETS", "compile_taxonomy", "offence_mask", "taxonomy_hash"]
 
 Taxonomy = Mapping[str, tuple[str, ...]]
 
 #: Set names that exist in every network and cannot be configured.
 RESERVED_SETS = ("all", "violent")
-
-_MAX_SETS = 62
 
 #: The paper's five violent offences (section 3, Table 1), with the wordings of United States records (FBI index).
 _FBI_INDEX = {
@@ -61,26 +57,6 @@ _HOME_OFFICE = {
 PRESETS: Mapping[str, Taxonomy] = MappingProxyType(
     {"fbi_index": MappingProxyType(_FBI_INDEX), "home_office": MappingProxyType(_HOME_OFFICE)}
 )
-
-
-def check_taxonomy(sets: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """Return `sets` with tuples for patterns, or raise :class:`ConfigError` that names what is wrong."""
-    if not sets:
-        raise ConfigError("[violent_offences] names no set: give at least one, or leave the section out")
-    if len(sets) > _MAX_SETS:
-        raise ConfigError(f"[violent_offences] has {len(sets)} sets; at most {_MAX_SETS} are possible")
-    checked = {}
-    for name, patterns in sets.items():
-        if name in RESERVED_SETS:
-            raise ConfigError(f"[violent_offences] {name}: this name is reserved; choose another")
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or "__" in name:
-            raise ConfigError(f"[violent_offences] {name}: a set name is lower-case letters, digits and single '_'")
-        if not isinstance(patterns, list | tuple) or not all(isinstance(p, str) for p in patterns):
-            raise ConfigError(f'[violent_offences] {name}: expected a list of patterns, as in ["robbery*"]')
-        checked[name] = tuple(patterns)
-        if not checked[name]:
-            raise ConfigError(f"[violent_offences] {name}: the list of patterns is empty")
-    return checked
 
 
 def compile_taxonomy(sets: Taxonomy) -> list[re.Pattern[str]]:

@@ -3,59 +3,62 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+from pydantic import ByteSize, PlainValidator, StrictBool, TypeAdapter, WithJsonSchema
+from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError
+from gpunet.config.validation import CHECKED, names_keys
 
 __all__ = ["PoolConfig", "Size", "bytes_of"]
 
 #: A share of the memory (at most 1), bytes, or bytes as text with a unit.
 Size: TypeAlias = float | int | str
 
-_UNITS = {"B": 1} | {
-    f"{prefix}{binary}B": (1024 if binary else 1000) ** power
-    for power, prefix in enumerate("kMGT", 1)
-    for binary in ("", "i")
-}
-_TEXT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+_TEXT = r"\s*\d+(\.\d+)?\s*([kKmMgGtT][iI]?)?[bB]\s*"
 
 
-@dataclass(frozen=True)
+def _size(size: Size) -> Size:
+    try:
+        known = bytes_of(size, 1 << 40)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    if known < 1:
+        raise ValueError(f"{size!r} is nothing")
+    return size
+
+
+_SCHEMA = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_TEXT}$"}]}
+_Checked = Annotated[Size, PlainValidator(_size), WithJsonSchema(_SCHEMA)]
+_CheckedOrNone = Annotated[
+    Size,
+    PlainValidator(lambda size: size if size == "" else _size(size)),
+    WithJsonSchema({"anyOf": [{"const": ""}, *_SCHEMA["anyOf"]]}),
+]
+
+
+@names_keys("cluster")
+@dataclass(frozen=True, config=CHECKED)
 class PoolConfig:
-    """The pool of each GPU's memory, from which all libraries but XGBoost take theirs.
+    """The pool of each GPU's memory, from which all libraries but XGBoost take theirs."""
 
-    Attributes
-    ----------
-    rmm_pool_size
-        What the pool may hold: a share of the memory that is free when a worker begins, above 0 and at most 1; or
-        bytes, as a number above 1 or a text such as ``"60 GiB"``.
-    rmm_maximum_pool_size
-        How far it may grow, in the same words; ``""`` is no further than `rmm_pool_size`.
-    rmm_async
-        CUDA's stream-ordered pool, which gives unused memory back to others; else a pool of RMM's own, which takes
-        `rmm_pool_size` at once and keeps it.
-    rmm_managed_memory
-        RMM's own pool in managed memory, which is moved to the host's memory where the device's does not suffice. It
-        needs ``rmm_async = false``, and may be larger than the device's memory.
-    """
-
-    rmm_pool_size: Size = 0.9
-    rmm_maximum_pool_size: Size = ""
-    rmm_async: bool = True
-    rmm_managed_memory: bool = False
+    rmm_pool_size: _Checked = 0.9
+    """What the pool may hold: a share of the memory that is free when a worker begins, above 0 and at most 1; or bytes,
+    as a number above 1 or a text such as ``"60 GiB"``."""
+    rmm_maximum_pool_size: _CheckedOrNone = ""
+    """How far it may grow, in the same words; ``""`` is no further than `rmm_pool_size`."""
+    rmm_async: StrictBool = True
+    """CUDA's stream-ordered pool, which gives unused memory back to others; else a pool of RMM's own, which takes
+    `rmm_pool_size` at once and keeps it."""
+    rmm_managed_memory: StrictBool = False
+    """RMM's own pool in managed memory, which is moved to the host's memory where the device's does not suffice. It
+    needs ``rmm_async = false``, and may be larger than the device's memory."""
 
     def __post_init__(self) -> None:
-        for name in ("rmm_async", "rmm_managed_memory"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"[cluster] {name}: expected true or false, not {getattr(self, name)!r}")
-        _check("rmm_pool_size", self.rmm_pool_size)
-        if self.rmm_maximum_pool_size != "":
-            _check("rmm_maximum_pool_size", self.rmm_maximum_pool_size)
         if self.rmm_async and self.rmm_managed_memory:
-            raise ConfigError(
-                "[cluster] rmm_managed_memory: CUDA's stream-ordered pool has no managed memory; "
-                "set rmm_async = false as well"
+            raise ValueError(
+                "rmm_managed_memory: CUDA's stream-ordered pool has no managed memory; set rmm_async = false as well"
             )
 
     def sizes(self, free: int) -> tuple[int, int]:
@@ -84,20 +87,9 @@ def bytes_of(size: Size, whole: int) -> int:
         If it is none.
     """
     if isinstance(size, str):
-        found = _TEXT.fullmatch(size)
-        unit = found and next((number for name, number in _UNITS.items() if name.lower() == found[2].lower()), None)
-        if not found or not unit:
+        if not re.fullmatch(_TEXT, size):
             raise ConfigError(f"{size!r} is no size: write a number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB")
-        return int(float(found[1]) * unit)
-    if isinstance(size, bool) or not 0 < size < float("inf"):
+        return TypeAdapter(ByteSize).validate_python(size)
+    if isinstance(size, bool) or not isinstance(size, int | float) or not 0 < size < float("inf"):
         raise ConfigError(f"{size!r} is no size: a share must be above 0 and at most 1, and bytes above that")
     return int(size * whole) if size <= 1 else int(size)
-
-
-def _check(name: str, size: Size) -> None:
-    try:
-        known = bytes_of(size, 1 << 40)
-    except ConfigError as error:
-        raise ConfigError(f"[cluster] {name}: {error}") from error
-    if known < 1:
-        raise ConfigError(f"[cluster] {name}: {size!r} is nothing")

@@ -107,7 +107,7 @@ def path_features(
     >>> gpunet.path_features(network, ["betweenness"])["betweenness__all"].tolist()
     [0.0, 2.0, 2.0, 0.0]
     """
-    config = PathConfig(betweenness, epsilon, delta, budget, seed)
+    config = PathConfig(betweenness, epsilon, delta, budget, seed)  # type: ignore[arg-type]  # refused if unknown
     chosen = resolve_engine(engine, threads)
     with chosen.stage("path"):
         return compute_path(network, families, sets, chosen, config=config, progress=progress).columns
@@ -186,7 +186,7 @@ def estimate_path_work(
     >>> estimate.method, estimate.seconds(threads=2) < 1
     ('exact', True)
     """
-    config = PathConfig(betweenness, epsilon, delta, budget)
+    config = PathConfig(betweenness, epsilon, delta, budget)  # type: ignore[arg-type]  # refused if unknown
     names, wanted = _sets(network, sets), _families(families)
     if not names:
         return PathEstimate.of_nothing()

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from gpunet.base.errors import InputError, StorageError
-from gpunet.runs.lock import LOCK_NAME, FolderLock
+from gpunet.runs.lock import LOCK_NAMES, FolderLock
 from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet, write_parquet_parts
 
@@ -125,7 +125,7 @@ class RunFolder:
 
     def _clear(self, keep_checkpoints: bool) -> None:
         """Empty the hidden folder, but for the lock."""
-        kept = {LOCK_NAME, _CHECKPOINTS} if keep_checkpoints else {LOCK_NAME}
+        kept = {*LOCK_NAMES, _CHECKPOINTS} if keep_checkpoints else set(LOCK_NAMES)
         for path in self._staged.iterdir():
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from types import MappingProxyType
+from typing import Annotated
 
-from gpunet.base.errors import ConfigError
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
+
 from gpunet.config.offences import PRESETS
+from gpunet.config.validation import CHECKED, names_keys
 
 __all__ = [
     "PAPER_PERSONS",
@@ -35,8 +38,12 @@ PAPER_VIOLENT: Mapping[str, int] = MappingProxyType(
     }
 )
 
+_Positive = Annotated[float, Field(ge=0)]
+_Share = Annotated[float, Field(ge=0, le=1)]
 
-@dataclass(frozen=True)
+
+@names_keys("synthetic", "circles")
+@dataclass(frozen=True, config=CHECKED)
 class CircleConfig:
     """Who is arrested with whom.
 
@@ -58,20 +65,21 @@ class CircleConfig:
         Persons of another area that are arrested here with residents, for each resident in the network.
     """
 
-    extra_mean: float = 0.32
-    extra_shape: float = 0.22
-    pair_share: float = 0.495
-    growth: float = 0.625
-    max_size: int = 14
-    near: float = 22.0
-    far_share: float = 0.25
-    far_reach: float = 0.05
-    repeats: float = 0.25
-    repeat_keep: float = 0.8
-    visitors: float = 0.0008
+    extra_mean: _Positive = 0.32
+    extra_shape: _Positive = 0.22
+    pair_share: _Share = 0.495
+    growth: _Share = 0.625
+    max_size: Annotated[int, Field(ge=2, le=50)] = 14
+    near: _Positive = 22.0
+    far_share: _Share = 0.25
+    far_reach: _Positive = 0.05
+    repeats: _Positive = 0.25
+    repeat_keep: _Share = 0.8
+    visitors: _Positive = 0.0008
 
 
-@dataclass(frozen=True)
+@names_keys("synthetic", "activity")
+@dataclass(frozen=True, config=CHECKED)
 class ActivityConfig:
     """How often, and when. Numbers "per person" are per person of the network.
 
@@ -99,28 +107,40 @@ class ActivityConfig:
         Share of non-violent rows without an offence.
     """
 
-    records: float = 64_466 / PAPER_PERSONS
-    second_charges: float = 0.02
-    one_time: float = 12_866 / PAPER_PERSONS
-    repeaters_outside: float = 0.45
-    solo_mean: float = 2.2
-    solo_shape: float = 0.7
-    solo_shape_outside: float = 0.8
+    records: _Positive = 64_466 / PAPER_PERSONS
+    second_charges: _Share = 0.02
+    one_time: _Positive = 12_866 / PAPER_PERSONS
+    repeaters_outside: _Positive = 0.45
+    solo_mean: _Positive = 2.2
+    solo_shape: _Positive = 0.7
+    solo_shape_outside: _Positive = 0.8
     first_day: date = date(2011, 8, 1)
     last_day: date = date(2014, 8, 31)
-    months: tuple[float, ...] = (0.80, 0.76, 0.96, 1.02, 1.09, 1.10, 1.12, 1.10, 1.05, 1.02, 0.94, 0.78)
-    mass_arrests: float = 0.00002
+    months: Annotated[tuple[_Positive, ...], Field(min_length=12, max_length=12)] = (
+        0.80,
+        0.76,
+        0.96,
+        1.02,
+        1.09,
+        1.10,
+        1.12,
+        1.10,
+        1.05,
+        1.02,
+        0.94,
+        0.78,
+    )
+    mass_arrests: _Positive = 0.00002
     mass_size: tuple[int, int] = (60, 160)
-    null_offence: float = 0.002
+    null_offence: _Share = 0.002
 
     def __post_init__(self) -> None:
-        if len(self.months) != 12:
-            raise ConfigError("synthetic: months needs twelve weights, January first")
         if self.last_day < self.first_day:
-            raise ConfigError("synthetic: last_day is before first_day")
+            raise ValueError("last_day is before first_day")
 
 
-@dataclass(frozen=True)
+@names_keys("synthetic", "places")
+@dataclass(frozen=True, config=CHECKED)
 class PlaceConfig:
     """Forces, districts, beats and gangs.
 
@@ -146,21 +166,28 @@ class PlaceConfig:
         Chance that an arrest states its beat; where it does not, it still states the district.
     """
 
-    area_persons: int = 10_000
-    beat_persons: int = 33
-    district_beats: int = 12
-    main_force: float = 0.6
-    away: float = 0.04
-    gang_persons: float = 240.0
-    gang_tail: float = 0.8
-    member_network: float = 0.8
-    member_outside: float = 0.35
-    gang_recorded: float = 0.95
-    gang_switch: float = 0.03
-    place_recorded: float = 0.99
+    area_persons: Annotated[int, Field(ge=0)] = 10_000
+    beat_persons: Annotated[int, Field(ge=0)] = 33
+    district_beats: Annotated[int, Field(ge=1, le=99)] = 12
+    main_force: _Share = 0.6
+    away: _Share = 0.04
+    gang_persons: _Positive = 240.0
+    gang_tail: _Positive = 0.8
+    member_network: _Share = 0.8
+    member_outside: _Share = 0.35
+    gang_recorded: _Share = 0.95
+    gang_switch: _Share = 0.03
+    place_recorded: _Share = 0.99
 
 
-@dataclass(frozen=True)
+def _violent_set(name: str) -> str:
+    if name not in PRESETS["fbi_index"]:
+        raise ValueError("no violent set of the default taxonomy")
+    return name
+
+
+@names_keys("synthetic", "violence")
+@dataclass(frozen=True, config=CHECKED)
 class ViolenceConfig:
     """How violence comes about. Effects are on the log-odds that an incident is violent.
 
@@ -180,30 +207,26 @@ class ViolenceConfig:
         Chance of each further participant of a violent incident to be charged with the violent offence.
     """
 
-    rates: Mapping[str, float] = field(
+    rates: Mapping[Annotated[str, AfterValidator(_violent_set)], _Positive] = field(
         default_factory=lambda: {name: count / PAPER_PERSONS for name, count in PAPER_VIOLENT.items()}
     )
-    person: float = 0.6
-    gang: float = 0.5
-    beat: float = 0.35
-    own: float = 0.3
-    tie: float = 0.8
-    heat: float = 0.12
-    own_cap: float = 3.0
-    tie_cap: float = 4.0
-    heat_cap: float = 5.0
-    own_half_life: float = 180.0
-    tie_half_life: float = 180.0
-    heat_half_life: float = 60.0
-    charged: float = 0.75
-
-    def __post_init__(self) -> None:
-        unknown = set(self.rates) - set(PRESETS["fbi_index"])
-        if unknown:
-            raise ConfigError(f"synthetic: rates: {', '.join(sorted(unknown))}: no violent set of the default taxonomy")
+    person: _Positive = 0.6
+    gang: _Positive = 0.5
+    beat: _Positive = 0.35
+    own: _Positive = 0.3
+    tie: _Positive = 0.8
+    heat: _Positive = 0.12
+    own_cap: _Positive = 3.0
+    tie_cap: _Positive = 4.0
+    heat_cap: _Positive = 5.0
+    own_half_life: _Positive = 180.0
+    tie_half_life: _Positive = 180.0
+    heat_half_life: _Positive = 60.0
+    charged: _Share = 0.75
 
 
-@dataclass(frozen=True)
+@names_keys("synthetic")
+@dataclass(frozen=True, config=CHECKED)
 class SyntheticConfig:
     """All settings of the synthetic tables; see the four parts.
 
@@ -217,25 +240,3 @@ class SyntheticConfig:
     activity: ActivityConfig = field(default_factory=ActivityConfig)
     places: PlaceConfig = field(default_factory=PlaceConfig)
     violence: ViolenceConfig = field(default_factory=ViolenceConfig)
-
-    def __post_init__(self) -> None:
-        for part in ("circles", "activity", "places", "violence"):
-            for name, value in dataclasses.asdict(getattr(self, part)).items():
-                if not isinstance(value, int | float):
-                    continue
-                if value < 0:
-                    raise ConfigError(f"synthetic: {part}.{name}: must not be negative")
-                if name in _SHARES and value > 1:
-                    raise ConfigError(f"synthetic: {part}.{name}: a share, at most 1")
-        if not 1 <= self.places.district_beats <= 99:
-            raise ConfigError("synthetic: places.district_beats: must be from 1 to 99")
-        if not 2 <= self.circles.max_size <= 50:
-            raise ConfigError("synthetic: circles.max_size: must be from 2 to 50")
-
-
-_SHARES = frozenset(
-    {
-        "pair_share", "growth", "far_share", "repeat_keep", "second_charges", "null_offence", "main_force", "away",
-        "member_network", "member_outside", "gang_recorded", "gang_switch", "place_recorded", "charged",
-    }
-)  # fmt: skip

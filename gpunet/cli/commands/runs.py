@@ -154,13 +154,13 @@ def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOption
     from dataclasses import replace
 
     from gpunet.base.progress import console_progress
-    from gpunet.runs.stopping import stoppable
+    from gpunet.base.stopping import raise_if_stopped, stoppable
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message) as check, console_progress() as show:
+    with stoppable(message), console_progress() as show:
 
         def progress(stage: str, done: float, total: float) -> None:
-            check()
+            raise_if_stopped()
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))

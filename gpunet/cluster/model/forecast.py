@@ -144,7 +144,7 @@ class _Trainer:
         unencrypted: bool,
     ) -> None:
         self._client, self._device = client, device
-        self._config = config if kind is None else replace(config, kind=kind)
+        self._config = config if kind is None else replace(config, kind=kind)  # type: ignore[arg-type]
         kind_module(self._config.kind)
         self._together = unencrypted and self._config.kind == "xgboost"
         self._workers = (workers or len(team(client))) if self._together else 1

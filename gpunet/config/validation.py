@@ -1,0 +1,79 @@
+"""What Pydantic refuses in a configuration, said in one line an error that names the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, ValidationError, WrapValidator
+
+from gpunet.base.errors import ConfigError
+
+__all__ = ["AS_GIVEN", "CHECKED", "names_keys"]
+
+T = TypeVar("T", bound=type)
+
+#: How every class of settings is checked.
+CHECKED = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+def _unchanged(value: Any, check: Callable[[Any], Any]) -> Any:
+    check(value)
+    return value
+
+
+#: Last in an annotation: a value stays what it was; 1 does not become 1.0, which would be other bytes in ``run.json``.
+AS_GIVEN = WrapValidator(_unchanged)
+
+
+def names_keys(*path: str) -> Callable[[T], T]:
+    """Make a Pydantic dataclass raise :class:`ConfigError`, one line an error: ``[model] folds: must be ...``.
+
+    `path` are the section and, if there is any, the key that the class is the value of.
+    """
+
+    def changed(cls: T) -> T:
+        make = cls.__init__  # type: ignore[misc]
+
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            try:
+                make(self, *args, **kwargs)
+            except ValidationError as error:
+                lines = (_line(path, cls, details) for details in error.errors())
+                raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+
+        cls.__init__ = __init__  # type: ignore[misc]
+        return cls
+
+    return changed
+
+
+def _line(path: tuple[str, ...], cls: Any, details: Mapping[str, Any]) -> str:
+    where = [str(part) for part in details["loc"] if part != "[key]"]
+    section, *keys = *path, *where
+    name = " ".join(filter(None, [f"[{section}]", ".".join(keys)]))
+    if details["type"] == "unexpected_keyword_argument":
+        for part in where[:-1]:
+            cls = cls.__pydantic_fields__[part].annotation
+        return f"unknown key {name}; known are {', '.join(cls.__pydantic_fields__)}"
+    return name + (": " if keys else " ") + _reason(details)
+
+
+#: Words for what TOML has.
+_WORDS = {
+    "a valid tuple": "a list", "a valid dictionary": "a table", "a valid integer": "a whole number",
+    "a valid boolean": "true or false", "a valid string": "a text", "a valid number": "a number",
+    "greater than or equal to": "at least", "less than or equal to": "at most", " after validation": "",
+}  # fmt: skip
+
+
+def _reason(details: Mapping[str, Any]) -> str:
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    if details["type"] == "dataclass_type":
+        return "must be a table"
+    text = re.sub(r"^\w+ should ", "must ", details["msg"])
+    for theirs, ours in _WORDS.items():
+        text = text.replace(theirs, ours)
+    return text if ", not " in text else f"{text}, not {details['input']!r}"

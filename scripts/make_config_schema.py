@@ -1,0 +1,54 @@
+"""Write docs/config.schema.json, the JSON Schema of the configuration; ``--check`` compares only."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gpunet.config import config, pool_config
+
+PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
+
+
+def descriptions(module: Any) -> dict[tuple[str, str], str]:
+    """``{(class, key): the docstring under it}``."""
+    found = {}
+    for cls in ast.parse(inspect.getsource(module)).body:
+        for key, text in pairwise(cls.body) if isinstance(cls, ast.ClassDef) else ():
+            if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                found[cls.name, key.target.id] = " ".join(text.value.value.split())
+    return found
+
+
+def schema() -> str:
+    """The schema as text."""
+    made = TypeAdapter(config.Config).json_schema()
+    classes = {"Config": made, **made["$defs"]}
+    pool = {("ClusterConfig", key): text for (_, key), text in descriptions(pool_config).items()}
+    for (cls, key), text in {**descriptions(config), **pool}.items():
+        classes[cls]["properties"][key]["description"] = text
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
+
+
+def main() -> int:
+    text = schema()
+    if "--check" in sys.argv[1:]:
+        # As values: some versions of Pydantic write 1.0 where others write 1.
+        if not PAGE.exists() or json.loads(PAGE.read_text(encoding="utf-8")) != json.loads(text):
+            print(f"{PAGE.name} is not current: run make docs", file=sys.stderr)
+            return 1
+        return 0
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"{PAGE} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
