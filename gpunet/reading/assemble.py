@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.days import NO_DAY
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading import loops
 from gpunet.reading.accumulate import Accumulator
@@ -34,17 +35,21 @@ def assemble(read: Accumulator, integer_ids: bool, report: ReadReport, backend: 
     del rows, details
     read.rows.clear()
     read.details.clear()
+    raise_if_stopped()
     codes = read.arrests.rows[:n]
     force, force_names = _forces(read.coders.pop("force"), codes[:, 1])
     incident, incident_ids = _incidents(read, codes[:, 2], force, force_names)
+    raise_if_stopped()
     person_ids, rank = _persons(read.coders.pop("person_id"), integer_ids)
     person = rank[codes[:, 0]]
     del codes
     read.arrests.clear()
+    raise_if_stopped()
     order = loops.stable_order(person, len(rank))
     force = force[order]
     district, district_names = _places(read.coders.pop("district"), places[0][order], force, force_names)
     beat, beat_names = _places(read.coders.pop("beat"), places[1][order], force, force_names)
+    raise_if_stopped()
     gang_names, gang_rank = _ranked(read.coders.pop("gang"))
     gang = places[2][order]
     return Arrests(

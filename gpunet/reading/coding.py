@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.reading import loops
 
 __all__ = ["RowCoder", "TextCoder", "Texts"]
@@ -87,6 +88,7 @@ class TextCoder(_Slots):
         codes = np.empty(len(wanted), dtype=np.int32)
         step = 1 << 15  # the room that is provided is for the case that every text is new, so ask for little at a time
         for start in range(0, len(wanted), step):
+            raise_if_stopped()
             stop = min(start + step, len(wanted))
             self._provide(stop - start, int(texts.offsets[stop] - texts.offsets[start]))
             self.count = loops.code_texts(
@@ -153,6 +155,7 @@ class RowCoder(_Slots):
         codes = np.empty(len(rows), dtype=np.int32)
         step = 1 << 15
         for start in range(0, len(rows), step):
+            raise_if_stopped()
             part = rows[start : start + step]
             _make_room(self.rows, self.count + len(part))
             if self._new_slots(self.count + len(part)):

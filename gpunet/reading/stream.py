@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import UnreadableFile
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import InputConfig
 from gpunet.reading.columns import Layout, check_types, layout_of
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
@@ -108,6 +109,7 @@ def source_batches(
     at_most = at_most or BATCH_ROWS
     whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
     for source in sources:
+        raise_if_stopped()
         file = None
         given = False
         try:

@@ -23,6 +23,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.transfers import count_to_device, count_to_host
 
 __all__ = [
@@ -52,11 +53,14 @@ Array = NDArray[Any]  # or CuPy's, or any other of the standard's
 def namespace(*arrays: Any) -> Any:
     """The functions of the array API standard for the kind that these arrays are of.
 
+    Who works on arrays begins with this, so it is here that such work looks whether it is to stop.
+
     Raises
     ------
     TypeError
         If they are of different kinds, or one is no array.
     """
+    raise_if_stopped()
     return array_namespace(*arrays)
 
 
@@ -127,6 +131,7 @@ def distinct(values: Array) -> Array:
 
 def sort_order(keys: Sequence[Array]) -> Array:
     """int64[n], the positions in ascending order by the last key, then by the one before it, and so on; stable."""
+    raise_if_stopped()
     if isinstance(keys[0], np.ndarray):
         return np.lexsort(tuple(keys)) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
     xp, n = namespace(*keys), keys[0].shape[0]
@@ -218,6 +223,7 @@ def bits_by_code(code: Array, values: NDArray[np.uint64], n: int, bits: int) -> 
 
 def spread_over(values: Array, positions: Array, n: int, otherwise: Any) -> Array:
     """An array of n with `values` at these positions, ascending and distinct, and `otherwise` at all others."""
+    raise_if_stopped()
     if isinstance(values, np.ndarray):
         out = np.full(n, otherwise, values.dtype)
         out[positions] = values

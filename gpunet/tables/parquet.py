@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from gpunet.base.errors import InputError
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.tables.frames import from_arrow, to_arrow
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def write_parquet_parts(
         raise ValueError(f"{path}: a table without a part has no columns")
     with pq.ParquetWriter(str(path), first.schema, compression="zstd") as writer:
         for group in chain([first], groups):
+            raise_if_stopped()
             writer.write_table(group, row_group_size=_ROW_GROUP_ROWS)
 
 
