@@ -88,6 +88,11 @@ class ReadReport:
     warnings: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
 
+    @property
+    def left_out(self) -> tuple[SkippedFile, ...]:
+        """The former name of ``skipped``."""
+        return self.skipped
+
     def reasons(self) -> dict[str, int]:
         """How many rows were rejected, by reason."""
         found = self.rejected["reason"].to_list()

@@ -1,4 +1,4 @@
-"""What a run can be told beside its input and configuration."""
+"""Options of a run beside its input and configuration."""
 
 from __future__ import annotations
 

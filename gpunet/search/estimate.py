@@ -1,4 +1,4 @@
-"""What path features will cost, told before they are computed.
+"""What path features will cost, before they are computed.
 
 Seconds are those of a *nominal core*: the number of positions and edges that will be visited, counted exactly from the
 blocks, times constant rates. So the estimate, and what ``auto`` makes of it, is the same on every machine.
