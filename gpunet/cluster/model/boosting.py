@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -33,7 +33,8 @@ from gpunet.cluster.model.workers import (
     watched,
 )
 from gpunet.config.config import ModelConfig
-from gpunet.model.boosting import DEVICE, PARAMETERS, base_rate, fitted
+from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate, fitted
+from gpunet.model.boosting_rounds import PATIENCE
 from gpunet.model.classifier import Fitted
 
 if TYPE_CHECKING:
@@ -89,15 +90,15 @@ def fit_divided(
     (grown, held_out), few = training.steadily(lambda places: training.cross_fit(places, progress))
     booster, fewer = training.steadily(lambda places: training.on_all_rows(places, grown.rounds, progress))
     least = min(few, fewer)
-    recorded = {"workers": least} if least > 1 else {}
+    where = DEVICE["gpu" if device == "gpu" else "cpu"]
+    parameters = {**PARAMETERS, "device": where, "patience": PATIENCE, **({"workers": least} if least > 1 else {})}
     warnings = grown.warnings
     if least < training.wanted:
         warnings += (
             f"{training.wanted - least} of {training.wanted} workers were missing in the training and did not come "
             "within a minute: the model may not be the one that all would have trained",
         )
-    names, where = snapshots[0].columns, DEVICE["gpu" if device == "gpu" else "cpu"]
-    return fitted(booster, held_out, replace(grown, warnings=warnings), names, where, **recorded)
+    return fitted(TREES(booster), held_out, grown.rounds, parameters, snapshots[0].columns, warnings)
 
 
 @dataclass(frozen=True, eq=False)

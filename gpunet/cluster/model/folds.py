@@ -19,10 +19,10 @@ import xgboost as xgb
 from distributed import get_worker
 from numpy.typing import NDArray
 
-from gpunet.model.boosting import BoostedTrees
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
 from gpunet.model.loops import boosting_gradients
 from gpunet.model.matrix import on_gpu, to_device, to_host
+from gpunet.model.trees import BoostedTrees
 
 __all__ = ["AllRows", "FoldsTogether", "encode", "held_out_margins", "unpack"]
 
