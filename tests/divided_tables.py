@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from xgboost.core import XGBoostError
 
-from gpunet.cluster.model.forecast import TablePart, forecast_divided
+from gpunet.cluster.model.forecast import TablePart, forecast_distributed
 from gpunet.model import Forecast, read_features
 
 
@@ -40,7 +40,7 @@ def run(
     """A forecast on a cluster, from a frame and labels of each of three days."""
     parts = [on_workers(client, frame, cut) for (frame, _), cut in zip(days, cuts, strict=True)]
     labels = [labels_on_workers(client, each, cut) for (_, each), cut in zip(days[:2], cuts[:2], strict=True)]
-    return forecast_divided(client, *parts, *labels, config, **options)
+    return forecast_distributed(client, *parts, *labels, config, **options)
 
 
 def scores_of(found: Forecast) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from gpunet.cluster.model import forecast as divided
 from gpunet.cluster.model import single_worker as divided_single
 from gpunet.cluster.model import workers as divided_workers
 from gpunet.cluster.model.boosting import groups_of
-from gpunet.cluster.model.forecast import forecast_divided
+from gpunet.cluster.model.forecast import forecast_distributed
 from gpunet.config.config import ClusterConfig
 from gpunet.config.offences import PRESETS
 from gpunet.model import forecast, score
@@ -226,7 +226,7 @@ def test_a_forest_is_trained_on_one_worker(two_workers):
 
 def test_unless_allowed_xgboost_opens_no_port(two_workers, expected, monkeypatch):
     """One worker trains, whatever their number, and the bytes are those of one process."""
-    monkeypatch.setattr(divided, "fit_divided", None)
+    monkeypatch.setattr(divided, "fit_distributed", None)
     assert same(run(two_workers, DAYS, cut(2), QUICK), expected)
     assert same(run(two_workers, DAYS, cut(3), QUICK, workers=2), expected)
 
@@ -292,7 +292,7 @@ def test_parts_that_do_not_fit_each_other(two_workers):
     def trouble(first: list[Any], second: list[Any], past_labels: Any = labels) -> str:
         past = [*first, *second]
         with pytest.raises(ModelError) as caught:
-            forecast_divided(two_workers, past, past, past, past_labels, past_labels, QUICK)
+            forecast_distributed(two_workers, past, past, past, past_labels, past_labels, QUICK)
         return str(caught.value)
 
     def halves(a: pl.DataFrame, b: pl.DataFrame, **second: Any) -> tuple[list[Any], list[Any]]:
@@ -327,7 +327,7 @@ def test_what_cannot_be_computed_again(two_workers):
     two_workers.cancel(held)
     wait_until(lambda: held[0].status == "cancelled")
     with pytest.raises(EngineError, match="what a worker held is lost"):
-        forecast_divided(two_workers, held, held, held, labels, labels, QUICK)
+        forecast_distributed(two_workers, held, held, held, labels, labels, QUICK)
 
 
 @given(st.lists(st.integers(0, 50), max_size=12), st.integers(1, 5))

@@ -267,7 +267,7 @@ def test_a_forest_is_xgboosts_with_all_trees_in_one_round() -> None:
     frame, labels = table(3000)
     trees = 32
     model = train(frame, labels, kind="random_forest", config=ModelConfig(max_rounds=trees, folds=2), threads=1)
-    matrix, given = model.table(frame).matrix, forest.parameters(trees, len(model.features))
+    matrix, given = model.table(frame).matrix, forest.PARAMETERS
     options = {**given, "eta": 1.0, "num_parallel_tree": trees, "seed": 1, "nthread": 2}
     rate = round(float(labels.mean()) * 2**24) / 2**24
     data = xgb.QuantileDMatrix(matrix, labels, max_bin=given["max_bin"])

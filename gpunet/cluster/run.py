@@ -11,7 +11,7 @@ from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DividedFeatures, compute_divided, model_parts, with_betweenness
 from gpunet.cluster.kept import OnVertices, of_vertices, vertices_of
-from gpunet.cluster.model.scores import DividedScores
+from gpunet.cluster.model.scores import DistributedScores
 from gpunet.cluster.parts import DividedArrests
 from gpunet.cluster.reading import read_divided
 from gpunet.cluster.results import in_order
@@ -103,13 +103,13 @@ class DividedRun(Run):
         """The scores are on the workers; the trainings behind them are kept."""
 
     def _write_scores(self, result: ModelResult) -> None:
-        if isinstance(result.scores, DividedScores):
+        if isinstance(result.scores, DistributedScores):
             self.folder.write_table_parts("scores.parquet", iter(result.scores))
         else:  # a table, kept by a run without a cluster
             super()._write_scores(result)
 
     def _train(self, arrests: DividedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
-        from gpunet.cluster.model.forecast import forecast_divided
+        from gpunet.cluster.model.forecast import forecast_distributed
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         client, worst_precision = arrests.client, coarsest(found)
@@ -117,7 +117,7 @@ class DividedRun(Run):
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_parts(found["T"]))
             tables = [with_betweenness(client, of_day, worst_precision) for of_day in parts]
-            result = forecast_divided(
+            result = forecast_distributed(
                 client,
                 tables[0],
                 tables[1],

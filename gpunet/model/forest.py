@@ -20,7 +20,7 @@ from gpunet.model.loops import GRADIENT_UNIT
 from gpunet.model.matrix import on_gpu, to_device, to_host
 from gpunet.model.trees import ForestTrees, detached
 
-__all__ = ["PARAMETERS", "TREES", "fit", "parameters"]
+__all__ = ["PARAMETERS", "TREES", "fit"]
 
 TREES = ForestTrees
 
@@ -28,17 +28,13 @@ TREES = ForestTrees
 PARAMETERS: dict[str, Any] = {
     "objective": "reg:squarederror",
     "tree_method": "hist",
-    "max_depth": 6,
+    "max_depth": 5,
     "min_child_weight": 20.0,
     "lambda": 0.0,
     "subsample": 0.632,
+    "colsample_bynode": 0.3,
     "max_bin": 256,
 }
-
-
-def parameters(trees: int, columns: int) -> dict[str, Any]:
-    """XGBoost's parameters of a forest of so many trees: their mean, each split among a square root of the columns."""
-    return {**PARAMETERS, "eta": 1.0 / trees, "colsample_bynode": columns**-0.5}
 
 
 def fit(
@@ -55,7 +51,7 @@ def fit(
     import xgboost as xgb
 
     trees, n_folds = config.max_rounds, int(folds.max()) + 1
-    chosen = {**parameters(trees, matrix.shape[1]), "device": DEVICE["gpu" if on_gpu(matrix) else "cpu"]}
+    parameters = {**PARAMETERS, "eta": 1.0 / trees, "device": DEVICE["gpu" if on_gpu(matrix) else "cpu"]}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
 
     def grow(held_out: int, stage: str, done: int, total: int) -> ForestTrees:
@@ -67,7 +63,7 @@ def fit(
         hessian = seen.astype(np.float32)
         if on_gpu(matrix):
             gradient, hessian = to_device(gradient), to_device(hessian)
-        options = {**chosen, "base_score": rate, "seed": config.seed, "nthread": threads}
+        options = {**parameters, "base_score": rate, "seed": config.seed, "nthread": threads}
         booster = xgb.Booster(options, cache=[data])
         for number in range(trees):
             booster.boost(data, iteration=number, grad=gradient, hess=hessian)
@@ -80,4 +76,4 @@ def fit(
         rows = np.flatnonzero(folds == k)
         outside = matrix[to_device(rows) if on_gpu(matrix) else rows]
         held_out[rows] = to_host(grow(k, "cross-fit", k * trees, n_folds * trees).margin(outside, threads))
-    return fitted(grow(-1, "train on all", 0, trees), held_out, trees, chosen, names)
+    return fitted(grow(-1, "train on all", 0, trees), held_out, trees, parameters, names)

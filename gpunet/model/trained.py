@@ -112,7 +112,7 @@ class Model:
     def contributions(
         self, features: Any, *, threads: int | None = None, device: str | None = None
     ) -> NDArray[np.float64]:
-        """How much each feature moved each person's raw log-odds, signed.
+        """What each feature adds to each person's raw log-odds, signed.
 
         Returns
         -------

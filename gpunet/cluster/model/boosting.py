@@ -40,7 +40,7 @@ from gpunet.model.classifier import Fitted
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["fit_divided", "groups_of"]
+__all__ = ["fit_distributed", "groups_of"]
 
 # So often may a training begin again, because a worker is lost.
 _MOST_LOSSES = 3
@@ -57,7 +57,7 @@ def groups_of(rows: Sequence[int], count: int) -> list[int]:
     return [min((2 * int(end) - n) * count // (2 * total), count - 1) for end, n in zip(ends, rows, strict=True)]
 
 
-def fit_divided(
+def fit_distributed(
     client: Client,
     snapshots: Sequence[Snapshot],
     labels: NDArray[np.bool_],

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
-from gpunet.cluster.model.boosting import fit_divided
+from gpunet.cluster.model.boosting import fit_distributed
 from gpunet.cluster.model.parts import Snapshot, TablePart, check_alike, read_parts
-from gpunet.cluster.model.scores import DividedScores, probabilities, score_divided
+from gpunet.cluster.model.scores import DistributedScores, probabilities, score_distributed
 from gpunet.cluster.model.single_worker import cross_fit_on_one
 from gpunet.cluster.model.workers import team
 from gpunet.config.config import ModelConfig
@@ -28,10 +28,10 @@ from gpunet.model.training import CrossFit, ModelConfigLike, assemble, assign_fo
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["DividedScores", "TablePart", "forecast_divided"]
+__all__ = ["DistributedScores", "TablePart", "forecast_distributed"]
 
 
-def forecast_divided(
+def forecast_distributed(
     client: Client,
     past: Sequence[Future],
     test: Sequence[Future],
@@ -76,8 +76,8 @@ def forecast_divided(
     Returns
     -------
     Forecast
-        Its ``scores`` are :class:`gpunet.cluster.model.scores.DividedScores`. With ``random_forest``, which can only be
-        trained in one place, one worker trains with the rows of all.
+        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`. With ``random_forest`` one worker
+        trains with the rows of all, also with `unencrypted`.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def forecast_divided(
     present = read_parts(client, now, "the present snapshot", device)
     present.check_columns(final.model.features)
     check_same_taxonomy(final.model, present, "the model", "the feature table")
-    scored = score_divided(client, final.model, present, device=device, progress=progress)
+    scored = score_distributed(client, final.model, present, device=device, progress=progress)
     evaluation = evaluate_forecast(
         first,
         final.model,
@@ -173,7 +173,7 @@ class _Trainer:
         numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
         assignment = assign_folds(labels, group_codes(numbers), self._config, what)
         on_gpu = snapshots[0].on_gpu
-        fitted = fit_divided(
+        fitted = fit_distributed(
             self._client,
             snapshots,
             labels,

@@ -20,14 +20,14 @@ from gpunet.model.trained import Model, model_from_bytes
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["DividedScores", "probabilities", "score_divided"]
+__all__ = ["DistributedScores", "probabilities", "score_distributed"]
 
 # Frames under way while one is awaited.
 _AHEAD = 4
 
 
 @dataclass(frozen=True, eq=False)
-class DividedScores:
+class DistributedScores:
     """Scores of all persons, still on the workers but for the ranks.
 
     Iterating gives the frames that :func:`gpunet.model.score` describes, part after part, by ascending persons: put
@@ -67,9 +67,9 @@ class DividedScores:
         return scores_frame(person_ids, found, rank, self._features, backend)
 
 
-def score_divided(
+def score_distributed(
     client: Client, model: Model, snapshot: Snapshot, *, device: str | None, progress: ProgressCallback | None = None
-) -> DividedScores:
+) -> DistributedScores:
     """Do what :func:`gpunet.model.scoring.score_table` does, for parts on workers.
 
     Raises
@@ -89,7 +89,7 @@ def score_divided(
             progress("score", done, len(snapshot))
     total = reduce(add_contributions, contributions)
     rank = ranks(np.concatenate(probability))
-    return DividedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
+    return DistributedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
 
 
 def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: str | None) -> NDArray[np.float64]:
