@@ -100,11 +100,6 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
         (flat(float32, 2), flat(float32), float32, flat(int64), flat(int32), flat(float32), flat(int64), flat(int64),
          flat(boolean)),
     ),
-    (
-        loops_cuda._walk_forest,
-        (flat(float32, 2), flat(int64), flat(int32), flat(float64), flat(int64), flat(int64), flat(boolean),
-         flat(float64), flat(float64), flat(float64, 2)),
-    ),
 )  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import simulator
-from model_tables import table
+from model_tables import KINDS, table
 
 from gpunet.config.config import ModelConfig
 from gpunet.kernels.jit_cuda import cuda, on_host
 from gpunet.model import loops_cuda, train
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
+from gpunet.model.trees import BoostedTrees
 
 simulator.prepare()
 
@@ -49,17 +50,19 @@ def moved_to_device(arrays: Any) -> list[Any]:
     return [cuda.to_device(array) for array in arrays]
 
 
-def test_margins_of_boosting_have_the_bits_of_xgboosts_own(matrix: Any) -> None:
-    model = trained("xgboost")
+@pytest.mark.parametrize("kind", KINDS)
+def test_margins_have_the_bits_of_xgboosts_own(matrix: Any, kind: str) -> None:
+    model = trained(kind)
     rows, columns = columns_of(model, matrix)
     booster = model.classifier._booster
     out = cuda.to_device(np.zeros(len(rows), np.float32))
     loops_cuda.walk_boosted(columns, out, margin_without_trees(booster), *moved_to_device(boosted_nodes(booster)))
-    np.testing.assert_array_equal(on_host(out).astype(np.float64), model.classifier.margin(rows, 1))
+    np.testing.assert_array_equal(on_host(out).astype(np.float64), BoostedTrees.margin(model.classifier, rows, 1))
 
 
-def test_shap_values_have_the_bits_of_the_cpus(matrix: Any) -> None:
-    model = trained("xgboost")
+@pytest.mark.parametrize("kind", KINDS)
+def test_shap_values_have_the_bits_of_the_cpus(matrix: Any, kind: str) -> None:
+    model = trained(kind)
     rows, columns = columns_of(model, matrix)
     tables = model.classifier._tables
     fields = [getattr(tables, field.name) for field in dataclasses.fields(tables)]
@@ -67,22 +70,7 @@ def test_shap_values_have_the_bits_of_the_cpus(matrix: Any) -> None:
     start[-1] = model.classifier._bias
     out = cuda.to_device(start)
     loops_cuda.add_shapley_values(columns, out, *moved_to_device(fields))
-    np.testing.assert_array_equal(on_host(out).T, model.classifier.contributions(rows, 1))
-
-
-@pytest.mark.parametrize("explain", [True, False])
-def test_the_walk_down_a_forest_has_the_bits_of_the_cpus(matrix: Any, explain: bool) -> None:
-    model = trained("random_forest")
-    rows, columns = columns_of(model, matrix)
-    nodes = model.classifier._nodes
-    probability = cuda.to_device(np.zeros(len(rows)))
-    contributions = cuda.to_device(np.zeros((rows.shape[1] if explain else 0, len(rows))))
-    fields = [getattr(nodes, field.name) for field in dataclasses.fields(nodes)]
-    loops_cuda.walk_forest(columns, *moved_to_device(fields), probability, contributions)
-    expected = nodes.walk(rows, 1, explain=explain)
-    np.testing.assert_array_equal(on_host(probability), expected[0])
-    np.testing.assert_array_equal(on_host(contributions).T, expected[1])
-    assert expected[1].any() == explain
+    np.testing.assert_array_equal(on_host(out).T, BoostedTrees.contributions(model.classifier, rows, 1))
 
 
 def test_nobody_is_no_launch() -> None:
@@ -90,5 +78,4 @@ def test_nobody_is_no_launch() -> None:
     out = cuda.to_device(np.zeros(0, np.float32))
     loops_cuda.walk_boosted(nothing, out, 0.5)
     loops_cuda.add_shapley_values(nothing, out)
-    loops_cuda.walk_forest(nothing, *[out] * 9)
     assert on_host(out).shape == (0,)

@@ -1,13 +1,12 @@
-"""A GPU that is none: NumPy arrays that behave like CuPy's, and cuML's forest over scikit-learn's.
+"""A GPU that is none: NumPy arrays that behave like CuPy's.
 
 What is replaced is what needs a device and nothing else: where an array lies, CuPy's functions, the device that
-XGBoost is told, the CUDA loops (tests/cuda_model.py runs those on Numba's simulator), and the class of cuML's forest.
+XGBoost works on, and the CUDA loops (tests/cuda_model.py runs those on Numba's simulator).
 An array of :class:`OnGpu` refuses what CuPy refuses: to be mixed with an array in the host's memory.
 """
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import array_api_compat.numpy
@@ -15,9 +14,9 @@ import numpy as np
 import pytest
 
 from gpunet.base.transfers import count_to_device, count_to_host
-from gpunet.model import boosting, loops, loops_cuda, matrix, shapley
+from gpunet.model import boosting, loops_cuda, matrix, shapley
 
-__all__ = ["FakeForest", "OnGpu", "install"]
+__all__ = ["OnGpu", "install"]
 
 
 class OnGpu(np.ndarray):
@@ -103,9 +102,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         "to_device": to_device,
         "to_host": to_host,
     }
-    from gpunet.model import boosting_gpu, forest, forest_cuml, scoring, table, trained, trees
+    from gpunet.model import boosting_gpu, forest, scoring, table, trained, trees
 
-    for module in (boosting, boosting_gpu, forest, forest_cuml, matrix, scoring, table, trained, trees):
+    for module in (boosting, boosting_gpu, forest, matrix, scoring, table, trained, trees):
         for name, function in seam.items():
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, function)
@@ -128,7 +127,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(xgb.Booster, "inplace_predict", inplace_predict)
     monkeypatch.setattr(xgb.Booster, "boost", checked_boost)
-    for name in ("add_shapley_values", "walk_boosted", "walk_forest"):
+    for name in ("add_shapley_values", "walk_boosted"):
         monkeypatch.setattr(loops_cuda, name, globals()[f"_{name}"])
 
 
@@ -142,13 +141,6 @@ def _add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
     np.asarray(out)[...] = parts.T
 
 
-def _walk_forest(columns: Any, *arrays: Any) -> None:
-    *nodes, probability, contributions = (np.asarray(array) for array in arrays)
-    parts = _rows(contributions)
-    loops.walk_forest(_rows(columns), *nodes, probability, parts)
-    contributions[...] = parts.T
-
-
 def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
     rows, total = _rows(columns), np.full(columns.shape[1], start, dtype=np.float32)
     roots, feature, condition, left, right, null_left = (np.asarray(array) for array in trees)
@@ -160,58 +152,3 @@ def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
             node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
         total += condition[node]
     np.asarray(out)[...] = total
-
-
-class FakeForest:
-    """``cuml.ensemble.RandomForestClassifier`` as it is told and asked here, with scikit-learn inside."""
-
-    def __init__(
-        self, *, n_estimators: int, random_state: int, split_criterion: str, bootstrap: bool, max_depth: int | None,
-        max_features: str, min_samples_leaf: int, n_bins: int, n_streams: int,
-    ) -> None:  # fmt: skip
-        from sklearn.ensemble import RandomForestClassifier
-
-        assert n_streams == 1
-        assert n_bins > 1
-        self.sklearn = RandomForestClassifier(
-            n_estimators, random_state=random_state, criterion=split_criterion, bootstrap=bootstrap,
-            max_depth=max_depth, max_features=max_features, min_samples_leaf=min_samples_leaf,
-        )  # fmt: skip
-
-    def fit(self, matrix: Any, labels: Any) -> FakeForest:
-        assert isinstance(matrix, OnGpu)
-        assert isinstance(labels, OnGpu)
-        assert (matrix.dtype, labels.dtype) == (np.float32, np.int32)
-        if not np.isfinite(np.asarray(matrix)).all():
-            raise ValueError("Input X contains NaN.")  # as cuML says
-        self.sklearn.fit(np.asarray(matrix), np.asarray(labels))
-        return self
-
-    def as_treelite(self) -> Any:
-        trees = [_TreeliteTree(estimator.tree_) for estimator in self.sklearn.estimators_]
-        return SimpleNamespace(num_tree=len(trees), get_tree_accessor=lambda number: trees[number])
-
-
-class _TreeliteTree:
-    """The fields of ``treelite.model.TreeAccessor`` that a forest of cuML's fills: leaves alone have votes."""
-
-    def __init__(self, tree: Any) -> None:
-        leaf = tree.children_left < 0
-        ends = np.cumsum(2 * leaf).astype(np.uint64)
-        self._fields = {
-            "cleft": tree.children_left.astype(np.int32),
-            "cright": tree.children_right.astype(np.int32),
-            "split_index": np.where(leaf, -1, tree.feature).astype(np.int32),
-            "threshold": np.where(leaf, 0, tree.threshold).astype(np.float32),
-            "default_left": np.ones(len(leaf), bool),
-            "leaf_vector": tree.value[leaf, 0, :].astype(np.float32).ravel(),
-            "leaf_vector_begin": ends - (2 * leaf).astype(np.uint64),
-            "leaf_vector_end": ends,
-            "data_count": tree.weighted_n_node_samples.astype(np.uint64),
-            "data_count_present": np.ones(len(leaf), np.uint8),
-            "sum_hess": np.zeros(0),
-            "sum_hess_present": np.zeros(0, np.uint8),
-        }
-
-    def get_field(self, name: str) -> Any:
-        return self._fields[name]

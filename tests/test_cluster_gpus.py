@@ -319,17 +319,6 @@ def test_what_is_released_is_gone_from_workers_and_gpus_and_comes_again(two_gpus
     assert same_bits(gpunet.path_features(network(), families, engine=engine), expected)
 
 
-def test_a_library_for_the_model_that_workers_lack(two_gpus, tmp_path):
-    write_tables(tmp_path / "arrests", persons=100, seed=5)
-    config = {"model": {"kind": "random_forest"}}
-    words = r"--cluster local-cuda: the worker tls://127.0.0.1:\d+: the GPU engine needs cuml-cu13, which is not inst"
-    options = RunOptions(cluster="local-cuda", threads=1)
-    with pytest.raises(EngineError, match=words):
-        run_forecast(str(tmp_path / "arrests"), tmp_path / "out", config, options=options)
-    assert not list((tmp_path / "out").glob("*.parquet"))
-    two_gpus[0].require_library("cudf")
-
-
 def test_libraries_that_do_not_encrypt_stay_on_loopback(two_gpus, monkeypatch):
     names = ("NCCL_SOCKET_IFNAME", "UCX_NET_DEVICES")
     assert [os.environ.get(name) for name in names] == ["lo", "lo"]  # the scheduler, NCCL's root, is in this process

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from pathlib import Path
@@ -43,31 +42,26 @@ def test_a_saved_model_comes_back_whole(models: dict[str, Model], kind: str, tmp
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_kind_is_told_by_content_not_by_name(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
+def test_the_kind_stands_in_the_file_not_in_its_name(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
     models[kind].save(tmp_path / "model")
     assert load_model(tmp_path / "model").kind == kind
 
 
-def test_the_xgboost_file_is_one_that_xgboost_reads(models: dict[str, Model], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_file_is_one_that_xgboost_reads(models: dict[str, Model], kind: str, tmp_path: Path) -> None:
     import xgboost as xgb
 
-    model, (frame, _) = models["xgboost"], table(100, seed=1)
+    model, (frame, _) = models[kind], table(100, seed=1)
     model.save(tmp_path / "model.ubj")
     booster = xgb.Booster(model_file=str(tmp_path / "model.ubj"))
     metadata = json.loads(booster.attr("gpunet"))
     assert metadata["features"] == booster.feature_names == list(model.features)
     data = xgb.DMatrix(model.table(frame).matrix, feature_names=booster.feature_names)
-    probability = booster.predict(data)
+    probability = booster.predict(data).astype(np.float64)
+    if kind == "random_forest":  # the mean share of positives; half a row is added to each class
+        trees = QUICK.max_rounds
+        probability = (trees * probability + 0.5) / (trees + 1)
     np.testing.assert_allclose(probability, sigmoid(model.predict_margin(frame, threads=1)), rtol=1e-6)  # float32
-
-
-def test_the_forest_file_holds_arrays_and_json_only(models: dict[str, Model]) -> None:
-    with zipfile.ZipFile(io.BytesIO(models["random_forest"].to_bytes())) as archive:
-        names = archive.namelist()
-        assert names[-1] == "schema.json"
-        assert all(name.endswith(".npy") for name in names[:-1])
-        for name in names[:3]:
-            np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,20 +75,17 @@ def test_a_damaged_file_is_refused(models: dict[str, Model], kind: str, keep: fl
 
 
 def test_other_peoples_files_are_refused(models: dict[str, Model], tmp_path: Path) -> None:
-    import skops.io
     import xgboost as xgb
-    from sklearn.linear_model import LogisticRegression
 
     frame, labels = table(50)
     data = xgb.DMatrix(frame.select("count", "noise").to_numpy(), label=labels)
     xgb.train({"nthread": 1}, data, 2).save_model(tmp_path / "theirs.ubj")
-    skops.io.dump(LogisticRegression(), tmp_path / "theirs.skops")
-    skops.io.dump({"gpunet": "{}", "forest": LogisticRegression()}, tmp_path / "disguised.skops")
+    with zipfile.ZipFile(tmp_path / "earlier.skops", "w") as archive:  # skops files are such
+        archive.writestr("schema.json", "{}")
     (tmp_path / "text.ubj").write_text("person_id,count\n")
     for name, text in (
         ("theirs.ubj", "was not made by gpunet"),
-        ("theirs.skops", "was not made by gpunet"),
-        ("disguised.skops", "no random forest"),
+        ("earlier.skops", r"earlier\.skops is not a model: it is a forest in skops format.*: train it again"),
         ("text.ubj", "not an XGBoost model"),
     ):
         with pytest.raises(ModelError, match=text):
@@ -110,6 +101,7 @@ def test_other_peoples_files_are_refused(models: dict[str, Model], tmp_path: Pat
         ({"features": ["count"]}, "names 1 features"),
         ({"threshold": "high"}, "metadata are damaged"),
         ({"calibration": {}}, "metadata are damaged"),
+        ({"kind": "perceptron"}, 'unknown kind of model "perceptron"'),
     ],
 )
 def test_metadata_that_do_not_fit_are_refused(
@@ -124,34 +116,6 @@ def test_metadata_that_do_not_fit_are_refused(
     booster.save_model(tmp_path / "changed.ubj")
     with pytest.raises(ModelError, match=text):
         load_model(tmp_path / "changed.ubj")
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("left_child", 10**6), ("right_child", 0), ("feature", 99), ("left_child", 0)]
-)
-def test_a_forest_whose_walks_would_leave_its_trees_is_refused(
-    models: dict[str, Model], field: str, value: int, tmp_path: Path
-) -> None:
-    changed = io.BytesIO()
-    done = False
-    with (
-        zipfile.ZipFile(io.BytesIO(models["random_forest"].to_bytes())) as source,
-        zipfile.ZipFile(changed, "w") as target,
-    ):
-        for name in source.namelist():
-            data = source.read(name)
-            if name.endswith(".npy") and not done:
-                array = np.load(io.BytesIO(data), allow_pickle=False)
-                if array.dtype.names is not None and len(array) > 1:
-                    array[field][0] = value
-                    buffer = io.BytesIO()
-                    np.save(buffer, array, allow_pickle=False)
-                    data, done = buffer.getvalue(), True
-            target.writestr(name, data)
-    assert done
-    (tmp_path / "bad.skops").write_bytes(changed.getvalue())
-    with pytest.raises(ModelError, match="damaged"):
-        load_model(tmp_path / "bad.skops")
 
 
 @pytest.mark.parametrize("path", [None, 3, b"model.ubj", ["model.ubj"]])

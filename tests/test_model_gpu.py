@@ -15,12 +15,12 @@ import numpy as np
 import polars as pl
 import pytest
 from model_tables import KINDS, QUICK, table
-from pretend_gpu import FakeForest, OnGpu, install
+from pretend_gpu import OnGpu, install
 
 from gpunet.base.errors import EngineError, ModelError
 from gpunet.base.transfers import transfers_of_part
 from gpunet.config.config import ModelConfig
-from gpunet.model import cross_fit, forecast, forest_cuml, load_model, read_features, score, train
+from gpunet.model import cross_fit, forecast, load_model, read_features, score, train
 from gpunet.model.boosting_gpu import DeviceFold, gradients
 from gpunet.model.loops import boosting_gradients, held_out_loss
 from gpunet.model.matrix import column, to_device
@@ -31,8 +31,6 @@ CHECKS = Path(__file__).with_name("cuda_model.py")
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
-    ensemble = SimpleNamespace(RandomForestClassifier=FakeForest)
-    monkeypatch.setattr(forest_cuml, "_cuml", lambda: SimpleNamespace(ensemble=ensemble, __version__="26.10"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,11 +58,13 @@ def test_a_model_trained_on_the_cpu_scores_the_same_on_the_gpu(gpu: None, kind: 
         np.testing.assert_array_equal(found, ask(people, threads=1))
 
 
-def test_boosting_on_the_gpu_grows_the_trees_of_the_cpu(gpu: None) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_on_the_gpu_grows_the_trees_of_the_cpu(gpu: None, kind: str) -> None:
     """With XGBoost on the CPU underneath both, only our own share of the work differs."""
     frame, labels = table(1500)
     there, here = (
-        cross_fit(read_features(frame, device=device), labels, config=QUICK, threads=1) for device in ("gpu", "cpu")
+        cross_fit(read_features(frame, device=device), labels, kind=kind, config=QUICK, threads=1)
+        for device in ("gpu", "cpu")
     )
     assert there.model.training == here.model.training
     assert (there.fold == here.fold).all()
@@ -94,11 +94,8 @@ def test_a_forecast_on_the_gpu_is_that_of_the_cpu(gpu: None, kind: str) -> None:
     assert there.evaluation["test"] == here.evaluation["test"]
     assert there.evaluation["results"]["past_violence"] == here.evaluation["results"]["past_violence"]
     auc = [each.evaluation["results"]["model"]["auc"] for each in (there, here)]
-    if kind == "xgboost":
-        assert auc[0] == pytest.approx(auc[1], abs=1e-4)
-        np.testing.assert_allclose(there.scores["probability"], here.scores["probability"], rtol=1e-4)
-    else:  # nulls go another way
-        assert auc[0] == pytest.approx(auc[1], abs=0.03)
+    assert auc[0] == pytest.approx(auc[1], abs=1e-4)
+    np.testing.assert_allclose(there.scores["probability"], here.scores["probability"], rtol=1e-4)
     assert there.scores.columns == here.scores.columns
     assert len(there.evaluation["importance"]) == len(here.evaluation["importance"])
 
@@ -175,86 +172,17 @@ def test_a_cudf_column_stays_on_the_gpu(gpu: None) -> None:
     assert (crossed.to_device, crossed.to_host) == (0, 0)
 
 
-def grown_forest(frame: Any, labels: Any) -> tuple[Any, Any, Any]:
-    """cuML's stand-in, grown as it is in training; its trees as they are read; and the matrix with nulls filled."""
-    matrix = read_features(frame).matrix
-    filled = np.where(np.isnan(matrix), np.float32(forest_cuml.NULL), matrix)
-    kept: list[FakeForest] = []
-
-    def make(**options: Any) -> FakeForest:
-        kept.append(FakeForest(**options))
-        return kept[-1]
-
-    cuml = SimpleNamespace(ensemble=SimpleNamespace(RandomForestClassifier=make))
-    grown = forest_cuml._grow(cuml, to_gpu(filled), to_gpu(labels.astype(np.int32)), QUICK)
-    return kept[0].sklearn, grown, filled
-
-
 def to_gpu(array: Any) -> Any:
     return array.view(OnGpu)
-
-
-def test_nulls_are_below_all_values_in_a_forest_of_the_gpu(gpu: None) -> None:
-    frame, labels = table(800)
-    model = train(frame, labels, kind="random_forest", config=QUICK, threads=1, device="gpu")
-    theirs, _, _ = grown_forest(frame, labels)
-    people, _ = table(300, seed=1)
-    matrix = read_features(people).matrix
-    assert np.isnan(matrix).any()
-    filled = np.where(np.isnan(matrix), np.float32(forest_cuml.NULL), matrix)
-    votes = theirs.predict_proba(filled)[:, 1]
-    trees = QUICK.max_rounds
-    # The shares at cuML's leaves are float32.
-    np.testing.assert_allclose(
-        model.predict_margin(people, threads=1),
-        np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)),
-        rtol=1e-5,
-    )
-    assert model.training["parameters"] == {
-        "min_samples_leaf": 20, "max_features": "sqrt", "n_bins": 512, "n_streams": 1, "max_depth": None,
-        "bootstrap": True, "n_estimators": trees, "device": "cuda", "nulls": "below all values",
-    }  # fmt: skip
-    assert set(model.training["libraries"]) == {"cuml", "scikit-learn"}
-
-
-def test_shares_above_the_leaves_are_what_scikit_learn_has_there(gpu: None) -> None:
-    frame, labels = table(800)
-    theirs, grown, filled = grown_forest(frame, labels)
-    forest = forest_cuml.sklearn_forest(grown, filled.shape[1], len(filled), QUICK)
-    np.testing.assert_allclose(forest.predict_proba(filled), theirs.predict_proba(filled), rtol=1e-6)
-    np.testing.assert_allclose(forest.feature_importances_, theirs.feature_importances_, rtol=1e-4, atol=1e-7)
-    assert forest.feature_importances_.sum() == pytest.approx(1)
-    assert [e.tree_.max_depth for e in forest.estimators_] == [e.tree_.max_depth for e in theirs.estimators_]
-    for mine, other in zip(forest.estimators_, theirs.estimators_, strict=True):
-        np.testing.assert_allclose(mine.tree_.value, other.tree_.value, atol=1e-6)  # leaves came in float32
-        np.testing.assert_allclose(mine.tree_.impurity, other.tree_.impurity, atol=1e-6)
-        np.testing.assert_array_equal(mine.tree_.weighted_n_node_samples, other.tree_.weighted_n_node_samples)
-        np.testing.assert_array_equal(mine.tree_.feature, other.tree_.feature)
-
-
-def test_trees_that_do_not_say_how_many_rows_they_had_are_refused(gpu: None) -> None:
-    frame, labels = table(100)
-    forest = FakeForest(
-        n_estimators=1, random_state=1, split_criterion="gini", bootstrap=True, max_depth=None, max_features="sqrt",
-        min_samples_leaf=20, n_bins=8, n_streams=1,
-    )  # fmt: skip
-    forest.fit(to_gpu(np.nan_to_num(read_features(frame).matrix)), to_gpu(labels.astype(np.int32)))
-    model = forest.as_treelite()
-    model.get_tree_accessor(0)._fields["data_count_present"][0] = 0
-    with pytest.raises(ModelError, match="how many rows"):
-        forest_cuml.read_trees(model)
 
 
 def test_what_is_missing_for_a_gpu_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, labels = table(100)
     monkeypatch.setitem(sys.modules, "cupy", None)
-    monkeypatch.setitem(sys.modules, "cuml", None)
     with pytest.raises(EngineError, match=r"CuPy, which is not installed: pip install \"gpunet\[gpu\]\""):
         train(frame, labels, device="gpu")
     with pytest.raises(EngineError, match="CuPy"):
         to_device(np.zeros(3))
-    with pytest.raises(EngineError, match=r"cuML, which is not installed: pip install \"gpunet\[gpu\]\""):
-        forest_cuml._cuml()
     for device in ("cuda", "", "GPU"):
         with pytest.raises(EngineError, match="unknown device"):
             train(frame, labels, device=device)

@@ -10,11 +10,13 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import xgboost as xgb
 from model_tables import KINDS, QUICK, table
 
 from gpunet.base.errors import ConfigError, InputError, ModelError
 from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, boosting, read_features, score, train
+from gpunet.model.boosted_nodes import margin_without_trees
 from gpunet.model.calibration import sigmoid
 from gpunet.model.scoring import FACTORS
 from gpunet.model.shapley import _leaf_values, _weights
@@ -34,8 +36,8 @@ def test_contributions_sum_to_the_margin(models: dict[str, Model], kind: str) ->
     model, (frame, _) = models[kind], table(300, seed=1)
     parts, margin = model.contributions(frame, threads=1), model.predict_margin(frame, threads=1)
     assert parts.shape == (300, len(model.features) + 1)
-    # XGBoost adds SHAP values in float32; the forest's are ours, in float64.
-    np.testing.assert_allclose(parts.sum(axis=1), margin, rtol=0, atol=1e-5 if kind == "xgboost" else 1e-10)
+    # XGBoost adds leaves up in float32.
+    np.testing.assert_allclose(parts.sum(axis=1), margin, rtol=0, atol=1e-5)
     assert (parts[:, -1] == parts[0, -1]).all()
     assert (parts[:, model.features.index("empty")] == 0).all()
     assert (
@@ -51,17 +53,42 @@ def test_contributions_sum_to_the_margin(models: dict[str, Model], kind: str) ->
 
 @pytest.mark.parametrize(("depth", "n"), [(4, 5000), (1, 50), (7, 500), (9, 500)])
 def test_contributions_are_xgboosts_own_shap_values(depth: int, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    import xgboost as xgb
-
     monkeypatch.setitem(boosting.PARAMETERS, "max_depth", depth)
     monkeypatch.setitem(boosting.PARAMETERS, "min_child_weight", 0.5)
     frame, labels = table(n)
     model = train(frame, labels, config=QUICK, threads=1)
-    booster: Any = model.classifier._booster  # type: ignore[attr-defined]
+    booster: Any = model.classifier._booster
     matrix = model.table(table(400, seed=1)[0]).matrix
     expected = booster.predict(xgb.DMatrix(matrix), pred_contribs=True, validate_features=False)
     # XGBoost sums in float32.
     np.testing.assert_allclose(model.classifier.contributions(matrix, 2), expected, rtol=0, atol=2e-5)
+
+
+def test_a_forest_is_the_mean_of_its_trees_and_its_shap_values_are_scaled(models: dict[str, Model]) -> None:
+    model, (frame, _) = models["random_forest"], table(50, seed=1)
+    booster: Any = model.classifier._booster
+    matrix, trees = model.table(frame).matrix, QUICK.max_rounds
+    dump = booster.trees_to_dataframe()
+    rate = margin_without_trees(booster)
+    column = {name: j for j, name in enumerate(model.features)}
+    share = np.zeros(len(matrix))
+    nodes = dump.set_index("ID").to_dict("index")
+    for tree in range(trees):
+        for i, row in enumerate(matrix):
+            node = nodes[f"{tree}-0"]
+            while node["Feature"] != "Leaf":
+                x = row[column[node["Feature"]]]
+                node = nodes[node["Missing" if np.isnan(x) else "Yes" if x < node["Split"] else "No"]]
+            leaf = trees * node["Gain"] + rate
+            assert -1e-6 <= leaf <= 1 + 1e-6
+            share[i] += leaf / trees
+    log_odds = np.log((trees * share + 0.5) / (trees * (1 - share) + 0.5))
+    np.testing.assert_allclose(model.predict_margin(frame, threads=2), log_odds, rtol=0, atol=1e-5)
+    shap = booster.predict(xgb.DMatrix(matrix), pred_contribs=True, validate_features=False)[:, :-1]
+    parts = model.contributions(frame, threads=1)[:, :-1]
+    factor = parts.sum(axis=1) / shap.sum(axis=1)
+    assert (factor > 0).all()
+    np.testing.assert_allclose(parts, shap * factor[:, None], rtol=0, atol=1e-4)
 
 
 def test_shap_values_are_the_mean_over_all_orders_of_features() -> None:
@@ -78,36 +105,6 @@ def test_shap_values_are_the_mean_over_all_orders_of_features() -> None:
                 reached[j] = agrees[j]
                 expected[j] += 2.0 * (reached.prod() - before) / 6
         np.testing.assert_allclose(found[mask], expected, atol=1e-15)
-
-
-def test_the_forest_walk_agrees_with_scikit_learn_and_with_a_slow_walk(models: dict[str, Model]) -> None:
-    model, (frame, _) = models["random_forest"], table(60, seed=1)
-    forest: Any = model.classifier._forest  # type: ignore[attr-defined]
-    matrix = model.table(frame).matrix
-    votes = forest.predict_proba(matrix)[:, 1]
-    trees = len(forest.estimators_)
-    np.testing.assert_allclose(
-        model.predict_margin(frame, threads=2), np.log((trees * votes + 0.5) / (trees * (1 - votes) + 0.5)), rtol=1e-12
-    )
-    # The change of the share of positives along each path, node by node.
-    contributions = np.zeros(matrix.shape)
-    for estimator in forest.estimators_:
-        tree, leaves = estimator.tree_, estimator.apply(matrix)
-        share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
-        for i in range(len(matrix)):
-            node = 0
-            while tree.children_left[node] >= 0:
-                j = tree.feature[node]
-                null, x = np.isnan(matrix[i, j]), matrix[i, j]
-                left = tree.missing_go_to_left[node] if null else x <= tree.threshold[node]
-                child = tree.children_left[node] if left else tree.children_right[node]
-                contributions[i, j] += (share[child] - share[node]) / trees
-                node = child
-            assert node == leaves[i]
-    parts = model.contributions(frame, threads=1)[:, :-1]
-    factor = parts.sum(axis=1) / contributions.sum(axis=1)
-    assert (factor > 0).all()
-    np.testing.assert_allclose(parts, contributions * factor[:, None], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import xgboost as xgb
 from model_tables import KINDS, QUICK, table
+from scipy.optimize import root
 from sklearn.metrics import f1_score, roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.config.config import Config, ModelConfig
-from gpunet.model import cross_fit, forecast, read_features, train
+from gpunet.model import cross_fit, forecast, forest, read_features, train
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.table import read_labels, stack
@@ -231,6 +234,65 @@ def test_calibration_finds_the_true_parameters_and_never_turns_ranks_round() -> 
     assert np.isfinite([apart.slope, apart.intercept]).all()
 
 
+@pytest.mark.parametrize(("n", "base", "spread"), [(40, -1.0, 1.0), (600, -3.0, 2.0), (20_000, -4.0, 0.5)])
+def test_calibration_is_the_maximum_of_platts_likelihood(n: int, base: float, spread: float) -> None:
+    rng = np.random.default_rng(n)
+    margin = rng.normal(base, spread, n)
+    labels = rng.random(n) < sigmoid(0.7 * margin + 0.2)
+    positives = labels.sum()
+    target = np.where(labels, (positives + 1) / (positives + 2), 1 / (n - positives + 2))
+
+    def slopes_of_the_loss(parameters: Any) -> Any:
+        error = 1 / (1 + np.exp(-(parameters[0] * margin + parameters[1]))) - target
+        return np.array([(error * margin).mean(), error.mean()])
+
+    expected = root(slopes_of_the_loss, [1.0, 0.0], tol=1e-13).x
+    found = fit_calibration(margin, labels)
+    assert (found.slope, found.intercept) == pytest.approx(tuple(expected), rel=1e-6, abs=1e-6)
+
+
+def test_calibration_has_the_same_bits_with_any_number_of_threads() -> None:
+    rng = np.random.default_rng(0)
+    margin = rng.normal(-4, 1, 200_000)
+    labels = rng.random(len(margin)) < sigmoid(margin)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(fit_calibration(margin, labels))
+    assert found[0] == found[1]
+
+
+def test_a_forest_is_xgboosts_with_all_trees_in_one_round() -> None:
+    """And a leaf is the share of positives among its rows, at least 20 of them."""
+    frame, labels = table(3000)
+    trees = 32
+    model = train(frame, labels, kind="random_forest", config=ModelConfig(max_rounds=trees, folds=2), threads=1)
+    matrix, given = model.table(frame).matrix, forest.PARAMETERS
+    options = {**given, "eta": 1.0, "num_parallel_tree": trees, "seed": 1, "nthread": 2}
+    rate = round(float(labels.mean()) * 2**24) / 2**24
+    data = xgb.QuantileDMatrix(matrix, labels, max_bin=given["max_bin"])
+    booster = xgb.train({**options, "base_score": rate}, data, 1)
+    booster.feature_names = list(model.features)
+    expected, found = (
+        each.trees_to_dataframe().drop(columns=["Tree", "Cover"]) for each in (booster, model.classifier._booster)
+    )
+    assert found.equals(expected)
+    leaves = model.classifier._booster.trees_to_dataframe().query("Feature == 'Leaf'")
+    assert leaves["Cover"].min() >= 20
+    assert len(leaves) > 4 * trees
+
+
+def test_a_forest_has_all_its_trees_whatever_they_bring() -> None:
+    rng = np.random.default_rng(0)
+    noise = pl.DataFrame({"person_id": np.arange(400), "x": rng.random(400), "y": rng.random(400)})
+    found = cross_fit(
+        read_features(noise), rng.random(400) < 0.3, kind="random_forest",
+        config=ModelConfig(folds=2, max_rounds=60), threads=1,
+    )  # fmt: skip
+    assert found.model.training["rounds"] == 60
+    assert not any("max_rounds" in text for text in found.warnings)
+
+
 def test_the_threshold_has_the_greatest_f1() -> None:
     rng = np.random.default_rng(0)
     probability = np.round(rng.random(300), 2)  # with ties
@@ -253,5 +315,5 @@ def test_progress_reaches_the_end_of_every_stage(kind: str) -> None:
 
 
 def test_importing_the_package_imports_no_learning_library() -> None:
-    code = "import sys, gpunet.model; print([m for m in ('xgboost', 'sklearn', 'skops', 'scipy') if m in sys.modules])"
+    code = "import sys, gpunet.model; print([m for m in ('xgboost', 'sklearn', 'numba', 'scipy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import sys
 from datetime import date, timedelta
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -13,7 +11,7 @@ import pytest
 import gpunet
 from gpunet.arrests.as_of import violent_between
 from gpunet.base.days import day_number
-from gpunet.base.errors import EngineError, InputError, ModelError
+from gpunet.base.errors import InputError, ModelError
 from gpunet.cli.run import RunOptions, run_features, run_forecast
 from gpunet.config.registry import columns
 from gpunet.engines.cpu import CpuEngine
@@ -76,13 +74,6 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
     named = [stage["stage"] for stage in manifest["execution"]["stages"]]
     assert [name.split(" as of ")[0] for name in named] == begun
     assert {"read", "as of", "path", "statistics", "write features", "model", "write scores"} <= set(begun)
-
-
-def test_a_forest_on_a_gpu_is_refused_before_reading_where_there_is_no_cuml(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "cuml", None)
-    monkeypatch.setattr("gpunet.runs.run_options.resolve_engine", lambda engine, threads: SimpleNamespace(name="gpu"))
-    with pytest.raises(EngineError, match="cuml-cu13"):
-        run_forecast("absent.parquet", tmp_path / "run", {"model": {"kind": "random_forest"}})
 
 
 def test_the_manifest_describes_the_network(run):
@@ -175,8 +166,8 @@ def test_features_as_of_a_day_are_those_of_the_earlier_rows(tables, tmp_path):
 def test_random_forest_run(tables, tmp_path):
     config = {"model": {**CONFIG["model"], "kind": "random_forest", "max_rounds": 20}}
     manifest = run_forecast(str(tables), tmp_path / "run", config)
-    assert "model.skops" in manifest["outputs"]
-    assert (tmp_path / "run" / "model.skops").exists()
+    assert "model.ubj" in manifest["outputs"]
+    assert gpunet.load_model(tmp_path / "run" / "model.ubj").kind == "random_forest"
 
 
 def test_labels_are_violent_arrests_within_the_window():

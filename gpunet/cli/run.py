@@ -119,11 +119,8 @@ def started_run(
     """The run of a command: on the workers of a cluster if there is one and it is files that are to be read."""
     if (options.cluster or "none") == "none" or paths_of(inputs) is None:
         return Run(command, folder, config, options, engine)
-    from gpunet.cluster.engine_gpus import GpusEngine
     from gpunet.cluster.run import DistributedRun
 
-    if command == "run" and isinstance(engine, GpusEngine) and config.model.kind == "random_forest":
-        engine.require_library("cuml")  # what is missing is told now, not when all features are there
     return DistributedRun(command, folder, config, options, engine)
 
 

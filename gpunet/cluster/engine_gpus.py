@@ -54,10 +54,6 @@ class GpusEngine(ClusterEngine):
         super().release()
         self.graphs.release()
 
-    def require_library(self, name: str) -> None:
-        """Raise an EngineError that says why a worker cannot import a module of RAPIDS, and which worker it is."""
-        self.graphs.require_library(name)
-
     def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
         return self.graphs("hop_counts", indptr, indices, members, sets)  # type: ignore[no-any-return]

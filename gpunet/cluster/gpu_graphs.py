@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gpunet.base.errors import EngineError
 from gpunet.cluster.all_workers import on_each_worker
 from gpunet.cluster.executor import ClusterExecutor
-from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here, why_not_imported
+from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here
 from gpunet.engines.gpu import graphs
 from gpunet.engines.gpu.graphs import Make
 
@@ -94,12 +94,6 @@ class GpuGraphs:
         self._network = None
         self._executor.release()
         on_each_worker(self._client, free_here, self._setup)
-
-    def require_library(self, name: str) -> None:
-        """Raise an EngineError if a worker cannot import a module of RAPIDS."""
-        for worker, said in on_each_worker(self._client, why_not_imported, name).items():
-            if said:
-                raise EngineError(f"{self._executor.name}: the worker {worker}: {said}")
 
     def _on_all(
         self,

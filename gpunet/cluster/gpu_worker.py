@@ -33,7 +33,6 @@ __all__ = [
     "engine_here",
     "free_here",
     "start",
-    "why_not_imported",
 ]
 
 # A worker may have several threads; what is on the device, and how much is free, is one thread's at a time.
@@ -110,17 +109,6 @@ def start(setup: Setup) -> dict[str, Any] | str:
             return {**asdict(engine_here(setup).info), "pool_bytes_free": free_here(setup)}
     except EngineError as error:
         return str(error)
-
-
-def why_not_imported(name: str) -> str:
-    """Why a GPU package cannot be imported here; nothing if it can."""
-    from gpunet.engines.gpu.check import import_library
-
-    try:
-        import_library(name)
-    except EngineError as error:
-        return str(error)
-    return ""
 
 
 def free_here(setup: Setup) -> int:

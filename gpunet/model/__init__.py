@@ -1,6 +1,6 @@
 """Models: train, validate, score, explain, save. They take feature frames and know nothing of arrests or networks.
 
-XGBoost, scikit-learn and skops are imported when they are first used.
+XGBoost and scikit-learn are imported when they are first used.
 """
 
 from __future__ import annotations

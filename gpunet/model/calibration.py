@@ -29,7 +29,7 @@ class Calibration:
 
 
 def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> Calibration:
-    """Fit Platt's two parameters by maximum likelihood (Newton's method).
+    """Fit Platt's two parameters by maximum likelihood.
 
     Parameters
     ----------
@@ -46,8 +46,12 @@ def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> C
     Notes
     -----
     Targets are Platt's (1999): (P + 1) / (P + 2) and 1 / (N + 2) in place of 1 and 0, so that classes that happen to
-    be separated do not send the slope to infinity.
+    be separated do not send the slope to infinity. A row with the target t is one with the label true and the weight t,
+    and one with the label false and the weight 1 - t.
     """
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
     positives = int(labels.sum())
     target = np.where(labels, (positives + 1) / (positives + 2), 1 / (len(labels) - positives + 2))
     flat = float(np.log(target.mean() / (1 - target.mean())))
@@ -55,37 +59,11 @@ def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> C
     if spread < 1e-12:
         return Calibration(0.0, flat)
     x = (margin - centre) / spread  # standardised: the two parameters are then of one size
-    parameters = _newton(x, target, np.array([0.0, flat]))
-    slope = float(parameters[0] / spread)
-    return Calibration(slope, float(parameters[1] - slope * centre)) if slope > 0 else Calibration(0.0, flat)
-
-
-def _newton(
-    x: NDArray[np.float64], target: NDArray[np.float64], parameters: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    loss = _loss(x, target, parameters)
-    for _ in range(100):
-        p = sigmoid(parameters[0] * x + parameters[1])
-        error, weight = p - target, p * (1 - p)
-        gradient = np.array([(error * x).sum(), error.sum()])
-        off = (weight * x).sum()
-        hessian = np.array([[(weight * x * x).sum(), off], [off, weight.sum()]]) + 1e-12 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        size = 1.0
-        while (new := _loss(x, target, parameters - size * step)) > loss and size > 1e-8:
-            size /= 2
-        if new > loss:
-            break
-        parameters = parameters - size * step
-        if loss - new <= 1e-12 * loss:
-            break
-        loss = new
-    return parameters
-
-
-def _loss(x: NDArray[np.float64], target: NDArray[np.float64], parameters: NDArray[np.float64]) -> float:
-    z = parameters[0] * x + parameters[1]
-    return float((np.logaddexp(0.0, z) - target * z).sum())
+    fitted = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+    with threadpool_limits(1, user_api="blas"):  # NumPy's sums depend in their last bits on how many threads add up
+        fitted.fit(np.tile(x, 2)[:, None], np.repeat([True, False], len(x)), np.concatenate([target, 1 - target]))
+    slope = float(fitted.coef_[0, 0] / spread)
+    return Calibration(slope, float(fitted.intercept_[0] - slope * centre)) if slope > 0 else Calibration(0.0, flat)
 
 
 def best_threshold(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:

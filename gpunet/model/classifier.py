@@ -1,17 +1,14 @@
-"""What every classifier offers to the rest of the package, and the kinds there are.
+"""The kinds of model there are, and what a fit of any of them comes to.
 
-A kind is a module with two functions, ``fit`` and ``from_bytes``; it is imported when it is first asked for, because
-XGBoost, scikit-learn and skops take long to import. Another kind is one more module and one more entry here.
-
-Where a kind trains and predicts is decided by the matrix: on a GPU where it lies there (CuPy), else in the host's
-memory. What a classifier gives back for a matrix lies where the matrix does.
+A kind is a module with a function ``fit`` and the class of its trained trees. It is imported when it is first asked
+for, because Numba takes long to import. Another kind is one more module and one more entry here.
 """
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,36 +17,15 @@ from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
 
-__all__ = ["KINDS", "Classifier", "Fitted", "Kind", "kind_module"]
+if TYPE_CHECKING:
+    from gpunet.model.trees import BoostedTrees
+
+__all__ = ["KINDS", "Fitted", "Kind", "kind_module"]
 
 _MODULES = {"xgboost": "gpunet.model.boosting", "random_forest": "gpunet.model.forest"}
 
 #: The kinds of model.
 KINDS = tuple(_MODULES)
-
-
-class Classifier(Protocol):
-    """A trained two-class classifier over matrices float32[n, p], of NumPy or CuPy, in which NaN means null."""
-
-    @property
-    def kind(self) -> str:
-        """One of :data:`KINDS`."""
-
-    @property
-    def n_features(self) -> int:
-        """Number p of columns that it was trained on."""
-
-    def margin(self, matrix: Any, threads: int) -> Any:
-        """Raw log-odds before calibration, float64[n]."""
-
-    def contributions(self, matrix: Any, threads: int) -> Any:
-        """float64[n, p + 1]: what each feature adds to the margin, and last the part that is the same for everyone."""
-
-    def importance(self) -> NDArray[np.float64]:
-        """float64[p]: each feature's share of the loss that training removed; sums to 1, or all 0 without a split."""
-
-    def to_bytes(self, metadata: str) -> bytes:
-        """The whole classifier as one file, with the text `metadata` inside; of one kind, wherever it was trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +41,14 @@ class Fitted:
     rounds
         Boosting rounds, or trees.
     parameters
-        What the library was told, for the record; a GPU is named in it.
+        The library's parameters, for the record; a GPU is named in them.
     libraries
         ``{library: version}``.
     warnings
         Sentences for the user.
     """
 
-    classifier: Classifier
+    classifier: BoostedTrees
     held_out_margin: NDArray[np.float64]
     rounds: int
     parameters: dict[str, Any]
@@ -83,7 +59,7 @@ class Fitted:
 class Kind(Protocol):
     """What the module of a kind holds."""
 
-    SUFFIX: str
+    TREES: type[BoostedTrees]
 
     def fit(
         self,
@@ -98,11 +74,8 @@ class Kind(Protocol):
     ) -> Fitted:
         """Cross-fit over `folds` (int32[n], the fold in which a row is held out), then train on all rows.
 
-        `labels` and `folds` are in the host's memory.
+        Trees are grown where the matrix is, a GPU's memory (CuPy) or the host's, where `labels` and `folds` always are.
         """
-
-    def from_bytes(self, data: bytes) -> tuple[Classifier, str]:
-        """The inverse of :meth:`Classifier.to_bytes`; ModelError if it is not such a file."""
 
 
 def kind_module(kind: str) -> Kind:

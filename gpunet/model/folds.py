@@ -63,7 +63,7 @@ def fold_count(labels: NDArray[np.bool_], groups: NDArray[np.int64], wanted: int
 
 
 def person_folds(labels: NDArray[np.bool_], groups: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int32]:
-    """Deal the persons into folds, those with any true label and the others separately.
+    """Assign the persons to folds, those with any true label and the others separately.
 
     Parameters
     ----------

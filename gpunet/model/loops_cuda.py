@@ -1,9 +1,9 @@
 """The model's loops over rows on a GPU: walks down the trees, a thread a row.
 
-Functions have the names and parameters of their CPU twins (:mod:`gpunet.model.loops`, :mod:`gpunet.model.shapley`)
-with two differences: arrays are on the device, and matrices lie column by column, ``[p, n]``, so that the threads of a
-warp, which stand at the same tree and mostly at the same node, read and write next to each other. Each row is one
-thread's alone and is added up in the order of the trees: the sums have the bits that the CPU's have.
+The functions do what XGBoost and :mod:`gpunet.model.shapley` do on a CPU, with two differences: arrays are on the
+device, and matrices lie column by column, ``[p, n]``, so that the threads of a warp, which stand at the same tree and
+mostly at the same node, read and write next to each other. Each row is one thread's alone and is added up in the order
+of the trees: the sums have the bits that the CPU's have.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from gpunet.kernels.jit_cuda import cuda, kernel, on_device
 
-__all__ = ["add_shapley_values", "walk_boosted", "walk_forest"]
+__all__ = ["add_shapley_values", "walk_boosted"]
 
 THREADS = 128
 
@@ -64,29 +64,6 @@ def walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
             on_device(out, np.float32),
             np.float32(start),
             *(on_device(t, t.dtype) for t in trees),
-        )
-
-
-def walk_forest(
-    columns: Any,
-    roots: Any,
-    feature: Any,
-    threshold: Any,
-    left: Any,
-    right: Any,
-    null_left: Any,
-    value: Any,
-    probability: Any,
-    contributions: Any,
-) -> None:
-    """Do what :func:`gpunet.model.loops.walk_forest` does; `columns` is float32[p, n], `contributions` [p or 0, n]."""
-    n = columns.shape[1]
-    if n:
-        _walk_forest[_blocks(n), THREADS](
-            on_device(columns, np.float32),
-            *(on_device(t, t.dtype) for t in (roots, feature, threshold, left, right, null_left, value)),
-            on_device(probability, np.float64),
-            on_device(contributions, np.float64),
         )
 
 
@@ -142,35 +119,3 @@ def _walk_boosted(
                 node = left[node] if goes_left else right[node]
             total += condition[node]
         out[i] = total
-
-
-@kernel
-def _walk_forest(
-    columns: Any,
-    roots: Any,
-    feature: Any,
-    threshold: Any,
-    left: Any,
-    right: Any,
-    null_left: Any,
-    value: Any,
-    probability: Any,
-    contributions: Any,
-) -> None:
-    trees = len(roots)
-    for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
-        total = 0.0
-        for t in range(trees):
-            node = roots[t]
-            while feature[node] >= 0:
-                j = feature[node]
-                x = columns[j, i]
-                goes_left = null_left[node] if math.isnan(x) else float(x) <= threshold[node]
-                child = left[node] if goes_left else right[node]
-                if contributions.shape[0] > 0:
-                    contributions[j, i] += value[child] - value[node]
-                node = child
-            total += value[node]
-        probability[i] = total / trees
-        for j in range(contributions.shape[0]):
-            contributions[j, i] /= trees

@@ -1,4 +1,4 @@
-"""Scores: a probability, a rank and the features that moved it most, for every person."""
+"""Scores: a probability, a rank and the features that contributed most, for every person."""
 
 from __future__ import annotations
 

@@ -171,8 +171,8 @@ def add_shapley_values(
     The other parameters are the fields of :class:`ShapleyTables`, in their order.
     """
     goes_left = np.empty(len(feature), dtype=np.bool_)
-    for i in range(len(matrix)):
-        for t in range(len(tree_nodes) - 1):
+    for t in range(len(tree_nodes) - 1):  # tree by tree: the cases of one fit into a processor's cache
+        for i in range(len(matrix)):
             for node in range(tree_nodes[t], tree_nodes[t + 1]):
                 x = matrix[i, feature[node]]
                 goes_left[node] = null_left[node] if math.isnan(x) else x < condition[node]

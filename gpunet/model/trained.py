@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,14 @@ from gpunet.base._version import __version__
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import available_threads
 from gpunet.model.calibration import Calibration
-from gpunet.model.classifier import Classifier, kind_module
+from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host
 from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
 from gpunet.tables.files import write_whole
+
+if TYPE_CHECKING:
+    from gpunet.model.trees import BoostedTrees
 
 __all__ = ["Model", "load_model", "model_from_bytes"]
 
@@ -35,7 +38,7 @@ class Model:
     Attributes
     ----------
     classifier
-        The classifier itself, behind its small interface.
+        The trees.
     features
         The columns that it needs, in its order.
     calibration
@@ -43,17 +46,17 @@ class Model:
     threshold
         A person whose probability is at least this is called positive; it gave the greatest F1 on held-out persons.
     taxonomy, sets
-        Hash of the violent sets behind the features, and the sets themselves; None where training was not told.
+        Hash of the violent sets behind the features, and the sets themselves; None where they were not known.
     training
         How it was trained, in values that JSON can hold: rows, persons, positives, folds, rounds, seed, parameters,
         libraries.
     version
         Version of this package that trained it.
     betweenness
-        How the betweenness columns it was trained on were computed, None where training was not told.
+        How the betweenness columns it was trained on were computed, None where they were not known.
     """
 
-    classifier: Classifier
+    classifier: BoostedTrees
     features: tuple[str, ...]
     calibration: Calibration
     threshold: float
@@ -70,8 +73,8 @@ class Model:
 
     @property
     def suffix(self) -> str:
-        """The suffix of its file: ``.ubj`` or ``.skops``."""
-        return kind_module(self.kind).SUFFIX
+        """The suffix of its file, ``.ubj``."""
+        return ".ubj"
 
     def table(self, features: Any, *, device: str | None = None) -> FeatureTable:
         """Read `features` (path, frame or FeatureTable) as this model needs them, into the memory of `device`.
@@ -109,14 +112,14 @@ class Model:
     def contributions(
         self, features: Any, *, threads: int | None = None, device: str | None = None
     ) -> NDArray[np.float64]:
-        """How much each feature moved each person's raw log-odds, signed.
+        """What each feature adds to each person's raw log-odds, signed.
 
         Returns
         -------
         float64[n, p + 1]
             One column for each of :attr:`features`, then the part that is the same for everyone. A row sums to
-            :meth:`predict_margin`: exactly for the forest, to float32 for XGBoost. XGBoost: SHAP values (TreeSHAP,
-            Lundberg et al. 2020); forest: path contributions (Saabas 2014) carried over to log-odds.
+            :meth:`predict_margin`, to float32. SHAP values (TreeSHAP, Lundberg et al. 2020), of the forest carried
+            over to log-odds.
         """
         table = self.table(features, device=device)
         return to_host(self.classifier.contributions(table.matrix, available_threads(threads)))
@@ -138,7 +141,7 @@ class Model:
         return self.classifier.to_bytes(json.dumps(metadata, allow_nan=False))
 
     def save(self, path: str | Path) -> None:
-        """Write the model as one file, whole or not at all: UBJSON for XGBoost, skops for the forest.
+        """Write the model as one file, whole or not at all: XGBoost's UBJSON.
 
         :attr:`suffix` is the usual one, but :func:`load_model` does not go by names.
 
@@ -158,7 +161,7 @@ class Model:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model file; what it holds, not its name, decides which kind it is.
+    """Read a model file, whatever its name; it says of which kind it is.
 
     Raises
     ------
@@ -188,9 +191,9 @@ def load_model(path: str | Path) -> Model:
 
 def model_from_bytes(data: bytes) -> Model:
     """The inverse of :meth:`Model.to_bytes`; ModelError if they are not a model's."""
-    kind = "random_forest" if data.startswith(b"PK\x03\x04") else "xgboost"
-    classifier, text = kind_module(kind).from_bytes(data)
-    return _with_metadata(classifier, text)
+    from gpunet.model.trees import read_booster
+
+    return _with_metadata(*read_booster(data))
 
 
 def _checked_path(path: Any) -> Path:
@@ -203,13 +206,14 @@ def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _with_metadata(classifier: Classifier, text: str) -> Model:
+def _with_metadata(booster: Any, text: str) -> Model:
     try:
         data = json.loads(text)
         if data["format"] != FORMAT:
             raise ModelError(
                 f"its format is {data['format']}, of gpunet {data.get('gpunet')}; this version reads {FORMAT}"
             )
+        classifier = kind_module(data["kind"]).TREES(booster)
         sets, betweenness = data["sets"], data.get("betweenness")  # not in files of the first versions
         model = Model(
             classifier=classifier,

@@ -1,10 +1,10 @@
-"""The trees of a forest as one set of arrays, and the walk down them on either device."""
+"""Trained trees of XGBoost: margins, exact SHAP values, importance, and their one UBJSON file."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,125 +13,189 @@ from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
-from gpunet.model.loops import walk_forest
-from gpunet.model.matrix import namespace, on_gpu, to_device
+from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
+from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
+from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
 
-__all__ = ["Nodes", "Tree", "flatten"]
+__all__ = ["BoostedTrees", "ForestTrees", "detached", "read_booster"]
 
+_ATTRIBUTE = "gpunet"
 _ROWS_A_TASK = 4096
 
 
-@dataclass(frozen=True, eq=False)
-class Tree:
-    """One tree, an element a node; node 0 is the root.
+class BoostedTrees:
+    """A trained two-class booster over matrices float32[n, p], of NumPy or CuPy, in which NaN means null.
 
-    Attributes
-    ----------
-    left, right
-        Children, below 0 for a leaf.
-    feature, threshold, null_left
-        Rows up to the threshold go left, and nulls where `null_left`.
-    value
-        float64[m, 2], the shares (or numbers) of negatives and of positives at each node.
+    What it gives back for a matrix lies where the matrix does. In the host's memory XGBoost works out margins; on a GPU
+    our own walk does, which adds leaves up in the same order and in float32 as well, so that margins and SHAP values
+    have the same bits on either device.
     """
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    feature: NDArray[np.int64]
-    threshold: NDArray[np.float64]
-    null_left: NDArray[np.bool_]
-    value: NDArray[np.float64]
+    kind = "xgboost"
 
-
-@dataclass(frozen=True, eq=False)
-class Nodes:
-    """All trees' nodes in one set of arrays, as :func:`gpunet.model.loops.walk_forest` takes them."""
-
-    roots: NDArray[np.int64]
-    feature: NDArray[np.int32]
-    threshold: NDArray[np.float64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    null_left: NDArray[np.bool_]
-    value: NDArray[np.float64]
+    def __init__(self, booster: Any) -> None:
+        self._booster = booster
 
     @property
-    def bias(self) -> float:
-        """The mean value of the roots: the forest's answer about a person of whom nothing is known."""
-        return float(self.value[self.roots].sum() / len(self.roots))
+    def n_features(self) -> int:
+        """Number of columns that it was trained on."""
+        return int(self._booster.num_features())
 
-    @cached_property
-    def _fields(self) -> Any:
-        return [getattr(self, field.name) for field in dataclasses.fields(self)]
-
-    @cached_property
-    def _device_fields(self) -> Any:
-        return [to_device(field) for field in self._fields]
-
-    def walk(self, matrix: Any, threads: int, *, explain: bool) -> tuple[Any, Any]:
-        """Mean leaf value of each row, float64[n], and what each feature moved it by, float64[n, p] (or [n, 0]).
-
-        On a GPU both stay there. The bits are the same on either device.
-        """
-        n, p = len(matrix), matrix.shape[1] if explain else 0
+    def margin(self, matrix: Any, threads: int) -> Any:
+        """Raw log-odds, float64[n]."""
         if on_gpu(matrix):
             from gpunet.model import loops_cuda
 
             xp = namespace(matrix)
-            probability, contributions = xp.empty(n, dtype=xp.float64), xp.zeros((p, n), dtype=xp.float64)
-            loops_cuda.walk_forest(xp.ascontiguousarray(matrix.T), *(*self._device_fields, probability, contributions))
-            return probability, contributions.T
+            out = xp.empty(len(matrix), dtype=xp.float32)
+            loops_cuda.walk_boosted(xp.ascontiguousarray(matrix.T), out, *self._device_trees)
+            return xp.astype(out, xp.float64)
+        return self._predict(matrix, threads, output_margin=True).reshape(len(matrix))
+
+    def contributions(self, matrix: Any, threads: int) -> Any:
+        """Exact SHAP values (TreeSHAP, over the trees' own paths), float64[n, p + 1], the last column the bias."""
+        n, p = matrix.shape
+        if self._tables is None:  # trees too deep to be tabulated
+            parts = self._predict(to_host(matrix), threads, pred_contribs=True).reshape(n, p + 1)
+            return to_device(parts) if on_gpu(matrix) else parts
+        if on_gpu(matrix):
+            return self._device_contributions(matrix)
         matrix = np.ascontiguousarray(matrix)
-        probability, contributions = np.empty(n), np.zeros((n, p))
+        out = np.zeros((n, p + 1))
+        out[:, p] = self._bias
+        fields = self._table_fields
 
         def task(span: tuple[int, int]) -> None:
-            rows = slice(*span)
-            walk_forest(matrix[rows], *(*self._fields, probability[rows], contributions[rows]))
+            add_shapley_values(matrix[slice(*span)], out[slice(*span)], *fields)
 
         for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
             pass
-        return probability, contributions
+        return out
 
-    def log_odds(self, probability: Any) -> Any:
-        """Log-odds of mean votes p over T trees, as (T p + 1/2) / (T + 1), which keeps them finite."""
-        trees, xp = len(self.roots), namespace(probability)
-        return xp.log((trees * probability + 0.5) / (trees * (1.0 - probability) + 0.5))
+    def _device_contributions(self, matrix: Any) -> Any:
+        from gpunet.model import loops_cuda
+
+        xp, (n, p) = namespace(matrix), matrix.shape
+        out = xp.zeros((p + 1, n), dtype=xp.float64)
+        out[p, :] = self._bias
+        loops_cuda.add_shapley_values(xp.ascontiguousarray(matrix.T), out, *self._device_tables)
+        return out.T
+
+    @cached_property
+    def _tables(self) -> ShapleyTables | None:
+        return shapley_tables(self._booster)
+
+    @cached_property
+    def _table_fields(self) -> list[Any]:
+        tables = self._tables
+        return [] if tables is None else [getattr(tables, field.name) for field in dataclasses.fields(tables)]
+
+    @cached_property
+    def _device_tables(self) -> list[Any]:
+        return [to_device(field) for field in self._table_fields]
+
+    @cached_property
+    def _device_trees(self) -> list[Any]:
+        return [margin_without_trees(self._booster), *(to_device(field) for field in boosted_nodes(self._booster))]
+
+    @cached_property
+    def _bias(self) -> float:
+        """The same for everyone, so XGBoost is asked about one row of nulls."""
+        nulls = np.full((1, self.n_features), np.nan, dtype=np.float32)
+        return float(self._predict(nulls, 1, pred_contribs=True).ravel()[-1])
+
+    def name_features(self, names: Sequence[str]) -> None:
+        """Give the columns names, for other readers of the file; XGBoost allows no brackets and no "<" in them."""
+        self._booster.feature_names = [re.sub(r"[\[\]<]", "_", name) for name in names]
+
+    def importance(self) -> NDArray[np.float64]:
+        """Each feature's share of the total gain, float64[p]."""
+        gains = self._booster.get_score(importance_type="total_gain")
+        names = self._booster.feature_names
+        gain = np.array([gains.get(name, 0.0) for name in names], dtype=np.float64)
+        return gain / gain.sum() if gain.sum() > 0 else gain
+
+    def to_bytes(self, metadata: str) -> bytes:
+        """UBJSON with `metadata` as the booster's attribute ``gpunet``; of one kind, wherever it was trained."""
+        self._booster.set_attr(**{_ATTRIBUTE: metadata})
+        return bytes(self._booster.save_raw("ubj"))
+
+    def _predict(self, matrix: NDArray[np.float32], threads: int, **what: bool) -> NDArray[np.float64]:
+        import xgboost as xgb
+
+        if not len(matrix):
+            return np.zeros((0, matrix.shape[1] + 1 if what.get("pred_contribs") else 1))
+        self._booster.set_param({"nthread": threads})
+        data = xgb.DMatrix(matrix, nthread=threads)
+        return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)
 
 
-def flatten(trees: Sequence[Tree], n_features: int) -> Nodes:
-    """Bring the trees into one set of arrays, and check that every walk stays inside them and ends.
+class ForestTrees(BoostedTrees):
+    """A random forest: the booster's sum is a row's mean share, over all trees, of positives at the leaf it comes to.
 
-    scikit-learn and skops do not check this, so a damaged or malicious file would otherwise reach any memory.
+    The margin is the log-odds of that mean share p over T trees, as (T p + 1/2) / (T + 1), which keeps it finite. SHAP
+    values add up to the share. Each row's are multiplied by one positive number, the slope of the line from bias to
+    share on the log-odds curve, so that they add up in log-odds, with their signs and their order as they were.
+    """
+
+    kind = "random_forest"
+
+    def margin(self, matrix: Any, threads: int) -> Any:
+        """Log-odds of the mean share, float64[n]."""
+        return self._log_odds(super().margin(matrix, threads))
+
+    def contributions(self, matrix: Any, threads: int) -> Any:
+        """SHAP values in log-odds, float64[n, p + 1], the last column the bias."""
+        share, parts = super().margin(matrix, threads), super().contributions(matrix, threads)
+        xp, trees, bias = namespace(parts), self._trees, self._bias
+        start = float(self._log_odds(np.array([bias]))[0])
+        distance = share - bias
+        near = xp.abs(distance) < 1e-6  # there the line is the tangent, to float32
+        shrunk = (trees * bias + 0.5) / (trees + 1)
+        tangent = trees / (trees + 1) / (shrunk * (1 - shrunk))
+        slope = xp.where(near, tangent, (self._log_odds(share) - start) / xp.where(near, 1.0, distance))
+        parts[:, :-1] = parts[:, :-1] * slope[:, None]
+        parts[:, -1] = start
+        return parts
+
+    @cached_property
+    def _trees(self) -> int:
+        return int(self._booster.num_boosted_rounds())
+
+    def _log_odds(self, share: Any) -> Any:
+        xp, trees = namespace(share), self._trees
+        return xp.log((trees * share + 0.5) / (trees * (1.0 - share) + 0.5))
+
+
+def detached(booster: Any) -> Any:
+    """The trained booster as it would come from its file: without the training data, and on no device."""
+    import xgboost as xgb
+
+    alone = xgb.Booster()
+    alone.load_model(bytearray(booster.save_raw("ubj")))
+    return alone
+
+
+def read_booster(data: bytes) -> tuple[Any, str]:
+    """The booster in a model file, and the metadata that :meth:`BoostedTrees.to_bytes` put into it.
 
     Raises
     ------
     ModelError
-        If a child does not come after its parent in the same tree, or a feature or a value is not there.
+        If it is not UBJSON of XGBoost, or was not made here.
     """
-    sizes = np.array([len(tree.left) for tree in trees], dtype=np.int64)
-    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    left = np.concatenate([tree.left for tree in trees]).astype(np.int64)
-    right = np.concatenate([tree.right for tree in trees]).astype(np.int64)
-    leaf = left < 0
-    own, offset = np.arange(len(left)), np.repeat(roots, sizes)
-    left, right = np.where(leaf, own, left + offset), np.where(leaf, own, right + offset)
-    feature = np.where(leaf, -1, np.concatenate([tree.feature for tree in trees])).astype(np.int32)
-    end = offset + np.repeat(sizes, sizes)
-    inner = ~leaf
-    sound = (
-        np.all((left > own)[inner] & (left < end)[inner] & (right > own)[inner] & (right < end)[inner])
-        and np.all((feature >= 0)[inner] & (feature < n_features)[inner])
-        and all(tree.value.shape == (len(tree.left), 2) for tree in trees)
-    )
-    if not sound:
-        raise ModelError("its trees are damaged")
-    values = np.concatenate([tree.value for tree in trees]).astype(np.float64)
-    return Nodes(
-        roots=roots,
-        feature=feature,
-        threshold=np.concatenate([tree.threshold for tree in trees]).astype(np.float64),
-        left=left,
-        right=right,
-        null_left=np.concatenate([tree.null_left for tree in trees]).astype(bool),
-        value=values[:, 1] / values.sum(axis=1),
-    )
+    import xgboost as xgb
+
+    booster = xgb.Booster()
+    if data.startswith(b"PK\x03\x04"):
+        raise ModelError("it is a forest in skops format, as earlier versions of gpunet wrote it: train it again")
+    try:
+        if not data.startswith(b"{L"):  # XGBoost aborts the whole process on an empty buffer
+            raise ModelError("it is not an XGBoost model in UBJSON")
+        booster.load_model(bytearray(data))
+        metadata = booster.attr(_ATTRIBUTE)
+    except xgb.core.XGBoostError as error:
+        raise ModelError(f"XGBoost cannot read it: {str(error).splitlines()[0]}") from error
+    if metadata is None:
+        raise ModelError("it is an XGBoost model, but was not made by gpunet")
+    return booster, metadata

@@ -40,7 +40,7 @@ __all__ = [
     "versions",
 ]
 
-_PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", "skops", "xgboost")
+_PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", "xgboost")
 
 
 class StageClock:

@@ -84,10 +84,6 @@ class Run:
         self.engine = engine
         if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
-        if command == "run" and self.engine.name == "gpu" and config.model.kind == "random_forest":
-            from gpunet.engines.gpu.check import import_library
-
-            import_library("cuml")  # what is missing is told now, not when all features are there
         self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
         self.warnings: list[str] = []
         self._command = command

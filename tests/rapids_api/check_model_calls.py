@@ -1,4 +1,4 @@
-"""What models rest on in cuML, Treelite, cuDF, CuPy and XGBoost, held against the real packages; no GPU is needed.
+"""What models rest on in cuDF, CuPy and XGBoost, held against the real packages; no GPU is needed.
 
 Calls are bound to signatures, and what is plain computing on the host is run. The ordinary tests do not collect this
 file.
@@ -14,69 +14,14 @@ os.environ.setdefault("RAPIDS_NO_INITIALIZE", "1")
 
 import array_api_compat.cupy as namespace
 import cudf
-import cuml
 import cupy  # noqa: TID251
 import numpy as np
-import pytest
-import treelite
-import treelite.sklearn
 import xgboost as xgb
-from sklearn.ensemble import RandomForestClassifier
 
 
 def bind(function: Any, *arguments: Any, **options: Any) -> None:
     """TypeError if `function` cannot be called so."""
     inspect.signature(function).bind(*arguments, **options)
-
-
-def forest_options() -> dict[str, Any]:
-    from gpunet.model.forest_cuml import CUML, PARAMETERS
-
-    return {"n_estimators": 10, "random_state": 1, "split_criterion": "gini", **PARAMETERS, **CUML}
-
-
-def test_cumls_forest_takes_our_parameters() -> None:
-    from cuml.ensemble import RandomForestClassifier as Forest
-
-    assert cuml.ensemble.RandomForestClassifier is Forest
-    forest = Forest(**forest_options())
-    assert {name: getattr(forest, name) for name in forest_options()} == forest_options()
-    bind(Forest.fit, forest, None, None)
-    bind(Forest.as_treelite, forest)
-    assert isinstance(cuml.__version__, str)
-
-
-def test_cumls_forest_refuses_nulls() -> None:
-    """Why they are replaced: its check lets no NaN through."""
-    from cuml.internals.validation import check_all_finite, check_inputs
-
-    assert inspect.signature(check_inputs).parameters["ensure_all_finite"].default is True
-    with pytest.raises(ValueError, match="NaN"):
-        check_all_finite(np.array([[1.0, np.nan]], dtype=np.float32))
-    from gpunet.model.forest_cuml import NULL
-
-    check_all_finite(np.array([[1.0, NULL]], dtype=np.float32))
-
-
-def test_trees_are_read_from_a_real_treelite_model() -> None:
-    """A forest of scikit-learn's as Treelite holds it, handed out by cuML's own method, and read as cuML's are."""
-    from gpunet.config.config import ModelConfig
-    from gpunet.model.forest_cuml import read_trees, sklearn_forest
-
-    rng = np.random.default_rng(0)
-    matrix = rng.standard_normal((500, 6)).astype(np.float32)
-    labels = matrix[:, 0] + rng.standard_normal(500) > 0.5
-    theirs = RandomForestClassifier(7, min_samples_leaf=5, random_state=1).fit(matrix, labels)
-    estimator = cuml.ensemble.RandomForestClassifier(**forest_options())
-    estimator._treelite_model_bytes = treelite.sklearn.import_model(theirs).serialize_bytes()
-    estimator.n_features_in_ = 6
-    grown = read_trees(estimator.as_treelite())
-    assert len(grown) == 7
-    mine = sklearn_forest(grown, 6, 500, ModelConfig())
-    np.testing.assert_allclose(mine.predict_proba(matrix), theirs.predict_proba(matrix), atol=1e-6)
-    for one, other in zip(mine.estimators_, theirs.estimators_, strict=True):
-        np.testing.assert_allclose(one.tree_.value, other.tree_.value, atol=1e-6)
-        assert one.tree_.max_depth == other.tree_.max_depth
 
 
 def test_a_cudf_series_gives_its_column_as_it_is_asked() -> None:
@@ -86,10 +31,9 @@ def test_a_cudf_series_gives_its_column_as_it_is_asked() -> None:
 def test_cupy_has_the_functions_that_the_array_code_uses() -> None:
     used = (
         "abs any arange argmax asarray ascontiguousarray astype concat empty exp floor full isinf isnan log log1p "
-        "maximum ones_like sum take where zeros zeros_like float32 float64 int32"
+        "maximum ones_like sum where zeros zeros_like float32 float64 int32"
     )
     assert [name for name in used.split() if not hasattr(namespace, name)] == []
-    bind(namespace.take, None, None, axis=0)
     bind(namespace.concat, [], axis=1)
     bind(namespace.argmax, None, axis=1)
     bind(namespace.sum, None, axis=0)

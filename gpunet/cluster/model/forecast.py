@@ -76,8 +76,8 @@ def forecast_distributed(
     Returns
     -------
     Forecast
-        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`. With ``random_forest``, which is only
-        trained in one place, one worker trains with the rows of all.
+        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`. With ``random_forest`` one worker
+        trains with the rows of all, also with `unencrypted`.
 
     Raises
     ------

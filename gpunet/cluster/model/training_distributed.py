@@ -25,8 +25,8 @@ from gpunet.cluster.model.partitions import Snapshot, matrix_of
 from gpunet.cluster.model.workers import explained, finished, losses_seen, run_tasks, team
 from gpunet.cluster.waiting import WorkerLostError, missing
 from gpunet.config.config import ModelConfig
-from gpunet.model.boosting import DEVICE, base_rate, fitted
-from gpunet.model.boosting_rounds import Grown
+from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate, fitted
+from gpunet.model.boosting_rounds import PATIENCE, Grown
 from gpunet.model.classifier import Fitted
 
 if TYPE_CHECKING:
@@ -101,9 +101,10 @@ def fit_distributed(
             f"{absent} of {training.ranks(wanted)} workers were missing in the training and did not come within a "
             "minute: the model may not be the one that all would have trained",
         )
-    recorded = {"workers": ranks} if ranks > 1 else {}
-    found = Grown(grown.margins, grown.rounds, warnings)
-    return fitted(booster, grown.margins, found, snapshots[0].columns, DEVICE[device], **recorded)
+    parameters = {**PARAMETERS, "device": DEVICE[device], "patience": PATIENCE}
+    if ranks > 1:
+        parameters["workers"] = ranks
+    return fitted(TREES(booster), grown.margins, grown.rounds, parameters, snapshots[0].columns, warnings)
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,6 @@ LIBRARIES: Mapping[str, str] = {
 
 #: Modules that parts of a run import when they come to them.
 FURTHER: Mapping[str, str] = {
-    "cuml": "cuml-cu13",
     "dask_cuda": "dask-cuda",
     "dask_cudf": "dask-cudf-cu13",
     "cugraph": "cugraph-cu13",

@@ -1,6 +1,6 @@
 """The device's memory: one pool for all libraries, what stages need of it, and what to do when it does not suffice.
 
-Every library takes its memory from RMM's current resource: cuDF, cuGraph and cuML by themselves, CuPy and Numba since
+Every library takes its memory from RMM's current resource: cuDF and cuGraph by themselves, CuPy and Numba since
 :func:`set_up_memory`. That is CUDA's own stream-ordered pool, which joins pieces behind the scenes and gives unused
 memory back to others in the process (XGBoost has no part in RMM), below a limit. The limit is known, and so is what
 is taken, so that :func:`free_bytes` can say what is left; how much memory the device has free says little once there
