@@ -16,8 +16,8 @@ from gpunet.arrests.diagnostics import shared_incidents
 from gpunet.arrests.network import IncidentMembers, incident_members
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
-from gpunet.cluster.shuffle import BUCKET, FRAMES, bucket_count, columns_of, frame_of, shuffled
-from gpunet.reading.location import code_series
+from gpunet.cluster.shuffle import BUCKET, FRAMES, Texts, bucket_count, columns_of, frame_of, shuffled
+from gpunet.reading.location import code_series, in_order
 from gpunet.tables.arrays import begins_run, count_by_code, running_sum, sort_order
 from gpunet.tables.frames import rows_of
 from gpunet.tables.gather import gather
@@ -112,22 +112,9 @@ def force_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
 
 def _range_of_keys(part: ArrestPartition, bounds: Sequence[str], incident: NDArray[Any]) -> NDArray[np.int32]:
     """The range of keys that each incident belongs to: both ascend, so bounds are looked for, not incidents."""
-    keys = _Keys(part.incident_key)
+    keys = Texts(part.incident_key)
     starts = [bisect_left(keys, bound) for bound in bounds]
     return np.searchsorted(np.asarray(starts, np.int64), incident, side="right").astype(np.int32)
-
-
-class _Keys(Sequence[str]):
-    """Texts of an Arrow array, one at a time."""
-
-    def __init__(self, array: Any) -> None:
-        self._array = array
-
-    def __len__(self) -> int:
-        return len(self._array)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self._array[i].as_py()
 
 
 def _texts(keys: Any) -> nw.Series[Any]:
@@ -140,7 +127,7 @@ def _texts(keys: Any) -> nw.Series[Any]:
 
 def grouped(frame: Any, max_size: int) -> IncidentPartition:
     """The incidents of a range from the rows of their persons, in whatever order these come."""
-    key = code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES)
+    key = in_order(code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES), FRAMES)
     number, first, last, violent = columns_of(frame, ("number", "first_day", "last_day", "violent"))
     order = sort_order([number, key.codes])
     size = count_by_code(key.codes, len(key.values))
@@ -175,7 +162,7 @@ def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[st
 
 def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
     """Incident id, and the force of the first arrest, of those of the incidents that have an arrest in the part."""
-    arrests, known = part.arrests, _Keys(part.incident_key)
+    arrests, known = part.arrests, Texts(part.incident_key)
     at = [bisect_left(known, key) for key in keys]
     codes = {code: key for code, key in zip(at, keys, strict=True) if code < len(known) and known[code] == key}
     rows = np.flatnonzero(np.isin(arrests.incident, list(codes)))

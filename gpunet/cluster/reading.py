@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
+from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import FileCount, SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport
 from gpunet.cluster.results import each, fetched, threads_of
-from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled, table_of
+from gpunet.cluster.shuffle import BUCKET, Texts, frame_of, shuffled, table_of
 from gpunet.config.config import Config
 from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
-from gpunet.reading.persons import Names, PersonRange, arrests_of_range, coded_rows, names_of
+from gpunet.reading.location import Column
+from gpunet.reading.names import Names
+from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
-from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
 from gpunet.reading.report import (
     as_rejected,
     column_warnings,
@@ -101,7 +103,7 @@ def read_distributed(
     _check_slices(notes)
     wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
-    names = names_of(notes, config)
+    names = names_of_parts(notes, config)
     (sent,) = each(client, "names", _same, [names])  # and not scattered: what is lost with a worker can come again
     ranges = _by_person(client, read, notes, names, sent, config, wanted)
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
@@ -200,21 +202,39 @@ def _by_person(
     whole = whole and all(note.whole for note in notes)
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
-    empty = coded_rows(read_partition(0, (), config, date.today()), names, whole)
     frames = each(client, "rows", _ranged, read, notes, names=sent, whole=whole, bounds=bounds)
-    return shuffled(client, frames, _frame(empty, np.empty(0, np.int64)), len(bounds) + 1)
+    nothing = read_partition(0, (), config, date.today())
+    return shuffled(client, frames, _ranged(nothing, nothing.note, names, whole, bounds), len(bounds) + 1)
 
 
 def _ranged(part: ReadPart, note: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
     note.check_again(part.note)
-    rows = coded_rows(part, names, whole)
-    ids = rows.column("person_id").combine_chunks()
-    return _frame(rows, range_of_numbers(ids.to_numpy(), bounds) if whole else range_of_texts(ids, bounds))
+    columns, person = columns_of_part(part, names, whole), part.rows.columns["person_id"]
+    if whole:
+        return frame_of({BUCKET: range_of_values(columns["person_id"], bounds), **columns})
+    return frame_of({BUCKET: range_of_texts(person, bounds), **columns})
 
 
-def _frame(rows: pa.Table, ranges: Any) -> Any:
-    table: nw.DataFrame[Any] = nw.from_native(rows, eager_only=True)
-    return frame_of({BUCKET: ranges, **{name: table.get_column(name) for name in table.columns}})
+def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | list[int]:
+    """At most n - 1 distinct bounds, ascending, that cut the examples into about equal ranges.
+
+    Texts are ordered as UTF-8 orders their bytes, which is Python's order of texts too.
+    """
+    ordered = sorted(examples)
+    places = (len(ordered) * k // n for k in range(1, n)) if ordered else ()
+    return sorted({ordered[place] for place in places})  # type: ignore[return-value]
+
+
+def range_of_values(values: Any, bounds: Sequence[int]) -> NDArray[np.int64]:
+    """int64[n], how many bounds are not greater than each number."""
+    return np.searchsorted(np.array(bounds, np.int64), values, side="right")
+
+
+def range_of_texts(column: Column, bounds: Sequence[str]) -> NDArray[np.int64]:
+    """int64[n], how many bounds are not greater than each row's text, by the place of bounds among the column's."""
+    texts = Texts(column.values.to_arrow())
+    starts = [bisect_left(texts, bound) for bound in bounds]
+    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")
 
 
 def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
@@ -254,8 +274,9 @@ def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -
         else:
             whole[number].rows += record.rows
             whole[number].rejected += record.rejected
+            whole[number].duplicate += record.duplicate
     for number, record in whole.items():
-        record.duplicate = sum(of_range.repeats.get(number, 0) for of_range in range_notes)
+        record.duplicate += sum(of_range.repeats.get(number, 0) for of_range in range_notes)
     return [whole[number] for number in sorted(whole)]
 
 

@@ -18,7 +18,7 @@ from gpunet.reading.location import Location
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
 
-__all__ = ["BUCKET", "FRAMES", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
+__all__ = ["BUCKET", "FRAMES", "Texts", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
 
 #: The column that says where a row goes; no column of a table can be called so.
 BUCKET = ":bucket"
@@ -48,6 +48,19 @@ def columns_of(frame: Any, names: Sequence[str]) -> tuple[Any, ...]:
 def range_of(values: Any, starts: Any) -> Any:
     """int32[n], the range into which each of the `values` falls; range i begins at ``starts[i]``, ascending."""
     return (np.searchsorted(starts, values, side="right") - 1).astype(np.int32)
+
+
+class Texts(Sequence[str]):
+    """Texts of an Arrow array as a sequence, each made when it is asked for."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._array[i].as_py()
 
 
 def table_of(frame: Any) -> pa.Table:

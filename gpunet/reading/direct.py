@@ -1,4 +1,4 @@
-"""Tables for the device reader: Parquet files straight onto the device, all others by way of the host."""
+"""Tables that are read on a device: Parquet files straight onto the device, all others by way of the host."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from itertools import groupby
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.config.config import InputConfig
-from gpunet.reading.columns import Layout, as_text, as_timestamps
-from gpunet.reading.dates import DAY_US, EARLIEST
+from gpunet.reading.columns import Layout
 from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.location import Location
 from gpunet.reading.skipped import skip_file
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal, record_of, source_batches
 from gpunet.reading.utf8 import is_utf8
-from gpunet.tables.frames import backend_of, on_host, text_layout
+from gpunet.tables.frames import text_layout
 
-__all__ = ["HOST_ROWS", "columns_at", "device_batches"]
+__all__ = ["HOST_ROWS", "device_batches"]
 
 #: Rows of files that the host reads before they go to the device together.
 HOST_ROWS = 1 << 24
@@ -35,9 +32,6 @@ _DIRECT_BYTES = 1 << 22
 
 #: What cuDF takes for a pattern, a chain of places, or a location folder, and not for a part of a file's name.
 _NOT_PLAIN = ("*", "?", "[", "::", "~")
-
-#: Stands for a date that is none: a day that is out of range, as every such date is rejected.
-_NO_DATE = EARLIEST - DAY_US
 
 
 def device_batches(
@@ -111,38 +105,3 @@ def _is_plain(ours: str, theirs: str, kind: pa.DataType) -> bool:
     if ours == "date" and (pa.types.is_date32(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)):
         return True
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))
-
-
-def columns_at(location: Location, batch: Batch) -> nw.DataFrame[Any]:
-    """The batch's columns at `location`: dates as text or timestamps, all others as text or whole numbers."""
-    frame = batch.frame
-    where = batch.pieces[0].record.name
-    at_home = backend_of(frame) == location.backend
-    stay = {c for c in frame.columns if at_home and _may_stay(c, frame.schema[c])}
-    if len(stay) == len(frame.columns):
-        return frame
-    rest = [c for c in frame.columns if c not in stay]
-    host = on_host(frame.select(rest))
-    moved = location.moved(
-        pa.table({c: _sendable(host.get_column(c), c == "date", f'{where}: column "{c}"') for c in rest})
-    )
-    return location.frame({c: (frame if c in stay else moved).get_column(c) for c in frame.columns})
-
-
-def _may_stay(name: str, kind: nw.dtypes.DType) -> bool:
-    if name == "date":
-        return kind == nw.String or (isinstance(kind, nw.Datetime) and kind.time_zone is None)
-    return kind == nw.String or kind.is_integer()
-
-
-def _sendable(series: nw.Series[Any], is_date: bool, where: str) -> Any:
-    """A PyArrow array of text, whole numbers or timestamps, of which each device has its kind."""
-    if is_date and series.dtype != nw.String:
-        timestamps, missing, bad = as_timestamps(series, where)
-        return pa.array(np.where(bad, _NO_DATE, np.where(missing, 0, timestamps)), mask=missing).cast(
-            pa.timestamp("us")
-        )
-    if not is_date and series.dtype.is_integer():
-        array = series.to_arrow()
-        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    return pc.cast(as_text(series, where), pa.large_string())

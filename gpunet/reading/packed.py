@@ -7,16 +7,9 @@ from typing import Any
 
 from gpunet.tables import arrays
 
-__all__ = ["dense", "pack"]
+__all__ = ["pack"]
 
 _MOST = 1 << 62
-
-
-def dense(values: Any) -> tuple[Any, int]:
-    """int64[n], each integer's position among the distinct ones, and how many these are."""
-    xp = arrays.namespace(values)
-    known = arrays.distinct(values)
-    return xp.astype(xp.searchsorted(known, values), xp.int64), known.shape[0]
 
 
 def pack(columns: Iterable[tuple[Any, int]]) -> tuple[Any, int]:
@@ -33,8 +26,8 @@ def pack(columns: Iterable[tuple[Any, int]]) -> tuple[Any, int]:
             key, size = codes, max(n, 1)
             continue
         if size * max(n, 1) > _MOST:
-            key, size = dense(key)
+            key, size = arrays.dense(key)
         if size * max(n, 1) > _MOST:
-            codes, n = dense(codes)
+            codes, n = arrays.dense(codes)
         key, size = key * max(n, 1) + codes, size * max(n, 1)
     return key, size

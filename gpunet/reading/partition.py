@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,17 +15,16 @@ from numpy.typing import NDArray
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
-from gpunet.reading.check import DETAILS, check_rows, coded_columns, latest_timestamp
-from gpunet.reading.coding import TextCoder, Texts
-from gpunet.reading.rejections import Rejections
+from gpunet.reading.location import HOST
+from gpunet.reading.names import NAMED, PLACES, place_pairs
+from gpunet.reading.reader import CodedRows, Reader
 from gpunet.reading.sources import Source
-from gpunet.reading.stream import Batch, InputRecord, source_batches
+from gpunet.reading.stream import InputRecord, source_batches
+from gpunet.tables.frames import rows_of
 
 __all__ = [
     "FILE",
-    "NAMED",
     "ORDER",
-    "PLACES",
     "STAMP",
     "PartNote",
     "ReadPart",
@@ -34,12 +32,6 @@ __all__ = [
     "plan_partitions",
     "read_partition",
 ]
-
-#: Columns of few distinct texts, which are sent about as codes.
-NAMED = ("force", *DETAILS)
-
-#: Columns whose texts mean a place only together with the force.
-PLACES = ("district", "beat")
 
 #: Columns of rows that no column of a table can be called: place among all rows, place of the file, timestamp.
 ORDER, FILE, STAMP = ":order", ":file", ":timestamp"
@@ -104,7 +96,7 @@ class PartNote:
     """What a partition tells of itself: nothing in it grows with the number of rows.
 
     ``records``: what became of its files, with each one's place. ``names``: the distinct texts of ``NAMED`` columns.
-    ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int32[k, 2], distinct pairs
+    ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int64[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
     text of an int64. ``reasons``: rejected rows by reason.
     ``bad_date``: the first date that is none. ``skipped``: files that could not be read. ``seen``:
@@ -116,7 +108,7 @@ class PartNote:
     rows: int
     names: dict[str, list[str]]
     no_force: bool
-    places: dict[str, NDArray[np.int32]]
+    places: dict[str, NDArray[np.int64]]
     ids: list[str]
     whole: bool
     reasons: dict[str, int]
@@ -135,14 +127,15 @@ class PartNote:
 
 @dataclass(frozen=True, eq=False)
 class ReadPart:
-    """The accepted rows of a partition, and the rejected ones.
+    """The accepted rows of a partition without repeats, and the rejected ones.
 
-    ``rows``: ``ORDER`` (int64, ascends over the rows of all files), ``FILE`` (int32), ``STAMP`` (int64), ``NAMED``
-    columns as int32 codes of the note's names (-1 for null), all others as text. ``rejected``: rows as the report has
-    them, with ``FILE``.
+    ``files``: int32[n], the place of each row's file. ``first``: the place of the first row among those of all
+    partitions. ``rejected``: rows as the report has them, with ``FILE``.
     """
 
-    rows: pa.Table
+    rows: CodedRows
+    files: NDArray[np.int32]
+    first: int
     rejected: pa.Table
     note: PartNote
 
@@ -157,8 +150,8 @@ def read_partition(
     InputError
         As :func:`gpunet.read_arrests`; an UnreadableFile only without `keep_going`.
     """
-    piece_of = {piece.source.name: piece for piece in pieces}  # no two slices of a file are in one partition
-    reader = _Reader(config, today, number << _ROW_BITS, {name: piece.number for name, piece in piece_of.items()})
+    number_of = {piece.source.name: piece.number for piece in pieces}  # no two slices of a file are in one partition
+    reader = Reader(config, HOST, today)
     records: list[InputRecord] = []
     warnings: list[str] = []
     skipped: list[SkippedFile] = []
@@ -171,7 +164,29 @@ def read_partition(
         record.rows += len(record.malformed) - record.first_row
         record.rejected += len(record.malformed)
         record.malformed.clear()
-    return reader.finish([(piece_of[r.name].number, r) for r in records], warnings, skipped, seen)
+    rows = reader.finish(integer_ids=False)
+    numbers = [number_of[piece.record.name] for piece, _ in reader.pieces]
+    files = np.repeat(np.array(numbers, np.int32), [kept for _, kept in reader.pieces])
+    rejected = _rejections(reader, number_of)
+    first_bad = pc.index(rejected.column("reason"), "bad_date").as_py()
+    reasons = rejected.column("reason").value_counts().to_pylist()
+    person, force = rows.columns["person_id"], rows.columns["force"]
+    examples = np.linspace(0, max(len(rows) - 1, 0), min(len(rows), _SAMPLE)).astype(np.int64)
+    note = PartNote(
+        records=tuple((number_of[record.name], record) for record in records),
+        warnings=tuple(warnings),
+        rows=len(rows),
+        names={name: rows.columns[name].texts() for name in NAMED},
+        no_force=bool((force.codes < 0).any()),
+        places={name: place_pairs(force.codes, rows.columns[name]) for name in PLACES},
+        ids=rows_of(person.values, person.codes[examples]).to_list(),
+        whole=_are_whole(person.values.to_arrow()),
+        reasons={found["values"]: found["counts"] for found in reasons},
+        bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
+        skipped=tuple(skipped),
+        seen=seen,
+    )
+    return ReadPart(rows, files, number << _ROW_BITS, rejected, note)
 
 
 def _seen(source: Source) -> tuple[str, int, int]:
@@ -183,116 +198,16 @@ def _seen(source: Source) -> tuple[str, int, int]:
     return source.name, status.st_size, status.st_mtime_ns
 
 
-class _Reader(Rejections):
-    """What was accepted so far, batch by batch."""
-
-    def __init__(self, config: Config, today: date, first: int, number_of: Mapping[str, int]) -> None:
-        super().__init__(config)
-        self._number_of = number_of
-        self._latest = latest_timestamp(today)
-        self._coded = coded_columns(config.input)
-        self._coders = {name: TextCoder() for name in NAMED}
-        self._next = first
-        self._before: tuple[int, int, list[int]] = (first, 0, [])
-        self._texts: dict[str, list[pa.Array]] = {name: [] for name in self._coded if name not in (*NAMED, "date")}
-        self._numbers: dict[str, list[NDArray[Any]]] = {name: [] for name in (ORDER, FILE, STAMP, *NAMED)}
-
-    def begin(self) -> None:
-        """Remember how far everything goes."""
-        super().begin()
-        self._before = (self._next, len(self._numbers[ORDER]), [len(coder) for coder in self._coders.values()])
-
-    def undo(self) -> None:
-        """Cut everything there."""
-        super().undo()
-        self._next, kept, lengths = self._before
-        for parts in (*self._texts.values(), *self._numbers.values()):
-            del parts[kept:]
-        for coder, length in zip(self._coders.values(), lengths, strict=True):
-            coder.cut(length)
-
-    def add(self, batch: Batch) -> None:
-        """Check, code and count the rows of `batch`."""
-        rows = check_rows(batch, self.config.input, self._coded, self._latest)
-        rejected = np.flatnonzero(rows.reason >= 0)
-        self.reject(batch, rejected, rows.reason[rejected])
-        accepted = rows.reason < 0
-        taken = np.flatnonzero(accepted)
-        for name, parts in self._texts.items():
-            known = name in rows.texts
-            parts.append(_taken(rows.texts[name], accepted) if known else pa.nulls(len(taken), pa.large_string()))
-        for name, coder in self._coders.items():
-            known = name in rows.texts
-            codes = coder.code(rows.texts[name], accepted)[taken] if known else np.full(len(taken), -1, np.int32)
-            self._numbers[name].append(codes)
-        files = [np.full(piece.count, self._number_of[piece.record.name], np.int32) for piece in batch.pieces]
-        self._numbers[FILE].append(np.concatenate(files)[taken])
-        self._numbers[STAMP].append(rows.timestamps[taken])
-        self._numbers[ORDER].append(self._next + np.arange(len(taken), dtype=np.int64))
-        self._next += len(taken)
-
-    def finish(
-        self,
-        records: list[tuple[int, InputRecord]],
-        warnings: list[str],
-        skipped: Sequence[SkippedFile],
-        seen: tuple[tuple[str, int, int], ...],
-    ) -> ReadPart:
-        """What has come, as one."""
-        columns: dict[str, Any] = {
-            name: np.concatenate([np.empty(0, np.int64 if name in (ORDER, STAMP) else np.int32), *parts])
-            for name, parts in self._numbers.items()
-        }
-        places = {name: _pairs(columns["force"], columns[name]) for name in PLACES}
-        no_force = bool((columns["force"] < 0).any())
-        for name, parts in self._texts.items():
-            columns[name] = pa.chunked_array(parts, pa.large_string()).combine_chunks()
-        ids = columns["person_id"]
-        examples = np.linspace(0, max(len(ids) - 1, 0), min(len(ids), _SAMPLE)).astype(np.int64)
-        rejected = self._rejections()
-        first_bad = pc.index(rejected.column("reason"), "bad_date").as_py()
-        note = PartNote(
-            records=tuple(records),
-            warnings=tuple(warnings),
-            rows=len(ids),
-            names={name: coder.to_arrow().to_pylist() for name, coder in self._coders.items()},
-            no_force=no_force,
-            places=places,
-            ids=ids.take(pa.array(examples)).to_pylist(),
-            whole=_are_whole(ids),
-            reasons={
-                found["values"]: found["counts"] for found in rejected.column("reason").value_counts().to_pylist()
-            },
-            bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
-            skipped=tuple(skipped),
-            seen=seen,
-        )
-        return ReadPart(pa.table(columns), rejected, note)
-
-    def _rejections(self) -> pa.Table:
-        """All rejected rows by file and row; a column that a file lacks is null there."""
-        names = {"source_file": pa.large_string(), "row_number": pa.int64(), "reason": pa.large_string(),
-                 "date": pa.large_string(), FILE: pa.int32()}  # fmt: skip
-        tables = [
-            table.append_column(FILE, pa.array(np.full(len(table), self._number_of[record.name], np.int32)))
-            for record, table in self.rejected
-        ]
-        self.rejected.clear()
-        together = pa.concat_tables([pa.schema(names).empty_table(), *tables], promote_options="default")
-        return together.sort_by([(FILE, "ascending"), ("row_number", "ascending")])
-
-
-def _taken(texts: Texts, accepted: NDArray[np.bool_]) -> pa.Array:
-    """The texts of accepted rows as an array of its own; null where nothing is present."""
-    there = np.packbits(texts.present, bitorder="little").tobytes()
-    buffers = [pa.py_buffer(there), pa.py_buffer(texts.offsets), pa.py_buffer(texts.data)]
-    return pa.Array.from_buffers(pa.large_string(), len(texts.present), buffers).filter(pa.array(accepted))
-
-
-def _pairs(force: NDArray[np.int32], place: NDArray[np.int32]) -> NDArray[np.int32]:
-    known = place >= 0
-    packed = np.unique((force[known].astype(np.int64) << 32) | place[known])
-    return np.column_stack([packed >> 32, packed & 0xFFFFFFFF]).astype(np.int32)
+def _rejections(reader: Reader, number_of: Mapping[str, int]) -> pa.Table:
+    """All rejected rows by file and row; a column that a file lacks is null there."""
+    names = {"source_file": pa.large_string(), "row_number": pa.int64(), "reason": pa.large_string(),
+             "date": pa.large_string(), FILE: pa.int32()}  # fmt: skip
+    tables = [
+        table.append_column(FILE, pa.array(np.full(len(table), number_of[record.name], np.int32)))
+        for record, table in reader.rejected
+    ]
+    together = pa.concat_tables([pa.schema(names).empty_table(), *tables], promote_options="default")
+    return together.sort_by([(FILE, "ascending"), ("row_number", "ascending")])
 
 
 def _are_whole(ids: pa.Array) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 
@@ -15,9 +15,11 @@ from gpunet.arrests.arrests import Arrests, ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
-from gpunet.reading.accumulate import Accumulator
-from gpunet.reading.assemble import assemble
+from gpunet.reading.arrange import arrange
+from gpunet.reading.direct import device_batches
+from gpunet.reading.location import HOST, Location
 from gpunet.reading.protected import check_config
+from gpunet.reading.reader import Reader
 from gpunet.reading.rejections import Rejections
 from gpunet.reading.report import (
     as_rejected,
@@ -31,9 +33,6 @@ from gpunet.reading.skipped import nothing_readable, with_skipped
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import Batch, InputRecord, Withdrawal, frame_batches, source_batches
 from gpunet.tables.frames import as_eager, backend_of, is_frame, on_host, without_repeated
-
-if TYPE_CHECKING:
-    from gpunet.reading.location import Location
 
 __all__ = ["read_arrests", "read_arrests_at"]
 
@@ -106,11 +105,11 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    return read_arrests_at(HOST, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
 
 
 def read_arrests_at(
-    location: Location | None,
+    location: Location,
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
     as_of: date | str | None = None,
@@ -119,12 +118,12 @@ def read_arrests_at(
     keep_going: bool = False,
     today: date | None = None,
 ) -> Arrests:
-    """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
+    """:func:`read_arrests` at a place, ``HOST`` or ``GPU`` of :mod:`gpunet.reading.location`.
 
     Dates after `today` are none; the present day if None.
 
-    The results are the same. At a location the arrays are of its kind, and ``person_ids`` and ``incident_ids`` are
-    series over its frames; the other names, and the report, are on the host.
+    The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
+    its frames; the other names, and the report, are on the host.
     """
     settings = load_config(config)
     check_config(settings.input)
@@ -138,7 +137,7 @@ def read_arrests_at(
         frames = [(as_eager(item), repeated) for item, repeated in single]
         backend = backend_of(frames[0][0])
         total = float(sum(len(frame) for frame, _ in frames))
-        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=location is not None)
+        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=not location.in_slices)
     else:
         sources = find_sources(items, warnings, skipped)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
@@ -152,45 +151,15 @@ def read_arrests_at(
         if not records and skipped:
             raise nothing_readable(skipped)
 
-    arguments = (watched(), settings, records, warnings, backend, today)
-    arrests = _read_on_host(*arguments) if location is None else _read_at(location, *arguments)
+    read = Reader(settings, location, today)
+    read.add_all(watched())
+    rows = read.finish(whole_number_ids(settings, records))
+    arrests = arrange(rows, settings, _report(read, records, warnings, backend), backend, location)
     if skipped and arrests.report is not None:
         arrests = replace(arrests, report=with_skipped(arrests.report, skipped))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)
-
-
-def _read_on_host(
-    batches: Iterator[Batch | Withdrawal],
-    config: Config,
-    records: list[InputRecord],
-    warnings: list[str],
-    backend: str,
-    today: date | None,
-) -> Arrests:
-    read = Accumulator(config, today)
-    read.add_all(batches)
-    report = _report(read, records, warnings, backend)
-    return assemble(read, whole_number_ids(config, records), report, backend)
-
-
-def _read_at(
-    location: Location,
-    batches: Iterator[Batch | Withdrawal],
-    config: Config,
-    records: list[InputRecord],
-    warnings: list[str],
-    backend: str,
-    today: date | None,
-) -> Arrests:
-    from gpunet.reading.arrange import arrange
-    from gpunet.reading.device import DeviceReader
-
-    read = DeviceReader(config, location, today)
-    read.add_all(batches)
-    rows = read.finish(whole_number_ids(config, records))
-    return arrange(rows, config, _report(read, records, warnings, backend), backend, location)
 
 
 def _items(paths_or_frame: Any) -> list[Any]:
@@ -223,13 +192,11 @@ def _all_sources(
     config: Config,
     records: list[InputRecord],
     warnings: list[str],
-    location: Location | None,
+    location: Location,
     skipped: list[SkippedFile] | None,
 ) -> Iterator[Batch | Withdrawal]:
-    if location is None:
+    if location.in_slices:
         return source_batches(sources, config.input, records, warnings, skipped=skipped)
-    from gpunet.reading.direct import device_batches
-
     return device_batches(sources, config.input, records, warnings, location, skipped)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.config.config import Config
-from gpunet.reading.columns import as_text
-from gpunet.reading.stream import Batch, InputRecord, Withdrawal
+from gpunet.reading.dialects import as_text
+from gpunet.reading.stream import Batch, InputRecord
 from gpunet.tables.frames import on_host, rows_of
 
 __all__ = ["REASONS", "REPORT_COLUMNS", "Rejections"]
@@ -23,8 +21,8 @@ REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
 REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
 
 
-class Rejections(ABC):
-    """The rejected rows so far, and what the two readers have in common.
+class Rejections:
+    """The rejected rows so far.
 
     Attributes
     ----------
@@ -38,20 +36,6 @@ class Rejections(ABC):
         self.config = config
         self.rejected: list[tuple[InputRecord, Any]] = []
         self._rejected_before = 0
-
-    def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
-        """Add batch by batch, less those that are withdrawn."""
-        for batch in batches:
-            if isinstance(batch, Withdrawal):
-                self.undo()
-                continue
-            if batch.begins:
-                self.begin()
-            self.add(batch)
-
-    @abstractmethod
-    def add(self, batch: Batch) -> None:
-        """Check, code and count the rows of `batch`."""
 
     def begin(self) -> None:
         """A file begins that may turn out to be damaged: remember this state, for :meth:`undo` to go back to."""

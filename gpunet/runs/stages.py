@@ -175,10 +175,10 @@ class Run:
             "keep_going": self.options.keep_going,
             "today": self._reading_day,
         }
-        if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
-            return read_arrests_at(None, inputs, self.config, **options), "polars"
-        from gpunet.reading import location as location
+        from gpunet.reading import location
 
+        if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
+            return read_arrests_at(location.HOST, inputs, self.config, **options), "polars"
         return read_arrests_at(location.GPU, inputs, self.config, **options), location.GPU.backend
 
     def _input_warnings(self, arrests: Any) -> list[str]:

@@ -30,9 +30,11 @@ __all__ = [
     "begins_run",
     "bits_by_code",
     "count_by_code",
+    "dense",
     "distinct",
     "greatest",
     "greatest_by_code",
+    "inverse_order",
     "is_on_host",
     "least",
     "least_by_code",
@@ -127,6 +129,31 @@ def distinct(values: Array) -> Array:
     """The distinct values of a flat array of integers, ascending."""
     ordered = _sorted(values)  # on NumPy too: many times faster than numpy.unique, which hashes
     return ordered[begins_run(ordered)]
+
+
+def dense(values: Array) -> tuple[Array, int]:
+    """int64[n], the position of each of some integers among the distinct ones, and how many these are."""
+    xp = namespace(values)
+    if isinstance(values, np.ndarray):  # a search for each would miss the cache each time
+        order = np.argsort(values)
+        rank = np.cumsum(begins_run(values[order]), dtype=np.int64) - 1
+        found = np.empty(len(values), np.int64)
+        found[order] = rank
+        return found, int(rank[-1]) + 1 if len(rank) else 0
+    known = distinct(values)
+    return xp.astype(xp.searchsorted(known, values), xp.int64), known.shape[0]
+
+
+def inverse_order(order: Array, n: int) -> NDArray[np.int64]:
+    """int64[n], where each of the numbers 0..n-1 stands in `order`, which holds some of them once; else any number."""
+    xp, size = namespace(order), order.shape[0]
+    places = xp.arange(size, dtype=xp.int64)
+    if isinstance(order, np.ndarray):
+        found = np.zeros(n, np.int64)
+        found[order] = places
+        return found
+    by_number = sort_order([order])
+    return spread_over(by_number, order[by_number], n, 0)
 
 
 def sort_order(keys: Sequence[Array]) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["as_wide_text", "plain_array"]
+__all__ = ["as_wide_text", "one_array", "plain_array"]
 
 
 def as_wide_text(table: pa.Table) -> pa.Table:
@@ -40,6 +40,17 @@ def plain_array(array: Any) -> Any:
     if array.type in (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views):
         return array.cast(pa.large_string())
     return array
+
+
+def one_array(array: Any) -> Any:
+    """A PyArrow array, chunked or not, as one that is not."""
+    import pyarrow as pa
+
+    if not isinstance(array, pa.ChunkedArray):
+        return array
+    if array.num_chunks == 1:
+        return array.chunk(0)
+    return pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
 
 
 def _narrow_text() -> tuple[Any, ...]:

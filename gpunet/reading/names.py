@@ -1,0 +1,82 @@
+"""Texts of few distinct values, coded alike wherever rows are: forces, offences and their sets, districts, beats, gangs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpunet.config.config import Config
+from gpunet.config.offences import compile_taxonomy, offence_mask
+from gpunet.reading.columns import DETAILS
+from gpunet.reading.location import Column, Location, to_codes
+from gpunet.tables import arrays
+
+__all__ = ["NAMED", "PLACES", "Names", "names_of", "place_pairs"]
+
+#: Columns of few distinct texts.
+NAMED = ("force", *DETAILS)
+
+#: Columns whose texts mean a place only together with the force.
+PLACES = ("district", "beat")
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """Texts by code, ascending.
+
+    ``texts``: of each of ``NAMED``; of the force "" too where a row has none. ``masks``: uint64[offences + 1], the sets
+    of each offence, 0 in the end. ``pairs``: of each of ``PLACES`` int64[k], ascending, force times the number of texts
+    plus text; ``rank``: int32[k + 1], the place's code, -1 in the end. ``places``: the places' names by code,
+    ``force/place``; the default force is left out.
+    """
+
+    texts: dict[str, list[str]]
+    masks: NDArray[np.uint64]
+    pairs: dict[str, NDArray[np.int64]]
+    rank: dict[str, NDArray[np.int32]]
+    places: dict[str, tuple[str, ...]]
+
+    def place_codes(self, name: str, force: Any, text: Any, location: Location) -> Any:
+        """int32[n], codes of places from those of their forces and of texts, -1 for none."""
+        xp = arrays.namespace(force, text)
+        packed = xp.astype(force, xp.int64) * len(self.texts[name]) + xp.astype(text, xp.int64)
+        position = xp.where(text < 0, -1, xp.searchsorted(location.array(self.pairs[name]), packed))
+        return to_codes(location.array(self.rank[name]), position)
+
+
+def names_of(
+    texts: Mapping[str, Iterable[str]], pairs: Mapping[str, Iterable[tuple[str, str]]], no_force: bool, config: Config
+) -> Names:
+    """The names for distinct texts of ``NAMED`` and pairs of a force and a text of ``PLACES``.
+
+    `no_force`: there are rows without a force, which is "" in pairs.
+    """
+    ordered = {name: sorted(texts[name]) for name in NAMED}
+    if no_force:
+        ordered["force"].insert(0, "")
+    compiled = compile_taxonomy(config.violent_offences)
+    masks = [*(offence_mask(text, compiled) for text in ordered["offence"]), 0]
+    packed, rank, places = {}, {}, {}
+    for name in PLACES:
+        keyed = sorted((f"{owner}/{place}" if owner else place, owner, place) for owner, place in pairs[name])
+        codes = {column: {text: i for i, text in enumerate(ordered[column])} for column in ("force", name)}
+        found = np.array(
+            [codes["force"][owner] * len(ordered[name]) + codes[name][place] for _, owner, place in keyed], np.int64
+        )
+        order = np.argsort(found)
+        packed[name], rank[name] = found[order], np.append(order, -1).astype(np.int32)
+        places[name] = tuple(text for text, _, _ in keyed)
+    return Names(ordered, np.array(masks, np.uint64), packed, rank, places)
+
+
+def place_pairs(force: Any, place: Column) -> NDArray[np.int64]:
+    """int64[k, 2], the distinct pairs of codes of a force (-1 for none) and a text."""
+    xp, size = arrays.namespace(force), max(len(place.values), 1)
+    known = place.codes >= 0
+    packed = xp.astype(force, xp.int64) * size + xp.astype(place.codes, xp.int64)
+    found = arrays.to_host(arrays.distinct(packed[known]))
+    return np.column_stack([found // size, found % size])

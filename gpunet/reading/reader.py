@@ -1,0 +1,264 @@
+"""Rows are checked and coded table by table, where the tables lie; kept are a code a column and row, and distinct ids.
+
+One reader serves the host, where tables are slices of files, a device, where they are whole files, and the workers of a
+cluster, which read partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+
+from gpunet.config.config import Config
+from gpunet.reading.columns import coded_columns, key_columns
+from gpunet.reading.dates import DAY_US, latest_timestamp, timestamp_text
+from gpunet.reading.dialects import code_dates, code_values, columns_at
+from gpunet.reading.location import Column, Location, code_series, in_order, joined
+from gpunet.reading.packed import pack
+from gpunet.reading.rejections import Rejections
+from gpunet.reading.stream import Batch, Piece, Withdrawal
+from gpunet.tables import arrays
+from gpunet.tables.frames import rows_of, to_arrow
+
+__all__ = ["CodedRows", "Reader", "coded_days", "without_repeats"]
+
+#: Tables are put together, and repeats taken out, when they have so many rows, and twice as many as were put together
+#: before: so what is held follows what is kept, and a row is moved twice at most, near enough.
+_ROWS = 1 << 22
+
+# What coding all rows alike, and putting arrests together, needs at its height, counted on arrays in the host's memory.
+_BYTES_A_ROW = 216
+
+
+@dataclass(frozen=True, eq=False)
+class CodedRows:
+    """Accepted rows, in file order.
+
+    ``columns``: every coded column by name. ``timestamps``: int64[n], ``NO_TIMESTAMP`` where there is no date.
+    """
+
+    columns: dict[str, Column]
+    timestamps: Any
+
+    def __len__(self) -> int:
+        return int(self.timestamps.shape[0])
+
+    def at(self, rows: Any) -> CodedRows:
+        """The rows at these positions, an array or a slice."""
+        if not isinstance(rows, slice) and rows.shape[0] == len(self):  # positions are distinct and ascend
+            return self
+        return CodedRows({name: column.at(rows) for name, column in self.columns.items()}, self.timestamps[rows])
+
+
+class Reader(Rejections):
+    """Everything that has been read so far, coded, without repeats.
+
+    A row is held in 8 bytes for the timestamp and 1 to 4 for each column. Beside these, a table lies in memory whole
+    while it is coded.
+
+    Attributes
+    ----------
+    location
+        Where tables and arrays lie.
+    pieces
+        The pieces of inputs that the rows come from, in their order, and how many rows of each are kept.
+    """
+
+    def __init__(self, config: Config, location: Location, today: date | None = None) -> None:
+        super().__init__(config)
+        self.location = location
+        self.pieces: list[tuple[Piece, int]] = []
+        self._latest = latest_timestamp(today)
+        self._keys = key_columns(config.input)
+        self._names = tuple(name for name in coded_columns(config.input) if name != "date")
+        self._parts: list[CodedRows] = []
+        self._merged = 0
+        self._before = (0, 0)
+
+    def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
+        """Add batch by batch, less those that are withdrawn."""
+        for batch in batches:
+            if isinstance(batch, Withdrawal):
+                self.undo()
+                continue
+            if batch.begins:
+                self.begin()
+            self.add(batch)
+
+    def begin(self) -> None:
+        """Remember how many rows there are."""
+        super().begin()
+        self._before = (sum(map(len, self._parts)), len(self.pieces))
+
+    def undo(self) -> None:
+        """Forget the rows since then; they are the last, also where they were put together with those before."""
+        super().undo()
+        rows, pieces = self._before
+        del self.pieces[pieces:]
+        parts, self._parts = self._parts, []
+        for part in parts:
+            self._parts.append(part if len(part) <= rows else part.at(slice(0, rows)))
+            rows -= len(self._parts[-1])
+
+    def add(self, batch: Batch) -> None:
+        """Check and code the rows of `batch`, and count those that are rejected."""
+        where = batch.pieces[0].record.name
+        frame = columns_at(self.location, batch.frame, where)
+        timestamps, undated, bad = code_dates(
+            frame.get_column("date"), self.location, self._latest, f'{where}: column "date"'
+        )
+        xp, n = arrays.namespace(timestamps), len(frame)
+        coded = {c: code_values(frame.get_column(c), self.location) for c in self._names if c in frame.columns}
+        reason = xp.where(bad, 2, xp.full(n, -1, dtype=xp.int8))
+        for name in self._keys:
+            reason = xp.where(undated if name == "date" else coded[name].codes < 0, 1, reason)
+        reason = xp.where(coded["person_id"].codes < 0, 0, reason)
+        (rejected,) = xp.nonzero(reason >= 0)
+        self.reject(batch, arrays.to_host(rejected), arrays.to_host(reason[rejected]))
+        (accepted,) = xp.nonzero(reason < 0)
+        none = Column(self.location.series("none", []), xp.full(n, -1, dtype=xp.int8))
+        rows = CodedRows({c: coded.get(c, none).narrowed() for c in self._names}, timestamps).at(accepted)
+        kept = without_repeats(rows)
+        rejects = arrays.to_host(rejected)
+        counts = []
+        for piece in batch.pieces:
+            first, stop = np.searchsorted(rejects, [piece.start, piece.start + piece.count])
+            counts.append((piece, piece.count - int(stop - first)))
+        self.pieces += _counted(counts, kept, len(rows))
+        self._parts.append(rows.at(kept))
+        held = sum(map(len, self._parts))
+        if held - self._merged > max(_ROWS, 2 * self._merged):
+            self._merge(held)
+
+    def _merge(self, held: int) -> None:
+        """Put all rows together, and take out repeats."""
+        location = self.location
+        location.expect(_BYTES_A_ROW * held)
+        parts, self._parts = self._parts, []
+        columns = {}
+        for name in self._names:
+            of_parts = [part.columns.pop(name) for part in parts]
+            columns[name] = joined(of_parts, location, name, name == "person_id" and _fit(of_parts)).narrowed()
+        xp = arrays.namespace(parts[0].timestamps)
+        rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]))
+        del parts
+        kept = without_repeats(rows)
+        if kept.shape[0] < held:
+            self._before = (int(np.searchsorted(arrays.to_host(kept), self._before[0])), self._before[1])
+        self.pieces = _counted(self.pieces, kept, held)
+        self._parts = [rows.at(kept)]
+        self._merged = len(self._parts[0])
+
+    def finish(self, integer_ids: bool) -> CodedRows:
+        """All rows, coded alike, with the columns' values ascending and "date" too where it is in the incident key.
+
+        With `integer_ids`, which are said to have come as whole numbers, person ids are such if all fit an int64.
+        """
+        location = self.location
+        empty = {name: Column(location.series(name, []), location.array(np.empty(0, np.int8))) for name in self._names}
+        self._parts.append(CodedRows(empty, location.array(np.empty(0, np.int64))))  # there may have been no batch
+        self._merge(sum(map(len, self._parts)))
+        (rows,) = self._parts
+        self._parts = []
+        columns = rows.columns
+        if self.config.input.person_scope == "force":
+            person = _of_type(columns["person_id"], False, location)
+            columns["person_id"] = _with_force(columns["force"], person, location)
+        else:
+            columns["person_id"] = _of_type(columns["person_id"], integer_ids, location)
+        for name in self._names:
+            columns[name] = in_order(columns.pop(name), location)
+        if "date" in self._keys:
+            columns["date"] = coded_days(rows.timestamps, location)
+        return rows
+
+
+def _counted(counts: list[tuple[Piece, int]], kept: Any, held: int) -> list[tuple[Piece, int]]:
+    """How many of the rows of each piece are `kept`; the others are entered as repeats."""
+    if kept.shape[0] == held:
+        return counts
+    stops = np.cumsum([count for _, count in counts])
+    found = np.diff(np.searchsorted(arrays.to_host(kept), stops), prepend=0).tolist()
+    for (piece, count), new in zip(counts, found, strict=True):
+        piece.record.duplicate += count - new
+    return [(piece, new) for (piece, _), new in zip(counts, found, strict=True)]
+
+
+def without_repeats(rows: CodedRows) -> Any:
+    """Positions, ascending, of the rows that equal no earlier one in any column."""
+    xp, n = arrays.namespace(rows.timestamps), len(rows)
+    if n < 2:
+        return xp.arange(n, dtype=xp.int64)
+
+    def part(name: str) -> tuple[Any, int]:
+        column = rows.columns[name]
+        return xp.astype(column.codes, xp.int64) + 1, len(column.values) + 1
+
+    first = ("person_id", "incident_id")  # few rows of most tables have both of them in common with another
+    key, size = pack(map(part, first))
+    order = arrays.sort_order([key])
+    new = arrays.begins_run(key[order])
+    last = xp.concat([new[1:], new[:1]])  # of a run; the first row begins one too
+    alike = xp.sort(order[~(new & last)])
+    if not alike.shape[0]:
+        return xp.arange(n, dtype=xp.int64)
+    rows = rows.at(alike)
+    rest = (name for name in rows.columns if name not in first)
+    key, _ = pack(chain([(key[alike], size), arrays.dense(rows.timestamps)], map(part, rest)))
+    order = arrays.sort_order([key])
+    repeats = xp.sort(alike[order[~arrays.begins_run(key[order])]])
+    kept = arrays.spread_over(xp.zeros(repeats.shape[0], dtype=xp.bool), repeats, n, True)
+    return xp.nonzero(kept)[0]
+
+
+def coded_days(timestamps: Any, location: Location) -> Column:
+    """The days of timestamps as a column of texts: equal days are equal, however written."""
+    xp = arrays.namespace(timestamps)
+    days = timestamps // DAY_US
+    codes, _ = arrays.dense(days)
+    texts = [timestamp_text(int(day) * DAY_US) for day in arrays.to_host(arrays.distinct(days))]
+    return Column(location.series("date", texts), xp.astype(codes, xp.int32))
+
+
+def _fit(parts: list[Column]) -> bool:
+    """Whether all values are whole numbers that fit an int64, apart from columns without any."""
+    filled = [part.values for part in parts if len(part.values)]
+    if not all(values.dtype.is_integer() for values in filled):
+        return False
+    return not any(values.dtype == nw.UInt64 and int(values.max()) > np.iinfo(np.int64).max for values in filled)
+
+
+def _of_type(column: Column, as_integers: bool, location: Location) -> Column:
+    """The column with its values as int64 if they are to be and all fit one, else as texts."""
+    if column.values.dtype == (nw.Int64 if as_integers else nw.String):
+        return column
+    values = to_arrow(column.values.to_frame()).column(0)
+    try:
+        values = values.cast(pa.int64() if as_integers else pa.large_string())
+    except pa.ArrowInvalid:  # unsigned ids past 2^63 stay text
+        return column
+    return Column(location.series("person_id", values), column.codes)
+
+
+def _with_force(force: Column, person: Column, location: Location) -> Column:
+    """Person ids within their force: the text ``force:person_id``."""
+    xp = arrays.namespace(person.codes)
+    size = max(len(person.values), 1)
+    packed = (xp.astype(force.codes, xp.int64) + 1) * size + xp.astype(person.codes, xp.int64)
+    pairs = arrays.distinct(packed)
+    if not pairs.shape[0]:
+        return person
+    parts = {
+        "force": rows_of(location.series("force", ["", *force.texts()]), pairs // size),
+        "person": rows_of(person.values, pairs % size),
+    }
+    texts = location.frame(parts).select(nw.concat_str("force", "person", separator=":").alias("person_id"))
+    every = code_series(texts.get_column("person_id"), location)
+    return Column(every.values, every.codes[xp.searchsorted(pairs, packed)])
