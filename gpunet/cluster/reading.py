@@ -20,9 +20,9 @@ from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, Distr
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, Texts, frame_of, shuffled, table_of
 from gpunet.config.config import Config
-from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.location import Column
 from gpunet.reading.names import Names
+from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
 from gpunet.reading.report import (

@@ -185,6 +185,8 @@ def joined(parts: Sequence[Column], location: Location, name: str, as_integers: 
 def _of_kind(values: nw.Series[Any], kind: Any, location: Location) -> nw.Series[Any]:
     if values.dtype == kind:
         return values
-    return location.moved(to_arrow(values.cast(kind).to_frame())).get_column(values.name) if (
-        location.backend == "pyarrow"
-    ) else values.cast(kind)
+    return (
+        location.moved(to_arrow(values.cast(kind).to_frame())).get_column(values.name)
+        if (location.backend == "pyarrow")
+        else values.cast(kind)
+    )
