@@ -60,7 +60,7 @@ def test_the_manifest_says_how_and_how_well(run, exact):
         assert (found["asked"], found["method"], found["epsilon"], found["delta"]) == ("approx", "approx", 0.2, 0.05)
         assert set(found["sets"]) == set(load_config().sets)
         assert 0 < found["sets"]["all"]["certified_error"] <= found["certified_error"] <= 0.2
-        assert found["sets"]["all"]["samples"] > 0
+        assert found["sets"]["all"]["draws"] > 0
         assert section["estimate"].keys() >= {"visits", "exact_core_seconds", "core_seconds", "memory_bytes"}
     assert manifest["config"]["path"]["epsilon"] == 0.2
     exact_section = exact[1]["path"]

@@ -37,6 +37,9 @@ def names_keys(*path: str) -> Callable[[T], T]:
         make = cls.__init__  # type: ignore[misc]
 
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            fields = cls.__pydantic_fields__  # type: ignore[attr-defined]
+            if len(args) <= len(fields):  # an error of what has no name would tell its number
+                args, kwargs = (), {**dict(zip(fields, args, strict=False)), **kwargs}
             try:
                 make(self, *args, **kwargs)
             except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Texts of few distinct values, coded alike wherever rows are: forces, offences and their sets, districts, beats, gangs."""
+"""Texts of few distinct values, coded alike wherever rows are: forces, offences, places, gangs."""
 
 from __future__ import annotations
 
