@@ -20,9 +20,9 @@ from gpunet.cluster.parts import ArrestPart, DividedArrests, DividedReport
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, Texts, frame_of, shuffled, table_of
 from gpunet.config.config import Config
-from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.location import Column
 from gpunet.reading.names import Names
+from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
 from gpunet.reading.report import (
@@ -227,14 +227,14 @@ def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | li
 
 def range_of_values(values: Any, bounds: Sequence[int]) -> NDArray[np.int64]:
     """int64[n], how many bounds are not greater than each number."""
-    return np.searchsorted(np.array(bounds, np.int64), values, side="right")
+    return np.searchsorted(np.array(bounds, np.int64), values, side="right")  # type: ignore[no-any-return]
 
 
 def range_of_texts(column: Column, bounds: Sequence[str]) -> NDArray[np.int64]:
     """int64[n], how many bounds are not greater than each row's text, by the place of bounds among the column's."""
     texts = Texts(column.values.to_arrow())
     starts = [bisect_left(texts, bound) for bound in bounds]
-    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")
+    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")  # type: ignore[no-any-return]
 
 
 def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:

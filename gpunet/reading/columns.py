@@ -19,6 +19,7 @@ __all__ = ["DETAILS", "Layout", "check_types", "coded_columns", "key_columns", "
 #: What a row says about its arrest, apart from the date.
 DETAILS = ("offence", "district", "beat", "gang")
 
+
 @dataclass(frozen=True)
 class Layout:
     """What is read of one table: ``{our name: name in the table}``, and what is not."""

@@ -82,9 +82,7 @@ def columns_at(location: Location, frame: nw.DataFrame[Any], where: str) -> nw.D
     """
     at_home = backend_of(frame) == location.backend
     stay = {
-        c
-        for c in frame.columns
-        if (at_home and _may_stay(c, frame.schema[c])) or (location.in_slices and c == "date")
+        c for c in frame.columns if (at_home and _may_stay(c, frame.schema[c])) or (location.in_slices and c == "date")
     }
     if len(stay) == len(frame.columns):
         return frame

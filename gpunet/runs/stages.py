@@ -19,6 +19,7 @@ from gpunet.arrests.diagnostics import input_warnings, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.progress import labelled
+from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.offences import taxonomy_hash
 from gpunet.config.registry import columns, dictionary
@@ -83,10 +84,6 @@ class Run:
         self.engine = engine
         if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
-        if command == "run" and self.engine.name == "gpu" and config.model.kind == "random_forest":
-            from gpunet.engines.gpu.check import import_library
-
-            import_library("cuml")  # what is missing is told now, not when all features are there
         self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
         self.warnings: list[str] = []
         self._command = command
@@ -96,8 +93,10 @@ class Run:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """A stage of the manifest, by the engine."""
+        raise_if_stopped()
         with self.clock.stage(name), self.engine.stage(name):
             yield
+        raise_if_stopped()
 
     def read(self, inputs: Any, as_of: date | None) -> Any:
         """Read the tables; there is at least one arrest, and the input does not lie in the run folder.
