@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 import gpunet
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
-from gpunet.cluster.reading import read_distributed
+from gpunet.cluster.reading import bounds_of, range_of_texts, range_of_values, read_distributed
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled, table_of
 from gpunet.cluster.ties import ranges_of
 from gpunet.config.config import ClusterConfig, load_config
+from gpunet.reading.location import HOST, code_series, in_order
 from gpunet.reading.partition import plan_partitions
-from gpunet.reading.ranges import bounds_of, range_of_numbers, range_of_texts
 from gpunet.reading.sources import find_sources
 from gpunet.synthetic import write_tables
 
@@ -248,13 +248,14 @@ def test_ranges_of_texts(values, examples, n):
     bounds = bounds_of(examples, n)
     assert len(bounds) < n
     assert bounds == sorted(set(bounds))
-    found = range_of_texts(pa.array(values, pa.large_string()), bounds)
+    column = in_order(code_series(HOST.series("text", pa.array(values, pa.large_string())), HOST), HOST)
+    found = range_of_texts(column, bounds)
     assert found.tolist() == [sum(bound <= value for bound in bounds) for value in values]
 
 
 def test_ranges_of_numbers():
     assert bounds_of(range(100), 4) == [25, 50, 75]
-    assert range_of_numbers(np.array([0, 25, 26, 99]), [25, 50, 75]).tolist() == [0, 1, 1, 3]
+    assert range_of_values(np.array([0, 25, 26, 99]), [25, 50, 75]).tolist() == [0, 1, 1, 3]
 
 
 def rows(seed, n, buckets):

@@ -227,14 +227,14 @@ def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | li
 
 def range_of_values(values: Any, bounds: Sequence[int]) -> NDArray[np.int64]:
     """int64[n], how many bounds are not greater than each number."""
-    return np.searchsorted(np.array(bounds, np.int64), values, side="right")
+    return np.searchsorted(np.array(bounds, np.int64), values, side="right")  # type: ignore[no-any-return]
 
 
 def range_of_texts(column: Column, bounds: Sequence[str]) -> NDArray[np.int64]:
     """int64[n], how many bounds are not greater than each row's text, by the place of bounds among the column's."""
     texts = Texts(column.values.to_arrow())
     starts = [bisect_left(texts, bound) for bound in bounds]
-    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")
+    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")  # type: ignore[no-any-return]
 
 
 def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:

@@ -51,27 +51,23 @@ def arranged(
     backend: str = "polars",
 ) -> tuple[Arrests, dict[str, Any]]:
     """Arrests of rows whose ``NAMED`` columns have the codes of `names`; and by column the codes of each incident."""
-    columns = rows.columns
-    arrest, first = _code_arrests(columns, config)
-    n, of_first = first.shape[0], {name: column.codes[first] for name, column in columns.items()}
-    known = {name: _first_known(columns[name].codes, arrest, n) for name in ("gang", *PLACES)}
-    day = _earliest_days(rows.timestamps, arrest, n)
-    masks = to_codes(location.array(names.masks), columns["offence"].codes)
-    offences = arrays.bits_by_code(arrest, masks, n, len(config.violent_offences))
-    del masks, arrest, first
-    incident, example = _incident_codes(columns, of_first, config)
-    of_example = {name: codes[example] for name, codes in of_first.items()}
-    place = {name: names.place_codes(name, of_first["force"], known[name], location) for name in PLACES}
+    columns, masks = rows.columns, location.array(names.masks)
+    blocks = [_arrests_of(block, names, masks, config, location) for block in rows.blocks()]
+    xp = arrays.namespace(rows.timestamps)
+    found = {name: xp.concat([block.pop(name) for block in blocks]) for name in list(blocks[0])}
+    of_arrest = {name: found[name] for name in columns if name in found}
+    incident, example = _incident_codes(columns, of_arrest, config)
+    of_example = {name: codes[example] for name, codes in of_arrest.items()}
     arrests = Arrests(
         person_ids=location.kept(columns["person_id"].values, "person_id"),
-        person=_int32(of_first["person_id"]),
+        person=found["person_id"],
         incident=_int32(incident),
-        force=_int32(of_first["force"]),
-        day=day,
-        offences=offences,
-        district=place["district"],
-        beat=place["beat"],
-        gang=_int32(known["gang"]),
+        force=found["force"],
+        day=found[":day"],
+        offences=found[":offences"],
+        district=found[":district"],
+        beat=found[":beat"],
+        gang=found[":gang"],
         incident_ids=location.kept(_incident_texts(columns, of_example, config, location), "incident_id"),
         force_names=make_series("force", names.texts["force"]),
         gang_names=make_series("gang", names.texts["gang"]),
@@ -82,6 +78,21 @@ def arranged(
         backend=backend,
     )
     return arrests, of_example
+
+
+def _arrests_of(rows: CodedRows, names: Names, masks: Any, config: Config, location: Location) -> dict[str, Any]:
+    """The arrests of a block: by column the code of each one's first row, and beside these what all rows say."""
+    columns = rows.columns
+    arrest, first = _code_arrests(columns, config)
+    n = first.shape[0]
+    found = {name: _int32(columns[name].codes[first]) for name in ("person_id", "force", *config.input.incident_key)}
+    for name in ("gang", *PLACES):
+        code = _first_known(columns[name].codes, arrest, n)
+        found[f":{name}"] = _int32(names.place_codes(name, found["force"], code, location) if name in PLACES else code)
+    found[":day"] = _earliest_days(rows.timestamps, arrest, n)
+    of_rows = to_codes(masks, columns["offence"].codes)
+    found[":offences"] = arrays.bits_by_code(arrest, of_rows, n, len(config.violent_offences))
+    return found
 
 
 def _int32(codes: Any) -> Any:

@@ -66,7 +66,8 @@ def parse_dates(texts: Any) -> NDArray[np.int64]:
         return np.asarray(pc.if_else(pc.equal(group, ""), "0", group).cast(pa.int64()))
 
     def same(first: str, second: str, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return ~wanted | np.asarray(pc.equal(found.field(first), found.field(second)))
+        equal: NDArray[np.bool_] = np.asarray(pc.equal(found.field(first), found.field(second)))
+        return ~wanted | equal
 
     year, month, day = number("y"), number("m"), number("d")
     months = (year - 1970) * 12 + month - 1

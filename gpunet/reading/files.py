@@ -15,7 +15,7 @@ from gpunet.tables.frames import plain_array
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 
 #: Rows that are checked and coded at a time: few enough to need little memory, enough to make Python's share small.
-BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 17
 
 
 @dataclass(eq=False)

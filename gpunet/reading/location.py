@@ -27,6 +27,9 @@ from gpunet.tables.parquet import read_parquet as read_parquet_on_host
 
 __all__ = ["GPU", "HOST", "Column", "Location", "code_series", "in_order", "joined", "to_codes"]
 
+#: Codes that are looked at at a time.
+_STEP = 1 << 22
+
 
 def _whatever(size: int) -> None:
     """The host's memory is not asked for beforehand."""
@@ -133,7 +136,8 @@ def _encoded(series: nw.Series[Any]) -> Column:
     """Arrow's hash table: a third of the time of a join, and texts are not copied before."""
     encoded = one_array(plain_array(series.to_arrow()).dictionary_encode())
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return Column(make_series(series.name, encoded.dictionary, "pyarrow"), codes)
+    values = nw.from_native(pa.chunked_array([encoded.dictionary]), series_only=True)
+    return Column(values.alias(series.name), codes)
 
 
 def in_order(column: Column, location: Location) -> Column:
@@ -142,13 +146,16 @@ def in_order(column: Column, location: Location) -> Column:
     xp, size = arrays.namespace(codes), len(column.values)
     if not size:
         return column
-    used = arrays.count_by_code(xp.astype(codes, xp.int64) + 1, size + 1)[1:] > 0
-    places = xp.nonzero(used)[0]
+    used = xp.zeros(size + 1, dtype=xp.bool)
+    for start in range(0, codes.shape[0], _STEP):
+        some = xp.astype(codes[start : min(start + _STEP, codes.shape[0])], xp.int64)
+        used = used | (arrays.count_by_code(some + 1, size + 1) > 0)
+    places = xp.nonzero(used[1:])[0]
     known = rows_of(values, places) if places.shape[0] < size else values
     ordered = location.frame({"value": known, "place": places}).sort("value")
     rank = arrays.inverse_order(location.values(ordered.get_column("place")), size)
-    lookup = xp.concat([rank, xp.full(1, -1, dtype=rank.dtype)])
-    return Column(ordered.get_column("value").alias(values.name), xp.astype(to_codes(lookup, codes), xp.int32))
+    lookup = xp.astype(xp.concat([rank, xp.full(1, -1, dtype=rank.dtype)]), xp.int32)
+    return Column(ordered.get_column("value").alias(values.name), to_codes(lookup, codes))
 
 
 def to_codes(lookup: Any, codes: Any) -> Any:
@@ -185,8 +192,5 @@ def joined(parts: Sequence[Column], location: Location, name: str, as_integers: 
 def _of_kind(values: nw.Series[Any], kind: Any, location: Location) -> nw.Series[Any]:
     if values.dtype == kind:
         return values
-    return (
-        location.moved(to_arrow(values.cast(kind).to_frame())).get_column(values.name)
-        if (location.backend == "pyarrow")
-        else values.cast(kind)
-    )
+    cast = values.cast(kind)
+    return location.series(values.name, cast.to_arrow()) if location.in_slices else cast

@@ -1,4 +1,4 @@
-"""Texts of few distinct values, coded alike wherever rows are: forces, offences, places, gangs."""
+"""Forces, offences and their sets, districts, beats and gangs: few distinct texts, coded alike wherever rows are."""
 
 from __future__ import annotations
 

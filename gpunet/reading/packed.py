@@ -21,7 +21,7 @@ def pack(columns: Iterable[tuple[Any, int]]) -> tuple[Any, int]:
     key, size = None, 1
     for codes, n in columns:
         xp = arrays.namespace(codes)
-        codes = xp.astype(codes, xp.int64)
+        codes = xp.astype(codes, xp.int64, copy=False)
         if key is None:
             key, size = codes, max(n, 1)
             continue

@@ -22,7 +22,7 @@ from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
 from gpunet.reading.names import NAMED, PLACES, Names, names_of
 from gpunet.reading.partition import FILE, ORDER, STAMP, PartNote, ReadPart
-from gpunet.reading.reader import CodedRows, coded_days, without_repeats
+from gpunet.reading.reader import CodedRows, coded_days, repeats_of
 from gpunet.tables.arrow_text import one_array
 from gpunet.tables.frames import make_series, to_arrow
 from gpunet.tables.gather import gather
@@ -83,13 +83,13 @@ def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRan
     """Make arrests of all rows of some persons, which may come in any order."""
     table = table.take(pa.array(np.argsort(table.column(ORDER).to_numpy(), kind="stable")))
     rows = _coded(table, names, config)
-    kept = without_repeats(rows)
-    repeated = np.ones(len(rows), np.bool_)
-    repeated[kept] = False
-    files, counts = np.unique(table.column(FILE).to_numpy()[repeated], return_counts=True)
-    rows = rows.at(kept)
+    repeats = repeats_of(rows)
+    files, counts = np.unique(table.column(FILE).to_numpy()[repeats], return_counts=True)
+    rows = rows.at(np.delete(np.arange(len(rows)), repeats))
     arrests, of_incident = arranged(rows, names, config, HOST)
-    unnamed = {f"{name}_names": make_series(name, []) for name in ("force", "gang", *PLACES)}  # all parts have these
+    unnamed: dict[str, Any] = {
+        f"{name}_names": make_series(name, []) for name in ("force", "gang", *PLACES)
+    }  # all parts have these
     key = _keys(rows.columns, of_incident, config)
     return PersonRange(replace(arrests, **unnamed), key, dict(zip(files.tolist(), counts.tolist(), strict=True)))
 

@@ -105,11 +105,11 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(HOST, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
 
 
 def read_arrests_at(
-    location: Location,
+    location: Location | None,
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
     as_of: date | str | None = None,
@@ -118,13 +118,14 @@ def read_arrests_at(
     keep_going: bool = False,
     today: date | None = None,
 ) -> Arrests:
-    """:func:`read_arrests` at a place, ``HOST`` or ``GPU`` of :mod:`gpunet.reading.location`.
+    """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
 
     Dates after `today` are none; the present day if None.
 
     The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
     its frames; the other names, and the report, are on the host.
     """
+    location = location or HOST
     settings = load_config(config)
     check_config(settings.input)
     cut = _as_day(as_of)

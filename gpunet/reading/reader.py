@@ -6,10 +6,10 @@ cluster, which read partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import narwhals as nw
@@ -27,11 +27,14 @@ from gpunet.reading.stream import Batch, Piece, Withdrawal
 from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, to_arrow
 
-__all__ = ["CodedRows", "Reader", "coded_days", "without_repeats"]
+__all__ = ["CodedRows", "Reader", "coded_days", "repeats_of"]
 
 #: Tables are put together, and repeats taken out, when they have so many rows, and twice as many as were put together
 #: before: so what is held follows what is kept, and a row is moved twice at most, near enough.
 _ROWS = 1 << 22
+
+#: Rows that are compared, or put together to arrests, at a time, where these are rows of several persons.
+_BLOCK_ROWS = 1 << 19
 
 # What coding all rows alike, and putting arrests together, needs at its height, counted on arrays in the host's memory.
 _BYTES_A_ROW = 216
@@ -55,6 +58,25 @@ class CodedRows:
         if not isinstance(rows, slice) and rows.shape[0] == len(self):  # positions are distinct and ascend
             return self
         return CodedRows({name: column.at(rows) for name, column in self.columns.items()}, self.timestamps[rows])
+
+    def blocks(self) -> Iterator[CodedRows]:
+        """The rows in blocks: all rows of some persons, in their order, persons ascending by code."""
+        for positions in self.positions():
+            yield self.at(positions)
+
+    def positions(self) -> Iterator[Any]:
+        """The positions of each block, ascending."""
+        person, n = self.columns["person_id"], len(self)
+        xp, count = arrays.namespace(person.codes), min(-(-n // _BLOCK_ROWS), 1 << 14)
+        if count < 2:
+            yield xp.arange(n, dtype=xp.int64)
+            return
+        persons = -(-len(person.values) // count)
+        block = xp.astype(xp.astype(person.codes, xp.int32, copy=False) // persons, xp.int16)
+        order = arrays.sort_order([block])
+        bounds = arrays.to_host(arrays.running_sum(arrays.count_by_code(block, count))).tolist()
+        for lo, hi in pairwise(bounds):
+            yield order[lo:hi]
 
 
 class Reader(Rejections):
@@ -125,14 +147,14 @@ class Reader(Rejections):
         (accepted,) = xp.nonzero(reason < 0)
         none = Column(self.location.series("none", []), xp.full(n, -1, dtype=xp.int8))
         rows = CodedRows({c: coded.get(c, none).narrowed() for c in self._names}, timestamps).at(accepted)
-        kept = without_repeats(rows)
+        repeats = repeats_of(rows)
         rejects = arrays.to_host(rejected)
         counts = []
         for piece in batch.pieces:
             first, stop = np.searchsorted(rejects, [piece.start, piece.start + piece.count])
             counts.append((piece, piece.count - int(stop - first)))
-        self.pieces += _counted(counts, kept, len(rows))
-        self._parts.append(rows.at(kept))
+        self.pieces += _counted(counts, repeats)
+        self._parts.append(_without(rows, repeats))
         held = sum(map(len, self._parts))
         if held - self._merged > max(_ROWS, 2 * self._merged):
             self._merge(held)
@@ -149,11 +171,11 @@ class Reader(Rejections):
         xp = arrays.namespace(parts[0].timestamps)
         rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]))
         del parts
-        kept = without_repeats(rows)
-        if kept.shape[0] < held:
-            self._before = (int(np.searchsorted(arrays.to_host(kept), self._before[0])), self._before[1])
-        self.pieces = _counted(self.pieces, kept, held)
-        self._parts = [rows.at(kept)]
+        repeats = repeats_of(rows)
+        before, pieces = self._before
+        self._before = (before - int(np.searchsorted(arrays.to_host(repeats), before)), pieces)
+        self.pieces = _counted(self.pieces, repeats)
+        self._parts = [_without(rows, repeats)]
         self._merged = len(self._parts[0])
 
     def finish(self, integer_ids: bool) -> CodedRows:
@@ -180,22 +202,36 @@ class Reader(Rejections):
         return rows
 
 
-def _counted(counts: list[tuple[Piece, int]], kept: Any, held: int) -> list[tuple[Piece, int]]:
-    """How many of the rows of each piece are `kept`; the others are entered as repeats."""
-    if kept.shape[0] == held:
+def _counted(counts: list[tuple[Piece, int]], repeats: Any) -> list[tuple[Piece, int]]:
+    """How many of the rows of each piece are kept; repeats, of which `repeats` has the positions, are entered."""
+    if not repeats.shape[0]:
         return counts
     stops = np.cumsum([count for _, count in counts])
-    found = np.diff(np.searchsorted(arrays.to_host(kept), stops), prepend=0).tolist()
-    for (piece, count), new in zip(counts, found, strict=True):
-        piece.record.duplicate += count - new
-    return [(piece, new) for (piece, _), new in zip(counts, found, strict=True)]
+    found = np.diff(np.searchsorted(arrays.to_host(repeats), stops), prepend=0).tolist()
+    for (piece, _), of_piece in zip(counts, found, strict=True):
+        piece.record.duplicate += of_piece
+    return [(piece, count - of_piece) for (piece, count), of_piece in zip(counts, found, strict=True)]
 
 
-def without_repeats(rows: CodedRows) -> Any:
-    """Positions, ascending, of the rows that equal no earlier one in any column."""
+def _without(rows: CodedRows, repeats: Any) -> CodedRows:
+    if not repeats.shape[0]:
+        return rows
+    xp = arrays.namespace(repeats)
+    none = xp.zeros(repeats.shape[0], dtype=xp.bool)
+    return rows.at(xp.nonzero(arrays.spread_over(none, repeats, len(rows), True))[0])
+
+
+def repeats_of(rows: CodedRows) -> Any:
+    """Positions, ascending, of the rows that equal an earlier one in every column."""
+    xp = arrays.namespace(rows.timestamps)
+    found = [positions[_repeats(rows.at(positions))] for positions in rows.positions()]
+    return xp.sort(xp.concat(found)) if len(found) > 1 else xp.sort(found[0])
+
+
+def _repeats(rows: CodedRows) -> Any:
     xp, n = arrays.namespace(rows.timestamps), len(rows)
     if n < 2:
-        return xp.arange(n, dtype=xp.int64)
+        return xp.arange(0, dtype=xp.int64)
 
     def part(name: str) -> tuple[Any, int]:
         column = rows.columns[name]
@@ -208,14 +244,12 @@ def without_repeats(rows: CodedRows) -> Any:
     last = xp.concat([new[1:], new[:1]])  # of a run; the first row begins one too
     alike = xp.sort(order[~(new & last)])
     if not alike.shape[0]:
-        return xp.arange(n, dtype=xp.int64)
+        return alike
     rows = rows.at(alike)
     rest = (name for name in rows.columns if name not in first)
     key, _ = pack(chain([(key[alike], size), arrays.dense(rows.timestamps)], map(part, rest)))
     order = arrays.sort_order([key])
-    repeats = xp.sort(alike[order[~arrays.begins_run(key[order])]])
-    kept = arrays.spread_over(xp.zeros(repeats.shape[0], dtype=xp.bool), repeats, n, True)
-    return xp.nonzero(kept)[0]
+    return alike[order[~arrays.begins_run(key[order])]]
 
 
 def coded_days(timestamps: Any, location: Location) -> Column:

@@ -201,7 +201,8 @@ def make_series(name: str, values: Any, backend: str = "polars") -> nw.Series[An
     values = values if isinstance(values, list | pa.Array | pa.ChunkedArray) else to_host(values)
     if backend == "pyarrow" and not isinstance(values, list):
         array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-        return nw.from_native(as_wide_text(pa.table({name: array})), eager_only=True).get_column(name)
+        table: nw.DataFrame[Any] = nw.from_native(as_wide_text(pa.table({name: array})), eager_only=True)
+        return table.get_column(name)
     if backend != "polars":
         return from_arrow(make_series(name, values).to_frame().to_arrow(), backend).get_column(name)
     if isinstance(values, pa.Array | pa.ChunkedArray):
