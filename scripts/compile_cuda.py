@@ -24,15 +24,17 @@ from numba.cuda import dispatcher  # noqa: TID251
 from numba.types import Array, boolean, float32, float64, int32, int64, uint64
 
 from gpunet.kernels import jit_cuda
-from gpunet.kernels.cuda import betweenness_search as betweenness_search_cuda
-from gpunet.kernels.cuda import closeness_search as closeness_search_cuda
-from gpunet.kernels.cuda import cores as cores_cuda
-from gpunet.kernels.cuda import cores_search as cores_search_cuda
-from gpunet.kernels.cuda import neighbourhood as neighbourhood_cuda
-from gpunet.kernels.cuda import rows as rows_cuda
-from gpunet.kernels.cuda import ties as ties_cuda
-from gpunet.kernels.cuda import tipping as tipping_cuda
-from gpunet.kernels.cuda import tipping_search as tipping_search_cuda
+from gpunet.kernels.cuda import (
+    betweenness_search,
+    closeness_search,
+    cores,
+    cores_search,
+    neighbourhood,
+    rows,
+    ties,
+    tipping,
+    tipping_search,
+)
 from gpunet.model import loops_cuda
 
 
@@ -50,46 +52,46 @@ _SLOTS = (flat(int64), flat(int32), flat(int32), flat(float64), flat(float64))
 #: Kernels and the types that they are started with.
 KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     *((jit_cuda._fill, (flat(kind), kind)) for kind in (float64, int32, int64)),
-    (betweenness_search_cuda.clear_workspace, _ROOM),
-    (betweenness_search_cuda.add_sums, (flat(float64, 2), int64, flat(float64), int64, int64)),
+    (betweenness_search.clear_workspace, _ROOM),
+    (betweenness_search.add_sums, (flat(float64, 2), int64, flat(float64), int64, int64)),
     (
-        betweenness_search_cuda.search,
+        betweenness_search.search,
         (flat(int64), flat(int64), flat(int32), flat(float64, 2), flat(float64), flat(boolean), *[flat(int64)] * 5,
          flat(int32), *_SLOTS, flat(int32), int64, int64, int64, boolean, int64, int64, boolean, float64, *_ROOM,
          flat(float64, 2), flat(int32)),
     ),
     (
-        closeness_search_cuda.search,
+        closeness_search.search,
         (*_NETWORK, flat(boolean), flat(int32), flat(int64, 2), int64, int64, flat(uint64), flat(int64), flat(int64),
          int64, int64, flat(uint64, 3), flat(int32, 3), flat(int64)),
     ),
-    *((rows_cuda._fill, (flat(kind), int64)) for kind in (int32, int64)),
-    (neighbourhood_cuda._list_many, (flat(int64), int64, flat(int32), flat(int32))),
-    (neighbourhood_cuda._count_first_ways, (*_MEMBERS, int64, flat(int64, 3))),
-    (neighbourhood_cuda._count_with_timestamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
+    *((rows._fill, (flat(kind), int64)) for kind in (int32, int64)),
+    (neighbourhood._list_many, (flat(int64), int64, flat(int32), flat(int32))),
+    (neighbourhood._count_first_ways, (*_MEMBERS, int64, flat(int64, 3))),
+    (neighbourhood._count_with_stamps, (*_MEMBERS, flat(int32), int64, flat(int32, 2), flat(int64, 3))),
     (
-        ties_cuda._pair,
+        ties._pair,
         (flat(int64), flat(int32), flat(int32), flat(int32), int64, int64, flat(int64), flat(int64), flat(float64),
          flat(int32), flat(int32)),
     ),
     (
-        ties_cuda._merge,
+        ties._merge,
         (flat(int64), flat(int64), flat(float64), flat(int32), flat(int32), int64, flat(int64), flat(int64),
          flat(int64), flat(float64), flat(int32), flat(int32)),
     ),
-    (ties_cuda._count_smaller, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int64))),
-    (ties_cuda._place, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int32))),
-    (cores_cuda._bound, (*_CORES, flat(int64), flat(int32), flat(int32))),
-    (cores_search_cuda.join_alone, (*_CORES, flat(int32), int64, flat(int64), flat(int32), flat(int32))),
-    (cores_search_cuda.join_together, (*_CORES, flat(int32), int64, flat(int32, 2), flat(int32, 3), flat(int64))),
-    (tipping_cuda._plant, (flat(boolean), flat(int32), flat(int32), flat(int32))),
+    (ties._count_smaller, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int64))),
+    (ties._place, (flat(int32), flat(int32), flat(int64), flat(int64), flat(int64), flat(int32))),
+    (cores._bound, (*_CORES, flat(int64), flat(int32), flat(int32))),
+    (cores_search.join_alone, (*_CORES, flat(int32), int64, flat(int64), flat(int32), flat(int32))),
+    (cores_search.join_together, (*_CORES, flat(int32), int64, flat(int32, 2), flat(int32, 3), flat(int64))),
+    (tipping._plant, (flat(boolean), flat(int32), flat(int32), flat(int32))),
     (
-        tipping_cuda._spread,
+        tipping._spread,
         (*_NETWORK, int64, int64, int64, int64, flat(int32), flat(int32), flat(int32), flat(int32)),
     ),
-    (tipping_cuda._decide, (*_SEEDS, flat(boolean), flat(int32), flat(int32))),
-    (tipping_search_cuda.settle_alone, (*_SEEDS, flat(int32), int64, flat(boolean), flat(int32), flat(int32))),
-    (tipping_search_cuda.settle_together, (*_SEEDS, flat(int32), int64, flat(int32, 2), flat(int32, 2), flat(boolean))),
+    (tipping._decide, (*_SEEDS, flat(boolean), flat(int32), flat(int32))),
+    (tipping_search.settle_alone, (*_SEEDS, flat(int32), int64, flat(boolean), flat(int32), flat(int32))),
+    (tipping_search.settle_together, (*_SEEDS, flat(int32), int64, flat(int32, 2), flat(int32, 2), flat(boolean))),
     (
         loops_cuda._add_shapley_values,
         (flat(float32, 2), flat(float64, 2), flat(int32), flat(float32), flat(boolean), *[flat(int64)] * 3,

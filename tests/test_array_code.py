@@ -179,10 +179,10 @@ def test_input_warnings_are_the_same() -> None:
 
 def test_arrests_and_networks_stay_where_they_are(synthetic: Arrests) -> None:
     here, engine = CpuEngine(1), ElsewhereEngine()
-    assert synthetic.placed(here) is synthetic
+    assert synthetic.to_engine(here) is synthetic
     there = placed(synthetic)
     assert there.to_engine(engine) is there
-    np.testing.assert_array_equal(there.placed(here).incident, synthetic.incident, strict=True)
+    np.testing.assert_array_equal(there.to_engine(here).incident, synthetic.incident, strict=True)
     network = build_network(synthetic)
     assert network.to_engine(here) is network
     assert network.on_host() is network
