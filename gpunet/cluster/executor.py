@@ -180,12 +180,14 @@ class ClusterExecutor:
 
     def release(self) -> None:
         """Let the workers forget the network that they hold; it is sent again when it is needed."""
-        self._held = None
+        held, self._held = self._held, None
+        if held is not None and self._client.status == "running":
+            held[1].release()  # at once, and not when Python has found all that refers to it
 
     def _sent(self, graph: Any) -> Future:
         """The network where every worker has it."""
         if self._held is None or self._held[0] is not graph:
-            self._held = None  # first let go of the other one
+            self.release()  # first let go of the other one
             await_workers(self._client, name=self._name)
             sent = self._client.scatter(graph, broadcast=True, direct=self._direct, hash=False, timeout=_TO_SEND)
             self._held = graph, sent
