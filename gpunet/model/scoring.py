@@ -122,8 +122,8 @@ def score(
 
     Examples
     --------
-    >>> features = pl.DataFrame({"person_id": range(60), "degree__all": [i % 6 for i in range(60)]})
-    >>> model = gpunet.train(features, [i % 6 > 3 for i in range(60)], config={"max_rounds": 5}, threads=1)
+    >>> features = pl.DataFrame({"person_id": range(600), "degree__all": [i % 6 for i in range(600)]})
+    >>> model = gpunet.train(features, [i % 6 > 3 for i in range(600)], config={"max_rounds": 5}, threads=1)
     >>> scores = gpunet.score(model, features, threads=1)
     >>> best = scores.sort("rank").row(0, named=True)
     >>> best["person_id"], best["factor_1"], best["probability"] > 0.5
