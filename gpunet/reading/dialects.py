@@ -78,11 +78,11 @@ def _in_range(
 def columns_at(location: Location, frame: nw.DataFrame[Any], where: str) -> nw.DataFrame[Any]:
     """The columns of a table at `location`: dates as text or timestamps, all others as text or whole numbers.
 
-    On the host dates stay as they are. `where` names the table in errors.
+    In PyArrow's tables on the host dates of every type stay. `where` names the table in errors.
     """
     at_home = backend_of(frame) == location.backend
     stay = {
-        c for c in frame.columns if (at_home and _may_stay(c, frame.schema[c])) or (location.in_slices and c == "date")
+        c for c in frame.columns if at_home and (_may_stay(c, frame.schema[c]) or (location.in_slices and c == "date"))
     }
     if len(stay) == len(frame.columns):
         return frame

@@ -193,4 +193,4 @@ def _of_kind(values: nw.Series[Any], kind: Any, location: Location) -> nw.Series
     if values.dtype == kind:
         return values
     cast = values.cast(kind)
-    return location.series(values.name, cast.to_arrow()) if location.in_slices else cast
+    return location.series(values.name, cast.to_arrow()) if location.backend == "pyarrow" else cast  # of one width
