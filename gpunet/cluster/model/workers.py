@@ -9,7 +9,7 @@ import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -25,6 +25,9 @@ __all__ = ["explained", "finished", "gathered", "losses_seen", "run_tasks", "tea
 
 # Seconds within which the scheduler notices that a worker has ended, unless the machine is busy.
 _TO_NOTICE = 2.0
+
+# Seconds that a result may be on its way before it is looked whether its worker is still there.
+_TO_FETCH = 60.0
 
 # What errors of libraries, of XGBoost above all, say when memory does not suffice.
 _NO_MEMORY = ("bad_alloc", "cudaErrorMemoryAllocation", "CUDA_ERROR_OUT_OF_MEMORY", "out of memory")
@@ -135,11 +138,27 @@ def run_tasks(
         try:
             wait_while(client, unfinished, needed, "the model")
             if not failed:
-                return client.gather(futures)  # type: ignore[no-any-return]
+                return _fetched(client, futures, needed)
         finally:
             if client.status == "running":
                 client.cancel([future for future in futures if not future.done()])
     raise failed[0]
+
+
+def _fetched(client: Client, futures: Sequence[Future], needed: Sequence[str]) -> list[Any]:
+    """The results of tasks; a worker that ends after them and before this takes its own with it."""
+    for future in futures:
+        if future.status == "error":
+            future.result()
+    found: list[Any] = []
+
+    def unfinished(_: float) -> bool:
+        with suppress(TimeoutError):
+            found.append(futures[len(found)].result(timeout=_TO_FETCH))
+        return len(found) < len(futures)
+
+    wait_while(client, unfinished, needed, "the model")
+    return found
 
 
 @contextmanager
