@@ -190,7 +190,6 @@ def joined(parts: Sequence[Column], location: Location, name: str, as_integers: 
 
 
 def _of_kind(values: nw.Series[Any], kind: Any, location: Location) -> nw.Series[Any]:
-    if values.dtype == kind:
-        return values
-    cast = values.cast(kind)
-    return location.series(values.name, cast.to_arrow()) if location.backend == "pyarrow" else cast  # of one width
+    if not location.in_slices:
+        return values.cast(kind)  # also where it has the kind: texts of PyArrow are of two widths
+    return values if values.dtype == kind else location.series(values.name, values.cast(kind).to_arrow())
