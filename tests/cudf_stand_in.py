@@ -274,6 +274,9 @@ class DataFrame:
                 found[name] = found[name].astype(pd.ArrowDtype(pa.float64()))
         return DataFrame(found.iloc[::-1].reset_index(drop=True))
 
+    def sort_values(self, by: Any, *, ascending: Any = True, na_position: Any = "last") -> DataFrame:
+        return DataFrame(self.held.sort_values(by, ascending=ascending, na_position=na_position))
+
     def take(self, indices: Any) -> DataFrame:
         assert not isinstance(indices, np.ndarray)
         return DataFrame(self.held.iloc[np.asarray(indices)])

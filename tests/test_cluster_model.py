@@ -205,7 +205,7 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected, two_others):
     def leave(stage: str, done: float, total: float) -> None:
         if stage == "cross-fit (past)" and done > 5 and not left:
             left.append(next(iter(two_others.cluster.workers.values())))
-            left[0].auto_restart = False
+            left[0].close_gracefully()  # so that it starts no other worker
             os.kill(left[0].pid, signal.SIGKILL)
 
     found = together(two_others, cuts=cut(2), progress=leave)
