@@ -18,9 +18,9 @@ def prepare() -> None:
     Kernels are refused what a device refuses: no blocks, no threads or more than 1,024, and arrays in the host's memory
     (which Numba would copy there and back, uncounted).
 
-    The simulator's threads wait for each other by polling: with Python's usual 5 ms a turn they mostly wait. It makes
-    a block's shared array when a thread first asks for it, without a lock, so that two threads that ask at once may
-    have one each. And the memory that it gives is often zero by chance, as a device's is not.
+    The simulator asks all its threads again and again whether they wait; here the last one wakes the others. It makes a
+    block's shared array when a thread first asks for it, without a lock, so that two threads that ask at once may have
+    one each. And the memory that it gives is often zero by chance, as a device's is not.
     """
     sys.setswitchinterval(2e-4)
     if not config.ENABLE_CUDASIM:
@@ -52,6 +52,7 @@ def prepare() -> None:
 
     if start.__name__ != "checked":
         kernel.FakeCUDAKernel.__call__ = checked
+    kernel.BlockManager = _block_manager(kernel)
     kernelapi.FakeCUDAShared = Shared
     cuda.device_array = used
 
@@ -59,3 +60,47 @@ def prepare() -> None:
 def _rubbish(array: np.ndarray) -> np.ndarray:
     array.reshape(-1).view(np.uint8)[:] = 0xA5
     return array
+
+
+def _block_manager(kernel: Any) -> type:
+    """A block whose threads sleep at the barrier until all that have not ended yet are there."""
+
+    class Thread(kernel.BlockThread):  # type: ignore[misc]
+        def run(self) -> None:
+            super().run()
+            with self._manager.barrier:
+                self._manager.failed |= self.exception is not None
+                self._manager.running -= 1
+                self._manager.pass_if_all_wait()
+
+        def syncthreads(self) -> None:
+            block = self._manager
+            with block.barrier:
+                block.waiting += 1
+                passed = block.passed
+                block.pass_if_all_wait()
+                block.barrier.wait_for(lambda: block.passed > passed or block.failed)
+                if block.failed:
+                    raise RuntimeError("another thread of the block has failed")
+
+    class Block(kernel.BlockManager):  # type: ignore[misc]
+        def run(self, grid_point: Any, *args: Any) -> None:
+            self.barrier, self.passed, self.waiting, self.failed = threading.Condition(), 0, 0, False
+            points = list(np.ndindex(*self._block_dim))
+            self.running = len(points)
+            threads = [Thread(lambda: self._f(*args), self, grid_point, point, self._debug) for point in points]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            errors = [thread.exception for thread in threads if thread.exception]
+            if errors:
+                error, traceback = min(errors, key=lambda each: "another thread" in str(each[0]))
+                raise error.with_traceback(traceback)
+
+        def pass_if_all_wait(self) -> None:
+            if self.waiting == self.running or self.failed:
+                self.passed, self.waiting = self.passed + 1, 0
+                self.barrier.notify_all()
+
+    return Block
