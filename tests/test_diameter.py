@@ -21,11 +21,13 @@ def graph_of(network: Network) -> nx.Graph:
 
 def check(network: Network) -> None:
     graph, blocks = graph_of(network), Blocks(network)
+    largest = 0
     for component in nx.connected_components(graph):
         wanted = np.zeros(network.n, bool)
         wanted[list(component)] = True
-        assert blocks.diameter(wanted) == nx.diameter(graph.subgraph(component))
-    largest = max((nx.diameter(graph.subgraph(c)) for c in nx.connected_components(graph)), default=0)
+        diameter = nx.diameter(graph.subgraph(component).copy())  # a copy is many times as fast as a view
+        assert blocks.diameter(wanted) == diameter
+        largest = max(largest, diameter)
     assert blocks.diameter(np.ones(network.n, bool)) == largest
 
 
