@@ -336,7 +336,7 @@ def table_of_ties(
     ids: nw.Series[Any], a: NDArray[np.int32], b: NDArray[np.int32], ties: Ties, backend: str = "polars"
 ) -> Any:
     """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
-    columns = {
+    columns: dict[str, Any] = {
         "person_a": gather(ids, a, "person_a"),
         "person_b": gather(ids, b, "person_b"),
         "incidents": ties.incidents,

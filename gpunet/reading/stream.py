@@ -147,7 +147,7 @@ def source_batches(
                     yield from own.batches()
                 own.add(record, table)
         except UnreadableFile as error:
-            inputs.skip(source, file and file.sha256, error)
+            inputs.skip(source, file.sha256 if file is not None else None, error)
             own.clear()
             if given:
                 yield Withdrawal()

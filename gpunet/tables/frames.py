@@ -107,7 +107,7 @@ def from_arrow(table: pa.Table, backend: str = "polars") -> nw.DataFrame[Any]:
         return nw.from_native(pl.DataFrame(pl.from_arrow(table)), eager_only=True)
     if backend == "cudf":
         return nw.from_native(frames_cudf.from_arrow(table), eager_only=True)
-    frame = nw.from_native(as_wide_text(table), eager_only=True)
+    frame: nw.DataFrame[Any] = nw.from_native(as_wide_text(table), eager_only=True)
     if backend == "pyarrow":
         return frame
     columns = {name: frame.get_column(name) for name in frame.columns}
