@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gpunet.config.config import Config
-from gpunet.config.registry import FAMILIES, Feature, declarations
+from gpunet.config.registry import DECLARATIONS, FAMILIES, Feature
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"
 
@@ -39,7 +39,7 @@ def page() -> str:
     offences = ", ".join(f"`{name}`" for name in Config().violent_offences)
     network = ", ".join(f"*{name}*" for name in FAMILIES if name not in ("geographic", "temporal", "history"))
     parts = [INTRODUCTION.format(offences=offences, network=network)]
-    for family, features in groupby(declarations(), key=lambda feature: feature.family):
+    for family, features in groupby(DECLARATIONS, key=lambda feature: feature.family):
         parts += [
             f"## {family}\n",
             "| column | type | unit | what it is | null | source |",

@@ -231,7 +231,7 @@ def test_a_cut_keeps_numbers_and_what_follows_from_it(two_workers, folder):
     arrests = read_arrests(str(folder / "tables"), SYNTHETIC)
     there = distributed(client(two_workers), arrests, 3)
     horizon = dt.timedelta(days=150)
-    assert forecast_days(there, None, horizon) == forecast_days(arrests, None, horizon)
+    assert forecast_days(there.last_day, None, horizon) == forecast_days(arrests.last_day, None, horizon)
     past, now = CUTS[1] - horizon, CUTS[1]
     cut, whole = partitions_before(there, past), arrests.before(past)
     assert (len(cut), cut.n_persons, cut.last_day) == (len(whole), whole.n_persons, whole.last_day)

@@ -122,7 +122,7 @@ def one_large_file(tmp_path, **columns):
 def test_row_groups_of_one_file(client, tmp_path):
     path = one_large_file(tmp_path)
     plan = plan_partitions(find_sources([path], []), path.stat().st_size // 4)
-    assert [[(piece.source.groups, piece.source.first_row) for piece in pieces] for pieces in plan] == [
+    assert [[(piece.groups, piece.first_row) for piece in pieces] for pieces in plan] == [
         [(range(1), 0)],
         [(range(1, 2), 50)],
         [(range(2, 3), 1900)],

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reading_at import HOMES, assert_same, read_everywhere
 
 from gpunet.base.errors import InputError
-from gpunet.reading import direct, utf8
+from gpunet.reading import direct, stream, utf8
 from gpunet.reading.read import read_arrests, read_arrests_at
 
 ALL_HOMES = pytest.mark.parametrize("location", HOMES.values(), ids=HOMES)
@@ -38,7 +38,7 @@ def test_a_dirty_frame(location: Any, kind: str, rows: list[dict[str, Any]]) -> 
 def test_dirty_files_of_every_kind(location: Any, small: bool, tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(direct, "_DIRECT_BYTES", 1 << 22 if small else 0)
-        patch.setattr(direct, "HOST_ROWS", 9)
+        patch.setattr(stream, "DEVICE_ROWS", 9)
         for i, rows in enumerate(tables):
             write_table(Path(folder), f"t{i}", rows, FILE_KINDS[(i + 2) % 4])
         assert_same(read_arrests_at(location, folder, CONFIG), read_arrests(folder, CONFIG))

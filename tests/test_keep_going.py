@@ -137,7 +137,7 @@ def test_every_fault_is_named_and_skipped_whole(fault: str, tmp_path: Path, monk
     kind, harm, reason = FAULTS[fault]
     monkeypatch.setattr(files, "BATCH_ROWS", 40)
     monkeypatch.setattr(stream, "BATCH_ROWS", 100)
-    monkeypatch.setattr(direct, "HOST_ROWS", 100)
+    monkeypatch.setattr(stream, "DEVICE_ROWS", 100)
     good = [write_table(tmp_path, "a", rows(0, 70), "csv"), write_table(tmp_path, "c", rows(40, 300), "parquet")]
     harm(bad := write_table(tmp_path, "b", rows(30, 500), kind))
     with pytest.raises(UnreadableFile, match=reason) as raised:
@@ -179,7 +179,7 @@ def test_what_is_skipped_leaves_nothing_behind(tables: list[list[dict[str, Any]]
             raise UnreadableFile(self.source.name, "not readable: so the test wants it")
 
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        for module, name, value in ((files, "BATCH_ROWS", 3), (stream, "BATCH_ROWS", 7), (direct, "HOST_ROWS", 7)):
+        for module, name, value in ((files, "BATCH_ROWS", 3), (stream, "BATCH_ROWS", 7), (stream, "DEVICE_ROWS", 7)):
             patch.setattr(module, name, value)
         kinds = data.draw(st.lists(st.sampled_from(FILE_KINDS), min_size=len(tables), max_size=len(tables)))
         paths = [write_table(Path(folder), f"t{i}", table, kinds[i]) for i, table in enumerate(tables)]

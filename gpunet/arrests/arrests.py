@@ -6,6 +6,7 @@ An arrest is a distinct (person, force, incident). Reading, checking and coding 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -95,8 +96,7 @@ class ReadReport:
 
     def reasons(self) -> dict[str, int]:
         """How many rows were rejected, by reason."""
-        found = self.rejected["reason"].to_list()
-        return {reason: found.count(reason) for reason in sorted(set(found))}
+        return dict(sorted(Counter(self.rejected["reason"].to_list()).items()))
 
     def bad_date(self) -> str | None:
         """The first date that was none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.tables.arrays import count_by_code, least, namespace
 
-__all__ = ["Dated", "cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
+__all__ = ["cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
 
 
 def cut_before(arrests: Arrests, as_of: date) -> Arrests:
@@ -40,19 +39,11 @@ def undated_arrests(arrests: Arrests) -> int:
     return int(namespace(arrests.day).count_nonzero(arrests.day == NO_DAY))
 
 
-class Dated(Protocol):
-    """Arrests, wherever they lie."""
-
-    @property
-    def last_day(self) -> int:
-        """The latest day of any arrest, ``NO_DAY`` if none is dated."""
-
-
-def forecast_days(arrests: Dated, as_of: date | None, horizon: timedelta) -> dict[str, date]:
-    """The days T-2H, T-H and T."""
-    if arrests.last_day == NO_DAY:
+def forecast_days(last_day: int, as_of: date | None, horizon: timedelta) -> dict[str, date]:
+    """The days T-2H, T-H and T; `last_day` is the latest day of any arrest, ``NO_DAY`` if none is dated."""
+    if last_day == NO_DAY:
         raise InputError("no arrest has a date: a forecast needs dates")
-    end = as_of or day_to_date(arrests.last_day + 1)
+    end = as_of or day_to_date(last_day + 1)
     try:
         return {"T-2H": end - 2 * horizon, "T-H": end - horizon, "T": end}
     except OverflowError as error:

@@ -32,7 +32,7 @@ from gpunet.tables.arrays import (
     to_host,
 )
 from gpunet.tables.frames import make_frame
-from gpunet.tables.gather import for_frame, gather
+from gpunet.tables.gather import gather
 
 __all__ = [
     "IncidentMembers",
@@ -336,18 +336,12 @@ def table_of_ties(
     ids: nw.Series[Any], a: NDArray[np.int32], b: NDArray[np.int32], ties: Ties, backend: str = "polars"
 ) -> Any:
     """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
-    columns = {
+    columns: dict[str, Any] = {
+        "person_a": gather(ids, a, "person_a"),
+        "person_b": gather(ids, b, "person_b"),
         "incidents": ties.incidents,
         "strength": ties.strength,
         "first_date": ties.first_day,
         "last_date": ties.last_day,
     }
-    return make_frame(
-        {
-            "person_a": gather(ids, a, "person_a"),
-            "person_b": gather(ids, b, "person_b"),
-            **for_frame(columns, backend),
-        },
-        backend,
-        dates=("first_date", "last_date"),
-    )
+    return make_frame(columns, backend, dates=("first_date", "last_date"))

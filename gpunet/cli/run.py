@@ -99,7 +99,7 @@ def run_forecast(
         arrests = run.read(inputs, as_of)
         with run.stage("as of"):
             undated = run.undated(arrests)
-            days = forecast_days(arrests, as_of, timedelta(days=settings.model.horizon_days))
+            days = forecast_days(arrests.last_day, as_of, timedelta(days=settings.model.horizon_days))
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(

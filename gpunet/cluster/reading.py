@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +14,7 @@ import pyarrow as pa
 from distributed import Client, Future
 from numpy.typing import NDArray
 
-from gpunet.arrests.arrests import FileCount, SkippedFile
+from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport
@@ -22,20 +23,14 @@ from gpunet.cluster.shuffle import BUCKET, Texts, frame_of, shuffled, table_of
 from gpunet.config.config import Config
 from gpunet.reading.location import Column
 from gpunet.reading.names import Names
-from gpunet.reading.partition import PartNote, ReadPart, Slice, plan_partitions, read_partition
+from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
-from gpunet.reading.report import (
-    as_rejected,
-    column_warnings,
-    file_count,
-    rejected_frame,
-    rejected_schema,
-    whole_number_ids,
-)
-from gpunet.reading.skipped import nothing_readable, with_skipped
-from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import InputRecord
+from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.skipped import nothing_readable
+from gpunet.reading.sources import Source, find_sources
+from gpunet.reading.stream import InputRecord, Inputs
+from gpunet.tables.frames import from_arrow
 
 __all__ = ["read_distributed"]
 
@@ -111,7 +106,7 @@ def read_distributed(
     first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in range_notes])]).tolist()
     records = _whole_files(notes, range_notes)
     schema = rejected_schema(config, records)
-    report = _report(config, records, notes, warnings, schema)
+    report = report_of(config, Inputs(records, warnings, skipped), from_arrow(schema.empty_table()))
     return DistributedArrests(
         client=client,
         partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
@@ -124,14 +119,14 @@ def read_distributed(
         beat_names=names.places["beat"],
         last_day=max(of_range.last_day for of_range in range_notes),
         config=config,
-        report=with_skipped(report, skipped) if skipped else report,
+        report=_report(report, notes),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
 
 def _read(
     client: Client,
-    plan: Sequence[tuple[Slice, ...]],
+    plan: Sequence[tuple[Source, ...]],
     config: Config,
     today: date,
     keep_going: bool,
@@ -140,7 +135,7 @@ def _read(
     """Read all partitions, and what is known of them."""
     same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
-    sizes = [sum(piece.source.size_bytes for piece in pieces if piece.source.first_row == 0) for pieces in plan]
+    sizes = [sum(piece.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]
     total, done = float(sum(sizes)), 0.0
 
     def finished(i: int) -> None:
@@ -154,7 +149,7 @@ def _read(
     while again := _with_slices_of(gone := {file.name for file in _all_skipped(notes)}, notes):
         for i in again:  # another slice of a file was read well, but a file counts whole or not at all
             elsewhere = gone - {file.name for file in notes[i].skipped}
-            plan[i] = tuple(piece for piece in plan[i] if piece.source.name not in elsewhere)
+            plan[i] = tuple(piece for piece in plan[i] if piece.name not in elsewhere)
         afresh = each(client, "read", read_partition, again, [plan[i] for i in again], **same)
         new_notes = fetched(client, each(client, "notes", _note, afresh))
         for i, future, note in zip(again, afresh, new_notes, strict=True):
@@ -169,7 +164,7 @@ def _all_skipped(notes: Sequence[PartNote]) -> list[SkippedFile]:
 
 def _with_slices_of(gone: set[str], notes: Sequence[PartNote]) -> list[int]:
     """The partitions that have read something of a file that could not be read elsewhere."""
-    return [i for i, note in enumerate(notes) if any(record.name in gone for _, record in note.records)]
+    return [i for i, note in enumerate(notes) if any(record.name in gone for record in note.records)]
 
 
 def _check_slices(notes: Sequence[PartNote]) -> None:
@@ -198,7 +193,7 @@ def _by_person(
     wanted: int,
 ) -> list[Future]:
     """The rows of all partitions by ranges of persons: all of a person's rows are in one."""
-    whole = whole_number_ids(config, [record for note in notes for _, record in note.records])
+    whole = whole_number_ids(config, [record for note in notes for record in note.records])
     whole = whole and all(note.whole for note in notes)
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
@@ -268,32 +263,24 @@ def _rejected(part: ReadPart, note: PartNote, schema: pa.Schema) -> pa.Table:
 def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -> list[InputRecord]:
     """One record a file, from those of its slices."""
     whole: dict[int, InputRecord] = {}
-    for number, record in (found for note in notes for found in note.records):
-        if number not in whole:
-            whole[number] = replace(record)
+    for record in (found for note in notes for found in note.records):
+        if record.number not in whole:
+            whole[record.number] = replace(record)
         else:
-            whole[number].rows += record.rows
-            whole[number].rejected += record.rejected
-            whole[number].duplicate += record.duplicate
+            whole[record.number].rows += record.rows
+            whole[record.number].rejected += record.rejected
+            whole[record.number].duplicate += record.duplicate
     for number, record in whole.items():
         record.duplicate += sum(of_range.repeats.get(number, 0) for of_range in range_notes)
     return [whole[number] for number in sorted(whole)]
 
 
-def _report(
-    config: Config, records: list[InputRecord], notes: Sequence[PartNote], warnings: list[str], schema: pa.Schema
-) -> DistributedReport:
-    files: list[FileCount] = list(map(file_count, records))
-    reasons: dict[str, int] = {}
+def _report(report: ReadReport, notes: Sequence[PartNote]) -> DistributedReport:
+    reasons: Counter[str] = Counter()
     for note in notes:
-        for reason, count in note.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+        reasons.update(note.reasons)
     return DistributedReport(
-        files=tuple(files),
-        rejected=rejected_frame(schema.empty_table(), "polars"),
-        protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
-        ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
-        warnings=(*warnings, *column_warnings(config, records, files)),
+        **vars(report),
         by_reason=dict(sorted(reasons.items())),
         first_bad_date=next((note.bad_date for note in notes if note.bad_date is not None), None),
     )

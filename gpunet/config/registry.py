@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-__all__ = ["FAMILIES", "PATH_FAMILIES", "Feature", "columns", "declarations", "dictionary", "expand_families"]
+__all__ = ["DECLARATIONS", "FAMILIES", "PATH_FAMILIES", "Feature", "columns", "dictionary", "expand_families"]
 
 Dtype = Literal["int64", "float64", "bool"]
 Scope = Literal["one", "every set", "every set but all", "every offence"]
@@ -191,20 +191,16 @@ def _history() -> list[Feature]:
     ]  # fmt: skip
 
 
-_DECLARED = (
+#: Every declaration, in output order, ``{C}`` not filled in.
+DECLARATIONS = (
     *_neighbourhood(), *_community(), *_path(), *_geographic(), *_temporal(), *_history(),
 )  # fmt: skip
 
 #: Families that can be asked for by name, in the order of the output.
-FAMILIES = tuple(dict.fromkeys(f.family for f in _DECLARED))
+FAMILIES = tuple(dict.fromkeys(f.family for f in DECLARATIONS))
 
 #: The families that need the network alone: those of ``path_features``.
 PATH_FAMILIES = ("betweenness", "closeness", "shell", "tipping", "removal")
-
-
-def declarations() -> tuple[Feature, ...]:
-    """Every declaration, in output order, ``{C}`` not filled in."""
-    return _DECLARED
 
 
 def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
@@ -230,7 +226,7 @@ def columns(sets: Iterable[str], families: Iterable[str] | None = None) -> dict[
     wanted, sets = expand_families(families), tuple(sets)
     return {
         name: replace(feature, name=name)
-        for feature in _DECLARED
+        for feature in DECLARATIONS
         if feature.family in wanted
         for name in feature.names(sets)
     }

@@ -13,7 +13,7 @@ from gpunet.config.registry import Feature
 from gpunet.features.column import Column, Columns, spread
 from gpunet.tables.arrays import namespace, spread_over
 from gpunet.tables.frames import make_frame
-from gpunet.tables.gather import for_frame, gather
+from gpunet.tables.gather import gather
 
 __all__ = ["feature_table", "groups_table"]
 
@@ -48,8 +48,7 @@ def feature_table(
     for name, column in over_vertices.items():
         found[name] = spread(column, person, gang.shape[0], declared[name])
     _null_without_gang(found, gang)
-    in_order = {name: found[name] for name in declared}
-    return make_frame({"person_id": ids.alias("person_id"), **for_frame(in_order, backend)}, backend)
+    return make_frame({"person_id": ids.alias("person_id"), **{name: found[name] for name in declared}}, backend)
 
 
 def _null_without_gang(found: Columns, gang: NDArray[np.int32]) -> None:
@@ -83,8 +82,10 @@ def groups_table(
         out = spread_over(xp.astype(community, xp.int64), person, gang.shape[0], -1)
         return xp.where(out < 0, 0, out), out < 0
 
-    found = {"group": over_persons(group), "community": over_persons(community)}
-    return make_frame(
-        {"person_id": ids.alias("person_id"), "gang": gather(gang_names, gang, "gang"), **for_frame(found, backend)},
-        backend,
-    )
+    columns = {
+        "person_id": ids.alias("person_id"),
+        "gang": gather(gang_names, gang, "gang"),
+        "group": over_persons(group),
+        "community": over_persons(community),
+    }
+    return make_frame(columns, backend)

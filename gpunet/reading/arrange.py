@@ -12,7 +12,7 @@ from gpunet.base.days import NO_DAY
 from gpunet.config.config import Config
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import Column, Location, to_codes
-from gpunet.reading.names import NAMED, PLACES, Names, names_of, place_pairs
+from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of, place_pairs
 from gpunet.reading.packed import pack
 from gpunet.reading.reader import CodedRows
 from gpunet.tables import arrays
@@ -28,13 +28,7 @@ def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, l
     force, columns = rows.columns["force"], rows.columns
     no_force = arrays.least(force.codes, 0) < 0
     texts = {name: columns[name].texts() for name in NAMED}
-    pairs = {
-        name: [
-            (texts["force"][owner] if owner >= 0 else "", texts[name][place])
-            for owner, place in place_pairs(force.codes, columns[name]).tolist()
-        ]
-        for name in PLACES
-    }
+    pairs = {n: named_pairs(place_pairs(force.codes, columns[n]), texts["force"], texts[n]) for n in PLACES}
     names = names_of(texts, pairs, no_force, config)
     if no_force:
         xp = arrays.namespace(force.codes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,6 @@ class LineBreaks(io.RawIOBase):
         found = self._data.read(-1 if size is None else size)
         _follow(np.frombuffer(found, dtype=np.uint8), self._state)
         return found
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` as :meth:`read` does; the number of bytes."""
-        found = self.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
 
     def warning(self, name: str) -> str | None:
         """What to tell of the file `name` after it was read, None if no value holds a line break."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
@@ -39,7 +40,7 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
     """
     present = [c for c in columns if isinstance(c, str)]  # pandas has other names too
     found: dict[str, str] = {}
-    for ours in (*ALL_COLUMNS, *(c for c in config.incident_key if c not in ALL_COLUMNS)):
+    for ours in dict.fromkeys((*ALL_COLUMNS, *config.incident_key)):
         theirs = config.source_name(ours)
         in_key = ours in config.incident_key
         required = ours != "incident_id" if ours in REQUIRED_COLUMNS else in_key and ours != "force"
@@ -74,8 +75,6 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
     UnreadableFile
         If there is no text for a type; the message names file and column.
     """
-    import pyarrow as pa
-
     for ours, theirs in layout.columns.items():
         try:
             one = pa.table({ours: plain_array(pa.nulls(1, types[theirs]))})

@@ -6,11 +6,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet.base.days import day_number
 
-__all__ = ["DAY_US", "EARLIEST", "NO_TIMESTAMP", "latest_timestamp", "parse_dates", "timestamp_of", "timestamp_text"]
+__all__ = [
+    "BAD_DATE",
+    "DAY_US",
+    "EARLIEST",
+    "NO_TIMESTAMP",
+    "latest_timestamp",
+    "parse_dates",
+    "timestamp_of",
+    "timestamp_text",
+]
 
 #: A missing timestamp.
 NO_TIMESTAMP = np.iinfo(np.int64).min
@@ -19,6 +29,9 @@ DAY_US = 86_400_000_000
 
 #: 1900-01-01: anything before is taken for an error (docs/input.md).
 EARLIEST = -25_567 * DAY_US
+
+#: Stands for what is no date: a day that is out of range, as every such date is rejected.
+BAD_DATE = EARLIEST - DAY_US
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -49,12 +62,11 @@ _ISO = (
 
 
 def parse_dates(texts: Any) -> NDArray[np.int64]:
-    """Microseconds from 1970 to the local time of each ISO text (PyArrow's), ``NO_TIMESTAMP`` where it is no date.
+    """Microseconds from 1970 to the local time of each ISO text (PyArrow's), ``BAD_DATE`` where it is no date.
 
     Taken are ``YYYY-MM-DD`` and ``YYYYMMDD``, each alone or followed by T or a space and a time of day,
     ``HH[[:]MM[[:]SS[.f]]][Z|+HH[[:]MM]]``. The offset is checked, not used.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     found = pc.extract_regex(texts, _ISO)
@@ -79,6 +91,6 @@ def parse_dates(texts: Any) -> NDArray[np.int64]:
     fraction = pc.utf8_rpad(pc.utf8_slice_codeunits(found.field("f"), 0, 6), 6, "0").cast(pa.int64())
     seconds = number("H") * 3600 + number("M") * 60 + number("S")
     timestamps = days * DAY_US + seconds * 1_000_000 + np.asarray(fraction)
-    out = np.full(len(texts), NO_TIMESTAMP)
-    out[known] = np.where(is_date & is_time, timestamps, NO_TIMESTAMP)
+    out = np.full(len(texts), BAD_DATE)
+    out[known] = np.where(is_date & is_time, timestamps, BAD_DATE)
     return out

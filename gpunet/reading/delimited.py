@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import pyarrow as pa
+
 from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.sources import Source
@@ -42,7 +44,6 @@ class Scan:
 
     sha256: str
     encoding: str
-    empty: bool
     quoted: bool
     warnings: tuple[str, ...]
 
@@ -90,7 +91,7 @@ def scan(source: Source) -> Scan:
         )
     if size == 0:
         warnings.append(f"{source.name}: the file is empty")
-    return Scan(digest.hexdigest(), encoding, size == 0, quotes > 0, tuple(warnings))
+    return Scan(digest.hexdigest(), encoding, quotes > 0, tuple(warnings))
 
 
 class _Hashed(io.RawIOBase):
@@ -179,7 +180,6 @@ def read_blocks(
     UnreadableFile
         If the file is not readable as CSV.
     """
-    import pyarrow as pa
     from pyarrow import csv as pacsv
 
     def keep(row: Any) -> str:

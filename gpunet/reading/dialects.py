@@ -11,24 +11,24 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet.base.errors import InputError
-from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
+from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
 from gpunet.reading.location import Column, Location, code_series, to_codes
 from gpunet.tables import arrays
-from gpunet.tables.arrow_text import one_array
-from gpunet.tables.frames import backend_of, on_host, plain_array, to_arrow
+from gpunet.tables.frames import backend_of, on_host, plain_array, series_to_arrow
 
-__all__ = ["as_text", "as_timestamps", "code_dates", "code_values", "columns_at", "is_blank"]
+__all__ = ["as_text", "as_timestamps", "code_dates", "code_values", "column_at", "is_blank"]
 
 #: Timestamps are clipped to this many days from 1970 before they become microseconds, far outside what is accepted.
 _DAYS_LIMIT = 10_000_000
 
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+#: Types of pandas' nulls.
+_NULLS = ("NAType", "NaTType")
 
-#: Stands for a date that is none: a day that is out of range, as every such date is rejected.
-_NO_DATE = EARLIEST - DAY_US
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 #: The characters that ``str.isspace`` knows.
 _SPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B),
@@ -54,67 +54,37 @@ def code_values(series: nw.Series[Any], location: Location) -> Column:
     return Column(column.values, to_codes(lookup, column.codes))
 
 
-def code_dates(series: nw.Series[Any], location: Location, latest: int, where: str) -> tuple[Any, Any, Any]:
-    """Timestamps as :func:`as_timestamps` has them, dates before 1900 and after `latest` being bad too.
+def code_dates(series: nw.Series[Any], location: Location, where: str) -> Any:
+    """Timestamps as :func:`as_timestamps` has them, at `location`.
 
     Of texts, and of everything on a device, each distinct one is read once, on the host.
     """
     if location.in_slices and series.dtype != nw.String:
-        return _in_range(*as_timestamps(series, where), latest)
+        return as_timestamps(series, where)
     column = code_series(series, location)
-    values = nw.from_native(to_arrow(column.values.to_frame()), eager_only=True).get_column(series.name)
-    timestamps, missing, bad = _in_range(*as_timestamps(values, where), latest)
-    found = (np.append(timestamps, NO_TIMESTAMP), np.append(missing, True), np.append(bad, False))
-    first, second, third = (to_codes(location.array(a), column.codes) for a in found)
-    return first, second, third
+    timestamps = np.append(as_timestamps(on_host(column.values), where), NO_TIMESTAMP)
+    return to_codes(location.array(timestamps), column.codes)
 
 
-def _in_range(
-    timestamps: NDArray[np.int64], missing: NDArray[np.bool_], bad: NDArray[np.bool_], latest: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    return timestamps, missing, bad | (~missing & ((timestamps < EARLIEST) | (timestamps > latest)))
+def column_at(location: Location, series: nw.Series[Any], where: str) -> nw.Series[Any]:
+    """A column at `location`: of dates as text or timestamps, any other as text or whole numbers.
 
-
-def columns_at(location: Location, frame: nw.DataFrame[Any], where: str) -> nw.DataFrame[Any]:
-    """The columns of a table at `location`: dates as text or timestamps, all others as text or whole numbers.
-
-    In PyArrow's tables on the host dates of every type stay. `where` names the table in errors.
+    In PyArrow's tables on the host dates of every type stay. `where` names the column in errors.
     """
-    at_home = backend_of(frame) == location.backend
-    stay = {
-        c for c in frame.columns if at_home and (_may_stay(c, frame.schema[c]) or (location.in_slices and c == "date"))
-    }
-    if len(stay) == len(frame.columns):
-        return frame
-    import pyarrow as pa
-
-    rest = [c for c in frame.columns if c not in stay]
-    host = on_host(frame.select(rest))
-    moved = location.moved(
-        pa.table({c: _sendable(host.get_column(c), c == "date", f'{where}: column "{c}"') for c in rest})
-    )
-    return location.frame({c: (frame if c in stay else moved).get_column(c) for c in frame.columns})
-
-
-def _may_stay(name: str, kind: nw.dtypes.DType) -> bool:
-    if name == "date":
-        return kind == nw.String or (isinstance(kind, nw.Datetime) and kind.time_zone is None)
-    return kind == nw.String or kind.is_integer()
-
-
-def _sendable(series: nw.Series[Any], is_date: bool, where: str) -> Any:
-    """A PyArrow array of text, whole numbers or timestamps, of which each device has its kind."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if is_date and series.dtype != nw.String:
-        timestamps, missing, bad = as_timestamps(series, where)
-        return pa.array(np.where(bad, _NO_DATE, np.where(missing, 0, timestamps)), mask=missing).cast(
-            pa.timestamp("us")
-        )
-    if not is_date and series.dtype.is_integer():
-        return one_array(series.to_arrow())
-    return pc.cast(as_text(series, where), pa.large_string())
+    kind, is_date = series.dtype, series.name == "date"
+    if is_date:
+        may_stay = location.in_slices or (isinstance(kind, nw.Datetime) and kind.time_zone is None)
+    else:
+        may_stay = kind.is_integer()
+    if backend_of(series) == location.backend and (may_stay or kind == nw.String):
+        return series
+    series = on_host(series)
+    if is_date and kind != nw.String:
+        timestamps = as_timestamps(series, where)
+        values = pa.array(timestamps, mask=timestamps == NO_TIMESTAMP).cast(pa.timestamp("us"))
+    else:
+        values = series_to_arrow(series) if kind.is_integer() else as_text(series, where)
+    return location.series(series.name, values)
 
 
 def as_text(series: nw.Series[Any], where: str) -> Any:
@@ -128,8 +98,6 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
     InputError
         If the column holds lists, structures or another type that has no such text; `where` names it.
     """
-    import pyarrow as pa
-
     if series.dtype == nw.Object:
         return pa.array([_object_text(v, where) for v in series.to_list()], pa.large_string())
     array = _arrow(series, where)
@@ -139,9 +107,8 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
     if pa.types.is_floating(kind):
         return _float_text(array)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        timestamps, missing, _ = as_timestamps(series, where)
-        texts = [None if gone else timestamp_text(int(s)) for s, gone in zip(timestamps, missing, strict=True)]
-        return pa.array(texts, pa.large_string())
+        timestamps = as_timestamps(series, where).tolist()
+        return pa.array([None if t == NO_TIMESTAMP else timestamp_text(t) for t in timestamps], pa.large_string())
     if pa.types.is_decimal(kind):
         return pa.array([_object_text(v, where) for v in array.to_pylist()], pa.large_string())
     try:
@@ -152,13 +119,11 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
 
 def _arrow(series: nw.Series[Any], where: str) -> Any:
     """One PyArrow array of the column, as :func:`~gpunet.tables.frames.plain_array` gives it."""
-    import pyarrow as pa
-
     if series.dtype.is_nested():
         raise InputError(f"{where}: lists and structures cannot be read (type {series.dtype})")
     if isinstance(series.dtype, nw.Categorical | nw.Enum):
         series = series.cast(nw.String)
-    array = one_array(series.to_arrow())
+    array = series_to_arrow(series)
     if pa.types.is_nested(array.type):
         raise InputError(f"{where}: lists and structures cannot be read (type {array.type})")
     try:
@@ -171,7 +136,7 @@ def _object_text(value: Any, where: str) -> str | None:
     """Text of one value of a column of mixed types."""
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in _NULLS:
         return None
     if isinstance(value, str):
         return value
@@ -193,34 +158,23 @@ def _object_text(value: Any, where: str) -> str | None:
 
 
 def _float_text(array: Any) -> Any:
-    import pyarrow as pa
-
-    missing = np.asarray(array.is_null())
-    values = np.asarray(array.cast(pa.float64()).fill_null(0.0))
-    missing = missing | np.isnan(values)
-    safe = np.where(missing, 0.0, values)
-    if np.all((np.floor(safe) == safe) & (np.abs(safe) < 2.0**63)):
-        return pa.array(safe.astype(np.int64), mask=missing).cast(pa.large_string())
+    array = array.cast(pa.float64())
+    missing = np.asarray(array.is_null(nan_is_null=True))
+    values = np.where(missing, 0.0, np.asarray(array.fill_null(0.0)))
+    if np.all((np.floor(values) == values) & (np.abs(values) < 2.0**63)):
+        return pa.array(values.astype(np.int64), mask=missing).cast(pa.large_string())
     texts = [None if gone else _object_text(v, "") for v, gone in zip(values.tolist(), missing, strict=True)]
     return pa.array(texts, pa.large_string())
 
 
-def as_timestamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Read a column of dates.
+def as_timestamps(series: nw.Series[Any], where: str) -> NDArray[np.int64]:
+    """int64[n], microseconds from 1970-01-01 to the local date and time of a column of dates.
 
-    Returns
-    -------
-    timestamps
-        int64[n], microseconds from 1970-01-01 to the local date and time, ``NO_TIMESTAMP`` where there is none.
-    missing
-        bool[n], null or blank.
-    bad
-        bool[n], something is there and is not a date: unparsable text, or a number.
+    ``NO_TIMESTAMP`` where it is null or blank, ``BAD_DATE`` where something is there and is not a date: unparsable
+    text, or a number.
     """
-    import pyarrow as pa
-
     if series.dtype == nw.Object:
-        return _object_timestamps(series.to_list())
+        return _text_timestamps(pa.array(map(_object_date, series.to_list()), pa.large_string()))
     array = _arrow(series, where)
     kind = array.type
     missing = np.asarray(array.is_null())
@@ -242,31 +196,18 @@ def as_timestamps(series: nw.Series[Any], where: str) -> tuple[NDArray[np.int64]
     else:
         if pa.types.is_floating(kind):
             missing = missing | np.isnan(np.asarray(array.cast(pa.float64()).fill_null(0.0)))
-        return np.full(len(array), NO_TIMESTAMP, dtype=np.int64), missing, ~missing
-    return np.where(missing, NO_TIMESTAMP, timestamps), missing, np.zeros(len(array), dtype=np.bool_)
+        timestamps = np.full(len(array), BAD_DATE)
+    return np.where(missing, NO_TIMESTAMP, timestamps)
 
 
-def _object_timestamps(values: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    import pyarrow as pa
-
-    texts: list[str | None] = []
-    for value in values:
-        if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
-            texts.append(None)
-        elif isinstance(value, datetime):
-            texts.append(timestamp_text(timestamp_of(value)))
-        elif isinstance(value, date | str):
-            texts.append(value if isinstance(value, str) else value.isoformat())
-        else:
-            texts.append("not a date")
-    return _text_timestamps(pa.array(texts, pa.large_string()))
+def _object_date(value: Any) -> str | None:
+    """Text of one value of a column of mixed types, which no date has if it is none."""
+    if value is None or type(value).__name__ in _NULLS or value != value:
+        return None
+    return _object_text(value, "") if isinstance(value, date | str) else "not a date"
 
 
-def _text_timestamps(texts: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    import pyarrow as pa
-
+def _text_timestamps(texts: Any) -> NDArray[np.int64]:
     series = nw.from_native(pa.chunked_array([texts]), series_only=True)
-    missing = np.asarray(texts.is_null())
-    missing = missing | is_blank(series.fill_null(" ")).to_numpy()
-    timestamps = parse_dates(texts)
-    return np.where(missing, NO_TIMESTAMP, timestamps), missing, (timestamps == NO_TIMESTAMP) & ~missing
+    missing = is_blank(series.fill_null(" ")).to_numpy()
+    return np.where(missing, NO_TIMESTAMP, parse_dates(texts))

@@ -1,30 +1,21 @@
-"""Tables that are read on a device: Parquet files straight onto the device, all others by way of the host."""
+"""Parquet files that are read straight onto a device; all others go there by way of the host."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from gpunet.arrests.arrests import SkippedFile
-from gpunet.base.errors import InputError, UnreadableFile
-from gpunet.config.config import InputConfig
+from gpunet.base.errors import InputError
 from gpunet.reading.columns import Layout
-from gpunet.reading.files import InputFile, open_file
+from gpunet.reading.files import InputFile
 from gpunet.reading.location import Location
-from gpunet.reading.skipped import skip_file
-from gpunet.reading.sources import Source
-from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal, record_of, source_batches
 from gpunet.reading.utf8 import is_utf8
 from gpunet.tables.frames import text_layout
 
-__all__ = ["HOST_ROWS", "device_batches"]
-
-#: Rows of files that the host reads before they go to the device together.
-HOST_ROWS = 1 << 24
+__all__ = ["read_directly"]
 
 #: Smaller Parquet files are read by the host, which puts them together: on a device each would cost as much as a large
 #: one.
@@ -34,42 +25,13 @@ _DIRECT_BYTES = 1 << 22
 _NOT_PLAIN = ("*", "?", "[", "::", "~")
 
 
-def device_batches(
-    sources: Iterable[Source],
-    config: InputConfig,
-    records: list[InputRecord],
-    warnings: list[str],
-    location: Location,
-    skipped: list[SkippedFile] | None = None,
-) -> Iterator[Batch | Withdrawal]:
-    """Read files one after the other, as :func:`~gpunet.reading.stream.source_batches` does, and with its errors.
+def read_directly(file: InputFile, layout: Layout, location: Location) -> nw.DataFrame[Any] | None:
+    """The columns of a Parquet file that are read, by our names, or None where the host must read them.
 
-    A Parquet file whose columns are text, whole numbers and dates is read on the device, and is one batch.
+    A device reads files whose columns are text, whole numbers and dates, if they are not small.
     """
-    for direct, group in groupby(sources, key=lambda s: s.kind == "parquet" and s.size_bytes >= _DIRECT_BYTES):
-        if not direct:
-            yield from source_batches(group, config, records, warnings, HOST_ROWS, skipped)
-            continue
-        for source in group:
-            try:
-                file = open_file(source)
-                record = record_of(file, config)
-            except UnreadableFile as error:
-                skip_file(source, error, skipped)
-                continue
-            frame = _read_directly(file, record.layout, location)
-            if frame is None:
-                yield from source_batches([file], config, records, warnings, HOST_ROWS, skipped)
-                continue
-            records.append(record)
-            record.rows = len(frame)
-            record.done = True
-            if record.rows:
-                yield Batch(frame, (Piece(record, 0, record.rows, 0),))
-
-
-def _read_directly(file: InputFile, layout: Layout, location: Location) -> nw.DataFrame[Any] | None:
-    """The columns that are read, by our names, or None where the host must read them."""
+    if file.source.kind != "parquet" or file.source.size_bytes < _DIRECT_BYTES:
+        return None
     if any(text in str(file.source.path) for text in _NOT_PLAIN):
         return None
     if file.repeated or not all(_is_plain(ours, theirs, file.types[theirs]) for ours, theirs in layout.columns.items()):
@@ -88,8 +50,6 @@ def _read_directly(file: InputFile, layout: Layout, location: Location) -> nw.Da
 
 def _decoded_bytes(file: InputFile, names: list[str]) -> int:
     """Bytes of these columns before compression, as the file tells; 0 if it cannot be read."""
-    import pyarrow.parquet as pq
-
     try:
         metadata = pq.read_metadata(str(file.source.path))
     except (OSError, pa.ArrowException):

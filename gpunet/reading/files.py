@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.reading import delimited
 from gpunet.reading.sources import Source
+from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import plain_array
 
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
@@ -47,8 +50,6 @@ class InputFile:
         UnreadableFile
             If the file turns out to be damaged, or is gone.
         """
-        import pyarrow as pa
-
         names = sorted(set(columns.values()))
         try:
             for batch in self._raw(names):
@@ -72,8 +73,6 @@ class InputFile:
 
 def _plain(array: Any) -> Any:
     """As :func:`~gpunet.tables.frames.plain_array`; bytes of a fixed length as text too."""
-    import pyarrow as pa
-
     array = plain_array(array)
     return array.cast(pa.large_string()) if pa.types.is_fixed_size_binary(array.type) else array
 
@@ -88,8 +87,6 @@ def open_file(source: Source) -> InputFile:
     UnreadableFile
         If it is not a file of its kind, or is gone; the message names it.
     """
-    import pyarrow as pa
-
     try:
         if source.kind == "csv":
             found = delimited.scan(source)
@@ -105,9 +102,13 @@ def open_file(source: Source) -> InputFile:
                 not more,
                 found.quoted,
             )
-        schema = _parquet_schema(source) if source.kind == "parquet" else _ipc_schema(source)
+        if source.kind == "parquet":
+            schema = pq.read_schema(source.path)
+        else:
+            with pa.OSFile(str(source.path)) as opened:
+                schema = _ipc_reader(opened).schema
         names, types = schema.names, schema.types  # a name may turn out not to be UTF-8
-        sha256 = None if source.first_row else _sha256(source)
+        sha256 = None if source.first_row else sha256_of(source.path)
     except (OSError, ValueError, pa.ArrowException) as error:
         kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
@@ -115,54 +116,37 @@ def open_file(source: Source) -> InputFile:
     return InputFile(source, by_name, _repeated(names), sha256)
 
 
-def _sha256(source: Source) -> str:
-    with source.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _repeated(names: list[str]) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
 
 
-def _parquet_schema(source: Source) -> Any:
-    import pyarrow.parquet as pq
-
-    return pq.read_schema(source.path)
-
-
 def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
-    import pyarrow.parquet as pq
-
     # A small read buffer instead of whole column chunks: a file may be one single row group.
     with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
         groups = None if source.groups is None else list(source.groups)
         yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
 
 
-def _ipc_schema(source: Source) -> Any:
-    import pyarrow as pa
-
-    with pa.OSFile(str(source.path)) as file:
-        try:
-            return pa.ipc.open_file(file).schema
-        except pa.ArrowInvalid:
-            file.seek(0)
-            return pa.ipc.open_stream(file).schema
-
-
 def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
-    import pyarrow as pa
-
     # Read and not mapped, so that what has been read does not stay in memory.
     with pa.OSFile(str(source.path)) as file:
-        try:
-            schema = pa.ipc.open_file(file).schema
-            wanted = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(name) for name in names])
-            reader = pa.ipc.open_file(file, options=wanted)
-        except pa.ArrowInvalid:
-            file.seek(0)
-            for batch in pa.ipc.open_stream(file):
-                yield batch.select(names)
-            return
-        for i in range(reader.num_record_batches):
-            yield reader.get_batch(i).select(names)
+        reader = _ipc_reader(file, names)
+        if isinstance(reader, pa.ipc.RecordBatchFileReader):
+            batches: Iterable[Any] = map(reader.get_batch, range(reader.num_record_batches))
+        else:
+            batches = reader
+        for batch in batches:
+            yield batch.select(names)
+
+
+def _ipc_reader(file: Any, names: list[str] | None = None) -> Any:
+    """The reader of an Arrow file, of these columns alone, or of a stream, of which all columns are read."""
+    try:
+        reader = pa.ipc.open_file(file)
+        if names is None:
+            return reader
+        wanted = [reader.schema.get_field_index(name) for name in names]
+        return pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+    except pa.ArrowInvalid:
+        file.seek(0)
+        return pa.ipc.open_stream(file)

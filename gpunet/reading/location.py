@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from gpunet.tables import arrays
-from gpunet.tables.arrow_text import one_array
 from gpunet.tables.frames import (
     from_arrow,
     make_frame,
@@ -20,6 +19,7 @@ from gpunet.tables.frames import (
     plain_array,
     read_parquet_on_device,
     rows_of,
+    series_to_arrow,
     to_array,
     to_arrow,
 )
@@ -31,29 +31,24 @@ __all__ = ["GPU", "HOST", "Column", "Location", "code_series", "in_order", "join
 _STEP = 1 << 22
 
 
-def _whatever(size: int) -> None:
-    """The host's memory is not asked for beforehand."""
-
-
-def _on_gpu(size: int) -> None:
-    from gpunet.engines.gpu.memory import check_fits
-
-    check_fits("read", size)
-
-
 @dataclass(frozen=True)
 class Location:
     """The kind of frame that holds the tables, and the function that brings an array to where the arrays lie.
 
     On the host these are PyArrow and NumPy's ``asarray``, on a GPU cuDF and :func:`gpunet.tables.arrays.to_device`.
-    Tests put other kinds in their place. `expect` is told how many bytes will be needed at least, and raises
-    EngineError if there are not so many. `in_slices`: tables come in slices of bounded size, not whole.
+    Tests put other kinds in their place. `in_slices`: tables come in slices of bounded size, not whole.
     """
 
     backend: str
     array: Callable[[Any], Any]
-    expect: Callable[[int], None] = _whatever
     in_slices: bool = False
+
+    def expect(self, size: int) -> None:
+        """Raise EngineError if so many bytes will be needed on a GPU and are not free; the host's are not asked for."""
+        if self.backend == "cudf":
+            from gpunet.engines.gpu.memory import check_fits
+
+            check_fits("read", size)
 
     def frame(self, columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
         """A frame of arrays and series of this location."""
@@ -62,10 +57,6 @@ class Location:
     def series(self, name: str, values: Any) -> nw.Series[Any]:
         """A series of a NumPy array, a list of texts or a PyArrow array."""
         return make_series(name, values, self.backend)
-
-    def moved(self, table: pa.Table) -> nw.DataFrame[Any]:
-        """A PyArrow table as a frame of this location."""
-        return from_arrow(table, self.backend)
 
     def values(self, series: nw.Series[Any]) -> Any:
         """The values of a series without nulls."""
@@ -79,14 +70,14 @@ class Location:
         """Columns of a Parquet file."""
         if self.backend == "cudf":
             return read_parquet_on_device(path, columns)
-        return self.moved(to_arrow(read_parquet_on_host(path, columns)))
+        return from_arrow(to_arrow(read_parquet_on_host(path, columns)), self.backend)
 
 
 #: Tables are slices in PyArrow's memory, which is how files come; the arrays are NumPy's.
 HOST = Location("pyarrow", np.asarray, in_slices=True)
 
 #: The tables lie in cuDF frames, the arrays are CuPy's.
-GPU = Location("cudf", arrays.to_device, _on_gpu)
+GPU = Location("cudf", arrays.to_device)
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ class Column:
 
     def texts(self) -> list[str]:
         """The values as texts, on the host."""
-        return list(map(str, to_arrow(self.values.to_frame()).column(0).to_pylist()))
+        return list(map(str, series_to_arrow(self.values).to_pylist()))
 
     def at(self, rows: Any) -> Column:
         """The same values with the codes of these rows."""
@@ -134,7 +125,7 @@ def code_series(series: nw.Series[Any], location: Location) -> Column:
 
 def _encoded(series: nw.Series[Any]) -> Column:
     """Arrow's hash table: a third of the time of a join, and texts are not copied before."""
-    encoded = one_array(plain_array(series.to_arrow()).dictionary_encode())
+    encoded = plain_array(series_to_arrow(series)).dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     values = nw.from_native(pa.chunked_array([encoded.dictionary]), series_only=True)
     return Column(values.alias(series.name), codes)
@@ -172,11 +163,9 @@ def joined(parts: Sequence[Column], location: Location, name: str, as_integers: 
     kind: Any = nw.Int64() if as_integers else nw.String()
     filled = [_of_kind(part.values, kind, location).alias(name) for part in parts if len(part.values)]
     xp = arrays.namespace(*(part.codes for part in parts))
-    if not filled:
-        nothing = location.series(name, np.empty(0, np.int64) if as_integers else [])
-        return Column(nothing, xp.concat([xp.astype(part.codes, xp.int32) for part in parts]))
-    if len(filled) == 1:
-        return Column(filled[0], xp.concat([xp.astype(part.codes, xp.int32) for part in parts]))
+    if len(filled) < 2:
+        values = filled[0] if filled else location.series(name, np.empty(0, np.int64) if as_integers else [])
+        return Column(values, xp.concat([xp.astype(part.codes, xp.int32) for part in parts]))
     together = nw.concat([values.to_frame() for values in filled]).get_column(name)
     del filled
     every = code_series(together, location)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from gpunet.reading.columns import DETAILS
 from gpunet.reading.location import Column, Location, to_codes
 from gpunet.tables import arrays
 
-__all__ = ["NAMED", "PLACES", "Names", "names_of", "place_pairs"]
+__all__ = ["NAMED", "PLACES", "Names", "named_pairs", "names_of", "place_pairs"]
 
 #: Columns of few distinct texts.
 NAMED = ("force", *DETAILS)
@@ -80,3 +80,8 @@ def place_pairs(force: Any, place: Column) -> NDArray[np.int64]:
     packed = xp.astype(force, xp.int64) * size + xp.astype(place.codes, xp.int64)
     found = arrays.to_host(arrays.distinct(packed[known]))
     return np.column_stack([found // size, found % size])
+
+
+def named_pairs(pairs: NDArray[np.int64], forces: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of codes as pairs of a force, "" for none, and a text."""
+    return [(forces[force] if force >= 0 else "", texts[text]) for force, text in pairs.tolist()]

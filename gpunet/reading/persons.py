@@ -20,11 +20,11 @@ from gpunet.config.config import Config
 from gpunet.reading.arrange import arranged, key_order, key_texts
 from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
-from gpunet.reading.names import NAMED, PLACES, Names, names_of
-from gpunet.reading.partition import FILE, ORDER, STAMP, PartNote, ReadPart
+from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of
+from gpunet.reading.partition import ORDER, STAMP, PartNote, ReadPart
 from gpunet.reading.reader import CodedRows, coded_days, repeats_of
-from gpunet.tables.arrow_text import one_array
-from gpunet.tables.frames import make_series, to_arrow
+from gpunet.reading.rejections import FILE
+from gpunet.tables.frames import make_series, series_to_arrow
 from gpunet.tables.gather import gather
 
 __all__ = ["PersonRange", "arrests_of_range", "columns_of_part", "names_of_parts"]
@@ -34,13 +34,11 @@ def names_of_parts(notes: Iterable[PartNote], config: Config) -> Names:
     """Put together what the partitions tell."""
     notes = list(notes)
     texts = {name: {text for note in notes for text in note.names[name]} for name in NAMED}
-    pairs = {name: {pair for note in notes for pair in _named_pairs(note, name)} for name in PLACES}
+    pairs = {
+        name: {pair for note in notes for pair in named_pairs(note.places[name], note.names["force"], note.names[name])}
+        for name in PLACES
+    }
     return names_of(texts, pairs, any(note.no_force for note in notes), config)
-
-
-def _named_pairs(note: PartNote, name: str) -> Iterable[tuple[str, str]]:
-    forces = [*note.names["force"], ""]  # a force of -1 is the last
-    return ((forces[force], note.names[name][place]) for force, place in note.places[name].tolist())
 
 
 def columns_of_part(part: ReadPart, names: Names, whole: bool) -> dict[str, Any]:
@@ -117,7 +115,7 @@ def _keys(columns: Mapping[str, Column], codes: Mapping[str, Any], config: Confi
 
 def _escaped(series: nw.Series[Any]) -> pa.Array:
     """The texts so that none has the character that stands between two; their order stays."""
-    array = one_array(to_arrow(series.to_frame()).column(0).cast(pa.large_string()))
+    array = series_to_arrow(series).cast(pa.large_string())
     if pc.any(pc.match_substring_regex(array, "[\\x00\\x01]")).as_py():
         array = pc.replace_substring(array, "\1", "\1\2")
         array = pc.replace_substring(array, "\0", "\1\1")

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
-
-from gpunet.arrests.arrests import Arrests, ReadReport, SkippedFile
+from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.reading.arrange import arrange
-from gpunet.reading.direct import device_batches
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
-from gpunet.reading.rejections import Rejections
-from gpunet.reading.report import (
-    as_rejected,
-    column_warnings,
-    file_count,
-    rejected_frame,
-    rejected_schema,
-    whole_number_ids,
-)
-from gpunet.reading.skipped import nothing_readable, with_skipped
-from gpunet.reading.sources import Source, find_sources
-from gpunet.reading.stream import Batch, InputRecord, Withdrawal, frame_batches, source_batches
-from gpunet.tables.frames import as_eager, backend_of, is_frame, on_host, without_repeated
+from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.skipped import nothing_readable
+from gpunet.reading.sources import find_sources
+from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
+from gpunet.tables.frames import as_eager, backend_of, from_arrow, is_frame, without_repeated
 
 __all__ = ["read_arrests", "read_arrests_at"]
 
@@ -129,35 +117,31 @@ def read_arrests_at(
     settings = load_config(config)
     check_config(settings.input)
     cut = _as_day(as_of)
-    records: list[InputRecord] = []
-    warnings: list[str] = []
-    skipped: list[SkippedFile] | None = [] if keep_going else None
+    inputs = Inputs(skipped=[] if keep_going else None)
     items = _items(paths_or_frame)
     if any(is_frame(item) for item in items):
-        single = [without_repeated(item) for item in items]
-        frames = [(as_eager(item), repeated) for item, repeated in single]
-        backend = backend_of(frames[0][0])
-        total = float(sum(len(frame) for frame, _ in frames))
-        batches: Iterator[Batch | Withdrawal] = _all_frames(frames, settings, records, whole=not location.in_slices)
+        frames = [(as_eager(frame), repeated) for frame, repeated in map(without_repeated, items)]
+        backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
+        batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, warnings, skipped)
+        sources = find_sources(items, inputs.warnings, inputs.skipped)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
-        batches = _all_sources(sources, settings, records, warnings, location, skipped)
+        batches = source_batches(sources, settings.input, inputs, location)
 
     def watched() -> Iterator[Batch | Withdrawal]:
         for batch in batches:
             yield batch
             if progress is not None:
-                progress(_STAGE, min(_done(records, skipped or ()), total * 0.99), total)
-        if not records and skipped:
-            raise nothing_readable(skipped)
+                progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
-    read = Reader(settings, location, today)
-    read.add_all(watched())
-    rows = read.finish(whole_number_ids(settings, records))
-    arrests = arrange(rows, settings, _report(read, records, warnings, backend), backend, location)
-    if skipped and arrests.report is not None:
-        arrests = replace(arrests, report=with_skipped(arrests.report, skipped))
+    reader = Reader(settings, location, today)
+    reader.add_all(watched())
+    if not inputs.records and inputs.skipped:
+        raise nothing_readable(inputs.skipped)
+    rows = reader.finish(whole_number_ids(settings, inputs.records))
+    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
+    report = report_of(settings, inputs, from_arrow(rejected, backend))
+    arrests = arrange(rows, settings, report, backend, location)
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)
@@ -177,30 +161,6 @@ def _items(paths_or_frame: Any) -> list[Any]:
     raise InputError(f"expected paths, or data frames that Narwhals takes, not {kind}")
 
 
-def _all_frames(
-    frames: list[tuple[nw.DataFrame[Any], tuple[Any, ...]]], config: Config, records: list[InputRecord], whole: bool
-) -> Iterator[Batch]:
-    for i, (frame, repeated) in enumerate(frames):
-        name = f"frame {i + 1}" if len(frames) > 1 else "frame"
-        if whole:
-            yield from frame_batches(frame, repeated, name, config.input, records, len(frame))
-        else:
-            yield from frame_batches(on_host(frame), repeated, name, config.input, records)
-
-
-def _all_sources(
-    sources: list[Source],
-    config: Config,
-    records: list[InputRecord],
-    warnings: list[str],
-    location: Location,
-    skipped: list[SkippedFile] | None,
-) -> Iterator[Batch | Withdrawal]:
-    if location.in_slices:
-        return source_batches(sources, config.input, records, warnings, skipped=skipped)
-    return device_batches(sources, config.input, records, warnings, location, skipped)
-
-
 def _as_day(as_of: date | str | None) -> date | None:
     if isinstance(as_of, datetime) and as_of == as_of:  # pandas' NaT is a datetime that does not equal itself
         return as_of.date()
@@ -214,36 +174,7 @@ def _as_day(as_of: date | str | None) -> date | None:
     raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
 
 
-def _done(records: list[InputRecord], skipped: Iterable[SkippedFile]) -> float:
+def _done(inputs: Inputs) -> float:
     """Bytes of the files, or rows of the frames, that are done with; for an open frame the rows so far."""
-    read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in records)
-    return float(read + sum(file.size_bytes or 0 for file in skipped))
-
-
-def _report(read: Rejections, records: list[InputRecord], warnings: list[str], backend: str) -> ReadReport:
-    for record in records:
-        read.reject_malformed(record)
-    files = tuple(map(file_count, records))
-    warnings.extend(column_warnings(read.config, records, files))
-    return ReadReport(
-        files=files,
-        rejected=_rejected(read, records, backend),
-        protected_columns=tuple(sorted({c for r in records for c in r.layout.protected})),
-        ignored_columns=tuple(sorted({c for r in records for c in r.layout.ignored})),
-        warnings=tuple(warnings),
-    )
-
-
-def _rejected(read: Rejections, records: list[InputRecord], backend: str) -> nw.DataFrame[Any]:
-    """One table of all rejected rows, by input and row number."""
-    import pyarrow as pa
-
-    schema = rejected_schema(read.config, records)
-    place = {id(record): i for i, record in enumerate(records)}
-    tables = [schema.empty_table().append_column("place", pa.array([], pa.int64()))]
-    for record, table in read.rejected:
-        places = pa.array([place[id(record)]] * len(table), pa.int64())
-        tables.append(as_rejected(table, schema).append_column("place", places))
-    read.rejected.clear()
-    together = pa.concat_tables(tables).sort_by([("place", "ascending"), ("row_number", "ascending")])
-    return rejected_frame(together.select(schema.names), backend)
+    read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in inputs.records)
+    return float(read + sum(file.size_bytes or 0 for file in inputs.skipped or ()))

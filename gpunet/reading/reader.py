@@ -15,17 +15,18 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gpunet.config.config import Config
 from gpunet.reading.columns import coded_columns, key_columns
-from gpunet.reading.dates import DAY_US, latest_timestamp, timestamp_text
-from gpunet.reading.dialects import code_dates, code_values, columns_at
+from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, latest_timestamp, timestamp_text
+from gpunet.reading.dialects import code_dates, code_values, column_at
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.packed import pack
-from gpunet.reading.rejections import Rejections
-from gpunet.reading.stream import Batch, Piece, Withdrawal
+from gpunet.reading.rejections import in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.tables import arrays
-from gpunet.tables.frames import rows_of, to_arrow
+from gpunet.tables.frames import rows_of, series_to_arrow
 
 __all__ = ["CodedRows", "Reader", "coded_days", "repeats_of"]
 
@@ -79,7 +80,7 @@ class CodedRows:
             yield order[lo:hi]
 
 
-class Reader(Rejections):
+class Reader:
     """Everything that has been read so far, coded, without repeats.
 
     A row is held in 8 bytes for the timestamp and 1 to 4 for each column. Beside these, a table lies in memory whole
@@ -87,81 +88,80 @@ class Reader(Rejections):
 
     Attributes
     ----------
-    location
-        Where tables and arrays lie.
     pieces
         The pieces of inputs that the rows come from, in their order, and how many rows of each are kept.
     """
 
     def __init__(self, config: Config, location: Location, today: date | None = None) -> None:
-        super().__init__(config)
-        self.location = location
         self.pieces: list[tuple[Piece, int]] = []
+        self._config, self._location = config, location
         self._latest = latest_timestamp(today)
         self._keys = key_columns(config.input)
         self._names = tuple(name for name in coded_columns(config.input) if name != "date")
         self._parts: list[CodedRows] = []
+        self._rejected: list[pa.Table] = []
         self._merged = 0
-        self._before = (0, 0)
+        self._before: tuple[int, ...] = (0, 0, 0)
 
     def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
-        """Add batch by batch, less those that are withdrawn."""
+        """Check and code batch by batch, and count rows that are rejected; less those that are withdrawn."""
         for batch in batches:
             if isinstance(batch, Withdrawal):
-                self.undo()
-                continue
-            if batch.begins:
-                self.begin()
-            self.add(batch)
+                self._undo()
+            else:
+                self._add(batch)
 
-    def begin(self) -> None:
-        """Remember how many rows there are."""
-        super().begin()
-        self._before = (sum(map(len, self._parts)), len(self.pieces))
-
-    def undo(self) -> None:
-        """Forget the rows since then; they are the last, also where they were put together with those before."""
-        super().undo()
-        rows, pieces = self._before
-        del self.pieces[pieces:]
-        parts, self._parts = self._parts, []
-        for part in parts:
-            self._parts.append(part if len(part) <= rows else part.at(slice(0, rows)))
-            rows -= len(self._parts[-1])
-
-    def add(self, batch: Batch) -> None:
-        """Check and code the rows of `batch`, and count those that are rejected."""
-        where = batch.pieces[0].record.name
-        frame = columns_at(self.location, batch.frame, where)
-        timestamps, undated, bad = code_dates(
-            frame.get_column("date"), self.location, self._latest, f'{where}: column "date"'
-        )
-        xp, n = arrays.namespace(timestamps), len(frame)
-        coded = {c: code_values(frame.get_column(c), self.location) for c in self._names if c in frame.columns}
-        reason = xp.where(bad, 2, xp.full(n, -1, dtype=xp.int8))
-        for name in self._keys:
-            reason = xp.where(undated if name == "date" else coded[name].codes < 0, 1, reason)
-        reason = xp.where(coded["person_id"].codes < 0, 0, reason)
-        (rejected,) = xp.nonzero(reason >= 0)
-        self.reject(batch, arrays.to_host(rejected), arrays.to_host(reason[rejected]))
-        (accepted,) = xp.nonzero(reason < 0)
-        none = Column(self.location.series("none", []), xp.full(n, -1, dtype=xp.int8))
-        rows = CodedRows({c: coded.get(c, none).narrowed() for c in self._names}, timestamps).at(accepted)
+    def _add(self, batch: Batch) -> None:
+        if batch.begins:
+            self._before = (sum(map(len, self._parts)), len(self.pieces), len(self._rejected))
+        rows, rejected, reasons = self._checked(batch)
         repeats = repeats_of(rows)
-        rejects = arrays.to_host(rejected)
         counts = []
         for piece in batch.pieces:
-            first, stop = np.searchsorted(rejects, [piece.start, piece.start + piece.count])
+            first, stop = np.searchsorted(rejected, [piece.start, piece.start + piece.count])
             counts.append((piece, piece.count - int(stop - first)))
+            piece.record.rejected += int(stop - first)
+            if first < stop:
+                self._rejected.append(rejected_rows(batch, piece, rejected[first:stop], reasons[first:stop]))
         self.pieces += _counted(counts, repeats)
         self._parts.append(_without(rows, repeats))
         held = sum(map(len, self._parts))
         if held - self._merged > max(_ROWS, 2 * self._merged):
             self._merge(held)
 
+    def _undo(self) -> None:
+        """Forget the rows of the last input; they are the last, also where they were put together with those before."""
+        rows, pieces, rejected = self._before
+        del self.pieces[pieces:], self._rejected[rejected:]
+        parts, self._parts = self._parts, []
+        for part in parts:
+            self._parts.append(part if len(part) <= rows else part.at(slice(0, rows)))
+            rows -= len(self._parts[-1])
+
+    def _checked(self, batch: Batch) -> tuple[CodedRows, NDArray[np.int64], NDArray[np.int8]]:
+        """The accepted rows, the positions of all others, ascending, and why these are rejected."""
+        location, where = self._location, batch.pieces[0].record.name
+        columns = {
+            c: column_at(location, batch.frame.get_column(c), f'{where}: column "{c}"') for c in batch.frame.columns
+        }
+        timestamps = code_dates(columns["date"], location, f'{where}: column "date"')
+        xp, n = arrays.namespace(timestamps), len(batch.frame)
+        coded = {c: code_values(columns[c], location) for c in self._names if c in columns}
+        undated = timestamps == NO_TIMESTAMP
+        bad = ~undated & ((timestamps < EARLIEST) | (timestamps > self._latest))
+        reason = xp.where(bad, 2, xp.full(n, -1, dtype=xp.int8))
+        for name in self._keys:
+            reason = xp.where(undated if name == "date" else coded[name].codes < 0, 1, reason)
+        reason = xp.where(coded["person_id"].codes < 0, 0, reason)
+        none = Column(location.series("none", []), xp.full(n, -1, dtype=xp.int8))
+        rows = CodedRows({c: coded.get(c, none).narrowed() for c in self._names}, timestamps)
+        (accepted,) = xp.nonzero(reason < 0)
+        (rejected,) = xp.nonzero(reason >= 0)
+        return rows.at(accepted), arrays.to_host(rejected), arrays.to_host(reason[rejected])
+
     def _merge(self, held: int) -> None:
         """Put all rows together, and take out repeats."""
-        location = self.location
+        location = self._location
         location.expect(_BYTES_A_ROW * held)
         parts, self._parts = self._parts, []
         columns = {}
@@ -172,8 +172,8 @@ class Reader(Rejections):
         rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]))
         del parts
         repeats = repeats_of(rows)
-        before, pieces = self._before
-        self._before = (before - int(np.searchsorted(arrays.to_host(repeats), before)), pieces)
+        before, *others = self._before
+        self._before = (before - int(np.searchsorted(arrays.to_host(repeats), before)), *others)
         self.pieces = _counted(self.pieces, repeats)
         self._parts = [_without(rows, repeats)]
         self._merged = len(self._parts[0])
@@ -183,14 +183,14 @@ class Reader(Rejections):
 
         With `integer_ids`, which are said to have come as whole numbers, person ids are such if all fit an int64.
         """
-        location = self.location
+        location = self._location
         empty = {name: Column(location.series(name, []), location.array(np.empty(0, np.int8))) for name in self._names}
         self._parts.append(CodedRows(empty, location.array(np.empty(0, np.int64))))  # there may have been no batch
         self._merge(sum(map(len, self._parts)))
         (rows,) = self._parts
         self._parts = []
         columns = rows.columns
-        if self.config.input.person_scope == "force":
+        if self._config.input.person_scope == "force":
             person = _of_type(columns["person_id"], False, location)
             columns["person_id"] = _with_force(columns["force"], person, location)
         else:
@@ -200,6 +200,17 @@ class Reader(Rejections):
         if "date" in self._keys:
             columns["date"] = coded_days(rows.timestamps, location)
         return rows
+
+    def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
+        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now."""
+        for record in records:
+            if record.malformed:
+                self._rejected.append(malformed_rows(record))
+                record.rows += len(record.malformed)
+                record.rejected += len(record.malformed)
+                record.malformed.clear()
+        tables, self._rejected = self._rejected, []
+        return in_file_order(tables)
 
 
 def _counted(counts: list[tuple[Piece, int]], repeats: Any) -> list[tuple[Piece, int]]:
@@ -225,7 +236,7 @@ def repeats_of(rows: CodedRows) -> Any:
     """Positions, ascending, of the rows that equal an earlier one in every column."""
     xp = arrays.namespace(rows.timestamps)
     found = [positions[_repeats(rows.at(positions))] for positions in rows.positions()]
-    return xp.sort(xp.concat(found)) if len(found) > 1 else xp.sort(found[0])
+    return xp.sort(xp.concat(found))
 
 
 def _repeats(rows: CodedRows) -> Any:
@@ -273,7 +284,7 @@ def _of_type(column: Column, as_integers: bool, location: Location) -> Column:
     """The column with its values as int64 if they are to be and all fit one, else as texts."""
     if column.values.dtype == (nw.Int64 if as_integers else nw.String):
         return column
-    values = to_arrow(column.values.to_frame()).column(0)
+    values = series_to_arrow(column.values)
     try:
         values = values.cast(pa.int64() if as_integers else pa.large_string())
     except pa.ArrowInvalid:  # unsigned ids past 2^63 stay text

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from gpunet.config.config import Config
 from gpunet.reading.dialects import as_text
-from gpunet.reading.stream import Batch, InputRecord
+from gpunet.reading.stream import Batch, InputRecord, Piece
 from gpunet.tables.frames import on_host, rows_of
 
-__all__ = ["REASONS", "REPORT_COLUMNS", "Rejections"]
+__all__ = ["FILE", "REASONS", "REPORT_COLUMNS", "in_file_order", "malformed_rows", "rejected_rows"]
 
 #: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
 REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
@@ -20,62 +21,43 @@ REASONS = ("missing_person", "missing_incident", "bad_date", "malformed_row")
 #: Columns of the table of rejected rows that are not columns of the input; ``line`` is a malformed row's whole text.
 REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
 
+#: The place of a row's file, as no column of a table can be called.
+FILE = ":file"
 
-class Rejections:
-    """The rejected rows so far.
+_KNOWN = pa.schema(
+    {FILE: pa.int32(), "source_file": pa.large_string(), "row_number": pa.int64(), "reason": pa.large_string()}
+)
 
-    Attributes
-    ----------
-    config
-        The configuration that rows are read with.
-    rejected
-        PyArrow tables of rejected rows, with the input that each is from.
-    """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self.rejected: list[tuple[InputRecord, Any]] = []
-        self._rejected_before = 0
+def rejected_rows(batch: Batch, piece: Piece, rows: NDArray[np.int64], reasons: NDArray[np.int8]) -> pa.Table:
+    """The rows of one piece of `batch` at these positions of it, rejected for ``REASONS`` of these numbers."""
+    values = on_host(rows_of(batch.frame, rows))
+    columns = {
+        f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
+            values.get_column(name), f'{piece.record.name}: column "{name}"'
+        )
+        for name in values.columns
+    }
+    return _table(piece.record, piece.row_numbers(rows), [REASONS[reason] for reason in reasons], columns)
 
-    def begin(self) -> None:
-        """A file begins that may turn out to be damaged: remember this state, for :meth:`undo` to go back to."""
-        self._rejected_before = len(self.rejected)
 
-    def undo(self) -> None:
-        """Forget everything since the latest :meth:`begin`, as if it had never come."""
-        del self.rejected[self._rejected_before :]
+def malformed_rows(record: InputRecord) -> pa.Table:
+    """The rows of a CSV file that have a wrong number of fields."""
+    lines = pa.array([text for _, text in record.malformed], pa.large_string())
+    numbers = [number for number, _ in record.malformed]
+    return _table(record, numbers, ["malformed_row"] * len(lines), {"line": lines})
 
-    def reject(self, batch: Batch, rows: NDArray[np.int64], reasons: NDArray[np.int8]) -> None:
-        """Enter, and count, the rows of `batch` at these positions, ascending, for ``REASONS`` of these numbers."""
-        import pyarrow as pa
 
-        for piece in batch.pieces:
-            first, stop = np.searchsorted(rows, [piece.start, piece.start + piece.count])
-            if first == stop:
-                continue
-            piece.record.rejected += int(stop - first)
-            values = on_host(rows_of(batch.frame, rows[first:stop]))
-            columns = {
-                f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
-                    values.get_column(name), f'{piece.record.name}: column "{name}"'
-                )
-                for name in values.columns
-            }
-            why = [REASONS[r] for r in reasons[first:stop]]
-            self._note(piece.record, pa.array(piece.row_numbers(rows[first:stop])), why, columns)
+def _table(record: InputRecord, numbers: Any, reasons: Sequence[str], columns: Mapping[str, pa.Array]) -> pa.Table:
+    n = len(reasons)
+    known = {FILE: [record.number] * n, "source_file": [record.name] * n, "row_number": numbers, "reason": reasons}
+    table = pa.table(known, schema=_KNOWN)
+    for name, values in columns.items():
+        table = table.append_column(name, values)
+    return table
 
-    def reject_malformed(self, record: InputRecord) -> None:
-        """Enter the rows of a CSV file that have a wrong number of fields."""
-        import pyarrow as pa
 
-        if record.malformed:
-            numbers = pa.array([number for number, _ in record.malformed], pa.int64())
-            lines = pa.array([text for _, text in record.malformed], pa.large_string())
-            self._note(record, numbers, ["malformed_row"] * len(lines), {"line": lines})
-
-    def _note(self, record: InputRecord, numbers: Any, reasons: list[str], columns: dict[str, Any]) -> None:
-        import pyarrow as pa
-
-        names = pa.array([record.name] * len(reasons), pa.large_string())
-        known = {"source_file": names, "row_number": numbers, "reason": pa.array(reasons, pa.large_string())}
-        self.rejected.append((record, pa.table({**known, **columns})))
+def in_file_order(tables: Iterable[pa.Table]) -> pa.Table:
+    """All rejected rows, with ``FILE``, by that and their number; a column that a file lacks is null there."""
+    together = pa.concat_tables([_KNOWN.empty_table(), *tables], promote_options="default")
+    return together.sort_by([(FILE, "ascending"), ("row_number", "ascending")])

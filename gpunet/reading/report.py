@@ -8,13 +8,13 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount
+from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.reading.rejections import REPORT_COLUMNS
-from gpunet.reading.stream import InputRecord
-from gpunet.tables.frames import make_frame
+from gpunet.reading.skipped import skipped_warnings
+from gpunet.reading.stream import InputRecord, Inputs
 
-__all__ = ["as_rejected", "column_warnings", "file_count", "rejected_frame", "rejected_schema", "whole_number_ids"]
+__all__ = ["as_rejected", "rejected_schema", "report_of", "whole_number_ids"]
 
 
 def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
@@ -23,15 +23,26 @@ def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
     return config.input.person_scope == "national" and kinds <= {True, None} and True in kinds
 
 
-def file_count(record: InputRecord) -> FileCount:
-    """What became of the rows of a file that has been read to its end; malformed rows count as rejected."""
-    rejected = record.rejected + len(record.malformed)
-    rows = record.rows + len(record.malformed)
+def report_of(config: Config, inputs: Inputs, rejected: nw.DataFrame[Any]) -> ReadReport:
+    """The report of inputs that were read to their end."""
+    files = tuple(map(_file_count, inputs.records))
+    skipped = inputs.skipped or ()
+    return ReadReport(
+        files=files,
+        rejected=rejected,
+        protected_columns=tuple(sorted({c for r in inputs.records for c in r.layout.protected})),
+        ignored_columns=tuple(sorted({c for r in inputs.records for c in r.layout.ignored})),
+        warnings=(*skipped_warnings(skipped), *inputs.warnings, *_column_warnings(config, inputs.records, files)),
+        skipped=tuple(skipped),
+    )
+
+
+def _file_count(record: InputRecord) -> FileCount:
     return FileCount(
         name=record.name,
-        read=rows,
-        accepted=rows - rejected - record.duplicate,
-        rejected=rejected,
+        read=record.rows,
+        accepted=record.rows - record.rejected - record.duplicate,
+        rejected=record.rejected,
         duplicate=record.duplicate,
         sha256=record.sha256,
         size_bytes=record.size_bytes,
@@ -39,7 +50,7 @@ def file_count(record: InputRecord) -> FileCount:
     )
 
 
-def column_warnings(config: Config, records: Sequence[InputRecord], files: Sequence[FileCount]) -> list[str]:
+def _column_warnings(config: Config, records: Sequence[InputRecord], files: Sequence[FileCount]) -> list[str]:
     """Warnings of columns that the configuration names and no input has, and of inputs without an accepted row."""
     names = {c for record in records for c in record.layout.columns}
     warnings = [
@@ -54,7 +65,7 @@ def column_warnings(config: Config, records: Sequence[InputRecord], files: Seque
 
 def rejected_schema(config: Config, records: Sequence[InputRecord]) -> pa.Schema:
     """The columns of the table of rejected rows."""
-    known = (*ALL_COLUMNS, *(c for c in config.input.incident_key if c not in ALL_COLUMNS))
+    known = dict.fromkeys((*ALL_COLUMNS, *config.input.incident_key))
     found = {c for record in records for c in record.layout.columns}
     values = [f"{c}_value" if c in REPORT_COLUMNS else c for c in known if c in found]
     names = [*REPORT_COLUMNS[:3], *values, "line"]
@@ -68,9 +79,3 @@ def as_rejected(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for name in schema.names
     ]
     return pa.table(columns, schema=schema)
-
-
-def rejected_frame(table: pa.Table, backend: str) -> nw.DataFrame[Any]:
-    """The table of rejected rows as a frame of the caller's kind."""
-    frame = nw.from_native(table, eager_only=True)
-    return nw.from_native(make_frame({c: frame.get_column(c) for c in frame.columns}, backend), eager_only=True)

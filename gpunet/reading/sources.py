@@ -38,14 +38,15 @@ _MANIFEST = "run.json"
 class Source:
     """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv" or "ipc".
 
-    ``groups`` are the row groups of a Parquet file that are to be read, None for all; ``first_row`` is the number of
-    rows before them.
+    ``number`` is its place among all files. ``groups`` are the row groups of a Parquet file that are to be read, None
+    for all; ``first_row`` is the number of rows before them.
     """
 
     path: Path
     name: str
     kind: str
     size_bytes: int
+    number: int
     groups: range | None = None
     first_row: int = 0
 
@@ -90,7 +91,7 @@ def find_sources(
             kind = _kind(file)
             if kind is None:
                 raise InputError(f"{file}: not a kind of table that is read; there are {', '.join(_KINDS)}")
-            sources.append(Source(file, file.as_posix(), kind, size))
+            sources.append(Source(file, file.as_posix(), kind, size, len(sources)))
     if again:
         warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
     if not sources and not skipped:
@@ -106,12 +107,8 @@ def _expand(path: str, warnings: list[str]) -> list[Path]:
         return [plain]
     if not glob.has_magic(path):
         raise InputError(f"{path}: there is no such file or folder")
-    found: list[Path] = []
-    for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
-        if Path(match).is_dir():
-            continue
-        if not _hidden(Path(match)) and _kind(Path(match)) is not None:
-            found.append(Path(match))
+    matches = map(Path, sorted(glob.glob(path, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    found = [match for match in matches if not (match.is_dir() or _hidden(match) or _kind(match) is None)]
     if not found:
         raise InputError(f"{path}: no file of a known kind ({', '.join(_KINDS)}) matches this pattern")
     return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import SkippedFile
@@ -15,30 +17,29 @@ from gpunet.base.errors import UnreadableFile
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import InputConfig
 from gpunet.reading.columns import Layout, check_types, layout_of
+from gpunet.reading.direct import read_directly
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
-from gpunet.reading.skipped import skip_file
+from gpunet.reading.location import Location
 from gpunet.reading.sources import Source
+from gpunet.tables.files import sha256_of
+from gpunet.tables.frames import on_host
 
-__all__ = [
-    "Batch",
-    "InputRecord",
-    "Piece",
-    "Withdrawal",
-    "frame_batches",
-    "record_of",
-    "source_batches",
-]
+__all__ = ["Batch", "InputRecord", "Inputs", "Piece", "Withdrawal", "frame_batches", "source_batches"]
+
+#: Rows of files that the host reads before they go to a device together.
+DEVICE_ROWS = 1 << 24
 
 
 @dataclass(eq=False)
 class InputRecord:
-    """One input, a file or a frame, and what becomes of its rows.
+    """One input, a file or a frame, and what becomes of its rows; ``number`` is its place among all inputs.
 
     ``integers``: whether its person_id is an integer column, None where the column has no type (all null). ``done``:
     whether it was read to its end. ``first_row``: how many rows there are before those that are read.
     """
 
     name: str
+    number: int
     layout: Layout
     integers: bool | None
     sha256: str | None = None
@@ -50,6 +51,27 @@ class InputRecord:
     duplicate: int = 0
     done: bool = False
     first_row: int = 0
+
+
+@dataclass(eq=False)
+class Inputs:
+    """What is known of all inputs so far.
+
+    ``records``: of each one that was read to its end, and of the frame that is being read. ``warnings``: sentences for
+    the user. ``skipped``: files that could not be read, None where there may be no such file.
+    """
+
+    records: list[InputRecord] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    skipped: list[SkippedFile] | None = None
+
+    def skip(self, source: Source, sha256: str | None, error: UnreadableFile) -> None:
+        """Enter a file that cannot be read; raise `error` if there may be no such file."""
+        if self.skipped is None:
+            raise error
+        with suppress(OSError):
+            sha256 = sha256 or sha256_of(source.path)
+        self.skipped.append(SkippedFile(source.name, error.reason, source.size_bytes, sha256))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,55 +109,54 @@ class Withdrawal:
 
 
 def source_batches(
-    sources: Iterable[Source | InputFile],
-    config: InputConfig,
-    records: list[InputRecord],
-    warnings: list[str],
-    at_most: int | None = None,
-    skipped: list[SkippedFile] | None = None,
+    sources: Iterable[Source], config: InputConfig, inputs: Inputs, location: Location, at_most: int | None = None
 ) -> Iterator[Batch | Withdrawal]:
-    """Read files one after the other; `records` and `warnings` grow with each that was read to its end.
+    """Read files one after the other; `inputs` grows with each that was read to its end.
 
-    Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default),
-    so that thousands of small files cost little more than one large one. A file that is not over yet is never put
-    together with others, so a file that cannot be read can be left out whole: it is entered into `skipped`, and if
-    it has given batches, a :class:`Withdrawal` follows them.
+    Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default on
+    the host), so that thousands of small files cost little more than one large one. A file that is not over yet is
+    never put together with others, so a file that cannot be read can be left out whole: it is entered as skipped, and
+    if it has given batches, a :class:`Withdrawal` follows them. A file that a device reads by itself is one batch.
 
     Raises
     ------
     UnreadableFile
-        If a file cannot be read and `skipped` is None.
+        If a file cannot be read, and none may be skipped.
     """
-    at_most = at_most or BATCH_ROWS
+    at_most = at_most or (BATCH_ROWS if location.in_slices else DEVICE_ROWS)
     whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
     for source in sources:
         raise_if_stopped()
         file = None
         given = False
         try:
-            file = source if isinstance(source, InputFile) else open_file(source)
+            file = open_file(source)
             record = record_of(file, config)
-            for table in file.batches(record.layout.columns):
+            frame = None if location.in_slices else read_directly(file, record.layout, location)
+            if frame is not None and len(frame):
+                yield from whole.batches()
+                record.rows = len(frame)
+                yield Batch(frame, (Piece(record, 0, record.rows, 0),))
+            for table in file.batches(record.layout.columns) if frame is None else ():
                 if not len(table):
                     continue
-                if whole.rows and (whole.rows + own.rows + len(table) > at_most or not whole.takes(table)):
-                    yield whole.together()
-                if own.rows and own.rows + len(table) > at_most:
-                    yield own.together()
-                    given = True
+                if whole.rows + own.rows + len(table) > at_most or not whole.takes(table):
+                    yield from whole.batches()
+                if own.rows + len(table) > at_most:
+                    given = given or own.rows > 0
+                    yield from own.batches()
                 own.add(record, table)
         except UnreadableFile as error:
-            skip_file(file or source, error, skipped)
+            inputs.skip(source, file.sha256 if file is not None else None, error)
             own.clear()
             if given:
                 yield Withdrawal()
             continue
         whole.move(own)
-        records.append(record)
-        warnings.extend(file.warnings)
+        inputs.records.append(record)
+        inputs.warnings.extend(file.warnings)
         record.done = True
-    if whole.rows:
-        yield whole.together()
+    yield from whole.batches()
 
 
 class _Pile:
@@ -150,7 +171,7 @@ class _Pile:
 
     def takes(self, table: Any) -> bool:
         """Whether a table has the columns and types of those that are there."""
-        return bool(self._tables[-1][1].schema == table.schema)
+        return not self._tables or bool(self._tables[-1][1].schema == table.schema)
 
     def add(self, record: InputRecord, table: Any) -> None:
         self._tables.append((record, table))
@@ -162,11 +183,23 @@ class _Pile:
         self.rows += other.rows
         other.clear()
 
-    def together(self) -> Batch:
-        """The batch; the pile is empty then."""
-        batch = _together(self._tables)
+    def batches(self) -> Iterator[Batch]:
+        """One batch of all tables, none if there is no table; the pile is empty then."""
+        if not self._tables:
+            return
+        pieces: list[Piece] = []
+        start = 0
+        for record, table in self._tables:
+            last = pieces[-1] if pieces else None
+            if last is not None and last.record is record:
+                pieces[-1] = replace(last, count=last.count + len(table))
+            else:
+                pieces.append(Piece(record, start, len(table), record.rows))
+            record.rows += len(table)
+            start += len(table)
+        together = pa.concat_tables([table for _, table in self._tables]).combine_chunks()
         self.clear()
-        return batch
+        yield Batch(nw.from_native(together, eager_only=True), tuple(pieces))
 
 
 def record_of(file: InputFile, config: InputConfig) -> InputRecord:
@@ -177,8 +210,6 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
     UnreadableFile
         If a required column is missing, or a column that is read has a type that cannot be.
     """
-    import pyarrow as pa
-
     source = file.source
     if not file.types:  # an empty file has no header that could lack a column
         layout, integers = Layout({}, (), ()), None
@@ -190,6 +221,7 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         integers = None if pa.types.is_null(kind) else pa.types.is_integer(kind)
     return InputRecord(
         source.name,
+        source.number,
         layout,
         integers,
         file.sha256,
@@ -201,41 +233,21 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
     )
 
 
-def _together(waiting: list[tuple[InputRecord, Any]]) -> Batch:
-    import pyarrow as pa
-
-    pieces: list[Piece] = []
-    start = 0
-    for record, table in waiting:
-        last = pieces[-1] if pieces else None
-        if last is not None and last.record is record:
-            pieces[-1] = Piece(record, last.start, last.count + len(table), last.first)
-        else:
-            pieces.append(Piece(record, start, len(table), record.rows))
-        record.rows += len(table)
-        start += len(table)
-    table = pa.concat_tables([table for _, table in waiting]).combine_chunks()
-    return Batch(nw.from_native(table, eager_only=True), tuple(pieces))
-
-
 def frame_batches(
-    frame: nw.DataFrame[Any],
-    repeated: Iterable[str],
-    name: str,
-    config: InputConfig,
-    records: list[InputRecord],
-    at_most: int | None = None,
+    frames: Sequence[tuple[nw.DataFrame[Any], Sequence[Any]]], config: InputConfig, inputs: Inputs, location: Location
 ) -> Iterator[Batch]:
-    """Cut a frame that was passed from Python, and had the `repeated` columns more than once, into batches."""
-    at_most = at_most or BATCH_ROWS
-    layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
-    kind = frame.schema[layout.columns["person_id"]]
-    integers = None if kind == nw.Unknown else kind.is_integer()
-    record = InputRecord(name, layout, integers)
-    records.append(record)
-    for start in range(0, len(frame), at_most):
-        part = frame[start : start + at_most]
-        record.rows += len(part)
-        named = part.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
-        yield Batch(named, (Piece(record, 0, len(part), start),))
-    record.done = True
+    """Cut frames that were passed from Python into batches; beside each are the columns that it had more than once."""
+    for number, (frame, repeated) in enumerate(frames):
+        name = f"frame {number + 1}" if len(frames) > 1 else "frame"
+        frame = on_host(frame) if location.in_slices else frame
+        layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
+        kind = frame.schema[layout.columns["person_id"]]
+        record = InputRecord(name, number, layout, None if kind == nw.Unknown else kind.is_integer())
+        inputs.records.append(record)
+        at_most = BATCH_ROWS if location.in_slices else max(len(frame), 1)
+        for start in range(0, len(frame), at_most):
+            part = frame[start : start + at_most]
+            record.rows += len(part)
+            named = part.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
+            yield Batch(named, (Piece(record, 0, len(part), start),))
+        record.done = True

@@ -209,24 +209,24 @@ def least_by_code(code: Array, values: Array, n: int, otherwise: int) -> Array:
 
     No value may be greater than `otherwise`.
     """
-    if isinstance(code, np.ndarray):
-        out = np.full(n, otherwise, values.dtype)
-        np.minimum.at(out, code, values)
-        return out
-    order = sort_order([values, code])
-    bounds = _bounds(code[order], n)
-    return _where_any(values[order], bounds, bounds[:-1], otherwise)
+    return _extreme_by_code(code, values, n, otherwise, greatest=False)
 
 
 def greatest_by_code(code: Array, values: Array, n: int, otherwise: int) -> Array:
     """As :func:`least_by_code`, for the greatest; no value may be less than `otherwise`."""
+    return _extreme_by_code(code, values, n, otherwise, greatest=True)
+
+
+def _extreme_by_code(code: Array, values: Array, n: int, otherwise: int, greatest: bool) -> Array:
     if isinstance(code, np.ndarray):
         out = np.full(n, otherwise, values.dtype)
-        np.maximum.at(out, code, values)
+        (np.maximum if greatest else np.minimum).at(out, code, values)
         return out
-    order = sort_order([values, code])
+    xp, order = namespace(code, values), sort_order([values, code])
     bounds = _bounds(code[order], n)
-    return _where_any(values[order], bounds, bounds[1:] - 1, otherwise)
+    at = bounds[1:] - 1 if greatest else bounds[:-1]
+    index = xp.where(bounds[1:] > bounds[:-1], at, order.shape[0])
+    return xp.concat([values[order], xp.full(1, otherwise, dtype=values.dtype)])[index]
 
 
 def bits_by_code(code: Array, values: NDArray[np.uint64], n: int, bits: int) -> NDArray[np.uint64]:
@@ -258,10 +258,10 @@ def spread_over(values: Array, positions: Array, n: int, otherwise: Any) -> Arra
     xp = namespace(values, positions)
     every = xp.arange(n, dtype=positions.dtype)
     at = xp.searchsorted(positions, every)
-    none = xp.asarray([-1], dtype=positions.dtype)
+    none = xp.full(1, -1, dtype=positions.dtype)
     inside = xp.concat([positions, none])[at] == every
     index = xp.where(inside, at, positions.shape[0])
-    return xp.concat([values, _one(values, otherwise)])[index]
+    return xp.concat([values, xp.full(1, otherwise, dtype=values.dtype)])[index]
 
 
 def running_sum(values: Array) -> NDArray[np.int64]:
@@ -291,15 +291,3 @@ def _bounds(ordered: Array, n: int) -> NDArray[np.int64]:
     xp = namespace(ordered)
     codes = xp.arange(n + 1, dtype=xp.int64)
     return xp.searchsorted(xp.astype(ordered, xp.int64, copy=False), codes)  # type: ignore[no-any-return]
-
-
-def _where_any(ordered: Array, bounds: Array, at: Array, otherwise: int) -> Array:
-    """The elements at `at`, one for each code; `otherwise` for codes that have none."""
-    xp = namespace(ordered, bounds)
-    index = xp.where(bounds[1:] > bounds[:-1], at, ordered.shape[0])
-    return xp.concat([ordered, _one(ordered, otherwise)])[index]  # type: ignore[no-any-return]
-
-
-def _one(like: Array, value: Any) -> Array:
-    xp = namespace(like)
-    return xp.asarray([value], dtype=like.dtype)  # type: ignore[no-any-return]

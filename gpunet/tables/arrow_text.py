@@ -14,7 +14,7 @@ def as_wide_text(table: pa.Table) -> pa.Table:
     """`table` with every text column as ``large_string``, so that equal tables of different makers are one schema."""
     import pyarrow as pa
 
-    narrow = _narrow_text()
+    narrow = (pa.string(), pa.string_view())
     schema = pa.schema(
         [field.with_type(pa.large_string()) if field.type in narrow else field for field in table.schema],
         metadata=table.schema.metadata,
@@ -36,8 +36,7 @@ def plain_array(array: Any) -> Any:
         array = array.cast(array.type.storage_type)
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
-    views = [pa.binary_view()] if hasattr(pa, "binary_view") else []
-    if array.type in (*_narrow_text(), pa.binary(), pa.large_binary(), pa.null(), *views):
+    if array.type in (pa.string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view(), pa.null()):
         return array.cast(pa.large_string())
     return array
 
@@ -51,10 +50,3 @@ def one_array(array: Any) -> Any:
     if array.num_chunks == 1:
         return array.chunk(0)
     return pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-
-
-def _narrow_text() -> tuple[Any, ...]:
-    """The types of text that are not ``large_string``; the newest versions of PyArrow alone have views."""
-    import pyarrow as pa
-
-    return (pa.string(), *([pa.string_view()] if hasattr(pa, "string_view") else []))

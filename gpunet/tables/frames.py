@@ -1,14 +1,14 @@
 """The one file that knows Polars, pandas, PyArrow and cuDF by name; all others handle tables through Narwhals.
 
 The libraries are imported where they are used, so that ``import gpunet`` stays light. What is peculiar to cuDF, whose
-frames lie on a GPU, is in :mod:`gpunet.tables.frames_cudf`, which is used from here alone.
+frames lie on a GPU, is in :mod:`gpunet.tables.frames_cudf`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
+from gpunet.tables import frames_cudf
 from gpunet.tables.arrays import to_host
-from gpunet.tables.arrow_text import as_wide_text, plain_array
+from gpunet.tables.arrow_text import as_wide_text, one_array, plain_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +39,7 @@ __all__ = [
     "plain_array",
     "read_parquet_on_device",
     "rows_of",
+    "series_to_arrow",
     "text_layout",
     "to_array",
     "to_arrow",
@@ -49,6 +51,8 @@ BACKENDS = ("polars", "pandas", "pyarrow", "cudf")
 
 #: One column to be made: values, values with a mask that is True where null, or a ready series of any kind of frame.
 Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]] | nw.Series[Any]"
+
+Table = TypeVar("Table", nw.DataFrame[Any], nw.Series[Any])
 
 
 def is_frame(value: object) -> bool:
@@ -95,49 +99,48 @@ def backend_of(frame: nw.DataFrame[Any] | nw.Series[Any]) -> str:
     return name if name in BACKENDS else "polars"
 
 
-def from_arrow(table: pa.Table | pa.RecordBatch, backend: str = "polars") -> nw.DataFrame[Any]:
+def from_arrow(table: pa.Table, backend: str = "polars") -> nw.DataFrame[Any]:
     """Wrap a PyArrow table as a Narwhals frame of the given kind, without a copy where that is possible."""
     import polars as pl
-    import pyarrow as pa
 
-    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
     if backend == "polars":
         return nw.from_native(pl.DataFrame(pl.from_arrow(table)), eager_only=True)
     if backend == "cudf":
-        from gpunet.tables import frames_cudf
-
         return nw.from_native(frames_cudf.from_arrow(table), eager_only=True)
-    frame = nw.from_native(table, eager_only=True)
+    frame: nw.DataFrame[Any] = nw.from_native(as_wide_text(table), eager_only=True)
+    if backend == "pyarrow":
+        return frame
     columns = {name: frame.get_column(name) for name in frame.columns}
     return nw.from_native(make_frame(columns, backend), eager_only=True)
 
 
 def to_arrow(frame: Any) -> pa.Table:
     """Any frame (native or Narwhals) as a PyArrow table whose text columns are all ``large_string``."""
-    import pyarrow as pa
-
-    if isinstance(frame, pa.RecordBatch):
-        return as_wide_text(pa.Table.from_batches([frame]))
-    if isinstance(frame, pa.Table):
-        return as_wide_text(frame)
     eager = as_eager(frame)
     if not eager.implementation.is_cudf():
         return as_wide_text(eager.to_arrow())
-    from gpunet.tables import frames_cudf
-
     return as_wide_text(frames_cudf.to_arrow(eager.to_native()))
 
 
-def on_host(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
-    """`frame` itself, or a copy of it over PyArrow if it is cuDF's."""
-    return nw.from_native(to_arrow(frame), eager_only=True) if frame.implementation.is_cudf() else frame
+def series_to_arrow(series: nw.Series[Any]) -> pa.Array:
+    """A series of any kind of frame as one PyArrow array, which is not in chunks."""
+    if series.implementation.is_cudf():
+        return frames_cudf.to_arrow(series.to_native())
+    return one_array(series.to_arrow())
+
+
+def on_host(table: Table) -> Table:
+    """A frame or series itself, or a copy of it over PyArrow if it is cuDF's."""
+    if not table.implementation.is_cudf():
+        return table
+    if isinstance(table, nw.Series):
+        return on_host(table.to_frame()).get_column(table.name)
+    return nw.from_native(to_arrow(table), eager_only=True)
 
 
 def to_array(series: nw.Series[Any]) -> Any:
     """The values of a series of numbers or flags without nulls: a CuPy array of a cuDF series, NumPy's of any other."""
     if series.implementation.is_cudf():
-        from gpunet.tables import frames_cudf
-
         return frames_cudf.array_of(series.to_native())
     return series.to_numpy()
 
@@ -146,8 +149,6 @@ def numbers_of(series: nw.Series[Any]) -> Any:
     """float64[n], the values of a series of numbers or flags, NaN where null; CuPy's for a series of cuDF."""
     numbers = series.cast(nw.Float64)
     if series.implementation.is_cudf():
-        from gpunet.tables import frames_cudf
-
         return frames_cudf.numbers_of(numbers.to_native())
     return numbers.to_numpy()
 
@@ -158,15 +159,10 @@ def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:
     Arrays are CuPy's for a series of cuDF, which must not be a part of another one, and NumPy's for any other.
     """
     if series.implementation.is_cudf():
-        from gpunet.tables import frames_cudf
-
         return frames_cudf.text_layout(series.to_native())
-    import pyarrow as pa
-
-    array = series.to_arrow()
+    array = plain_array(series_to_arrow(series))
     if not len(array):
         return np.empty(0, np.uint8), np.empty(0, np.int32)
-    array = plain_array(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
     _, offsets, data = array.buffers()
     bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
     found = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
@@ -176,42 +172,25 @@ def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:
 def rows_of(table: Any, rows: Any) -> Any:
     """The rows at the positions `rows` (an array) of a Narwhals series or frame; rows of cuDF's stay on the device."""
     if table.implementation.is_cudf():
-        from gpunet.tables import frames_cudf
-
         return nw.from_native(frames_cudf.rows_of(table.to_native(), rows), allow_series=True, eager_only=True)
     return table[to_host(rows)]
 
 
 def read_parquet_on_device(path: str | Path, columns: Iterable[str]) -> nw.DataFrame[Any]:
     """Read columns of a Parquet file as a Narwhals frame over cuDF, without a table on the host."""
-    from gpunet.tables import frames_cudf
-
     return nw.from_native(frames_cudf.read_parquet(path, columns), eager_only=True)
 
 
 def make_series(name: str, values: Any, backend: str = "polars") -> nw.Series[Any]:
-    """Make a Narwhals series of an array, a list, or a PyArrow array."""
-    import polars as pl
+    """Make a Narwhals series of an array, a list, or a PyArrow array; of an empty list one of texts."""
     import pyarrow as pa
 
+    if isinstance(values, list):
+        values = pa.array(values, None if values else pa.large_string())
     if backend == "cudf":
-        from gpunet.tables import frames_cudf
-
         return nw.from_native(frames_cudf.make_series(name, values), series_only=True)
-    values = values if isinstance(values, list | pa.Array | pa.ChunkedArray) else to_host(values)
-    if backend == "pyarrow" and not isinstance(values, list):
-        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
-        table: nw.DataFrame[Any] = nw.from_native(as_wide_text(pa.table({name: array})), eager_only=True)
-        return table.get_column(name)
-    if backend != "polars":
-        return from_arrow(make_series(name, values).to_frame().to_arrow(), backend).get_column(name)
-    if isinstance(values, pa.Array | pa.ChunkedArray):
-        native = pl.DataFrame(pl.from_arrow(pa.table({name: values})))[name]
-    elif isinstance(values, list) and not values:
-        native = pl.Series(name, values, dtype=pl.String)
-    else:
-        native = pl.Series(name, values)
-    return nw.from_native(native, series_only=True)
+    array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(to_host(values))
+    return from_arrow(pa.table({name: array}), backend).get_column(name)
 
 
 def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates: Collection[str] = ()) -> Any:
@@ -237,8 +216,6 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}; there are {', '.join(BACKENDS)}")
     if backend == "cudf":
-        from gpunet.tables import frames_cudf
-
         return frames_cudf.make_frame(columns, dates)
     if backend == "pandas":
         import pandas as pd
@@ -250,14 +227,6 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     return as_wide_text(table) if backend == "pyarrow" else from_arrow(table).to_native()
 
 
-def _arrow_of(series: nw.Series[Any]) -> Any:
-    if series.implementation.is_cudf():
-        from gpunet.tables import frames_cudf
-
-        return frames_cudf.to_arrow(series.to_native())
-    return series.to_arrow()
-
-
 def _host_values(value: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
     """The values and the mask, if there is one, as NumPy arrays."""
     return (to_host(value[0]), to_host(value[1])) if isinstance(value, tuple) else (to_host(value), None)
@@ -267,7 +236,7 @@ def _arrow_column(value: Column, is_date: bool) -> Any:
     import pyarrow as pa
 
     if isinstance(value, nw.Series):
-        return _arrow_of(value)
+        return series_to_arrow(value)
     values, mask = _host_values(value)
     if is_date:
         values, missing = _days(values)
@@ -281,7 +250,7 @@ def _pandas_column(value: Column, is_date: bool) -> Any:
     import pyarrow as pa
 
     if isinstance(value, nw.Series):
-        array = _arrow_of(value)
+        array = series_to_arrow(value)
         if array.null_count and pa.types.is_integer(array.type):  # PyArrow would turn these into floats
             return pd.arrays.IntegerArray(np.array(array.fill_null(0)), np.array(array.is_null()))
         return array.to_pandas()
@@ -293,12 +262,10 @@ def _pandas_column(value: Column, is_date: bool) -> Any:
         return stamps.astype("datetime64[s]")
     if mask is None or not mask.any():
         return values
-    if values.dtype.kind == "b":
-        return pd.arrays.BooleanArray(values.copy(), mask.copy())
-    if values.dtype.kind in "iu":
-        return pd.arrays.IntegerArray(values.copy(), mask.copy())
-    if values.dtype.kind == "f":
-        return pd.arrays.FloatingArray(values.copy(), mask.copy())
+    whole, numbers = pd.arrays.IntegerArray, pd.arrays.FloatingArray
+    nullable = {"b": pd.arrays.BooleanArray, "i": whole, "u": whole, "f": numbers}.get(values.dtype.kind)
+    if nullable is not None:
+        return nullable(values.copy(), mask.copy())
     texts = values.astype(object)
     texts[mask] = None
     return texts

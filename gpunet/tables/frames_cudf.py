@@ -1,4 +1,4 @@
-"""cuDF's side of :mod:`gpunet.tables.frames`: frames that lie on a GPU. Nothing here is imported unless one is at hand.
+"""cuDF's side of :mod:`gpunet.tables.frames`: frames that lie on a GPU. cuDF is imported where it is used.
 
 What crosses between the host and the device is counted, by the bytes of its Arrow table. Every frame and series that is
 made here has cuDF's plain index 0, 1, 2, ..., so that nothing is ever aligned by one.
@@ -132,7 +132,7 @@ def gather(native: Any, codes: Any, name: str) -> Any:
     if arrays.least(codes, 0) >= 0:
         return rows_of(native, codes).rename(name)
     if not len(native):  # a position is needed even where nothing is to be had
-        native = make_series(name, [""])
+        native = make_series(name, np.array([""]))
     xp = arrays.namespace(codes)
     found = rows_of(native, xp.where(codes < 0, 0, codes))
     return found.where(make_series("known", codes >= 0)).rename(name)
@@ -142,12 +142,10 @@ def make_series(name: str, values: Any) -> Any:
     """A cuDF series of a NumPy or CuPy array of numbers or flags; NaN stays NaN. Texts come as a PyArrow array."""
     import pyarrow as pa
 
-    if isinstance(values, list):
-        values = pa.array(values, None if values else pa.large_string())
+    if isinstance(values, np.ndarray) and values.dtype.kind not in "biuf":
+        values = pa.array(values)
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return from_arrow(pa.table({name: values}))[name]
-    if isinstance(values, np.ndarray) and values.dtype.kind not in "biuf":
-        return from_arrow(pa.table({name: pa.array(values)}))[name]
     return _cudf().Series(arrays.to_device(values), name=name, nan_as_null=False)
 
 

@@ -1,15 +1,15 @@
-"""What frames are made of: columns, brought to where a kind of frame has its own, and texts by code."""
+"""Texts and ids by code, where their series lie."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
 
+from gpunet.tables import frames_cudf
 from gpunet.tables.arrays import least, namespace, to_host
 
-__all__ = ["for_frame", "gather"]
+__all__ = ["gather"]
 
 
 def gather(series: nw.Series[Any], codes: Any, name: str = "") -> nw.Series[Any]:
@@ -19,8 +19,6 @@ def gather(series: nw.Series[Any], codes: Any, name: str = "") -> nw.Series[Any]
     """
     kind = series.implementation
     if kind.is_cudf():
-        from gpunet.tables import frames_cudf
-
         return nw.from_native(frames_cudf.gather(series.to_native(), codes, name), series_only=True)
     codes = to_host(codes)
     if least(codes, 0) >= 0:
@@ -32,13 +30,3 @@ def gather(series: nw.Series[Any], codes: Any, name: str = "") -> nw.Series[Any]
     known = nw.new_series("known", codes >= 0, backend=kind)
     found = nw.maybe_reset_index(series[at]).alias("found").to_frame().with_columns(known)
     return found.select(nw.when(nw.col("known")).then(nw.col("found")).alias(name))[name]
-
-
-def for_frame(columns: Mapping[str, Any], backend: str) -> dict[str, Any]:
-    """Columns (arrays, or arrays with masks) for a frame of this kind: as they are for cuDF, else on the host."""
-    if backend == "cudf":
-        return dict(columns)
-    return {
-        name: tuple(to_host(part) for part in column) if isinstance(column, tuple) else to_host(column)
-        for name, column in columns.items()
-    }
