@@ -25,7 +25,7 @@ from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
 from gpunet.search.path_report import PathReport
 
-__all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "families_wanted", "path_features"]
+__all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "path_features"]
 
 _OVER_PERSONS: dict[str, Callable[[Arrests], Columns]] = {
     "geographic": geographic_features,
@@ -139,7 +139,7 @@ def compute_all(
     arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
     engine = resolve_engine(engine, threads)
-    wanted = families_wanted(families)
+    wanted = expand_families(families)
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
@@ -194,14 +194,6 @@ def columns_over_vertices(
     with stage("path"):
         result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
     return found | result.columns, result.report
-
-
-def families_wanted(families: Iterable[str] | None) -> tuple[str, ...]:
-    """The families asked for, in output order; InputError if one is unknown."""
-    try:
-        return expand_families(families)
-    except ValueError as error:
-        raise InputError(str(error)) from error
 
 
 def _checked(arrests: Any) -> Arrests:

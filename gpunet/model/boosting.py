@@ -56,11 +56,20 @@ def fit(
     device = DEVICE["gpu" if on_gpu(matrix) else "cpu"]
     params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
-    rows = _Rows(matrix, data, labels, folds)
-    models = [rows.fold(params, k) for k in range(rows.n_folds)]
-    grown = grow_together(models, rows.margins, config.max_rounds, progress)
+    placed = [to_device(x) if on_gpu(matrix) else x for x in (labels, folds)]
+
+    def fold(held_out: int) -> HostFold | DeviceFold:
+        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
+        booster = xgb.Booster({**params, "base_score": base_rate(labels, folds, held_out)}, cache=[data])
+        if on_gpu(matrix):
+            return DeviceFold(booster, data, matrix, *placed, held_out)
+        return HostFold(booster, data, *placed, held_out)
+
+    models = [fold(k) for k in range(int(folds.max()) + 1)]
+    margins = namespace(matrix).empty(len(labels), dtype=np.float64)
+    grown = grow_together(models, margins, config.max_rounds, progress)
     del models
-    everyone = rows.fold(params, -1)
+    everyone = fold(-1)
     for number in range(grown.rounds):
         everyone.boost(number)
         if progress is not None:
@@ -83,27 +92,6 @@ def fitted(
 
     classifier.name_features(names)
     return Fitted(classifier, held_out, rounds, parameters, {"xgboost": xgb.__version__}, warnings)
-
-
-class _Rows:
-    """What all boosters are trained on, in the memory where the matrix is."""
-
-    def __init__(self, matrix: Any, data: Any, labels: NDArray[np.bool_], folds: NDArray[np.int32]) -> None:
-        self.data = data
-        self.margins = namespace(matrix).empty(len(labels), dtype=np.float64)
-        self.n_folds = int(folds.max()) + 1
-        self._matrix, self._host_labels, self._host_folds = matrix, labels, folds
-        self._labels, self._folds = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
-
-    def fold(self, params: dict[str, Any], held_out: int) -> HostFold | DeviceFold:
-        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
-        import xgboost as xgb
-
-        rate = base_rate(self._host_labels, self._host_folds, held_out)
-        booster = xgb.Booster({**params, "base_score": rate}, cache=[self.data])
-        if on_gpu(self._matrix):
-            return DeviceFold(booster, self.data, self._matrix, self._labels, self._folds, held_out)
-        return HostFold(booster, self.data, self._labels, self._folds, held_out)
 
 
 def base_rate(labels: NDArray[np.bool_], folds: NDArray[np.int32], held_out: int) -> float:

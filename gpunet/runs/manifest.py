@@ -102,10 +102,8 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def input_report(report: ReadReport | None) -> dict[str, Any]:
+def input_report(report: ReadReport) -> dict[str, Any]:
     """Per-file counts and hashes, the files that were left out, and what was dropped on reading."""
-    if report is None:
-        return {"files": []}
     rows = [
         {"read": f.read, "accepted": f.accepted, "rejected": f.rejected, "duplicate": f.duplicate} for f in report.files
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
 from gpunet.arrests.network import Network
@@ -24,10 +25,9 @@ from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import from_arrow
 
 if TYPE_CHECKING:
-    from gpunet.model.training import CrossFit
+    from gpunet.model import CrossFit, Forecast, Model
 
 __all__ = [
-    "ModelResult",
     "PastFeatures",
     "arrests_of",
     "features_of",
@@ -54,17 +54,6 @@ class PastFeatures:
 
     features: Any
     path: PathReport | None
-
-
-@dataclass(frozen=True, eq=False)
-class ModelResult:
-    """What the model stage leaves: the model's file and its suffix, scores, values for the manifest, warnings."""
-
-    file: bytes
-    suffix: str
-    scores: Any
-    evaluation: Mapping[str, Any]
-    warnings: tuple[str, ...]
 
 
 def of_arrests(arrests: Arrests) -> Contents:
@@ -147,32 +136,40 @@ def past_of(contents: Contents) -> PastFeatures:
 
 def of_fit(fit: CrossFit) -> Contents:
     """One of the two trainings of a forecast."""
-    file = np.frombuffer(fit.model.to_bytes(), np.uint8)
-    return Contents({"warnings": fit.warnings}, {"file": file, "fold": fit.fold, "probability": fit.probability})
+    arrays = {"file": _file(fit.model), "fold": fit.fold, "probability": fit.probability}
+    return Contents({"warnings": fit.warnings}, arrays)
 
 
 def fit_of(contents: Contents) -> CrossFit:
     """The inverse of :func:`of_fit`."""
-    from gpunet.model.trained import model_from_bytes
-    from gpunet.model.training import CrossFit
+    from gpunet.model import CrossFit
 
-    arrays, warnings = contents.arrays, tuple(contents.values["warnings"])
-    return CrossFit(model_from_bytes(arrays["file"].tobytes()), arrays["fold"], arrays["probability"], warnings)
+    arrays = contents.arrays
+    return CrossFit(_model(contents), arrays["fold"], arrays["probability"], tuple(contents.values["warnings"]))
 
 
-def of_model(found: ModelResult) -> Contents:
+def of_model(found: Forecast) -> Contents:
     """The result of the model stage."""
-    values = {"suffix": found.suffix, "evaluation": found.evaluation, "warnings": found.warnings}
-    return Contents(values, {"file": np.frombuffer(found.file, np.uint8)}, {"scores": found.scores})
+    values = {"evaluation": found.evaluation, "warnings": found.warnings}
+    return Contents(values, {"file": _file(found.model)}, {"scores": found.scores})
 
 
-def model_of(contents: Contents) -> ModelResult:
+def model_of(contents: Contents) -> Forecast:
     """The inverse of :func:`of_model`; scores are a PyArrow table, to be written."""
+    from gpunet.model import Forecast
+
     values = contents.values
-    file = contents.arrays["file"].tobytes()
-    return ModelResult(
-        file, values["suffix"], contents.frames["scores"], values["evaluation"], tuple(values["warnings"])
-    )
+    return Forecast(_model(contents), contents.frames["scores"], values["evaluation"], tuple(values["warnings"]))
+
+
+def _file(model: Model) -> NDArray[np.uint8]:
+    return np.frombuffer(model.to_bytes(), np.uint8)
+
+
+def _model(contents: Contents) -> Model:
+    from gpunet.model.trained import model_from_bytes
+
+    return model_from_bytes(contents.arrays["file"].tobytes())
 
 
 def _wrapped(found: FeatureSet | PastFeatures) -> Any:
