@@ -82,13 +82,7 @@ def refusal() -> str:
 def test_the_first_visible_gpu_is_described(machine: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     machine(Driver(H200, T4, cuda=13_010))
     installed = {"cudf-cu13": "26.10.2", "rmm-cu13": "26.10.0"}
-
-    def version(package: str) -> str:
-        if package not in installed:
-            raise check.PackageNotFoundError(package)
-        return installed[package]
-
-    monkeypatch.setattr(check, "version", version)
+    monkeypatch.setattr(check, "package_versions", lambda packages: {name: installed.get(name) for name in packages})
     assert check.require_gpu() == check.GpuInfo(
         name="NVIDIA H200",
         driver="580.65.06",

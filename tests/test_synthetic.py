@@ -414,7 +414,7 @@ def test_plan_divides_everything_exactly(persons):
     config = SyntheticConfig()
     plan = make_plan(persons, 1, config)
     areas = plan.areas
-    assert [area.index for area in areas] == list(range(plan.n_areas))
+    assert [area.index for area in areas] == list(range(len(areas)))
     assert sum(area.persons for area in areas) == persons
     assert sum(area.records for area in areas) == round(config.activity.records * persons)
     assert sum(area.one_time for area in areas) == round(config.activity.one_time * persons)

@@ -23,10 +23,9 @@ from gpunet.cluster.statistics import (
 from gpunet.cluster.vertex_columns import VertexColumns, contents_of, vertex_columns_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model import CrossFit, Forecast
-from gpunet.runs.forecast_stage import coarsest, windows
 from gpunet.runs.resume import note_inputs
 from gpunet.runs.snapshots import PastFeatures, model_of
-from gpunet.runs.stages import TIE_DATES, Run
+from gpunet.runs.stages import TIE_DATES, Run, coarsest, windows
 
 __all__ = ["DistributedRun"]
 

@@ -24,7 +24,6 @@ __all__ = ["Contents", "Damaged", "read_contents", "write_contents"]
 _MAGIC = b"gpunet checkpoint 1 "
 _HEADER = len(_MAGIC) + 64 + 1
 _TAIL = 20
-_CHUNK = 1 << 20
 
 
 class Damaged(Exception):  # noqa: N818 - it says what the file is
@@ -110,10 +109,7 @@ def read_contents(path: Path) -> Contents:
         header = file.read(_HEADER)
         if len(header) < _HEADER or not header.startswith(_MAGIC):
             raise Damaged(f"{path.name} is no checkpoint")
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        if digest.hexdigest().encode() != header[len(_MAGIC) : -1]:
+        if hashlib.file_digest(file, "sha256").hexdigest().encode() != header[len(_MAGIC) : -1]:
             raise Damaged(f"the SHA-256 of {path.name} does not fit its bytes")
         file.seek(-_TAIL, os.SEEK_END)
         begin = int(file.read(_TAIL))

@@ -5,13 +5,13 @@ Everything goes through the host. What lay on a device is brought there again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
 from gpunet.arrests.network import Network
@@ -19,8 +19,7 @@ from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
 from gpunet.runs.checkpoint_file import Contents
-from gpunet.search.estimate import PathEstimate
-from gpunet.search.path_report import PathReport, SetReport
+from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import from_arrow
 
@@ -100,7 +99,7 @@ def of_features(found: FeatureSet) -> Contents:
     arrays: dict[str, Any] = {name: getattr(network, name) for name in ("indptr", "indices", "person", "oversize")}
     arrays |= {f"set {name}": mask for name, mask in network.sets.items()}
     return Contents(
-        {"n": network.n, "sets": list(network.sets), "path": of_report(found.path), "kind": _kind(_wrapped(found))},
+        {"n": network.n, "sets": list(network.sets), "path": of_report(found.path), "kind": _kind(found.features)},
         {name: to_host(array) for name, array in arrays.items() if array is not None},
         {name: getattr(found, name) for name in _TABLES},
     )
@@ -124,7 +123,7 @@ def features_of(contents: Contents, engine: Engine) -> FeatureSet:
 
 def of_past(found: FeatureSet | PastFeatures) -> Contents:
     """What a forecast needs of an earlier day."""
-    values = {"path": of_report(found.path), "kind": _kind(_wrapped(found))}
+    values = {"path": of_report(found.path), "kind": _kind(found.features)}
     return Contents(values, frames={"features": found.features})
 
 
@@ -172,23 +171,20 @@ def _model(contents: Contents) -> Model:
     return model_from_bytes(contents.arrays["file"].tobytes())
 
 
-def _wrapped(found: FeatureSet | PastFeatures) -> Any:
-    return nw.from_native(found.features, eager_only=True)
-
-
 def _kind(table: Any) -> str:
     """Where a frame or series goes: to cuDF if it came from there, else to Polars, as all that is read from files."""
-    return "cudf" if table.implementation.is_cudf() else "polars"
+    wrapped: Any = nw.from_native(table, allow_series=True)
+    return "cudf" if wrapped.implementation.is_cudf() else "polars"
 
 
-def of_report(report: PathReport | None) -> dict[str, Any] | None:
+_REPORT: TypeAdapter[PathReport | None] = TypeAdapter(PathReport | None)
+
+
+def of_report(report: PathReport | None) -> Any:
     """How path features were computed, as values that JSON can hold."""
-    return None if report is None else asdict(report)
+    return _REPORT.dump_python(report)
 
 
-def report_of(values: Mapping[str, Any] | None) -> PathReport | None:
+def report_of(values: Any) -> PathReport | None:
     """The inverse of :func:`of_report`."""
-    if values is None:
-        return None
-    sets = {name: SetReport(**report) for name, report in values["sets"].items()}
-    return PathReport(**{**values, "sets": sets, "estimate": PathEstimate(**values["estimate"])})
+    return _REPORT.validate_python(values)

@@ -32,7 +32,6 @@ from gpunet.reading.read import read_arrests_at
 from gpunet.runs import snapshots
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
 from gpunet.runs.folder import RunFolder, checkpoints_of
-from gpunet.runs.forecast_stage import coarsest, windows
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.resume import Request, note_inputs, prepare
 from gpunet.runs.run_options import RunOptions
@@ -43,7 +42,7 @@ from gpunet.tables.frames import is_frame, to_array
 if TYPE_CHECKING:
     from gpunet.model import CrossFit, Forecast
 
-__all__ = ["TIE_DATES", "Run", "feature_metadata", "path_section", "paths_of"]
+__all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
@@ -306,6 +305,18 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def windows(days: Mapping[str, date]) -> tuple[str, str]:
+    """The two label windows of a forecast in words."""
+    past, test, now = days["T-2H"], days["T-H"], days["T"]
+    return f"[{past}, {test})", f"[{test}, {now})"
+
+
+def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How betweenness was computed where it is known least exactly."""
+    reports = [features.path for features in found.values() if features.path is not None]
+    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
 
 
 def path_section(report: PathReport | None) -> dict[str, Any] | None:

@@ -194,7 +194,7 @@ def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, flo
         )
         incidents += int(rows.incident[-1]) + 1
         if progress is not None:
-            progress(_STAGE, float(area.index + 1), float(plan.n_areas))
+            progress(_STAGE, float(area.index + 1), float(len(plan.areas)))
     rows = Rows.stack(made)
     del made
     key = (rows.force.astype(np.int64) << 16 | rows.day) << 32 | rows.incident

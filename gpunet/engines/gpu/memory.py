@@ -106,8 +106,9 @@ def set_up_memory(config: PoolConfig | None = None, *, adopt: bool = False) -> N
     theirs = rmm.mr.get_current_device_resource() if adopt else None
     if theirs is None or isinstance(theirs, rmm.mr.CudaMemoryResource):
         upstream = _upstream(config, size, limit)
-    else:
-        upstream, limit = theirs, _most_of(theirs, free)
+    else:  # a pool that holds memory already can hold that, and what it may still take
+        held = int(theirs.pool_size()) if hasattr(theirs, "pool_size") else 0
+        upstream, limit = theirs, held + free
     pool = _Pool(rmm.mr.LimitingResourceAdaptor(upstream, limit), limit)
     rmm.mr.set_current_device_resource(pool.resource)
     cupy.cuda.set_allocator(rmm.allocators.cupy.rmm_cupy_allocator)
@@ -134,12 +135,6 @@ def _own_pool(below: Any, begin: int, most: int) -> Any:
 
     begin, most = (size // _ALIGNED * _ALIGNED for size in (begin, most))
     return rmm.mr.PoolMemoryResource(below, initial_pool_size=begin, maximum_pool_size=most)
-
-
-def _most_of(resource: Any, free: int) -> int:
-    """What somebody else's resource can hold: of a pool that holds memory already, that and what it may still take."""
-    held = int(resource.pool_size()) if hasattr(resource, "pool_size") else 0
-    return held + free
 
 
 def free_bytes() -> int:
