@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ __all__ = ["MAX_DEPTH", "ShapleyTables", "add_shapley_values", "shapley_tables"]
 MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, eq=False)
-class ShapleyTables:
+class ShapleyTables(NamedTuple):
     """The trees of a booster as arrays; node numbers run over all trees, and so do leaf numbers.
 
     Attributes

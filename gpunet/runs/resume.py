@@ -112,7 +112,8 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
         request = replace(request, read_on=date.today())
     else:
         before = _STORED.validate_python(earlier)
-        _check_fits(request, before, files, folder)
+        if changes := list(request.differences(before)) or list(_changed_files(files, request)):
+            raise _refusal(folder, changes)
         request = replace(request, read_on=before.read_on or date.today())
     place.mkdir(parents=True, exist_ok=True)
     _write(place / _REQUEST, _STORED.dump_python(request, mode="json"))
@@ -162,14 +163,6 @@ def stored_request(folder: Path) -> Request | None:
             "go on from there"
         )
     return request
-
-
-def _check_fits(request: Request, earlier: Request, files: _Hashes, folder: Path) -> None:
-    changes = list(request.differences(earlier))
-    if not changes:
-        changes = list(_changed_files(files, request))
-    if changes:
-        raise _refusal(folder, changes)
 
 
 def _refusal(folder: Path, changes: Sequence[str]) -> InputError:

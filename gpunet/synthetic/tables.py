@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,23 +110,23 @@ def write_tables(
     """
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
     out = Path(out)
-    partial = _fresh(out) / _PARTIAL
+    hidden = _fresh(out) / _PARTIAL
     try:
-        partial.mkdir()
+        hidden.mkdir()
         tally = _Tally()
         for region in plan.regions:
             rows = _region_rows(plan, region, progress)
             tally.add(region, rows)
             for force, month, table in _tables(plan, region, rows):
-                _write(partial / f"{force}_{month}.parquet", table)
+                write_whole(hidden / f"{force}_{month}.parquet", partial(write_parquet, frame=table))
                 tally.files += 1
             del rows
-        for file in sorted(partial.iterdir()):
+        for file in sorted(hidden.iterdir()):
             file.replace(out / file.name)
     except OSError as error:
         raise InputError(f"cannot write to {out}: {error}") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
     return tally.summary(plan)
 
 
@@ -172,10 +173,6 @@ def _fresh(out: Path) -> Path:
         )
     shutil.rmtree(out / _PARTIAL, ignore_errors=True)
     return out
-
-
-def _write(path: Path, table: pa.Table) -> None:
-    write_whole(path, lambda partial: write_parquet(partial, table))
 
 
 def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, float], None] | None) -> Rows:
