@@ -15,7 +15,7 @@ from gpunet.model.classifier import Fitted
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.trees import BoostedTrees, detached
 
-__all__ = ["DEVICE", "PARAMETERS", "TREES", "base_rate", "fit", "fitted"]
+__all__ = ["DEVICE", "PARAMETERS", "TREES", "base_rate", "fit"]
 
 TREES = BoostedTrees
 
@@ -41,7 +41,6 @@ def fit(
     labels: NDArray[np.bool_],
     folds: NDArray[np.int32],
     *,
-    names: tuple[str, ...],
     config: ModelConfig,
     threads: int,
     progress: ProgressCallback | None = None,
@@ -76,22 +75,7 @@ def fit(
             progress("train on all", number + 1, grown.rounds)
     booster = detached(everyone.booster) if on_gpu(matrix) else everyone.booster
     parameters = {**PARAMETERS, "device": device, "patience": PATIENCE}
-    return fitted(TREES(booster), to_host(grown.margins), grown.rounds, parameters, names, grown.warnings)
-
-
-def fitted(
-    classifier: BoostedTrees,
-    held_out: NDArray[np.float64],
-    rounds: int,
-    parameters: dict[str, Any],
-    names: tuple[str, ...],
-    warnings: tuple[str, ...] = (),
-) -> Fitted:
-    """The outcome of a fit, from the trees of all rows and the held-out margins, float64[n]."""
-    import xgboost as xgb
-
-    classifier.name_features(names)
-    return Fitted(classifier, held_out, rounds, parameters, {"xgboost": xgb.__version__}, warnings)
+    return Fitted(TREES(booster), to_host(grown.margins), grown.rounds, parameters, grown.warnings)
 
 
 def base_rate(labels: NDArray[np.bool_], folds: NDArray[np.int32], held_out: int) -> float:
