@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.base.errors import ModelError
@@ -16,9 +18,6 @@ from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = [
     "FeatureTable",
@@ -193,8 +192,6 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
     """
     if not is_frame(labels):
         return as_booleans(as_host_values(labels), len(table))
-    import pyarrow.compute as pc
-
     frame = as_eager(labels)
     for name in (PERSON, "label"):
         if name not in frame.columns:
@@ -221,8 +218,6 @@ def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
     ModelError
         If `second` lacks a column, has another taxonomy, or ids of another type.
     """
-    import pyarrow as pa
-
     second = second.select(first.columns)
     ids = [first.ids(), second.ids()]
     if ids[0].type != ids[1].type:
@@ -330,7 +325,5 @@ def as_booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
 
 
 def _id_array(ids: nw.Series[Any]) -> pa.Array:
-    import pyarrow as pa
-
     column = as_wide_text(pa.table({PERSON: ids.to_arrow()})).column(0)
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet.tables.frames import to_arrow
@@ -72,8 +73,6 @@ class _Hashing:
 
 def write_contents(path: Path, contents: Contents) -> None:
     """Write a checkpoint; the caller decides on temporary names."""
-    import pyarrow as pa
-
     with path.open("wb") as file:
         file.write(_MAGIC + b"0" * 64 + b"\n")
         out: Any = _Hashing(file)
@@ -103,8 +102,6 @@ def read_contents(path: Path) -> Contents:
     OSError
         If the file cannot be read.
     """
-    import pyarrow as pa
-
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if len(header) < _HEADER or not header.startswith(_MAGIC):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.errors import InputError
@@ -24,7 +26,6 @@ from gpunet.tables.parquet import write_parquet
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 __all__ = ["FEWEST_PERSONS", "SyntheticSummary", "make_arrests", "write_tables"]
 
@@ -143,8 +144,6 @@ def make_arrests(persons: int = 1_000, seed: int = 1, config: SyntheticConfig | 
     InputError
         As :func:`write_tables`.
     """
-    import pyarrow as pa
-
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
     tables = [
         table for region in plan.regions for _, _, table in _tables(plan, region, _region_rows(plan, region, None))
@@ -223,9 +222,6 @@ def _tables(plan: Plan, region: Region, rows: Rows) -> Iterator[tuple[str, str, 
 
 def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, NDArray[np.str_]]) -> pa.Table:
     """One table in the columns of the input contract."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     date = np.datetime64(plan.config.activity.first_day, "D") + rows.day.astype("timedelta64[D]")
     year = pa.array(date.astype("datetime64[Y]").astype(np.int64) + 1970).cast(pa.large_string())
     running = pc.utf8_lpad(pa.array(number).cast(pa.large_string()), width=7, padding="0")
@@ -245,8 +241,6 @@ def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, N
 
 def _texts(codes: NDArray[Any], texts: NDArray[np.str_]) -> pa.Array:
     """The texts of codes, null where a code is below 0."""
-    import pyarrow as pa
-
     indices = pa.array(codes.astype(np.int32), mask=codes < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(texts.tolist(), pa.large_string())).dictionary_decode()
 
