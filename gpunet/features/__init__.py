@@ -149,9 +149,11 @@ def compute_all(
     with stage("network"):
         arrests = arrests.to_engine(engine)
         network = build_network(arrests, engine)
+        person = network.person
+        assert person is not None  # it was made of arrests
     with stage("partition"):
         gang = recent_gang(arrests)
-        partition = louvain_partition(gang[_person(network)], network, engine)
+        partition = louvain_partition(gang[person], network, engine)
     declared = columns(network.sets, wanted)
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
@@ -162,7 +164,7 @@ def compute_all(
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
     with stage("tables"):
-        ids, person, backend = arrests.person_ids, _person(network), arrests.backend
+        ids, backend = arrests.person_ids, arrests.backend
         frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
         groups = groups_table(ids, arrests.gang_names, gang, partition.group, partition.community, person, backend)
         ties = ties_table(arrests, network)
@@ -200,9 +202,3 @@ def _checked(arrests: Any) -> Arrests:
     if not isinstance(arrests, Arrests):
         raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
     return arrests
-
-
-def _person(network: Network) -> Any:
-    if network.person is None:
-        raise ValueError("the network was not made of arrests")
-    return network.person

@@ -338,6 +338,5 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
 
     column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
     person = found.network.person
-    if person is None:
-        raise ValueError("the network was not made of arrests")
+    assert person is not None  # the network was made of arrests
     return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]
