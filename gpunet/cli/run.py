@@ -184,7 +184,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
     )
     job = run_features if command == "features" else run_forecast
-    return job(list(request.inputs), folder, request.settings(), request.as_of, options)
+    return job(list(request.inputs), folder, request.config, request.as_of, options)
 
 
 def _complete(folder: Path) -> dict[str, Any]:

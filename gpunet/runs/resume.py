@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
-from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import checkpoints_of, store_whole
@@ -61,10 +60,6 @@ class Request:
     keep_going: bool = False
     cluster: str = "none"
     read_on: date | None = None
-
-    def settings(self) -> Config:
-        """The configuration."""
-        return load_config(self.config)
 
     def differences(self, other: Request) -> Iterator[str]:
         """What the results depend on and `other` has otherwise, in words."""
