@@ -22,11 +22,17 @@ from gpunet.runs.stages import Run, feature_metadata, path_section, paths_of
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
-#: Every file that a run folder can hold beside ``run.json``.
-RUN_FILES = (
-    "features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json",
-    "scores.parquet", "model.ubj", "model.skops",
-)  # fmt: skip
+#: Every file that a run folder can hold beside ``run.json``, and what is in it.
+RUN_FILES = {
+    "features.parquet": "every feature of every person",
+    "features.json": "what each column means",
+    "ties.parquet": "who was arrested with whom",
+    "groups.parquet": "gang, group and community of each person",
+    "rejected.parquet": "rows that could not be used, with reasons",
+    "scores.parquet": "probability, rank and reasons for each person",
+    "model.ubj": "the model",
+    "model.skops": "the model",  # of earlier versions
+}
 
 
 def run_features(

@@ -82,9 +82,9 @@ class RunFolder:
         work in it.
     """
 
-    def __init__(self, path: str | Path, names: tuple[str, ...]) -> None:
+    def __init__(self, path: str | Path, names: Iterable[str]) -> None:
         self.path = Path(path)
-        self._names = names
+        self._names = tuple(names)
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
