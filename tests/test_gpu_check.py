@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gpunet.base.errors import EngineError
@@ -220,7 +221,8 @@ def test_probes_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is put in place of the probes above gives what they give."""
     assert check._is_installed("numpy")
     assert not check._is_installed("gpunet_has_no_such_module")
-    assert check._versions(["numpy", "gpunet-has-no-such-package"]).keys() == {"numpy"}
+    versions = check.package_versions(["numpy", "gpunet-has-no-such-package"])
+    assert versions == {"numpy": np.__version__, "gpunet-has-no-such-package": None}
     monkeypatch.setattr(check.ctypes, "CDLL", lambda name: name)
     assert check._load_driver() in ("libcuda.so.1", "nvcuda.dll")
 
