@@ -55,14 +55,15 @@ def fit(
     device = DEVICE["gpu" if on_gpu(matrix) else "cpu"]
     params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
-    placed = [to_device(x) if on_gpu(matrix) else x for x in (labels, folds)]
+    # In the memory where the matrix is.
+    labels_there, folds_there = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
 
     def fold(held_out: int) -> HostFold | DeviceFold:
         """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
         booster = xgb.Booster({**params, "base_score": base_rate(labels, folds, held_out)}, cache=[data])
         if on_gpu(matrix):
-            return DeviceFold(booster, data, matrix, *placed, held_out)
-        return HostFold(booster, data, *placed, held_out)
+            return DeviceFold(booster, data, matrix, labels_there, folds_there, held_out)
+        return HostFold(booster, data, labels_there, folds_there, held_out)
 
     models = [fold(k) for k in range(int(folds.max()) + 1)]
     margins = namespace(matrix).empty(len(labels), dtype=np.float64)

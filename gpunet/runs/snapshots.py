@@ -135,8 +135,8 @@ def past_of(contents: Contents) -> PastFeatures:
 
 def of_fit(fit: CrossFit) -> Contents:
     """One of the two trainings of a forecast."""
-    arrays = {"file": _file(fit.model), "fold": fit.fold, "probability": fit.probability}
-    return Contents({"warnings": fit.warnings}, arrays)
+    file = _file(fit.model)
+    return Contents({"warnings": fit.warnings}, {"file": file, "fold": fit.fold, "probability": fit.probability})
 
 
 def fit_of(contents: Contents) -> CrossFit:
