@@ -86,8 +86,7 @@ def test_save_load_drop(tmp_path):
     said = []
     store = Checkpoints(tmp_path / "c", seconds=10, notice=said.append)
     assert store.load("a") is None
-    assert not store.save_if_worth("a", lambda: CONTENTS, 5)
-    assert store.save_if_worth("a", lambda: CONTENTS, 15)
+    store.save("a", CONTENTS)
     store.save("b", CONTENTS)
     assert store.names() == ["a", "b"]
     equal(store.load("a"), CONTENTS)
@@ -100,6 +99,29 @@ def test_save_load_drop(tmp_path):
     assert store.names() == []
     assert store.load("b") is None
     assert len(said) == 1
+
+
+def test_what_took_long_is_kept_and_not_computed_again(tmp_path):
+    now = [0.0]
+    store = Checkpoints(tmp_path / "c", seconds=10, clock=lambda: now[0])
+    computed = []
+
+    def kept(seconds):
+        def compute():
+            now[0] += seconds
+            computed.append(seconds)
+            return seconds
+
+        write, read = (lambda n: Contents({"n": n}, CONTENTS.arrays)), (lambda contents: contents.values["n"])
+        return store.kept("a", compute, write, read, sums="on the way")
+
+    store.save("on the way-betweenness", CONTENTS)
+    assert kept(5) == 5
+    assert store.names() == ["on the way-betweenness"]
+    assert kept(15) == 15
+    assert store.names() == ["a"]
+    assert kept(20) == 15
+    assert computed == [5, 15]
 
 
 def test_a_place_that_cannot_be_written(tmp_path):

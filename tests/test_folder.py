@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_nothing_and_keeps_the_earlier_file(tmp_path):
 def test_the_manifest_comes_last_and_hashes_the_rest(tmp_path):
     out = tmp_path / "run"
     with RunFolder(out, NAMES) as folder:
-        folder.write_table("t.parquet", pl.DataFrame({"x": [1, 2]}), {"k": "v"})
+        folder.write_table("t.parquet", [pl.DataFrame({"x": [1, 2]})], {"k": "v"})
         folder.write_json("d.json", {"a": None})
         assert [path.name for path in out.iterdir()] == [".partial"]
         manifest = folder.finish({"kind": "test"})
@@ -48,7 +48,7 @@ def test_a_new_run_replaces_the_earlier_one(tmp_path):
         with RunFolder(tmp_path, NAMES) as folder:
             folder.write_json("d.json", value)
             if value == "first":
-                folder.write_table("t.parquet", pl.DataFrame({"x": [1]}))
+                folder.write_table("t.parquet", [pl.DataFrame({"x": [1]})])
             folder.finish({})
     assert {path.name for path in tmp_path.iterdir()} == {"d.json", "run.json"}
     assert json.loads((tmp_path / "d.json").read_text()) == "second"

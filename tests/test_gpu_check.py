@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gpunet.base.errors import EngineError
@@ -82,13 +83,7 @@ def refusal() -> str:
 def test_the_first_visible_gpu_is_described(machine: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     machine(Driver(H200, T4, cuda=13_010))
     installed = {"cudf-cu13": "26.10.2", "rmm-cu13": "26.10.0"}
-
-    def version(package: str) -> str:
-        if package not in installed:
-            raise check.PackageNotFoundError(package)
-        return installed[package]
-
-    monkeypatch.setattr(check, "version", version)
+    monkeypatch.setattr(check, "package_versions", lambda packages: {name: installed.get(name) for name in packages})
     assert check.require_gpu() == check.GpuInfo(
         name="NVIDIA H200",
         driver="580.65.06",
@@ -226,7 +221,8 @@ def test_probes_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is put in place of the probes above gives what they give."""
     assert check._is_installed("numpy")
     assert not check._is_installed("gpunet_has_no_such_module")
-    assert check._versions(["numpy", "gpunet-has-no-such-package"]).keys() == {"numpy"}
+    versions = check.package_versions(["numpy", "gpunet-has-no-such-package"])
+    assert versions == {"numpy": np.__version__, "gpunet-has-no-such-package": None}
     monkeypatch.setattr(check.ctypes, "CDLL", lambda name: name)
     assert check._load_driver() in ("libcuda.so.1", "nvcuda.dll")
 

@@ -86,8 +86,8 @@ def test_a_run_folder_writes_parts(tmp_path):
     days = pl.Series([dt.datetime(2013, 1, 1)] * 7)
     frame = table(7).to_pandas().assign(date=days.to_pandas())
     with RunFolder(tmp_path / "run", ("a.parquet", "b.parquet")) as folder:
-        folder.write_table("a.parquet", frame, {"x": 1}, dates=("date",))
-        folder.write_table_parts("b.parquet", iter([frame[:4], frame[4:]]), {"x": 1}, dates=("date",))
+        folder.write_table("a.parquet", [frame], {"x": 1}, dates=("date",))
+        folder.write_table("b.parquet", iter([frame[:4], frame[4:]]), {"x": 1}, dates=("date",))
         outputs = folder.finish({})["outputs"]
     assert outputs["a.parquet"] == outputs["b.parquet"]
     assert pl.read_parquet(tmp_path / "run" / "b.parquet").schema["date"] == pl.Date

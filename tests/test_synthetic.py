@@ -359,13 +359,13 @@ def test_what_a_killed_run_left_is_replaced(tmp_path):
 def test_a_failure_leaves_no_file(tmp_path, monkeypatch):
     written = []
 
-    def fail_at_the_third(path, table):
+    def fail_at_the_third(path, frame):
         written.append(path)
         if len(written) == 3:
             raise OSError("no space left on device")
         path.write_bytes(b"")
 
-    monkeypatch.setattr(tables, "_write", fail_at_the_third)
+    monkeypatch.setattr(tables, "write_parquet", fail_at_the_third)
     with pytest.raises(InputError, match=r"cannot write to .*: no space left on device"):
         write_tables(tmp_path / "out", 200)
     assert list((tmp_path / "out").iterdir()) == []
@@ -414,7 +414,7 @@ def test_plan_divides_everything_exactly(persons):
     config = SyntheticConfig()
     plan = make_plan(persons, 1, config)
     areas = plan.areas
-    assert [area.index for area in areas] == list(range(plan.n_areas))
+    assert [area.index for area in areas] == list(range(len(areas)))
     assert sum(area.persons for area in areas) == persons
     assert sum(area.records for area in areas) == round(config.activity.records * persons)
     assert sum(area.one_time for area in areas) == round(config.activity.one_time * persons)

@@ -58,9 +58,7 @@ def _lines(stream: TextIO) -> ProgressCallback:
         now = time.monotonic()
         if done < total and now - last.setdefault(stage, now) < _SECONDS_BETWEEN_LINES:
             return
-        started_silent = done >= total
         last[stage] = now
-        share = 100.0 if total <= 0 else 100.0 * done / total
-        print(f"{stage}: {'done' if started_silent else f'{share:.0f}%'}", file=stream, flush=True)
+        print(f"{stage}: {'done' if done >= total else f'{done / total:.0%}'}", file=stream, flush=True)
 
     return callback

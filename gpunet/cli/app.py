@@ -51,11 +51,8 @@ def main() -> NoReturn:
     except GpunetError as error:
         print(f"gpunet: {error}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
+    except (OSError, Stopped) as error:
         print(f"gpunet: {error}", file=sys.stderr)
-        sys.exit(1)
-    except Stopped as stopped:
-        print(f"gpunet: {stopped}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("gpunet: interrupted", file=sys.stderr)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from gpunet.base.errors import EngineError
 from gpunet.base.parallel import available_threads
+from gpunet.base.versions import package_versions
 from gpunet.runs.manifest import versions
 
 __all__ = ["describe"]
@@ -32,22 +32,17 @@ def describe() -> str:
     The GPU engine is asked for as a run would ask for it: where it cannot be had, the text has the sentence with which
     a run would stop.
     """
-    lines = [f"gpunet {versions()['gpunet']} on Python {platform.python_version()}, {platform.platform()}", ""]
-    lines += ["Packages", *(_line(name, found or "missing") for name, found in list(versions().items())[2:])]
-    lines += ["", "For a GPU", _line("driver", _driver()), *(_line(name, _installed(name)) for name in _GPU_PACKAGES)]
+    of_gpunet, python, *packages = versions().items()
+    lines = [f"gpunet {of_gpunet[1]} on Python {python[1]}, {platform.platform()}", ""]
+    lines += ["Packages", *(_line(name, found or "missing") for name, found in packages)]
+    lines += ["", "For a GPU", _line("driver", _driver())]
+    lines += [_line(name, found or "missing") for name, found in package_versions(_GPU_PACKAGES).items()]
     lines += ["", "Engines", _line("cpu", f"available, {available_threads()} threads"), _line("gpu", _gpu())]
     return "\n".join(lines)
 
 
 def _line(name: str, text: str) -> str:
     return f"  {name:17} {text}"
-
-
-def _installed(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "missing"
 
 
 def _driver() -> str:

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-
-class Engine(StrEnum):
-    """Choices of ``--engine``."""
-
-    auto = "auto"
-    cpu = "cpu"
-    gpu = "gpu"
-
-
-class Betweenness(StrEnum):
-    """Choices of ``--betweenness``."""
-
-    exact = "exact"
-    approx = "approx"
-    auto = "auto"
-
-
-class ModelKind(StrEnum):
-    """Choices of ``--model`` of ``gpunet run``."""
-
-    xgboost = "xgboost"
-    random_forest = "random_forest"
-
+Engine = Literal["auto", "cpu", "gpu"]
+Betweenness = Literal["exact", "approx", "auto"]
+ModelKind = Literal["xgboost", "random_forest"]
 
 Inputs = Annotated[
     list[str] | None, typer.Argument(help="Files (.parquet .csv .csv.gz .feather .arrow), folders or globs.")

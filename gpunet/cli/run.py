@@ -12,9 +12,8 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
-from gpunet.config.config import Config, load_config
+from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
-from gpunet.engines.protocol import Engine
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
@@ -23,11 +22,17 @@ from gpunet.runs.stages import Run, feature_metadata, path_section, paths_of
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
-#: Every file that a run folder can hold beside ``run.json``.
-RUN_FILES = (
-    "features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json",
-    "scores.parquet", "model.ubj", "model.skops",
-)  # fmt: skip
+#: Every file that a run folder can hold beside ``run.json``, and what is in it.
+RUN_FILES = {
+    "features.parquet": "every feature of every person",
+    "features.json": "what each column means",
+    "ties.parquet": "who was arrested with whom",
+    "groups.parquet": "gang, group and community of each person",
+    "rejected.parquet": "rows that could not be used, with reasons",
+    "scores.parquet": "probability, rank and reasons for each person",
+    "model.ubj": "the model",
+    "model.skops": "the model",  # of earlier versions
+}
 
 
 def run_features(
@@ -62,9 +67,7 @@ def run_features(
     GpunetError
         If input, configuration, engine or folder cannot be used.
     """
-    settings, options = load_config(config), options or RunOptions()
-    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
-        run = started_run("features", folder, settings, options, engine, inputs)
+    with _running("features", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
         if as_of is not None:
             with run.stage("as of"):
@@ -93,13 +96,11 @@ def run_forecast(
     dict
         The manifest, with the evaluation under ``model``.
     """
-    settings, options = load_config(config), options or RunOptions()
-    with RunFolder(out, RUN_FILES) as folder, running_engine(options, settings) as engine:
-        run = started_run("run", folder, settings, options, engine, inputs)
+    with _running("run", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
         with run.stage("as of"):
             undated = run.undated(arrests)
-            days = forecast_days(arrests.last_day, as_of, timedelta(days=settings.model.horizon_days))
+            days = forecast_days(arrests.last_day, as_of, timedelta(days=run.config.model.horizon_days))
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
@@ -113,15 +114,25 @@ def run_forecast(
         return run.finish("run", cuts["T"], sections)
 
 
-def started_run(
-    command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine, inputs: Any
-) -> Run:
-    """The run of a command: on the workers of a cluster if there is one and it is files that are to be read."""
-    if (options.cluster or "none") == "none" or paths_of(inputs) is None:
-        return Run(command, folder, config, options, engine)
-    from gpunet.cluster.run import DistributedRun
+@contextmanager
+def _running(command: str, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Run]:
+    """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
+    settings, options = load_config(config), options or RunOptions()
+    cluster = options.cluster or "none"
+    with RunFolder(out, RUN_FILES) as folder:
+        if cluster == "none":
+            yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
+            return
+        from gpunet.cluster import cluster_engine
 
-    return DistributedRun(command, folder, config, options, engine)
+        asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
+        with cluster_engine(cluster, settings.cluster, **asked) as engine:
+            if paths_of(inputs) is None:
+                yield Run(command, folder, settings, options, engine)
+                return
+            from gpunet.cluster.run import DistributedRun
+
+            yield DistributedRun(command, folder, settings, options, engine)
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
@@ -179,7 +190,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
     )
     job = run_features if command == "features" else run_forecast
-    return job(list(request.inputs), folder, request.settings(), request.day(), options)
+    return job(list(request.inputs), folder, request.config, request.as_of, options)
 
 
 def _complete(folder: Path) -> dict[str, Any]:
@@ -189,17 +200,3 @@ def _complete(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: there is no run to go on with") from error
     return manifest
-
-
-@contextmanager
-def running_engine(options: RunOptions, config: Config) -> Iterator[Engine]:
-    """The engine that was asked for, and its cluster for as long as it is needed."""
-    if (options.cluster or "none") == "none":
-        yield resolve_engine(options.engine, options.threads)
-        return
-    from gpunet.cluster import cluster_engine
-
-    with cluster_engine(
-        options.cluster or "none", config.cluster, engine=options.engine, threads=options.threads, notice=options.notice
-    ) as engine:
-        yield engine

@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["summarise"]
+from gpunet.cli.run import RUN_FILES
 
-_WHAT = {
-    "features.parquet": "every feature of every person",
-    "features.json": "what each column means",
-    "ties.parquet": "who was arrested with whom",
-    "groups.parquet": "gang, group and community of each person",
-    "rejected.parquet": "rows that could not be used, with reasons",
-    "scores.parquet": "probability, rank and reasons for each person",
-    "model.ubj": "the model",
-    "model.skops": "the model",
-}
+__all__ = ["summarise"]
 
 _MEASURES = {
     "auc": "AUC",
@@ -59,7 +50,7 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         lines += _model(manifest["model"])
     lines += _warnings(manifest["warnings"])
     lines += ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}"]
-    lines += [f"  {name:18} {_WHAT[name]}" for name in _WHAT if name in manifest["outputs"]]
+    lines += [f"  {name:18} {what}" for name, what in RUN_FILES.items() if name in manifest["outputs"]]
     lines += [f"  {'run.json':18} versions, configuration, counts, statistics, evaluation, times"]
     return "\n".join(lines)
 

@@ -19,9 +19,9 @@ from gpunet.cluster.persons import columns_over_persons
 from gpunet.cluster.results import each, finished, in_order
 from gpunet.cluster.vertex_columns import VertexColumns
 from gpunet.config.config import PathConfig
-from gpunet.config.registry import Feature, columns
+from gpunet.config.registry import Feature, columns, expand_families
 from gpunet.engines.protocol import Engine
-from gpunet.features import columns_over_vertices, families_wanted
+from gpunet.features import columns_over_vertices
 from gpunet.features.column import Column, Columns
 from gpunet.features.community import Partition, louvain_partition
 from gpunet.features.tables import feature_table, groups_table
@@ -121,7 +121,7 @@ def compute_distributed(
     EngineError
         If the cluster fails.
     """
-    wanted = families_wanted(families)
+    wanted = expand_families(families)
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:

@@ -22,12 +22,10 @@ from gpunet.cluster.statistics import (
 )
 from gpunet.cluster.vertex_columns import VertexColumns, contents_of, vertex_columns_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
-from gpunet.model.training import CrossFit
-from gpunet.runs.checkpoints import StoredSums
-from gpunet.runs.forecast_stage import coarsest, windows
+from gpunet.model import CrossFit, Forecast
 from gpunet.runs.resume import note_inputs
-from gpunet.runs.snapshots import ModelResult, PastFeatures
-from gpunet.runs.stages import TIE_DATES, Run
+from gpunet.runs.snapshots import PastFeatures, model_of
+from gpunet.runs.stages import TIE_DATES, Run, coarsest, windows
 
 __all__ = ["DistributedRun"]
 
@@ -81,40 +79,33 @@ class DistributedRun(Run):
         self, name: str, arrests: DistributedArrests, label: str, path_config: PathConfig
     ) -> DistributedFeatures:
         def kept(compute: Callable[[], VertexColumns]) -> VertexColumns:
-            stored = self._checkpoints.load(f"{name}-network")
-            if stored is not None:
-                return vertex_columns_of(stored)
-            begin = self._checkpoints.clock()
-            found = compute()
-            seconds = self._checkpoints.clock() - begin
-            if self._checkpoints.save_if_worth(f"{name}-network", lambda: contents_of(found), seconds):
-                StoredSums(self._checkpoints, name).drop()
-            return found
+            return self._checkpoints.kept(f"{name}-network", compute, contents_of, vertex_columns_of, sums=name)
 
         engine = self._keeping(name)
         return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._told(label))
 
     def _write_tables(self, arrests: DistributedArrests, found: DistributedFeatures, metadata: dict[str, Any]) -> None:
-        self.folder.write_table_parts("features.parquet", found.feature_tables(), metadata)
-        self.folder.write_table_parts("ties.parquet", found.tie_tables(), dates=TIE_DATES)
-        self.folder.write_table_parts("groups.parquet", found.groups_tables())
-        self.folder.write_table_parts("rejected.parquet", in_order(arrests.client, arrests.rejected))
+        self.folder.write_table("features.parquet", found.feature_tables(), metadata)
+        self.folder.write_table("ties.parquet", found.tie_tables(), dates=TIE_DATES)
+        self.folder.write_table("groups.parquet", found.groups_tables())
+        self.folder.write_table("rejected.parquet", in_order(arrests.client, arrests.rejected))
 
     def _statistics(
         self, arrests: DistributedArrests, found: DistributedFeatures
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         return distributed_arrest_statistics(found), distributed_network_statistics(found, self.engine)
 
-    def _store_model(self, result: ModelResult, begin: float) -> None:
-        """The scores are on the workers; the trainings behind them are kept."""
+    def _forecast(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
+        """As in every run, but not kept: the scores are on the workers; the trainings behind them are."""
+        stored = self._checkpoints.load("model")  # by a run without a cluster
+        return self._train(arrests, days, found) if stored is None else model_of(stored)
 
-    def _write_scores(self, result: ModelResult) -> None:
-        if isinstance(result.scores, DistributedScores):
-            self.folder.write_table_parts("scores.parquet", iter(result.scores))
-        else:  # a table, kept by a run without a cluster
-            super()._write_scores(result)
+    def _write_scores(self, scores: Any) -> None:
+        # A table if a run without a cluster kept it.
+        parts = iter(scores) if isinstance(scores, DistributedScores) else [scores]
+        self.folder.write_table("scores.parquet", parts)
 
-    def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
+    def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         from gpunet.cluster.model.forecast import forecast_distributed
 
         past, test, now = days["T-2H"], days["T-H"], days["T"]
@@ -140,8 +131,7 @@ class DistributedRun(Run):
             )
             if isinstance(self.engine, GpusEngine):
                 self.engine.models.append({"call": "scores", "by": "all GPUs", "kind": result.model.kind})
-            file, suffix = result.model.to_bytes(), result.model.suffix
-        return ModelResult(file, suffix, result.scores, result.evaluation, tuple(result.warnings))
+        return result
 
     def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
         """As in every run; what was trained now, and not kept, is put on record if GPUs did it."""

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from gpunet.base.errors import InputError
+
 __all__ = ["DECLARATIONS", "FAMILIES", "PATH_FAMILIES", "Feature", "columns", "dictionary", "expand_families"]
 
 Dtype = Literal["int64", "float64", "bool"]
@@ -208,7 +210,7 @@ def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
 
     Raises
     ------
-    ValueError
+    InputError
         If a name is unknown.
     """
     if families is None:
@@ -216,7 +218,7 @@ def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
     asked = set()
     for name in [families] if isinstance(families, str) else families:
         if name != "path" and name not in FAMILIES:
-            raise ValueError(f"unknown family {name!r}; there are path, {', '.join(FAMILIES)}")
+            raise InputError(f"unknown family {name!r}; there are path, {', '.join(FAMILIES)}")
         asked |= set(PATH_FAMILIES) if name == "path" else {name}
     return tuple(f for f in FAMILIES if f in asked)
 

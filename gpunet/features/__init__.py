@@ -25,7 +25,7 @@ from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
 from gpunet.search.path_report import PathReport
 
-__all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "families_wanted", "path_features"]
+__all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "path_features"]
 
 _OVER_PERSONS: dict[str, Callable[[Arrests], Columns]] = {
     "geographic": geographic_features,
@@ -139,7 +139,7 @@ def compute_all(
     arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
     engine = resolve_engine(engine, threads)
-    wanted = families_wanted(families)
+    wanted = expand_families(families)
 
     @contextmanager
     def stage(name: str) -> Iterator[None]:
@@ -149,9 +149,11 @@ def compute_all(
     with stage("network"):
         arrests = arrests.to_engine(engine)
         network = build_network(arrests, engine)
+        person = network.person
+        assert person is not None  # it was made of arrests
     with stage("partition"):
         gang = recent_gang(arrests)
-        partition = louvain_partition(gang[_person(network)], network, engine)
+        partition = louvain_partition(gang[person], network, engine)
     declared = columns(network.sets, wanted)
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
@@ -162,7 +164,7 @@ def compute_all(
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
     with stage("tables"):
-        ids, person, backend = arrests.person_ids, _person(network), arrests.backend
+        ids, backend = arrests.person_ids, arrests.backend
         frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
         groups = groups_table(ids, arrests.gang_names, gang, partition.group, partition.community, person, backend)
         ties = ties_table(arrests, network)
@@ -196,21 +198,7 @@ def columns_over_vertices(
     return found | result.columns, result.report
 
 
-def families_wanted(families: Iterable[str] | None) -> tuple[str, ...]:
-    """The families asked for, in output order; InputError if one is unknown."""
-    try:
-        return expand_families(families)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-
-
 def _checked(arrests: Any) -> Arrests:
     if not isinstance(arrests, Arrests):
         raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
     return arrests
-
-
-def _person(network: Network) -> Any:
-    if network.person is None:
-        raise ValueError("the network was not made of arrests")
-    return network.person

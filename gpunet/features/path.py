@@ -272,10 +272,7 @@ def _sets(network: Network, sets: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _families(families: Iterable[str] | None) -> tuple[str, ...]:
-    try:
-        wanted = expand_families("path" if families is None else families)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    wanted = expand_families("path" if families is None else families)
     for family in wanted:
         if family not in PATH_FAMILIES:
             raise InputError(f"{family!r} needs arrests; the path families are {', '.join(PATH_FAMILIES)}")

@@ -11,20 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
+from gpunet.engines.protocol import Engine
 from gpunet.search.bounds import error_bound
 from gpunet.search.graph import SearchGraph
 from gpunet.search.sample_plan import SamplePlan, ordered_pairs
 from gpunet.search.samples import block_of, region_of
-
-if TYPE_CHECKING:
-    from gpunet.engines.protocol import Engine
 
 __all__ = ["Sampled", "sample", "search_the_rest"]
 

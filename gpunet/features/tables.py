@@ -55,15 +55,8 @@ def _null_without_gang(found: Columns, gang: NDArray[np.int32]) -> None:
     """Group columns are null for whoever has no gang, in the network or not."""
     for name in found:
         if name.startswith(("group_", "gang_")):
-            values, null = _with_mask(found[name])
-            found[name] = (values, null | (gang < 0))
-
-
-def _with_mask(column: Column) -> tuple[Any, Any]:
-    if isinstance(column, tuple):
-        return column
-    xp = namespace(column)
-    return column, xp.zeros(column.shape, dtype=xp.bool)
+            column = found[name]
+            found[name] = (column[0], column[1] | (gang < 0)) if isinstance(column, tuple) else (column, gang < 0)
 
 
 def groups_table(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BoostedNodes", "boosted_nodes", "margin_without_trees"]
+__all__ = ["BoostedNodes", "boosted_nodes", "joined", "margin_without_trees", "trees_of"]
 
 
 class BoostedNodes(NamedTuple):
@@ -24,23 +25,30 @@ class BoostedNodes(NamedTuple):
 
 def boosted_nodes(booster: Any) -> BoostedNodes:
     """Read the trees of `booster`; children count over all trees."""
-    trees = _learner(booster)["gradient_booster"]["model"]["trees"]
+    trees = trees_of(booster)
     sizes = np.array([len(tree["left_children"]) for tree in trees], dtype=np.int64)
     roots = np.cumsum(sizes) - sizes
     offset = np.repeat(roots, sizes)
-
-    def joined(key: str, dtype: Any) -> NDArray[Any]:
-        return np.concatenate([np.asarray(tree[key]) for tree in trees]).astype(dtype)
-
-    left, right = joined("left_children", np.int64), joined("right_children", np.int64)
+    left, right = joined(trees, "left_children", np.int64), joined(trees, "right_children", np.int64)
     return BoostedNodes(
         roots=roots,
-        feature=joined("split_indices", np.int32),
-        condition=joined("split_conditions", np.float32),
+        feature=joined(trees, "split_indices", np.int32),
+        condition=joined(trees, "split_conditions", np.float32),
         left=np.where(left < 0, left, left + offset),
         right=np.where(left < 0, left, right + offset),
-        null_left=joined("default_left", np.bool_),
+        null_left=joined(trees, "default_left", np.bool_),
     )
+
+
+def trees_of(booster: Any) -> list[dict[str, Any]]:
+    """The trees of `booster` as XGBoost's JSON has them, each a list a property of its nodes."""
+    trees: list[dict[str, Any]] = _learner(booster)["gradient_booster"]["model"]["trees"]
+    return trees
+
+
+def joined(trees: Sequence[Mapping[str, Any]], key: str, dtype: Any) -> NDArray[Any]:
+    """One property of the nodes of all trees, as one array."""
+    return np.concatenate([np.asarray(tree[key]) for tree in trees]).astype(dtype)
 
 
 def margin_without_trees(booster: Any) -> float:

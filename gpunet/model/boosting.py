@@ -15,7 +15,7 @@ from gpunet.model.classifier import Fitted
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.trees import BoostedTrees, detached
 
-__all__ = ["DEVICE", "PARAMETERS", "TREES", "base_rate", "fit", "fitted"]
+__all__ = ["DEVICE", "PARAMETERS", "TREES", "base_rate", "fit"]
 
 TREES = BoostedTrees
 
@@ -41,7 +41,6 @@ def fit(
     labels: NDArray[np.bool_],
     folds: NDArray[np.int32],
     *,
-    names: tuple[str, ...],
     config: ModelConfig,
     threads: int,
     progress: ProgressCallback | None = None,
@@ -56,54 +55,28 @@ def fit(
     device = DEVICE["gpu" if on_gpu(matrix) else "cpu"]
     params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
-    rows = _Rows(matrix, data, labels, folds)
-    models = [rows.fold(params, k) for k in range(rows.n_folds)]
-    grown = grow_together(models, rows.margins, config.max_rounds, progress)
+    # In the memory where the matrix is.
+    labels_there, folds_there = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
+
+    def fold(held_out: int) -> HostFold | DeviceFold:
+        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
+        booster = xgb.Booster({**params, "base_score": base_rate(labels, folds, held_out)}, cache=[data])
+        if on_gpu(matrix):
+            return DeviceFold(booster, data, matrix, labels_there, folds_there, held_out)
+        return HostFold(booster, data, labels_there, folds_there, held_out)
+
+    models = [fold(k) for k in range(int(folds.max()) + 1)]
+    margins = namespace(matrix).empty(len(labels), dtype=np.float64)
+    grown = grow_together(models, margins, config.max_rounds, progress)
     del models
-    everyone = rows.fold(params, -1)
+    everyone = fold(-1)
     for number in range(grown.rounds):
         everyone.boost(number)
         if progress is not None:
             progress("train on all", number + 1, grown.rounds)
     booster = detached(everyone.booster) if on_gpu(matrix) else everyone.booster
     parameters = {**PARAMETERS, "device": device, "patience": PATIENCE}
-    return fitted(TREES(booster), to_host(grown.margins), grown.rounds, parameters, names, grown.warnings)
-
-
-def fitted(
-    classifier: BoostedTrees,
-    held_out: NDArray[np.float64],
-    rounds: int,
-    parameters: dict[str, Any],
-    names: tuple[str, ...],
-    warnings: tuple[str, ...] = (),
-) -> Fitted:
-    """The outcome of a fit, from the trees of all rows and the held-out margins, float64[n]."""
-    import xgboost as xgb
-
-    classifier.name_features(names)
-    return Fitted(classifier, held_out, rounds, parameters, {"xgboost": xgb.__version__}, warnings)
-
-
-class _Rows:
-    """What all boosters are trained on, in the memory where the matrix is."""
-
-    def __init__(self, matrix: Any, data: Any, labels: NDArray[np.bool_], folds: NDArray[np.int32]) -> None:
-        self.data = data
-        self.margins = namespace(matrix).empty(len(labels), dtype=np.float64)
-        self.n_folds = int(folds.max()) + 1
-        self._matrix, self._host_labels, self._host_folds = matrix, labels, folds
-        self._labels, self._folds = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
-
-    def fold(self, params: dict[str, Any], held_out: int) -> HostFold | DeviceFold:
-        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
-        import xgboost as xgb
-
-        rate = base_rate(self._host_labels, self._host_folds, held_out)
-        booster = xgb.Booster({**params, "base_score": rate}, cache=[self.data])
-        if on_gpu(self._matrix):
-            return DeviceFold(booster, self.data, self._matrix, self._labels, self._folds, held_out)
-        return HostFold(booster, self.data, self._labels, self._folds, held_out)
+    return Fitted(TREES(booster), to_host(grown.margins), grown.rounds, parameters, grown.warnings)
 
 
 def base_rate(labels: NDArray[np.bool_], folds: NDArray[np.int32], held_out: int) -> float:

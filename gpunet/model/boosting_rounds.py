@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
+from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.loops import boosting_gradients, held_out_loss
 
-__all__ = ["PATIENCE", "Fold", "Grown", "HostFold", "grow_together"]
+__all__ = ["PATIENCE", "Grown", "HostFold", "grow_together"]
 
 #: Boosting stops when the held-out loss has not fallen for this many rounds.
 PATIENCE = 40
-
-
-class Fold(Protocol):
-    """The booster that never sees the rows of one fold, where its rows are."""
-
-    booster: Any
-
-    def boost(self, number: int) -> None:
-        """Add tree `number`."""
-
-    def held_out_loss(self, out: Any) -> float:
-        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
 
 
 class HostFold:
@@ -72,7 +61,7 @@ class Grown:
 
 
 def grow_together(
-    models: Sequence[Fold],
+    models: Sequence[HostFold | DeviceFold],
     margins: Any,
     max_rounds: int,
     progress: ProgressCallback | None = None,

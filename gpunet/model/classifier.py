@@ -42,8 +42,6 @@ class Fitted:
         Boosting rounds, or trees.
     parameters
         The library's parameters, for the record; a GPU is named in them.
-    libraries
-        ``{library: version}``.
     warnings
         Sentences for the user.
     """
@@ -52,7 +50,6 @@ class Fitted:
     held_out_margin: NDArray[np.float64]
     rounds: int
     parameters: dict[str, Any]
-    libraries: dict[str, str]
     warnings: tuple[str, ...] = ()
 
 
@@ -67,7 +64,6 @@ class Kind(Protocol):
         labels: NDArray[np.bool_],
         folds: NDArray[np.int32],
         *,
-        names: tuple[str, ...],
         config: ModelConfig,
         threads: int,
         progress: ProgressCallback | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.base.errors import ModelError
@@ -19,8 +20,6 @@ _LEAST_A_FOLD = 2
 
 def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArray[np.int64]:
     """Code of each row's person, int64[n]: of the ids, or of `groups` (n values of any kind) where given."""
-    import pyarrow as pa
-
     if groups is None:
         ids: Any = table.ids()
     else:
@@ -33,8 +32,6 @@ def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArr
 
 def group_codes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Codes 0..m-1 of equal numbers in the order in which they first come, int64[n]: what the ids would give."""
-    import pyarrow as pa
-
     return _codes(pa.array(numbers))
 
 

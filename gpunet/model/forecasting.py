@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback, labelled
@@ -138,7 +139,5 @@ def _known(table: FeatureTable, labels: NDArray[np.bool_], window: str) -> Known
 
 def _new(before: FeatureTable, after: FeatureTable) -> NDArray[np.bool_]:
     """Who of `after` was not in `before`, bool[n]."""
-    import pyarrow.compute as pc
-
     known = pc.is_in(after.ids(), value_set=before.ids()).to_numpy(zero_copy_only=False).astype(bool)
     return np.asarray(~known)

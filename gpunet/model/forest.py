@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
-from gpunet.model.boosting import DEVICE, base_rate, fitted
+from gpunet.model.boosting import DEVICE, base_rate
 from gpunet.model.classifier import Fitted
 from gpunet.model.loops import GRADIENT_UNIT
 from gpunet.model.matrix import on_gpu, to_device, to_host
@@ -42,7 +42,6 @@ def fit(
     labels: NDArray[np.bool_],
     folds: NDArray[np.int32],
     *,
-    names: tuple[str, ...],
     config: ModelConfig,
     threads: int,
     progress: ProgressCallback | None = None,
@@ -76,4 +75,4 @@ def fit(
         rows = np.flatnonzero(folds == k)
         outside = matrix[to_device(rows) if on_gpu(matrix) else rows]
         held_out[rows] = to_host(grow(k, "cross-fit", k * trees, n_folds * trees).margin(outside, threads))
-    return fitted(grow(-1, "train on all", 0, trees), held_out, trees, parameters, names)
+    return Fitted(grow(-1, "train on all", 0, trees), held_out, trees, parameters)

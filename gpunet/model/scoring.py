@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
@@ -222,15 +224,11 @@ def _strongest(contributions: Any) -> tuple[Any, Any]:
 
 
 def _names(name: str, codes: NDArray[np.int32], features: tuple[str, ...]) -> Any:
-    import pyarrow as pa
-
     names = pa.array(features, type=pa.large_string())
     return make_series(name, names.take(pa.array(codes, mask=codes < 0)))
 
 
 def _sorted_by_person(table: FeatureTable) -> FeatureTable:
-    import pyarrow.compute as pc
-
     ids = table.ids()
     order = pc.sort_indices(ids).to_numpy().astype(np.int64)
     ordered = ids.take(order)

@@ -7,16 +7,15 @@ trees' own paths (Lundberg et al. 2020, algorithm 2): a feature left out sends a
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.kernels.jit import njit
+from gpunet.model.boosted_nodes import joined, trees_of
 
 __all__ = ["MAX_DEPTH", "ShapleyTables", "add_shapley_values", "shapley_tables"]
 
@@ -24,8 +23,7 @@ __all__ = ["MAX_DEPTH", "ShapleyTables", "add_shapley_values", "shapley_tables"]
 MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, eq=False)
-class ShapleyTables:
+class ShapleyTables(NamedTuple):
     """The trees of a booster as arrays; node numbers run over all trees, and so do leaf numbers.
 
     Attributes
@@ -61,7 +59,7 @@ class ShapleyTables:
 
 def shapley_tables(booster: Any) -> ShapleyTables | None:
     """Tabulate the trees of an XGBoost booster; None if a path tests more than :data:`MAX_DEPTH` features."""
-    trees = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]["model"]["trees"]
+    trees = trees_of(booster)
     steps: list[tuple[int, bool, int]] = []
     slots: list[int] = []
     values: list[NDArray[np.float64]] = []
@@ -85,13 +83,10 @@ def shapley_tables(booster: Any) -> ShapleyTables | None:
         tree_nodes.append(tree_nodes[-1] + len(tree["left_children"]))
         tree_leaves.append(len(values))
 
-    def nodes(key: str, dtype: Any) -> NDArray[Any]:
-        return np.concatenate([np.asarray(tree[key]) for tree in trees]).astype(dtype)
-
     return ShapleyTables(
-        feature=nodes("split_indices", np.int32),
-        condition=nodes("split_conditions", np.float32),
-        null_left=nodes("default_left", np.bool_),
+        feature=joined(trees, "split_indices", np.int32),
+        condition=joined(trees, "split_conditions", np.float32),
+        null_left=joined(trees, "default_left", np.bool_),
         tree_nodes=np.array(tree_nodes),
         tree_leaves=np.array(tree_leaves),
         step_node=np.array([node for node, _, _ in steps], dtype=np.int64),

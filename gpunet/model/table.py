@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.base.errors import ModelError
@@ -16,9 +18,6 @@ from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = [
     "FeatureTable",
@@ -147,9 +146,10 @@ def read_features(
     if isinstance(source, FeatureTable):
         source = source.to_device(device)
         return _with_taxonomy(source if columns is None else source.select(columns), taxonomy, "the features")
-    where, metadata = "the features", None
+    where, metadata = "the features", dict[str, Any]()
     if isinstance(source, str | Path):
-        where, metadata, frame, backend = str(source), read_parquet_metadata(source), read_parquet(source), "polars"
+        where, metadata = str(source), read_parquet_metadata(source) or {}
+        frame, backend = read_parquet(source), "polars"
     else:
         frame = as_eager(source)
         backend = backend_of(frame)
@@ -157,17 +157,20 @@ def read_features(
         raise ModelError(f"{where}: there is no column {PERSON}")
     if frame[PERSON].null_count():
         raise ModelError(f"{where}: {PERSON} has nulls")
-    names = _numeric_columns(frame) if columns is None else tuple(columns)
+    numeric = (name for name, dtype in frame.schema.items() if name != PERSON and _is_number(dtype))
+    names = tuple(numeric if columns is None else columns)
     if not names:
         raise ModelError(f"{where}: there is no column of numbers or flags besides {PERSON}")
-    table = FeatureTable(frame[PERSON], names, _matrix(frame, names, where, device or "cpu"), backend=backend)
-    if metadata is not None:
-        sets = metadata.get("sets")
-        kept = None if not isinstance(sets, dict) else {name: tuple(patterns) for name, patterns in sets.items()}
-        stated = metadata.get("betweenness")
-        betweenness = stated if isinstance(stated, dict) else betweenness
-        table = replace(table, taxonomy=metadata.get("taxonomy"), sets=kept)
-    table = replace(table, betweenness=betweenness)
+    sets, stated = metadata.get("sets"), metadata.get("betweenness")
+    table = FeatureTable(
+        frame[PERSON],
+        names,
+        _matrix(frame, names, where, device or "cpu"),
+        taxonomy=metadata.get("taxonomy"),
+        sets={name: tuple(patterns) for name, patterns in sets.items()} if isinstance(sets, dict) else None,
+        backend=backend,
+        betweenness=stated if isinstance(stated, dict) else betweenness,
+    )
     return _with_taxonomy(table, taxonomy, where)
 
 
@@ -189,8 +192,6 @@ def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
     """
     if not is_frame(labels):
         return as_booleans(as_host_values(labels), len(table))
-    import pyarrow.compute as pc
-
     frame = as_eager(labels)
     for name in (PERSON, "label"):
         if name not in frame.columns:
@@ -217,8 +218,6 @@ def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
     ModelError
         If `second` lacks a column, has another taxonomy, or ids of another type.
     """
-    import pyarrow as pa
-
     second = second.select(first.columns)
     ids = [first.ids(), second.ids()]
     if ids[0].type != ids[1].type:
@@ -273,32 +272,26 @@ def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> 
         )
 
 
-def _numeric_columns(frame: nw.DataFrame[Any]) -> tuple[str, ...]:
-    return tuple(name for name, dtype in frame.schema.items() if name != PERSON and _is_number(dtype))
-
-
 def _is_number(dtype: Any) -> bool:
     return bool(dtype.is_numeric()) or dtype == nw.Boolean
 
 
 def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device: str) -> Any:
     check_present(names, frame.columns, where)
+    filled = [(j, name) for j, name in enumerate(names) if _is_number(frame.schema[name])]
     # A column without a single value is all null, whatever type its frame gives it.
-    empty = {name for name in names if not _is_number(frame.schema[name]) and frame[name].null_count() == len(frame)}
-    wrong = [name for name in names if not _is_number(frame.schema[name]) and name not in empty]
+    others = [name for name in names if not _is_number(frame.schema[name])]
+    wrong = [f"{name} ({frame.schema[name]})" for name in others if frame[name].null_count() < len(frame)]
     if wrong:
-        found = ", ".join(f"{name} ({frame.schema[name]})" for name in wrong)
-        raise ModelError(f"{where}: columns that hold neither numbers nor flags: {found}")
-    filled = [name for name in names if name not in empty]
+        raise ModelError(f"{where}: columns that hold neither numbers nor flags: {', '.join(wrong)}")
     matrix = _all_null(len(frame), len(names), device)
     xp = namespace(matrix)
     infinite = []  # flags stay on the device until all columns are there, so that it need not wait at each
-    for name in filled:
-        j = names.index(name)
+    for j, name in filled:
         with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is refused below
             matrix[:, j] = column(frame[name], device)
         infinite.append(xp.any(xp.isinf(matrix[:, j])))
-    bad = [name for name, flag in zip(filled, infinite, strict=True) if bool(flag)]
+    bad = [name for (_, name), flag in zip(filled, infinite, strict=True) if bool(flag)]
     if bad:
         raise ModelError(f"{where}: {bad[0]} holds infinite values, or values beyond the range of float32")
     return matrix
@@ -332,7 +325,5 @@ def as_booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
 
 
 def _id_array(ids: nw.Series[Any]) -> pa.Array:
-    import pyarrow as pa
-
     column = as_wide_text(pa.table({PERSON: ids.to_arrow()})).column(0)
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

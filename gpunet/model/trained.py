@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base._version import __version__
-from gpunet.base.errors import ModelError
+from gpunet.base.errors import ModelError, in_words
 from gpunet.base.parallel import available_threads
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
@@ -157,7 +157,7 @@ class Model:
                 raise ModelError(f"cannot save the model as {path}: that is a folder; name a file in it")
             write_whole(target, lambda partial: partial.write_bytes(data))
         except (OSError, ValueError) as error:  # ValueError: a name with a null character
-            raise ModelError(f"cannot save the model as {path}: {_reason(error)}") from error
+            raise ModelError(f"cannot save the model as {path}: {in_words(error)}") from error
 
 
 def load_model(path: str | Path) -> Model:
@@ -182,7 +182,7 @@ def load_model(path: str | Path) -> Model:
     try:
         data = source.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        raise ModelError(f"cannot read the model {path}: {_reason(error)}") from error
+        raise ModelError(f"cannot read the model {path}: {in_words(error)}") from error
     try:
         return model_from_bytes(data)
     except ModelError as error:
@@ -200,10 +200,6 @@ def _checked_path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise ModelError(f"the model's file: expected a path, not {type(path).__name__}")
     return Path(path)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _with_metadata(booster: Any, text: str) -> Model:

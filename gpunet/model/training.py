@@ -147,7 +147,6 @@ def cross_fit(
         table.matrix,
         labels,
         assignment.fold,
-        names=table.columns,
         config=config,
         threads=available_threads(threads),
         progress=progress,
@@ -187,6 +186,9 @@ def assemble(
 
     `source` has the ``columns``, ``taxonomy``, ``sets`` and ``betweenness`` of the features.
     """
+    import xgboost as xgb
+
+    fitted.classifier.name_features(source.columns)
     calibration = fit_calibration(fitted.held_out_margin, labels)
     probability = calibration(fitted.held_out_margin)
     model = Model(
@@ -204,7 +206,7 @@ def assemble(
             "rounds": fitted.rounds,
             "seed": config.seed,
             "parameters": fitted.parameters,
-            "libraries": fitted.libraries,
+            "libraries": {"xgboost": xgb.__version__},
         },
         betweenness=source.betweenness,
     )

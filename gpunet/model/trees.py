@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -55,7 +54,8 @@ class BoostedTrees:
     def contributions(self, matrix: Any, threads: int) -> Any:
         """Exact SHAP values (TreeSHAP, over the trees' own paths), float64[n, p + 1], the last column the bias."""
         n, p = matrix.shape
-        if self._tables is None:  # trees too deep to be tabulated
+        tables = self._tables
+        if tables is None:  # trees too deep to be tabulated
             parts = self._predict(to_host(matrix), threads, pred_contribs=True).reshape(n, p + 1)
             return to_device(parts) if on_gpu(matrix) else parts
         if on_gpu(matrix):
@@ -63,10 +63,9 @@ class BoostedTrees:
         matrix = np.ascontiguousarray(matrix)
         out = np.zeros((n, p + 1))
         out[:, p] = self._bias
-        fields = self._table_fields
 
         def task(span: tuple[int, int]) -> None:
-            add_shapley_values(matrix[slice(*span)], out[slice(*span)], *fields)
+            add_shapley_values(matrix[slice(*span)], out[slice(*span)], *tables)
 
         for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
             pass
@@ -86,13 +85,8 @@ class BoostedTrees:
         return shapley_tables(self._booster)
 
     @cached_property
-    def _table_fields(self) -> list[Any]:
-        tables = self._tables
-        return [] if tables is None else [getattr(tables, field.name) for field in dataclasses.fields(tables)]
-
-    @cached_property
     def _device_tables(self) -> list[Any]:
-        return [to_device(field) for field in self._table_fields]
+        return [to_device(field) for field in self._tables or ()]
 
     @cached_property
     def _device_trees(self) -> list[Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gpunet.tables.frames import to_arrow
@@ -24,7 +25,6 @@ __all__ = ["Contents", "Damaged", "read_contents", "write_contents"]
 _MAGIC = b"gpunet checkpoint 1 "
 _HEADER = len(_MAGIC) + 64 + 1
 _TAIL = 20
-_CHUNK = 1 << 20
 
 
 class Damaged(Exception):  # noqa: N818 - it says what the file is
@@ -73,8 +73,6 @@ class _Hashing:
 
 def write_contents(path: Path, contents: Contents) -> None:
     """Write a checkpoint; the caller decides on temporary names."""
-    import pyarrow as pa
-
     with path.open("wb") as file:
         file.write(_MAGIC + b"0" * 64 + b"\n")
         out: Any = _Hashing(file)
@@ -104,16 +102,11 @@ def read_contents(path: Path) -> Contents:
     OSError
         If the file cannot be read.
     """
-    import pyarrow as pa
-
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if len(header) < _HEADER or not header.startswith(_MAGIC):
             raise Damaged(f"{path.name} is no checkpoint")
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        if digest.hexdigest().encode() != header[len(_MAGIC) : -1]:
+        if hashlib.file_digest(file, "sha256").hexdigest().encode() != header[len(_MAGIC) : -1]:
             raise Damaged(f"the SHA-256 of {path.name} does not fit its bytes")
         file.seek(-_TAIL, os.SEEK_END)
         begin = int(file.read(_TAIL))

@@ -21,6 +21,7 @@ from gpunet.runs.folder import store_whole
 
 __all__ = ["SECONDS_BETWEEN", "SHARE", "Checkpoints", "StoredSums"]
 
+R = TypeVar("R")
 T = TypeVar("T", bound=np.generic)
 
 #: A checkpoint may take this share of the time that it saves.
@@ -82,15 +83,30 @@ class Checkpoints:
         if size > 1 << 20 and seconds > 0:  # small ones measure how the disk waits, not how it writes
             self._rate = size / seconds
 
-    def save_if_worth(self, name: str, make: Callable[[], Contents], seconds: float) -> bool:
-        """Store what `make` gives if that took long enough to compute; whether it was stored."""
-        if not self.worth(seconds, 0):
-            return False
-        contents = make()
-        worth = self.worth(seconds, contents.nbytes())
-        if worth:
-            self.save(name, contents)
-        return worth
+    def kept(
+        self,
+        name: str,
+        compute: Callable[[], R],
+        write: Callable[[R], Contents],
+        read: Callable[[Contents], R],
+        sums: str | None = None,
+    ) -> R:
+        """What `compute` gives, or gave in an earlier run; stored, as `write` and `read` have it, if that is worth it.
+
+        Once it is, the sums on the way to it, under the label `sums` or else its name, are not needed any more.
+        """
+        stored = self.load(name)
+        if stored is not None:
+            return read(stored)
+        begin = self.clock()
+        found = compute()
+        seconds = self.clock() - begin
+        if self.worth(seconds, 0):
+            contents = write(found)
+            if self.worth(seconds, contents.nbytes()):
+                self.save(name, contents)
+                StoredSums(self, sums or name).drop()
+        return found
 
     def load(self, name: str) -> Contents | None:
         """What was stored by that name; None if nothing was. A damaged one is removed, with a notice."""

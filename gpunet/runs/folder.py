@@ -6,7 +6,6 @@ One process at a time works in it, and what a run has finished outlives a run th
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -14,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gpunet.base.errors import InputError, StorageError
+from gpunet.base.errors import InputError, StorageError, in_words
 from gpunet.runs.lock import LOCK_NAMES, FolderLock
 from gpunet.tables.files import sha256_of, write_whole
-from gpunet.tables.parquet import write_parquet, write_parquet_parts
+from gpunet.tables.parquet import write_parquet_parts
 
 __all__ = ["MANIFEST", "RunFolder", "checkpoints_of", "store_whole"]
 
@@ -48,11 +47,16 @@ def store_whole(path: Path, write: Callable[[Path], object]) -> None:
 def _cannot_write(path: Path, error: OSError) -> StorageError:
     folder = path.parent.parent if path.parent.name == _CHECKPOINTS else path.parent
     folder = folder.parent if folder.name == _PARTIAL else folder
-    reason = os.strerror(error.errno) if error.errno else str(error)  # PyArrow's own text is long
     return StorageError(
-        f"cannot write {path.name} into {folder}: {reason}. Nothing that was finished is lost: "
+        f"cannot write {path.name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
         "make room and give the same command again, and the run goes on"
     )
+
+
+def _json(value: Any) -> Callable[[Path], object]:
+    """What writes `value` as indented JSON; ValueError for infinities and NaN."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 class RunFolder:
@@ -78,18 +82,13 @@ class RunFolder:
         work in it.
     """
 
-    def __init__(self, path: str | Path, names: tuple[str, ...]) -> None:
+    def __init__(self, path: str | Path, names: Iterable[str]) -> None:
         self.path = Path(path)
-        self._names = names
+        self._names = tuple(names)
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
-
-    @property
-    def checkpoints(self) -> Path:
-        """Where checkpoints lie."""
-        return checkpoints_of(self.path)
 
     def __enter__(self) -> RunFolder:
         try:
@@ -114,7 +113,7 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         of_user = isinstance(error, Exception) and not isinstance(error, StorageError | OSError)
-        anything = any(self.checkpoints.glob("*.checkpoint"))
+        anything = any(checkpoints_of(self.path).glob("*.checkpoint"))
         self._leave(keep_checkpoints=not self._complete and (anything or not of_user))
 
     def _leave(self, keep_checkpoints: bool) -> None:
@@ -150,12 +149,6 @@ class RunFolder:
                 raise InputError(f"the input {name} lies in the run folder {self.path}: give another folder")
 
     def write_table(
-        self, name: str, frame: Any, metadata: Mapping[str, Any] | None = None, *, dates: Collection[str] = ()
-    ) -> None:
-        """Write a frame of any kind as Parquet; the columns named in `dates` as dates."""
-        self.write_file(name, lambda path: write_parquet(path, frame, metadata, dates=dates))
-
-    def write_table_parts(
         self,
         name: str,
         frames: Iterable[Any],
@@ -163,13 +156,15 @@ class RunFolder:
         *,
         dates: Collection[str] = (),
     ) -> None:
-        """:meth:`write_table` of a table that comes in parts, the same bytes however it is cut."""
+        """Write a table that comes in parts, frames of any kind, as Parquet: the same bytes however it is cut.
+
+        The columns named in `dates` are written as dates.
+        """
         self.write_file(name, lambda path: write_parquet_parts(path, frames, metadata, dates=dates))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""
-        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        self.write_file(name, lambda path: path.write_text(text, encoding="utf-8"))
+        self.write_file(name, _json(value))
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
         """Let `write` make the file `name`."""
@@ -189,8 +184,7 @@ class RunFolder:
             for name in written
         }
         complete = {**manifest, "outputs": outputs}
-        text = json.dumps(complete, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        store_whole(self._staged / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+        store_whole(self._staged / MANIFEST, _json(complete))
         try:
             (self.path / MANIFEST).unlink(missing_ok=True)
             for name in self._names:

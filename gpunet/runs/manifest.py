@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from gpunet.base._version import __version__
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.memory import part_peak, peak_memory
 from gpunet.base.transfers import transfers_of_part
+from gpunet.base.versions import package_versions
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.features.column import ratio
@@ -93,19 +93,11 @@ class StageClock:
 
 def versions() -> dict[str, str | None]:
     """Versions of gpunet, Python and the packages that results depend on; None for one that is missing."""
-    found: dict[str, str | None] = {"gpunet": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
-    return found
+    return {"gpunet": __version__, "python": platform.python_version(), **package_versions(_PACKAGES)}
 
 
-def input_report(report: ReadReport | None) -> dict[str, Any]:
+def input_report(report: ReadReport) -> dict[str, Any]:
     """Per-file counts and hashes, the files that were left out, and what was dropped on reading."""
-    if report is None:
-        return {"files": []}
     rows = [
         {"read": f.read, "accepted": f.accepted, "rejected": f.rejected, "duplicate": f.duplicate} for f in report.files
     ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
-from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import checkpoints_of, store_whole
@@ -52,25 +53,13 @@ class Request:
     inputs: tuple[str, ...]
     working_folder: str
     config: Mapping[str, Any]
-    as_of: str | None
+    as_of: date | None
     engine: str
     versions: Mapping[str, str | None]
     threads: int | None
     keep_going: bool = False
     cluster: str = "none"
-    read_on: str | None = None
-
-    def settings(self) -> Config:
-        """The configuration."""
-        return load_config(self.config)
-
-    def day(self) -> date | None:
-        """The as-of day."""
-        return None if self.as_of is None else date.fromisoformat(self.as_of)
-
-    def reading_day(self) -> date:
-        """The day on which the tables are read."""
-        return date.today() if self.read_on is None else date.fromisoformat(self.read_on)
+    read_on: date | None = None
 
     def differences(self, other: Request) -> Iterator[str]:
         """What the results depend on and `other` has otherwise, in words."""
@@ -92,6 +81,10 @@ class Request:
                 yield f"{name} was version {before} and is {now}"
 
 
+#: To and from the values that JSON can hold.
+_STORED = TypeAdapter(Request)
+
+
 def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
     """Make ready for a run: keep the checkpoints in the run folder that fit it, and write down what it is asked for.
 
@@ -111,13 +104,14 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
     files = _noted(folder)
     if start_over or earlier is None or files is None or not checkpoints.names():
         checkpoints.clear()
-        request = replace(request, read_on=date.today().isoformat())
+        request = replace(request, read_on=date.today())
     else:
-        before = _request(earlier)
-        _check_fits(request, before, files, folder)
-        request = replace(request, read_on=before.reading_day().isoformat())
+        before = _STORED.validate_python(earlier)
+        if changes := list(request.differences(before)) or list(_changed_files(files, request)):
+            raise _refusal(folder, changes)
+        request = replace(request, read_on=before.read_on or date.today())
     place.mkdir(parents=True, exist_ok=True)
-    _write(place / _REQUEST, asdict(request))
+    _write(place / _REQUEST, _STORED.dump_python(request, mode="json"))
     return request
 
 
@@ -156,7 +150,7 @@ def stored_request(folder: Path) -> Request | None:
     found = _read(checkpoints_of(folder) / _REQUEST)
     if found is None:
         return None
-    request = _request(found)
+    request = _STORED.validate_python(found)
     relative = [path for path in request.inputs if not Path(path).is_absolute()]
     if relative and Path(request.working_folder) != Path.cwd():
         raise InputError(
@@ -164,14 +158,6 @@ def stored_request(folder: Path) -> Request | None:
             "go on from there"
         )
     return request
-
-
-def _check_fits(request: Request, earlier: Request, files: _Hashes, folder: Path) -> None:
-    changes = list(request.differences(earlier))
-    if not changes:
-        changes = list(_changed_files(files, request))
-    if changes:
-        raise _refusal(folder, changes)
 
 
 def _refusal(folder: Path, changes: Sequence[str]) -> InputError:
@@ -230,10 +216,6 @@ def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[
 
 def _shown(value: Any) -> str:
     return "not given" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _request(values: Mapping[str, Any]) -> Request:
-    return Request(**{**values, "inputs": tuple(values["inputs"])})
 
 
 def _read(path: Path) -> dict[str, Any] | None:

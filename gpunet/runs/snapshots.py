@@ -5,12 +5,13 @@ Everything goes through the host. What lay on a device is brought there again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
 from gpunet.arrests.network import Network
@@ -18,16 +19,14 @@ from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
 from gpunet.runs.checkpoint_file import Contents
-from gpunet.search.estimate import PathEstimate
-from gpunet.search.path_report import PathReport, SetReport
+from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import from_arrow
 
 if TYPE_CHECKING:
-    from gpunet.model.training import CrossFit
+    from gpunet.model import CrossFit, Forecast, Model
 
 __all__ = [
-    "ModelResult",
     "PastFeatures",
     "arrests_of",
     "features_of",
@@ -54,17 +53,6 @@ class PastFeatures:
 
     features: Any
     path: PathReport | None
-
-
-@dataclass(frozen=True, eq=False)
-class ModelResult:
-    """What the model stage leaves: the model's file and its suffix, scores, values for the manifest, warnings."""
-
-    file: bytes
-    suffix: str
-    scores: Any
-    evaluation: Mapping[str, Any]
-    warnings: tuple[str, ...]
 
 
 def of_arrests(arrests: Arrests) -> Contents:
@@ -111,7 +99,7 @@ def of_features(found: FeatureSet) -> Contents:
     arrays: dict[str, Any] = {name: getattr(network, name) for name in ("indptr", "indices", "person", "oversize")}
     arrays |= {f"set {name}": mask for name, mask in network.sets.items()}
     return Contents(
-        {"n": network.n, "sets": list(network.sets), "path": of_report(found.path), "kind": _kind(_wrapped(found))},
+        {"n": network.n, "sets": list(network.sets), "path": of_report(found.path), "kind": _kind(found.features)},
         {name: to_host(array) for name, array in arrays.items() if array is not None},
         {name: getattr(found, name) for name in _TABLES},
     )
@@ -135,7 +123,7 @@ def features_of(contents: Contents, engine: Engine) -> FeatureSet:
 
 def of_past(found: FeatureSet | PastFeatures) -> Contents:
     """What a forecast needs of an earlier day."""
-    values = {"path": of_report(found.path), "kind": _kind(_wrapped(found))}
+    values = {"path": of_report(found.path), "kind": _kind(found.features)}
     return Contents(values, frames={"features": found.features})
 
 
@@ -147,51 +135,56 @@ def past_of(contents: Contents) -> PastFeatures:
 
 def of_fit(fit: CrossFit) -> Contents:
     """One of the two trainings of a forecast."""
-    file = np.frombuffer(fit.model.to_bytes(), np.uint8)
+    file = _file(fit.model)
     return Contents({"warnings": fit.warnings}, {"file": file, "fold": fit.fold, "probability": fit.probability})
 
 
 def fit_of(contents: Contents) -> CrossFit:
     """The inverse of :func:`of_fit`."""
-    from gpunet.model.trained import model_from_bytes
-    from gpunet.model.training import CrossFit
+    from gpunet.model import CrossFit
 
-    arrays, warnings = contents.arrays, tuple(contents.values["warnings"])
-    return CrossFit(model_from_bytes(arrays["file"].tobytes()), arrays["fold"], arrays["probability"], warnings)
+    arrays = contents.arrays
+    return CrossFit(_model(contents), arrays["fold"], arrays["probability"], tuple(contents.values["warnings"]))
 
 
-def of_model(found: ModelResult) -> Contents:
+def of_model(found: Forecast) -> Contents:
     """The result of the model stage."""
-    values = {"suffix": found.suffix, "evaluation": found.evaluation, "warnings": found.warnings}
-    return Contents(values, {"file": np.frombuffer(found.file, np.uint8)}, {"scores": found.scores})
+    values = {"evaluation": found.evaluation, "warnings": found.warnings}
+    return Contents(values, {"file": _file(found.model)}, {"scores": found.scores})
 
 
-def model_of(contents: Contents) -> ModelResult:
+def model_of(contents: Contents) -> Forecast:
     """The inverse of :func:`of_model`; scores are a PyArrow table, to be written."""
+    from gpunet.model import Forecast
+
     values = contents.values
-    file = contents.arrays["file"].tobytes()
-    return ModelResult(
-        file, values["suffix"], contents.frames["scores"], values["evaluation"], tuple(values["warnings"])
-    )
+    return Forecast(_model(contents), contents.frames["scores"], values["evaluation"], tuple(values["warnings"]))
 
 
-def _wrapped(found: FeatureSet | PastFeatures) -> Any:
-    return nw.from_native(found.features, eager_only=True)
+def _file(model: Model) -> NDArray[np.uint8]:
+    return np.frombuffer(model.to_bytes(), np.uint8)
+
+
+def _model(contents: Contents) -> Model:
+    from gpunet.model.trained import model_from_bytes
+
+    return model_from_bytes(contents.arrays["file"].tobytes())
 
 
 def _kind(table: Any) -> str:
     """Where a frame or series goes: to cuDF if it came from there, else to Polars, as all that is read from files."""
-    return "cudf" if table.implementation.is_cudf() else "polars"
+    wrapped: Any = nw.from_native(table, allow_series=True)
+    return "cudf" if wrapped.implementation.is_cudf() else "polars"
 
 
-def of_report(report: PathReport | None) -> dict[str, Any] | None:
+_REPORT: TypeAdapter[PathReport | None] = TypeAdapter(PathReport | None)
+
+
+def of_report(report: PathReport | None) -> Any:
     """How path features were computed, as values that JSON can hold."""
-    return None if report is None else asdict(report)
+    return _REPORT.dump_python(report)
 
 
-def report_of(values: Mapping[str, Any] | None) -> PathReport | None:
+def report_of(values: Any) -> PathReport | None:
     """The inverse of :func:`of_report`."""
-    if values is None:
-        return None
-    sets = {name: SetReport(**report) for name, report in values["sets"].items()}
-    return PathReport(**{**values, "sets": sets, "estimate": PathEstimate(**values["estimate"])})
+    return _REPORT.validate_python(values)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.as_of import cut_before, undated_arrests
+from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
 from gpunet.arrests.diagnostics import input_warnings, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.errors import EngineError, InputError
@@ -26,36 +27,22 @@ from gpunet.config.registry import columns, dictionary
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
+from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
-from gpunet.runs.checkpoint_file import Contents
+from gpunet.runs import snapshots
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
-from gpunet.runs.folder import RunFolder
-from gpunet.runs.forecast_stage import train_and_score
+from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.resume import Request, note_inputs, prepare
 from gpunet.runs.run_options import RunOptions
-from gpunet.runs.snapshots import (
-    ModelResult,
-    PastFeatures,
-    arrests_of,
-    features_of,
-    fit_of,
-    model_of,
-    of_arrests,
-    of_features,
-    of_fit,
-    of_model,
-    of_past,
-    past_of,
-)
 from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import is_on_host, to_host
 from gpunet.tables.frames import is_frame, to_array
 
 if TYPE_CHECKING:
-    from gpunet.model.training import CrossFit
+    from gpunet.model import CrossFit, Forecast
 
-__all__ = ["TIE_DATES", "Run", "feature_metadata", "path_section", "paths_of"]
+__all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
@@ -80,15 +67,15 @@ class Run:
         self.folder = folder
         self.config = config
         self.options = options
-        self.progress, self.notice = options.progress, options.notice
+        self.progress = options.progress
         self.engine = engine
-        if config.path.whole_network != "gpunet" and self.engine.name == "cpu":
+        if config.path.whole_network != "gpunet" and engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
-        self.clock = StageClock(self.engine.name, self.engine.count_on_gpus)
+        self.clock = StageClock(engine.name, engine.count_on_gpus)
         self.warnings: list[str] = []
         self._command = command
-        self._reading_day = date.today()
-        self._checkpoints = Checkpoints(folder.checkpoints, options.checkpoint_seconds, options.notice)
+        self._reading_day: date | None = None  # the present one
+        self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,13 +94,13 @@ class Run:
         with self.stage("read"):
             paths = paths_of(inputs)
             if paths is None:
-                self._checkpoints = Checkpoints(self.folder.checkpoints, np.inf)
+                self._checkpoints = Checkpoints(checkpoints_of(self.folder.path), np.inf)
                 self._checkpoints.clear()
                 arrests = self._read(inputs)
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
-            self.warnings += self._input_warnings(arrests)
+            self.warnings += [*arrests.report.warnings, *self._input_warnings(arrests)]
         return arrests
 
     def cut(self, arrests: Any, as_of: date) -> Any:
@@ -131,7 +118,7 @@ class Run:
             inputs=tuple(paths),
             working_folder=str(Path.cwd()),
             config=self.config.as_dict(),
-            as_of=None if as_of is None else as_of.isoformat(),
+            as_of=as_of,
             engine=self.engine.name,
             versions=versions(),
             threads=self.options.threads,
@@ -139,76 +126,57 @@ class Run:
             cluster=self.options.cluster or "none",
         )
         prepared = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
-        self._reading_day = prepared.reading_day()
+        self._reading_day = prepared.read_on
 
     def _read_files(self, paths: list[str]) -> Any:
-        stored = self._checkpoints.load("arrests")
-        if stored is not None:
-            arrests = arrests_of(stored, self.config, self.engine)
-            self.warnings += () if arrests.report is None else arrests.report.warnings
-            return arrests
-        begin = self._checkpoints.clock()
-        arrests = self._read(paths)
-        if arrests.report is not None:
+        def read() -> Any:
+            arrests = self._read(paths)
             note_inputs(self.folder.path, arrests.report, self._checkpoints)
-        self._store("arrests", lambda: of_arrests(arrests), begin)
-        return arrests
+            return arrests
 
-    def _read(self, inputs: Any) -> Arrests:
-        arrests, backend = self._read_there(inputs)
+        restored = partial(snapshots.arrests_of, config=self.config, engine=self.engine)
+        return self._checkpoints.kept("arrests", read, snapshots.of_arrests, restored)
+
+    def _read(self, inputs: Any) -> Any:
+        """Read where the engine works."""
+        on_gpu = self.engine.name == "gpu"  # with several GPUs frames are this process's
+        arrests = read_arrests_at(
+            GPU if on_gpu else HOST,
+            inputs,
+            self.config,
+            progress=self.progress,
+            keep_going=self.options.keep_going,
+            today=self._reading_day,
+        )
         self._check_input(arrests)
         # The folder's files are the same whatever kind of frame came in.
-        return replace(arrests, backend=backend)
+        return replace(arrests, backend=GPU.backend if on_gpu else "polars")
 
     def _check_input(self, arrests: Any) -> None:
-        if arrests.report is not None:
-            self.warnings += arrests.report.warnings
-            self.folder.refuse_inputs([file.name for file in arrests.report.files])
-            self.folder.refuse_inputs([file.name for file in arrests.report.skipped])
+        self.folder.refuse_inputs([file.name for file in (*arrests.report.files, *arrests.report.skipped)])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
-
-    def _read_there(self, inputs: Any) -> tuple[Arrests, str]:
-        """Read where the engine works, and say what kind of frame it works on."""
-        options: dict[str, Any] = {
-            "progress": self.progress,
-            "keep_going": self.options.keep_going,
-            "today": self._reading_day,
-        }
-        from gpunet.reading import location
-
-        if self.engine.name != "gpu":  # with several GPUs, too, frames are this process's
-            return read_arrests_at(location.HOST, inputs, self.config, **options), "polars"
-        return read_arrests_at(location.GPU, inputs, self.config, **options), location.GPU.backend
 
     def _input_warnings(self, arrests: Any) -> list[str]:
         return input_warnings(arrests)
 
     def features(self, name: str, arrests: Any, label: str = "") -> Any:
         """Compute everything, or take it from the checkpoint; stages, their progress and notices carry the label."""
-        stored = self._checkpoints.load(name)
-        if stored is not None:
-            return features_of(stored, self.engine)
-        begin = self._checkpoints.clock()
-        found = self._compute(name, arrests, label, self.config.path)
-        self._store(name, lambda: of_features(found), begin)
-        return found
 
-    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> PastFeatures:
+        def compute() -> FeatureSet:
+            return self._compute(name, arrests, label, self.config.path)
+
+        restored = partial(snapshots.features_of, engine=self.engine)
+        return self._checkpoints.kept(name, compute, snapshots.of_features, restored)
+
+    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> snapshots.PastFeatures:
         """As :meth:`features` of an earlier day, with another path configuration."""
-        stored = self._checkpoints.load(name)
-        if stored is not None:
-            return past_of(stored)
-        begin = self._checkpoints.clock()
-        found = self._compute(name, arrests, label, path_config)
-        past = PastFeatures(found.features, found.path)
-        self._store(name, lambda: of_past(past), begin)
-        return past
 
-    def _store(self, name: str, make: Callable[[], Contents], begin: float) -> None:
-        """Store what was computed since `begin` if that is worth it; sums on the way to it are not needed then."""
-        if self._checkpoints.save_if_worth(name, make, self._checkpoints.clock() - begin):
-            StoredSums(self._checkpoints, name).drop()
+        def compute() -> snapshots.PastFeatures:
+            found = self._compute(name, arrests, label, path_config)
+            return snapshots.PastFeatures(found.features, found.path)
+
+        return self._checkpoints.kept(name, compute, snapshots.of_past, snapshots.past_of)
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
         return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._told(label))
@@ -224,17 +192,17 @@ class Run:
         @contextmanager
         def stage(name: str) -> Iterator[None]:
             full = f"{name} {label}".rstrip()
-            reported = self.progress is not None and name != "path"  # which reports by itself
-            if self.progress is not None and reported:
-                self.progress(full, 0.0, 1.0)
+            progress = None if name == "path" else self.progress  # which reports by itself
+            if progress is not None:
+                progress(full, 0.0, 1.0)
             with self.clock.stage(full):
                 yield
-            if self.progress is not None and reported:
-                self.progress(full, 1.0, 1.0)
+            if progress is not None:
+                progress(full, 1.0, 1.0)
 
         def notice(text: str) -> None:
-            if self.notice is not None:
-                self.notice(f"{text} {label}".rstrip())
+            if self.options.notice is not None:
+                self.options.notice(f"{text} {label}".rstrip())
 
         return {"stage_context": stage, "progress": labelled(self.progress, label), "notice": notice}
 
@@ -256,11 +224,10 @@ class Run:
         return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
 
     def _write_tables(self, arrests: Any, found: Any, metadata: dict[str, Any]) -> None:
-        self.folder.write_table("features.parquet", found.features, metadata)
-        self.folder.write_table("ties.parquet", found.ties, dates=TIE_DATES)
-        self.folder.write_table("groups.parquet", found.groups)
-        if arrests.report is not None:
-            self.folder.write_table("rejected.parquet", arrests.report.rejected)
+        self.folder.write_table("features.parquet", [found.features], metadata)
+        self.folder.write_table("ties.parquet", [found.ties], dates=TIE_DATES)
+        self.folder.write_table("groups.parquet", [found.groups])
+        self.folder.write_table("rejected.parquet", [arrests.report.rejected])
 
     def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Of the arrests, and of the network."""
@@ -291,16 +258,11 @@ class Run:
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""
-        stored = self._checkpoints.load("model")
-        if stored is not None:
-            result = model_of(stored)
-        else:
-            begin = self._checkpoints.clock()
-            result = self._train(arrests, days, found)
-            self._store_model(result, begin)
+        result = self._forecast(arrests, days, found)
         with self.stage("write scores"):
-            self._write_scores(result)
-            self.folder.write_file(f"model{result.suffix}", lambda path: path.write_bytes(result.file))
+            self._write_scores(result.scores)
+            model = result.model
+            self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
         self.warnings += result.warnings
         return {
             "horizon_days": self.config.model.horizon_days,
@@ -308,39 +270,53 @@ class Run:
             **result.evaluation,
         }
 
-    def _store_model(self, result: ModelResult, begin: float) -> None:
-        self._store("model", lambda: of_model(result), begin)
+    def _write_scores(self, scores: Any) -> None:
+        self.folder.write_table("scores.parquet", [scores])
 
-    def _write_scores(self, result: ModelResult) -> None:
-        self.folder.write_table("scores.parquet", result.scores)
+    def _forecast(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
+        """What :func:`gpunet.model.forecast` makes of the features as of each of the `days`, T-2H, T-H and T."""
+        return self._checkpoints.kept(
+            "model", lambda: self._train(arrests, days, found), snapshots.of_model, snapshots.model_of
+        )
 
     def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
         """What `fit` gives, or gave in an earlier run."""
-        stored = self._checkpoints.load(f"model-{name}")
-        if stored is not None:
-            return fit_of(stored)
-        begin = self._checkpoints.clock()
-        found = fit()
-        self._store(f"model-{name}", lambda: of_fit(found), begin)
-        return found
+        return self._checkpoints.kept(f"model-{name}", fit, snapshots.of_fit, snapshots.fit_of)
 
-    def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
+    def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
+        from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
 
         size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
-        device = "gpu" if self.engine.name == "gpu" else "cpu"
         with self.stage("model"):
             self.engine.expect("model", size)
-            return train_and_score(
-                arrests,
-                days,
-                found,
-                self.config,
+            return forecast(
+                found["T-2H"].features,
+                found["T-H"].features,
+                found["T"].features,
+                violent_between(arrests, days["T-2H"], days["T-H"]),
+                violent_between(arrests, days["T-H"], days["T"]),
+                config=self.config.model,
+                taxonomy=self.config.violent_offences,
+                betweenness=coarsest(found),
+                windows=windows(days),
                 threads=self.engine.threads,
-                device=device,
+                device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def windows(days: Mapping[str, date]) -> tuple[str, str]:
+    """The two label windows of a forecast in words."""
+    past, test, now = days["T-2H"], days["T-H"], days["T"]
+    return f"[{past}, {test})", f"[{test}, {now})"
+
+
+def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How betweenness was computed where it is known least exactly."""
+    reports = [features.path for features in found.values() if features.path is not None]
+    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
 
 
 def path_section(report: PathReport | None) -> dict[str, Any] | None:
@@ -362,6 +338,5 @@ def _closeness(found: FeatureSet) -> NDArray[np.float64]:
 
     column = to_array(nw.from_native(found.features, eager_only=True)["closeness__all"])
     person = found.network.person
-    if person is None:
-        raise ValueError("the network was not made of arrests")
+    assert person is not None  # the network was made of arrests
     return column[to_host(person) if is_on_host(column) else person]  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from gpunet.base.parallel import spans
 from gpunet.search.graph import SearchGraph
 
-__all__ = ["Batch", "batches_of", "search_work", "shrinking_batches"]
+__all__ = ["Batch", "batches_of", "runs_of_blocks", "search_work", "shrinking_batches"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,8 @@ def batches_of(graph: SearchGraph, sources: int) -> list[Batch]:
     A large block comes in several batches, of vertices near each other, small blocks together in one. Vertices
     without weight are no sources. The batches, and with them every sum, depend on the network and the sets alone.
     """
-    batches: list[Batch] = []
-    for begin, end in _runs_of_blocks(graph, sources):
-        batches += _by_rank(graph, begin, end, sources)
-    return batches
+    runs = runs_of_blocks(_sources_per_block(graph), sources)
+    return [batch for begin, end in runs for batch in _by_rank(graph, begin, end, sources)]
 
 
 def shrinking_batches(graph: SearchGraph, sources: int) -> list[Batch]:
@@ -45,7 +44,7 @@ def shrinking_batches(graph: SearchGraph, sources: int) -> list[Batch]:
     They come last in their block, so that each batch's network is a shorter part of it.
     """
     batches: list[Batch] = []
-    for begin, end in _runs_of_blocks(graph, sources):
+    for begin, end in runs_of_blocks(_sources_per_block(graph), sources):
         batches += _shrinking(graph, begin, sources) if end == begin + 1 else _by_rank(graph, begin, end, sources)
     return batches
 
@@ -55,20 +54,23 @@ def search_work(batch: Batch) -> float:
     return float((batch.last - batch.first) * len(batch.sources))
 
 
-def _runs_of_blocks(graph: SearchGraph, sources: int) -> list[tuple[int, int]]:
-    """``(begin, end)`` for runs of blocks with at most `sources` sources together, or of a single block."""
-    source = np.asarray(graph.weight.any(axis=1))
-    per_block = np.diff(np.concatenate([[0], np.cumsum(source)])[graph.start])
-    runs: list[tuple[int, int]] = []
+def runs_of_blocks(sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    """``(begin, end)`` for runs of blocks whose `sizes` add up to at most `most`, or of a single block."""
     begin, held = 0, 0
-    for b, here in enumerate(per_block.tolist()):
+    for block, here in enumerate(sizes.tolist()):
         if held == 0:
-            begin = b  # blocks without a source are passed over
-        if held and held + here > sources:
-            runs.append((begin, b))
-            begin, held = b, 0
+            begin = block  # blocks of no size are passed over
+        if held and held + here > most:
+            yield begin, block
+            begin, held = block, 0
         held += here
-    return [*runs, (begin, len(per_block))] if held else runs
+    if held:
+        yield begin, len(sizes)
+
+
+def _sources_per_block(graph: SearchGraph) -> NDArray[np.int64]:
+    source = graph.weight.any(axis=1)
+    return np.diff(np.concatenate([[0], np.cumsum(source)])[graph.start])
 
 
 def _shrinking(graph: SearchGraph, b: int, size: int) -> list[Batch]:

@@ -7,8 +7,9 @@ cluster, which are given whole chunks and send back one sum for each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -106,29 +107,20 @@ def chunks_of(batches: Sequence[Spanned], weights: Sequence[float]) -> list[Chun
     return chunks
 
 
-class _Sum:
-    """The sum of a chunk as its batches come."""
-
-    def __init__(self, first: int, last: int) -> None:
-        self._first, self._size = first, last - first
-        self._sum: NDArray[Any] | None = None
-
-    def add(self, batch: Spanned, found: NDArray[Any]) -> None:
-        if self._sum is None:
-            self._sum = np.zeros((*found.shape[:-2], self._size, found.shape[-1]), found.dtype)
-        self._sum[..., batch.first - self._first : batch.last - self._first, :] += found
-
-    def value(self) -> NDArray[Any]:
-        assert self._sum is not None  # no chunk is empty
-        return self._sum
+def _sum_of(results: Iterable[tuple[Spanned, NDArray[Any]]], first: int, last: int) -> NDArray[Any]:
+    """The sum of a chunk from its batches with their results, as they come."""
+    total: NDArray[Any] | None = None
+    for batch, found in results:
+        if total is None:
+            total = np.zeros((*found.shape[:-2], last - first, found.shape[-1]), found.dtype)
+        total[..., batch.first - first : batch.last - first, :] += found
+    assert total is not None  # no chunk is empty
+    return total
 
 
 def sum_of_chunk(work: Work, graph: SearchGraph, batches: Sequence[Spanned], first: int, last: int) -> NDArray[Any]:
     """The sum of a chunk, on one thread: what a worker does."""
-    held = _Sum(first, last)
-    for batch in batches:
-        held.add(batch, work(graph, batch))
-    return held.value()
+    return _sum_of(((batch, work(graph, batch)) for batch in batches), first, last)
 
 
 def sums_of_chunks(
@@ -174,10 +166,8 @@ def add_up(
         progress=progress,
     )
     for number, chunk in enumerate(chunks[done:], done + 1):
-        held = _Sum(chunk.first, chunk.last)
-        for _ in range(chunk.begin, chunk.end):
-            held.add(*next(found))
-        total[..., chunk.first : chunk.last, :] += held.value()
+        of_chunk = islice(found, chunk.end - chunk.begin)
+        total[..., chunk.first : chunk.last, :] += _sum_of(of_chunk, chunk.first, chunk.last)
         if sums is not None:
             sums.keep(stage, total, len(chunks), number)
     for _ in found:  # the last call of progress

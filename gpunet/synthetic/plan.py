@@ -85,14 +85,9 @@ class Plan:
         return tuple(area for region in self.regions for area in region.areas)
 
     @cached_property
-    def n_areas(self) -> int:
-        """Number of areas."""
-        return sum(len(region.areas) for region in self.regions)
-
-    @cached_property
     def largest_area(self) -> int:
         """Network persons of the largest area; the others have at most one less."""
-        return max(area.persons for region in self.regions for area in region.areas)
+        return max(area.persons for area in self.areas)
 
     @cached_property
     def id_step(self) -> int:
@@ -111,21 +106,20 @@ def make_plan(persons: int, seed: int, config: SyntheticConfig) -> Plan:
     areas = max(1, round(persons / config.places.area_persons))
     forces = min(len(FORCES), max(_REGION_FORCES, round(_REGION_FORCES * (persons / 10_000) ** _FORCE_EXPONENT)))
     regions = min(areas, forces // _REGION_FORCES)
-    bounds = [_portion(regions, areas, r) for r in range(regions + 1)]
-    force_bounds = [_portion(regions, forces, r) for r in range(regions + 1)]
+
+    def part(total: int, r: int) -> range:
+        """The region's part of so many areas or forces."""
+        return range(total * r // regions, total * (r + 1) // regions)
+
     made = []
     for r in range(regions):
         inside = tuple(
-            _make_area(k, k - bounds[r], (persons * k // areas, persons * (k + 1) // areas), config)
-            for k in range(bounds[r], bounds[r + 1])
+            _make_area(k, place, (persons * k // areas, persons * (k + 1) // areas), config)
+            for place, k in enumerate(part(areas, r))
         )
-        made.append(Region(r, tuple(range(force_bounds[r], force_bounds[r + 1])), inside))
+        made.append(Region(r, tuple(part(forces, r)), inside))
     last = made[-1].areas[-1]
     return Plan(persons, seed, tuple(made), last.first + last.capacity, config)
-
-
-def _portion(parts: int, total: int, part: int) -> int:
-    return total * part // parts
 
 
 def _make_area(index: int, place: int, span: tuple[int, int], config: SyntheticConfig) -> Area:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.errors import InputError
@@ -23,7 +26,6 @@ from gpunet.tables.parquet import write_parquet
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 __all__ = ["FEWEST_PERSONS", "SyntheticSummary", "make_arrests", "write_tables"]
 
@@ -109,23 +111,23 @@ def write_tables(
     """
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
     out = Path(out)
-    partial = _fresh(out) / _PARTIAL
+    hidden = _fresh(out) / _PARTIAL
     try:
-        partial.mkdir()
+        hidden.mkdir()
         tally = _Tally()
         for region in plan.regions:
             rows = _region_rows(plan, region, progress)
             tally.add(region, rows)
             for force, month, table in _tables(plan, region, rows):
-                _write(partial / f"{force}_{month}.parquet", table)
+                write_whole(hidden / f"{force}_{month}.parquet", partial(write_parquet, frame=table))
                 tally.files += 1
             del rows
-        for file in sorted(partial.iterdir()):
+        for file in sorted(hidden.iterdir()):
             file.replace(out / file.name)
     except OSError as error:
         raise InputError(f"cannot write to {out}: {error}") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
     return tally.summary(plan)
 
 
@@ -142,8 +144,6 @@ def make_arrests(persons: int = 1_000, seed: int = 1, config: SyntheticConfig | 
     InputError
         As :func:`write_tables`.
     """
-    import pyarrow as pa
-
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
     tables = [
         table for region in plan.regions for _, _, table in _tables(plan, region, _region_rows(plan, region, None))
@@ -174,10 +174,6 @@ def _fresh(out: Path) -> Path:
     return out
 
 
-def _write(path: Path, table: pa.Table) -> None:
-    write_whole(path, lambda partial: write_parquet(partial, table))
-
-
 def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, float], None] | None) -> Rows:
     """All rows of a region ordered by force, day and incident; incidents, districts and beats get its own numbers."""
     districts = district_count(plan.largest_area, len(region.forces), plan.config.places)
@@ -194,7 +190,7 @@ def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, flo
         )
         incidents += int(rows.incident[-1]) + 1
         if progress is not None:
-            progress(_STAGE, float(area.index + 1), float(plan.n_areas))
+            progress(_STAGE, float(area.index + 1), float(len(plan.areas)))
     rows = Rows.stack(made)
     del made
     key = (rows.force.astype(np.int64) << 16 | rows.day) << 32 | rows.incident
@@ -226,9 +222,6 @@ def _tables(plan: Plan, region: Region, rows: Rows) -> Iterator[tuple[str, str, 
 
 def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, NDArray[np.str_]]) -> pa.Table:
     """One table in the columns of the input contract."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     date = np.datetime64(plan.config.activity.first_day, "D") + rows.day.astype("timedelta64[D]")
     year = pa.array(date.astype("datetime64[Y]").astype(np.int64) + 1970).cast(pa.large_string())
     running = pc.utf8_lpad(pa.array(number).cast(pa.large_string()), width=7, padding="0")
@@ -248,8 +241,6 @@ def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, N
 
 def _texts(codes: NDArray[Any], texts: NDArray[np.str_]) -> pa.Array:
     """The texts of codes, null where a code is below 0."""
-    import pyarrow as pa
-
     indices = pa.array(codes.astype(np.int32), mask=codes < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(texts.tolist(), pa.large_string())).dictionary_decode()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,6 @@ import typer
 from gpunet.base.errors import InputError
 from gpunet.cli.options import (
     AsOf,
-    Betweenness,
     BetweennessOption,
     Budget,
     CheckpointSeconds,
@@ -44,7 +45,7 @@ def features(
     out: Out = None,
     config: ConfigFile = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.auto,
+    engine: EngineOption = "auto",
     threads: Threads = None,
     cluster: Cluster = None,
     betweenness: BetweennessOption = None,
@@ -63,8 +64,8 @@ def features(
     if resume is not None:
         _resume(context, resume, options)
         return
-    given, out = _given(inputs, out)
-    loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget)
+    given, out = _needed(inputs, out)
+    loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget)
     day = as_of.date() if as_of else None
     _work("features", out, options, lambda options: run_features(given, out, loaded, day, options))
 
@@ -78,7 +79,7 @@ def run(
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")] = None,
     model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. \\[xgboost]")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")] = None,
-    engine: EngineOption = Engine.auto,
+    engine: EngineOption = "auto",
     threads: Threads = None,
     cluster: Cluster = None,
     betweenness: BetweennessOption = None,
@@ -91,23 +92,25 @@ def run(
     checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
-    from dataclasses import replace
-
     from gpunet.cli.run import run_forecast
 
     options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
     if resume is not None:
         _resume(context, resume, options)
         return
-    given, out = _given(inputs, out)
-    loaded = _with_path(config, betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
-    asked = {"horizon_days": horizon, "kind": model.value if model else None, "seed": seed}
-    changed = replace(loaded.model, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    given, out = _needed(inputs, out)
+    loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
+    changed = replace(loaded.model, **_given({"horizon_days": horizon, "kind": model, "seed": seed}))
     settings, day = replace(loaded, model=changed), as_of.date() if as_of else None
     _work("run", out, options, lambda options: run_forecast(given, out, settings, day, options))
 
 
-def _given(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]:
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    """What the command line says at all."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _needed(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]:
     """What a run that is not resumed cannot do without."""
     if not inputs:
         raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
@@ -124,12 +127,15 @@ def _options(
     start_over: bool,
     keep_going: bool,
 ) -> RunOptions:
-    from dataclasses import replace
-
     from gpunet.cli.run import RunOptions
 
     options = RunOptions(
-        engine.value, threads, notice=_notice, cluster=cluster, start_over=start_over, keep_going=keep_going
+        engine,
+        threads,
+        notice=partial(print, file=sys.stderr, flush=True),
+        cluster=cluster,
+        start_over=start_over,
+        keep_going=keep_going,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -151,10 +157,9 @@ def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
 
 def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]) -> None:
     """Do a run with its progress on the console, which signals end in good order; print its summary."""
-    from dataclasses import replace
-
     from gpunet.base.progress import console_progress
     from gpunet.base.stopping import raise_if_stopped, stoppable
+    from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
     with stoppable(message), console_progress() as show:
@@ -164,27 +169,12 @@ def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOption
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))
-    _print_summary(manifest, out)
+    print(summarise(manifest, out))
 
 
-def _with_path(config: Path | None, betweenness: Betweenness | None, **asked: float | None) -> Config:
+def _with_path(config: Path | None, **asked: Any) -> Config:
     """The configuration, with what the command line says of path features."""
-    from dataclasses import replace
-
     from gpunet.config.config import load_config
 
     loaded = load_config(config)
-    changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    if betweenness is not None:
-        changes["betweenness"] = betweenness.value
-    return replace(loaded, path=replace(loaded.path, **changes))
-
-
-def _notice(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _print_summary(manifest: dict[str, Any], out: Path) -> None:
-    from gpunet.cli.summary import summarise
-
-    print(summarise(manifest, out))
+    return replace(loaded, path=replace(loaded.path, **_given(asked)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from gpunet.base.errors import InputError
-from gpunet.cli.options import Engine, EngineOption, Threads
+from gpunet.cli.options import EngineOption, Threads
 
 __all__ = ["score"]
 
@@ -19,7 +19,7 @@ def score(
     model: Annotated[Path, typer.Option("--model", help="A model file of an earlier run.")],
     features: Annotated[Path, typer.Option("--features", help="A features.parquet with the model's columns.")],
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
-    engine: EngineOption = Engine.auto,
+    engine: EngineOption = "auto",
     threads: Threads = None,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
@@ -35,7 +35,7 @@ def score(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
-    chosen = resolve_engine(engine.value, threads)
+    chosen = resolve_engine(engine, threads)
     with warnings.catch_warnings(), chosen.stage("score"):
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
@@ -43,12 +43,5 @@ def score(
     print(f"{len(scores):,} persons scored: {out}")
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
     print(f"warning   {message}", file=sys.stderr)

@@ -25,7 +25,7 @@ from gpunet.cluster.model.partitions import Snapshot, matrix_of
 from gpunet.cluster.model.workers import explained, finished, losses_seen, run_tasks, team
 from gpunet.cluster.waiting import WorkerLostError, missing
 from gpunet.config.config import ModelConfig
-from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate, fitted
+from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate
 from gpunet.model.boosting_rounds import PATIENCE, Grown
 from gpunet.model.classifier import Fitted
 
@@ -104,7 +104,7 @@ def fit_distributed(
     parameters = {**PARAMETERS, "device": DEVICE[device], "patience": PATIENCE}
     if ranks > 1:
         parameters["workers"] = ranks
-    return fitted(TREES(booster), grown.margins, grown.rounds, parameters, snapshots[0].columns, warnings)
+    return Fitted(TREES(booster), grown.margins, grown.rounds, parameters, warnings)
 
 
 @dataclass(frozen=True, eq=False)

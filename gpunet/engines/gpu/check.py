@@ -9,14 +9,14 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
 from gpunet.base.errors import EngineError
+from gpunet.base.versions import package_versions
 
 __all__ = ["Device", "GpuInfo", "count_devices", "import_library", "require_device", "require_gpu"]
 
@@ -120,13 +120,15 @@ def require_gpu() -> GpuInfo:
     cuda, device = require_device()
     for name in LIBRARIES:
         import_library(name)
+    # Those with no version are installed under another name, as from conda.
+    versions = package_versions([*LIBRARIES.values(), *FURTHER.values()])
     return GpuInfo(
         device.name,
         _driver_version(),
         _dotted(cuda),
         device.memory_bytes,
         _dotted(device.capability),
-        _versions([*LIBRARIES.values(), *FURTHER.values()]),
+        {package: found for package, found in versions.items() if found is not None},
     )
 
 
@@ -180,17 +182,13 @@ def import_library(name: str) -> Any:
     package = LIBRARIES.get(name) or FURTHER.get(name, name)
     try:
         return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name == name:
-            raise EngineError(f"the GPU engine needs {package}, which is not installed: {_INSTALL}") from error
-        raise _broken(package, error) from error
     except Exception as error:  # a library that will not load raises what it likes
-        raise _broken(package, error) from error
-
-
-def _broken(package: str, error: Exception) -> EngineError:
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return EngineError(f"{package} is installed, but importing it fails ({reason}): {_INSTALL} in a new environment")
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            raise EngineError(f"the GPU engine needs {package}, which is not installed: {_INSTALL}") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise EngineError(
+            f"{package} is installed, but importing it fails ({reason}): {_INSTALL} in a new environment"
+        ) from error
 
 
 def _require_packages() -> None:
@@ -244,16 +242,6 @@ def _platform() -> str:
 
 def _is_installed(module: str) -> bool:
     return find_spec(module) is not None
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # installed under another name, as from conda
-            continue
-    return found
 
 
 def _load_driver() -> Any:

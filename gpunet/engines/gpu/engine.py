@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,8 @@ from gpunet.kernels.cuda.cores import shell_of_outsiders_cuda
 from gpunet.kernels.cuda.neighbourhood import hop_counts_cuda
 from gpunet.kernels.cuda.ties import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
 from gpunet.kernels.cuda.tipping import tipping_cuda, tipping_without_own_seed_cuda
+from gpunet.search.graph import SearchGraph
 from gpunet.tables.arrays import begins_run, namespace, sort_order, to_device, to_host, wrapped
-
-if TYPE_CHECKING:
-    from gpunet.search.graph import SearchGraph
 
 __all__ = ["GpuEngine"]
 

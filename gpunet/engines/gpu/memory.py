@@ -15,7 +15,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -25,7 +24,8 @@ from gpunet.config.pool_config import PoolConfig
 from gpunet.engines.gpu.search_plan import Plan
 from gpunet.kernels.cuda.betweenness_workspace import Workspace
 from gpunet.kernels.cuda.closeness import Batches
-from gpunet.kernels.jit_cuda import free_memory, out_of_memory, synchronize, take_memory_from
+from gpunet.kernels.jit_cuda import free_memory as free_bytes
+from gpunet.kernels.jit_cuda import out_of_memory, synchronize, take_memory_from
 from gpunet.search.graph import SearchGraph
 
 __all__ = [
@@ -58,19 +58,8 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """What :func:`set_up_memory` has made."""
-
-    resource: Any
-    limit: int
-
-    def free(self) -> int:
-        """Bytes that may still be taken; they need not be in one piece."""
-        return max(self.limit - int(self.resource.get_allocated_bytes()), 0)
-
-
-_POOLS: list[_Pool] = []
+#: What :func:`set_up_memory` has made.
+_POOLS: list[Any] = []
 
 
 def set_up_memory(config: PoolConfig | None = None, *, adopt: bool = False) -> None:
@@ -106,12 +95,18 @@ def set_up_memory(config: PoolConfig | None = None, *, adopt: bool = False) -> N
     theirs = rmm.mr.get_current_device_resource() if adopt else None
     if theirs is None or isinstance(theirs, rmm.mr.CudaMemoryResource):
         upstream = _upstream(config, size, limit)
-    else:
-        upstream, limit = theirs, _most_of(theirs, free)
-    pool = _Pool(rmm.mr.LimitingResourceAdaptor(upstream, limit), limit)
-    rmm.mr.set_current_device_resource(pool.resource)
+    else:  # a pool that holds memory already can hold that, and what it may still take
+        held = int(theirs.pool_size()) if hasattr(theirs, "pool_size") else 0
+        upstream, limit = theirs, held + free
+    pool = rmm.mr.LimitingResourceAdaptor(upstream, limit)
+
+    def free_of_pool() -> int:
+        """Bytes that may still be taken; they need not be in one piece."""
+        return max(limit - int(pool.get_allocated_bytes()), 0)
+
+    rmm.mr.set_current_device_resource(pool)
     cupy.cuda.set_allocator(rmm.allocators.cupy.rmm_cupy_allocator)
-    take_memory_from(rmm.allocators.numba.RMMNumbaManager, pool.free)
+    take_memory_from(rmm.allocators.numba.RMMNumbaManager, free_of_pool)
     _POOLS.append(pool)
 
 
@@ -134,17 +129,6 @@ def _own_pool(below: Any, begin: int, most: int) -> Any:
 
     begin, most = (size // _ALIGNED * _ALIGNED for size in (begin, most))
     return rmm.mr.PoolMemoryResource(below, initial_pool_size=begin, maximum_pool_size=most)
-
-
-def _most_of(resource: Any, free: int) -> int:
-    """What somebody else's resource can hold: of a pool that holds memory already, that and what it may still take."""
-    held = int(resource.pool_size()) if hasattr(resource, "pool_size") else 0
-    return held + free
-
-
-def free_bytes() -> int:
-    """Bytes of the device's memory that a stage may still take, all together."""
-    return free_memory()
 
 
 def check_fits(name: str, needed: int) -> None:

@@ -7,7 +7,7 @@ the sets alone, never on the device or its free memory, and with it every bit of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gpunet.kernels.cpu.simplicial import rows_within
 from gpunet.kernels.cuda.betweenness_workspace import LANES, Groups, Span, slots_of
-from gpunet.search.batches import Batch, batches_of
+from gpunet.search.batches import Batch, batches_of, runs_of_blocks
 from gpunet.search.graph import SearchGraph
 from gpunet.search.samples import bounds_of_region, region_of
 
@@ -154,7 +154,8 @@ def plan_dependencies(graph: SearchGraph) -> Plan:
     source = np.flatnonzero(graph.weight.any(axis=1)).astype(np.int32)
     upto = np.searchsorted(source, graph.start)
     stops, made, spans = Stops.with_whole(graph), Collected(), []
-    for begin, end in _runs(graph):
+    size = np.diff(graph.start)
+    for begin, end in runs_of_blocks(size, max(POSITIONS_A_BATCH, int(size.max(initial=0)))):
         before = made.count
         small: list[NDArray[np.int32]] = []
         for block in range(begin, end):
@@ -169,20 +170,6 @@ def plan_dependencies(graph: SearchGraph) -> Plan:
         if made.count > before:
             spans.append(Span(before, made.count, int(graph.start[begin]), int(graph.start[end])))
     return made.plan(graph, stops, spans)
-
-
-def _runs(graph: SearchGraph) -> Iterator[tuple[int, int]]:
-    """``(begin, end)`` of runs of blocks that share a batch."""
-    size = np.diff(graph.start)
-    most = max(POSITIONS_A_BATCH, int(size.max(initial=0)))
-    begin, held = 0, 0
-    for block, here in enumerate(size.tolist()):
-        if held and held + here > most:
-            yield begin, block
-            begin, held = block, 0
-        held += here
-    if held:
-        yield begin, len(size)
 
 
 def _add_own(graph: SearchGraph, block: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
