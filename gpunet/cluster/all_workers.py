@@ -70,11 +70,11 @@ def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any
 
 
 def _ask(client: Client, workers: list[str], function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, Any]:
-    asked = [
-        client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
+    asked = {
+        worker: client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
         for worker in sorted(workers)
-    ]
-    return dict(zip(sorted(workers), client.gather(asked), strict=True))
+    }
+    return client.gather(asked)  # type: ignore[no-any-return]
 
 
 def _watched(client: Client, do: Callable[[], Any], needed: set[str]) -> Any:

@@ -10,6 +10,7 @@ from gpunet.cluster.as_of import labels_between, partitions_before
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DistributedFeatures, compute_distributed, model_partitions, with_betweenness
+from gpunet.cluster.model.forecast import forecast_distributed
 from gpunet.cluster.model.scores import DistributedScores
 from gpunet.cluster.partitions import DistributedArrests
 from gpunet.cluster.reading import read_distributed
@@ -115,19 +116,14 @@ class DistributedRun(Run):
             super()._write_scores(result)
 
     def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> ModelResult:
-        from gpunet.cluster.model.forecast import forecast_distributed
-
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         client, worst_precision = arrests.client, coarsest(found)
         self.engine.release()  # the network is not needed any more, and memory is
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_partitions(found["T"]))
-            tables = [with_betweenness(client, of_day, worst_precision) for of_day in parts]
             result = forecast_distributed(
                 client,
-                tables[0],
-                tables[1],
-                tables[2],
+                *(with_betweenness(client, of_day, worst_precision) for of_day in parts),
                 labels_between(arrests, past, test),
                 labels_between(arrests, test, now),
                 config=self.config.model,
