@@ -79,7 +79,7 @@ class DistributedFeatures:
     def groups_tables(self) -> Iterator[Any]:
         """``person_id, gang, group, community`` in parts."""
         client, found = self.arrests.client, self.found
-        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers())
+        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers)
         names = make_series("gang", list(self.arrests.gang_names))
         for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
             group, community = self.partition.group[first:last], self.partition.community[first:last]
@@ -197,7 +197,7 @@ def _tables(
     Columns of a part's vertices go with its task: they are there if it has to be done again on another worker.
     """
     tables = []
-    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
+    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers, strict=True)):
         of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
         arguments = (arrests.partitions[i], found.gangs[i], numbers, of_part, *(futures[i] for futures in over_persons))
         tables += each(arrests.client, "table", _table, *([argument] for argument in arguments), declared=declared)

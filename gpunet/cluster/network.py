@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -43,6 +42,8 @@ class DistributedNetwork:
         int32[n], code of each vertex's most recent gang, -1 for none.
     spans
         The first vertex of each part, and that after its last.
+    numbers
+        Persons' numbers of the vertices of each part, int32.
     ranges
         Ranges of persons' numbers, by which rows of persons go to other workers.
     gangs
@@ -60,16 +61,13 @@ class DistributedNetwork:
     ids: nw.Series[Any]
     gang: NDArray[np.int32]
     spans: list[tuple[int, int]]
+    numbers: list[NDArray[np.int32]]
     ranges: Ranges
     gangs: tuple[Future, ...]
     incidents: tuple[Future, ...]
     ties: tuple[Future, ...]
     n_incidents: int
     oversize: tuple[dict[str, Any], ...]
-
-    def numbers(self) -> list[NDArray[np.int32]]:
-        """Persons' numbers of the vertices of each part."""
-        return _slices(self.network.person, self.spans)
 
 
 def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> DistributedNetwork:
@@ -97,7 +95,7 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     rows, columns = engine.csr_from_ties(_positions(person, a), _positions(person, b), len(person))
     del a, b
     spans = list(pairwise(np.searchsorted(person, np.append(starts, arrests.n_numbers)).tolist()))
-    numbers = _slices(person, spans)
+    numbers = [person[first:last] for first, last in spans]
     offences, gang, ids = zip(
         *fetched(client, each(client, "vertices", _facts, arrests.partitions, gangs, numbers)), strict=True
     )
@@ -108,6 +106,7 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
         ids=make_series("person_id", pa.concat_arrays(ids)),
         gang=np.concatenate(gang),
         spans=spans,
+        numbers=numbers,
         ranges=ranges,
         gangs=tuple(finished(client, gangs)),
         incidents=tuple(incidents),
@@ -119,10 +118,6 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
 
 def _positions(person: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.searchsorted(person, number).astype(np.int32)
-
-
-def _slices(values: Any, spans: Sequence[tuple[int, int]]) -> list[Any]:
-    return [values[first:last] for first, last in spans]
 
 
 def _facts(part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:

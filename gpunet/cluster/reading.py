@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -238,10 +239,7 @@ def _report(
     config: Config, records: list[InputRecord], notes: Sequence[PartNote], warnings: list[str], schema: pa.Schema
 ) -> DistributedReport:
     files: list[FileCount] = list(map(file_count, records))
-    reasons: dict[str, int] = {}
-    for note in notes:
-        for reason, count in note.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+    reasons: Counter[str] = sum((Counter(note.reasons) for note in notes), Counter())
     return DistributedReport(
         files=tuple(files),
         rejected=rejected_frame(schema.empty_table(), "polars"),
