@@ -150,7 +150,8 @@ class GpusEngine(ClusterEngine):
         """
         chunks = chunks_for_gpus(batches, weights, blocks)
         self.chunks[name] = self.chunks.get(name, 0) + len(chunks)
-        work, compute = (name, options), partial(sum_on_gpu, self.setup)
+        work: Any = (name, options)
+        compute = partial(sum_on_gpu, self.setup)
         self.executor.add_up(
             work, graph, batches, weights, total, stage, progress, sums=self.sums, chunks=chunks, compute=compute
         )

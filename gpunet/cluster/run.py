@@ -121,9 +121,12 @@ class DistributedRun(Run):
         self.engine.release()  # the network is not needed any more, and memory is
         with self.stage("model"):
             parts = (found["T-2H"].features, found["T-H"].features, model_partitions(found["T"]))
+            tables = [with_betweenness(client, of_day, worst_precision) for of_day in parts]
             result = forecast_distributed(
                 client,
-                *(with_betweenness(client, of_day, worst_precision) for of_day in parts),
+                tables[0],
+                tables[1],
+                tables[2],
                 labels_between(arrests, past, test),
                 labels_between(arrests, test, now),
                 config=self.config.model,

@@ -71,7 +71,8 @@ def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | li
 
 def range_of(values: Any, bounds: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int32]:
     """int32[n], the range into which each of the `values` falls: how many bounds are not greater, of ascending ones."""
-    return np.searchsorted(np.asarray(bounds, np.int64), values, side="right").astype(np.int32)
+    found: NDArray[np.int32] = np.searchsorted(np.asarray(bounds, np.int64), values, side="right").astype(np.int32)
+    return found
 
 
 def range_of_texts(texts: pa.Array, codes: NDArray[Any], bounds: Sequence[str]) -> NDArray[np.int32]:
