@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,8 @@ from strategies import NetworkCase, networks
 from gpunet.arrests.network import network_from_edges
 from gpunet.base.errors import EngineError
 from gpunet.base.transfers import transfers_of_part
-from gpunet.cluster import gpu_chunks
-from gpunet.engines.cpu import CpuEngine
+from gpunet.cluster import engine_gpus, gpu_chunks
+from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.engines.gpu import search_chunks
 from gpunet.engines.gpu.chunk_plan import plan_part
 from gpunet.features.pairs import Blocks, PairWork
@@ -37,44 +37,30 @@ simulator.prepare()
 class Here:
     """A :class:`gpunet.cluster.executor.ClusterExecutor` without a cluster: chunks in their order, in this process."""
 
-    def __init__(self) -> None:
-        self.chunks: list[Chunk] = []
-
     def add_up(
         self, work: Any, graph: SearchGraph, batches: Sequence[Any], weights: Sequence[float], total: np.ndarray,
-        stage: str, progress: Any, *, sums: Any, chunking: Callable[..., list[Chunk]], compute: Any,
+        stage: str, progress: Any, *, sums: Any, chunks: Sequence[Chunk], compute: Any,
     ) -> None:  # fmt: skip
         name, options = work
-        for chunk in chunking(batches, weights):
-            self.chunks.append(chunk)
+        for chunk in chunks:
             inside = batches[chunk.begin : chunk.end]
             total[..., chunk.first : chunk.last, :] += getattr(search_chunks, name)(
                 graph, inside, chunk.first, chunk.last, **options
             )
 
 
-class InParts(CpuEngine):
-    """The CPU engine, but for its searches."""
-
-    def all_dependencies(self, *given: Any) -> Any:
-        return searches().all_dependencies(*given)
-
-    def add_samples(self, *given: Any) -> Any:
-        searches().add_samples(*given)
-
-    def farness(self, *given: Any) -> Any:
-        return searches().farness(*given)
-
-
 @pytest.fixture(autouse=True)
 def small_chunks(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_chunks, "_SOURCES_A_BATCH", 10)
+    monkeypatch.setattr(engine_gpus, "_SOURCES_A_BATCH", 10)
     monkeypatch.setattr(gpu_chunks, "_LEAST_WEIGHT", 500.0)
     monkeypatch.setattr(gpu_chunks, "_BLOCKS", 2)
 
 
-def searches() -> gpu_chunks.GpuSearches:
-    return gpu_chunks.GpuSearches(Here(), None)  # type: ignore[arg-type]
+def in_parts() -> GpusEngine:
+    """An engine for searches alone."""
+    nothing: Any = None
+    here: Any = Here()
+    return GpusEngine(1, executor=here, setup=nothing, graphs=nothing, cluster={})
 
 
 def test_parts_of_every_kind_hold_every_source_once(graph: SearchGraph) -> None:
@@ -101,15 +87,14 @@ def test_parts_of_every_kind_hold_every_source_once(graph: SearchGraph) -> None:
 def test_sums_of_parts_are_the_cpus_and_their_bits_do_not_depend_on_memory(
     graph: SearchGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = searches()
+    made = in_parts()
     found = made.all_dependencies(graph, None)
     np.testing.assert_allclose(found, CPU.all_dependencies(graph, None), rtol=1e-12, atol=1e-12)
-    (said,) = made.describe()
-    assert said["chunks"] > 5
-    assert np.array_equal(searches().farness(graph, None), CPU.farness(graph, None))
+    assert made.chunks["dependencies"] > 5
+    assert np.array_equal(in_parts().farness(graph, None), CPU.farness(graph, None))
     for blocks in (1, 100):
         at_most(monkeypatch, blocks)
-        assert np.array_equal(searches().all_dependencies(graph, None), found)
+        assert np.array_equal(in_parts().all_dependencies(graph, None), found)
 
 
 def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
@@ -118,16 +103,16 @@ def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
     for held in (weight, np.zeros_like(weight)):
         rest = replace(graph, weight=held)
         np.testing.assert_allclose(
-            searches().all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
+            in_parts().all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
         )
-        assert np.array_equal(searches().farness(rest, None), CPU.farness(rest, None))
+        assert np.array_equal(in_parts().farness(rest, None), CPU.farness(rest, None))
 
 
 def test_draws(graph: SearchGraph) -> None:
     pairs, times = drawn(graph)
     times += np.arange(len(times)) % 3
     results = []
-    for engine in (CPU, InParts(1), InParts(1)):
+    for engine in (CPU, in_parts(), in_parts()):
         total, square = np.ones((2, *graph.weight.shape))
         engine.add_samples(graph, pairs, times, total, square, "samples", None)
         results.append((total, square))
@@ -135,7 +120,7 @@ def test_draws(graph: SearchGraph) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
         assert np.array_equal(found, again)
     none = np.zeros((2, *graph.weight.shape))
-    InParts(1).add_samples(graph, pairs[:0], times[:0], *none, "samples", None)
+    in_parts().add_samples(graph, pairs[:0], times[:0], *none, "samples", None)
     assert not none.any()
 
 
@@ -161,7 +146,7 @@ def test_a_network_that_does_not_fit(graph: SearchGraph, monkeypatch: pytest.Mon
     search_chunks.forget()
     monkeypatch.setattr(jit_cuda, "_FREE", [lambda: 100])
     with pytest.raises(EngineError, match=r"betweenness needs at least [\d,]+ bytes of GPU memory, and 100 are free"):
-        searches().all_dependencies(graph, None)
+        in_parts().all_dependencies(graph, None)
 
 
 @settings(max_examples=6)
@@ -170,6 +155,6 @@ def test_features_are_the_references(case: NetworkCase) -> None:
     ends = np.array(case.edges, dtype=np.int64).reshape(-1, 2)
     sets = {name: np.array(flags, dtype=bool) for name, flags in case.sets.items()}
     work = PairWork(Blocks(network_from_edges(ends[:, 0], ends[:, 1], case.n, sets)), ("all", *sets))
-    found = {**work.betweenness(InParts(1), None), **work.closeness(InParts(1), None)}
+    found = {**work.betweenness(in_parts(), None), **work.closeness(in_parts(), None)}
     expected = reference_path(case.edges, case.n, case.sets)
     assert_arrays(found, {name: expected[name] for name in found})

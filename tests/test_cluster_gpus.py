@@ -23,7 +23,7 @@ from distributed import wait
 import gpunet
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cli.run import RunOptions, run_forecast
-from gpunet.cluster import cluster_engine, gpu_chunks, gpus, waiting
+from gpunet.cluster import cluster_engine, engine_gpus, gpu_chunks, gpus, waiting
 from gpunet.config.config import ClusterConfig, PathConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.features.path import compute_path
@@ -50,7 +50,7 @@ def pretended():
         patch.setattr(gpus, "count_devices", lambda: dask_cuda_stand_in.GPUS)
         patch.setattr(gpu_chunks, "_LEAST_WEIGHT", 300.0)
         patch.setattr(gpu_chunks, "_BLOCKS", 2)
-        patch.setattr(gpu_chunks, "_SOURCES_A_BATCH", 16)
+        patch.setattr(engine_gpus, "_SOURCES_A_BATCH", 16)
         yield
 
 
@@ -62,7 +62,7 @@ def two_gpus(pretended):
 
 
 def client(engine):
-    return engine.graphs._client
+    return engine.client
 
 
 def run(engine, name, *arguments):
@@ -102,7 +102,7 @@ def test_approximate_paths(two_gpus):
 def test_a_search_graph_and_a_network_are_sent_to_every_worker_once(two_gpus):
     engine, _ = two_gpus
     gpunet.path_features(network(), engine=engine)
-    for executor, kind in ((engine.searches._executor, "SearchGraph"), (engine.graphs._executor, "Adjacency")):
+    for executor, kind in ((engine.executor, "SearchGraph"), (engine.graphs._executor, "Adjacency")):
         _, sent = executor._held
         assert len(client(engine).who_has([sent])[sent.key]) == 2
         assert type(client(engine).gather(sent)).__name__ == kind
@@ -310,7 +310,7 @@ def test_what_is_released_is_gone_from_workers_and_gpus_and_comes_again(two_gpus
     engine, _ = two_gpus
     families = ("betweenness", "shell")
     expected = gpunet.path_features(network(), families, engine=engine)
-    sent = [executor._held[1].key for executor in (engine.searches._executor, engine.graphs._executor)]
+    sent = [executor._held[1].key for executor in (engine.executor, engine.graphs._executor)]
     assert max(max(held) for held in run(engine, "held")) == 1
     engine.release()
     assert run(engine, "held") == [(0, 0)] * 2

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import distributed_tables
@@ -221,7 +222,9 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected, two_others):
 
 def test_a_forest_is_trained_on_one_worker(two_workers):
     steps = []
-    found = run(two_workers, DAYS, cut(2), QUICK, kind="random_forest", progress=lambda *step: steps.append(step))
+    found = run(
+        two_workers, DAYS, cut(2), replace(QUICK, kind="random_forest"), progress=lambda *step: steps.append(step)
+    )
     assert same(found, single("random_forest"))
     assert steps[-1] == ("score", len(NOW), len(NOW))
 

@@ -56,25 +56,23 @@ def on_each_worker(client: Client, function: Callable[..., Any], *arguments: Any
     """
     expected, losses = 1, 0
     while True:
-        workers = set(guarded(client, partial(await_workers, client, expected)))
+        workers = guarded(client, partial(await_workers, client, expected))
         expected = max(expected, len(workers))
+        ask = partial(_ask, client, workers, function, arguments)
         try:
-            ask = partial(_ask, client, list(workers), function, arguments)
-            found: dict[str, Any] = guarded(client, partial(_watched, client, ask, workers))
+            return guarded(client, partial(_watched, client, ask, set(workers)))  # type: ignore[no-any-return]
         except WorkerLostError:
             losses += 1
             if losses > _MOST_LOSSES:
                 raise
-        else:
-            return found
 
 
 def _ask(client: Client, workers: list[str], function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, Any]:
-    asked = [
-        client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
-        for worker in sorted(workers)
-    ]
-    return dict(zip(sorted(workers), client.gather(asked), strict=True))
+    asked = {
+        worker: client.submit(function, *arguments, workers=[worker], allow_other_workers=False, pure=False)
+        for worker in workers
+    }
+    return client.gather(asked)  # type: ignore[no-any-return]
 
 
 def _watched(client: Client, do: Callable[[], Any], needed: set[str]) -> Any:

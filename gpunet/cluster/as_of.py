@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 from distributed import Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.as_of import first_day, nothing_before, violent_between
 from gpunet.base.days import NO_DAY
-from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched
 
 __all__ = ["labels_between", "partitions_before"]
@@ -29,11 +27,9 @@ def partitions_before(arrests: DistributedArrests, as_of: date) -> DistributedAr
     """
     client = arrests.client
     parts = each(client, "cut", _cut, arrests.partitions, as_of=as_of)
-    sizes = fetched(client, each(client, "sizes", _sizes, parts))
+    sizes = fetched(client, each(client, "sizes", sizes_of, parts))
     if not any(size[1] for size in sizes):
-        days = [
-            day for day in fetched(client, each(client, "first-day", _first_day, arrests.partitions)) if day != NO_DAY
-        ]
+        days = [day for day in fetched(client, arrests.each("first-day", first_day)) if day != NO_DAY]
         raise nothing_before(as_of, min(days, default=NO_DAY))
     persons, counts, last = zip(*sizes, strict=True)
     return replace(arrests, partitions=tuple(parts), persons=persons, arrests=counts, last_day=max(last), as_of=as_of)
@@ -44,21 +40,9 @@ def labels_between(arrests: DistributedArrests, start: date, end: date) -> list[
 
     The persons of each are those of the part of ``partitions_before(arrests, start)``, in their order.
     """
-    return each(arrests.client, "labels", _labels, arrests.partitions, start=start, end=end)
+    return arrests.each("labels", violent_between, start=start, end=end)
 
 
 def _cut(part: ArrestPartition, as_of: date) -> ArrestPartition:
     numbers = part.person_numbers[part.arrests.persons_before(as_of)]
     return replace(part, arrests=part.arrests.before(as_of), numbers=numbers)
-
-
-def _sizes(part: ArrestPartition) -> tuple[int, int, int]:
-    return part.arrests.n_persons, len(part.arrests), part.arrests.last_day
-
-
-def _first_day(part: ArrestPartition) -> int:
-    return first_day(part.arrests)
-
-
-def _labels(part: ArrestPartition, start: date, end: date) -> NDArray[np.bool_]:
-    return violent_between(part.arrests, start, end)

@@ -24,6 +24,9 @@ __all__ = ["cluster_engine"]
 # Seconds to wait for a scheduler to answer, and for its first worker.
 _TO_ANSWER, _TO_HAVE_WORKERS = 10.0, 30.0
 
+# Batches of sources, and arrays of vertices, go along with tasks: no warnings of it.
+_LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
+
 # These have to be the same everywhere: results are compared bit for bit, and frames go from process to process.
 _SAME_EVERYWHERE = (
     "gpunet", "numba", "llvmlite", "numpy", "dask", "distributed", "pandas", "polars", "pyarrow", "narwhals", "xgboost",
@@ -89,7 +92,9 @@ def cluster_engine(
         raise EngineError("--engine cpu with --cluster local-cuda: the workers compute on GPUs; take --cluster local")
     usable = available_threads(threads)
     _require_dask()
-    with ExitStack() as stack:
+    import dask
+
+    with dask.config.set(_LARGE), ExitStack() as stack:
         if cluster == "local-cuda":
             from gpunet.cluster.gpus import require_gpus, started_gpus
 

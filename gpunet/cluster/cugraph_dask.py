@@ -17,17 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from dask import delayed
+from distributed import Client
 from numpy.typing import NDArray
 
 from gpunet.cluster.all_workers import with_all_workers
 from gpunet.engines.gpu.check import import_library
 from gpunet.engines.gpu.cugraph import MOST_LEVELS, least_gain
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 __all__ = ["DistributedGraph"]
 
@@ -62,56 +61,48 @@ class DistributedGraph:
 
     def core_number(self) -> NDArray[np.int64]:
         """Core numbers; 0 of isolated vertices."""
-        found = self._by(lambda cugraph, graph: cugraph.dask.core_number(graph), "core_number")
-        return self._whole(*found, 0)
+        return self._by(lambda cugraph, graph: cugraph.dask.core_number(graph), "core_number", 0)
 
     def louvain(self, fields: int) -> NDArray[np.int64]:
         """Clusters, by any numbers, at the resolution `fields`; -1 of isolated vertices."""
         gain = least_gain(fields)
-        found = self._by(
+        return self._by(
             lambda cugraph, graph: cugraph.dask.louvain(
                 graph, max_level=MOST_LEVELS, resolution=float(fields), threshold=gain
             )[0],
             "partition",
+            -1,
         )
-        return self._whole(*found, -1)
 
     def triangle_count(self) -> NDArray[np.int64]:
         """Triangles that the vertex is a corner of."""
-        found = self._by(lambda cugraph, graph: cugraph.dask.triangle_count(graph), "counts")
-        return self._whole(*found, 0)
+        return self._by(lambda cugraph, graph: cugraph.dask.triangle_count(graph), "counts", 0)
 
     def weakly_connected_components(self) -> NDArray[np.int64]:
         """Connected components, by any numbers; isolated vertices have one each."""
-        vertex, label = self._by(lambda cugraph, graph: cugraph.dask.weakly_connected_components(graph), "labels")
-        labels = np.arange(self._n, dtype=np.int64) + (int(label.max()) + 1)
-        labels[vertex] = label
-        return labels
+        labels = self._by(lambda cugraph, graph: cugraph.dask.weakly_connected_components(graph), "labels", -1)
+        return np.where(labels >= 0, labels, np.arange(self._n) + (labels.max() + 1))
 
     def betweenness_centrality(self) -> NDArray[np.float64]:
         """Betweenness from all sources, not normalised, each unordered pair once; 0 of isolated vertices."""
-        vertex, value = self._by(
+        return self._by(
             lambda cugraph, graph: cugraph.dask.betweenness_centrality(graph, normalized=False, endpoints=False),
             "betweenness_centrality",
+            0.0,
         )
-        out = np.zeros(self._n)
-        out[vertex] = value
-        return out
 
-    def _whole(self, vertex: NDArray[Any], value: NDArray[Any], otherwise: int) -> NDArray[np.int64]:
-        out = np.full(self._n, otherwise, np.int64)
-        out[vertex] = value
-        return out
-
-    def _by(self, ask: Callable[[Any, Any], Any], column: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Vertices that have a tie, each once, in any order, and the column of `ask`'s frame beside them.
+    def _by(self, ask: Callable[[Any, Any], Any], column: str, otherwise: float) -> NDArray[Any]:
+        """The column of `ask`'s frame by vertex, int64 or float64 as `otherwise`, which those without a tie get.
 
         cuGraph, and whoever waits for pieces of its frames, would wait for ever for a worker that has ended.
         """
-        found: tuple[NDArray[Any], NDArray[Any]] = with_all_workers(self._client, lambda: self._found(ask, column))
-        return found
+        vertex, value = with_all_workers(self._client, lambda: self._found(ask, column))
+        out = np.full(self._n, otherwise)
+        out[vertex] = value
+        return out
 
     def _found(self, ask: Callable[[Any, Any], Any], column: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Vertices that have a tie, each once, in any order, and the column of `ask`'s frame beside them."""
         with _communicating(self._client) as (cugraph, workers):
             graph = cugraph.Graph(directed=False)
             graph.from_dask_cudf_edgelist(
@@ -138,8 +129,6 @@ class DistributedGraph:
 
     def _columns_of(self, frame: Any, names: tuple[str, str]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Two columns of a frame on the workers, here."""
-        from dask import delayed
-
         wanted = [delayed(_arrays_of)(part, names) for part in frame.to_delayed()]
         found = self._client.gather(self._client.compute(wanted), direct=self._direct)
         first, second = zip(*found, strict=True)
@@ -166,12 +155,8 @@ def _destroy(cugraph: Any) -> None:
         cugraph.dask.comms.comms.destroy()
     except Exception:  # there is nobody to tell, and the module still thinks that it has begun
         left.nccl_initialized = left.ucx_initialized = False  # or it would try again when it is collected
-        left.destroy = _nothing
+        left.destroy = lambda: None
         cugraph.dask.comms.comms.destroy()
-
-
-def _nothing() -> None:
-    """What remains of ending a communication whose workers are gone."""
 
 
 def _frame_of(columns: dict[str, NDArray[Any]]) -> Any:

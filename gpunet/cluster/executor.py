@@ -12,22 +12,20 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import Any, TypeAlias
 
-import dask
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.results import threads_of
 from gpunet.cluster.schedule import runs_of_chunks
-from gpunet.cluster.waiting import KILLED, await_workers, connected, wait_for
+from gpunet.cluster.waiting import await_workers, connected, wait_for
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, RunningSums, Spanned, Work, chunks_of, sum_of_chunk, sums_of_chunks
 
 __all__ = ["ClusterExecutor"]
 
-#: What makes chunks of batches, which have weights; and what finds the sum of a chunk as ``sum_of_chunk`` does.
-Chunking: TypeAlias = Callable[[Sequence[Any], Sequence[float]], list[Chunk]]
+#: What finds the sum of a chunk as ``sum_of_chunk`` does.
 Compute: TypeAlias = Callable[..., NDArray[Any]]
 
 # Tasks under way, for each thread of the workers: one it works on and some to go on with, while the first is awaited.
@@ -40,10 +38,6 @@ _TO_SEND = 60.0
 _MOST_LOSSES = 3
 
 
-# Batches of sources, and arrays of vertices, go along with tasks.
-_LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
-
-
 class ClusterExecutor:
     """Distributes searches: the network is sent to each worker once, then chunks of the work, largest blocks first.
 
@@ -52,18 +46,8 @@ class ClusterExecutor:
     """
 
     def __init__(self, client: Client, name: str, *, direct: bool) -> None:
-        self._client, self._name, self._direct = client, name, direct
+        self.client, self._name, self.direct = client, name, direct
         self._held: tuple[Any, Future] | None = None
-
-    @property
-    def client(self) -> Client:
-        """Of the cluster."""
-        return self._client
-
-    @property
-    def name(self) -> str:
-        """What the cluster is called in messages."""
-        return self._name
 
     def add_up(
         self,
@@ -76,7 +60,7 @@ class ClusterExecutor:
         progress: ProgressCallback | None,
         *,
         sums: RunningSums | None = None,
-        chunking: Chunking = chunks_of,
+        chunks: Sequence[Chunk] | None = None,
         compute: Compute = sum_of_chunk,
     ) -> None:
         """Add the results of all batches to `total`; a :class:`gpunet.search.reduction.Reducer`.
@@ -97,8 +81,8 @@ class ClusterExecutor:
             `progress` is called with the name of the stage, the weight that is done and that of all.
         sums
             Keeps `total` after each chunk, and says from which one to go on.
-        chunking
-            Makes chunks of the batches and their weights; that of CPUs.
+        chunks
+            Of the batches; those of CPUs if None.
         compute
             Finds the sum of a chunk on a worker, as :func:`gpunet.search.reduction.sum_of_chunk` does.
 
@@ -107,26 +91,24 @@ class ClusterExecutor:
         EngineError
             If the scheduler is lost, no worker is left, or the same chunk ends several workers.
         """
-        chunks = chunking(batches, weights)
+        chunks = chunks_of(batches, weights) if chunks is None else chunks
         added = 0 if sums is None else sums.resume(stage, total, len(chunks))
-        whole, done, losses = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added]), 0
+        whole, done = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added])
+        position_bytes = total.nbytes // max(1, total.shape[-2])
         if progress is not None:
             progress(stage, done, whole)
-        while added < len(chunks):
-            try:
-                position_bytes = total.nbytes // max(1, total.shape[-2])
-                asked = (work, graph, batches, chunks[added:], position_bytes, stage, compute)
-                with connected(self._client, self._name):
-                    for chunk, found in self._in_order(*asked):
-                        total[..., chunk.first : chunk.last, :] += found
-                        added, done, losses = added + 1, done + chunk.weight, 0
-                        if sums is not None:
-                            sums.keep(stage, total, len(chunks), added)
-                        if progress is not None:
-                            progress(stage, whole if added == len(chunks) else done, whole)
-            except (CancelledError, OSError) as error:
-                losses += 1
-                self._go_on_after(error, losses)
+
+        def add_rest() -> None:
+            nonlocal added, done
+            for chunk, found in self._in_order(work, graph, batches, chunks[added:], position_bytes, stage, compute):
+                total[..., chunk.first : chunk.last, :] += found
+                added, done = added + 1, done + chunk.weight
+                if sums is not None:
+                    sums.keep(stage, total, len(chunks), added)
+                if progress is not None:
+                    progress(stage, whole if added == len(chunks) else done, whole)
+
+        self._persistently(add_rest, lambda: added)
 
     def _in_order(
         self,
@@ -139,9 +121,11 @@ class ClusterExecutor:
         compute: Compute,
     ) -> Iterator[tuple[Chunk, NDArray[Any]]]:
         """The sums of the chunks, in their order."""
+        if not chunks:
+            return
         network = self._sent(graph)
         name = f"{stage.partition(',')[0]}-{uuid.uuid4().hex[:12]}"  # before the dash is what the dashboard shows
-        slots = max(1, threads_of(self._client))
+        slots = max(1, threads_of(self.client))
         runs = [chunks[begin:end] for begin, end in runs_of_chunks(chunks, position_bytes, slots)]
         pending: deque[Future] = deque()
         waiting = iter(enumerate(runs))
@@ -150,13 +134,12 @@ class ClusterExecutor:
                 for i, next_run in islice(waiting, _AHEAD * slots - len(pending)):
                     inside = batches[next_run[0].begin : next_run[-1].end]
                     arguments = (compute, work, network, inside, next_run)
-                    with dask.config.set(_LARGE):
-                        pending.append(self._client.submit(sums_of_chunks, *arguments, key=f"{name}-{i}"))
+                    pending.append(self.client.submit(sums_of_chunks, *arguments, key=f"{name}-{i}"))
                 yield from zip(run, self._result(pending[0]), strict=True)
                 pending.popleft()
         finally:
-            if pending and self._client.status == "running":
-                self._client.cancel(list(pending))
+            if pending and self.client.status == "running":
+                self.client.cancel(list(pending))
 
     def call(self, function: Callable[..., Any], network: Any, *arguments: Any) -> Any:
         """What a function of a network finds on any one of the workers, to each of which the network is sent once.
@@ -166,43 +149,39 @@ class ClusterExecutor:
         EngineError
             As for :meth:`add_up`.
         """
-        losses = 0
-        while True:
-            try:
-                with connected(self._client, self._name):
-                    sent = self._sent(network)
-                    with dask.config.set(_LARGE):
-                        future = self._client.submit(function, sent, *arguments, pure=False)
-                    return self._result(future)
-            except (CancelledError, OSError) as error:
-                losses += 1
-                self._go_on_after(error, losses)
+        return self._persistently(
+            lambda: self._result(self.client.submit(function, self._sent(network), *arguments, pure=False))
+        )
 
     def release(self) -> None:
         """Let the workers forget the network that they hold; it is sent again when it is needed."""
         held, self._held = self._held, None
-        if held is not None and self._client.status == "running":
+        if held is not None and self.client.status == "running":
             held[1].release()  # at once, and not when Python has found all that refers to it
 
     def _sent(self, graph: Any) -> Future:
         """The network where every worker has it."""
         if self._held is None or self._held[0] is not graph:
             self.release()  # first let go of the other one
-            await_workers(self._client, name=self._name)
-            sent = self._client.scatter(graph, broadcast=True, direct=self._direct, hash=False, timeout=_TO_SEND)
+            await_workers(self.client, name=self._name)
+            sent = self.client.scatter(graph, broadcast=True, direct=self.direct, hash=False, timeout=_TO_SEND)
             self._held = graph, sent
         return self._held[1]
 
     def _result(self, future: Future) -> Any:
         """What the workers found, however often one of them is started again meanwhile."""
-        try:
-            wait_for(self._client, [future], name=self._name)
-            return self._client.gather(future, direct=self._direct)
-        except KilledWorker as error:
-            raise EngineError(f"{self._name}: {KILLED}") from error
+        wait_for(self.client, [future], name=self._name)
+        return self.client.gather(future, direct=self.direct)
 
-    def _go_on_after(self, error: Exception, losses: int) -> None:
-        """Forget what was sent, which is lost with all its workers; or raise if it is not that."""
-        if losses > _MOST_LOSSES:
-            raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
-        self._held = None
+    def _persistently(self, do: Callable[[], Any], progress: Callable[[], int] = lambda: 0) -> Any:
+        """What `do` gives, again if what was sent is lost with all its workers; not for ever without `progress`."""
+        losses, before = 0, progress()
+        while True:
+            try:
+                with connected(self.client, self._name):
+                    return do()
+            except (CancelledError, OSError) as error:
+                losses, before = (losses + 1 if progress() == before else 1), progress()
+                if losses > _MOST_LOSSES:
+                    raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
+                self._held = None

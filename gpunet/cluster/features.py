@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import add
+from typing import Any
 
 import numpy as np
 from distributed import Client, Future
@@ -13,10 +15,11 @@ from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, table_of_ties
 from gpunet.base.progress import ProgressCallback
+from gpunet.cluster.model.partitions import TablePartition
 from gpunet.cluster.network import DistributedNetwork, build_distributed_network, id_array
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
-from gpunet.cluster.persons import columns_over_persons
-from gpunet.cluster.results import each, finished, in_order
+from gpunet.cluster.results import each, fetched, finished, in_order
+from gpunet.cluster.ties import violent_groups
 from gpunet.cluster.vertex_columns import VertexColumns
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import Feature, columns, expand_families
@@ -24,12 +27,13 @@ from gpunet.engines.protocol import Engine
 from gpunet.features import columns_over_vertices
 from gpunet.features.column import Column, Columns
 from gpunet.features.community import Partition, louvain_partition
+from gpunet.features.geographic import geographic_features, place_totals
+from gpunet.features.history import history_features
 from gpunet.features.tables import feature_table, groups_table
+from gpunet.features.temporal import temporal_features
+from gpunet.model.table import read_features
 from gpunet.search.path_report import PathReport
 from gpunet.tables.frames import make_series
-
-if TYPE_CHECKING:
-    from gpunet.cluster.model.partitions import TablePartition
 
 __all__ = ["DistributedFeatures", "compute_distributed", "model_partitions", "with_betweenness"]
 
@@ -75,7 +79,7 @@ class DistributedFeatures:
     def groups_tables(self) -> Iterator[Any]:
         """``person_id, gang, group, community`` in parts."""
         client, found = self.arrests.client, self.found
-        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers())
+        identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers)
         names = make_series("gang", list(self.arrests.gang_names))
         for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
             group, community = self.partition.group[first:last], self.partition.community[first:last]
@@ -83,7 +87,8 @@ class DistributedFeatures:
 
     def tie_tables(self) -> Iterator[Any]:
         """``person_a, person_b, incidents, strength, first_date, last_date`` in parts, sorted by both ids."""
-        person = _numbers(self.network)
+        person = self.network.person
+        assert person is not None  # networks of arrests have it
         for ties in in_order(self.arrests.client, self.found.ties):
             a, b = np.searchsorted(person, ties.a), np.searchsorted(person, ties.b)
             yield table_of_ties(self.found.ids, a, b, ties)
@@ -146,7 +151,7 @@ def compute_distributed(
     for family in wanted:
         if family in _OVER_PERSONS:
             with stage(family):
-                over_persons.append(finished(arrests.client, columns_over_persons(arrests, found, family)))
+                over_persons.append(finished(arrests.client, _columns_over_persons(arrests, found, family)))
     with stage("tables"):
         declared = columns(network.sets, wanted)
         parts = finished(arrests.client, _tables(arrests, found, declared, over_persons, over_vertices.columns))
@@ -168,6 +173,18 @@ def with_betweenness(client: Client, parts: Sequence[Future], betweenness: Any) 
     return each(client, "matrix-metadata", _with_betweenness, parts, betweenness=betweenness)
 
 
+def _columns_over_persons(arrests: DistributedArrests, found: DistributedNetwork, family: str) -> list[Future]:
+    """Futures of the columns of a family (one of ``_OVER_PERSONS``) for each part's persons."""
+    if family == "history":
+        return arrests.each(family, history_features, today=arrests.today)
+    if family == "temporal":
+        return arrests.each(family, temporal_features, violent_groups(arrests, found.incidents, found.ranges))
+    n_places = {"district": len(arrests.district_names), "beat": len(arrests.beat_names)}
+    of_parts = fetched(arrests.client, arrests.each("places", place_totals, n_places=n_places))
+    totals = {kind: reduce(add, (part[kind] for part in of_parts)) for kind in n_places}
+    return arrests.each(family, geographic_features, totals=totals)
+
+
 def _tables(
     arrests: DistributedArrests,
     found: DistributedNetwork,
@@ -180,11 +197,10 @@ def _tables(
     Columns of a part's vertices go with its task: they are there if it has to be done again on another worker.
     """
     tables = []
-    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers(), strict=True)):
+    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers, strict=True)):
         of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
-        family = [futures[i] for futures in over_persons]
-        arguments = ([arrests.partitions[i]], [found.gangs[i]], [family], [numbers], [of_part])
-        tables += each(arrests.client, "table", _table, *arguments, declared=declared)
+        arguments = (arrests.partitions[i], found.gangs[i], numbers, of_part, *(futures[i] for futures in over_persons))
+        tables += each(arrests.client, "table", _table, *([argument] for argument in arguments), declared=declared)
     return tables
 
 
@@ -198,9 +214,9 @@ def _slice(column: Column, first: int, last: int) -> Column:
 def _table(
     part: ArrestPartition,
     gang: NDArray[np.int32],
-    over_persons: Sequence[Columns],
     numbers: NDArray[np.int32],
     over_vertices: Columns,
+    *over_persons: Columns,
     declared: dict[str, Feature],
 ) -> Any:
     merged = {name: column for family in over_persons for name, column in family.items()}
@@ -216,17 +232,8 @@ def _persons(
 
 
 def _model_table(part: ArrestPartition, frame: Any, taxonomy: Any) -> TablePartition:
-    from gpunet.cluster.model.partitions import TablePartition
-    from gpunet.model.table import read_features
-
     return TablePartition(read_features(frame, taxonomy=taxonomy), part.person_numbers)
 
 
 def _with_betweenness(part: TablePartition, betweenness: Any) -> TablePartition:
     return replace(part, table=replace(part.table, betweenness=betweenness))
-
-
-def _numbers(network: Network) -> NDArray[np.int32]:
-    if network.person is None:
-        raise ValueError("the network was not made of arrests")
-    return network.person

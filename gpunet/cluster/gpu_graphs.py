@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here
 from gpunet.engines.gpu import graphs
 from gpunet.engines.gpu.graphs import Make
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 __all__ = ["GpuGraphs"]
 
@@ -34,23 +31,16 @@ class GpuGraphs:
 
     Parameters
     ----------
-    client
-        Of the cluster.
     executor
         What sends networks; one of its own, so that a network stays where it is while a graph is searched.
     setup
         How workers set up their GPUs.
     refused
         Why the workers may not speak to each other outside Dask; None if they may.
-    direct
-        Whether this process reaches the workers themselves.
     """
 
-    def __init__(
-        self, client: Client, executor: ClusterExecutor, setup: Setup, refused: str | None, *, direct: bool
-    ) -> None:
-        self._client, self._executor, self._setup, self._refused = client, executor, setup, refused
-        self._direct = direct
+    def __init__(self, executor: ClusterExecutor, setup: Setup, refused: str | None) -> None:
+        self._executor, self._setup, self._refused = executor, setup, refused
         self._network: Adjacency | None = None
         self._said: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -68,18 +58,16 @@ class GpuGraphs:
         if answer.found is not None:
             self._note(name, _ONE, answer.needed, answer.free)
             return answer.found
-        method = _METHODS.get(name)
-        if method is None:
-            raise EngineError(
-                f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
-                f"cannot be divided over several: {_ADVICE}"
-            )
-        if self._refused is not None:
-            raise EngineError(
-                f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
-                f"may not be divided over several: {self._refused}"
-            )
-        return self._on_all(name, method, answer.needed, indptr, indices, arguments)
+        if name not in _METHODS:
+            reason = f"cannot be divided over several: {_ADVICE}"
+        elif self._refused is not None:
+            reason = f"may not be divided over several: {self._refused}"
+        else:
+            return self._on_all(name, answer.needed, indptr, indices, *arguments)
+        raise EngineError(
+            f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
+            f"{reason}"
+        )
 
     def describe(self) -> list[Mapping[str, Any]]:
         """What was called, and where; for the manifest."""
@@ -93,22 +81,15 @@ class GpuGraphs:
         """Let go of the network, and of all else on the GPUs that can come again when it is needed."""
         self._network = None
         self._executor.release()
-        on_each_worker(self._client, free_here, self._setup)
+        on_each_worker(self._executor.client, free_here, self._setup)
 
-    def _on_all(
-        self,
-        name: str,
-        method: Callable[..., Any],
-        needed: int,
-        indptr: NDArray[np.int64],
-        indices: NDArray[np.int32],
-        arguments: tuple[Any, ...],
-    ) -> Any:
+    def _on_all(self, name: str, needed: int, *arguments: Any) -> Any:
         """By ``cugraph.dask``, if a GPU's share fits into each of them."""
         from gpunet.cluster.cugraph_dask import DistributedGraph
 
-        free = min(on_each_worker(self._client, free_here, self._setup).values())
-        workers = len(self._client.nthreads())
+        client = self._executor.client
+        free = min(on_each_worker(client, free_here, self._setup).values())
+        workers = len(client.nthreads())
         share = -(-needed // workers)
         if share > free:
             raise EngineError(
@@ -116,9 +97,8 @@ class GpuGraphs:
                 f"them: {_ADVICE}"
             )
         try:
-            found = method(
-                indptr, indices, *arguments, make=partial(DistributedGraph, self._client, direct=self._direct)
-            )
+            make = partial(DistributedGraph, client, direct=self._executor.direct)
+            found = _METHODS[name](*arguments, make=make)
         except EngineError:
             raise
         except Exception as error:  # a library that comes from several processes raises what it likes

@@ -9,8 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -20,23 +18,17 @@ from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
 from gpunet.config.pool_config import PoolConfig
+from gpunet.engines.gpu import graphs
+from gpunet.engines.gpu.cugraph import MOST_EDGES
+from gpunet.tables.arrays import to_host
 
 if TYPE_CHECKING:
     from gpunet.engines.gpu.engine import GpuEngine
 
-__all__ = [
-    "Adjacency",
-    "Answer",
-    "Setup",
-    "call",
-    "device_lock",
-    "engine_here",
-    "free_here",
-    "start",
-]
+__all__ = ["DEVICE", "Adjacency", "Answer", "Setup", "call", "engine_here", "free_here", "start"]
 
-# A worker may have several threads; what is on the device, and how much is free, is one thread's at a time.
-_LOCK = threading.RLock()
+#: A worker may have several threads; what is on the device, and how much is free, is one thread's at a time.
+DEVICE = threading.RLock()
 
 _ENGINES: list[GpuEngine] = []
 
@@ -79,13 +71,6 @@ class Answer:
     found: Any = None
 
 
-@contextmanager
-def device_lock() -> Iterator[None]:
-    """The GPU, for one thread."""
-    with _LOCK:
-        yield
-
-
 def engine_here(setup: Setup) -> GpuEngine:
     """The engine of this process, started if it is not there yet.
 
@@ -105,7 +90,7 @@ def engine_here(setup: Setup) -> GpuEngine:
 def start(setup: Setup) -> dict[str, Any] | str:
     """Start the engine: what the manifest says of the GPU, or why there is none."""
     try:
-        with device_lock():
+        with DEVICE:
             return {**asdict(engine_here(setup).info), "pool_bytes_free": free_here(setup)}
     except EngineError as error:
         return str(error)
@@ -113,7 +98,7 @@ def start(setup: Setup) -> dict[str, Any] | str:
 
 def free_here(setup: Setup) -> int:
     """Bytes of this worker's GPU that may be taken, when all that can come again is gone."""
-    with device_lock():
+    with DEVICE:
         engine_here(setup)
         from gpunet.engines.gpu import memory, search_chunks
 
@@ -125,7 +110,7 @@ def free_here(setup: Setup) -> int:
 
 def call(network: Adjacency, setup: Setup, name: str, arguments: tuple[Any, ...]) -> Answer:
     """Call the method `name` of the GPU engine with a network and host arrays, unless memory does not suffice."""
-    with device_lock():
+    with DEVICE:
         engine = engine_here(setup)
         from gpunet.engines.gpu import memory
 
@@ -134,7 +119,7 @@ def call(network: Adjacency, setup: Setup, name: str, arguments: tuple[Any, ...]
         if needed > free:
             free = free_here(setup)
             needed = _needed(network, name, arguments)
-        if needed > free or not _is_possible(network, name):
+        if needed > free or (name in graphs.CALLS and len(network.indices) >= MOST_EDGES):
             return Answer(needed, free)
         with memory.stage(name):
             rows = _placed(network, engine)
@@ -153,7 +138,7 @@ def _placed(network: Adjacency, engine: GpuEngine) -> tuple[Any, Any]:
 
 def _needed(network: Adjacency, name: str, arguments: tuple[Any, ...]) -> int:
     """What a call takes: the network unless it is there, what is passed, and what it uses on the way."""
-    from gpunet.engines.gpu import graphs, memory
+    from gpunet.engines.gpu import memory
 
     n, edges = len(network.indptr) - 1, len(network.indices)
     passed = sum(each.nbytes for each in arguments if isinstance(each, np.ndarray))
@@ -164,16 +149,7 @@ def _needed(network: Adjacency, name: str, arguments: tuple[Any, ...]) -> int:
     return there + passed + memory.needed_by_path_features(n, edges // 2, sets)
 
 
-def _is_possible(network: Adjacency, name: str) -> bool:
-    from gpunet.engines.gpu import graphs
-    from gpunet.engines.gpu.cugraph import MOST_EDGES
-
-    return name not in graphs.CALLS or len(network.indices) < MOST_EDGES
-
-
 def _on_host(found: Any) -> Any:
-    from gpunet.tables.arrays import to_host
-
     if isinstance(found, tuple):
         return tuple(_on_host(each) for each in found)
     return found if isinstance(found, int) else np.ascontiguousarray(to_host(found))

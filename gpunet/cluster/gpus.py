@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from distributed import Client
 
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cluster.all_workers import on_each_worker
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.executor import ClusterExecutor
-from gpunet.cluster.gpu_chunks import GpuSearches
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_worker import Setup, start
 from gpunet.cluster.local import local_client
 from gpunet.config.config import UNENCRYPTED, ClusterConfig
 from gpunet.engines.gpu.check import count_devices, require_device
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 __all__ = ["gpus_engine", "require_gpus", "started_gpus"]
 
@@ -138,12 +136,11 @@ def gpus_engine(
     refused = None
     if not safe and config.unencrypted != UNENCRYPTED:
         refused = f'GPUs speak to each other without TLS; to allow it, write [cluster] unencrypted = "{UNENCRYPTED}"'
-    executor = ClusterExecutor(client, name, direct=local)
     return GpusEngine(
         threads,
-        executor=executor,
-        searches=GpuSearches(executor, setup),
-        graphs=GpuGraphs(client, ClusterExecutor(client, name, direct=local), setup, refused, direct=local),
+        executor=ClusterExecutor(client, name, direct=local),
+        setup=setup,
+        graphs=GpuGraphs(ClusterExecutor(client, name, direct=local), setup, refused),
         cluster={**description, "gpus": list(found.values()), "versions": versions},
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 from distributed import Future
 from numpy.typing import NDArray
 
@@ -16,7 +16,17 @@ from gpunet.arrests.diagnostics import shared_incidents
 from gpunet.arrests.network import IncidentMembers, incident_members
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
-from gpunet.cluster.shuffle import BUCKET, FRAMES, Texts, bucket_count, columns_of, frame_of, shuffled
+from gpunet.cluster.shuffle import (
+    BUCKET,
+    FRAMES,
+    bounds_of,
+    bucket_count,
+    columns_of,
+    frame_of,
+    place_of,
+    range_of_texts,
+    shuffled,
+)
 from gpunet.reading.location import code_series, in_order
 from gpunet.tables.arrays import begins_run, count_by_code, running_sum, sort_order
 from gpunet.tables.frames import rows_of
@@ -47,9 +57,8 @@ class IncidentPartition:
 def incident_partitions(arrests: DistributedArrests) -> list[Future]:
     """Futures of :class:`IncidentPartition`, by ascending keys. Each incident is in one of them."""
     client, n = arrests.client, bucket_count(arrests)
-    bounds = _bounds(arrests, n)
-    frames = each(client, "members", member_frame, arrests.partitions, bounds=bounds)
-    rows = shuffled(client, frames, _member_frame({BUCKET: [], "number": [], "first_day": [], "last_day": []}, []), n)
+    frames = each(client, "members", member_frame, arrests.partitions, bounds=_bounds(arrests, n))
+    rows = shuffled(client, frames, n)
     return each(client, "incidents", grouped, rows, max_size=arrests.config.network.max_incident_size)
 
 
@@ -57,9 +66,7 @@ def incidents_of_several_forces(arrests: DistributedArrests) -> int:
     """How many incidents have arrests by several forces, see :func:`gpunet.arrests.diagnostics.shared_incidents`."""
     client, n = arrests.client, bucket_count(arrests)
     frames = each(client, "forces", force_frame, arrests.partitions, bounds=_bounds(arrests, n))
-    like = frame_of({BUCKET: np.empty(0, np.int32), "key": _texts([]), "force": np.empty(0, np.int32)})
-    counts = each(client, "several-forces", _of_several_forces, shuffled(client, frames, like, n))
-    return sum(fetched(client, counts))
+    return sum(fetched(client, each(client, "several-forces", _of_several_forces, shuffled(client, frames, n))))
 
 
 def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
@@ -67,8 +74,7 @@ def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
     share = _SAMPLES * n / max(len(arrests), 1)
     sizes = [int(np.ceil(share * size)) for size in arrests.arrests]
     drawn = fetched(arrests.client, each(arrests.client, "keys", sample_keys, arrests.partitions, sizes))
-    keys = sorted(key for of_part in drawn for key in of_part)
-    return sorted({keys[len(keys) * i // n] for i in range(1, n)}) if keys else []
+    return bounds_of((key for of_part in drawn for key in of_part), n)  # type: ignore[return-value]
 
 
 def sample_keys(part: ArrestPartition, size: int) -> list[str]:
@@ -83,21 +89,16 @@ def sample_keys(part: ArrestPartition, size: int) -> list[str]:
 def member_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     """A row for each person of each incident; those of one person in one incident are all in one part."""
     members = incident_members(part.arrests)
-    return _member_frame(
+    return frame_of(
         {
-            BUCKET: _range_of_keys(part, bounds, members.incident),
-            "number": part.person_numbers[members.person],
+            BUCKET: range_of_texts(part.incident_key, members.incident, bounds),
+            "number": part.person_numbers[members.person].astype(np.int32),
             "first_day": members.first_day,
             "last_day": members.last_day,
-        },
-        members.violent,
-        part.incident_key.take(members.incident),
+            "violent": members.violent,
+            "key": _keys_of(part, members.incident),
+        }
     )
-
-
-def _member_frame(numbers: dict[str, Any], violent: Any, keys: Any = ()) -> Any:
-    whole = {name: np.asarray(values, np.int32) for name, values in numbers.items()}
-    return frame_of({**whole, "violent": np.asarray(violent, np.bool_), "key": _texts(keys)})
 
 
 def force_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
@@ -106,22 +107,12 @@ def force_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     order = sort_order([force, incident])
     new = begins_run(incident[order], force[order])
     incident, force = incident[order][new], force[order][new]
-    keys = part.incident_key.take(incident)
-    return frame_of({BUCKET: _range_of_keys(part, bounds, incident), "key": _texts(keys), "force": force})
+    key_range = range_of_texts(part.incident_key, incident, bounds)
+    return frame_of({BUCKET: key_range, "key": _keys_of(part, incident), "force": force})
 
 
-def _range_of_keys(part: ArrestPartition, bounds: Sequence[str], incident: NDArray[Any]) -> NDArray[np.int32]:
-    """The range of keys that each incident belongs to: both ascend, so bounds are looked for, not incidents."""
-    keys = Texts(part.incident_key)
-    starts = [bisect_left(keys, bound) for bound in bounds]
-    return np.searchsorted(np.asarray(starts, np.int64), incident, side="right").astype(np.int32)
-
-
-def _texts(keys: Any) -> nw.Series[Any]:
-    import pyarrow as pa
-
-    array = keys if len(keys) else pa.array([], pa.large_string())
-    table: nw.DataFrame[Any] = nw.from_native(pa.table({"key": array}), eager_only=True)
+def _keys_of(part: ArrestPartition, incident: NDArray[Any]) -> nw.Series[Any]:
+    table: nw.DataFrame[Any] = nw.from_native(pa.table({"key": part.incident_key.take(incident)}), eager_only=True)
     return table["key"]
 
 
@@ -162,9 +153,9 @@ def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[st
 
 def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
     """Incident id, and the force of the first arrest, of those of the incidents that have an arrest in the part."""
-    arrests, known = part.arrests, Texts(part.incident_key)
-    at = [bisect_left(known, key) for key in keys]
-    codes = {code: key for code, key in zip(at, keys, strict=True) if code < len(known) and known[code] == key}
+    arrests, known = part.arrests, part.incident_key
+    at = [place_of(known, key) for key in keys]
+    codes = {code: key for code, key in zip(at, keys, strict=True) if code < len(known) and known[code].as_py() == key}
     rows = np.flatnonzero(np.isin(arrests.incident, list(codes)))
     present, first = np.unique(arrests.incident[rows], return_index=True)
     ids = gather(arrests.incident_ids, present).to_list()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import narwhals as nw
@@ -13,7 +13,7 @@ import pyarrow as pa
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrests.network import Network, Ties, vertex_sets
+from gpunet.arrests.network import Network, vertex_sets
 from gpunet.base.errors import InputError
 from gpunet.cluster.incidents import described_incidents, incident_partitions
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
@@ -40,8 +40,10 @@ class DistributedNetwork:
         The vertices' person ids.
     gang
         int32[n], code of each vertex's most recent gang, -1 for none.
-    bounds
-        int64[parts + 1]: the vertices of part i are those from ``bounds[i]`` to ``bounds[i + 1]``.
+    spans
+        The first vertex of each part, and that after its last.
+    numbers
+        Persons' numbers of the vertices of each part, int32.
     ranges
         Ranges of persons' numbers, by which rows of persons go to other workers.
     gangs
@@ -58,22 +60,14 @@ class DistributedNetwork:
     network: Network
     ids: nw.Series[Any]
     gang: NDArray[np.int32]
-    bounds: NDArray[np.int64]
+    spans: list[tuple[int, int]]
+    numbers: list[NDArray[np.int32]]
     ranges: Ranges
     gangs: tuple[Future, ...]
     incidents: tuple[Future, ...]
     ties: tuple[Future, ...]
     n_incidents: int
     oversize: tuple[dict[str, Any], ...]
-
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """The first vertex of each part, and that after its last."""
-        return list(pairwise(self.bounds.tolist()))
-
-    def numbers(self) -> list[NDArray[np.int32]]:
-        """Persons' numbers of the vertices of each part."""
-        return _slices(self.network.person, self.spans)
 
 
 def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> DistributedNetwork:
@@ -89,19 +83,19 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     if arrests.n_numbers > np.iinfo(np.int32).max:
         raise InputError(f"{arrests.n_numbers} persons: at most {np.iinfo(np.int32).max} are possible")
     client = arrests.client
-    starts = np.asarray(fetched(client, each(client, "starts", _start, arrests.partitions)), np.int64)
+    starts = np.array(fetched(client, each(client, "starts", attrgetter("first_person"), arrests.partitions)))
     incidents = incident_partitions(arrests)
     ranges = ranges_of(starts, len(incidents))
     ties = tie_partitions(arrests, incidents, ranges)
-    gangs = each(client, "gangs", _gangs, arrests.partitions)
-    ends = fetched(client, each(client, "ends", _ends, ties))
+    gangs = arrests.each("gangs", recent_gang)
+    ends = fetched(client, each(client, "ends", attrgetter("a", "b"), ties))
     a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
     del ends
     person = distinct(np.concatenate([a, b]))
     rows, columns = engine.csr_from_ties(_positions(person, a), _positions(person, b), len(person))
     del a, b
-    bounds = np.searchsorted(person, np.append(starts, arrests.n_numbers)).astype(np.int64)
-    numbers = _slices(person, list(pairwise(bounds.tolist())))
+    spans = list(pairwise(np.searchsorted(person, np.append(starts, arrests.n_numbers)).tolist()))
+    numbers = [person[first:last] for first, last in spans]
     offences, gang, ids = zip(
         *fetched(client, each(client, "vertices", _facts, arrests.partitions, gangs, numbers)), strict=True
     )
@@ -111,7 +105,8 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
         network=Network(len(person), rows, columns, sets, person=person),
         ids=make_series("person_id", pa.concat_arrays(ids)),
         gang=np.concatenate(gang),
-        bounds=bounds,
+        spans=spans,
+        numbers=numbers,
         ranges=ranges,
         gangs=tuple(finished(client, gangs)),
         incidents=tuple(incidents),
@@ -121,24 +116,8 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     )
 
 
-def _start(part: ArrestPartition) -> int:
-    return part.first_person
-
-
-def _gangs(part: ArrestPartition) -> NDArray[np.int32]:
-    return recent_gang(part.arrests)
-
-
-def _ends(ties: Ties) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    return ties.a, ties.b
-
-
 def _positions(person: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.searchsorted(person, number).astype(np.int32)
-
-
-def _slices(values: Any, spans: Sequence[tuple[int, int]]) -> list[Any]:
-    return [values[first:last] for first, last in spans]
 
 
 def _facts(part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:

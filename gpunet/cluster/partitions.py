@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.days import day_number
+from gpunet.cluster.results import each
 from gpunet.config.config import Config
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
-
-__all__ = ["ArrestPartition", "DistributedArrests", "DistributedReport"]
+__all__ = ["ArrestPartition", "DistributedArrests", "DistributedReport", "sizes_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,11 @@ class ArrestPartition:
         if self.numbers is not None:
             return self.numbers  # type: ignore[no-any-return]
         return self.first_person + np.arange(self.arrests.n_persons, dtype=np.int64)
+
+
+def sizes_of(part: Any) -> tuple[int, int, int]:
+    """Persons, arrests and the last day of a part, or of whatever has ``arrests``."""
+    return part.arrests.n_persons, len(part.arrests), part.arrests.last_day
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,3 +125,11 @@ class DistributedArrests:
     def n_persons(self) -> int:
         """Number of persons with an arrest."""
         return sum(self.persons)
+
+    def each(self, name: str, function: Callable[..., Any], *parts: Iterable[Any], **same: Any) -> list[Future]:
+        """As :func:`gpunet.cluster.results.each`, with the arrests of each part before what is given of `parts`."""
+        return each(self.client, name, partial(_of_arrests, function), self.partitions, *parts, **same)
+
+
+def _of_arrests(function: Callable[..., Any], part: ArrestPartition, *given: Any, **same: Any) -> Any:
+    return function(part.arrests, *given, **same)

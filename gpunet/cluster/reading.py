@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
-from gpunet.cluster.shuffle import BUCKET, Texts, frame_of, shuffled, table_of
+from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_of_texts, shuffled, table_of
 from gpunet.config.config import Config
-from gpunet.reading.location import Column
 from gpunet.reading.names import Names
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
@@ -102,22 +100,22 @@ def read_distributed(
     (sent,) = each(client, "names", _same, [names])  # and not scattered: what is lost with a worker can come again
     ranges = _by_person(client, read, notes, names, sent, config, wanted)
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
-    range_notes: list[_RangeNote] = fetched(client, each(client, "sizes", _range_note, arranged))
-    first = np.concatenate([[0], np.cumsum([of_range.persons for of_range in range_notes])]).tolist()
-    records = _whole_files(notes, range_notes)
+    persons, arrests, last_days = zip(*fetched(client, each(client, "sizes", sizes_of, arranged)), strict=True)
+    first = np.concatenate([[0], np.cumsum(persons)]).tolist()
+    records = _whole_files(notes, fetched(client, each(client, "repeats", attrgetter("repeats"), arranged)))
     schema = rejected_schema(config, records)
     report = report_of(config, Inputs(records, warnings, skipped), from_arrow(schema.empty_table()))
     return DistributedArrests(
         client=client,
         partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
-        persons=tuple(of_range.persons for of_range in range_notes),
-        arrests=tuple(of_range.arrests for of_range in range_notes),
+        persons=persons,
+        arrests=arrests,
         n_numbers=first[-1],
         force_names=tuple(names.texts["force"]),
         gang_names=tuple(names.texts["gang"]),
         district_names=names.places["district"],
         beat_names=names.places["beat"],
-        last_day=max(of_range.last_day for of_range in range_notes),
+        last_day=max(last_days),
         config=config,
         report=_report(report, notes),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
@@ -144,27 +142,25 @@ def _read(
         if progress is not None:
             progress(_STAGE, done, total)
 
-    notes = fetched(client, each(client, "notes", _note, read), finished)
+    notes = fetched(client, each(client, "notes", attrgetter("note"), read), finished)
     plan = list(plan)
-    while again := _with_slices_of(gone := {file.name for file in _all_skipped(notes)}, notes):
+    while True:
+        gone = {file.name for file in _all_skipped(notes)}
+        again = [i for i, note in enumerate(notes) if any(record.name in gone for record in note.records)]
+        if not again:
+            return read, notes
         for i in again:  # another slice of a file was read well, but a file counts whole or not at all
             elsewhere = gone - {file.name for file in notes[i].skipped}
             plan[i] = tuple(piece for piece in plan[i] if piece.name not in elsewhere)
         afresh = each(client, "read", read_partition, again, [plan[i] for i in again], **same)
-        new_notes = fetched(client, each(client, "notes", _note, afresh))
+        new_notes = fetched(client, each(client, "notes", attrgetter("note"), afresh))
         for i, future, note in zip(again, afresh, new_notes, strict=True):
             read[i], notes[i] = future, note
-    return read, notes
 
 
 def _all_skipped(notes: Sequence[PartNote]) -> list[SkippedFile]:
     """Every file that could not be read, once, in the order of the files."""
     return list({file.name: file for note in reversed(notes) for file in reversed(note.skipped)}.values())[::-1]
-
-
-def _with_slices_of(gone: set[str], notes: Sequence[PartNote]) -> list[int]:
-    """The partitions that have read something of a file that could not be read elsewhere."""
-    return [i for i, note in enumerate(notes) if any(record.name in gone for record in note.records)]
 
 
 def _check_slices(notes: Sequence[PartNote]) -> None:
@@ -173,10 +169,6 @@ def _check_slices(notes: Sequence[PartNote]) -> None:
     for seen in (found for note in notes for found in note.seen):
         if known.setdefault(seen[0], seen) != seen:
             raise InputError(f"{seen[0]} has changed while it was read: start again")
-
-
-def _note(part: ReadPart) -> PartNote:
-    return part.note
 
 
 def _same(names: Names) -> Names:
@@ -198,57 +190,19 @@ def _by_person(
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
     frames = each(client, "rows", _ranged, read, notes, names=sent, whole=whole, bounds=bounds)
-    nothing = read_partition(0, (), config, date.today())
-    return shuffled(client, frames, _ranged(nothing, nothing.note, names, whole, bounds), len(bounds) + 1)
+    return shuffled(client, frames, len(bounds) + 1)
 
 
 def _ranged(part: ReadPart, note: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
     note.check_again(part.note)
     columns, person = columns_of_part(part, names, whole), part.rows.columns["person_id"]
     if whole:
-        return frame_of({BUCKET: range_of_values(columns["person_id"], bounds), **columns})
-    return frame_of({BUCKET: range_of_texts(person, bounds), **columns})
-
-
-def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | list[int]:
-    """At most n - 1 distinct bounds, ascending, that cut the examples into about equal ranges.
-
-    Texts are ordered as UTF-8 orders their bytes, which is Python's order of texts too.
-    """
-    ordered = sorted(examples)
-    places = (len(ordered) * k // n for k in range(1, n)) if ordered else ()
-    return sorted({ordered[place] for place in places})  # type: ignore[return-value]
-
-
-def range_of_values(values: Any, bounds: Sequence[int]) -> NDArray[np.int64]:
-    """int64[n], how many bounds are not greater than each number."""
-    return np.searchsorted(np.array(bounds, np.int64), values, side="right")  # type: ignore[no-any-return]
-
-
-def range_of_texts(column: Column, bounds: Sequence[str]) -> NDArray[np.int64]:
-    """int64[n], how many bounds are not greater than each row's text, by the place of bounds among the column's."""
-    texts = Texts(column.values.to_arrow())
-    starts = [bisect_left(texts, bound) for bound in bounds]
-    return np.searchsorted(np.array(starts, np.int64), column.codes, side="right")  # type: ignore[no-any-return]
+        return frame_of({BUCKET: range_of(columns["person_id"], bounds), **columns})
+    return frame_of({BUCKET: range_of_texts(person.values.to_arrow(), person.codes, bounds), **columns})
 
 
 def _arranged(frame: Any, names: Names, config: Config) -> PersonRange:
     return arrests_of_range(table_of(frame), names, config)
-
-
-@dataclass(frozen=True)
-class _RangeNote:
-    """What is known of a range; ``repeats`` by the index of the file."""
-
-    persons: int
-    arrests: int
-    last_day: int
-    repeats: dict[int, int]
-
-
-def _range_note(found: PersonRange) -> _RangeNote:
-    arrests = found.arrests
-    return _RangeNote(arrests.n_persons, len(arrests), arrests.last_day, dict(found.repeats))
 
 
 def _numbered(found: PersonRange, first: int) -> ArrestPartition:
@@ -260,8 +214,8 @@ def _rejected(part: ReadPart, note: PartNote, schema: pa.Schema) -> pa.Table:
     return as_rejected(part.rejected, schema)
 
 
-def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -> list[InputRecord]:
-    """One record a file, from those of its slices."""
+def _whole_files(notes: Sequence[PartNote], repeats: Sequence[Mapping[int, int]]) -> list[InputRecord]:
+    """One record a file, from those of its slices, and the repeats in each range of persons by place of the file."""
     whole: dict[int, InputRecord] = {}
     for record in (found for note in notes for found in note.records):
         if record.number not in whole:
@@ -271,14 +225,12 @@ def _whole_files(notes: Sequence[PartNote], range_notes: Sequence[_RangeNote]) -
             whole[record.number].rejected += record.rejected
             whole[record.number].duplicate += record.duplicate
     for number, record in whole.items():
-        record.duplicate += sum(of_range.repeats.get(number, 0) for of_range in range_notes)
+        record.duplicate += sum(of_range.get(number, 0) for of_range in repeats)
     return [whole[number] for number in sorted(whole)]
 
 
 def _report(report: ReadReport, notes: Sequence[PartNote]) -> DistributedReport:
-    reasons: Counter[str] = Counter()
-    for note in notes:
-        reasons.update(note.reasons)
+    reasons: Counter[str] = sum((Counter(note.reasons) for note in notes), Counter())
     return DistributedReport(
         **vars(report),
         by_reason=dict(sorted(reasons.items())),

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import Any
 
-import dask
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future
 
 from gpunet.base.errors import EngineError, in_words
-from gpunet.cluster.waiting import KILLED, connected, wait_for
+from gpunet.cluster.waiting import connected, wait_for
 
 __all__ = ["each", "fetched", "finished", "guarded", "in_order", "threads_of"]
 
@@ -42,8 +41,7 @@ def each(client: Client, name: str, function: Callable[..., Any], *parts: Iterab
     columns = [list(values) for values in parts]
     run = uuid.uuid4().hex[:12]
     keys = [f"{name}-{run}-{i}" for i in range(len(columns[0]))]
-    large = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})  # arrays of vertices go along
-    with large, connected(client):
+    with connected(client):
         futures: list[Future] = client.map(function, *columns, key=keys, pure=False, **same)
     return futures
 
@@ -98,8 +96,6 @@ def guarded(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (
     try:
         with connected(client):
             return do()
-    except KilledWorker as error:
-        raise EngineError(f"--cluster: {KILLED}") from error
     except CancelledError as error:
         raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
     except OSError as error:  # that nobody answers in time is one, too

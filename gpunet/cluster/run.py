@@ -10,6 +10,7 @@ from gpunet.cluster.as_of import labels_between, partitions_before
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DistributedFeatures, compute_distributed, model_partitions, with_betweenness
+from gpunet.cluster.model.forecast import forecast_distributed
 from gpunet.cluster.model.scores import DistributedScores
 from gpunet.cluster.partitions import DistributedArrests
 from gpunet.cluster.reading import read_distributed
@@ -106,8 +107,6 @@ class DistributedRun(Run):
         self.folder.write_table("scores.parquet", parts)
 
     def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
-        from gpunet.cluster.model.forecast import forecast_distributed
-
         past, test, now = days["T-2H"], days["T-H"], days["T"]
         client, worst_precision = arrests.client, coarsest(found)
         self.engine.release()  # the network is not needed any more, and memory is

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dask.dataframe as dd
@@ -10,15 +11,28 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from distributed import Client, Future, futures_of
+from numpy.typing import NDArray
 
 from gpunet.cluster.partitions import DistributedArrests
-from gpunet.cluster.results import threads_of
+from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.waiting import connected
 from gpunet.reading.location import Location
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
 
-__all__ = ["BUCKET", "FRAMES", "Texts", "bucket_count", "columns_of", "frame_of", "range_of", "shuffled", "table_of"]
+__all__ = [
+    "BUCKET",
+    "FRAMES",
+    "bounds_of",
+    "bucket_count",
+    "columns_of",
+    "frame_of",
+    "place_of",
+    "range_of",
+    "range_of_texts",
+    "shuffled",
+    "table_of",
+]
 
 #: The column that says where a row goes; no column of a table can be called so.
 BUCKET = ":bucket"
@@ -45,22 +59,30 @@ def columns_of(frame: Any, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(FRAMES.values(table[name]) for name in names)
 
 
-def range_of(values: Any, starts: Any) -> Any:
-    """int32[n], the range into which each of the `values` falls; range i begins at ``starts[i]``, ascending."""
-    return (np.searchsorted(starts, values, side="right") - 1).astype(np.int32)
+def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | list[int]:
+    """At most n - 1 distinct bounds, ascending, that cut the examples into about equal ranges.
+
+    Texts are ordered as UTF-8 orders their bytes, which is Python's order of texts too.
+    """
+    ordered = sorted(examples)
+    places = (len(ordered) * k // n for k in range(1, n)) if ordered else ()
+    return sorted({ordered[place] for place in places})  # type: ignore[return-value]
 
 
-class Texts(Sequence[str]):
-    """Texts of an Arrow array as a sequence, each made when it is asked for."""
+def range_of(values: Any, bounds: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int32]:
+    """int32[n], the range into which each of the `values` falls: how many bounds are not greater, of ascending ones."""
+    found: NDArray[np.int32] = np.searchsorted(np.asarray(bounds, np.int64), values, side="right").astype(np.int32)
+    return found
 
-    def __init__(self, array: Any) -> None:
-        self._array = array
 
-    def __len__(self) -> int:
-        return len(self._array)
+def range_of_texts(texts: pa.Array, codes: NDArray[Any], bounds: Sequence[str]) -> NDArray[np.int32]:
+    """int32[n], the range of each text ``texts[code]``. The `texts` ascend, so bounds are looked for, not rows."""
+    return range_of(codes, [place_of(texts, bound) for bound in bounds])
 
-    def __getitem__(self, i: Any) -> Any:
-        return self._array[i].as_py()
+
+def place_of(texts: pa.Array, text: str) -> int:
+    """Where a text is, or would be, among ascending ones."""
+    return bisect_left(range(len(texts)), text, key=lambda i: texts[i].as_py())
 
 
 def table_of(frame: Any) -> pa.Table:
@@ -73,7 +95,7 @@ def bucket_count(arrests: DistributedArrests) -> int:
     return min(len(arrests.partitions), max(2 * threads_of(arrests.client), -(-len(arrests) // _ROWS), 1))
 
 
-def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) -> list[Future]:
+def shuffled(client: Client, frames: Sequence[Future], buckets: int) -> list[Future]:
     """Frames of which the i-th has the rows of bucket i, in no particular order.
 
     Parameters
@@ -81,9 +103,7 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) 
     client
         Of the cluster.
     frames
-        Frames with a column :data:`BUCKET` of numbers below `buckets`. The column is their index then.
-    like
-        A frame without rows and with the same columns.
+        Frames with a column :data:`BUCKET` of numbers below `buckets`; at least one. The column is their index then.
     buckets
         How many frames to make.
 
@@ -92,9 +112,14 @@ def shuffled(client: Client, frames: Sequence[Future], like: Any, buckets: int) 
     EngineError
         If the scheduler is lost.
     """
+    (like,) = fetched(client, each(client, "columns", _without_rows, frames[:1]))
     with connected(client), client.as_current():
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
         ordered = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
         held = client.persist(ordered)
     # Their keys are pairs of a name and the number of the bucket.
     return sorted(futures_of(held), key=lambda future: int(future.key[1]))
+
+
+def _without_rows(frame: Any) -> Any:
+    return frame.take([])  # a slice would be sent with the texts of all rows

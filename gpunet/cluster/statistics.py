@@ -9,8 +9,8 @@ from typing import Any
 from gpunet.arrests.diagnostics import sentences
 from gpunet.cluster.features import DistributedFeatures
 from gpunet.cluster.incidents import incidents_of_several_forces
-from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
-from gpunet.cluster.results import each, fetched
+from gpunet.cluster.partitions import DistributedArrests
+from gpunet.cluster.results import fetched
 from gpunet.engines.protocol import Engine
 from gpunet.runs.manifest import ArrestCounts, arrest_counts, described, network_figures
 
@@ -52,11 +52,5 @@ def distributed_network_statistics(found: DistributedFeatures, engine: Engine) -
 
 def distributed_counts(arrests: DistributedArrests) -> ArrestCounts:
     """Counts of all parts: arrests, persons, months, and how many arrests have no date."""
-    found: ArrestCounts = reduce(
-        add, fetched(arrests.client, each(arrests.client, "counts", _of_part, arrests.partitions))
-    )
+    found: ArrestCounts = reduce(add, fetched(arrests.client, arrests.each("counts", arrest_counts)))
     return found
-
-
-def _of_part(part: ArrestPartition) -> ArrestCounts:
-    return arrest_counts(part.arrests)

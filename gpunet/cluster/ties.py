@@ -25,7 +25,7 @@ __all__ = ["Ranges", "ranges_of", "tie_partitions", "violent_groups"]
 # Incidents of one part whose numbers do not reach those of the next.
 _MOST_INCIDENTS = 1 << 40
 
-_PAIR = {"key": np.int64, "incident": np.int64, "weight": np.float64, "first_day": np.int32, "last_day": np.int32}
+_PAIR = ("key", "incident", "weight", "first_day", "last_day")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,20 +34,23 @@ class Ranges:
 
     Attributes
     ----------
-    starts
-        int64[ranges], where each begins; ascending.
+    bounds
+        int64[ranges - 1], where each but the first begins; ascending.
     of_part
         The range to which each part belongs.
     """
 
-    starts: NDArray[np.int64]
+    bounds: NDArray[np.int64]
     of_part: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.bounds) + 1
 
 
 def ranges_of(starts: NDArray[np.int64], n: int) -> Ranges:
     """So many ranges of parts whose persons' numbers begin at `starts`."""
     parts = len(starts)
-    first = np.arange(n) * parts // n
+    first = np.arange(1, n) * parts // n
     return Ranges(starts[first], range_of(np.arange(parts), first))
 
 
@@ -59,13 +62,12 @@ def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ran
     client, n = arrests.client, arrests.n_numbers
     cap = arrests.config.network.max_incident_size
     frames = each(
-        client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, starts=ranges.starts
+        client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, bounds=ranges.bounds
     )
-    like = frame_of({name: np.empty(0, kind) for name, kind in {BUCKET: np.int32, **_PAIR}.items()})
-    return each(client, "ties", merged, shuffled(client, frames, like, len(ranges.starts)), n=n)
+    return each(client, "ties", merged, shuffled(client, frames, len(ranges)), n=n)
 
 
-def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, starts: NDArray[np.int64]) -> Any:
+def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, bounds: NDArray[np.int64]) -> Any:
     """A row for each pair of persons of each tie-forming incident; `index` is that of the partition."""
     members = incidents.members
     forming = members.forming(max_size)
@@ -78,12 +80,12 @@ def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, 
     incident = index * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
     key, weight, first, last = pairs
     columns = dict(zip(_PAIR, (key, incident, weight, first, last), strict=True))
-    return frame_of({BUCKET: range_of(key // n, starts), **columns})
+    return frame_of({BUCKET: range_of(key // n, bounds), **columns})
 
 
 def merged(frame: Any, n: int) -> Ties:
     """Ties from pairs. Strengths are added up in the order of incidents, so their bits do not depend on the parts."""
-    key, incident, weight, first, last = columns_of(frame, tuple(_PAIR))
+    key, incident, weight, first, last = columns_of(frame, _PAIR)
     order = sort_order([incident])
     key, count, strength, first, last = CpuEngine(1).merge_pairs(
         key[order], weight[order], first[order], last[order], NO_DAY
@@ -95,18 +97,17 @@ def merged(frame: Any, n: int) -> Ties:
 def violent_groups(arrests: DistributedArrests, incidents: Sequence[Future], ranges: Ranges) -> list[Future]:
     """Futures of int64[persons] for each part of the arrests: the column ``violent_groups``."""
     client, cap = arrests.client, arrests.config.network.max_incident_size
-    frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, starts=ranges.starts)
-    like = frame_of({BUCKET: np.empty(0, np.int32), "number": np.empty(0, np.int32), "groups": np.empty(0, np.int64)})
-    rows = shuffled(client, frames, like, len(ranges.starts))
+    frames = each(client, "beside-violence", violent_frame, incidents, max_size=cap, bounds=ranges.bounds)
+    rows = shuffled(client, frames, len(ranges))
     return each(client, "violent-groups", _by_person, arrests.partitions, [rows[i] for i in ranges.of_part.tolist()])
 
 
-def violent_frame(incidents: IncidentPartition, max_size: int, starts: NDArray[np.int64]) -> Any:
+def violent_frame(incidents: IncidentPartition, max_size: int, bounds: NDArray[np.int64]) -> Any:
     """A row for each person beside whom others were violent, with the number of incidents in which they were."""
     beside = np.sort(beside_violence(incidents.members, max_size))
     number, code = np.unique(beside, return_inverse=True)
     return frame_of(
-        {BUCKET: range_of(number, starts), "number": number, "groups": count_by_code(code, number.shape[0])}
+        {BUCKET: range_of(number, bounds), "number": number, "groups": count_by_code(code, number.shape[0])}
     )
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+
+from distributed import Client, Future, KilledWorker, wait
 
 from gpunet.base.errors import EngineError, GpunetError
 from gpunet.base.stopping import raise_if_stopped
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
-
-__all__ = ["KILLED", "LOST", "WorkerLostError", "await_workers", "connected", "missing", "wait_for", "wait_while"]
+__all__ = ["WorkerLostError", "await_workers", "connected", "missing", "wait_for", "wait_while"]
 
 # Seconds between looks at whether the workers are there, and whether a signal has asked for the end.
 _LOOK = 1.0
@@ -21,11 +19,11 @@ _LOOK = 1.0
 # Seconds to wait for a worker where there is none.
 _PATIENCE = 60.0
 
-#: What it means that the scheduler is lost.
-LOST = "the connection to the scheduler is lost; when it is there again, start this again"
+# What it means that the scheduler is lost.
+_LOST = "the connection to the scheduler is lost; when it is there again, start this again"
 
-#: What it means that Dask gives a task up.
-KILLED = (
+# What it means that Dask gives a task up.
+_KILLED = (
     "several workers in a row have ended while they worked on the same part; most likely they had too little memory: "
     "see [cluster] memory_limit, and use fewer workers or threads"
 )
@@ -52,16 +50,19 @@ def connected(client: Client, name: str = "--cluster") -> Iterator[None]:
     Raises
     ------
     EngineError
-        If the scheduler is lost, whatever is raised inside, unless that is for the user already.
+        If the scheduler is lost, whatever is raised inside, unless that is for the user already; or if the same task
+        ends several workers.
     """
     try:
         yield
     except GpunetError:
         raise
+    except KilledWorker as error:
+        raise EngineError(f"{name}: {_KILLED}") from error
     except Exception as error:
         if client.status == "running":
             raise
-        raise EngineError(f"{name}: {LOST}") from error
+        raise EngineError(f"{name}: {_LOST}") from error
 
 
 def await_workers(client: Client, wanted: int = 1, name: str = "--cluster") -> list[str]:
@@ -149,7 +150,9 @@ def wait_for(
 
     def unfinished(seconds: float) -> bool:
         nonlocal waiting
-        now = _done_within(client, waiting, seconds)
+        now: set[Future] = set()
+        with suppress(TimeoutError), client.as_current():
+            now |= wait(list(waiting), timeout=seconds, return_when="FIRST_COMPLETED").done
         waiting -= now
         failed.extend(index[future] for future in now if future.status == "error")
         if failed:  # of several errors that of the first task counts, whichever comes first
@@ -162,16 +165,6 @@ def wait_for(
     if futures:
         wait_while(client, unfinished, needed, name)
     client.gather([futures[i] for i in sorted(failed)[:1]])
-
-
-def _done_within(client: Client, waiting: Collection[Future], seconds: float) -> set[Future]:
-    from distributed import wait
-
-    try:
-        with client.as_current():
-            return set(wait(list(waiting), timeout=seconds, return_when="FIRST_COMPLETED").done)
-    except TimeoutError:
-        return set()
 
 
 def _nobody(name: str) -> EngineError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
@@ -17,16 +18,12 @@ from gpunet.cluster.model.training_distributed import fit_distributed
 from gpunet.cluster.model.training_single import cross_fit_on_one
 from gpunet.cluster.model.workers import team
 from gpunet.config.config import ModelConfig
-from gpunet.model.classifier import kind_module
 from gpunet.model.folds import group_codes
 from gpunet.model.forecasting import Forecast
 from gpunet.model.matrix import check_device
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
-from gpunet.model.table import check_same_taxonomy
+from gpunet.model.table import check_present, check_same_taxonomy
 from gpunet.model.training import CrossFit, ModelConfigLike, assemble, assign_folds, model_config
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 __all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
 
@@ -40,7 +37,6 @@ def forecast_distributed(
     test_labels: Sequence[Future],
     config: ModelConfigLike | None = None,
     *,
-    kind: str | None = None,
     windows: tuple[str, str] = ("[T-2H, T-H)", "[T-H, T)"),
     workers: int | None = None,
     unencrypted: bool = False,
@@ -60,7 +56,7 @@ def forecast_distributed(
         Futures of :class:`TablePartition`, by ascending persons, as of T-2H, T-H and T.
     past_labels, test_labels
         Futures of booleans aligned with the rows of the parts of `past` and `test`.
-    config, kind, windows, progress, kept
+    config, windows, progress, kept
         As in :func:`gpunet.model.forecast`.
     unencrypted
         XGBoost's workers listen on every interface, and talk to each other without encryption or proof of identity.
@@ -94,9 +90,11 @@ def forecast_distributed(
         read_snapshot(client, past, "the past snapshot", device),
         read_snapshot(client, test, "the test snapshot", device),
     )
-    after.check_columns(before.columns)
+    check_present(before.columns, after.columns, "the features")
     labels = before.labels(client, past_labels), after.labels(client, test_labels)
-    training = _Trainer(client, model_config(config), kind, device, workers, unencrypted=unencrypted)
+    settings = model_config(config)
+    together = unencrypted and settings.kind == "xgboost"
+    training = _Trainer(client, settings, device, workers or len(team(client)) if together else None)
 
     def fit_past() -> CrossFit:
         what = f"the past snapshot, labels of {windows[0]}"
@@ -114,7 +112,7 @@ def forecast_distributed(
     probability = probabilities(client, first.model, after, device=device)
     final = fit_both() if kept is None else kept("both", fit_both)
     present = read_snapshot(client, now, "the present snapshot", device)
-    present.check_columns(final.model.features)
+    check_present(final.model.features, present.columns, "the features")
     check_same_taxonomy(final.model, present, "the model", "the feature table")
     scored = score_distributed(client, final.model, present, device=device, progress=progress)
     evaluation = evaluate_forecast(
@@ -130,24 +128,14 @@ def forecast_distributed(
     return Forecast(final.model, scored, evaluation, warnings)
 
 
+@dataclass(frozen=True, eq=False)
 class _Trainer:
-    """Trains on parts: with XGBoost on all workers where that is allowed, else on one."""
+    """Trains on parts: with XGBoost on so many `workers` together, or, if that is None, on one with all rows."""
 
-    def __init__(
-        self,
-        client: Client,
-        config: ModelConfig,
-        kind: str | None,
-        device: str | None,
-        workers: int | None,
-        *,
-        unencrypted: bool,
-    ) -> None:
-        self._client, self._device = client, device
-        self._config = config if kind is None else replace(config, kind=kind)  # type: ignore[arg-type]
-        kind_module(self._config.kind)
-        self._together = unencrypted and self._config.kind == "xgboost"
-        self._workers = (workers or len(team(client))) if self._together else 1
+    client: Client
+    config: ModelConfig
+    device: str | None
+    workers: int | None
 
     def cross_fit(
         self,
@@ -160,30 +148,16 @@ class _Trainer:
         """Do what :func:`gpunet.model.training.cross_fit` does, with the rows of all parts of the snapshots."""
         if not len(labels):
             raise ModelError(f"{what}: there are no rows")
-        if not self._together:
-            return cross_fit_on_one(
-                self._client,
-                snapshots,
-                label_futures,
-                config=self._config,
-                device=self._device,
-                progress=progress,
-                what=what,
-            )
+        same: dict[str, Any] = {"config": self.config, "progress": progress}
+        if self.workers is None:
+            return cross_fit_on_one(self.client, snapshots, label_futures, device=self.device, what=what, **same)
         numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
-        assignment = assign_folds(labels, group_codes(numbers), self._config, what)
-        on_gpu = snapshots[0].on_gpu
+        assignment = assign_folds(labels, group_codes(numbers), self.config, what)
+        device = "gpu" if snapshots[0].on_gpu else "cpu"
         fitted = fit_distributed(
-            self._client,
-            snapshots,
-            labels,
-            assignment.fold,
-            workers=self._workers,
-            config=self._config,
-            device="gpu" if on_gpu else "cpu",
-            progress=progress,
+            self.client, snapshots, labels, assignment.fold, workers=self.workers, device=device, **same
         )
-        return assemble(fitted, snapshots[0], labels, assignment, self._config, what)
+        return assemble(fitted, snapshots[0], labels, assignment, self.config, what)
 
 
 def _known(snapshot: Snapshot, labels: NDArray[np.bool_], window: str) -> Known:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.base.errors import ModelError
 from gpunet.cluster.model.workers import gathered
 from gpunet.model.matrix import on_gpu
-from gpunet.model.table import FeatureTable, as_booleans, check_present, check_same_taxonomy
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
+from gpunet.model.table import FeatureTable, as_booleans, check_same_taxonomy
 
 __all__ = ["Snapshot", "TablePartition", "check_alike", "matrix_of", "read_snapshot", "table_on"]
 
@@ -91,10 +89,6 @@ class Snapshot(_Facts):
         found = gathered(client, list(futures))
         return np.concatenate([as_booleans(values, n) for values, n in zip(found, self.rows, strict=True)])
 
-    def check_columns(self, wanted: tuple[str, ...]) -> None:
-        """Raise ModelError if one of them is missing; it names all that are."""
-        check_present(wanted, self.columns, "the features")
-
 
 def read_snapshot(client: Client, parts: Sequence[Future], what: str, device: str | None) -> Snapshot:
     """Ask the workers for what :class:`Snapshot` holds; `what` names the snapshot in errors.
@@ -119,19 +113,13 @@ def read_snapshot(client: Client, parts: Sequence[Future], what: str, device: st
     numbers = np.concatenate([facts.numbers for facts in found])
     if (np.diff(numbers) <= 0).any():
         raise ModelError(f"{what}: persons do not ascend from row to row over the parts")
-    return Snapshot(
-        partitions=tuple(parts),
-        rows=tuple(len(facts.numbers) for facts in found),
-        numbers=numbers,
-        columns=first.columns,
-        taxonomy=first.taxonomy,
-        sets=first.sets,
-        betweenness=first.betweenness,
-        ids=first.ids,
-        on_gpu=first.on_gpu,
-        arrests=_joined([facts.arrests for facts in found]),
-        since=_joined([facts.since for facts in found]),
-    )
+    of_persons = {
+        "numbers": numbers,
+        "arrests": _joined([facts.arrests for facts in found]),
+        "since": _joined([facts.since for facts in found]),
+    }
+    rows = tuple(len(facts.numbers) for facts in found)
+    return Snapshot(**{**vars(first), **of_persons}, partitions=tuple(parts), rows=rows)
 
 
 def check_alike(first: Snapshot, second: Snapshot) -> None:

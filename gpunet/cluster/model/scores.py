@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from distributed import Client, Future
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
-from gpunet.cluster.model.workers import gathered, threads_a_task
+from gpunet.cluster.model.workers import gathered
+from gpunet.cluster.results import threads_of
 from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
 from gpunet.model.trained import Model, model_from_bytes
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
-
 __all__ = ["DistributedScores", "probabilities", "score_distributed"]
-
-# Frames under way while one is awaited.
-_AHEAD = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +26,7 @@ class DistributedScores:
     """Scores of all persons, still on the workers but for the ranks.
 
     Iterating gives the frames that :func:`gpunet.model.score` describes, part after part, by ascending persons: put
-    one after the other they are the frame of all. No more than a few of them are under way. It can be done again.
+    one after the other they are the frame of all. None is fetched before it is asked for. It can be done again.
 
     Attributes
     ----------
@@ -52,19 +47,9 @@ class DistributedScores:
         return len(self.rank)
 
     def __iter__(self) -> Iterator[Any]:
-        pending: deque[tuple[Future, NDArray[np.int64]]] = deque()
-        for part, explained, rank in zip(
-            self._snapshot.partitions, self._explained, self._snapshot.split(self.rank), strict=True
-        ):
-            pending.append((self._client.submit(_named, part, explained, pure=False), rank))
-            if len(pending) > _AHEAD:
-                yield self._frame(*pending.popleft())
-        while pending:
-            yield self._frame(*pending.popleft())
-
-    def _frame(self, named: Future, rank: NDArray[np.int64]) -> Any:
-        ((person_ids, backend, found),) = gathered(self._client, [named])
-        return scores_frame(person_ids, found, rank, self._features, backend)
+        for future, rank in zip(self._explained, self._snapshot.split(self.rank), strict=True):
+            ((person_ids, backend, found),) = gathered(self._client, [future])
+            yield scores_frame(person_ids, found, rank, self._features, backend)
 
 
 def score_distributed(
@@ -99,23 +84,20 @@ def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: s
 
 def _on_parts(client: Client, task: Any, model: Model, snapshot: Snapshot, device: str | None) -> list[Future]:
     file = client.submit(bytes, model.to_bytes(), pure=False)
-    threads = threads_a_task(client, len(snapshot.partitions))
+    threads = max(1, threads_of(client) // len(snapshot.partitions))  # so that all have something to do
     return [client.submit(task, part, file, device, threads, pure=False) for part in snapshot.partitions]
 
 
-def _explained(part: TablePartition, file: bytes, device: str | None, threads: int) -> Explained:
+def _explained(part: TablePartition, file: bytes, device: str | None, threads: int) -> tuple[Any, str, Explained]:
     model = model_from_bytes(file)  # its own: the booster of another task may be at work
-    return explain(model, table_on(part, model.features, device), threads=threads)
+    found = explain(model, table_on(part, model.features, device), threads=threads)
+    return part.table.person_ids, part.table.backend, found
 
 
-def _outcome(explained: Explained) -> tuple[NDArray[np.float64], tuple[int, ...]]:
-    return explained.probability, explained.contributions
+def _outcome(explained: tuple[Any, str, Explained]) -> tuple[NDArray[np.float64], tuple[int, ...]]:
+    return explained[2].probability, explained[2].contributions
 
 
 def _probability(part: TablePartition, file: bytes, device: str | None, threads: int) -> NDArray[np.float64]:
     model = model_from_bytes(file)
     return model.predict_proba(table_on(part, model.features, device), threads=threads)
-
-
-def _named(part: TablePartition, explained: Explained) -> tuple[Any, str, Explained]:
-    return part.table.person_ids, part.table.backend, explained

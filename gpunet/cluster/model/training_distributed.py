@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from distributed import Client, Future, MultiLock
 from numpy.typing import NDArray
 
 from gpunet.base.errors import EngineError
@@ -28,9 +29,6 @@ from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate
 from gpunet.model.boosting_rounds import PATIENCE, Grown
 from gpunet.model.classifier import Fitted
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 __all__ = ["fit_distributed", "groups_of"]
 
@@ -125,7 +123,6 @@ class _Training:
     def by(self, addresses: Sequence[str], progress: ProgressCallback | None) -> tuple[Any, Grown]:
         """The booster of all rows, and what those of the folds found, with the held-out margins float64[n]."""
         import xgboost as xgb
-        from distributed import MultiLock
 
         from gpunet.cluster.model.training_worker import train
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from distributed import Client, Future, get_worker
+from distributed.comm import get_address_host
 from numpy.typing import NDArray
 
 from gpunet.base.progress import ProgressCallback
@@ -18,9 +21,6 @@ from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import model_from_bytes
 from gpunet.model.training import CrossFit, cross_fit
 from gpunet.tables.frames import make_series
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 __all__ = ["cross_fit_on_one"]
 
@@ -70,8 +70,6 @@ def _cross_fit(
     of_workers: dict[str, int],
     topic: str,
 ) -> tuple[bytes, NDArray[np.int32], NDArray[np.float64], tuple[str, ...]]:
-    from distributed import get_worker
-
     worker = get_worker()
     fit = cross_fit(
         _stacked([table_on(part, columns, device) for part in parts]),
@@ -87,16 +85,12 @@ def _cross_fit(
 
 def _threads_beside(address: str, of_workers: dict[str, int]) -> int:
     """Threads of all workers on the host of this one."""
-    from distributed.comm import get_address_host
-
     host = get_address_host(address)
     return sum(threads for each, threads in of_workers.items() if get_address_host(each) == host)
 
 
 def _stacked(tables: list[FeatureTable]) -> FeatureTable:
     """The rows of all tables, one after the other."""
-    import pyarrow as pa
-
     matrices = [table.matrix for table in tables]
     return replace(
         tables[0],

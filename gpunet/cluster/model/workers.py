@@ -1,7 +1,4 @@
-"""The workers of a cluster: what they compute for a model, in the face of their end, with errors in words for a user.
-
-Dask is imported when a function is called, so that the package can be imported without it.
-"""
+"""What workers compute for a model, in the face of their end, with errors in words for a user."""
 
 from __future__ import annotations
 
@@ -11,17 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
+
+from distributed import Client, Future
 
 from gpunet.base.errors import EngineError, GpunetError
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.waiting import KILLED, LOST, WorkerLostError, await_workers, missing, wait_for, wait_while
+from gpunet.cluster.waiting import WorkerLostError, await_workers, connected, missing, wait_for, wait_while
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
+__all__ = ["explained", "finished", "gathered", "losses_seen", "run_tasks", "team"]
 
-__all__ = ["explained", "finished", "gathered", "losses_seen", "run_tasks", "team", "threads_a_task"]
+# What it is called in messages.
+_NAME = "the model"
 
 # Seconds within which the scheduler notices that a worker has ended, unless the machine is busy.
 _TO_NOTICE = 2.0
@@ -57,7 +56,7 @@ def finished(client: Client, futures: Sequence[Future], needed: Sequence[str] = 
         If one of the workers `needed` has ended, without which they cannot be computed.
     """
     with explained(client):
-        wait_for(client, futures, needed, "the model")
+        wait_for(client, futures, needed, _NAME)
 
 
 def team(client: Client, wanted: int = 1) -> list[str]:
@@ -69,14 +68,7 @@ def team(client: Client, wanted: int = 1) -> list[str]:
         If there is none, or the scheduler is lost.
     """
     with explained(client):
-        return await_workers(client, wanted, "the model")
-
-
-def threads_a_task(client: Client, tasks: int) -> int:
-    """Threads for each of so many tasks, so that all threads of the workers have something to do."""
-    from gpunet.cluster.results import threads_of
-
-    return max(1, threads_of(client) // max(1, tasks))
+        return await_workers(client, wanted, _NAME)
 
 
 @contextmanager
@@ -136,7 +128,7 @@ def run_tasks(
             return not failed
 
         try:
-            wait_while(client, unfinished, needed, "the model")
+            wait_while(client, unfinished, needed, _NAME)
             if not failed:
                 return _fetched(client, futures, needed)
         finally:
@@ -157,7 +149,7 @@ def _fetched(client: Client, futures: Sequence[Future], needed: Sequence[str]) -
             found.append(futures[len(found)].result(timeout=_TO_FETCH))
         return len(found) < len(futures)
 
-    wait_while(client, unfinished, needed, "the model")
+    wait_while(client, unfinished, needed, _NAME)
     return found
 
 
@@ -176,17 +168,25 @@ def _reports(client: Client, put: Callable[[Any], None]) -> Iterator[str]:
 @contextmanager
 def explained(client: Client) -> Iterator[None]:
     """Inside, an error that comes of the cluster or of its memory, not of the code, is an EngineError with advice."""
-    from distributed import KilledWorker
-
     try:
-        yield
+        with connected(client, _NAME):
+            yield
     except GpunetError:
         raise
+    except CancelledError as error:
+        raise EngineError(f"{_NAME}: what a worker held is lost, and cannot be computed again") from error
     except Exception as error:
-        ours = isinstance(error, CancelledError | KilledWorker | OSError)
-        if ours or _is_of_memory(error) or type(error).__name__ == "XGBoostError":
-            raise EngineError(f"the model: {_reason(client, error)}") from error
-        raise
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)  # XGBoost's go on with its calls
+        if _is_of_memory(error):
+            reason = (
+                f"a worker had too little memory ({first}): see [cluster] memory_limit, and use fewer workers or "
+                "threads, or GPUs with more memory"
+            )
+        elif isinstance(error, OSError) or type(error).__name__ == "XGBoostError":
+            reason = f"the training failed on the cluster: {first}"
+        else:
+            raise
+        raise EngineError(f"{_NAME}: {reason}") from error
 
 
 def _is_of_memory(error: BaseException) -> bool:
@@ -203,22 +203,3 @@ def _soon_missing(client: Client, addresses: Sequence[str]) -> list[str]:
             sleep(0.1)
         answers = {} if lost else client.run(os.getpid, workers=list(addresses), on_error="return")
     return lost or [address for address in addresses if not isinstance(answers.get(address), int)]
-
-
-def _reason(client: Client, error: BaseException) -> str:
-    """In words, what an error of Dask or of a worker means."""
-    from distributed import KilledWorker
-
-    if client.status != "running":
-        return LOST
-    if isinstance(error, KilledWorker):
-        return KILLED
-    if isinstance(error, CancelledError):
-        return "what a worker held is lost, and cannot be computed again"
-    first = next(iter(str(error).strip().splitlines()), type(error).__name__)  # XGBoost's go on with its calls
-    if _is_of_memory(error):
-        return (
-            f"a worker had too little memory ({first}): see [cluster] memory_limit, and use fewer workers or threads, "
-            "or GPUs with more memory"
-        )
-    return f"the training failed on the cluster: {first}"
