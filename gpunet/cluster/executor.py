@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import closing
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -100,13 +101,15 @@ class ClusterExecutor:
 
         def add_rest() -> None:
             nonlocal added, done
-            for chunk, found in self._in_order(work, graph, batches, chunks[added:], position_bytes, stage, compute):
-                total[..., chunk.first : chunk.last, :] += found
-                added, done = added + 1, done + chunk.weight
-                if sums is not None:
-                    sums.keep(stage, total, len(chunks), added)
-                if progress is not None:
-                    progress(stage, whole if added == len(chunks) else done, whole)
+            rest = (work, graph, batches, chunks[added:], position_bytes, stage, compute)
+            with closing(self._in_order(*rest)) as found_in_order:  # an error in here ends the tasks under way
+                for chunk, found in found_in_order:
+                    total[..., chunk.first : chunk.last, :] += found
+                    added, done = added + 1, done + chunk.weight
+                    if sums is not None:
+                        sums.keep(stage, total, len(chunks), added)
+                    if progress is not None:
+                        progress(stage, whole if added == len(chunks) else done, whole)
 
         self._persistently(add_rest, lambda: added)
 
@@ -119,7 +122,7 @@ class ClusterExecutor:
         position_bytes: int,
         stage: str,
         compute: Compute,
-    ) -> Iterator[tuple[Chunk, NDArray[Any]]]:
+    ) -> Generator[tuple[Chunk, NDArray[Any]], None, None]:
         """The sums of the chunks, in their order."""
         if not chunks:
             return
@@ -135,8 +138,9 @@ class ClusterExecutor:
                     inside = batches[next_run[0].begin : next_run[-1].end]
                     arguments = (compute, work, network, inside, next_run)
                     pending.append(self.client.submit(sums_of_chunks, *arguments, key=f"{name}-{i}"))
-                yield from zip(run, self._result(pending[0]), strict=True)
+                found = self._result(pending[0])
                 pending.popleft()
+                yield from zip(run, found, strict=True)
         finally:
             if pending and self.client.status == "running":
                 self.client.cancel(list(pending))
@@ -157,7 +161,7 @@ class ClusterExecutor:
         """Let the workers forget the network that they hold; it is sent again when it is needed."""
         held, self._held = self._held, None
         if held is not None and self.client.status == "running":
-            held[1].release()  # at once, and not when Python has found all that refers to it
+            held[1].release()
 
     def _sent(self, graph: Any) -> Future:
         """The network where every worker has it."""
@@ -171,7 +175,9 @@ class ClusterExecutor:
     def _result(self, future: Future) -> Any:
         """What the workers found, however often one of them is started again meanwhile."""
         wait_for(self.client, [future], name=self._name)
-        return self.client.gather(future, direct=self.direct)
+        found = self.client.gather(future, direct=self.direct)
+        future.release()  # at once, and not when Python has found all that refers to it
+        return found
 
     def _persistently(self, do: Callable[[], Any], progress: Callable[[], int] = lambda: 0) -> Any:
         """What `do` gives, again if what was sent is lost with all its workers; not for ever without `progress`."""

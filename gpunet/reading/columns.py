@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import narwhals as nw
@@ -68,7 +69,7 @@ def _missing(ours: str, theirs: str, present: list[str]) -> str:
 
 
 def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
-    """Try, with one null of each, the PyArrow types of the columns that are read of the file `name`.
+    """Check the PyArrow types of the columns that are read of the file `name`.
 
     Raises
     ------
@@ -76,16 +77,24 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
         If there is no text for a type; the message names file and column.
     """
     for ours, theirs in layout.columns.items():
-        try:
-            one = pa.table({ours: plain_array(pa.nulls(1, types[theirs]))})
-            series = nw.from_native(one, eager_only=True).get_column(ours)
-            as_text(series, f'column "{theirs}"')
-            if ours == "date":
-                as_timestamps(series, f'column "{theirs}"')
-        except InputError as error:
-            raise UnreadableFile(name, str(error)) from error
-        except pa.ArrowException as error:
-            raise UnreadableFile(name, f'column "{theirs}": {in_words(error)}') from error
+        if fault := _fault_of(types[theirs], ours == "date", f'column "{theirs}"'):
+            raise UnreadableFile(name, fault)
+
+
+@lru_cache(maxsize=1024)  # thousands of files have the same few types
+def _fault_of(kind: pa.DataType, is_date: bool, where: str) -> str | None:
+    """Why a column cannot be read, found by reading one null of its type; None if it can."""
+    try:
+        one = pa.table({"values": plain_array(pa.nulls(1, kind))})
+        series = nw.from_native(one, eager_only=True).get_column("values")
+        as_text(series, where)
+        if is_date:
+            as_timestamps(series, where)
+    except InputError as error:
+        return str(error)
+    except pa.ArrowException as error:
+        return f"{where}: {in_words(error)}"
+    return None
 
 
 def key_columns(config: InputConfig) -> tuple[str, ...]:
