@@ -27,7 +27,7 @@ from gpunet.model import matrix, table
 from gpunet.model.matrix import column
 from gpunet.reading.location import GPU
 from gpunet.reading.read import read_arrests_at
-from gpunet.runs import stages
+from gpunet.runs import snapshots, stages
 from gpunet.runs.checkpoint_file import read_contents, write_contents
 from gpunet.runs.snapshots import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
@@ -156,10 +156,10 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
         raise Enough
 
     def watched(name: str) -> Any:
-        real = getattr(stages, name)
+        real = getattr(snapshots, name)
 
-        def load(*given: Any) -> Any:
-            came_back[name] = real(*given)
+        def load(*given: Any, **named: Any) -> Any:
+            came_back[name] = real(*given, **named)
             return came_back[name]
 
         return load
@@ -169,7 +169,7 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
         run_features([str(tables)], out, options=options)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("arrests_of", "features_of"):
-            patch.setattr(stages, name, watched(name))
+            patch.setattr(snapshots, name, watched(name))
         with pytest.MonkeyPatch.context() as stopping:
             stopping.setattr(stages.Run, "write_features", stop)
             with pytest.raises(Enough):
