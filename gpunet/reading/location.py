@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,13 @@ class Column:
 
     def narrowed(self) -> Column:
         """The same with codes of the smallest type that holds the number of values too."""
-        xp, size = arrays.namespace(self.codes), len(self.values)
-        kind = xp.int8 if size < 1 << 7 else xp.int16 if size < 1 << 15 else xp.int32
-        return Column(self.values, xp.astype(self.codes, kind, copy=False))
+        return Column(self.values, _narrow(self.codes, len(self.values)))
+
+
+def _narrow(codes: Any, size: int) -> Any:
+    xp = arrays.namespace(codes)
+    kind = xp.int8 if size < 1 << 7 else xp.int16 if size < 1 << 15 else xp.int32
+    return xp.astype(codes, kind, copy=False)
 
 
 def code_series(series: nw.Series[Any], location: Location) -> Column:
@@ -145,7 +149,7 @@ def in_order(column: Column, location: Location) -> Column:
     known = rows_of(values, places) if places.shape[0] < size else values
     ordered = location.frame({"value": known, "place": places}).sort("value")
     rank = arrays.inverse_order(location.values(ordered.get_column("place")), size)
-    lookup = xp.astype(xp.concat([rank, xp.full(1, -1, dtype=rank.dtype)]), xp.int32)
+    lookup = _narrow(xp.concat([rank, xp.full(1, -1, dtype=rank.dtype)]), places.shape[0])
     return Column(ordered.get_column("value").alias(values.name), to_codes(lookup, codes))
 
 
@@ -158,24 +162,29 @@ def to_codes(lookup: Any, codes: Any) -> Any:
     return lookup[xp.where(codes < 0, lookup.shape[0] - 1, codes)]
 
 
-def joined(parts: Sequence[Column], location: Location, name: str, as_integers: bool) -> Column:
-    """The columns below each other as one, coded anew; the values become int64 or text."""
+def joined(parts: list[Column], location: Location, name: str, as_integers: bool) -> Column:
+    """The columns below each other as one, coded anew and narrow; the values become int64 or text.
+
+    `parts` is empty then: each column is let go of when its codes are in their place.
+    """
     kind: Any = nw.Int64() if as_integers else nw.String()
     filled = [_of_kind(part.values, kind, location).alias(name) for part in parts if len(part.values)]
-    xp = arrays.namespace(*(part.codes for part in parts))
-    if len(filled) < 2:
+    if len(filled) > 1:
+        every = code_series(nw.concat([values.to_frame() for values in filled]).get_column(name), location)
+    else:
         values = filled[0] if filled else location.series(name, np.empty(0, np.int64) if as_integers else [])
-        return Column(values, xp.concat([xp.astype(part.codes, xp.int32) for part in parts]))
-    together = nw.concat([values.to_frame() for values in filled]).get_column(name)
+        every = Column(values, location.array(np.arange(len(values))))
     del filled
-    every = code_series(together, location)
-    start, new = 0, []
-    for part in parts:
-        size = len(part.values)
-        lookup = xp.concat([every.codes[start : start + size], location.array(np.full(1, -1, np.int32))])
-        new.append(to_codes(lookup, part.codes))
-        start += size
-    return Column(every.values, xp.concat(new))
+    new = _narrow(every.codes, len(every.values))
+    xp = arrays.namespace(new)
+    none = xp.full(1, -1, dtype=new.dtype)
+    codes = xp.empty(sum(part.codes.shape[0] for part in parts), dtype=new.dtype)
+    start, row = new.shape[0], codes.shape[0]
+    while parts:
+        part = parts.pop()
+        start, stop, row, end = start - len(part.values), start, row - part.codes.shape[0], row
+        codes[row:end] = to_codes(xp.concat([new[start:stop], none]), part.codes)
+    return Column(every.values, codes)
 
 
 def _of_kind(values: nw.Series[Any], kind: Any, location: Location) -> nw.Series[Any]:

@@ -167,7 +167,7 @@ class Reader:
         columns = {}
         for name in self._names:
             of_parts = [part.columns.pop(name) for part in parts]
-            columns[name] = joined(of_parts, location, name, name == "person_id" and _fit(of_parts)).narrowed()
+            columns[name] = joined(of_parts, location, name, name == "person_id" and _fit(of_parts))
         xp = arrays.namespace(parts[0].timestamps)
         rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]))
         del parts
@@ -250,12 +250,12 @@ def _repeats(rows: CodedRows) -> Any:
 
     first = ("person_id", "incident_id")  # few rows of most tables have both of them in common with another
     key, size = pack(map(part, first))
-    order = arrays.sort_order([key])
-    new = arrays.begins_run(key[order])
-    last = xp.concat([new[1:], new[:1]])  # of a run; the first row begins one too
-    alike = xp.sort(order[~(new & last)])
-    if not alike.shape[0]:
-        return alike
+    ordered = xp.sort(key)  # many times as fast as the order of the rows
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not again.shape[0]:
+        return again
+    at = xp.clip(xp.searchsorted(again, key), max=again.shape[0] - 1)
+    (alike,) = xp.nonzero(again[at] == key)
     rows = rows.at(alike)
     rest = (name for name in rows.columns if name not in first)
     key, _ = pack(chain([(key[alike], size), arrays.dense(rows.timestamps)], map(part, rest)))
