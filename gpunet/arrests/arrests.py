@@ -13,9 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
-import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, UInt64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
@@ -140,14 +139,14 @@ class Arrests:
     """
 
     person_ids: nw.Series[Any]
-    person: NDArray[np.int32]
-    incident: NDArray[np.int32]
-    force: NDArray[np.int32]
-    day: NDArray[np.int32]
-    offences: NDArray[np.uint64]
-    district: NDArray[np.int32]
-    beat: NDArray[np.int32]
-    gang: NDArray[np.int32]
+    person: Int32
+    incident: Int32
+    force: Int32
+    day: Int32
+    offences: UInt64
+    district: Int32
+    beat: Int32
+    gang: Int32
     incident_ids: nw.Series[Any]
     force_names: nw.Series[Any]
     gang_names: nw.Series[Any]
@@ -182,7 +181,7 @@ class Arrests:
         return day_number(self.as_of) if self.as_of is not None else self.last_day
 
     @cached_property
-    def person_offences(self) -> NDArray[np.uint64]:
+    def person_offences(self) -> UInt64:
         """uint64[n_persons], the union of each person's offence bits."""
         return bits_by_code(self.person, self.offences, self.n_persons, len(self.config.violent_offences))
 
@@ -197,11 +196,11 @@ class Arrests:
         """Bytes of the coded arrays."""
         return sum(getattr(self, name).nbytes for name in _ARRAYS)
 
-    def _dated_before(self, as_of: date) -> NDArray[np.bool_]:
-        before: NDArray[np.bool_] = (self.day != NO_DAY) & (self.day < day_number(as_of))
+    def _dated_before(self, as_of: date) -> Bool:
+        before: Bool = (self.day != NO_DAY) & (self.day < day_number(as_of))
         return before
 
-    def persons_before(self, as_of: date) -> NDArray[np.int32]:
+    def persons_before(self, as_of: date) -> Int32:
         """Codes of the persons with an arrest dated before `as_of`, ascending: those that :meth:`before` keeps."""
         return distinct(self.person[self._dated_before(as_of)])
 

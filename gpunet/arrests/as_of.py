@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.array_types import Bool
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.tables.arrays import count_by_code, least, namespace
@@ -50,7 +48,7 @@ def forecast_days(last_day: int, as_of: date | None, horizon: timedelta) -> dict
         raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
 
 
-def violent_between(arrests: Arrests, start: date, end: date) -> NDArray[np.bool_]:
+def violent_between(arrests: Arrests, start: date, end: date) -> Bool:
     """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
     within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
     label = count_by_code(arrests.person[within], arrests.n_persons) > 0

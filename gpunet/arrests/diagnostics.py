@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.base.array_types import Int32
 from gpunet.tables.arrays import count_by_code, distinct, greatest, namespace
 
 __all__ = ["input_warnings", "sentences", "shared_incidents", "why_nothing"]
@@ -24,7 +22,7 @@ def input_warnings(arrests: Arrests) -> list[str]:
     return sentences(absent, shared)
 
 
-def shared_incidents(incident: NDArray[np.int32], force: NDArray[np.int32], n_incidents: int) -> int:
+def shared_incidents(incident: Int32, force: Int32, n_incidents: int) -> int:
     """How many incidents have arrests by several forces, from each arrest's incident and force (-1: none)."""
     xp = namespace(incident, force)
     width = greatest(force, otherwise=-1) + 2  # -1 is a force too: none

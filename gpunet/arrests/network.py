@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.engines.choice import resolve_engine
@@ -60,12 +61,12 @@ class Ties:
     such arrest is dated.
     """
 
-    a: NDArray[np.int32]
-    b: NDArray[np.int32]
-    incidents: NDArray[np.int64]
-    strength: NDArray[np.float64]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
+    a: Int32
+    b: Int32
+    incidents: Int64
+    strength: Float64
+    first_day: Int32
+    last_day: Int32
 
     def __len__(self) -> int:
         return int(self.a.shape[0])
@@ -79,23 +80,23 @@ class IncidentMembers:
     incident) run parallel to ``person``.
     """
 
-    indptr: NDArray[np.int64]
-    person: NDArray[np.int32]
-    first_day: NDArray[np.int32]
-    last_day: NDArray[np.int32]
-    violent: NDArray[np.bool_]
+    indptr: Int64
+    person: Int32
+    first_day: Int32
+    last_day: Int32
+    violent: Bool
 
     @cached_property
-    def size(self) -> NDArray[np.int64]:
+    def size(self) -> Int64:
         """int64[number of incidents], distinct persons of each."""
         return self.indptr[1:] - self.indptr[:-1]
 
     @cached_property
-    def incident(self) -> NDArray[np.int64]:
+    def incident(self) -> Int64:
         """The incident of each element of ``person``."""
         return row_numbers(self.indptr, self.person.shape[0])
 
-    def forming(self, max_size: int) -> NDArray[np.bool_]:
+    def forming(self, max_size: int) -> Bool:
         """bool[number of incidents], whether an incident ties its persons: two of them at least, `max_size` at most."""
         return (self.size >= 2) & (self.size <= max_size)
 
@@ -121,12 +122,12 @@ class Network:
     """
 
     n: int
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
-    sets: Mapping[str, NDArray[np.bool_]]
+    indptr: Int64
+    indices: Int32
+    sets: Mapping[str, Bool]
     ties: Ties | None = None
-    person: NDArray[np.int32] | None = None
-    oversize: NDArray[np.int64] | None = None
+    person: Int32 | None = None
+    oversize: Int64 | None = None
 
     @property
     def n_ties(self) -> int:
@@ -134,11 +135,11 @@ class Network:
         return int(self.indices.shape[0]) // 2
 
     @cached_property
-    def degree(self) -> NDArray[np.int64]:
+    def degree(self) -> Int64:
         """int64[n], number of neighbours."""
         return self.indptr[1:] - self.indptr[:-1]
 
-    def members(self, names: tuple[str, ...]) -> NDArray[np.uint64]:
+    def members(self, names: tuple[str, ...]) -> UInt64:
         """uint64[n]: bit i is set where the vertex is in the set ``names[i]``."""
         xp = namespace(self.indptr)
         bits = xp.zeros(self.n, dtype=xp.uint64)
@@ -242,7 +243,7 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
 
 
-def vertex_sets(offences: NDArray[np.uint64], names: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
+def vertex_sets(offences: UInt64, names: Iterable[str]) -> dict[str, Bool]:
     """``all``, ``violent`` and the set of each violent offence, of vertices whose offences are these bits."""
     xp = namespace(offences)
     sets = {"all": xp.ones(offences.shape[0], dtype=xp.bool), "violent": offences != 0}
@@ -292,7 +293,7 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
     return Network(n, indptr, indices, _check_sets(sets or {}, n))
 
 
-def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, NDArray[np.bool_]]:
+def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, Bool]:
     if not isinstance(sets, Mapping):
         raise InputError(f"sets must be a mapping of names to bool arrays, not {type(sets).__name__}")
     checked = {"all": np.ones(n, np.bool_)}
@@ -332,9 +333,7 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     return table_of_ties(arrests.person_ids, person[ties.a], person[ties.b], ties, arrests.backend)
 
 
-def table_of_ties(
-    ids: nw.Series[Any], a: NDArray[np.int32], b: NDArray[np.int32], ties: Ties, backend: str = "polars"
-) -> Any:
+def table_of_ties(ids: nw.Series[Any], a: Int32, b: Int32, ties: Ties, backend: str = "polars") -> Any:
     """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
     columns: dict[str, Any] = {
         "person_a": gather(ids, a, "person_a"),

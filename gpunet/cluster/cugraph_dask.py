@@ -24,6 +24,7 @@ from dask import delayed
 from distributed import Client
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.cluster.all_workers import with_all_workers
 from gpunet.engines.gpu.check import import_library
 from gpunet.engines.gpu.cugraph import MOST_LEVELS, least_gain
@@ -43,7 +44,7 @@ class DistributedGraph:
         n: int,
         source: NDArray[Any],
         target: NDArray[Any],
-        weight: NDArray[np.float64] | None = None,
+        weight: Float64 | None = None,
         *,
         wide: bool = False,
         renumber: bool = True,  # libcugraph always does it here
@@ -59,11 +60,11 @@ class DistributedGraph:
         if weight is not None:
             self._columns["weight"] = weight[once]
 
-    def core_number(self) -> NDArray[np.int64]:
+    def core_number(self) -> Int64:
         """Core numbers; 0 of isolated vertices."""
         return self._by(lambda cugraph, graph: cugraph.dask.core_number(graph), "core_number", 0)
 
-    def louvain(self, fields: int) -> NDArray[np.int64]:
+    def louvain(self, fields: int) -> Int64:
         """Clusters, by any numbers, at the resolution `fields`; -1 of isolated vertices."""
         gain = least_gain(fields)
         return self._by(
@@ -74,16 +75,16 @@ class DistributedGraph:
             -1,
         )
 
-    def triangle_count(self) -> NDArray[np.int64]:
+    def triangle_count(self) -> Int64:
         """Triangles that the vertex is a corner of."""
         return self._by(lambda cugraph, graph: cugraph.dask.triangle_count(graph), "counts", 0)
 
-    def weakly_connected_components(self) -> NDArray[np.int64]:
+    def weakly_connected_components(self) -> Int64:
         """Connected components, by any numbers; isolated vertices have one each."""
         labels = self._by(lambda cugraph, graph: cugraph.dask.weakly_connected_components(graph), "labels", -1)
         return np.where(labels >= 0, labels, np.arange(self._n) + (labels.max() + 1))
 
-    def betweenness_centrality(self) -> NDArray[np.float64]:
+    def betweenness_centrality(self) -> Float64:
         """Betweenness from all sources, not normalised, each unordered pair once; 0 of isolated vertices."""
         return self._by(
             lambda cugraph, graph: cugraph.dask.betweenness_centrality(graph, normalized=False, endpoints=False),

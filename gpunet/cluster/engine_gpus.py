@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.gpu_chunks import chunks_for_gpus, sum_on_gpu, words_for
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_worker import Setup
 from gpunet.engines.cpu import CpuEngine
-from gpunet.engines.protocol import EngineName, Float64, Int64
+from gpunet.engines.protocol import EngineName
 from gpunet.search.batches import batches_of, search_work, shrinking_batches
 from gpunet.search.graph import SearchGraph
 from gpunet.search.samples import batches_of_samples

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from distributed import Client, Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, table_of_ties
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.model.partitions import TablePartition
 from gpunet.cluster.network import DistributedNetwork, build_distributed_network, id_array
@@ -64,7 +64,7 @@ class DistributedFeatures:
     partitions: tuple[Future, ...]
     found: DistributedNetwork
     partition: Partition
-    closeness: NDArray[np.float64] | None
+    closeness: Float64 | None
     path: PathReport | None
 
     @property
@@ -213,8 +213,8 @@ def _slice(column: Column, first: int, last: int) -> Column:
 
 def _table(
     part: ArrestPartition,
-    gang: NDArray[np.int32],
-    numbers: NDArray[np.int32],
+    gang: Int32,
+    numbers: Int32,
     over_vertices: Columns,
     *over_persons: Columns,
     declared: dict[str, Feature],
@@ -224,9 +224,7 @@ def _table(
     return feature_table(part.arrests.person_ids, declared, merged, over_vertices, person, gang)
 
 
-def _persons(
-    part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]
-) -> tuple[Any, NDArray[np.int32], NDArray[np.int64]]:
+def _persons(part: ArrestPartition, gang: Int32, numbers: Int32) -> tuple[Any, Int32, Int64]:
     """Ids and gangs of the part's persons, and the positions of its vertices among them."""
     return id_array(part), gang, np.searchsorted(part.person_numbers, numbers)
 

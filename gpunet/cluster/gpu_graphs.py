@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import EngineError
 from gpunet.cluster.all_workers import on_each_worker
 from gpunet.cluster.executor import ClusterExecutor
@@ -44,7 +44,7 @@ class GpuGraphs:
         self._network: Adjacency | None = None
         self._said: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def __call__(self, name: str, indptr: NDArray[np.int64], indices: NDArray[np.int32], *arguments: Any) -> Any:
+    def __call__(self, name: str, indptr: Int64, indices: Int32, *arguments: Any) -> Any:
         """What the method `name` of :class:`gpunet.engines.gpu.engine.GpuEngine` finds.
 
         Raises

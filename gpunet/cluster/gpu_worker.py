@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import EngineError
 from gpunet.config.pool_config import PoolConfig
 from gpunet.engines.gpu import graphs
@@ -45,8 +46,8 @@ class Setup:
 class Adjacency:
     """A network's rows and columns, int64[n + 1] and int32, as they are sent to workers."""
 
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
+    indptr: Int64
+    indices: Int32
 
     def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
         """Take what came over the wire, where arrays need not begin at an address that kernels are compiled for."""

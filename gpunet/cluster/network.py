@@ -11,9 +11,9 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from distributed import Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network, vertex_sets
+from gpunet.base.array_types import Int32
 from gpunet.base.errors import InputError
 from gpunet.cluster.incidents import described_incidents, incident_partitions
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
@@ -59,9 +59,9 @@ class DistributedNetwork:
 
     network: Network
     ids: nw.Series[Any]
-    gang: NDArray[np.int32]
+    gang: Int32
     spans: list[tuple[int, int]]
-    numbers: list[NDArray[np.int32]]
+    numbers: list[Int32]
     ranges: Ranges
     gangs: tuple[Future, ...]
     incidents: tuple[Future, ...]
@@ -116,11 +116,11 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     )
 
 
-def _positions(person: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray[np.int32]:
+def _positions(person: Int32, number: Int32) -> Int32:
     return np.searchsorted(person, number).astype(np.int32)
 
 
-def _facts(part: ArrestPartition, gang: NDArray[np.int32], numbers: NDArray[np.int32]) -> tuple[Any, Any, Any]:
+def _facts(part: ArrestPartition, gang: Int32, numbers: Int32) -> tuple[Any, Any, Any]:
     """Offences, gangs and ids of the persons with these numbers."""
     at = np.searchsorted(part.person_numbers, numbers)
     return part.arrests.person_offences[at], gang[at], id_array(part).take(at)

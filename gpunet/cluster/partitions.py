@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from distributed import Client, Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.base.array_types import Int64
 from gpunet.base.days import day_number
 from gpunet.cluster.results import each
 from gpunet.config.config import Config
@@ -62,7 +62,7 @@ class ArrestPartition:
     numbers: Any = None
 
     @property
-    def person_numbers(self) -> NDArray[np.int64]:
+    def person_numbers(self) -> Int64:
         """int64[persons], each person's number, ascending."""
         if self.numbers is not None:
             return self.numbers  # type: ignore[no-any-return]

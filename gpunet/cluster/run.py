@@ -83,7 +83,7 @@ class DistributedRun(Run):
             return self._checkpoints.kept(f"{name}-network", compute, contents_of, vertex_columns_of, sums=name)
 
         engine = self._keeping(name)
-        return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._told(label))
+        return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._reporting(label))
 
     def _write_tables(self, arrests: DistributedArrests, found: DistributedFeatures, metadata: dict[str, Any]) -> None:
         self.folder.write_table("features.parquet", found.feature_tables(), metadata)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from distributed import Client, Future, futures_of
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.cluster.partitions import DistributedArrests
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.waiting import connected
@@ -69,13 +70,13 @@ def bounds_of(examples: Iterable[str] | Iterable[int], n: int) -> list[str] | li
     return sorted({ordered[place] for place in places})  # type: ignore[return-value]
 
 
-def range_of(values: Any, bounds: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int32]:
+def range_of(values: Any, bounds: Sequence[int] | Int64) -> Int32:
     """int32[n], the range into which each of the `values` falls: how many bounds are not greater, of ascending ones."""
-    found: NDArray[np.int32] = np.searchsorted(np.asarray(bounds, np.int64), values, side="right").astype(np.int32)
+    found: Int32 = np.searchsorted(np.asarray(bounds, np.int64), values, side="right").astype(np.int32)
     return found
 
 
-def range_of_texts(texts: pa.Array, codes: NDArray[Any], bounds: Sequence[str]) -> NDArray[np.int32]:
+def range_of_texts(texts: pa.Array, codes: NDArray[Any], bounds: Sequence[str]) -> Int32:
     """int32[n], the range of each text ``texts[code]``. The `texts` ascend, so bounds are looked for, not rows."""
     return range_of(codes, [place_of(texts, bound) for bound in bounds])
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from distributed import Future
-from numpy.typing import NDArray
 
 from gpunet.arrests.network import Ties
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.cluster.incidents import IncidentPartition
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
@@ -40,14 +40,14 @@ class Ranges:
         The range to which each part belongs.
     """
 
-    bounds: NDArray[np.int64]
-    of_part: NDArray[np.int32]
+    bounds: Int64
+    of_part: Int32
 
     def __len__(self) -> int:
         return len(self.bounds) + 1
 
 
-def ranges_of(starts: NDArray[np.int64], n: int) -> Ranges:
+def ranges_of(starts: Int64, n: int) -> Ranges:
     """So many ranges of parts whose persons' numbers begin at `starts`."""
     parts = len(starts)
     first = np.arange(1, n) * parts // n
@@ -67,7 +67,7 @@ def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ran
     return each(client, "ties", merged, shuffled(client, frames, len(ranges)), n=n)
 
 
-def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, bounds: NDArray[np.int64]) -> Any:
+def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, bounds: Int64) -> Any:
     """A row for each pair of persons of each tie-forming incident; `index` is that of the partition."""
     members = incidents.members
     forming = members.forming(max_size)
@@ -102,7 +102,7 @@ def violent_groups(arrests: DistributedArrests, incidents: Sequence[Future], ran
     return each(client, "violent-groups", _by_person, arrests.partitions, [rows[i] for i in ranges.of_part.tolist()])
 
 
-def violent_frame(incidents: IncidentPartition, max_size: int, bounds: NDArray[np.int64]) -> Any:
+def violent_frame(incidents: IncidentPartition, max_size: int, bounds: Int64) -> Any:
     """A row for each person beside whom others were violent, with the number of incidents in which they were."""
     beside = np.sort(beside_violence(incidents.members, max_size))
     number, code = np.unique(beside, return_inverse=True)
@@ -111,7 +111,7 @@ def violent_frame(incidents: IncidentPartition, max_size: int, bounds: NDArray[n
     )
 
 
-def _by_person(part: ArrestPartition, frame: Any) -> NDArray[np.int64]:
+def _by_person(part: ArrestPartition, frame: Any) -> Int64:
     """Sums over each person of the part; in the frame are persons of other parts too."""
     number, groups = columns_of(frame, ("number", "groups"))
     known = part.person_numbers

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.errors import EngineError
 from gpunet.base.parallel import in_batches, spans
 from gpunet.base.progress import ProgressCallback
-from gpunet.engines.protocol import Bool, EngineName, Float64, Int32, Int64
+from gpunet.engines.protocol import EngineName
 from gpunet.kernels.cpu.communities import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cpu.cores import core_numbers, shell_of_outsiders
 from gpunet.kernels.cpu.louvain import louvain, subgraph_within
@@ -79,7 +80,7 @@ class CpuEngine:
         """Rows and columns of the adjacency."""
         return csr_from_ties(a, b, n)
 
-    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+    def hop_counts(self, indptr: Int64, indices: Int32, members: UInt64, sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
         out = np.zeros((2, sets, len(members)), np.int64)
         self._over_vertices(lambda first, last: hop_counts(indptr, indices, members, sets, first, last), out)

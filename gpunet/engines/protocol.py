@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.progress import ProgressCallback
 from gpunet.search.graph import SearchGraph
 
@@ -20,12 +20,6 @@ __all__ = ["Engine", "EngineName"]
 
 #: What the manifest calls an engine; "gpus" is that of a cluster whose workers have a GPU each.
 EngineName: TypeAlias = Literal["cpu", "gpu", "gpus"]
-
-# On a GPU engine arrays are CuPy's, which are annotated by the same names.
-Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
-Float64 = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 
 class Engine(Protocol):
@@ -80,7 +74,7 @@ class Engine(Protocol):
     def csr_from_ties(self, a: Int32, b: Int32, n: int) -> tuple[Int64, Int32]:
         """Int64 and columns of the adjacency of ties ``a < b``, which are sorted by (a, b)."""
 
-    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+    def hop_counts(self, indptr: Int64, indices: Int32, members: UInt64, sets: int) -> Int64:
         """int64[2, sets, n]: vertices at distance 1 and at distance 2 that have bit c of `members` set."""
 
     def louvain(self, indptr: Int64, indices: Int32, field: Int32) -> Int32:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.config.registry import Feature
 from gpunet.tables.arrays import namespace, spread_over
 
 __all__ = ["Column", "Columns", "ratio", "spread"]
 
 #: Values, or values with a mask that is True where the value is null (the value beneath is then meaningless).
-Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]]"
+Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], Bool]"
 Columns: TypeAlias = dict[str, Column]
 
 
-def spread(column: Column, person: NDArray[np.int32], n_persons: int, feature: Feature) -> Column:
+def spread(column: Column, person: Int32, n_persons: int, feature: Feature) -> Column:
     """A column over vertices as a column over persons: outside the network counts are 0, flags false, ratios null.
 
     Path features (betweenness, closeness) have no null and are 0 outside.
@@ -30,7 +30,7 @@ def spread(column: Column, person: NDArray[np.int32], n_persons: int, feature: F
     return out, spread_over(mask, person, n_persons, True)
 
 
-def ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def ratio(part: Int64, whole: Int64) -> tuple[Float64, Bool]:
     """Quotients of whole numbers, null where the divisor is 0."""
     xp = namespace(part, whole)
     none = whole == 0

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns, ratio
@@ -29,12 +27,12 @@ class Partition:
         int32[vertices], community within the gang (-1 without one), and community in the whole network.
     """
 
-    gang: NDArray[np.int32]
-    group: NDArray[np.int32]
-    community: NDArray[np.int32]
+    gang: Int32
+    group: Int32
+    community: Int32
 
 
-def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
+def recent_gang(arrests: Arrests) -> Int32:
     """int32[persons], code of each person's most recent gang, -1 for none.
 
     The gang of the latest dated arrest that has one; of several on that day, of the greater incident_id; if none of
@@ -54,7 +52,7 @@ def recent_gang(arrests: Arrests) -> NDArray[np.int32]:
     return spread_over(arrests.gang[winners], arrests.person[winners], arrests.n_persons, -1)
 
 
-def louvain_partition(gang: NDArray[np.int32], network: Network, engine: Engine) -> Partition:
+def louvain_partition(gang: Int32, network: Network, engine: Engine) -> Partition:
     """Louvain partitions of every gang by its own modularity, and of the whole network.
 
     `gang` is each vertex's most recent one, as :func:`recent_gang` gives it for persons.
@@ -66,7 +64,7 @@ def louvain_partition(gang: NDArray[np.int32], network: Network, engine: Engine)
     return Partition(gang, group, whole)
 
 
-def _consecutive(label: NDArray[np.int32]) -> NDArray[np.int32]:
+def _consecutive(label: Int32) -> Int32:
     """The same labels numbered 0, 1, ... in ascending order; -1 stays."""
     xp = namespace(label)
     present = distinct(label[label >= 0])
@@ -83,7 +81,7 @@ def community_features(network: Network, partition: Partition, engine: Engine) -
     }
 
 
-def community_columns(network: Network, community: NDArray[np.int32], prefix: str, engine: Engine) -> Columns:
+def community_columns(network: Network, community: Int32, prefix: str, engine: Engine) -> Columns:
     """Size, ties, violent others, triangles, transitivity and out-members of each community, by vertex."""
     xp = namespace(community)
     violent = network.sets["violent"]
@@ -102,7 +100,7 @@ def community_columns(network: Network, community: NDArray[np.int32], prefix: st
     }
 
 
-def _sum_in_community(values: NDArray[np.int64] | NDArray[np.bool_], community: NDArray[np.int32]) -> NDArray[np.int64]:
+def _sum_in_community(values: Int64 | Bool, community: Int32) -> Int64:
     """Sum of `values` over each vertex's community, in whole numbers; 0 for vertices without one."""
     total = sum_by_code(community + 1, values, greatest(community, otherwise=-1) + 2)
     total[0] = 0

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.array_types import Int32, Int64
 from gpunet.features.column import Columns
 from gpunet.tables.arrays import count_by_code, distinct, greatest, namespace, sum_by_code
 
@@ -22,8 +20,8 @@ PLACES = ("district", "beat")
 class PlaceTotals:
     """``everyone`` and ``violent``, int64[places]: arrests, and those for a violent offence, in each place by code."""
 
-    everyone: NDArray[np.int64]
-    violent: NDArray[np.int64]
+    everyone: Int64
+    violent: Int64
 
     def __add__(self, other: PlaceTotals) -> PlaceTotals:
         return PlaceTotals(self.everyone + other.everyone, self.violent + other.violent)
@@ -55,9 +53,7 @@ def geographic_features(arrests: Arrests, totals: Mapping[str, PlaceTotals] | No
     return out
 
 
-def _place_counts(
-    arrests: Arrests, place: NDArray[np.int32], total: PlaceTotals
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _place_counts(arrests: Arrests, place: Int32, total: PlaceTotals) -> tuple[Int64, Int64]:
     xp, n = namespace(place), arrests.n_persons
     placed = place >= 0
     n_places = int(total.everyone.shape[0])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.features.column import Column, Columns
 from gpunet.features.temporal import interval
@@ -35,11 +33,11 @@ def history_features(arrests: Arrests, today: int | None = None) -> Columns:
     return out
 
 
-def _count(arrests: Arrests, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _count(arrests: Arrests, chosen: Bool) -> Int64:
     return count_by_code(arrests.person[chosen], arrests.n_persons)
 
 
-def _days_since(arrests: Arrests, chosen: NDArray[np.bool_], today: int) -> Column:
+def _days_since(arrests: Arrests, chosen: Bool, today: int) -> Column:
     xp = namespace(arrests.person)
     last = greatest_by_code(arrests.person[chosen], arrests.day[chosen], arrests.n_persons, otherwise=NO_DAY)
     none = last == NO_DAY

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.engines.protocol import Engine
 from gpunet.kernels.cpu.blocks import (
@@ -31,24 +31,24 @@ class Blocks:
         self.network = network
         self.start, self.vertex, self.home = biconnected_blocks(network.indptr, network.indices)
 
-    def weights(self, member: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def weights(self, member: Int64) -> tuple[Int64, Int64]:
         """Members of each set that every node stands for, and that every vertex's component holds."""
         return hanging_weights(self.start, self.vertex, self.home, member)
 
-    def adjacency(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def adjacency(self) -> tuple[Int64, Int32]:
         """Rows and columns of the nodes' adjacency, every tie within its block; rows ascend."""
         network, nodes = self.network, np.arange(len(self.vertex), dtype=np.int32)
         rows = split_into_blocks(network.indptr, network.indices, self.start, self.vertex, self.home)
         return permute_csr(*rows, nodes)
 
-    def diameter(self, wanted: NDArray[np.bool_]) -> int:
+    def diameter(self, wanted: Bool) -> int:
         """Longest shortest path within the components of the `wanted` vertices (bool[n], whole components)."""
         indptr, indices = self.adjacency()
         representative, rows, columns = collapse_twins(indptr, indices)  # of large incidents, above all
         inner = ~simplicial_vertices(rows, columns)[representative]
         return int(block_diameter(self.start, self.vertex, indptr, indices, inner, wanted))
 
-    def removal(self, marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def removal(self, marked: Bool) -> tuple[Int64, Int64]:
         """Largest piece left of a vertex's component without it, and the largest with a marked vertex (0 if none).
 
         The pieces are what lies behind each of the vertex's blocks: the component less what hangs on its own side.
@@ -74,11 +74,11 @@ class PairWork:
         self._weight, self._total = blocks.weights(self._member)
         self.graph = searched_blocks(self._start, *blocks.adjacency(), self._weight)
 
-    def betweenness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+    def betweenness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
         """``{"betweenness__C": float64[n]}``, not normalised."""
         return self.betweenness_of(engine.all_dependencies(self.graph, progress))
 
-    def betweenness_of(self, total: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def betweenness_of(self, total: Float64) -> dict[str, Float64]:
         """``{"betweenness__C": float64[n]}`` from the blocks' share.
 
         `total` (float64[positions, sets]) is the sum over the pairs of members on different sides of a block, each
@@ -90,7 +90,7 @@ class PairWork:
         out /= 2
         return {f"betweenness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
 
-    def closeness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+    def closeness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
         """``{"closeness__C": float64[n]}``."""
         sums, reached = self._distances(engine, progress)
         others = self._member.sum(axis=0) - self._member
@@ -106,7 +106,7 @@ class PairWork:
 
     def _distances(
         self, engine: Engine, progress: ProgressCallback | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+    ) -> tuple[Int64, Int64]:  # fmt: skip
         """int64[n, sets], the sum of the distances to the other members that can be reached, and how many these are."""
         graph = self.graph
         far = engine.farness(graph, progress)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpunet.arrests.network import Network
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
@@ -30,7 +30,7 @@ TIPPING_K = (2, 3, 4, 5, 6)
 # Work that is expected to take longer is announced.
 _SECONDS_WORTH_A_WORD = 10.0
 
-PathColumns: TypeAlias = dict[str, NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]]
+PathColumns: TypeAlias = dict[str, Int64 | Float64 | Bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,9 +223,7 @@ class _PairFeatures:
             out |= self._pairs.closeness(engine, progress)
         return out
 
-    def _approximate(
-        self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None
-    ) -> dict[str, NDArray[np.float64]]:
+    def _approximate(self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
         graph, names, seed = self._pairs.graph, self._names, self._config.seed
         found = sample(graph, self._vertex[graph.node], plan, names, seed, engine, progress)
         self._sets = {
@@ -237,7 +235,7 @@ class _PairFeatures:
         total = search_the_rest(graph, plan, found, engine, progress)
         return self._pairs.betweenness_of(total + found.total)
 
-    def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, NDArray[np.float64]]:
+    def _by_cugraph(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
         """The set of everybody by cuGraph, the others, whose members alone are then searched from, by our own."""
         graph, network = self._pairs.graph, self._network
         total = self._pairs.betweenness_total(engine, progress)
@@ -279,14 +277,14 @@ def _families(families: Iterable[str] | None) -> tuple[str, ...]:
     return wanted
 
 
-def _violent(network: Network) -> NDArray[np.bool_]:
+def _violent(network: Network) -> Bool:
     if "violent" in network.sets:
         return network.sets["violent"]
     xp = namespace(network.indptr)
     return xp.zeros(network.n, dtype=xp.bool)  # type: ignore[no-any-return]
 
 
-def _shell(network: Network, names: tuple[str, ...], engine: Engine) -> dict[str, NDArray[np.int64]]:
+def _shell(network: Network, names: tuple[str, ...], engine: Engine) -> dict[str, Int64]:
     out = {}
     for name in names:
         core = engine.core_numbers(network.indptr, network.indices, network.sets[name])
@@ -294,6 +292,6 @@ def _shell(network: Network, names: tuple[str, ...], engine: Engine) -> dict[str
     return out
 
 
-def _tipping(network: Network, engine: Engine) -> dict[str, NDArray[np.bool_]]:
+def _tipping(network: Network, engine: Engine) -> dict[str, Bool]:
     seed = _violent(network)
     return {f"tipping_{k}": engine.tipping(network.indptr, network.indices, seed, k) for k in TIPPING_K}

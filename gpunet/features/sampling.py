@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.engines.protocol import Engine
 from gpunet.search.bounds import error_bound
@@ -43,16 +43,16 @@ class Sampled:
         float64[sets]: with probability 1 - delta no normalised betweenness of the set is further off than this.
     """
 
-    total: NDArray[np.float64]
-    approximate: NDArray[np.bool_]
-    samples: NDArray[np.int64]
-    checks: NDArray[np.int64]
-    error: NDArray[np.float64]
+    total: Float64
+    approximate: Bool
+    samples: Int64
+    checks: Int64
+    error: Float64
 
 
 def sample(
     graph: SearchGraph,
-    vertex: NDArray[np.int32],
+    vertex: Int32,
     plan: SamplePlan,
     names: Sequence[str],
     seed: int,
@@ -101,7 +101,7 @@ class _Drawer:
         self._upto = np.cumsum(mass[self._source]).astype(np.float64)
         self._random = np.random.Generator(np.random.PCG64([seed, crc32(name.encode())]))
 
-    def draw_pairs(self, pairs: int) -> NDArray[np.int64]:
+    def draw_pairs(self, pairs: int) -> Int64:
         """int64[pairs or more, 3]: two positions (the second -1 if it lies in another region) and the set.
 
         Each pair comes from a stratum of its own; positions stand in an order that keeps neighbours together, so the
@@ -117,9 +117,7 @@ class _Drawer:
         return np.stack([one, other, np.full(len(one), self._which)], axis=1)
 
 
-def _shared_vertices(
-    graph: SearchGraph, vertex: NDArray[np.int32], plan: SamplePlan
-) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _shared_vertices(graph: SearchGraph, vertex: Int32, plan: SamplePlan) -> dict[int, tuple[Int64, Int64]]:
     """For each set, the positions of vertices that lie in several sampled blocks, and where each vertex's begin."""
     block = block_of(graph)[graph.position_of]
     shared = {}
@@ -133,12 +131,7 @@ def _shared_vertices(
     return shared
 
 
-def _worst(
-    square: NDArray[np.float64],
-    samples: int,
-    log_term: float,
-    shared: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
-) -> float:
+def _worst(square: Float64, samples: int, log_term: float, shared: tuple[Int64, Int64] | None) -> float:
     """Largest error bound of any vertex's mean; those of a vertex in several blocks add up."""
     bound = error_bound(square.max(keepdims=True) / (samples / 2), samples, log_term)[0]
     if shared is None:
@@ -150,7 +143,7 @@ def _worst(
 
 def search_the_rest(
     graph: SearchGraph, plan: SamplePlan, sampled: Sampled, engine: Engine, progress: ProgressCallback | None
-) -> NDArray[np.float64]:
+) -> Float64:
     """float64[positions, sets]: dependencies summed over the sources that were not sampled, exactly."""
     done = plan.sampled[block_of(graph)] & sampled.approximate
     rest = replace(graph, weight=np.where(done, 0, graph.weight))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32
 from gpunet.config.registry import Feature
 from gpunet.features.column import Column, Columns, spread
 from gpunet.tables.arrays import namespace, spread_over
@@ -24,7 +24,7 @@ def feature_table(
     over_persons: Columns,
     over_vertices: Columns,
     person: NDArray[Any],
-    gang: NDArray[np.int32],
+    gang: Int32,
     backend: str = "polars",
 ) -> Any:
     """``person_id`` and every declared column.
@@ -51,7 +51,7 @@ def feature_table(
     return make_frame({"person_id": ids.alias("person_id"), **{name: found[name] for name in declared}}, backend)
 
 
-def _null_without_gang(found: Columns, gang: NDArray[np.int32]) -> None:
+def _null_without_gang(found: Columns, gang: Int32) -> None:
     """Group columns are null for whoever has no gang, in the network or not."""
     for name in found:
         if name.startswith(("group_", "gang_")):
@@ -62,9 +62,9 @@ def _null_without_gang(found: Columns, gang: NDArray[np.int32]) -> None:
 def groups_table(
     ids: nw.Series[Any],
     gang_names: nw.Series[Any],
-    gang: NDArray[np.int32],
-    group: NDArray[np.int32],
-    community: NDArray[np.int32],
+    gang: Int32,
+    group: Int32,
+    community: Int32,
     person: NDArray[Any],
     backend: str = "polars",
 ) -> Any:

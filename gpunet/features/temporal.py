@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.features.column import Column, Columns, ratio
 from gpunet.tables.arrays import count_by_code, greatest_by_code, least_by_code, namespace, sum_by_code
@@ -16,7 +16,7 @@ __all__ = ["beside_violence", "interval", "temporal_features"]
 _AFTER_ALL_DAYS = int(np.iinfo(np.int32).max)
 
 
-def interval(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
+def interval(arrests: Arrests, chosen: Bool) -> Column:
     """float64[persons], (last - first day) / number over each person's dated arrests among `chosen`; null for none."""
     xp, n = namespace(arrests.day), arrests.n_persons
     dated = chosen & (arrests.day != NO_DAY)
@@ -28,16 +28,16 @@ def interval(arrests: Arrests, chosen: NDArray[np.bool_]) -> Column:
     return ratio(xp.where(count == 0, 0, span), count)
 
 
-def beside_violence(members: IncidentMembers, max_size: int) -> NDArray[np.int32]:
+def beside_violence(members: IncidentMembers, max_size: int) -> Int32:
     """The person of each membership in a tie-forming incident in which another participant was violent."""
     xp = namespace(members.person)
     violent = sum_by_code(members.incident, members.violent, members.size.shape[0])
     others = violent[members.incident] - xp.astype(members.violent, xp.int64)
-    chosen: NDArray[np.int32] = members.person[members.forming(max_size)[members.incident] & (others > 0)]
+    chosen: Int32 = members.person[members.forming(max_size)[members.incident] & (others > 0)]
     return chosen
 
 
-def temporal_features(arrests: Arrests, violent_groups: NDArray[np.int64] | None = None) -> Columns:
+def temporal_features(arrests: Arrests, violent_groups: Int64 | None = None) -> Columns:
     """Interval between arrests, and incidents shared with somebody who was violent in them; for every person.
 
     `violent_groups` is the latter where the arrests are not those of all participants; counted here if None.

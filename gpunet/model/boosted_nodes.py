@@ -9,18 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float32, Int32, Int64
+
 __all__ = ["BoostedNodes", "boosted_nodes", "joined", "margin_without_trees", "trees_of"]
 
 
 class BoostedNodes(NamedTuple):
     """Nodes of all trees, as :func:`gpunet.model.loops_cuda.walk_boosted` takes them."""
 
-    roots: NDArray[np.int64]
-    feature: NDArray[np.int32]
-    condition: NDArray[np.float32]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    null_left: NDArray[np.bool_]
+    roots: Int64
+    feature: Int32
+    condition: Float32
+    left: Int64
+    right: Int64
+    null_left: Bool
 
 
 def boosted_nodes(booster: Any) -> BoostedNodes:

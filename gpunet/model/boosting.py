@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting_gpu import DeviceFold
@@ -38,8 +38,8 @@ PARAMETERS: dict[str, Any] = {
 
 def fit(
     matrix: Any,
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
+    labels: Bool,
+    folds: Int32,
     *,
     config: ModelConfig,
     threads: int,
@@ -79,6 +79,6 @@ def fit(
     return Fitted(TREES(booster), to_host(grown.margins), grown.rounds, parameters, grown.warnings)
 
 
-def base_rate(labels: NDArray[np.bool_], folds: NDArray[np.int32], held_out: int) -> float:
+def base_rate(labels: Bool, folds: Int32, held_out: int) -> float:
     """Share of positives among the rows that are not in the fold `held_out`: where boosting begins."""
     return float(labels[folds != held_out].mean())

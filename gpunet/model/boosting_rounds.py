@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float32, Float64
 from gpunet.base.progress import ProgressCallback
 from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.loops import boosting_gradients, held_out_loss
@@ -33,11 +33,11 @@ class HostFold:
         boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
         self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
 
-    def held_out_loss(self, out: NDArray[np.float64]) -> float:
+    def held_out_loss(self, out: Float64) -> float:
         """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
         return float(held_out_loss(self._margin(), self._labels, self._folds, self._held_out, out))
 
-    def _margin(self) -> NDArray[np.float32]:
+    def _margin(self) -> Float32:
         return np.asarray(self.booster.predict(self._data, output_margin=True, training=True), dtype=np.float32)
 
 

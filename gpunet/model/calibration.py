@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gpunet.base.array_types import Bool, Float64
 
 __all__ = ["Calibration", "best_threshold", "fit_calibration", "sigmoid"]
 
 
-def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def sigmoid(x: Float64) -> Float64:
     """1 / (1 + exp(-x)), without overflow."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, small) / (1.0 + small)
@@ -23,12 +24,12 @@ class Calibration:
     slope: float
     intercept: float
 
-    def __call__(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, margin: Float64) -> Float64:
         """Probabilities of `margin`, float64[n]."""
         return sigmoid(self.slope * margin + self.intercept)
 
 
-def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> Calibration:
+def fit_calibration(margin: Float64, labels: Bool) -> Calibration:
     """Fit Platt's two parameters by maximum likelihood.
 
     Parameters
@@ -66,7 +67,7 @@ def fit_calibration(margin: NDArray[np.float64], labels: NDArray[np.bool_]) -> C
     return Calibration(slope, float(fitted.intercept_[0] - slope * centre)) if slope > 0 else Calibration(0.0, flat)
 
 
-def best_threshold(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
+def best_threshold(labels: Bool, probability: Float64) -> float:
     """Find the probability from which on calling a person positive gives the greatest F1 (of equals the highest).
 
     Parameters

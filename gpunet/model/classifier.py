@@ -10,9 +10,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gpunet.base.array_types import Bool, Float64, Int32
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
@@ -47,7 +45,7 @@ class Fitted:
     """
 
     classifier: BoostedTrees
-    held_out_margin: NDArray[np.float64]
+    held_out_margin: Float64
     rounds: int
     parameters: dict[str, Any]
     warnings: tuple[str, ...] = ()
@@ -61,8 +59,8 @@ class Kind(Protocol):
     def fit(
         self,
         matrix: Any,
-        labels: NDArray[np.bool_],
-        folds: NDArray[np.int32],
+        labels: Bool,
+        folds: Int32,
         *,
         config: ModelConfig,
         threads: int,

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
@@ -18,7 +19,7 @@ __all__ = ["fold_count", "group_codes", "person_folds", "person_groups"]
 _LEAST_A_FOLD = 2
 
 
-def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArray[np.int64]:
+def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> Int64:
     """Code of each row's person, int64[n]: of the ids, or of `groups` (n values of any kind) where given."""
     if groups is None:
         ids: Any = table.ids()
@@ -30,16 +31,16 @@ def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> NDArr
     return _codes(ids)
 
 
-def group_codes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def group_codes(numbers: Int64) -> Int64:
     """Codes 0..m-1 of equal numbers in the order in which they first come, int64[n]: what the ids would give."""
     return _codes(pa.array(numbers))
 
 
-def _codes(ids: Any) -> NDArray[np.int64]:
+def _codes(ids: Any) -> Int64:
     return np.asarray(ids.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def fold_count(labels: NDArray[np.bool_], groups: NDArray[np.int64], wanted: int, what: str) -> int:
+def fold_count(labels: Bool, groups: Int64, wanted: int, what: str) -> int:
     """Number of folds that the data allow, at most `wanted`, with at least two persons of each class in each fold.
 
     Raises
@@ -59,7 +60,7 @@ def fold_count(labels: NDArray[np.bool_], groups: NDArray[np.int64], wanted: int
     return min(wanted, positive // _LEAST_A_FOLD, negative // _LEAST_A_FOLD)
 
 
-def person_folds(labels: NDArray[np.bool_], groups: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int32]:
+def person_folds(labels: Bool, groups: Int64, n_folds: int, seed: int) -> Int32:
     """Assign the persons to folds, those with any true label and the others separately.
 
     Parameters

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.scoring import score_table
@@ -132,12 +132,12 @@ def forecast(
     return Forecast(final.model, scored.frame, evaluation, warnings)
 
 
-def _known(table: FeatureTable, labels: NDArray[np.bool_], window: str) -> Known:
+def _known(table: FeatureTable, labels: Bool, window: str) -> Known:
     record = violence_record(table.column("own_violent_arrests"), table.column("days_since_last_violent"))
     return Known(window, labels, record)
 
 
-def _new(before: FeatureTable, after: FeatureTable) -> NDArray[np.bool_]:
+def _new(before: FeatureTable, after: FeatureTable) -> Bool:
     """Who of `after` was not in `before`, bool[n]."""
     known = pc.is_in(after.ids(), value_set=before.ids()).to_numpy(zero_copy_only=False).astype(bool)
     return np.asarray(~known)

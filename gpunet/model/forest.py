@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, base_rate
@@ -39,8 +39,8 @@ PARAMETERS: dict[str, Any] = {
 
 def fit(
     matrix: Any,
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
+    labels: Bool,
+    folds: Int32,
     *,
     config: ModelConfig,
     threads: int,

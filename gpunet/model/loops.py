@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gpunet.base.array_types import Bool, Float32, Float64, Int32
 from gpunet.kernels.jit import njit
 
 __all__ = ["GRADIENT_UNIT", "boosting_gradients", "held_out_loss"]
@@ -22,12 +20,7 @@ GRADIENT_UNIT = 2.0**-24
 
 @njit
 def boosting_gradients(
-    margin: NDArray[np.float32],
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
-    held_out: int,
-    gradient: NDArray[np.float32],
-    hessian: NDArray[np.float32],
+    margin: Float32, labels: Bool, folds: Int32, held_out: int, gradient: Float32, hessian: Float32
 ) -> None:
     """Derivatives of the log loss into `gradient` and `hessian`, float32[n]; zero for the rows of fold `held_out`.
 
@@ -45,13 +38,7 @@ def boosting_gradients(
 
 
 @njit
-def held_out_loss(
-    margin: NDArray[np.float32],
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
-    held_out: int,
-    out: NDArray[np.float64],
-) -> float:
+def held_out_loss(margin: Float32, labels: Bool, folds: Int32, held_out: int, out: Float64) -> float:
     """Sum of the log loss over the rows of fold `held_out`; their margins are written into `out`, float64[n]."""
     total = 0.0
     for i in range(len(margin)):

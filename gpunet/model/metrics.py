@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gpunet.base.array_types import Bool, Float32, Float64
 
 __all__ = ["TOP", "evaluate", "past_violence_score"]
 
@@ -15,11 +16,7 @@ TOP = (100, 500)
 
 
 def evaluate(
-    labels: NDArray[np.bool_],
-    probability: NDArray[np.float64],
-    threshold: float,
-    *,
-    past_violence: NDArray[np.float64] | None = None,
+    labels: Bool, probability: Float64, threshold: float, *, past_violence: Float64 | None = None
 ) -> dict[str, Any]:
     """Compare predictions with what happened.
 
@@ -71,9 +68,7 @@ def evaluate(
     }  # fmt: skip
 
 
-def past_violence_score(
-    violent_arrests: NDArray[np.float64] | NDArray[np.float32], days_since: NDArray[np.float64] | NDArray[np.float32]
-) -> NDArray[np.float64]:
+def past_violence_score(violent_arrests: Float64 | Float32, days_since: Float64 | Float32) -> Float64:
     """Order persons by their violent arrests, then by how recent the last one is.
 
     Parameters
@@ -97,7 +92,7 @@ def past_violence_score(
     return code.reshape(-1).astype(np.float64) + start
 
 
-def _decision(labels: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> dict[str, Any]:
+def _decision(labels: Bool, flagged: Bool) -> dict[str, Any]:
     hits, count, positives = int((labels & flagged).sum()), int(flagged.sum()), int(labels.sum())
     return {
         "flagged": count,
@@ -107,7 +102,7 @@ def _decision(labels: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> dict[str
     }
 
 
-def _ranking(labels: NDArray[np.bool_], value: NDArray[np.float64]) -> dict[str, Any]:
+def _ranking(labels: Bool, value: Float64) -> dict[str, Any]:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     positives = int(labels.sum())
@@ -118,7 +113,7 @@ def _ranking(labels: NDArray[np.bool_], value: NDArray[np.float64]) -> dict[str,
     }
 
 
-def _top_precision(labels: NDArray[np.bool_], value: NDArray[np.float64], k: int) -> float | None:
+def _top_precision(labels: Bool, value: Float64, k: int) -> float | None:
     if len(labels) < k:
         return None
     cut = np.partition(value, len(value) - k)[len(value) - k]
@@ -127,7 +122,7 @@ def _top_precision(labels: NDArray[np.bool_], value: NDArray[np.float64], k: int
     return float((int(labels[above].sum()) + share * int(labels[equal].sum())) / k)
 
 
-def _brier(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, float | None]:
+def _brier(labels: Bool, probability: Float64) -> dict[str, float | None]:
     from sklearn.metrics import brier_score_loss
 
     if not len(labels):

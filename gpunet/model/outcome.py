@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float32, Float64
 from gpunet.model.metrics import evaluate, past_violence_score
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit
@@ -34,13 +34,11 @@ class Known:
     """
 
     window: str
-    labels: NDArray[np.bool_]
-    record: NDArray[np.float64] | None
+    labels: Bool
+    record: Float64 | None
 
 
-def violence_record(
-    arrests: NDArray[np.float32] | None, since: NDArray[np.float32] | None
-) -> NDArray[np.float64] | None:
+def violence_record(arrests: Float32 | None, since: Float32 | None) -> Float64 | None:
     """The past-violence baseline's order, float64[n], of `own_violent_arrests` and `days_since_last_violent`.
 
     None where one of the two is not there.
@@ -53,9 +51,9 @@ def evaluate_forecast(
     final: Model,
     past: tuple[Known, Known],
     *,
-    new: NDArray[np.bool_],
-    probability: NDArray[np.float64],
-    mean_contribution: NDArray[np.float64],
+    new: Bool,
+    probability: Float64,
+    mean_contribution: Float64,
 ) -> dict[str, Any]:
     """The evaluation of a forecast; :func:`gpunet.model.forecast` says what it holds.
 
@@ -98,7 +96,7 @@ def evaluate_forecast(
 
 
 def collect_warnings(
-    first: CrossFit, final: CrossFit, mismatches: Iterable[str | None], labels: NDArray[np.bool_], window: str
+    first: CrossFit, final: CrossFit, mismatches: Iterable[str | None], labels: Bool, window: str
 ) -> tuple[str, ...]:
     """All sentences for the user, each once; `labels` are those of the test window."""
     warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, mismatches))))
@@ -107,7 +105,7 @@ def collect_warnings(
     return tuple(warnings)
 
 
-def _reliability(labels: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[dict[str, float]]:
+def _reliability(labels: Bool, probability: Float64) -> list[dict[str, float]]:
     """Ten groups of one size by predicted probability, lowest first: what was predicted and what happened."""
     order = np.argsort(probability, kind="stable")
     return [
@@ -121,7 +119,7 @@ def _reliability(labels: NDArray[np.bool_], probability: NDArray[np.float64]) ->
     ]
 
 
-def _importance(model: Model, mean_contribution: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _importance(model: Model, mean_contribution: Float64) -> list[dict[str, Any]]:
     share = model.classifier.importance()
     return [
         {

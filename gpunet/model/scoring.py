@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import available_threads
 from gpunet.base.progress import ProgressCallback
@@ -49,7 +49,7 @@ class Scored:
     """Scores as a frame, and each feature's mean absolute contribution over all persons, float64[p] (log-odds)."""
 
     frame: Any
-    mean_contribution: NDArray[np.float64]
+    mean_contribution: Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +66,9 @@ class Explained:
         Sums over the rows of each feature's absolute contributions, for :func:`add_contributions` and :func:`mean_of`.
     """
 
-    probability: NDArray[np.float64]
-    factor: NDArray[np.int32]
-    contribution: NDArray[np.float64]
+    probability: Float64
+    factor: Int32
+    contribution: Float64
     contributions: tuple[int, ...]
 
 
@@ -171,16 +171,14 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
     return Explained(probability, factor, contribution, tuple(total))
 
 
-def ranks(probability: NDArray[np.float64]) -> NDArray[np.int64]:
+def ranks(probability: Float64) -> Int64:
     """int64[n]: 1 for the highest, equals in their order."""
     rank = np.empty(len(probability), dtype=np.int64)
     rank[np.argsort(-probability, kind="stable")] = np.arange(1, len(probability) + 1)
     return rank
 
 
-def scores_frame(
-    person_ids: Any, found: Explained, rank: NDArray[np.int64], features: tuple[str, ...], backend: str
-) -> Any:
+def scores_frame(person_ids: Any, found: Explained, rank: Int64, features: tuple[str, ...], backend: str) -> Any:
     """The frame that :func:`score` describes, of persons in the order of their ids."""
     factor, contribution = found.factor, found.contribution
     columns: dict[str, Any] = {PERSON: person_ids, "probability": found.probability, "rank": rank}
@@ -196,7 +194,7 @@ def add_contributions(first: Sequence[int], second: Sequence[int]) -> list[int]:
     return [a + b for a, b in zip(first, second, strict=True)]
 
 
-def mean_of(contributions: Sequence[int], n: int) -> NDArray[np.float64]:
+def mean_of(contributions: Sequence[int], n: int) -> Float64:
     """Mean absolute contribution of each feature over n rows, float64[p]."""
     return np.array([total * _UNIT / max(n, 1) for total in contributions], dtype=np.float64)
 
@@ -223,7 +221,7 @@ def _strongest(contributions: Any) -> tuple[Any, Any]:
     return factor, contribution
 
 
-def _names(name: str, codes: NDArray[np.int32], features: tuple[str, ...]) -> Any:
+def _names(name: str, codes: Int32, features: tuple[str, ...]) -> Any:
     names = pa.array(features, type=pa.large_string())
     return make_series(name, names.take(pa.array(codes, mask=codes < 0)))
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
 from gpunet.kernels.jit import njit
 from gpunet.model.boosted_nodes import joined, trees_of
 
@@ -42,19 +42,19 @@ class ShapleyTables(NamedTuple):
         where the row agrees with the features in `mask`.
     """
 
-    feature: NDArray[np.int32]
-    condition: NDArray[np.float32]
-    null_left: NDArray[np.bool_]
-    tree_nodes: NDArray[np.int64]
-    tree_leaves: NDArray[np.int64]
-    step_node: NDArray[np.int64]
-    step_left: NDArray[np.bool_]
-    step_slot: NDArray[np.int64]
-    leaf_steps: NDArray[np.int64]
-    slot_feature: NDArray[np.int32]
-    leaf_slots: NDArray[np.int64]
-    value: NDArray[np.float64]
-    leaf_value: NDArray[np.int64]
+    feature: Int32
+    condition: Float32
+    null_left: Bool
+    tree_nodes: Int64
+    tree_leaves: Int64
+    step_node: Int64
+    step_left: Bool
+    step_slot: Int64
+    leaf_steps: Int64
+    slot_feature: Int32
+    leaf_slots: Int64
+    value: Float64
+    leaf_value: Int64
 
 
 def shapley_tables(booster: Any) -> ShapleyTables | None:
@@ -62,7 +62,7 @@ def shapley_tables(booster: Any) -> ShapleyTables | None:
     trees = trees_of(booster)
     steps: list[tuple[int, bool, int]] = []
     slots: list[int] = []
-    values: list[NDArray[np.float64]] = []
+    values: list[Float64] = []
     tree_nodes, tree_leaves, leaf_steps, leaf_slots, leaf_value = [0], [0], [0], [0], [0]
     for tree in trees:
         for leaf, path in _paths(tree):
@@ -112,13 +112,13 @@ def _paths(tree: dict[str, list[Any]]) -> Iterator[tuple[int, list[tuple[int, bo
             waiting += [(right, [*path, (node, False)]), (left, [*path, (node, True)])]
 
 
-def _weights(k: int) -> NDArray[np.float64]:
+def _weights(k: int) -> Float64:
     """Shapley's weight of a coalition of s of the other k - 1 features: s! (k - s - 1)! / k!."""
     return np.array([1.0 / (k * math.comb(k - 1, s)) for s in range(k)])
 
 
 @njit
-def _leaf_values(share: NDArray[np.float64], weights: NDArray[np.float64], leaf: float) -> NDArray[np.float64]:
+def _leaf_values(share: Float64, weights: Float64, leaf: float) -> Float64:
     """float64[2**k, k]: SHAP values of one leaf by the set of features that the row agrees with.
 
     `share` is the part of the cover that a left-out feature lets through. A coalition adds the leaf's value only if the
@@ -145,21 +145,21 @@ def _leaf_values(share: NDArray[np.float64], weights: NDArray[np.float64], leaf:
 
 @njit
 def add_shapley_values(
-    matrix: NDArray[np.float32],
-    out: NDArray[np.float64],
-    feature: NDArray[np.int32],
-    condition: NDArray[np.float32],
-    null_left: NDArray[np.bool_],
-    tree_nodes: NDArray[np.int64],
-    tree_leaves: NDArray[np.int64],
-    step_node: NDArray[np.int64],
-    step_left: NDArray[np.bool_],
-    step_slot: NDArray[np.int64],
-    leaf_steps: NDArray[np.int64],
-    slot_feature: NDArray[np.int32],
-    leaf_slots: NDArray[np.int64],
-    value: NDArray[np.float64],
-    leaf_value: NDArray[np.int64],
+    matrix: Float32,
+    out: Float64,
+    feature: Int32,
+    condition: Float32,
+    null_left: Bool,
+    tree_nodes: Int64,
+    tree_leaves: Int64,
+    step_node: Int64,
+    step_left: Bool,
+    step_slot: Int64,
+    leaf_steps: Int64,
+    slot_feature: Int32,
+    leaf_slots: Int64,
+    value: Float64,
+    leaf_value: Int64,
 ) -> None:
     """Add the SHAP values of each row of `matrix`, float32[n, p], to `out`, float64[n, at least p].
 

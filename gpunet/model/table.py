@@ -11,8 +11,9 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
@@ -77,7 +78,7 @@ class FeatureTable:
         """The ids as one PyArrow array, text always as ``large_string``."""
         return _id_array(self.person_ids)
 
-    def column(self, name: str) -> NDArray[np.float32] | None:
+    def column(self, name: str) -> Float32 | None:
         """The values of one feature in the host's memory, float32[n], or None if it is not there."""
         return to_host(self.matrix[:, self.columns.index(name)]) if name in self.columns else None
 
@@ -96,7 +97,7 @@ class FeatureTable:
             self, columns=tuple(columns), matrix=self.matrix[:, [self.columns.index(name) for name in columns]]
         )
 
-    def take(self, rows: NDArray[np.int64]) -> FeatureTable:
+    def take(self, rows: Int64) -> FeatureTable:
         """The given rows, in that order."""
         kept = self.matrix[to_device(rows) if on_gpu(self.matrix) else rows]
         return replace(self, person_ids=make_series(PERSON, self.ids().take(rows)), matrix=kept)
@@ -174,7 +175,7 @@ def read_features(
     return _with_taxonomy(table, taxonomy, where)
 
 
-def read_labels(table: FeatureTable, labels: Any) -> NDArray[np.bool_]:
+def read_labels(table: FeatureTable, labels: Any) -> Bool:
     """Labels in the order of the table's rows, bool[n].
 
     Parameters
@@ -305,7 +306,7 @@ def _all_null(n: int, p: int, device: str) -> Any:
     return namespace(nothing).full((p, n), np.nan, dtype=np.float32).T
 
 
-def as_booleans(values: ArrayLike, n: int) -> NDArray[np.bool_]:
+def as_booleans(values: ArrayLike, n: int) -> Bool:
     """Labels of n rows, bool[n]; ModelError if they are of another number, or neither true nor false."""
     try:
         array = np.asarray(values)

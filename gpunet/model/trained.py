@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpunet.base._version import __version__
+from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
 from gpunet.base.parallel import available_threads
 from gpunet.model.calibration import Calibration
@@ -96,22 +94,16 @@ class Model:
             return None
         return betweenness_mismatch(self, table, "the model's training", "the feature table")
 
-    def predict_margin(
-        self, features: Any, *, threads: int | None = None, device: str | None = None
-    ) -> NDArray[np.float64]:
+    def predict_margin(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
         """Raw log-odds before calibration, float64[n], in the order of the rows of `features`."""
         table = self.table(features, device=device)
         return to_host(self.classifier.margin(table.matrix, available_threads(threads)))
 
-    def predict_proba(
-        self, features: Any, *, threads: int | None = None, device: str | None = None
-    ) -> NDArray[np.float64]:
+    def predict_proba(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
         """Calibrated probabilities, float64[n], in the order of the rows of `features`."""
         return self.calibration(self.predict_margin(features, threads=threads, device=device))
 
-    def contributions(
-        self, features: Any, *, threads: int | None = None, device: str | None = None
-    ) -> NDArray[np.float64]:
+    def contributions(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
         """What each feature adds to each person's raw log-odds, signed.
 
         Returns

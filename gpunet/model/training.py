@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.base.parallel import available_threads
 from gpunet.base.progress import ProgressCallback
@@ -51,8 +51,8 @@ class CrossFit:
     """
 
     model: Model
-    fold: NDArray[np.int32]
-    probability: NDArray[np.float64]
+    fold: Int32
+    probability: Float64
     warnings: tuple[str, ...]
 
 
@@ -125,7 +125,7 @@ def train(
 
 def cross_fit(
     table: FeatureTable,
-    labels: NDArray[np.bool_],
+    labels: Bool,
     *,
     kind: str | None = None,
     config: ModelConfigLike | None = None,
@@ -166,21 +166,19 @@ class FoldAssignment:
         How many there are of each.
     """
 
-    fold: NDArray[np.int32]
+    fold: Int32
     folds: int
     persons: int
 
 
-def assign_folds(
-    labels: NDArray[np.bool_], person: NDArray[np.int64], config: ModelConfig, what: str
-) -> FoldAssignment:
+def assign_folds(labels: Bool, person: Int64, config: ModelConfig, what: str) -> FoldAssignment:
     """Assign rows to as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1."""
     n_folds = fold_count(labels, person, config.folds, what)
     return FoldAssignment(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
 
 
 def assemble(
-    fitted: Fitted, source: Any, labels: NDArray[np.bool_], assignment: FoldAssignment, config: ModelConfig, what: str
+    fitted: Fitted, source: Any, labels: Bool, assignment: FoldAssignment, config: ModelConfig, what: str
 ) -> CrossFit:
     """Calibrate what was fitted, choose the threshold, and make a model of it.
 

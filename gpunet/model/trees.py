@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float32, Float64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
@@ -102,7 +102,7 @@ class BoostedTrees:
         """Give the columns names, for other readers of the file; XGBoost allows no brackets and no "<" in them."""
         self._booster.feature_names = [re.sub(r"[\[\]<]", "_", name) for name in names]
 
-    def importance(self) -> NDArray[np.float64]:
+    def importance(self) -> Float64:
         """Each feature's share of the total gain, float64[p]."""
         gains = self._booster.get_score(importance_type="total_gain")
         names = self._booster.feature_names
@@ -114,7 +114,7 @@ class BoostedTrees:
         self._booster.set_attr(**{_ATTRIBUTE: metadata})
         return bytes(self._booster.save_raw("ubj"))
 
-    def _predict(self, matrix: NDArray[np.float32], threads: int, **what: bool) -> NDArray[np.float64]:
+    def _predict(self, matrix: Float32, threads: int, **what: bool) -> Float64:
         import xgboost as xgb
 
         if not len(matrix):

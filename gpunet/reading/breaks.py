@@ -6,8 +6,8 @@ import io
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int64, UInt8
 from gpunet.kernels.jit import njit
 
 __all__ = ["LineBreaks"]
@@ -49,7 +49,7 @@ class LineBreaks(io.RawIOBase):
 
 
 @njit
-def _follow(data: NDArray[np.uint8], state: NDArray[np.int64]) -> None:
+def _follow(data: UInt8, state: Int64) -> None:
     """Go on through the text from `state`, and leave it as it then is.
 
     It holds: where the text stands, rows that ended, values with a break, the first one's row, and whether the present

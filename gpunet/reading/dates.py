@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import day_number
 
 __all__ = [
@@ -61,7 +61,7 @@ _ISO = (
 )
 
 
-def parse_dates(texts: Any) -> NDArray[np.int64]:
+def parse_dates(texts: Any) -> Int64:
     """Microseconds from 1970 to the local time of each ISO text (PyArrow's), ``BAD_DATE`` where it is no date.
 
     Taken are ``YYYY-MM-DD`` and ``YYYYMMDD``, each alone or followed by T or a space and a time of day,
@@ -73,12 +73,12 @@ def parse_dates(texts: Any) -> NDArray[np.int64]:
     known = np.flatnonzero(np.asarray(found.is_valid()))
     found = found.take(pa.array(known))
 
-    def number(name: str) -> NDArray[np.int64]:
+    def number(name: str) -> Int64:
         group = found.field(name)
         return np.asarray(pc.if_else(pc.equal(group, ""), "0", group).cast(pa.int64()))
 
-    def same(first: str, second: str, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        equal: NDArray[np.bool_] = np.asarray(pc.equal(found.field(first), found.field(second)))
+    def same(first: str, second: str, wanted: Bool) -> Bool:
+        equal: Bool = np.asarray(pc.equal(found.field(first), found.field(second)))
         return ~wanted | equal
 
     year, month, day = number("y"), number("m"), number("d")

@@ -12,8 +12,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
 from gpunet.reading.location import Column, Location, code_series, to_codes
@@ -167,7 +167,7 @@ def _float_text(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def as_timestamps(series: nw.Series[Any], where: str) -> NDArray[np.int64]:
+def as_timestamps(series: nw.Series[Any], where: str) -> Int64:
     """int64[n], microseconds from 1970-01-01 to the local date and time of a column of dates.
 
     ``NO_TIMESTAMP`` where it is null or blank, ``BAD_DATE`` where something is there and is not a date: unparsable
@@ -207,7 +207,7 @@ def _object_date(value: Any) -> str | None:
     return _object_text(value, "") if isinstance(value, date | str) else "not a date"
 
 
-def _text_timestamps(texts: Any) -> NDArray[np.int64]:
+def _text_timestamps(texts: Any) -> Int64:
     series = nw.from_native(pa.chunked_array([texts]), series_only=True)
     missing = is_blank(series.fill_null(" ")).to_numpy()
     return np.where(missing, NO_TIMESTAMP, parse_dates(texts))

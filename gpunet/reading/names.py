@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64, UInt64
 from gpunet.config.config import Config
 from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading.columns import DETAILS
@@ -35,9 +35,9 @@ class Names:
     """
 
     texts: dict[str, list[str]]
-    masks: NDArray[np.uint64]
-    pairs: dict[str, NDArray[np.int64]]
-    rank: dict[str, NDArray[np.int32]]
+    masks: UInt64
+    pairs: dict[str, Int64]
+    rank: dict[str, Int32]
     places: dict[str, tuple[str, ...]]
 
     def place_codes(self, name: str, force: Any, text: Any, location: Location) -> Any:
@@ -73,7 +73,7 @@ def names_of(
     return Names(ordered, np.array(masks, np.uint64), packed, rank, places)
 
 
-def place_pairs(force: Any, place: Column) -> NDArray[np.int64]:
+def place_pairs(force: Any, place: Column) -> Int64:
     """int64[k, 2], the distinct pairs of codes of a force (-1 for none) and a text."""
     xp, size = arrays.namespace(force), max(len(place.values), 1)
     known = place.codes >= 0
@@ -82,6 +82,6 @@ def place_pairs(force: Any, place: Column) -> NDArray[np.int64]:
     return np.column_stack([found // size, found % size])
 
 
-def named_pairs(pairs: NDArray[np.int64], forces: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
+def named_pairs(pairs: Int64, forces: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
     """Pairs of codes as pairs of a force, "" for none, and a text."""
     return [(forces[force] if force >= 0 else "", texts[text]) for force, text in pairs.tolist()]

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
 from gpunet.reading.location import HOST
@@ -97,7 +97,7 @@ class PartNote:
     rows: int
     names: dict[str, list[str]]
     no_force: bool
-    places: dict[str, NDArray[np.int64]]
+    places: dict[str, Int64]
     ids: list[str]
     whole: bool
     reasons: dict[str, int]
@@ -123,7 +123,7 @@ class ReadPart:
     """
 
     rows: CodedRows
-    files: NDArray[np.int32]
+    files: Int32
     first: int
     rejected: pa.Table
     note: PartNote

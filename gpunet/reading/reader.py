@@ -15,8 +15,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
 from gpunet.reading.columns import coded_columns, key_columns
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, latest_timestamp, timestamp_text
@@ -138,7 +138,7 @@ class Reader:
             self._parts.append(part if len(part) <= rows else part.at(slice(0, rows)))
             rows -= len(self._parts[-1])
 
-    def _checked(self, batch: Batch) -> tuple[CodedRows, NDArray[np.int64], NDArray[np.int8]]:
+    def _checked(self, batch: Batch) -> tuple[CodedRows, Int64, Int8]:
         """The accepted rows, the positions of all others, ascending, and why these are rejected."""
         location, where = self._location, batch.pieces[0].record.name
         columns = {

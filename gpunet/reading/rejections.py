@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int8, Int64
 from gpunet.reading.dialects import as_text
 from gpunet.reading.stream import Batch, InputRecord, Piece
 from gpunet.tables.frames import on_host, rows_of
@@ -29,7 +28,7 @@ _KNOWN = pa.schema(
 )
 
 
-def rejected_rows(batch: Batch, piece: Piece, rows: NDArray[np.int64], reasons: NDArray[np.int8]) -> pa.Table:
+def rejected_rows(batch: Batch, piece: Piece, rows: Int64, reasons: Int8) -> pa.Table:
     """The rows of one piece of `batch` at these positions of it, rejected for ``REASONS`` of these numbers."""
     values = on_host(rows_of(batch.frame, rows))
     columns = {

@@ -10,9 +10,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import SkippedFile
+from gpunet.base.array_types import Int64
 from gpunet.base.errors import UnreadableFile
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import InputConfig
@@ -83,7 +83,7 @@ class Piece:
     count: int
     first: int
 
-    def row_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def row_numbers(self, rows: Int64) -> Int64:
         """Numbers in the input, 1 for the first data row, of the batch's `rows`; malformed rows are counted too."""
         index = rows - self.start + self.first
         before = [number - 1 - i for i, (number, _) in enumerate(self.record.malformed)]

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.network import Network, incident_members
 from gpunet.base._version import __version__
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.memory import part_peak, peak_memory
 from gpunet.base.transfers import transfers_of_part
@@ -135,7 +135,7 @@ class ArrestCounts:
         ``NO_DAY`` if none is dated.
     """
 
-    values: dict[str, NDArray[np.int64]]
+    values: dict[str, Int64]
     first_day: int
     last_day: int
 
@@ -188,7 +188,7 @@ def described(counts: ArrestCounts, incidents: int, offences: Iterable[str]) -> 
 
 
 def network_statistics(
-    arrests: Arrests, network: Network, closeness: NDArray[np.float64], engine: Engine | None = None
+    arrests: Arrests, network: Network, closeness: Float64, engine: Engine | None = None
 ) -> dict[str, Any]:
     """Figures as in the paper's Table 2, and the incidents over the size cap.
 
@@ -211,11 +211,7 @@ def network_statistics(
 
 
 def network_figures(
-    network: Network,
-    closeness: NDArray[np.float64],
-    max_incident_size: int,
-    oversize: list[dict[str, Any]],
-    engine: Engine,
+    network: Network, closeness: Float64, max_incident_size: int, oversize: list[dict[str, Any]], engine: Engine
 ) -> dict[str, Any]:
     """The figures of :func:`network_statistics`; `oversize` are the incidents over the size cap, as they are told."""
     label, components = engine.component_labels(network.indptr, network.indices)
@@ -246,9 +242,7 @@ def _clustering(network: Network, engine: Engine) -> dict[str, float | None]:
     }
 
 
-def _largest_component(
-    network: Network, label: NDArray[np.int32], sizes: NDArray[np.int64], closeness: NDArray[np.float64]
-) -> dict[str, Any]:
+def _largest_component(network: Network, label: Int32, sizes: Int64, closeness: Float64) -> dict[str, Any]:
     if not network.n:
         return {"persons": 0, "ties": 0, "diameter": None, "mean_path": None}
     xp = namespace(label)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
 from gpunet.arrests.network import Network
+from gpunet.base.array_types import UInt8
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
@@ -161,7 +161,7 @@ def model_of(contents: Contents) -> Forecast:
     return Forecast(_model(contents), contents.frames["scores"], values["evaluation"], tuple(values["warnings"]))
 
 
-def _file(model: Model) -> NDArray[np.uint8]:
+def _file(model: Model) -> UInt8:
     return np.frombuffer(model.to_bytes(), np.uint8)
 
 

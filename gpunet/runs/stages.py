@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
 from gpunet.arrests.diagnostics import input_warnings, why_nothing
 from gpunet.base._version import __version__
+from gpunet.base.array_types import Float64
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.progress import labelled
 from gpunet.base.stopping import raise_if_stopped
@@ -179,14 +179,14 @@ class Run:
         return self._checkpoints.kept(name, compute, snapshots.of_past, snapshots.past_of)
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
-        return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._told(label))
+        return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._reporting(label))
 
     def _keeping(self, name: str) -> Engine:
         """The engine, which keeps sums on the way to the features of that name if it can."""
         engine: Engine = self.engine
         return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
 
-    def _told(self, label: str) -> dict[str, Any]:
+    def _reporting(self, label: str) -> dict[str, Any]:
         """What says how far features are: ``stage_context``, ``progress`` and ``notice``."""
 
         @contextmanager
@@ -332,7 +332,7 @@ def paths_of(inputs: Any) -> list[str] | None:
     return [os.fspath(item) for item in items]
 
 
-def _closeness(found: FeatureSet) -> NDArray[np.float64]:
+def _closeness(found: FeatureSet) -> Float64:
     """``closeness__all`` over the vertices of the network."""
     import narwhals as nw
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.parallel import spans
 from gpunet.search.graph import SearchGraph
 
@@ -24,7 +24,7 @@ class Batch:
 
     first: int
     last: int
-    sources: NDArray[np.int32]
+    sources: Int32
     last_time: bool = False
 
 
@@ -54,7 +54,7 @@ def search_work(batch: Batch) -> float:
     return float((batch.last - batch.first) * len(batch.sources))
 
 
-def runs_of_blocks(sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+def runs_of_blocks(sizes: Int64, most: int) -> Iterator[tuple[int, int]]:
     """``(begin, end)`` for runs of blocks whose `sizes` add up to at most `most`, or of a single block."""
     begin, held = 0, 0
     for block, here in enumerate(sizes.tolist()):
@@ -68,7 +68,7 @@ def runs_of_blocks(sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, i
         yield begin, len(sizes)
 
 
-def _sources_per_block(graph: SearchGraph) -> NDArray[np.int64]:
+def _sources_per_block(graph: SearchGraph) -> Int64:
     source = graph.weight.any(axis=1)
     return np.diff(np.concatenate([[0], np.cumsum(source)])[graph.start])
 
@@ -92,6 +92,6 @@ def _by_rank(graph: SearchGraph, begin: int, end: int, size: int) -> list[Batch]
     return [Batch(first, last, sources[i:j]) for i, j in spans(len(sources), size)]
 
 
-def _sources(graph: SearchGraph, begin: int, end: int) -> NDArray[np.int32]:
+def _sources(graph: SearchGraph, begin: int, end: int) -> Int32:
     first, last = int(graph.start[begin]), int(graph.start[end])
     return np.flatnonzero(graph.weight[first:last].any(axis=1)).astype(np.int32) + np.int32(first)

@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gpunet.base.array_types import Float64
 
 __all__ = ["error_bound", "kl_upper", "least_samples", "log_events"]
 
@@ -28,7 +29,7 @@ def log_events(estimates: int, delta: float, check: int) -> float:
     return math.log(_EVENTS * max(estimates, 1) * (check + 1) * (check + 2) / delta)
 
 
-def kl_upper(mean: NDArray[np.float64], count: float, log_term: float) -> NDArray[np.float64]:
+def kl_upper(mean: Float64, count: float, log_term: float) -> Float64:
     """Upper confidence bound, with probability 1 - exp(-log_term), of a mean of `count` values in [0, 1].
 
     The largest q with ``count * kl(mean, q) <= log_term``, kl the divergence of two coins; the true mean is the average
@@ -52,7 +53,7 @@ def kl_upper(mean: NDArray[np.float64], count: float, log_term: float) -> NDArra
     return high
 
 
-def _divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+def _divergence(p: Float64, q: Float64) -> Float64:
     """kl(p, q) of coins with these chances of heads, p <= q; infinite at q = 1 > p."""
 
     def part(a: Any, b: Any) -> Any:
@@ -61,7 +62,7 @@ def _divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(part(p, q) + part(1 - p, 1 - q))
 
 
-def error_bound(square: NDArray[np.float64], samples: int, log_term: float) -> NDArray[np.float64]:
+def error_bound(square: Float64, samples: int, log_term: float) -> Float64:
     """How far the mean of `samples` values in [0, 1], drawn in pairs, can be from its expectation.
 
     The two of a pair have one distribution, so half their squared difference estimates its variance; the bound of

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.config.config import PathConfig
 from gpunet.kernels.cpu.closeness import BATCH
 from gpunet.kernels.cpu.simplicial import rows_within
@@ -135,11 +136,11 @@ def estimate_work(
 _COLUMNS = 4
 
 
-def _seconds(work: NDArray[np.float64]) -> float:
+def _seconds(work: Float64) -> float:
     return float((work[:, 2:] * _RATES).sum() / 1e9)
 
 
-def _sizes(graph: SearchGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sizes(graph: SearchGraph) -> tuple[Float64, Float64]:
     """float64[blocks, 4] each: one search of the inner network, and of all positions with weight."""
     sizes = np.zeros((2, len(graph.core), 2))
     for i, last in enumerate((graph.core, graph.reach)):
@@ -149,12 +150,12 @@ def _sizes(graph: SearchGraph) -> tuple[NDArray[np.float64], NDArray[np.float64]
     return _with_slowness(sizes[0]), _with_slowness(sizes[1])
 
 
-def _with_slowness(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_slowness(sizes: Float64) -> Float64:
     slowness = np.minimum(1 + sizes[:, :1] / _POSITIONS_THAT_DOUBLE, _SLOWEST)
     return np.concatenate([sizes, sizes * slowness], axis=1)
 
 
-def _exact(graph: SearchGraph, source: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _exact(graph: SearchGraph, source: Bool) -> Float64:
     """Visits of exact betweenness from the given sources (bool[positions, sets]).
 
     Inner ones search the inner network, simplicial ones what is left of the others of their kind: half, on average.
@@ -167,7 +168,7 @@ def _exact(graph: SearchGraph, source: NDArray[np.bool_]) -> NDArray[np.float64]
     return work
 
 
-def _closeness(graph: SearchGraph, source: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _closeness(graph: SearchGraph, source: Bool) -> Float64:
     work = np.zeros((_KINDS, _COLUMNS))
     batches = np.ceil(_per_block(graph, np.asarray(source.any(axis=1))) / BATCH)
     sizes = np.stack([np.diff(graph.start), np.diff(graph.indptr[graph.start])], axis=1).astype(np.float64)
@@ -175,13 +176,13 @@ def _closeness(graph: SearchGraph, source: NDArray[np.bool_]) -> NDArray[np.floa
     return work
 
 
-def _per_block(graph: SearchGraph, values: NDArray[Any]) -> NDArray[np.float64]:
+def _per_block(graph: SearchGraph, values: NDArray[Any]) -> Float64:
     """Sums of `values` (one a position) over each block."""
     upto = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     return np.asarray(np.diff(upto[graph.start]))
 
 
-def _samples(graph: SearchGraph, plan: SamplePlan, samples: NDArray[np.int64]) -> NDArray[np.float64]:
+def _samples(graph: SearchGraph, plan: SamplePlan, samples: Int64) -> Float64:
     """Visits of so many samples a set, divided over regions by their mass."""
     inner, whole = _sizes(graph)
     work = np.zeros((_KINDS, _COLUMNS))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.cpu.simplicial import simplicial_vertices
 from gpunet.kernels.cpu.traversal import bfs_order, permute_csr
 from gpunet.kernels.cpu.twins import collapse_twins
@@ -47,17 +48,17 @@ class SearchGraph:
         int64[positions, sets], for how many members of each set a position stands.
     """
 
-    node: NDArray[np.int64]
-    position_of: NDArray[np.int64]
-    twins: NDArray[np.int64]
-    start: NDArray[np.int64]
-    core: NDArray[np.int64]
-    reach: NDArray[np.int64]
-    inner: NDArray[np.bool_]
-    bfs_rank: NDArray[np.int64]
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
-    weight: NDArray[np.int64]
+    node: Int64
+    position_of: Int64
+    twins: Int64
+    start: Int64
+    core: Int64
+    reach: Int64
+    inner: Bool
+    bfs_rank: Int64
+    indptr: Int64
+    indices: Int32
+    weight: Int64
 
     def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
         """Take what came over the wire, where arrays need not begin at an address that kernels are compiled for."""
@@ -65,9 +66,7 @@ class SearchGraph:
             object.__setattr__(self, name, np.require(array, requirements=["ALIGNED", "WRITEABLE"]))
 
 
-def searched_blocks(
-    start: NDArray[np.int64], indptr: NDArray[np.int64], indices: NDArray[np.int32], weight: NDArray[np.int64]
-) -> SearchGraph:
+def searched_blocks(start: Int64, indptr: Int64, indices: Int32, weight: Int64) -> SearchGraph:
     """Lay out the blocks whose nodes are ``start[b]..start[b + 1] - 1``.
 
     ``indptr``, ``indices`` are the adjacency of the nodes, rows ascending; ``weight`` (int64[nodes, sets]) is how many

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.search.bounds import least_samples, log_events
 from gpunet.search.graph import SearchGraph
 
@@ -51,11 +51,11 @@ class SamplePlan:
         Number of means that the guarantee covers, for all sets together.
     """
 
-    sampled: NDArray[np.bool_]
-    mass_of_region: NDArray[np.float64]
-    mass: NDArray[np.float64]
-    factor: NDArray[np.float64]
-    sources: NDArray[np.int64]
+    sampled: Bool
+    mass_of_region: Float64
+    mass: Float64
+    factor: Float64
+    sources: Int64
     epsilon: float
     delta: float
     estimates: int
@@ -69,16 +69,16 @@ class SamplePlan:
         least = least_samples(self.epsilon / self.factor[which], self.log_term(0))
         return math.ceil(_FIRST * _GROWTH**check * least / 2)
 
-    def first_samples(self) -> NDArray[np.int64]:
+    def first_samples(self) -> Int64:
         """int64[sets]: samples up to the first check, 0 for sets that are not sampled."""
         return np.array([2 * self.pairs(c, 0) if self.mass[c] > 0 else 0 for c in range(len(self.mass))], np.int64)
 
-    def most_samples(self) -> NDArray[np.int64]:
+    def most_samples(self) -> Int64:
         """int64[sets]: samples beyond which exact work is cheaper."""
         return (_MOST_DRAWS_A_SOURCE * self.sources).astype(np.int64)
 
 
-def plan_sampling(graph: SearchGraph, members: NDArray[np.int64], epsilon: float, delta: float) -> SamplePlan:
+def plan_sampling(graph: SearchGraph, members: Int64, epsilon: float, delta: float) -> SamplePlan:
     """Decide which blocks are sampled for which sets; `members` (int64[sets]) is the size of each."""
     sets = graph.weight.shape[1]
     estimates = sets * int(np.count_nonzero(graph.inner))
@@ -100,7 +100,7 @@ def plan_sampling(graph: SearchGraph, members: NDArray[np.int64], epsilon: float
     return SamplePlan(sampled, masses, total, total / pairs, counted, epsilon, delta, estimates)
 
 
-def _worth_sampling(source: NDArray[np.bool_], samples: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _worth_sampling(source: Bool, samples: Float64) -> Bool:
     """bool[sets]: which sets of a block to sample, given its sources (bool[positions, sets]) and the samples they need.
 
     The sets with the most sources are the first to gain. So those are sampled, as many as make all the work least.
@@ -120,7 +120,7 @@ def _worth_sampling(source: NDArray[np.bool_], samples: NDArray[np.float64]) -> 
     return best
 
 
-def ordered_pairs(graph: SearchGraph, block: int) -> NDArray[np.int64]:
+def ordered_pairs(graph: SearchGraph, block: int) -> Int64:
     """int64[reach - start, sets]: pairs of members that a block's positions answer for as sources.
 
     A pair is of members behind different positions, and counts twice. A simplicial position takes its pairs with inner

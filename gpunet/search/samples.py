@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.base.parallel import spans
 from gpunet.base.progress import ProgressCallback
 from gpunet.kernels.cpu.sampling import add_pairs
@@ -37,16 +37,16 @@ class SampleBatch:
     region: int
     first: int
     last: int
-    pairs: NDArray[np.int64]
-    times: NDArray[np.int64]
+    pairs: Int64
+    times: Int64
 
 
-def block_of(graph: SearchGraph) -> NDArray[np.int64]:
+def block_of(graph: SearchGraph) -> Int64:
     """int64[positions], the block of each."""
     return np.repeat(np.arange(len(graph.start) - 1), np.diff(graph.start))
 
 
-def region_of(graph: SearchGraph) -> NDArray[np.int64]:
+def region_of(graph: SearchGraph) -> Int64:
     """The regions of positions: ``2 * block``, plus one for simplicial vertices. Those are searched from otherwise."""
     return 2 * block_of(graph) + ~graph.inner
 
@@ -59,10 +59,10 @@ def bounds_of_region(graph: SearchGraph, region: int) -> tuple[int, int]:
 
 def add_samples(
     graph: SearchGraph,
-    pairs: NDArray[np.int64],
-    times: NDArray[np.int64],
-    total: NDArray[np.float64],
-    square: NDArray[np.float64],
+    pairs: Int64,
+    times: Int64,
+    total: Float64,
+    square: Float64,
     reducer: Reducer,
     stage: str,
     progress: ProgressCallback | None,
@@ -92,7 +92,7 @@ def add_samples(
     square += found[1]
 
 
-def batches_of_samples(graph: SearchGraph, pairs: NDArray[np.int64], times: NDArray[np.int64]) -> list[SampleBatch]:
+def batches_of_samples(graph: SearchGraph, pairs: Int64, times: Int64) -> list[SampleBatch]:
     """The pairs in batches of one region each."""
     region = region_of(graph)[pairs[:, 0]]
     cuts = [0, *(np.flatnonzero(np.diff(region)) + 1).tolist(), len(pairs)]
@@ -104,7 +104,7 @@ def batches_of_samples(graph: SearchGraph, pairs: NDArray[np.int64], times: NDAr
     ]
 
 
-def _values_of(graph: SearchGraph, batch: SampleBatch) -> NDArray[np.float64]:
+def _values_of(graph: SearchGraph, batch: SampleBatch) -> Float64:
     """float64[2, last - first, sets]: sums of values, and of squared differences."""
     sums, squares = out = np.zeros((2, batch.last - batch.first, graph.weight.shape[1]))
     for i, j in spans(len(batch.pairs), _PAIRS_A_CALL):
@@ -113,12 +113,7 @@ def _values_of(graph: SearchGraph, batch: SampleBatch) -> NDArray[np.float64]:
 
 
 def search_samples(
-    graph: SearchGraph,
-    region: int,
-    pairs: NDArray[np.int64],
-    times: NDArray[np.int64],
-    sums: NDArray[np.float64],
-    squares: NDArray[np.float64],
+    graph: SearchGraph, region: int, pairs: Int64, times: Int64, sums: Float64, squares: Float64
 ) -> None:
     """One call of the kernel, in which every sample is a set of its own."""
     first, last = bounds_of_region(graph, region)

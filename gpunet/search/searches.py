@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes, work_size
 from gpunet.kernels.cpu.closeness import BATCH, farness_batch
@@ -27,7 +27,7 @@ _CACHE_LINE = 64
 _HUGE_PAGES = 4 << 20  # NumPy asks for huge pages from this many bytes
 
 
-def all_dependencies(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> NDArray[np.float64]:
+def all_dependencies(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> Float64:
     """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair."""
     total = np.zeros(graph.weight.shape)
     batches = shrinking_batches(graph, _SOURCES_A_BATCH)
@@ -35,7 +35,7 @@ def all_dependencies(graph: SearchGraph, reducer: Reducer, progress: ProgressCal
     return total
 
 
-def dependencies(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
+def dependencies(graph: SearchGraph, batch: Batch) -> Float64:
     """float64[last - first, sets]: what a batch's sources have to give to betweenness, from one end of each pair.
 
     Of sources that are there for the last time, from both ends.
@@ -48,9 +48,7 @@ def dependencies(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
     return dependencies_between(graph, batch, source_weight, target_weight)
 
 
-def dependencies_between(
-    graph: SearchGraph, batch: Batch, source_weight: NDArray[np.float64], target_weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def dependencies_between(graph: SearchGraph, batch: Batch, source_weight: Float64, target_weight: Float64) -> Float64:
     """As :func:`dependencies`, with sources that count `source_weight` (float64[sources, sets]).
 
     `target_weight` (float64[last - first, sets]) is how much the batch's positions count as targets.
@@ -69,7 +67,7 @@ def dependencies_between(
     )
 
 
-def all_farness(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> NDArray[np.int64]:
+def all_farness(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> Int64:
     """int64[positions, sets]: sums of distances to the members of the position's block."""
     total = np.zeros(graph.weight.shape, np.int64)
     batches = batches_of(graph, BATCH)
@@ -78,12 +76,12 @@ def all_farness(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback
     return total
 
 
-def farness(graph: SearchGraph, batch: Batch) -> NDArray[np.int64]:
+def farness(graph: SearchGraph, batch: Batch) -> Int64:
     """int64[last - first, sets]: sums of distances to the members that a batch's sources stand for."""
     return farness_batch(graph.indptr, graph.indices, graph.weight, graph.inner, batch.sources, batch.first, batch.last)
 
 
-def _workspace(n: int) -> NDArray[np.float64]:
+def _workspace(n: int) -> Float64:
     """Return room for n doubles from the beginning of a cache line; if it is much, in huge pages.
 
     A search jumps about in it, and with pages of 4 KiB most jumps would miss the translation buffer too.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int64
 from gpunet.synthetic.config import ActivityConfig
 from gpunet.synthetic.plan import Area
 
@@ -25,13 +25,11 @@ class Solos(NamedTuple):
         Number of persons outside the network.
     """
 
-    person: NDArray[np.int64]
+    person: Int64
     outside: int
 
 
-def draw_solos(
-    rng: np.random.Generator, co_arrests: NDArray[np.int64], visits: int, area: Area, config: ActivityConfig
-) -> Solos:
+def draw_solos(rng: np.random.Generator, co_arrests: Int64, visits: int, area: Area, config: ActivityConfig) -> Solos:
     """Draw arrests alone so that the area's records and persons arrested once come out exactly.
 
     Only settings that ask for fewer records than the other totals need give more records.
@@ -66,7 +64,7 @@ def period_days(config: ActivityConfig) -> int:
     return (config.last_day - config.first_day).days + 1
 
 
-def draw_days(rng: np.random.Generator, count: int, config: ActivityConfig) -> NDArray[np.int64]:
+def draw_days(rng: np.random.Generator, count: int, config: ActivityConfig) -> Int64:
     """Draw `count` days of the period, counted from its first, with the weights of their months."""
     dates = np.datetime64(config.first_day, "D") + np.arange(period_days(config))
     month = dates.astype("datetime64[M]").astype(np.int64) % 12

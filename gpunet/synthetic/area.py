@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int8, Int16, Int32, Int64
 from gpunet.kernels.cpu.ties import csr_from_ties, incident_pairs
 from gpunet.synthetic.activity import draw_days, draw_solos, period_days
 from gpunet.synthetic.charges import NULL, SECOND, petty_offences, violent_offences
@@ -38,16 +39,16 @@ class Rows(NamedTuple):
         int8, position in :data:`gpunet.synthetic.charges.OFFENCES`.
     """
 
-    person: NDArray[np.int64]
-    incident: NDArray[np.int32]
-    day: NDArray[np.int16]
-    force: NDArray[np.int8]
-    district: NDArray[np.int32]
-    beat: NDArray[np.int32]
-    gang: NDArray[np.int32]
-    offence: NDArray[np.int8]
+    person: Int64
+    incident: Int32
+    day: Int16
+    force: Int8
+    district: Int32
+    beat: Int32
+    gang: Int32
+    offence: Int8
 
-    def take(self, index: NDArray[np.int64] | slice) -> Rows:
+    def take(self, index: Int64 | slice) -> Rows:
         """The rows at `index`: a copy for positions, a view for a slice."""
         columns: tuple[NDArray[Any], ...] = self
         return Rows(*[column[index] for column in columns])
@@ -62,11 +63,11 @@ class Rows(NamedTuple):
 class _Incidents(NamedTuple):
     """All incidents of an area: participants ordered by incident, and where each incident happens."""
 
-    person: NDArray[np.int64]
-    indptr: NDArray[np.int64]
-    day: NDArray[np.int64]
-    position: NDArray[np.float64]
-    mass: NDArray[np.bool_]
+    person: Int64
+    indptr: Int64
+    day: Int64
+    position: Float64
+    mass: Bool
 
 
 def make_area(plan: Plan, region: Region, area: Area) -> Rows:
@@ -117,7 +118,7 @@ def make_area(plan: Plan, region: Region, area: Area) -> Rows:
     return _with_second_charges(rng, rows, area.second_charges)
 
 
-def _visitors(rng: np.random.Generator, plan: Plan, area: Area) -> NDArray[np.int64]:
+def _visitors(rng: np.random.Generator, plan: Plan, area: Area) -> Int64:
     """Person numbers of visitors: often-arrested persons of other areas, whose numbers are the first of their area."""
     areas = plan.areas
     count = round(plan.config.circles.visitors * area.persons)
@@ -129,7 +130,7 @@ def _visitors(rng: np.random.Generator, plan: Plan, area: Area) -> NDArray[np.in
     return np.unique(first + (rng.random(count) * often).astype(np.int64))
 
 
-def _host(rng: np.random.Generator, circles: Circles, visitors: NDArray[np.int64], often: int) -> Circles:
+def _host(rng: np.random.Generator, circles: Circles, visitors: Int64, often: int) -> Circles:
     """Add each visitor to an incident of its own in which an often-arrested resident takes part."""
     open_to = np.unique(circles.incident[circles.person < often])
     person = np.concatenate([circles.person, visitors])
@@ -141,12 +142,7 @@ def _host(rng: np.random.Generator, circles: Circles, visitors: NDArray[np.int64
 
 
 def _gather(
-    rng: np.random.Generator,
-    circles: Circles,
-    alone: NDArray[np.int64],
-    home: NDArray[np.float64],
-    area: Area,
-    config: SyntheticConfig,
+    rng: np.random.Generator, circles: Circles, alone: Int64, home: Float64, area: Area, config: SyntheticConfig
 ) -> _Incidents:
     """Put co-arrests, arrests alone and mass arrests together, date them, and order them by day."""
     spread = rng.laplace(0.0, 1.0, len(alone)) * config.circles.near / area.persons
@@ -169,8 +165,8 @@ def _gather(
 
 
 def _mass_arrests(
-    rng: np.random.Generator, alone: NDArray[np.int64], count: int, sizes: tuple[int, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    rng: np.random.Generator, alone: Int64, count: int, sizes: tuple[int, int]
+) -> tuple[Int64, Int64, Bool]:
     """Let some arrests alone be in `count` mass arrests instead.
 
     Returns
@@ -196,10 +192,10 @@ def _offences(
     rng: np.random.Generator,
     incidents: _Incidents,
     places: Map,
-    gang: NDArray[np.int64],
-    ties: tuple[NDArray[np.int64], NDArray[np.int32]],
+    gang: Int64,
+    ties: tuple[Int64, Int32],
     totals: tuple[Area, SyntheticConfig],
-) -> NDArray[np.int8]:
+) -> Int8:
     """The offence of each participant: violence first, everything else after it."""
     area, config = totals
     violence = config.violence
@@ -238,7 +234,7 @@ def _with_second_charges(rng: np.random.Generator, rows: Rows, count: int) -> Ro
     return doubled.take(order)
 
 
-def _adjacency(circles: Circles, n: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _adjacency(circles: Circles, n: int) -> tuple[Int64, Int32]:
     """``indptr`` (int64[n + 1]) and neighbours of the network that these incidents make; rows ascend."""
     members = circles.person[np.lexsort((circles.person, circles.incident))].astype(np.int32)
     start = np.flatnonzero(np.diff(circles.incident, prepend=-1, append=-1))

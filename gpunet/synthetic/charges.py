@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gpunet.base.array_types import Bool, Int8, Int64
 
 __all__ = ["NULL", "OFFENCES", "PETTY", "SECOND", "VIOLENT", "petty_offences", "violent_offences"]
 
@@ -61,9 +62,7 @@ SECOND = OFFENCES.index("RESISTING A PEACE OFFICER")
 NULL = -1
 
 
-def petty_offences(
-    rng: np.random.Generator, size: NDArray[np.int64], violent: NDArray[np.bool_], mass: NDArray[np.bool_]
-) -> NDArray[np.int8]:
+def petty_offences(rng: np.random.Generator, size: Int64, violent: Bool, mass: Bool) -> Int8:
     """Offences of all participants as if none was violent: the same for all of an incident.
 
     Parameters
@@ -87,7 +86,7 @@ def petty_offences(
     return np.repeat(offence, size).astype(np.int8)
 
 
-def violent_offences(rng: np.random.Generator, kind: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[np.int8]:
+def violent_offences(rng: np.random.Generator, kind: Int64, names: tuple[str, ...]) -> Int8:
     """Offences of arrests whose violent set is ``names[kind]``."""
     chance = rng.random(len(kind))
     offence = np.zeros(len(kind), dtype=np.int8)

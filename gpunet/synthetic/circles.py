@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.synthetic.config import CircleConfig
 
 __all__ = ["Circles", "draw_circles"]
@@ -25,10 +25,10 @@ class Circles(NamedTuple):
         float64[n], where a person lives, in [0, 1). Persons with more co-arrests have smaller numbers.
     """
 
-    person: NDArray[np.int64]
-    incident: NDArray[np.int64]
-    position: NDArray[np.float64]
-    home: NDArray[np.float64]
+    person: Int64
+    incident: Int64
+    position: Float64
+    home: Float64
 
 
 def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circles:
@@ -67,7 +67,7 @@ def draw_circles(rng: np.random.Generator, n: int, config: CircleConfig) -> Circ
     return Circles(person, incident, np.mod(position, n) / n, home / n)
 
 
-def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> NDArray[np.int64]:
+def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> Int64:
     """Sizes of incidents that hold `count` persons or a few more: a fixed share of each size, in random order.
 
     Shares that are fixed, not drawn, keep the number of ties near its mean at every seed.
@@ -83,7 +83,7 @@ def _sizes(rng: np.random.Generator, count: int, config: CircleConfig) -> NDArra
     return np.concatenate([sizes, np.full((short + 1) // 2, 2)])
 
 
-def _distinct(person: NDArray[np.int64], incident: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _distinct(person: Int64, incident: Int64) -> tuple[Int64, Int64]:
     """Drop a person's second occurrence in an incident, and then incidents of one person; the order is kept."""
     span = int(person.max()) + 1
     first = np.sort(np.unique(incident * span + person, return_index=True)[1])
@@ -92,9 +92,7 @@ def _distinct(person: NDArray[np.int64], incident: NDArray[np.int64]) -> tuple[N
     return person[keep], incident[keep]
 
 
-def _tie_everyone(
-    person: NDArray[np.int64], incident: NDArray[np.int64], position: NDArray[np.float64], home: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+def _tie_everyone(person: Int64, incident: Int64, position: Float64, home: Float64) -> tuple[Int64, Int64, Float64]:
     """Arrest persons without a tie in pairs of neighbours, so that exactly all are in the network; renumber."""
     alone = np.setdiff1d(np.arange(len(home)), person)
     alone = alone[np.argsort(home[alone], kind="stable")]
@@ -110,12 +108,8 @@ def _tie_everyone(
 
 
 def _repeat(
-    rng: np.random.Generator,
-    person: NDArray[np.int64],
-    incident: NDArray[np.int64],
-    position: NDArray[np.float64],
-    config: CircleConfig,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    rng: np.random.Generator, person: Int64, incident: Int64, position: Float64, config: CircleConfig
+) -> tuple[Int64, Int64, Float64]:
     """Append incidents whose persons are among those of an earlier one."""
     count = len(position)
     again = np.sort(rng.integers(0, count, rng.poisson(config.repeats * count)))

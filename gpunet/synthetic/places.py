@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.synthetic.config import PlaceConfig
 
 __all__ = ["Gangs", "Map", "district_count", "draw_gangs", "draw_map", "gang_count"]
@@ -28,20 +28,20 @@ class Map(NamedTuple):
         Beats in each district.
     """
 
-    bounds: NDArray[np.float64]
-    force: NDArray[np.int64]
+    bounds: Float64
+    force: Int64
     beats: int
 
-    def district(self, position: NDArray[np.float64]) -> NDArray[np.int64]:
+    def district(self, position: Float64) -> Int64:
         """District of each position in [0, 1)."""
         return np.asarray(np.searchsorted(self.bounds[:-1], position, side="right"), dtype=np.int64)
 
-    def beat(self, position: NDArray[np.float64], district: NDArray[np.int64]) -> NDArray[np.int64]:
+    def beat(self, position: Float64, district: Int64) -> Int64:
         """Beat of each position: ``district * beats`` and its place in the district."""
         end = self.bounds[district]
         length = np.diff(self.bounds, prepend=0.0)[district]
         inside = 1.0 - (end - position) / np.maximum(length, 1e-12)
-        within: NDArray[np.int64] = np.clip((inside * self.beats).astype(np.int64), 0, self.beats - 1)
+        within: Int64 = np.clip((inside * self.beats).astype(np.int64), 0, self.beats - 1)
         return district * self.beats + within
 
 
@@ -74,11 +74,11 @@ class Gangs(NamedTuple):
         int64[persons], day of the period.
     """
 
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
-    switch_day: NDArray[np.int64]
+    before: Int64
+    after: Int64
+    switch_day: Int64
 
-    def at(self, person: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:
+    def at(self, person: Int64, day: Int64) -> Int64:
         """Gang of each person on each day."""
         return np.where(day < self.switch_day[person], self.before[person], self.after[person])
 
@@ -90,8 +90,8 @@ def gang_count(persons: int, config: PlaceConfig) -> int:
 
 def draw_gangs(
     rng: np.random.Generator,
-    home: NDArray[np.float64],
-    member_chance: NDArray[np.float64],
+    home: Float64,
+    member_chance: Float64,
     days: int,
     numbering: tuple[int, int],
     config: PlaceConfig,
@@ -118,7 +118,7 @@ def draw_gangs(
     member = rng.random(len(home)) < member_chance
     switches = rng.random(len(home)) < config.gang_switch
 
-    def number(gang: NDArray[np.int64]) -> NDArray[np.int64]:
+    def number(gang: Int64) -> Int64:
         return np.where(member, np.where(gang < _SHARED_GANGS, gang, gang + place * gangs), -1)
 
     later = np.where(switches, (local + 1) % gangs, local)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError
 from gpunet.synthetic.area import Rows, make_area
 from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
@@ -220,7 +221,7 @@ def _tables(plan: Plan, region: Region, rows: Rows) -> Iterator[tuple[str, str, 
             yield FORCES[force], str(month), _table(plan, part, number[begin:end], names)
 
 
-def _table(plan: Plan, rows: Rows, number: NDArray[np.int64], names: dict[str, NDArray[np.str_]]) -> pa.Table:
+def _table(plan: Plan, rows: Rows, number: Int64, names: dict[str, NDArray[np.str_]]) -> pa.Table:
     """One table in the columns of the input contract."""
     date = np.datetime64(plan.config.activity.first_day, "D") + rows.day.astype("timedelta64[D]")
     year = pa.array(date.astype("datetime64[Y]").astype(np.int64) + 1970).cast(pa.large_string())
@@ -249,8 +250,8 @@ class _Tally:
     """Counts over regions, for the summary. A person is counted in the region where it lives."""
 
     def __init__(self) -> None:
-        self.once_at_home: list[NDArray[np.int64]] = []
-        self.elsewhere: list[NDArray[np.int64]] = []
+        self.once_at_home: list[Int64] = []
+        self.elsewhere: list[Int64] = []
         self.people = self.records = self.one_time = self.files = 0
         self.offences = np.zeros(len(OFFENCES), dtype=np.int64)
 

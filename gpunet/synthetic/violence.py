@@ -15,8 +15,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.jit import njit
 from gpunet.synthetic.config import ViolenceConfig
 
@@ -45,20 +45,18 @@ class Events(NamedTuple):
         The network of the incidents: ``indptr`` (int64[persons + 1]) and neighbours (int32), rows ascending.
     """
 
-    day: NDArray[np.int64]
-    beat: NDArray[np.int64]
-    indptr: NDArray[np.int64]
-    person: NDArray[np.int64]
-    peaceful: NDArray[np.bool_]
-    lasting: NDArray[np.float64]
-    beat_effect: NDArray[np.float64]
-    ties: NDArray[np.int64]
-    neighbours: NDArray[np.int32]
+    day: Int64
+    beat: Int64
+    indptr: Int64
+    person: Int64
+    peaceful: Bool
+    lasting: Float64
+    beat_effect: Float64
+    ties: Int64
+    neighbours: Int32
 
 
-def draw_violence(
-    rng: np.random.Generator, events: Events, target: int, config: ViolenceConfig
-) -> tuple[NDArray[np.bool_], float]:
+def draw_violence(rng: np.random.Generator, events: Events, target: int, config: ViolenceConfig) -> tuple[Bool, float]:
     """Draw which participants are arrested for a violent offence.
 
     The random numbers are drawn once; then the base rate is moved until `target` arrests, to about 0.3 %, are violent.
@@ -97,20 +95,20 @@ def draw_violence(
 
 @njit
 def _spread(
-    day: NDArray[np.int64],
-    beat: NDArray[np.int64],
-    indptr: NDArray[np.int64],
-    person: NDArray[np.int64],
-    lasting: NDArray[np.float64],
-    beat_effect: NDArray[np.float64],
-    ties: NDArray[np.int64],
-    neighbours: NDArray[np.int32],
-    chance: NDArray[np.float64],
-    further: NDArray[np.bool_],
-    strengths: NDArray[np.float64],
-    decay: NDArray[np.float64],
+    day: Int64,
+    beat: Int64,
+    indptr: Int64,
+    person: Int64,
+    lasting: Float64,
+    beat_effect: Float64,
+    ties: Int64,
+    neighbours: Int32,
+    chance: Float64,
+    further: Bool,
+    strengths: Float64,
+    decay: Float64,
     base: float,
-    violent: NDArray[np.bool_],
+    violent: Bool,
 ) -> None:
     """Run the process once; fills `violent`. The first participant of a violent incident is always charged.
 
@@ -148,9 +146,7 @@ def _spread(
                 tie_day[j] = t
 
 
-def share_types(
-    rng: np.random.Generator, indptr: NDArray[np.int64], violent: NDArray[np.bool_], quota: tuple[int, ...]
-) -> NDArray[np.int64]:
+def share_types(rng: np.random.Generator, indptr: Int64, violent: Bool, quota: tuple[int, ...]) -> Int64:
     """Give each incident with a violent arrest one violent offence, in the proportions of the quotas.
 
     Parameters
@@ -176,13 +172,7 @@ def share_types(
 
 
 @njit
-def _draw_types(
-    order: NDArray[np.int64],
-    count: NDArray[np.int64],
-    left: NDArray[np.float64],
-    chance: NDArray[np.float64],
-    types: NDArray[np.int64],
-) -> None:
+def _draw_types(order: Int64, count: Int64, left: Float64, chance: Float64, types: Int64) -> None:
     """Draw from an urn: an offence by the arrests that it still lacks, which then become fewer."""
     for k in range(len(order)):
         e = order[k]

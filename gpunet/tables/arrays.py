@@ -22,6 +22,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int64, UInt64
 from gpunet.base.errors import EngineError
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.transfers import count_to_device, count_to_host
@@ -144,7 +145,7 @@ def dense(values: Array) -> tuple[Array, int]:
     return xp.astype(xp.searchsorted(known, values), xp.int64), known.shape[0]
 
 
-def inverse_order(order: Array, n: int) -> NDArray[np.int64]:
+def inverse_order(order: Array, n: int) -> Int64:
     """int64[n], where each of the numbers 0..n-1 stands in `order`, which holds some of them once; else any number."""
     xp, size = namespace(order), order.shape[0]
     places = xp.arange(size, dtype=xp.int64)
@@ -170,7 +171,7 @@ def sort_order(keys: Sequence[Array]) -> Array:
     return order
 
 
-def begins_run(*keys: Array) -> NDArray[np.bool_]:
+def begins_run(*keys: Array) -> Bool:
     """bool[n], whether any of the keys (which run parallel) differs from its element before; true for the first."""
     xp, n = namespace(*keys), keys[0].shape[0]
     new = xp.ones(min(n, 1), dtype=xp.bool)
@@ -182,7 +183,7 @@ def begins_run(*keys: Array) -> NDArray[np.bool_]:
     return xp.concat([new, differs])  # type: ignore[no-any-return]
 
 
-def count_by_code(code: Array, n: int) -> NDArray[np.int64]:
+def count_by_code(code: Array, n: int) -> Int64:
     """int64[n], how often each of the codes 0..n-1 occurs."""
     if isinstance(code, np.ndarray):
         return np.bincount(code, minlength=n)
@@ -190,7 +191,7 @@ def count_by_code(code: Array, n: int) -> NDArray[np.int64]:
     return bounds[1:] - bounds[:-1]
 
 
-def sum_by_code(code: Array, values: Array, n: int) -> NDArray[np.int64]:
+def sum_by_code(code: Array, values: Array, n: int) -> Int64:
     """int64[n], the sum of the `values` (integers or flags) that stand beside each of the codes 0..n-1."""
     xp = namespace(code, values)
     values = xp.astype(values, xp.int64)  # a copy: NumPy's loop over arrays that Numba made is seven times slower
@@ -229,7 +230,7 @@ def _extreme_by_code(code: Array, values: Array, n: int, otherwise: int, greates
     return xp.concat([values[order], xp.full(1, otherwise, dtype=values.dtype)])[index]
 
 
-def bits_by_code(code: Array, values: NDArray[np.uint64], n: int, bits: int) -> NDArray[np.uint64]:
+def bits_by_code(code: Array, values: UInt64, n: int, bits: int) -> UInt64:
     """uint64[n], the bits that are set in any of the `values` beside each of the codes 0..n-1.
 
     Only the lowest `bits` bits may be set in them.
@@ -264,7 +265,7 @@ def spread_over(values: Array, positions: Array, n: int, otherwise: Any) -> Arra
     return xp.concat([values, xp.full(1, otherwise, dtype=values.dtype)])[index]
 
 
-def running_sum(values: Array) -> NDArray[np.int64]:
+def running_sum(values: Array) -> Int64:
     """int64[n + 1], the sums of the first 0, 1, ..., n of some integers."""
     xp = namespace(values)
     if not values.shape[0]:
@@ -272,7 +273,7 @@ def running_sum(values: Array) -> NDArray[np.int64]:
     return xp.cumulative_sum(values, dtype=xp.int64, include_initial=True)  # type: ignore[no-any-return]
 
 
-def row_numbers(indptr: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def row_numbers(indptr: Int64, length: int) -> Int64:
     """int64[length], the row of each element of the rows that begin at ``indptr[:-1]``; ``length == indptr[-1]``."""
     if isinstance(indptr, np.ndarray):
         return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
@@ -286,7 +287,7 @@ def _sorted(values: Array) -> Array:
     return xp.sort(values) if values.shape[0] > 1 else values
 
 
-def _bounds(ordered: Array, n: int) -> NDArray[np.int64]:
+def _bounds(ordered: Array, n: int) -> Int64:
     """int64[n + 1]: where each of the codes 0..n-1 begins among ascending codes, and where the last one ends."""
     xp = namespace(ordered)
     codes = xp.arange(n + 1, dtype=xp.int64)

@@ -15,6 +15,7 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.tables import frames_cudf
@@ -50,7 +51,7 @@ __all__ = [
 BACKENDS = ("polars", "pandas", "pyarrow", "cudf")
 
 #: One column to be made: values, values with a mask that is True where null, or a ready series of any kind of frame.
-Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], NDArray[np.bool_]] | nw.Series[Any]"
+Column: TypeAlias = "NDArray[Any] | tuple[NDArray[Any], Bool] | nw.Series[Any]"
 
 Table = TypeVar("Table", nw.DataFrame[Any], nw.Series[Any])
 
@@ -227,7 +228,7 @@ def make_frame(columns: Mapping[str, Column], backend: str = "polars", *, dates:
     return as_wide_text(table) if backend == "pyarrow" else from_arrow(table).to_native()
 
 
-def _host_values(value: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+def _host_values(value: Any) -> tuple[NDArray[Any], Bool | None]:
     """The values and the mask, if there is one, as NumPy arrays."""
     return (to_host(value[0]), to_host(value[1])) if isinstance(value, tuple) else (to_host(value), None)
 
@@ -271,6 +272,6 @@ def _pandas_column(value: Column, is_date: bool) -> Any:
     return texts
 
 
-def _days(values: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+def _days(values: NDArray[Any]) -> tuple[Int32, Bool]:
     missing = values == NO_DAY
     return np.where(missing, 0, values).astype(np.int32), missing

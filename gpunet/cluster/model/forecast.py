@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from distributed import Client, Future
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, check_alike, read_snapshot
@@ -141,7 +141,7 @@ class _Trainer:
         self,
         snapshots: Sequence[Snapshot],
         label_futures: Sequence[Sequence[Future]],
-        labels: NDArray[np.bool_],
+        labels: Bool,
         progress: ProgressCallback | None,
         what: str,
     ) -> CrossFit:
@@ -160,5 +160,5 @@ class _Trainer:
         return assemble(fitted, snapshots[0], labels, assignment, self.config, what)
 
 
-def _known(snapshot: Snapshot, labels: NDArray[np.bool_], window: str) -> Known:
+def _known(snapshot: Snapshot, labels: Bool, window: str) -> Known:
     return Known(window, labels, violence_record(snapshot.arrests, snapshot.since))

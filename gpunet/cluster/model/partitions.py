@@ -10,6 +10,7 @@ import numpy as np
 from distributed import Client, Future
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.cluster.model.workers import gathered
 from gpunet.model.matrix import on_gpu
@@ -32,22 +33,22 @@ class TablePartition:
     """
 
     table: FeatureTable
-    numbers: NDArray[np.int64]
+    numbers: Int64
 
 
 @dataclass(frozen=True, eq=False)
 class _Facts:
     """What is known of one part, or of all; as in :class:`Snapshot`."""
 
-    numbers: NDArray[np.int64]
+    numbers: Int64
     columns: tuple[str, ...]
     taxonomy: str | None
     sets: Mapping[str, tuple[str, ...]] | None
     betweenness: Mapping[str, Any] | None
     ids: str
     on_gpu: bool
-    arrests: NDArray[np.float32] | None
-    since: NDArray[np.float32] | None
+    arrests: Float32 | None
+    since: Float32 | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ class Snapshot(_Facts):
         """One value a person, split as the parts are."""
         return np.split(values, np.cumsum(self.rows)[:-1])
 
-    def labels(self, client: Client, futures: Sequence[Future]) -> NDArray[np.bool_]:
+    def labels(self, client: Client, futures: Sequence[Future]) -> Bool:
         """Labels of all persons, bool[n], from futures of those of each part; ModelError if they do not fit."""
         if len(futures) != len(self.partitions):
             raise ModelError(f"the labels: {len(futures)} parts, but the features have {len(self.partitions)}")
@@ -160,6 +161,6 @@ def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> str:
     return ", ".join(sorted(set(one) ^ set(other))) or "the same in another order"
 
 
-def _joined(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+def _joined(vectors: Sequence[Float32 | None]) -> Float32 | None:
     there = [vector for vector in vectors if vector is not None]
     return np.concatenate(there) if len(there) == len(vectors) else None

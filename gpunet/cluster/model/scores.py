@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from distributed import Client, Future
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered
@@ -36,8 +36,8 @@ class DistributedScores:
         float64[p], of each feature, over all persons.
     """
 
-    rank: NDArray[np.int64]
-    mean_contribution: NDArray[np.float64]
+    rank: Int64
+    mean_contribution: Float64
     _client: Client = field(repr=False)
     _snapshot: Snapshot = field(repr=False)
     _explained: Sequence[Future] = field(repr=False)
@@ -77,7 +77,7 @@ def score_distributed(
     return DistributedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
 
 
-def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: str | None) -> NDArray[np.float64]:
+def probabilities(client: Client, model: Model, snapshot: Snapshot, *, device: str | None) -> Float64:
     """Calibrated probabilities of all persons, float64[n]."""
     return np.concatenate(gathered(client, _on_parts(client, _probability, model, snapshot, device)))
 
@@ -94,10 +94,10 @@ def _explained(part: TablePartition, file: bytes, device: str | None, threads: i
     return part.table.person_ids, part.table.backend, found
 
 
-def _outcome(explained: tuple[Any, str, Explained]) -> tuple[NDArray[np.float64], tuple[int, ...]]:
+def _outcome(explained: tuple[Any, str, Explained]) -> tuple[Float64, tuple[int, ...]]:
     return explained[2].probability, explained[2].contributions
 
 
-def _probability(part: TablePartition, file: bytes, device: str | None, threads: int) -> NDArray[np.float64]:
+def _probability(part: TablePartition, file: bytes, device: str | None, threads: int) -> Float64:
     model = model_from_bytes(file)
     return model.predict_proba(table_on(part, model.features, device), threads=threads)

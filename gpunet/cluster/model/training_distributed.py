@@ -18,8 +18,8 @@ from uuid import uuid4
 
 import numpy as np
 from distributed import Client, Future, MultiLock
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32
 from gpunet.base.errors import EngineError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.model.partitions import Snapshot, matrix_of
@@ -50,8 +50,8 @@ def groups_of(rows: Sequence[int], count: int) -> list[int]:
 def fit_distributed(
     client: Client,
     snapshots: Sequence[Snapshot],
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
+    labels: Bool,
+    folds: Int32,
     *,
     workers: int,
     config: ModelConfig,
@@ -111,8 +111,8 @@ class _Training:
 
     client: Client
     snapshots: Sequence[Snapshot]
-    labels: NDArray[np.bool_]
-    folds: NDArray[np.int32]
+    labels: Bool
+    folds: Int32
     config: ModelConfig
     device: str
 

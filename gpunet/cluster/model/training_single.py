@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future, get_worker
 from distributed.comm import get_address_host
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import run_tasks
@@ -69,7 +69,7 @@ def _cross_fit(
     what: str,
     of_workers: dict[str, int],
     topic: str,
-) -> tuple[bytes, NDArray[np.int32], NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[bytes, Int32, Float64, tuple[str, ...]]:
     worker = get_worker()
     fit = cross_fit(
         _stacked([table_on(part, columns, device) for part in parts]),

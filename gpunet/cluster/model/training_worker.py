@@ -14,8 +14,8 @@ import numpy as np
 import xgboost as xgb
 from distributed import Worker, get_worker
 from distributed.comm import get_address_host
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
@@ -46,8 +46,8 @@ def close_tracker(name: str) -> None:
 
 def train(
     matrices: Sequence[Any],
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int32],
+    labels: Bool,
+    folds: Int32,
     *,
     rank: int,
     tracker: dict[str, Any],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpunet.engines.protocol import Bool, Int32, Int64
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.tables.arrays import namespace, row_numbers, running_sum
 
 __all__ = ["inner_degree", "out_members"]

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.progress import ProgressCallback
 from gpunet.engines.gpu import communities, graphs, memory, searches
 from gpunet.engines.gpu.check import GpuInfo
-from gpunet.engines.protocol import Bool, Float64, Int32, Int64
 from gpunet.kernels.cuda.cores import shell_of_outsiders_cuda
 from gpunet.kernels.cuda.neighbourhood import hop_counts_cuda
 from gpunet.kernels.cuda.ties import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
@@ -83,7 +82,7 @@ class GpuEngine:
         indptr, indices = map(wrapped, csr_from_ties_cuda(a, b, n, sort_order([b])))
         return indptr, indices
 
-    def hop_counts(self, indptr: Int64, indices: Int32, members: NDArray[np.uint64], sets: int) -> Int64:
+    def hop_counts(self, indptr: Int64, indices: Int32, members: UInt64, sets: int) -> Int64:
         """Vertices at distance 1 and 2, by set."""
         self._check_fits("neighbourhood", indptr, indices, sets)
         return wrapped(hop_counts_cuda(indptr, indices, members, sets))  # type: ignore[no-any-return]

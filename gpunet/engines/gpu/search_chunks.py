@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.engines.gpu import searches
 from gpunet.engines.gpu.chunk_plan import plan_part
 from gpunet.engines.gpu.memory import check_fits, needed_by_betweenness, needed_by_closeness, needed_by_graph, stage
@@ -28,7 +28,7 @@ __all__ = ["dependencies", "farness", "forget", "samples"]
 _NETWORKS: WeakKeyDictionary[SearchGraph, OnDevice] = WeakKeyDictionary()
 
 
-def dependencies(graph: SearchGraph, batches: Sequence[Batch], first: int, last: int) -> NDArray[np.float64]:
+def dependencies(graph: SearchGraph, batches: Sequence[Batch], first: int, last: int) -> Float64:
     """float64[last - first, sets]: what :meth:`dependencies` of consecutive batches adds up to.
 
     Raises
@@ -36,11 +36,11 @@ def dependencies(graph: SearchGraph, batches: Sequence[Batch], first: int, last:
     EngineError
         If the device's memory does not hold the network and the workspace of one block of threads.
     """
-    found: NDArray[np.float64] = _sums(graph, plan_part(graph, batches), 1, first, last)[0]
+    found: Float64 = _sums(graph, plan_part(graph, batches), 1, first, last)[0]
     return found
 
 
-def samples(graph: SearchGraph, batches: Sequence[SampleBatch], first: int, last: int) -> NDArray[np.float64]:
+def samples(graph: SearchGraph, batches: Sequence[SampleBatch], first: int, last: int) -> Float64:
     """float64[2, last - first, sets]: sums of values, and of squared differences, of consecutive batches of samples.
 
     Raises
@@ -52,7 +52,7 @@ def samples(graph: SearchGraph, batches: Sequence[SampleBatch], first: int, last
     return _sums(graph, plan_samples(graph, pairs, times), 2, first, last)
 
 
-def farness(graph: SearchGraph, batches: Sequence[Batch], first: int, last: int, *, words: int) -> NDArray[np.int64]:
+def farness(graph: SearchGraph, batches: Sequence[Batch], first: int, last: int, *, words: int) -> Int64:
     """int64[last - first, sets]: what :meth:`farness` of batches of at most ``64 * words`` sources adds up to.
 
     Raises
@@ -74,7 +74,7 @@ def forget() -> None:
     _NETWORKS.clear()
 
 
-def _sums(graph: SearchGraph, plan: Plan, rows: int, first: int, last: int) -> NDArray[np.float64]:
+def _sums(graph: SearchGraph, plan: Plan, rows: int, first: int, last: int) -> Float64:
     """float64[rows, last - first, sets]."""
     sets = graph.weight.shape[1]
     width = rows * sets

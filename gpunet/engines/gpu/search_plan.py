@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.cpu.simplicial import rows_within
 from gpunet.kernels.cuda.betweenness_workspace import LANES, Groups, Span, slots_of
 from gpunet.search.batches import Batch, batches_of, runs_of_blocks
@@ -61,7 +62,7 @@ class Plan:
     """
 
     groups: Groups
-    stops: NDArray[np.int64]
+    stops: Int64
     spans: list[Span]
 
     @property
@@ -84,7 +85,7 @@ class Stops:
     """Ends of rows, for the whole network and for parts of it."""
 
     graph: SearchGraph
-    parts: list[NDArray[np.int64]] = field(default_factory=list)
+    parts: list[Int64] = field(default_factory=list)
     size: int = 0
 
     @classmethod
@@ -100,7 +101,7 @@ class Stops:
         self._add(rows_within(self.graph.indptr, self.graph.indices, first, last))
         return at
 
-    def _add(self, part: NDArray[np.int64]) -> None:
+    def _add(self, part: Int64) -> None:
         self.parts.append(part)
         self.size += len(part)
 
@@ -114,12 +115,7 @@ class Collected:
         self.count = 0
 
     def add(
-        self,
-        sources: NDArray[np.int32],
-        first: NDArray[np.int64] | int,
-        last: NDArray[np.int64] | int,
-        halved: NDArray[np.int64] | int,
-        stops: NDArray[np.int64] | int,
+        self, sources: Int32, first: Int64 | int, last: Int64 | int, halved: Int64 | int, stops: Int64 | int
     ) -> None:
         """Add the groups of each eight of the sources."""
         each = np.full(-(-len(sources) // LANES), LANES)
@@ -157,7 +153,7 @@ def plan_dependencies(graph: SearchGraph) -> Plan:
     size = np.diff(graph.start)
     for begin, end in runs_of_blocks(size, max(POSITIONS_A_BATCH, int(size.max(initial=0)))):
         before = made.count
-        small: list[NDArray[np.int32]] = []
+        small: list[Int32] = []
         for block in range(begin, end):
             here = source[upto[block] : upto[block + 1]]
             if len(here) < _OWN_GROUPS:
@@ -172,7 +168,7 @@ def plan_dependencies(graph: SearchGraph) -> Plan:
     return made.plan(graph, stops, spans)
 
 
-def _add_own(graph: SearchGraph, block: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
+def _add_own(graph: SearchGraph, block: int, sources: Int32, stops: Stops, made: Collected) -> None:
     """Groups of a block that shares none: inner sources search the inner network, then the others leave."""
     first, core = int(graph.start[block]), int(graph.core[block])
     inner, leaving = sources[sources < core], sources[sources >= core]
@@ -183,7 +179,7 @@ def _add_own(graph: SearchGraph, block: int, sources: NDArray[np.int32], stops: 
         add_leaving(first, leaving[i : i + size], stops, made)
 
 
-def add_leaving(first: int, sources: NDArray[np.int32], stops: Stops, made: Collected) -> None:
+def add_leaving(first: int, sources: Int32, stops: Stops, made: Collected) -> None:
     """Groups of simplicial sources, ascending, of the block that begins at `first`, which leave it eight by eight."""
     leaving = sources.astype(np.int64)
     begins = leaving[::LANES]
@@ -191,14 +187,14 @@ def add_leaving(first: int, sources: NDArray[np.int32], stops: Stops, made: Coll
     made.add(sources, first, ends, begins, stops.up_to(first, int(ends[-1])))
 
 
-def _add_shared(graph: SearchGraph, blocks: list[NDArray[np.int32]], made: Collected) -> None:
+def _add_shared(graph: SearchGraph, blocks: list[Int32], made: Collected) -> None:
     """Groups of consecutive blocks with few sources each."""
     sources = np.concatenate([np.zeros(0, np.int32), *blocks])
     if len(sources):
         add_shared(graph, sources[np.argsort(graph.bfs_rank[sources])], 0, made)
 
 
-def add_shared(graph: SearchGraph, sources: NDArray[np.int32], whole: int, made: Collected) -> None:
+def add_shared(graph: SearchGraph, sources: Int32, whole: int, made: Collected) -> None:
     """Groups of sources of several blocks, in their turn; `whole` is where the stops of position 0 would stand."""
     at = np.searchsorted(graph.start, sources, side="right") - 1
     first = graph.start[at[::LANES]]
@@ -206,7 +202,7 @@ def add_shared(graph: SearchGraph, sources: NDArray[np.int32], whole: int, made:
     made.add(sources, first, last, last, first + whole)
 
 
-def plan_samples(graph: SearchGraph, pairs: NDArray[np.int64], times: NDArray[np.int64]) -> Plan:
+def plan_samples(graph: SearchGraph, pairs: Int64, times: Int64) -> Plan:
     """Pairs of drawn sources, four of a region to a group; see :func:`gpunet.search.samples.add_samples`.
 
     Slots 2k and 2k + 1 of a group are the sources of its pair k. Where there is no second one, the first takes its
@@ -237,7 +233,7 @@ def plan_samples(graph: SearchGraph, pairs: NDArray[np.int64], times: NDArray[np
     return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
 
 
-def plan_closeness(graph: SearchGraph, words: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def plan_closeness(graph: SearchGraph, words: int) -> tuple[Int32, Int64]:
     """Sources, batch by batch, and int64[batches, 4]: see :class:`gpunet.kernels.cuda.closeness.Batches`.
 
     A batch has at most ``64 * words`` sources: part of a block's, or those of a run of small blocks.
@@ -245,7 +241,7 @@ def plan_closeness(graph: SearchGraph, words: int) -> tuple[NDArray[np.int32], N
     return bounds_of(batches_of(graph, 64 * words))
 
 
-def bounds_of(batches: Sequence[Batch]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def bounds_of(batches: Sequence[Batch]) -> tuple[Int32, Int64]:
     """The same for given batches."""
     bounds = np.zeros((len(batches), 4), np.int64)
     bounds[:, 1] = np.cumsum([len(batch.sources) for batch in batches])

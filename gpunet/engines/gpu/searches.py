@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.engines.gpu.memory import check_fits, needed_by_betweenness, needed_by_closeness, stage
 from gpunet.engines.gpu.search_plan import Plan, plan_closeness, plan_dependencies, plan_samples
@@ -21,7 +21,7 @@ from gpunet.search.graph import SearchGraph
 __all__ = ["THREADS", "add_samples", "all_dependencies", "farness", "placed_network", "sums_of_plan"]
 
 
-def all_dependencies(graph: SearchGraph, progress: ProgressCallback | None) -> NDArray[np.float64]:
+def all_dependencies(graph: SearchGraph, progress: ProgressCallback | None) -> Float64:
     """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair.
 
     The same bits for any number of blocks of threads that run at once, and so for any free memory.
@@ -37,10 +37,10 @@ def all_dependencies(graph: SearchGraph, progress: ProgressCallback | None) -> N
 
 def add_samples(
     graph: SearchGraph,
-    pairs: NDArray[np.int64],
-    times: NDArray[np.int64],
-    total: NDArray[np.float64],
-    square: NDArray[np.float64],
+    pairs: Int64,
+    times: Int64,
+    total: Float64,
+    square: Float64,
     label: str,
     progress: ProgressCallback | None,
 ) -> None:
@@ -57,7 +57,7 @@ def add_samples(
     square += found[:, 1]
 
 
-def farness(graph: SearchGraph, progress: ProgressCallback | None) -> NDArray[np.int64]:
+def farness(graph: SearchGraph, progress: ProgressCallback | None) -> Int64:
     """int64[positions, sets]: sums of distances to the members of the position's block.
 
     Raises
@@ -71,22 +71,20 @@ def farness(graph: SearchGraph, progress: ProgressCallback | None) -> NDArray[np
         return np.zeros(graph.weight.shape, np.int64)
     batches = batches_of(graph.weight, sources, bounds, words)
     check_fits("closeness", needed_by_closeness(graph, batches))
-    done = _told("closeness", len(bounds), progress)
+    done = _counting("closeness", len(bounds), progress)
     sets = graph.weight.shape[1]
     with stage("closeness"):
         far = farness_of_batches(graph.indptr, graph.indices, graph.inner, sets, batches, THREADS, done=done)
         return on_host(far).reshape(graph.weight.shape)
 
 
-def _sums(
-    graph: SearchGraph, plan: Plan, rows: int, label: str, progress: ProgressCallback | None
-) -> NDArray[np.float64]:
+def _sums(graph: SearchGraph, plan: Plan, rows: int, label: str, progress: ProgressCallback | None) -> Float64:
     """float64[positions, rows, sets]: what all groups of a plan add up to."""
     positions, sets = graph.weight.shape
     if not len(plan.groups):
         return np.zeros((positions, rows, sets))
     check_fits("betweenness", needed_by_betweenness(graph, plan, rows))
-    found = sums_of_plan(placed_network(graph), plan, rows * sets, _told(label, len(plan.groups), progress))
+    found = sums_of_plan(placed_network(graph), plan, rows * sets, _counting(label, len(plan.groups), progress))
     return on_host(found).reshape(positions, rows, sets)
 
 
@@ -109,7 +107,7 @@ def sums_of_plan(network: OnDevice, plan: Plan, width: int, done: Callable[[int]
     return sums_of_groups(network, plan.groups, plan.spans, workspace, THREADS, done=done)
 
 
-def _told(label: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:
+def _counting(label: str, total: int, progress: ProgressCallback | None) -> Callable[[int], None] | None:
     """What to call with the numbers of what has been done, so that `progress` hears of it."""
     if progress is None:
         return None

@@ -31,8 +31,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["LIMIT", "dependencies_batch"]
@@ -43,13 +43,8 @@ LIMIT = 2.0**900
 
 @njit
 def dependencies_batch(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    source_weight: NDArray[np.float64],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    sources: NDArray[np.int32],
-) -> NDArray[np.float64]:
+    indptr: Int64, indices: Int32, source_weight: Float64, target_weight: Float64, copies: Float64, sources: Int32
+) -> Float64:
     """float64[n, sets]: dependencies of the `sources` on each vertex, summed, for each set.
 
     The neighbours of v are ``indices[indptr[v]:indptr[v + 1]]``; the number n, which is no vertex, is passed over.
@@ -99,13 +94,7 @@ def dependencies_batch(
 
 @njit
 def _forward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    copies: NDArray[np.float64],
-    s: int,
-    distance: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    order: NDArray[np.int32],
+    indptr: Int64, indices: Int32, copies: Float64, s: int, distance: Int32, sigma: Float64, order: Int32
 ) -> tuple[int, float]:
     """Distances and path counts from `s`; returns how many vertices were reached and the largest count."""
     distance[s] = 0
@@ -133,18 +122,18 @@ def _forward(
 
 @njit
 def _backward_one(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
     source_weight: float,
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
+    target_weight: Float64,
+    copies: Float64,
     reached: int,
     column: int,
-    distance: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    order: NDArray[np.int32],
-    gain: NDArray[np.float64],
-    out: NDArray[np.float64],
+    distance: Int32,
+    sigma: Float64,
+    order: Int32,
+    gain: Float64,
+    out: Float64,
 ) -> None:
     """Backward pass for a source in one set only: most sources, and no row to add."""
     for j in range(reached - 1, 0, -1):
@@ -162,18 +151,18 @@ def _backward_one(
 
 @njit
 def _backward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    source_weight: NDArray[np.float64],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
+    indptr: Int64,
+    indices: Int32,
+    source_weight: Float64,
+    target_weight: Float64,
+    copies: Float64,
     reached: int,
-    columns: NDArray[np.int64],
-    distance: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    order: NDArray[np.int32],
-    gain: NDArray[np.float64],
-    out: NDArray[np.float64],
+    columns: Int64,
+    distance: Int32,
+    sigma: Float64,
+    order: Int32,
+    gain: Float64,
+    out: Float64,
 ) -> None:
     active = len(columns)
     total = np.empty(active, np.float64)
@@ -194,14 +183,14 @@ def _backward(
 
 @njit
 def _forward_scaled(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    copies: NDArray[np.float64],
+    indptr: Int64,
+    indices: Int32,
+    copies: Float64,
     reached: int,
-    distance: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    exponent: NDArray[np.int64],
-    order: NDArray[np.int32],
+    distance: Int32,
+    sigma: Float64,
+    exponent: Int64,
+    order: Int32,
 ) -> None:
     """Path counts as ``sigma * 2**exponent`` with sigma in [0.5, 1); distances and order are there already."""
     for j in range(reached):
@@ -239,19 +228,19 @@ def _times_power_of_two(x: float, power: int) -> float:
 
 @njit
 def _backward_scaled(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    source_weight: NDArray[np.float64],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
+    indptr: Int64,
+    indices: Int32,
+    source_weight: Float64,
+    target_weight: Float64,
+    copies: Float64,
     reached: int,
-    columns: NDArray[np.int64],
-    distance: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    exponent: NDArray[np.int64],
-    order: NDArray[np.int32],
-    gain: NDArray[np.float64],
-    out: NDArray[np.float64],
+    columns: Int64,
+    distance: Int32,
+    sigma: Float64,
+    exponent: Int64,
+    order: Int32,
+    gain: Float64,
+    out: Float64,
 ) -> None:
     """Do as :func:`_backward`; ``gain`` is ``target_weight(w) + delta(w)``, the ratio of counts is taken by edge."""
     active = len(columns)

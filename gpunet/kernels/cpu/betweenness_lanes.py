@@ -36,8 +36,8 @@ out
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt8
 from gpunet.kernels.cpu.betweenness import LIMIT, dependencies_batch
 from gpunet.kernels.cpu.passes import add_slots, counting, lanes_worth_a_pass, weights_of_slots
 from gpunet.kernels.jit import njit
@@ -63,15 +63,15 @@ def work_size(vertices: int) -> int:
 
 @njit
 def dependencies_lanes(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    source_weight: NDArray[np.float64],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
-    sources: NDArray[np.int32],
-    work: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    indptr: Int64,
+    indices: Int32,
+    source_weight: Float64,
+    target_weight: Float64,
+    copies: Float64,
+    inner: Bool,
+    sources: Int32,
+    work: Float64,
+) -> Float64:
     """float64[n, sets]: what :func:`gpunet.kernels.cpu.betweenness.dependencies_batch` returns, faster.
 
     Rows of the adjacency are filled up to a multiple of ``PADDING`` with the number n
@@ -132,19 +132,19 @@ def dependencies_lanes(
 
 @njit
 def _forward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
-    group: NDArray[np.int32],
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    listing: NDArray[np.int32],
-    active: NDArray[np.uint8],
-    begin: NDArray[np.int64],
-    closed: NDArray[np.bool_],
-    seen: NDArray[np.uint8],
+    indptr: Int64,
+    indices: Int32,
+    copies: Float64,
+    inner: Bool,
+    group: Int32,
+    sigma: Float64,
+    row: Float64,
+    onward: Float64,
+    listing: Int32,
+    active: UInt8,
+    begin: Int64,
+    closed: Bool,
+    seen: UInt8,
 ) -> tuple[int, bool]:
     """Distances and path counts of all lanes.
 
@@ -189,13 +189,7 @@ def _forward(
 
 @njit
 def _list_neighbours(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    level: int,
-    listing: NDArray[np.int32],
-    begin: NDArray[np.int64],
-    closed: NDArray[np.bool_],
+    indptr: Int64, indices: Int32, inner: Bool, level: int, listing: Int32, begin: Int64, closed: Bool
 ) -> int:
     """List the neighbours of those active at `level` that some lane has not reached; return the end of the list."""
     # Unsigned positions: Numba makes sure of signed ones that they do not count from the end.
@@ -214,28 +208,28 @@ def _list_neighbours(
 
 
 @njit
-def _clear(row: NDArray[np.float64], listing: NDArray[np.int32], start: int, stop: int) -> None:
+def _clear(row: Float64, listing: Int32, start: int, stop: int) -> None:
     for i in range(start, stop):
         fill_row(row, np.int64(listing[i]) * LANES, 0.0)
 
 
 @njit
 def _backward(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
+    indptr: Int64,
+    indices: Int32,
+    target_weight: Float64,
+    copies: Float64,
+    inner: Bool,
     c: int,
-    counts: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    listing: NDArray[np.int32],
-    active: NDArray[np.uint8],
-    begin: NDArray[np.int64],
+    counts: Float64,
+    sigma: Float64,
+    row: Float64,
+    onward: Float64,
+    listing: Int32,
+    active: UInt8,
+    begin: Int64,
     levels: int,
-    out: NDArray[np.float64],
+    out: Float64,
 ) -> None:
     """Dependencies of all lanes for set `c`, added to `out`; `row` and `onward` are zero before and after."""
     n_sets = out.shape[1]
@@ -263,24 +257,24 @@ def _backward(
 
 @njit
 def _backward_slots(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
-    lane_of: NDArray[np.int64],
-    set_of: NDArray[np.int64],
-    slot_bits: NDArray[np.uint8],
-    counts: NDArray[np.float64],
-    share: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    listing: NDArray[np.int32],
-    active: NDArray[np.uint8],
-    begin: NDArray[np.int64],
+    indptr: Int64,
+    indices: Int32,
+    target_weight: Float64,
+    copies: Float64,
+    inner: Bool,
+    lane_of: Int64,
+    set_of: Int64,
+    slot_bits: UInt8,
+    counts: Float64,
+    share: Float64,
+    sigma: Float64,
+    row: Float64,
+    onward: Float64,
+    listing: Int32,
+    active: UInt8,
+    begin: Int64,
     levels: int,
-    out: NDArray[np.float64],
+    out: Float64,
 ) -> None:
     """As :func:`_backward`, of eight slots."""
     n_sets = out.shape[1]

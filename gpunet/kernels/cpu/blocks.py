@@ -13,17 +13,15 @@ Blocks come children first: every block in which a vertex is the top comes befor
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["biconnected_blocks", "distance_sums", "hanging_weights", "split_into_blocks", "tree_pairs"]
 
 
 @njit
-def biconnected_blocks(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+def biconnected_blocks(indptr: Int64, indices: Int32) -> tuple[Int64, Int32, Int32]:
     """Biconnected blocks by one depth-first search (Hopcroft, Tarjan 1973).
 
     Returns ``start`` (int64[blocks + 1]), ``vertex`` (int32[nodes], the vertex of each node) and ``home`` (int32[n],
@@ -81,13 +79,7 @@ def biconnected_blocks(
 
 
 @njit
-def split_into_blocks(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    start: NDArray[np.int64],
-    vertex: NDArray[np.int32],
-    home: NDArray[np.int32],
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def split_into_blocks(indptr: Int64, indices: Int32, start: Int64, vertex: Int32, home: Int32) -> tuple[Int64, Int32]:
     """The adjacency of the nodes: every edge within its block, so that blocks are the components."""
     n = len(home)
     own = np.full(n, -1, np.int64)
@@ -120,9 +112,7 @@ def split_into_blocks(
 
 
 @njit
-def hanging_weights(
-    start: NDArray[np.int64], vertex: NDArray[np.int32], home: NDArray[np.int32], member: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def hanging_weights(start: Int64, vertex: Int32, home: Int32, member: Int64) -> tuple[Int64, Int64]:
     """How many members of each set every node stands for.
 
     ``member`` is int64[n, sets], 1 where a vertex is in a set. Returns ``weight`` (int64[nodes, sets]): the members
@@ -151,9 +141,7 @@ def hanging_weights(
 
 
 @njit
-def tree_pairs(
-    vertex: NDArray[np.int32], member: NDArray[np.int64], weight: NDArray[np.int64], total: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def tree_pairs(vertex: Int32, member: Int64, weight: Int64, total: Int64) -> Int64:
     """int64[n, sets], twice the pairs of members that each vertex separates: all their paths pass through it."""
     pairs = np.zeros(member.shape, np.int64)
     for i in range(len(vertex)):
@@ -164,9 +152,7 @@ def tree_pairs(
 
 
 @njit
-def distance_sums(
-    start: NDArray[np.int64], vertex: NDArray[np.int32], within: NDArray[np.int64], n: int
-) -> NDArray[np.int64]:
+def distance_sums(start: Int64, vertex: Int32, within: Int64, n: int) -> Int64:
     """int64[n, sets], the sum of each vertex's distances to the members of its component.
 
     ``within`` is int64[nodes, sets]: the sum over the other nodes of the block of weight times distance. With S(i)

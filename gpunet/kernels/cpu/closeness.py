@@ -11,8 +11,8 @@ any order.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES, fill_row, or_row, take_new_bits, weighted_bits
 
@@ -24,14 +24,8 @@ BATCH = 64 * WORDS
 
 @njit
 def farness_batch(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    inner: NDArray[np.bool_],
-    sources: NDArray[np.int32],
-    first: int,
-    last: int,
-) -> NDArray[np.int64]:
+    indptr: Int64, indices: Int32, weight: Int64, inner: Bool, sources: Int32, first: int, last: int
+) -> Int64:
     """int64[last - first, sets]: sum over the sources of their weight times their distance, for each vertex and set.
 
     At most ``BATCH`` `sources`, all within the vertices ``first..last-1``, which are whole components. ``weight`` is
@@ -72,14 +66,7 @@ def farness_batch(
 
 
 @njit
-def _start(
-    sources: NDArray[np.int32],
-    first: int,
-    now: NDArray[np.uint64],
-    seen: NDArray[np.uint64],
-    frontier: NDArray[np.int32],
-    listed: NDArray[np.bool_],
-) -> int:
+def _start(sources: Int32, first: int, now: UInt64, seen: UInt64, frontier: Int32, listed: Bool) -> int:
     """Set every source's bit at the source itself; return the number of vertices with a bit, listed in `frontier`."""
     n_frontier = 0
     for i in range(len(sources)):
@@ -96,9 +83,7 @@ def _start(
 
 
 @njit
-def _masks(
-    weight: NDArray[np.int64], sources: NDArray[np.int32]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+def _masks(weight: Int64, sources: Int32) -> tuple[UInt64, Int64, Int64]:
     """A mask of the sources that have a binary digit in their weight, for every set and digit where there are any.
 
     Mask m is ``mask[WORDS * m:WORDS * (m + 1)]`` for the digit ``digit[m]``; those of set c are ``begin[c]..begin[c +
@@ -132,16 +117,16 @@ def _masks(
 
 @njit
 def spread_bits(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
+    indptr: Int64,
+    indices: Int32,
+    inner: Bool,
     first: int,
-    frontier: NDArray[np.int32],
+    frontier: Int32,
     begins: int,
-    now: NDArray[np.uint64],
-    new: NDArray[np.uint64],
-    reached: NDArray[np.int32],
-    listed: NDArray[np.bool_],
+    now: UInt64,
+    new: UInt64,
+    reached: Int32,
+    listed: Bool,
 ) -> int:
     """Hand the bits of the frontier, whose sources are ``frontier[begins:]``, on to the neighbours; count these.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["inner_degree", "out_members", "triangles_per_vertex"]
@@ -12,8 +12,8 @@ __all__ = ["inner_degree", "out_members", "triangles_per_vertex"]
 
 @njit
 def inner_degree(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], community: NDArray[np.int32]
-) -> NDArray[np.int64]:  # fmt: skip
+    indptr: Int64, indices: Int32, community: Int32
+) -> Int64:  # fmt: skip
     """int64[n], neighbours in one's own community (0 where community < 0)."""
     out = np.zeros(len(community), np.int64)
     for v in range(len(community)):
@@ -24,8 +24,8 @@ def inner_degree(
 
 @njit
 def out_members(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], community: NDArray[np.int32]
-) -> NDArray[np.bool_]:  # fmt: skip
+    indptr: Int64, indices: Int32, community: Int32
+) -> Bool:  # fmt: skip
     """bool[n], whether a vertex of a community has a neighbour outside it."""
     out = np.zeros(len(community), np.bool_)
     for v in range(len(community)):
@@ -37,9 +37,7 @@ def out_members(
 
 
 @njit
-def triangles_per_vertex(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], community: NDArray[np.int32]
-) -> NDArray[np.int64]:
+def triangles_per_vertex(indptr: Int64, indices: Int32, community: Int32) -> Int64:
     """int64[n], triangles inside one's community at each corner; a community's sum is three times its triangles.
 
     Edges point from the lower to the higher rank by (inner degree, number), so no vertex has more than sqrt(2m) edges
@@ -77,7 +75,7 @@ def triangles_per_vertex(
 
 
 @njit
-def _points(v: int, u: int, community: NDArray[np.int32], degree: NDArray[np.int64]) -> bool:
+def _points(v: int, u: int, community: Int32, degree: Int64) -> bool:
     if community[v] < 0 or community[u] != community[v]:
         return False
     return bool(degree[v] < degree[u] or (degree[v] == degree[u] and v < u))

@@ -13,8 +13,8 @@ In :func:`_joins`, ``core`` is int32[n] (-1 outside C), ``state`` int64[n] (stam
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["core_numbers", "shell_of_outsiders"]
@@ -22,8 +22,8 @@ __all__ = ["core_numbers", "shell_of_outsiders"]
 
 @njit
 def core_numbers(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], inside: NDArray[np.bool_]
-) -> NDArray[np.int32]:  # fmt: skip
+    indptr: Int64, indices: Int32, inside: Bool
+) -> Int32:  # fmt: skip
     """int32[n], the core number in the subgraph induced by `inside`; -1 for vertices outside (Batagelj, Zaversnik)."""
     n = len(indptr) - 1
     core = np.full(n, -1, np.int32)
@@ -66,14 +66,7 @@ def core_numbers(
 
 
 @njit
-def _h_index(
-    v: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    raised: int,
-    count: NDArray[np.int64],
-) -> int:
+def _h_index(v: int, indptr: Int64, indices: Int32, core: Int32, raised: int, count: Int64) -> int:
     """Largest h such that at least h neighbours of v in C have ``core + raised >= h``; `count` is scratch space."""
     degree = indptr[v + 1] - indptr[v]
     count[: degree + 1] = 0
@@ -93,13 +86,13 @@ def _h_index(
 def _joins(
     v: int,
     k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    state: NDArray[np.int64],
-    support: NDArray[np.int32],
-    found: NDArray[np.int32],
-    stack: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    core: Int32,
+    state: Int64,
+    support: Int32,
+    found: Int32,
+    stack: Int32,
     stamp: int,
 ) -> bool:
     """Whether v is in the k-core of G[{v} | C]. ``state[u] == stamp``: candidate; ``stamp + 1``: peeled off."""
@@ -148,13 +141,7 @@ def _joins(
 
 
 @njit
-def shell_of_outsiders(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    first: int,
-    last: int,
-) -> NDArray[np.int64]:
+def shell_of_outsiders(indptr: Int64, indices: Int32, core: Int32, first: int, last: int) -> Int64:
     """int64[last - first]: for v in ``first..last-1``, its core number in G[{v} | C].
 
     `core` holds the core numbers of G[C], -1 outside. For v in C that is ``core[v]`` itself.

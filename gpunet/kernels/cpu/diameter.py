@@ -12,8 +12,8 @@ and ``l(x) = d(m, x) + h(x)``, a pair within l at most i is at most 2i apart. So
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.kernels.cpu.closeness import BATCH, WORDS, spread_bits
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import fill_row, take_new_bits
@@ -22,14 +22,7 @@ __all__ = ["block_diameter"]
 
 
 @njit
-def block_diameter(
-    start: NDArray[np.int64],
-    vertex: NDArray[np.int32],
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    wanted: NDArray[np.bool_],
-) -> int:
+def block_diameter(start: Int64, vertex: Int32, indptr: Int64, indices: Int32, inner: Bool, wanted: Bool) -> int:
     """Longest shortest path within the components of the vertices that are `wanted` (bool[n], whole components).
 
     ``start``, ``vertex`` are the blocks, children first, and ``indptr``, ``indices`` the adjacency of their nodes, see
@@ -62,13 +55,7 @@ def block_diameter(
 
 @njit
 def _furthest(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    hanging: NDArray[np.int64],
-    first: int,
-    root: int,
-    distance: NDArray[np.int32],
-    order: NDArray[np.int32],
+    indptr: Int64, indices: Int32, hanging: Int64, first: int, root: int, distance: Int32, order: Int32
 ) -> int:
     """Fill `distance` of the block's nodes from `root`; return the other one with the largest distance plus depth."""
     last = first + len(hanging)
@@ -93,15 +80,15 @@ def _furthest(
 
 @njit
 def _crossing(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    hanging: NDArray[np.int64],
+    indptr: Int64,
+    indices: Int32,
+    inner: Bool,
+    hanging: Int64,
     first: int,
     end: int,
     best: int,
-    distance: NDArray[np.int32],
-    order: NDArray[np.int32],
+    distance: Int32,
+    order: Int32,
 ) -> int:
     """Return the larger of `best` and the largest ``h(x) + d(x, y) + h(y)`` over pairs of a block; `end` is far out."""
     for _ in range(2):  # the second time from the middle of the first long path
@@ -128,13 +115,7 @@ def _crossing(
 
 @njit
 def _longest_from(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    hanging: NDArray[np.int64],
-    first: int,
-    sources: NDArray[np.int64],
-    workspace: NDArray[np.uint64],
+    indptr: Int64, indices: Int32, inner: Bool, hanging: Int64, first: int, sources: Int64, workspace: UInt64
 ) -> int:
     """Largest ``h(x) + d(x, y) + h(y)`` over the sources x and the other nodes y of the block.
 

@@ -9,8 +9,8 @@ result is a function of the network alone.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.kernels.cpu.traversal import component_labels
 from gpunet.kernels.jit import njit
 
@@ -21,8 +21,8 @@ _LEAST_GAIN = 1e-12
 
 @njit
 def subgraph_within(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], community: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    indptr: Int64, indices: Int32, community: Int32
+) -> tuple[Int64, Int32]:  # fmt: skip
     """The adjacency restricted to edges inside communities; vertices with community < 0 lose all theirs."""
     n = len(community)
     new_indptr = np.zeros(n + 1, np.int64)
@@ -42,14 +42,7 @@ def subgraph_within(
 
 
 @njit
-def _move(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    strength: NDArray[np.float64],
-    two_m: NDArray[np.float64],
-    community: NDArray[np.int32],
-) -> bool:
+def _move(indptr: Int64, indices: Int32, weight: Float64, strength: Float64, two_m: Float64, community: Int32) -> bool:
     """Local moving until no vertex gains; `community` is changed in place. Returns whether anything moved."""
     n = len(strength)
     total = np.zeros(n, np.float64)
@@ -106,12 +99,8 @@ def _move(
 
 @njit
 def _merge(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    community: NDArray[np.int32],
-    count: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    indptr: Int64, indices: Int32, weight: Float64, community: Int32, count: int
+) -> tuple[Int64, Int32, Float64]:
     """The network of communities 0..count-1; a community's inner weight becomes a loop."""
     n = len(community)
     begin = np.zeros(count + 1, np.int64)
@@ -146,7 +135,7 @@ def _merge(
 
 
 @njit
-def _renumber(label: NDArray[np.int32]) -> int:
+def _renumber(label: Int32) -> int:
     """Number labels 0, 1, ... by first appearance, in place."""
     new = np.full(len(label) + 1, -1, np.int32)
     count = 0
@@ -159,7 +148,7 @@ def _renumber(label: NDArray[np.int32]) -> int:
 
 
 @njit
-def louvain(indptr: NDArray[np.int64], indices: NDArray[np.int32], field: NDArray[np.int32]) -> NDArray[np.int32]:
+def louvain(indptr: Int64, indices: Int32, field: Int32) -> Int32:
     """int32[n], the community of each vertex in a Louvain partition of every field by its own modularity.
 
     Edges must stay within fields (see :func:`subgraph_within`); a field is a number from 0 to n, or -1 for a vertex

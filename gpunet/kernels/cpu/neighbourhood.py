@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64, UInt64
 from gpunet.kernels.jit import njit
 
 __all__ = ["hop_counts"]
 
 
 @njit
-def hop_counts(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
-    n_sets: int,
-    first: int,
-    last: int,
-) -> NDArray[np.int64]:
+def hop_counts(indptr: Int64, indices: Int32, members: UInt64, n_sets: int, first: int, last: int) -> Int64:
     """int64[2, n_sets, last - first]: members of each set at distance exactly 1, and exactly 2, of ``first..last-1``.
 
     Bit i of ``members[v]`` says whether v is in set i. The vertex itself is at neither distance and so never counted.
@@ -42,7 +35,7 @@ def hop_counts(
 
 
 @njit
-def _count(bits: int, out: NDArray[np.int64], hop: int, column: int) -> None:
+def _count(bits: int, out: Int64, hop: int, column: int) -> None:
     remaining = np.uint64(bits)
     c = 0
     while remaining:

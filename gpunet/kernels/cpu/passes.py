@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int64
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES
 
@@ -15,7 +15,7 @@ _SET_PASS, _SLOTS_PASS = 2, 3
 
 
 @njit
-def counting(owns: NDArray[np.float64], c: int, counts: NDArray[np.float64]) -> int:
+def counting(owns: Float64, c: int, counts: Float64) -> int:
     """Fill `counts` with how much the lanes count for set `c`; return for how many that is above 0."""
     found = 0
     for lane in range(LANES):
@@ -25,7 +25,7 @@ def counting(owns: NDArray[np.float64], c: int, counts: NDArray[np.float64]) -> 
 
 
 @njit
-def lanes_worth_a_pass(owns: NDArray[np.float64]) -> int:
+def lanes_worth_a_pass(owns: Float64) -> int:
     """For how many lanes a set must count to have a pass back of its own, so that all passes together cost least."""
     sets_of = np.zeros(LANES + 1, np.int64)  # number of sets by how many lanes count for them
     for c in range(owns.shape[1]):
@@ -43,9 +43,7 @@ def lanes_worth_a_pass(owns: NDArray[np.float64]) -> int:
 
 
 @njit
-def add_slots(
-    counts: NDArray[np.float64], c: int, slots: int, lane_of: NDArray[np.int64], set_of: NDArray[np.int64]
-) -> int:
+def add_slots(counts: Float64, c: int, slots: int, lane_of: Int64, set_of: Int64) -> int:
     """Append the lanes that count for set `c` to the slots; return the new number of slots."""
     for lane in range(LANES):
         if counts[lane] > 0.0:
@@ -56,13 +54,7 @@ def add_slots(
 
 
 @njit
-def weights_of_slots(
-    owns: NDArray[np.float64],
-    lane_of: NDArray[np.int64],
-    set_of: NDArray[np.int64],
-    slots: int,
-    counts: NDArray[np.float64],
-) -> None:
+def weights_of_slots(owns: Float64, lane_of: Int64, set_of: Int64, slots: int, counts: Float64) -> None:
     """Fill `counts` with how much the slots count as sources, 0 for those beyond the number of slots."""
     for k in range(LANES):
         counts[k] = owns[lane_of[k], set_of[k]] if k < slots else 0.0

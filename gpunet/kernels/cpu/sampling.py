@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gpunet.base.array_types import Float64, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["add_pairs"]
@@ -12,13 +10,7 @@ __all__ = ["add_pairs"]
 
 @njit
 def add_pairs(
-    value: NDArray[np.float64],
-    one: NDArray[np.int64],
-    other: NDArray[np.int64],
-    times: NDArray[np.float64],
-    set_of: NDArray[np.int64],
-    total: NDArray[np.float64],
-    square: NDArray[np.float64],
+    value: Float64, one: Int64, other: Int64, times: Float64, set_of: Int64, total: Float64, square: Float64
 ) -> None:
     """Add each pair's sum to `total` and its squared difference to `square`, as often as the pair was drawn.
 

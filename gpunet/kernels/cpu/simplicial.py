@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["rows_within", "simplicial_vertices"]
 
 
 @njit
-def simplicial_vertices(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> NDArray[np.bool_]:
+def simplicial_vertices(indptr: Int64, indices: Int32) -> Bool:
     """bool[n], whether every two neighbours of a vertex are neighbours of each other (they may be one or none)."""
     n = len(indptr) - 1
     simplicial = np.zeros(n, np.bool_)
@@ -36,7 +36,7 @@ def simplicial_vertices(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -
 
 
 @njit
-def rows_within(indptr: NDArray[np.int64], indices: NDArray[np.int32], first: int, last: int) -> NDArray[np.int64]:
+def rows_within(indptr: Int64, indices: Int32, first: int, last: int) -> Int64:
     """int64[last - first], where the neighbours below `last` end in the rows of ``first..last-1``, which ascend."""
     end = np.empty(last - first, np.int64)
     for v in range(first, last):

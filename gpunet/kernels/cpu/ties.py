@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["csr_from_ties", "incident_pairs", "reduce_pairs"]
@@ -12,13 +12,8 @@ __all__ = ["csr_from_ties", "incident_pairs", "reduce_pairs"]
 
 @njit
 def incident_pairs(
-    indptr: NDArray[np.int64],
-    members: NDArray[np.int32],
-    first: NDArray[np.int32],
-    last: NDArray[np.int32],
-    n: int,
-    undated: int,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+    indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int
+) -> tuple[Int64, Float64, Int32, Int32]:
     """Every pair of members of every incident.
 
     `members` of incident i, ascending, are ``members[indptr[i]:indptr[i+1]]`` with `first` and `last` day. Returns
@@ -59,14 +54,14 @@ def _earlier(x: int, y: int, undated: int) -> int:
 
 @njit
 def reduce_pairs(
-    key: NDArray[np.int64],
-    order: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
-    undated: int,
+    key: Int64,
+    order: Int64,
+    weight: Float64,
+    low: Int32,
+    high: Int32,
+    undated: int
 ) -> tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]
+    Int64, Int64, Float64, Int32, Int32
 ]:  # fmt: skip
     """Merge equal keys, taken in `order` (a stable sort of `key`, so that weights are summed in incident order).
 
@@ -96,8 +91,8 @@ def reduce_pairs(
 
 @njit
 def csr_from_ties(
-    a: NDArray[np.int32], b: NDArray[np.int32], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    a: Int32, b: Int32, n: int
+) -> tuple[Int64, Int32]:  # fmt: skip
     """Symmetric adjacency of the ties ``a < b``, which are sorted by (a, b); each row comes out ascending."""
     indptr = np.zeros(n + 1, np.int64)
     for i in range(len(a)):

@@ -14,8 +14,8 @@ In :func:`_survives`, ``seed`` is bool[n], ``rank`` int32[n] the moment of activ
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["tipping", "tipping_without_own_seed"]
@@ -23,8 +23,8 @@ __all__ = ["tipping", "tipping_without_own_seed"]
 
 @njit
 def tipping(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], seed: NDArray[np.bool_], k: int
-) -> NDArray[np.int32]:  # fmt: skip
+    indptr: Int64, indices: Int32, seed: Bool, k: int
+) -> Int32:  # fmt: skip
     """int32[n], the rank in which each vertex became active (seeds first), -1 for those that never do."""
     n = len(seed)
     rank = np.full(n, -1, np.int32)
@@ -54,13 +54,13 @@ def tipping(
 def _survives(
     v: int,
     k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    suspect: NDArray[np.int64],
-    suspects: NDArray[np.int32],
-    stack: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    seed: Bool,
+    rank: Int32,
+    suspect: Int64,
+    suspects: Int32,
+    stack: Int32,
     stamp: int,
 ) -> bool:
     """Whether seed v is active without its own seed. ``suspect[u] == stamp``: in doubt; ``stamp + 1``: cleared."""
@@ -109,14 +109,8 @@ def _survives(
 
 @njit
 def tipping_without_own_seed(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    k: int,
-    first: int,
-    last: int,
-) -> NDArray[np.bool_]:
+    indptr: Int64, indices: Int32, seed: Bool, rank: Int32, k: int, first: int, last: int
+) -> Bool:
     """bool[last - first]: for v in ``first..last-1``, whether v is active when v itself is no seed.
 
     `rank` is what :func:`tipping` returned for the same `seed` and `k`.

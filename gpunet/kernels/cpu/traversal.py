@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["bfs_order", "component_labels", "padded_rows", "permute_csr"]
@@ -12,8 +12,8 @@ __all__ = ["bfs_order", "component_labels", "padded_rows", "permute_csr"]
 
 @njit
 def component_labels(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], part: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], int]:  # fmt: skip
+    indptr: Int64, indices: Int32, part: Int32
+) -> tuple[Int32, int]:  # fmt: skip
     """int32[n], connected components without the ties between different parts, and how many there are.
 
     `part` (int32[n]) is each vertex's part: zeros for components of the whole. They are numbered by smallest vertex.
@@ -43,8 +43,8 @@ def component_labels(
 
 @njit
 def bfs_order(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], roots: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # fmt: skip
+    indptr: Int64, indices: Int32, roots: Int64
+) -> tuple[Int32, Int64]:  # fmt: skip
     """Vertices in breadth-first order, one component after another.
 
     `roots` holds one vertex of every component that is wanted. Returns ``order`` (int32[reached], the vertex at each
@@ -75,8 +75,8 @@ def bfs_order(
 
 @njit
 def permute_csr(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], order: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    indptr: Int64, indices: Int32, order: Int32
+) -> tuple[Int64, Int32]:  # fmt: skip
     """The part of the network in `order`, whole components, with vertex ``order[i]`` renamed to i; rows ascending."""
     n = len(order)
     position = np.empty(len(indptr) - 1, np.int32)
@@ -98,9 +98,7 @@ def permute_csr(
 
 
 @njit
-def padded_rows(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], first: int, last: int, multiple: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def padded_rows(indptr: Int64, indices: Int32, first: int, last: int, multiple: int) -> tuple[Int64, Int32]:
     """The network among the vertices ``first..last-1``, renamed from 0, with rows filled up to a multiple.
 
     Rows of the adjacency must ascend. Where a row has no more neighbours it says ``last - first``, which is no vertex;

@@ -7,8 +7,8 @@ twins can be one vertex that counts for several: docs/reductions.md says how.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.jit import njit
 
 __all__ = ["collapse_twins"]
@@ -24,7 +24,7 @@ def _mixed(x: int) -> int:
 
 
 @njit
-def _same_closed_neighbourhood(indptr: NDArray[np.int64], indices: NDArray[np.int32], u: int, v: int) -> bool:
+def _same_closed_neighbourhood(indptr: Int64, indices: Int32, u: int, v: int) -> bool:
     """Whether u and v, neighbours of each other, have the same other neighbours; rows are ascending."""
     i, j = indptr[u], indptr[v]
     while i < indptr[u + 1] or j < indptr[v + 1]:
@@ -41,9 +41,7 @@ def _same_closed_neighbourhood(indptr: NDArray[np.int64], indices: NDArray[np.in
 
 
 @njit
-def collapse_twins(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+def collapse_twins(indptr: Int64, indices: Int32) -> tuple[Int64, Int64, Int32]:
     """Find the classes of closed twins and leave of each its smallest vertex.
 
     Rows of the adjacency must be ascending. Returns ``representative`` (int64[n], the smallest twin of each vertex,

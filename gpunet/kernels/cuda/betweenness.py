@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.cpu.betweenness import LIMIT
 from gpunet.kernels.cuda.betweenness_search import SHARES, add_sums, search
 from gpunet.kernels.cuda.betweenness_steps import LANES
@@ -39,17 +39,17 @@ _TURNS_A_START = 8
 
 
 def dependencies_cuda(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    source_weight: NDArray[np.float64],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
-    sources: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    source_weight: Float64,
+    target_weight: Float64,
+    copies: Float64,
+    inner: Bool,
+    sources: Int32,
     workspace: Workspace | None = None,
     threads: int = THREADS,
     limit: float = LIMIT,
-) -> NDArray[np.float64]:
+) -> Float64:
     """float64[n, sets]: what :func:`gpunet.kernels.cpu.betweenness_lanes.dependencies_lanes` returns.
 
     Rows of the adjacency may be filled up with the number n, but need not be. A `workspace` for as many vertices and

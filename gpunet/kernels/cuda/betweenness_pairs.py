@@ -7,9 +7,7 @@ float64[2 n sets].
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gpunet.base.array_types import Float64, Int32
 from gpunet.kernels.cuda.betweenness_steps import LANES
 from gpunet.kernels.jit_cuda import device
 
@@ -22,16 +20,16 @@ def add_pairs_of_samples(
     threads: int,
     first: int,
     slots: int,
-    slot_lane: NDArray[np.int32],
-    slot_set: NDArray[np.int32],
-    times: NDArray[np.float64],
+    slot_lane: Int32,
+    slot_set: Int32,
+    times: Float64,
     levels: int,
     sets: int,
-    added: NDArray[np.float64],
-    depth: NDArray[np.int32],
-    listing: NDArray[np.int32],
-    begin: NDArray[np.int32],
-    out: NDArray[np.float64],
+    added: Float64,
+    depth: Int32,
+    listing: Int32,
+    begin: Int32,
+    out: Float64,
 ) -> None:
     """Add the sums and the squared differences of two slots at a time, as :mod:`gpunet.kernels.cpu.sampling` does.
 
@@ -55,7 +53,7 @@ def add_pairs_of_samples(
 
 
 @device
-def _listed_first(v: int, level: int, i: int, depth: NDArray[np.int32]) -> bool:
+def _listed_first(v: int, level: int, i: int, depth: Int32) -> bool:
     """Whether no lane has listed a vertex before: it is listed at each level at which some lane reaches it.
 
     At level 0 element i is the source of lane i, and lanes may have the same source.

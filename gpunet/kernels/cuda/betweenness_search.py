@@ -34,14 +34,14 @@ out
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.cuda.betweenness_pairs import add_pairs_of_samples
 from gpunet.kernels.cuda.betweenness_steps import LANES, Network, gain, gain_scaled, settle, settle_scaled
 from gpunet.kernels.jit_cuda import cuda, device, kernel
 
 # The vertices of a network: target_weight, copies, whether inner, and from which one on targets count half.
-About = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], int]
+About = tuple[Float64, Float64, Bool, int]
 
 __all__ = ["LISTS", "SHARES", "add_sums", "clear_workspace", "search"]
 
@@ -60,7 +60,7 @@ _N_FOUND, _TOP, _OVER, _CELLS = range(4)
 
 
 @kernel
-def clear_workspace(rows: NDArray[np.float64], marks: NDArray[np.int32], lists: NDArray[np.int32]) -> None:
+def clear_workspace(rows: Float64, marks: Int32, lists: Int32) -> None:
     """What every search finds and leaves: rows of 0, nothing reached, nothing closed."""
     block = cuda.blockIdx.x
     for i in range(cuda.threadIdx.x, rows.shape[2], cuda.blockDim.x):
@@ -73,7 +73,7 @@ def clear_workspace(rows: NDArray[np.float64], marks: NDArray[np.int32], lists: 
 
 
 @kernel
-def add_sums(sums: NDArray[np.float64], blocks: int, total: NDArray[np.float64], begin: int, cells: int) -> None:
+def add_sums(sums: Float64, blocks: int, total: Float64, begin: int, cells: int) -> None:
     """Add the sums of the first `blocks` blocks to ``total[begin:begin + cells]``, in their order."""
     i = cuda.grid(1)
     if i < cells:
@@ -85,24 +85,24 @@ def add_sums(sums: NDArray[np.float64], blocks: int, total: NDArray[np.float64],
 
 @kernel
 def search(
-    indptr: NDArray[np.int64],
-    stops: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    target_weight: NDArray[np.float64],
-    copies: NDArray[np.float64],
-    inner: NDArray[np.bool_],
-    first_of: NDArray[np.int64],
-    last_of: NDArray[np.int64],
-    halved_of: NDArray[np.int64],
-    stops_of: NDArray[np.int64],
-    source_begin: NDArray[np.int64],
-    sources: NDArray[np.int32],
-    slot_begin: NDArray[np.int64],
-    slot_lane: NDArray[np.int32],
-    slot_set: NDArray[np.int32],
-    slot_weight: NDArray[np.float64],
-    times: NDArray[np.float64],
-    todo: NDArray[np.int32],
+    indptr: Int64,
+    stops: Int64,
+    indices: Int32,
+    target_weight: Float64,
+    copies: Float64,
+    inner: Bool,
+    first_of: Int64,
+    last_of: Int64,
+    halved_of: Int64,
+    stops_of: Int64,
+    source_begin: Int64,
+    sources: Int32,
+    slot_begin: Int64,
+    slot_lane: Int32,
+    slot_set: Int32,
+    slot_weight: Float64,
+    times: Float64,
+    todo: Int32,
     start: int,
     stop: int,
     share: int,
@@ -111,11 +111,11 @@ def search(
     positions: int,
     scaled: bool,
     limit: float,
-    rows: NDArray[np.float64],
-    marks: NDArray[np.int32],
-    lists: NDArray[np.int32],
-    sums: NDArray[np.float64],
-    over: NDArray[np.int32],
+    rows: Float64,
+    marks: Int32,
+    lists: Int32,
+    sums: Float64,
+    over: Int32,
 ) -> None:
     """Do the groups ``todo[start + share + block]``, and every ``SHARES``-th after it before `stop`.
 
@@ -172,17 +172,17 @@ def search(
 
 @device
 def _set_out(
-    sources: NDArray[np.int32],
+    sources: Int32,
     begins: int,
     lanes: int,
     first: int,
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    depth: NDArray[np.int32],
-    power: NDArray[np.int32],
-    listing: NDArray[np.int32],
-    begin: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    sigma: Float64,
+    row: Float64,
+    depth: Int32,
+    power: Int32,
+    listing: Int32,
+    begin: Int32,
+    cell: Int32,
 ) -> None:
     """Level 0: the group's sources, each in its lane."""
     lane = cuda.threadIdx.x
@@ -209,16 +209,16 @@ def _forward(
     lanes: int,
     scaled: bool,
     limit: float,
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    depth: NDArray[np.int32],
-    power: NDArray[np.int32],
-    listing: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    found: NDArray[np.int32],
-    begin: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    sigma: Float64,
+    row: Float64,
+    onward: Float64,
+    depth: Int32,
+    power: Int32,
+    listing: Int32,
+    closed: Int32,
+    found: Int32,
+    begin: Int32,
+    cell: Int32,
 ) -> int:
     """Distances and path counts of all lanes; returns the number of levels.
 
@@ -259,14 +259,14 @@ def _forward(
 @device
 def _list_neighbours(
     network: Network,
-    inner: NDArray[np.bool_],
+    inner: Bool,
     level: int,
     start: int,
     stop: int,
-    listing: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    found: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    listing: Int32,
+    closed: Int32,
+    found: Int32,
+    cell: Int32,
 ) -> None:
     """Find the neighbours of ``listing[start:stop]`` that some lane has not reached, each once, in any order."""
     begins, ends, indices, first, n = network
@@ -282,14 +282,7 @@ def _list_neighbours(
 
 @device
 def _list_active(
-    level: int,
-    lanes: int,
-    n_found: int,
-    depth: NDArray[np.int32],
-    listing: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    found: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    level: int, lanes: int, n_found: int, depth: Int32, listing: Int32, closed: Int32, found: Int32, cell: Int32
 ) -> None:
     """Of the vertices found, list those that a lane has just reached; those that all have reached stay closed."""
     for i in range(cuda.threadIdx.x, n_found, cuda.blockDim.x):
@@ -306,7 +299,7 @@ def _list_active(
 
 
 @device
-def _clear(start: int, stop: int, listing: NDArray[np.int32], row: NDArray[np.float64]) -> None:
+def _clear(start: int, stop: int, listing: Int32, row: Float64) -> None:
     for i in range(start * LANES + cuda.threadIdx.x, stop * LANES, cuda.blockDim.x):
         row[listing[i // LANES] * LANES + i % LANES] = 0.0
 
@@ -318,20 +311,20 @@ def _backward(
     paired: bool,
     first: int,
     slots: int,
-    slot_lane: NDArray[np.int32],
-    slot_set: NDArray[np.int32],
-    slot_weight: NDArray[np.float64],
+    slot_lane: Int32,
+    slot_set: Int32,
+    slot_weight: Float64,
     scaled: bool,
-    sigma: NDArray[np.float64],
-    row: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    added: NDArray[np.float64],
-    depth: NDArray[np.int32],
-    power: NDArray[np.int32],
-    listing: NDArray[np.int32],
-    begin: NDArray[np.int32],
+    sigma: Float64,
+    row: Float64,
+    onward: Float64,
+    added: Float64,
+    depth: Int32,
+    power: Int32,
+    listing: Int32,
+    begin: Int32,
     levels: int,
-    out: NDArray[np.float64],
+    out: Float64,
 ) -> None:
     """Dependencies of at most eight slots; `row` and `onward` are zero before and after.
 
@@ -378,14 +371,14 @@ def _backward(
 def _add_lanes(
     start: int,
     stop: int,
-    inner: NDArray[np.bool_],
+    inner: Bool,
     first: int,
     slots: int,
-    slot_set: NDArray[np.int32],
+    slot_set: Int32,
     sets: int,
-    added: NDArray[np.float64],
-    listing: NDArray[np.int32],
-    out: NDArray[np.float64],
+    added: Float64,
+    listing: Int32,
+    out: Float64,
 ) -> None:
     """Add what the slots have to add for ``listing[start:stop]``; slots of the same set stand side by side."""
     for i in range(start + cuda.threadIdx.x, stop, cuda.blockDim.x):

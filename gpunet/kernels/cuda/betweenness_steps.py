@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.kernels.jit_cuda import device
 
 # What is searched: where rows begin and end, the neighbours, the first position, and how many there are.
-Network = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], int, int]
+Network = tuple[Int64, Int64, Int32, int, int]
 
 __all__ = ["LANES", "Network", "gain", "gain_scaled", "settle", "settle_scaled"]
 
@@ -29,11 +29,11 @@ def settle(
     lane: int,
     level: int,
     network: Network,
-    copies: NDArray[np.float64],
-    row: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    depth: NDArray[np.int32],
+    copies: Float64,
+    row: Float64,
+    sigma: Float64,
+    onward: Float64,
+    depth: Int32,
 ) -> float:
     """Let a lane reach a vertex if neighbours have paths to pass on; returns what it passes on itself, or 0."""
     begins, ends, indices, first, _ = network
@@ -55,12 +55,12 @@ def settle_scaled(
     lane: int,
     level: int,
     network: Network,
-    copies: NDArray[np.float64],
-    row: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    onward: NDArray[np.float64],
-    depth: NDArray[np.int32],
-    power: NDArray[np.int32],
+    copies: Float64,
+    row: Float64,
+    sigma: Float64,
+    onward: Float64,
+    depth: Int32,
+    power: Int32,
 ) -> None:
     """Do as :func:`settle`; path counts are ``sigma * 2**power``, and what is passed on has the same exponent.
 
@@ -89,7 +89,7 @@ def settle_scaled(
 
 
 @device
-def gain(v: int, slot: int, network: Network, row: NDArray[np.float64]) -> float:
+def gain(v: int, slot: int, network: Network, row: Float64) -> float:
     """Sum of the rows of a vertex's successors in a slot: no other neighbour's row is above 0."""
     begins, ends, indices, first, _ = network
     total = 0.0
@@ -99,14 +99,7 @@ def gain(v: int, slot: int, network: Network, row: NDArray[np.float64]) -> float
 
 
 @device
-def gain_scaled(
-    v: int,
-    slot: int,
-    lane: int,
-    network: Network,
-    row: NDArray[np.float64],
-    power: NDArray[np.int32],
-) -> float:
+def gain_scaled(v: int, slot: int, lane: int, network: Network, row: Float64, power: Int32) -> float:
     """Do as :func:`gain`, times two to the exponent of the vertex: those of its successors are at least that."""
     begins, ends, indices, first, _ = network
     total = 0.0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.cuda.betweenness_search import LISTS, SHARES, clear_workspace
 from gpunet.kernels.cuda.betweenness_steps import LANES
 from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device
@@ -42,17 +43,17 @@ class Groups:
         :mod:`gpunet.kernels.cuda.betweenness_pairs`.
     """
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    halved: NDArray[np.int64]
-    stops: NDArray[np.int64]
-    source_begin: NDArray[np.int64]
-    source: NDArray[np.int32]
-    slot_begin: NDArray[np.int64]
-    slot_lane: NDArray[np.int32]
-    slot_set: NDArray[np.int32]
-    slot_weight: NDArray[np.float64]
-    times: NDArray[np.float64]
+    first: Int64
+    last: Int64
+    halved: Int64
+    stops: Int64
+    source_begin: Int64
+    source: Int32
+    slot_begin: Int64
+    slot_lane: Int32
+    slot_set: Int32
+    slot_weight: Float64
+    times: Float64
 
     def __len__(self) -> int:
         """How many groups there are."""
@@ -99,13 +100,7 @@ class OnDevice:
 
     @classmethod
     def take(
-        cls,
-        indptr: NDArray[np.int64],
-        indices: NDArray[np.int32],
-        stops: NDArray[np.int64],
-        target_weight: NDArray[np.float64],
-        copies: NDArray[np.float64],
-        inner: NDArray[np.bool_],
+        cls, indptr: Int64, indices: Int32, stops: Int64, target_weight: Float64, copies: Float64, inner: Bool
     ) -> OnDevice:
         """Copy the host's arrays to the device."""
         return cls(
@@ -179,9 +174,7 @@ class Workspace:
         return int(self.rows.shape[0])
 
 
-def slots_of(
-    source_weight: NDArray[np.float64], source_begin: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+def slots_of(source_weight: Float64, source_begin: Int64) -> tuple[Int64, Int32, Int32, Float64]:
     """The lanes and sets for which sources count, and how much, group by group, by set and then by lane.
 
     ``source_weight`` (float64[sources, sets]) is how much each source counts. The slots of group g are

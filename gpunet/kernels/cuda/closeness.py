@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.kernels.cuda.closeness_search import LISTS, ROWS, search
 from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device, on_host, synchronize, zeros
 
@@ -41,17 +41,17 @@ _TURNS_A_START = 2
 
 
 def farness_cuda(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    inner: NDArray[np.bool_],
-    sources: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    weight: Int64,
+    inner: Bool,
+    sources: Int32,
     first: int,
     last: int,
     words: int | None = None,
     threads: int = THREADS,
     blocks: int | None = None,
-) -> NDArray[np.int64]:
+) -> Int64:
     """int64[last - first, sets]: what :func:`gpunet.kernels.cpu.closeness.farness_batch` returns, for any sources.
 
     Parameters
@@ -105,11 +105,11 @@ class Batches:
     """
 
     words: int
-    sources: NDArray[np.int32]
-    bounds: NDArray[np.int64]
-    mask: NDArray[np.uint64]
-    digit: NDArray[np.int64]
-    mask_begin: NDArray[np.int64]
+    sources: Int32
+    bounds: Int64
+    mask: UInt64
+    digit: Int64
+    mask_begin: Int64
 
     @property
     def vertices(self) -> int:
@@ -126,7 +126,7 @@ class Batches:
         return rows, cuda.device_array((blocks, LISTS, self.vertices), np.int32)
 
 
-def batches_of(weight: NDArray[np.int64], sources: NDArray[np.int32], bounds: NDArray[np.int64], words: int) -> Batches:
+def batches_of(weight: Int64, sources: Int32, bounds: Int64, words: int) -> Batches:
     """Make the masks of batches, see :class:`Batches`; ``weight`` is int64[positions, sets]."""
     count, sets = len(bounds), weight.shape[1]
     each = bounds[:, 1] - bounds[:, 0]
@@ -145,9 +145,9 @@ def batches_of(weight: NDArray[np.int64], sources: NDArray[np.int32], bounds: ND
 
 
 def farness_of_batches(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
+    indptr: Int64,
+    indices: Int32,
+    inner: Bool,
     sets: int,
     batches: Batches,
     threads: int = THREADS,

@@ -21,8 +21,8 @@ far
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.kernels.jit_cuda import cuda, device, kernel
 
 __all__ = ["LISTS", "ROWS", "search"]
@@ -38,26 +38,26 @@ _ACTIVE, _NEXT, _CLOSED, _FOUND, LISTS = range(5)
 _N_FOUND, _N_NEXT, _CELLS = range(3)
 
 # Rows of all positions, neighbours, and the first position.
-Network = tuple[NDArray[np.int64], NDArray[np.int32], int]
+Network = tuple[Int64, Int32, int]
 
 
 @kernel
 def search(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    inner: NDArray[np.bool_],
-    sources: NDArray[np.int32],
-    bounds: NDArray[np.int64],
+    indptr: Int64,
+    indices: Int32,
+    inner: Bool,
+    sources: Int32,
+    bounds: Int64,
     shift: int,
     sets: int,
-    mask: NDArray[np.uint64],
-    digit: NDArray[np.int64],
-    mask_begin: NDArray[np.int64],
+    mask: UInt64,
+    digit: Int64,
+    mask_begin: Int64,
     start: int,
     stop: int,
-    rows: NDArray[np.uint64],
-    lists: NDArray[np.int32],
-    far: NDArray[np.int64],
+    rows: UInt64,
+    lists: Int32,
+    far: Int64,
 ) -> None:
     """Do the block's share of the batches ``start..stop - 1``, of ``2**shift`` words.
 
@@ -106,18 +106,18 @@ def search(
 
 @device
 def _set_out(
-    sources: NDArray[np.int32],
+    sources: Int32,
     begins: int,
     size: int,
     first: int,
     n: int,
     words: int,
-    seen: NDArray[np.uint64],
-    row: NDArray[np.uint64],
-    onward: NDArray[np.uint64],
-    active: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    seen: UInt64,
+    row: UInt64,
+    onward: UInt64,
+    active: Int32,
+    closed: Int32,
+    cell: Int32,
 ) -> None:
     """Level 0: every source's bit at the source itself, and nothing anywhere else."""
     tid, threads = cuda.threadIdx.x, cuda.blockDim.x
@@ -146,14 +146,7 @@ def _set_out(
 
 @device
 def _list_neighbours(
-    network: Network,
-    inner: NDArray[np.bool_],
-    level: int,
-    n_active: int,
-    active: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    found: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    network: Network, inner: Bool, level: int, n_active: int, active: Int32, closed: Int32, found: Int32, cell: Int32
 ) -> None:
     """Find the neighbours of the active vertices that some source has not reached, each once, in any order."""
     indptr, indices, first = network
@@ -168,15 +161,7 @@ def _list_neighbours(
 
 
 @device
-def _take_bits(
-    w: int,
-    word: int,
-    words: int,
-    network: Network,
-    seen: NDArray[np.uint64],
-    row: NDArray[np.uint64],
-    onward: NDArray[np.uint64],
-) -> None:
+def _take_bits(w: int, word: int, words: int, network: Network, seen: UInt64, row: UInt64, onward: UInt64) -> None:
     """Of a vertex's word, the neighbours' bits that it has not seen."""
     indptr, indices, first = network
     bits = np.uint64(0)
@@ -194,12 +179,12 @@ def _list_active(
     n_found: int,
     size: int,
     words: int,
-    seen: NDArray[np.uint64],
-    onward: NDArray[np.uint64],
-    following: NDArray[np.int32],
-    closed: NDArray[np.int32],
-    found: NDArray[np.int32],
-    cell: NDArray[np.int32],
+    seen: UInt64,
+    onward: UInt64,
+    following: Int32,
+    closed: Int32,
+    found: Int32,
+    cell: Int32,
 ) -> None:
     """Of the vertices found, list those just reached; those that all `size` sources have reached stay closed."""
     for i in range(cuda.threadIdx.x, n_found, cuda.blockDim.x):
@@ -216,13 +201,7 @@ def _list_active(
 
 @device
 def _weighted_bits(
-    v: int,
-    words: int,
-    row: NDArray[np.uint64],
-    mask: NDArray[np.uint64],
-    digit: NDArray[np.int64],
-    mask_begin: NDArray[np.int64],
-    which: int,
+    v: int, words: int, row: UInt64, mask: UInt64, digit: Int64, mask_begin: Int64, which: int
 ) -> np.int64:
     """Sum of the weights of the sources whose bits a vertex has, by the masks of one set."""
     total = np.int64(0)

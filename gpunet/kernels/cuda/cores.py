@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.cuda.cores_search import LIST, LONG, UNDECIDED, join_alone, join_together
 from gpunet.kernels.cuda.rows import filled, grid_size
 from gpunet.kernels.jit_cuda import cuda, device, kernel, most_that_fit, on_device, on_host
@@ -75,14 +75,7 @@ def shell_of_outsiders_cuda(
 
 
 @kernel
-def _bound(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    out: NDArray[np.int64],
-    undecided: NDArray[np.int32],
-    counters: NDArray[np.int32],
-) -> None:
+def _bound(indptr: Int64, indices: Int32, core: Int32, out: Int64, undecided: Int32, counters: Int32) -> None:
     """The lower bound of each outsider, or its shell where that is certain; the others are listed."""
     for v in range(cuda.grid(1), len(core), cuda.gridsize(1)):
         if core[v] >= 0:
@@ -99,7 +92,7 @@ def _bound(
 
 
 @device
-def _h_index(v: int, indptr: NDArray[np.int64], indices: NDArray[np.int32], core: NDArray[np.int32]) -> int:
+def _h_index(v: int, indptr: Int64, indices: Int32, core: Int32) -> int:
     """Largest h such that at least h neighbours of v have core numbers of h or more.
 
     Doubles h while that holds and halves the gap after: most have small ones, however many neighbours there are.
@@ -117,9 +110,7 @@ def _h_index(v: int, indptr: NDArray[np.int64], indices: NDArray[np.int32], core
 
 
 @device
-def _has(
-    v: int, many: int, least: int, indptr: NDArray[np.int64], indices: NDArray[np.int32], core: NDArray[np.int32]
-) -> bool:
+def _has(v: int, many: int, least: int, indptr: Int64, indices: Int32, core: Int32) -> bool:
     """Whether at least `many` neighbours of v have core numbers of `least` or more."""
     if many > indptr[v + 1] - indptr[v]:
         return False

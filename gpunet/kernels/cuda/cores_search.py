@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.cuda.rows import lists
 from gpunet.kernels.jit_cuda import cuda, device, kernel
 
@@ -22,14 +22,7 @@ _FOUND, _FALLEN, _COUNTERS = range(3)
 
 @kernel
 def join_alone(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    undecided: NDArray[np.int32],
-    most: int,
-    out: NDArray[np.int64],
-    long: NDArray[np.int32],
-    counters: NDArray[np.int32],
+    indptr: Int64, indices: Int32, core: Int32, undecided: Int32, most: int, out: Int64, long: Int32, counters: Int32
 ) -> None:
     """A thread a vertex undecided: one more if it joins the next core; those with more than `most` are listed."""
     candidates = cuda.local.array(LIST, np.int32)
@@ -44,15 +37,7 @@ def join_alone(
 
 
 @device
-def _candidates_of(
-    v: int,
-    k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    candidates: NDArray[np.int32],
-    most: int,
-) -> int:
+def _candidates_of(v: int, k: int, indptr: Int64, indices: Int32, core: Int32, candidates: Int32, most: int) -> int:
     """List who could rise into the k-core with v, and return how many; ``most + 1`` if there are more than `most`."""
     if most < 1:
         return most + 1
@@ -74,9 +59,7 @@ def _candidates_of(
 
 
 @device
-def _is_hopeful(
-    u: int, v: int, k: int, indptr: NDArray[np.int64], indices: NDArray[np.int32], core: NDArray[np.int32]
-) -> bool:
+def _is_hopeful(u: int, v: int, k: int, indptr: Int64, indices: Int32, core: Int32) -> bool:
     """Whether k neighbours of u are, or may come to be, in the k-core; what rises is tied to v through such."""
     hopeful = 0
     for e in range(indptr[u], indptr[u + 1]):
@@ -89,15 +72,7 @@ def _is_hopeful(
 
 
 @device
-def _is_left(
-    v: int,
-    k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    candidates: NDArray[np.int32],
-    size: int,
-) -> bool:
+def _is_left(v: int, k: int, indptr: Int64, indices: Int32, core: Int32, candidates: Int32, size: int) -> bool:
     """Take candidates with fewer than k neighbours in the k-core or the list off it, until v goes or nobody does."""
     fresh = True
     while fresh:
@@ -123,14 +98,14 @@ def _is_left(
 
 @kernel
 def join_together(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    long: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    core: Int32,
+    long: Int32,
     n_long: int,
-    supports: NDArray[np.int32],
-    lists_of_blocks: NDArray[np.int32],
-    out: NDArray[np.int64],
+    supports: Int32,
+    lists_of_blocks: Int32,
+    out: Int64,
 ) -> None:
     """A block an undecided vertex. A candidate's support is 1 and its neighbours that count; before and after 0.
 
@@ -177,14 +152,7 @@ def join_together(
 
 @device
 def _find_around(
-    u: int,
-    k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    support: NDArray[np.int32],
-    found: NDArray[np.int32],
-    counter: NDArray[np.int32],
+    u: int, k: int, indptr: Int64, indices: Int32, core: Int32, support: Int32, found: Int32, counter: Int32
 ) -> None:
     """List the neighbours of u in the (k-1)-shell, each once."""
     for e in range(indptr[u], indptr[u + 1]):
@@ -195,14 +163,7 @@ def _find_around(
 
 @device
 def _count_support(
-    u: int,
-    k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    core: NDArray[np.int32],
-    support: NDArray[np.int32],
-    fallen: NDArray[np.int32],
-    counter: NDArray[np.int32],
+    u: int, k: int, indptr: Int64, indices: Int32, core: Int32, support: Int32, fallen: Int32, counter: Int32
 ) -> None:
     """Count the neighbours of u in the k-core or among the candidates; list u if they are too few."""
     count = 1
@@ -216,15 +177,7 @@ def _count_support(
 
 
 @device
-def _take_away(
-    u: int,
-    k: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    support: NDArray[np.int32],
-    fallen: NDArray[np.int32],
-    counter: NDArray[np.int32],
-) -> None:
+def _take_away(u: int, k: int, indptr: Int64, indices: Int32, support: Int32, fallen: Int32, counter: Int32) -> None:
     """Let candidates around u, which has fallen out, do without it; list those that fall out for it."""
     for e in range(indptr[u], indptr[u + 1]):
         w = indices[e]

@@ -21,8 +21,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Int32, Int64, UInt64
 from gpunet.kernels.cuda.rows import filled, grid_size, holds, row_of
 from gpunet.kernels.jit_cuda import cuda, device, kernel, most_that_fit, on_device, on_host
 
@@ -87,20 +87,14 @@ def hop_counts_cuda(
 
 
 @kernel
-def _list_many(indptr: NDArray[np.int64], few: int, many: NDArray[np.int32], cell: NDArray[np.int32]) -> None:
+def _list_many(indptr: Int64, few: int, many: Int32, cell: Int32) -> None:
     for v in range(cuda.grid(1), len(indptr) - 1, cuda.gridsize(1)):
         if indptr[v + 1] - indptr[v] > few:
             many[cuda.atomic.add(cell, 0, 1)] = v
 
 
 @kernel
-def _count_first_ways(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
-    few: int,
-    out: NDArray[np.int64],
-) -> None:
+def _count_first_ways(indptr: Int64, indices: Int32, members: UInt64, few: int, out: Int64) -> None:
     for e in range(cuda.grid(1), len(indices), cuda.gridsize(1)):
         v, u = row_of(indptr, e), indices[e]
         begin, end = indptr[v], indptr[v + 1]
@@ -117,13 +111,7 @@ def _count_first_ways(
 
 @kernel
 def _count_with_stamps(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    members: NDArray[np.uint64],
-    many: NDArray[np.int32],
-    size: int,
-    stamps: NDArray[np.int32],
-    out: NDArray[np.int64],
+    indptr: Int64, indices: Int32, members: UInt64, many: Int32, size: int, stamps: Int32, out: Int64
 ) -> None:
     """A block a vertex; its place in the list, counted from 1, is its stamp."""
     block = cuda.blockIdx.x
@@ -148,7 +136,7 @@ def _count_with_stamps(
 
 
 @device
-def _is_first_way(indices: NDArray[np.int32], begin: int, e: int, w_begin: int, w_end: int) -> bool:
+def _is_first_way(indices: Int32, begin: int, e: int, w_begin: int, w_end: int) -> bool:
     """Whether the row of w has none of ``indices[begin:e]``: the shorter of the two is looked up in the other."""
     if e - begin <= w_end - w_begin:
         for i in range(begin, e):  # noqa: SIM110 - all() of a generator does not compile
@@ -164,7 +152,7 @@ def _is_first_way(indices: NDArray[np.int32], begin: int, e: int, w_begin: int, 
 
 
 @device
-def _add(bits: int, out: NDArray[np.int64], hop: int, v: int) -> None:
+def _add(bits: int, out: Int64, hop: int, v: int) -> None:
     remaining = np.uint64(bits)
     c = 0
     while remaining != np.uint64(0):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.jit_cuda import cuda, device, kernel
 
 __all__ = ["filled", "grid_size", "holds", "lists", "row_of", "smaller"]
@@ -56,20 +57,20 @@ def smaller(values: NDArray[Any], begin: int, end: int, bound: int) -> int:
 
 
 @device
-def holds(indices: NDArray[np.int32], begin: int, end: int, x: int) -> bool:
+def holds(indices: Int32, begin: int, end: int, x: int) -> bool:
     """Whether x is among the ascending ``indices[begin:end]``."""
     at = smaller(indices, begin, end, x)
     return bool(at < end and indices[at] == x)
 
 
 @device
-def row_of(indptr: NDArray[np.int64], e: int) -> int:
+def row_of(indptr: Int64, e: int) -> int:
     """The row in which place e of all rows lies: ``indptr[row] <= e < indptr[row + 1]``."""
     return smaller(indptr, 0, len(indptr), e + 1) - 1
 
 
 @device
-def lists(values: NDArray[np.int32], size: int, x: int) -> bool:
+def lists(values: Int32, size: int, x: int) -> bool:
     """Whether x is among ``values[:size]``, in any order."""
     for i in range(size):  # noqa: SIM110 - any() of a generator does not compile
         if values[i] == x:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.kernels.cuda.rows import grid_size, row_of, smaller
 from gpunet.kernels.jit_cuda import cuda, device, kernel, on_device
 
@@ -63,17 +63,17 @@ def incident_pairs_cuda(
 
 @kernel
 def _pair(
-    indptr: NDArray[np.int64],
-    members: NDArray[np.int32],
-    first: NDArray[np.int32],
-    last: NDArray[np.int32],
+    indptr: Int64,
+    members: Int32,
+    first: Int32,
+    last: Int32,
     n: int,
     undated: int,
-    begin: NDArray[np.int64],
-    key: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
+    begin: Int64,
+    key: Int64,
+    weight: Float64,
+    low: Int32,
+    high: Int32,
 ) -> None:
     """A thread a member: its pairs with the later members of its incident.
 
@@ -147,18 +147,18 @@ def merge_pairs_cuda(
 
 @kernel
 def _merge(
-    key: NDArray[np.int64],
-    order: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    low: NDArray[np.int32],
-    high: NDArray[np.int32],
+    key: Int64,
+    order: Int64,
+    weight: Float64,
+    low: Int32,
+    high: Int32,
     undated: int,
-    starts: NDArray[np.int64],
-    out_key: NDArray[np.int64],
-    count: NDArray[np.int64],
-    strength: NDArray[np.float64],
-    first: NDArray[np.int32],
-    last: NDArray[np.int32],
+    starts: Int64,
+    out_key: Int64,
+    count: Int64,
+    strength: Float64,
+    first: Int32,
+    last: Int32,
 ) -> None:
     """A thread a distinct key, which goes through its pairs in their order.
 
@@ -217,14 +217,7 @@ def csr_from_ties_cuda(
 
 
 @kernel
-def _count_smaller(
-    a: NDArray[np.int32],
-    b: NDArray[np.int32],
-    order: NDArray[np.int64],
-    lows: NDArray[np.int64],
-    highs: NDArray[np.int64],
-    indptr: NDArray[np.int64],
-) -> None:
+def _count_smaller(a: Int32, b: Int32, order: Int64, lows: Int64, highs: Int64, indptr: Int64) -> None:
     """How many of a and of b are below each vertex; together, how many neighbours the rows before its own have."""
     for v in range(cuda.grid(1), len(indptr), cuda.gridsize(1)):
         begin, end = 0, len(b)
@@ -240,14 +233,7 @@ def _count_smaller(
 
 
 @kernel
-def _place(
-    a: NDArray[np.int32],
-    b: NDArray[np.int32],
-    order: NDArray[np.int64],
-    lows: NDArray[np.int64],
-    highs: NDArray[np.int64],
-    indices: NDArray[np.int32],
-) -> None:
+def _place(a: Int32, b: Int32, order: Int64, lows: Int64, highs: Int64, indices: Int32) -> None:
     """Place i of the ties is in a's row, after its smaller neighbours; place i of `order` in b's."""
     for i in range(cuda.grid(1), len(a), cuda.gridsize(1)):
         indices[highs[a[i] + 1] + i] = b[i]  # of indptr[a] + smaller neighbours + i - lows[a], this is left

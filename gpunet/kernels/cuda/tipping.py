@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.cuda.rows import filled, grid_size
 from gpunet.kernels.cuda.tipping_search import CLEAR, LIST, LONG, UNDECIDED, settle_alone, settle_together
 from gpunet.kernels.jit_cuda import cuda, kernel, most_that_fit, on_device, on_host
@@ -71,7 +71,7 @@ def tipping_cuda(
 
 
 @kernel
-def _plant(seed: NDArray[np.bool_], rank: NDArray[np.int32], queue: NDArray[np.int32], tail: NDArray[np.int32]) -> None:
+def _plant(seed: Bool, rank: Int32, queue: Int32, tail: Int32) -> None:
     for v in range(cuda.grid(1), len(seed), cuda.gridsize(1)):
         if seed[v]:
             rank[v] = 0
@@ -80,16 +80,16 @@ def _plant(seed: NDArray[np.bool_], rank: NDArray[np.int32], queue: NDArray[np.i
 
 @kernel
 def _spread(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
     head: int,
     size: int,
     k: int,
     now: int,
-    rank: NDArray[np.int32],
-    supporters: NDArray[np.int32],
-    queue: NDArray[np.int32],
-    tail: NDArray[np.int32],
+    rank: Int32,
+    supporters: Int32,
+    queue: Int32,
+    tail: Int32,
 ) -> None:
     """Round `now`: those active since the last one support their neighbours; who gets its kth supporter follows.
 
@@ -162,14 +162,7 @@ def tipping_without_own_seed_cuda(
 
 @kernel
 def _decide(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    k: int,
-    out: NDArray[np.bool_],
-    undecided: NDArray[np.int32],
-    counters: NDArray[np.int32],
+    indptr: Int64, indices: Int32, seed: Bool, rank: Int32, k: int, out: Bool, undecided: Int32, counters: Int32
 ) -> None:
     """Say what can be said at once, and list the other seeds."""
     for v in range(cuda.grid(1), len(seed), cuda.gridsize(1)):

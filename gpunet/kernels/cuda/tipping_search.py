@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.kernels.cuda.rows import lists
 from gpunet.kernels.jit_cuda import cuda, device, kernel
 
@@ -24,16 +24,16 @@ _SIZE, _FOUND, _COUNTERS = range(3)
 
 @kernel
 def settle_alone(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    seed: Bool,
+    rank: Int32,
     k: int,
-    undecided: NDArray[np.int32],
+    undecided: Int32,
     most: int,
-    out: NDArray[np.bool_],
-    long: NDArray[np.int32],
-    counters: NDArray[np.int32],
+    out: Bool,
+    long: Int32,
+    counters: Int32,
 ) -> None:
     """A thread an undecided seed; those with more suspects than `most` are listed.
 
@@ -51,14 +51,7 @@ def settle_alone(
 
 @device
 def _suspects_of(
-    v: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    k: int,
-    suspects: NDArray[np.int32],
-    most: int,
+    v: int, indptr: Int64, indices: Int32, seed: Bool, rank: Int32, k: int, suspects: Int32, most: int
 ) -> int:
     """List the suspects once v is taken out, and return how many; ``most + 1`` if there are more than `most`."""
     if most < 1:
@@ -86,15 +79,7 @@ def _suspects_of(
 
 
 @device
-def _is_cleared(
-    v: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    rank: NDArray[np.int32],
-    k: int,
-    suspects: NDArray[np.int32],
-    size: int,
-) -> bool:
+def _is_cleared(v: int, indptr: Int64, indices: Int32, rank: Int32, k: int, suspects: Int32, size: int) -> bool:
     """Take suspects that are active all the same off the list, until v is one or there are no more."""
     fresh = True
     while fresh:
@@ -120,16 +105,16 @@ def _is_cleared(
 
 @kernel
 def settle_together(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
+    indptr: Int64,
+    indices: Int32,
+    seed: Bool,
+    rank: Int32,
     k: int,
-    long: NDArray[np.int32],
+    long: Int32,
     n_long: int,
-    marks: NDArray[np.int32],
-    lists_of_blocks: NDArray[np.int32],
-    out: NDArray[np.bool_],
+    marks: Int32,
+    lists_of_blocks: Int32,
+    out: Bool,
 ) -> None:
     """A block an undecided seed, ``long[:n_long]``; marks are clear before and after each.
 
@@ -176,15 +161,7 @@ def settle_together(
 
 @device
 def _suspect_followers(
-    x: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    seed: NDArray[np.bool_],
-    rank: NDArray[np.int32],
-    k: int,
-    mark: NDArray[np.int32],
-    suspects: NDArray[np.int32],
-    counter: NDArray[np.int32],
+    x: int, indptr: Int64, indices: Int32, seed: Bool, rank: Int32, k: int, mark: Int32, suspects: Int32, counter: Int32
 ) -> None:
     """Mark and list the neighbours of the suspect x that are left with too few who were active before them."""
     for e in range(indptr[x], indptr[x + 1]):
@@ -201,14 +178,7 @@ def _suspect_followers(
 
 
 @device
-def _has_active(
-    u: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    rank: NDArray[np.int32],
-    k: int,
-    mark: NDArray[np.int32],
-) -> bool:
+def _has_active(u: int, indptr: Int64, indices: Int32, rank: Int32, k: int, mark: Int32) -> bool:
     """Whether u has at least k active neighbours."""
     active = 0
     for e in range(indptr[u], indptr[u + 1]):
