@@ -1,5 +1,6 @@
 """The command line: exit codes, one clear message, and a quick start."""
 
+import io
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from gpunet import __version__
+from gpunet.cli.commands import runs
 
 
 def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -113,3 +115,11 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr.strip() == ""
+
+
+def test_notices_go_to_what_stands_in_for_stderr_when_they_are_given(monkeypatch):
+    """As progress bars do while they are shown."""
+    options = runs._options("cpu", 1, None, None, False, False)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    options.notice("cluster: 2 workers")
+    assert sys.stderr.getvalue() == "cluster: 2 workers\n"

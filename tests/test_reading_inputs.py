@@ -467,6 +467,32 @@ def test_files_are_read_once_in_order_and_hidden_ones_left_out(tmp_path: Path) -
     assert listed.report.warnings == ("2 file(s) were given more than once (overlapping paths) and were read once",)
 
 
+class Nominal(pa.ExtensionType):
+    """A type of the user's own, which Python cannot hash."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.string(), "gpunet.tests.nominal")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type: pa.DataType, serialized: bytes) -> Nominal:
+        return cls()
+
+
+def test_a_column_of_a_type_of_the_users_own_is_read_as_what_it_is_stored_as(tmp_path: Path) -> None:
+    pa.register_extension_type(Nominal())
+    try:
+        table = pa.table({"incident_id": ["i"], "date": ["2013-02-01"], "offence": ["arson"]})
+        ids = pa.ExtensionArray.from_storage(Nominal(), pa.array(["p"]))
+        pq.write_table(table.append_column("person_id", ids), tmp_path / "a.parquet")
+        arrests = read_arrests(tmp_path)
+    finally:
+        pa.unregister_extension_type("gpunet.tests.nominal")
+    assert arrests.person_ids.to_list() == ["p"]
+
+
 def test_a_thousand_small_files_of_changing_columns(tmp_path: Path) -> None:
     for k in range(1000):
         columns = COLUMNS[:4] if k % 50 == 0 else COLUMNS[:5]

@@ -141,6 +141,7 @@ class ClusterExecutor:
                 found = self._result(pending[0])
                 pending.popleft()
                 yield from zip(run, found, strict=True)
+                del found  # before the next are fetched
         finally:
             if pending and self.client.status == "running":
                 self.client.cancel(list(pending))

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gpunet.cluster.gpu_worker import DEVICE, Setup, engine_here
+from gpunet.cluster.gpu_worker import DEVICE_LOCK, Setup, engine_here
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk, Spanned
 
@@ -50,7 +50,7 @@ def sum_on_gpu(
     setup: Setup, work: Any, graph: SearchGraph, batches: Sequence[Any], first: int, last: int
 ) -> NDArray[Any]:  # fmt: skip
     """The sum of a chunk, on the GPU of the worker that this runs on; `work` is a name and options."""
-    with DEVICE:
+    with DEVICE_LOCK:
         engine_here(setup)
         from gpunet.engines.gpu import search_chunks
 

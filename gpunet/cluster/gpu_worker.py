@@ -26,10 +26,10 @@ from gpunet.tables.arrays import to_host
 if TYPE_CHECKING:
     from gpunet.engines.gpu.engine import GpuEngine
 
-__all__ = ["DEVICE", "Adjacency", "Answer", "Setup", "call", "engine_here", "free_here", "start"]
+__all__ = ["DEVICE_LOCK", "Adjacency", "Answer", "Setup", "call", "engine_here", "free_here", "start"]
 
 #: A worker may have several threads; what is on the device, and how much is free, is one thread's at a time.
-DEVICE = threading.RLock()
+DEVICE_LOCK = threading.RLock()
 
 _ENGINES: list[GpuEngine] = []
 
@@ -91,7 +91,7 @@ def engine_here(setup: Setup) -> GpuEngine:
 def start(setup: Setup) -> dict[str, Any] | str:
     """Start the engine: what the manifest says of the GPU, or why there is none."""
     try:
-        with DEVICE:
+        with DEVICE_LOCK:
             return {**asdict(engine_here(setup).info), "pool_bytes_free": free_here(setup)}
     except EngineError as error:
         return str(error)
@@ -99,7 +99,7 @@ def start(setup: Setup) -> dict[str, Any] | str:
 
 def free_here(setup: Setup) -> int:
     """Bytes of this worker's GPU that may be taken, when all that can come again is gone."""
-    with DEVICE:
+    with DEVICE_LOCK:
         engine_here(setup)
         from gpunet.engines.gpu import memory, search_chunks
 
@@ -111,7 +111,7 @@ def free_here(setup: Setup) -> int:
 
 def call(network: Adjacency, setup: Setup, name: str, arguments: tuple[Any, ...]) -> Answer:
     """Call the method `name` of the GPU engine with a network and host arrays, unless memory does not suffice."""
-    with DEVICE:
+    with DEVICE_LOCK:
         engine = engine_here(setup)
         from gpunet.engines.gpu import memory
 

@@ -38,7 +38,7 @@ __all__ = [
     "TooLittleMemoryError",
     "cuda",
     "device",
-    "free_memory",
+    "free_bytes",
     "halving",
     "kernel",
     "most_that_fit",
@@ -150,7 +150,7 @@ def take_memory_from(manager: Any, free: Callable[[], int]) -> None:
     _FREE.append(free)
 
 
-def free_memory() -> int:
+def free_bytes() -> int:
     """Bytes of the device's memory that can be taken: of the pool, if there is one."""
     if _FREE:
         return _FREE[-1]()
@@ -169,10 +169,10 @@ def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float =
         If there is no memory for one block.
     """
     try:
-        return halving(make, min(most, max(1, int(free_memory() * share // each))))
+        return halving(make, min(most, max(1, int(free_bytes() * share // each))))
     except TooLittleMemoryError as error:
         raise EngineError(
-            f"a search needs {each:,} bytes of GPU memory at least, and {free_memory():,} are free: use a GPU with "
+            f"a search needs {each:,} bytes of GPU memory at least, and {free_bytes():,} are free: use a GPU with "
             "more memory, or --engine cpu"
         ) from error
 

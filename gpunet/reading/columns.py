@@ -77,7 +77,10 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
         If there is no text for a type; the message names file and column.
     """
     for ours, theirs in layout.columns.items():
-        if fault := _fault_of(types[theirs], ours == "date", f'column "{theirs}"'):
+        kind = types[theirs]
+        while isinstance(kind, pa.BaseExtensionType):  # is read as what it is stored as; the user's own have no hash
+            kind = kind.storage_type
+        if fault := _fault_of(kind, ours == "date", f'column "{theirs}"'):
             raise UnreadableFile(name, fault)
 
 

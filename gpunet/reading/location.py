@@ -167,16 +167,16 @@ def joined(parts: list[Column], location: Location, name: str, as_integers: bool
 
     `parts` is empty then: each column is let go of when its codes are in their place.
     """
+    xp = arrays.namespace(parts[0].codes)
     kind: Any = nw.Int64() if as_integers else nw.String()
     filled = [_of_kind(part.values, kind, location).alias(name) for part in parts if len(part.values)]
     if len(filled) > 1:
         every = code_series(nw.concat([values.to_frame() for values in filled]).get_column(name), location)
     else:
         values = filled[0] if filled else location.series(name, np.empty(0, np.int64) if as_integers else [])
-        every = Column(values, location.array(np.arange(len(values))))
+        every = Column(values, xp.arange(len(values), dtype=xp.int32))
     del filled
     new = _narrow(every.codes, len(every.values))
-    xp = arrays.namespace(new)
     none = xp.full(1, -1, dtype=new.dtype)
     codes = xp.empty(sum(part.codes.shape[0] for part in parts), dtype=new.dtype)
     start, row = new.shape[0], codes.shape[0]

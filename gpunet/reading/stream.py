@@ -65,6 +65,12 @@ class Inputs:
     warnings: list[str] = field(default_factory=list)
     skipped: list[SkippedFile] | None = None
 
+    def complete(self, record: InputRecord, warnings: Iterable[str]) -> None:
+        """Enter an input that was read to its end."""
+        record.done = True
+        self.records.append(record)
+        self.warnings.extend(warnings)
+
     def skip(self, source: Source, sha256: str | None, error: UnreadableFile) -> None:
         """Enter a file that cannot be read; raise `error` if there may be no such file."""
         if self.skipped is None:
@@ -136,7 +142,9 @@ def source_batches(
             if frame is not None and len(frame):
                 yield from whole.batches()
                 record.rows = len(frame)
+                inputs.complete(record, file.warnings)  # first, so that it counts as done when its rows are asked for
                 yield Batch(frame, (Piece(record, 0, record.rows, 0),))
+                continue
             for table in file.batches(record.layout.columns) if frame is None else ():
                 if not len(table):
                     continue
@@ -153,9 +161,7 @@ def source_batches(
                 yield Withdrawal()
             continue
         whole.move(own)
-        inputs.records.append(record)
-        inputs.warnings.extend(file.warnings)
-        record.done = True
+        inputs.complete(record, file.warnings)
     yield from whole.batches()
 
 

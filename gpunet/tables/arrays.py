@@ -284,7 +284,7 @@ def row_numbers(indptr: Int64, length: int) -> Int64:
 
 def _sorted(values: Array) -> Array:
     xp = namespace(values)
-    return xp.sort(values) if values.shape[0] > 1 else values
+    return xp.sort(values, stable=False) if values.shape[0] > 1 else values
 
 
 def _bounds(ordered: Array, n: int) -> Int64:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,12 +131,17 @@ def _options(
     options = RunOptions(
         engine,
         threads,
-        notice=partial(print, file=sys.stderr, flush=True),
+        notice=_notice,
         cluster=cluster,
         start_over=start_over,
         keep_going=keep_going,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
+
+
+def _notice(text: str) -> None:
+    # Progress bars stand in for sys.stderr while they are shown, and put what is printed above them.
+    print(text, file=sys.stderr, flush=True)
 
 
 def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:

@@ -24,8 +24,7 @@ from gpunet.config.pool_config import PoolConfig
 from gpunet.engines.gpu.search_plan import Plan
 from gpunet.kernels.cuda.betweenness_workspace import Workspace
 from gpunet.kernels.cuda.closeness import Batches
-from gpunet.kernels.jit_cuda import free_memory as free_bytes
-from gpunet.kernels.jit_cuda import out_of_memory, synchronize, take_memory_from
+from gpunet.kernels.jit_cuda import free_bytes, out_of_memory, synchronize, take_memory_from
 from gpunet.search.graph import SearchGraph
 
 __all__ = [
