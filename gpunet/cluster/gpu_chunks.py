@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gpunet.cluster.gpu_worker import DEVICE_LOCK, Setup, engine_here
 from gpunet.search.graph import SearchGraph
-from gpunet.search.reduction import Chunk, Spanned
+from gpunet.search.reduction import Chunk, Spanned, divided
 
 __all__ = ["chunks_for_gpus", "sum_on_gpu", "words_for"]
 
@@ -29,16 +29,7 @@ def chunks_for_gpus(batches: Sequence[Spanned], weights: Sequence[float], blocks
 
     Parts depend on the batches alone, so sums have the same bits for any number of GPUs.
     """
-    enough = max(_LEAST_WEIGHT, sum(weights) / _MOST_CHUNKS)
-    chunks: list[Chunk] = []
-    begin, held, busy = 0, 0.0, 0
-    for i, (weight, more) in enumerate(zip(weights, blocks, strict=True)):
-        held, busy = held + weight, busy + more
-        if (held >= enough and busy >= _BLOCKS) or i + 1 == len(batches):
-            inside = batches[begin : i + 1]
-            chunks.append(Chunk(begin, i + 1, min(b.first for b in inside), max(b.last for b in inside), held))
-            begin, held, busy = i + 1, 0.0, 0
-    return chunks
+    return divided(batches, weights, max(_LEAST_WEIGHT, sum(weights) / _MOST_CHUNKS), blocks, _BLOCKS)
 
 
 def words_for(sources: int) -> int:

@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "add_up",
     "chunks_of",
+    "divided",
     "sum_of_chunk",
     "sums_of_chunks",
 ]
@@ -95,15 +96,25 @@ class Chunk:
 
 def chunks_of(batches: Sequence[Spanned], weights: Sequence[float]) -> list[Chunk]:
     """Divide the batches into chunks of about equal weight, in their order, which is that of blocks: largest first."""
-    enough = max(_LEAST_WEIGHT, sum(weights) / _MOST_CHUNKS)
+    return divided(batches, weights, max(_LEAST_WEIGHT, sum(weights) / _MOST_CHUNKS))
+
+
+def divided(
+    batches: Sequence[Spanned],
+    weights: Sequence[float],
+    least_weight: float,
+    blocks: Sequence[int] | None = None,
+    least_blocks: int = 0,
+) -> list[Chunk]:
+    """Chunks of consecutive batches, each but the last of so much weight, and so many of the batches' `blocks`."""
     chunks: list[Chunk] = []
-    begin, held = 0, 0.0
+    begin, held, busy = 0, 0.0, 0
     for i, weight in enumerate(weights):
-        held += weight
-        if held >= enough or i + 1 == len(weights):
+        held, busy = held + weight, busy + (0 if blocks is None else blocks[i])
+        if (held >= least_weight and busy >= least_blocks) or i + 1 == len(batches):
             inside = batches[begin : i + 1]
             chunks.append(Chunk(begin, i + 1, min(b.first for b in inside), max(b.last for b in inside), held))
-            begin, held = i + 1, 0.0
+            begin, held, busy = i + 1, 0.0, 0
     return chunks
 
 
