@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from gpunet.config import config, pool_config
+from gpunet.config import config, input_config, pool_config
 
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
 
@@ -32,7 +32,7 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     pool = {("ClusterConfig", key): text for (_, key), text in descriptions(pool_config).items()}
-    for (cls, key), text in {**descriptions(config), **pool}.items():
+    for (cls, key), text in {**descriptions(config), **descriptions(input_config), **pool}.items():
         classes[cls]["properties"][key]["description"] = text
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
 

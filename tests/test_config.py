@@ -31,8 +31,8 @@ def test_toml_file_and_mapping_agree(tmp_path):
         '[network]\nmax_incident_size = 20\n[violent_offences]\nknife = ["*knife*"]\n[model]\nkind = "random_forest"\n'
     )
     config = load_config(path)
-    assert config.input.source_name("person_id") == "nominal_id"
-    assert config.input.source_name("date") == "date"
+    assert config.input.source_names("person_id") == ("nominal_id",)
+    assert config.input.source_names("date") == ("date",)
     assert config.input.incident_key == ("crime_no", "date")
     assert config.sets == ("all", "violent", "knife")
     assert load_config(config.as_dict()) == config

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError
+from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
@@ -26,6 +27,7 @@ __all__ = [
     "UNENCRYPTED",
     "ClusterConfig",
     "Config",
+    "IdRules",
     "InputConfig",
     "ModelConfig",
     "NetworkConfig",
@@ -33,52 +35,14 @@ __all__ = [
     "load_config",
 ]
 
-REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
-OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
-ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DEFAULT_PRESET = "fbi_index"
 
 #: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
 UNENCRYPTED = "I accept that anyone on this network can run code"
 
 _MAX_SETS = 62  # bits of an arrest's mask of offences
-_Name = Annotated[str, Field(min_length=1)]
 _Seed = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 _Share = Annotated[float, Field(strict=True, gt=0, lt=1), AS_GIVEN]
-
-
-def _one_of_ours(column: str) -> str:
-    if column not in ALL_COLUMNS:
-        raise ValueError(f"unknown column; the columns are {', '.join(ALL_COLUMNS)}")
-    return column
-
-
-def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(names)) != len(names):
-        raise ValueError("a column is named twice")
-    return names
-
-
-@names_keys("input")
-@dataclass(frozen=True, config=CHECKED)
-class InputConfig:
-    """How to read the tables."""
-
-    columns: Mapping[Annotated[str, AfterValidator(_one_of_ours)], _Name] = field(default_factory=dict)
-    """``{our name: name in the files}`` for columns that are called otherwise there."""
-    incident_key: Annotated[tuple[_Name, ...], Field(min_length=1), AfterValidator(_each_once)] = (
-        "force",
-        "incident_id",
-    )
-    """Columns (our names, or any other column of the files) that together identify an incident. The default is the pair
-    ``("force", "incident_id")``; another key replaces it whole."""
-    person_scope: Literal["national", "force"] = "national"
-    """``"national"``: a person_id means the same person in every force. ``"force"``: only within its force; then the
-    output's person_id is the text ``force:person_id``."""
-
-    def source_name(self, column: str) -> str:
-        """The name that `column` has in the files."""
-        return self.columns.get(column, column)
 
 
 @names_keys("network")

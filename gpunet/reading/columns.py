@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,10 +20,34 @@ from gpunet.reading.dialects import as_text, as_timestamps
 from gpunet.reading.protected import is_protected
 from gpunet.tables.frames import plain_array
 
-__all__ = ["DETAILS", "Layout", "check_types", "coded_columns", "key_columns", "layout_of"]
+__all__ = [
+    "DETAILS",
+    "Layout",
+    "check_types",
+    "coded_columns",
+    "in_quotes",
+    "key_columns",
+    "layout_of",
+    "plain_name",
+]
 
 #: What a row says about its arrest, apart from the date.
 DETAILS = ("offence", "district", "beat", "gang")
+
+_BETWEEN = re.compile(r"[\s_-]+")
+
+#: Other spellings of our names.
+_OTHERWISE = {"offense": "offence"}
+
+#: What stands in names that tables give our columns, to propose these where ours are missing.
+_CALLED = {
+    "person_id": ("nominal", "personid", "suspectid", "offenderid", "arresteeid", "subjectid", "defendantid", "persid",
+                  "individual", "personno", "personkey", "mni"),
+    "incident_id": ("incident", "caseno", "caseid", "casenumber", "eventid", "eventno", "reportno", "reportnumber",
+                    "crimeid", "crimeref", "crimeno", "rdno", "drno", "complaintno", "custody", "cmplnt"),
+    "date": ("date", "datum", "time", "occurred"),
+    "offence": ("offen", "charge", "crime", "statute", "category", "primarytype", "law", "desc"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,26 +62,35 @@ class Layout:
 def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config: InputConfig) -> Layout:
     """Find the contract's columns, and those of the incident key, among the `columns` of the table `name`.
 
+    Names are compared without case, blanks, underscores and hyphens.
+
     Raises
     ------
     UnreadableFile
-        If a required column is missing or occurs twice; the message names table, column and configuration key.
+        If a required column is missing or occurs twice, also with another spelling; the message names table, column
+        and configuration key.
     """
-    present = [c for c in columns if isinstance(c, str)]  # pandas has other names too
+    present = [c for c in dict.fromkeys(columns) if isinstance(c, str)]  # pandas has other names too
+    spellings: dict[str, list[str]] = {}
+    for theirs in present:
+        if not is_protected(theirs):
+            spellings.setdefault(plain_name(theirs), []).append(theirs)
     found: dict[str, str] = {}
     for ours in dict.fromkeys((*ALL_COLUMNS, *config.incident_key)):
-        theirs = config.source_name(ours)
-        in_key = ours in config.incident_key
-        required = ours != "incident_id" if ours in REQUIRED_COLUMNS else in_key and ours != "force"
-        if theirs not in present or is_protected(theirs):
-            if required or (ours == "incident_id" and in_key):
-                raise UnreadableFile(name, _missing(ours, theirs, present))
+        wanted = config.source_names(ours)
+        matching = [theirs for name in dict.fromkeys(map(plain_name, wanted)) for theirs in spellings.get(name, ())]
+        if not matching:
+            if wanted and _is_required(ours, config):
+                raise UnreadableFile(name, _missing(ours, wanted, present))
             continue
-        if theirs in set(repeated):
-            raise UnreadableFile(name, f'the column "{theirs}" occurs more than once')
-        found[ours] = theirs
+        if len(matching) > 1:
+            names = in_quotes(matching, " and ")
+            raise UnreadableFile(name, f"the columns {names} could all be {ours}: {_setting(ours)} has to name one")
+        if matching[0] in set(repeated):
+            raise UnreadableFile(name, f'the column "{matching[0]}" occurs more than once')
+        found[ours] = matching[0]
     used = set(found.values())
-    others = [c for c in dict.fromkeys(present) if c not in used]
+    others = [c for c in present if c not in used]
     return Layout(
         found,
         tuple(c for c in others if is_protected(c)),
@@ -61,11 +98,43 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
     )
 
 
-def _missing(ours: str, theirs: str, present: list[str]) -> str:
-    setting = f"[input] columns.{ours}" if ours in ALL_COLUMNS else "[input] incident_key"
-    called = "" if ours == theirs else f' (our "{ours}")'
-    have = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
-    return f'there is no column "{theirs}"{called}; set {setting} to its name in the file. Columns there: {have}'
+def plain_name(name: str) -> str:
+    """A name as names are compared: without case, blanks, underscores and hyphens, and "offense" is "offence"."""
+    plain = _BETWEEN.sub("", unicodedata.normalize("NFC", name).casefold())
+    return _OTHERWISE.get(plain, plain)
+
+
+def in_quotes(names: Iterable[str], between: str) -> str:
+    """The names, each in double quotes."""
+    return between.join(f'"{name}"' for name in names)
+
+
+def _is_required(ours: str, config: InputConfig) -> bool:
+    in_key = ours in config.incident_key
+    return ours != "force" and (in_key or (ours in REQUIRED_COLUMNS and ours != "incident_id"))
+
+
+def _setting(ours: str) -> str:
+    return f"[input] columns.{ours}" if ours in ALL_COLUMNS else "[input] incident_key"
+
+
+def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
+    called = "" if plain_name(wanted[0]) == plain_name(ours) else f" (our {ours})"
+    have = in_quotes(present[:20], ", ") + (", ..." if len(present) > 20 else "") if present else "none"
+    return f"there is no column {in_quotes(wanted, ' or ')}{called}; {_advice(ours, present)}. Columns there: {have}"
+
+
+def _advice(ours: str, present: list[str]) -> str:
+    """What to write into the configuration: with the names there that may be meant, if there are any."""
+    known = (*_CALLED.get(ours, ()), plain_name(ours))
+    plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
+    near = [theirs for name, theirs in plain.items() if any(word in name for word in known)]
+    near += [plain[name] for name in difflib.get_close_matches(plain_name(ours), plain, 3, 0.7)]
+    if not near or ours not in ALL_COLUMNS:
+        otherwise = ', or "" where there is none' if ours in ("date", "offence") else ""
+        return f"set {_setting(ours)} to its name in the file{otherwise}"
+    lines = [f"columns.{ours} = {json.dumps(theirs, ensure_ascii=False)}" for theirs in dict.fromkeys(near)]
+    return f"if it has another name there, write under [input] {' or '.join(lines[:3])}"
 
 
 def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:

@@ -65,7 +65,8 @@ def check_config(config: InputConfig) -> None:
     ConfigError
         If a column of ours, or a part of the incident key, is taken from a protected column.
     """
-    for ours, theirs in config.columns.items():
+    given = [(ours, theirs) for ours in config.columns for theirs in config.source_names(ours)]
+    for ours, theirs in given:
         if is_protected(theirs):
             raise ConfigError(f'[input] columns.{ours}: "{theirs}" is a protected column, which is never read')
     for column in config.incident_key:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.config.config import ALL_COLUMNS, Config
+from gpunet.reading.columns import in_quotes
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
@@ -54,9 +55,9 @@ def _column_warnings(config: Config, records: Sequence[InputRecord], files: Sequ
     """Warnings of columns that the configuration names and no input has, and of inputs without an accepted row."""
     names = {c for record in records for c in record.layout.columns}
     warnings = [
-        f'[input] columns.{ours}: no input has a column "{config.input.source_name(ours)}"'
+        f"[input] columns.{ours}: no input has a column {in_quotes(config.input.source_names(ours), ' or ')}"
         for ours in config.input.columns
-        if ours not in names
+        if ours not in names and not config.input.is_absent(ours)
     ]
     if not sum(f.accepted for f in files):
         warnings.append("no row was accepted")

@@ -1,0 +1,142 @@
+"""The ``[input]`` section: how tables are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic.dataclasses import dataclass
+
+from gpunet.config.validation import CHECKED, names_keys
+
+__all__ = ["ALL_COLUMNS", "OPTIONAL_COLUMNS", "REQUIRED_COLUMNS", "IdColumnRules", "IdRules", "InputConfig"]
+
+REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
+OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
+ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+
+_Name = Annotated[str, Field(min_length=1)]
+
+
+def _one_of_ours(column: str) -> str:
+    if column not in ALL_COLUMNS:
+        raise ValueError(f"unknown column; the columns are {', '.join(ALL_COLUMNS)}")
+    return column
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("a column is named twice")
+    return names
+
+
+def _name_or_names(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) and name for name in value):
+        raise ValueError(f"must be a name, or a list of names, not {value!r}")
+    return _each_once(tuple(value))
+
+
+def _may_be_absent(columns: Mapping[str, Any]) -> Mapping[str, Any]:
+    for ours, theirs in columns.items():
+        if theirs == "" and ours in ("person_id", "incident_id"):
+            raise ValueError(f'{ours} cannot be absent; only of the other columns the name may be ""')
+    return columns
+
+
+def _of_both_ids(rules: Any) -> Any:
+    """Rules for ids, given as names or as a table, for both columns, if they are not given for each."""
+    if isinstance(rules, list | tuple):
+        named: dict[str, Any] = {}
+        for rule in rules:
+            named |= rule if isinstance(rule, Mapping) else {rule: True}
+        rules = named
+    if isinstance(rules, Mapping) and rules and not set(rules) & {"person_id", "incident_id"}:
+        return {"person_id": rules, "incident_id": rules}
+    return rules
+
+
+@names_keys("input", "id_rules")
+@dataclass(frozen=True, config=CHECKED)
+class IdRules:
+    """How ids that are written otherwise become one: `before` comes first, `strip_zeros` last."""
+
+    strip_zeros: StrictBool = False
+    """Zeros in front go: ``"0007"`` is ``"7"``."""
+    casefold: StrictBool = False
+    """Capital and small letters are the same."""
+    strip_hyphens: StrictBool = False
+    """Hyphens and blanks within go: ``"12-34"`` is ``"1234"``."""
+    before: str = ""
+    """Only what stands before the first of this text is the id: with ``":"``, ``"77:2"`` is ``"77"``."""
+
+
+@names_keys("input", "id_rules")
+@dataclass(frozen=True, config=CHECKED)
+class IdColumnRules:
+    """The rules for each column of ids."""
+
+    person_id: IdRules = field(default_factory=IdRules)
+    """Of persons."""
+    incident_id: IdRules = field(default_factory=IdRules)
+    """Of incidents."""
+
+
+_RuleNames = tuple[Literal["strip_zeros", "casefold", "strip_hyphens"] | Mapping[Literal["before"], str], ...]
+
+
+@names_keys("input")
+@dataclass(frozen=True, config=CHECKED)
+class InputConfig:
+    """How to read the tables."""
+
+    columns: Annotated[
+        Mapping[
+            Annotated[str, AfterValidator(_one_of_ours)],
+            Annotated[str | tuple[_Name, ...], BeforeValidator(_name_or_names)],
+        ],
+        AfterValidator(_may_be_absent),
+    ] = field(default_factory=dict)
+    """``{our name: name in the files}`` for columns that are called otherwise there; case, blanks, underscores and
+    hyphens do not count. Of several names in a list each table has one. ``""``: the tables have no such column."""
+    incident_key: Annotated[tuple[_Name, ...], Field(min_length=1), AfterValidator(_each_once)] = (
+        "force",
+        "incident_id",
+    )
+    """Columns (our names, or any other column of the files) that together identify an incident. The default is the pair
+    ``("force", "incident_id")``; another key replaces it whole."""
+    person_scope: Literal["national", "force"] = "national"
+    """``"national"``: a person_id means the same person in every force. ``"force"``: only within its force; then the
+    output's person_id is the text ``force:person_id``."""
+    null_values: tuple[str, ...] | None = None
+    """Texts that stand for no value, beside those that always do (docs/input.md has the list); ``[]``: no text does.
+    Case and white space around them do not count."""
+    null_dates: tuple[str, ...] = ()
+    """Days that stand for no date, such as ``"1900-01-01"``."""
+    date_format: str | tuple[str, ...] = ()
+    """How dates are written that are not ISO: codes of strptime, ``"dayfirst"``, ``"monthfirst"``, ``"epoch"`` or
+    ``"excel"``; or a list, which are tried in their order."""
+    id_rules: Annotated[
+        IdColumnRules, BeforeValidator(_of_both_ids, json_schema_input_type=_RuleNames | IdRules | IdColumnRules)
+    ] = field(default_factory=IdColumnRules)
+    """How ids that are written otherwise become one: :class:`IdRules`, for both ids or for each."""
+    separator: str = ""
+    """What stands between two fields of a text file, one character; ``""``: found out."""
+    skip_lines: Annotated[StrictInt, Field(ge=0)] | None = None
+    """Lines of a text file before its header; found out if not given."""
+    encoding: str = ""
+    """Encoding of text files, by Python's name; ``""``: found out."""
+    sheet: str = ""
+    """Name of the sheet of workbooks; ``""``: the only one."""
+
+    def source_names(self, column: str) -> tuple[str, ...]:
+        """The names that `column` may have in the files, none if these have no such column."""
+        given = self.columns.get(column, column)
+        return tuple(filter(None, (given,))) if isinstance(given, str) else given
+
+    def is_absent(self, column: str) -> bool:
+        """Whether the configuration says that the files have no such column."""
+        return not self.source_names(column)
