@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.reading.values import NULL_WORDS
 
 Row = dict[str, Any]
+
+_OURS = ("force", "district", "beat", "gang", "offence", "date", "year")
 
 _DATE = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[Tt ](.*))?", re.ASCII | re.DOTALL)
 _TIME = re.compile(
@@ -30,13 +35,34 @@ class Naive:
 
 
 def naive_text(value: Any) -> str | None:
-    """A value as text; None where it is null or blank."""
+    """A value as text, trimmed and in form NFC; None where it is null, blank or a word for no value."""
     if value is None or value != value:
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = str(value)
-    return text if text.strip() else None
+    text = unicodedata.normalize("NFC", str(value).strip())
+    return text if text and text.lower() not in NULL_WORDS else None
+
+
+def naive_is_bad(text: str | None) -> bool:
+    """Whether an id has lost digits on its way."""
+    if text is None:
+        return False
+    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]*[eE][+-]?[0-9]+|[eE]\+[0-9]+)", text):
+        return True
+    return re.fullmatch(r"[+-]?[0-9]+\.0", text) is not None and abs(int(text[:-2])) >= 2**53
+
+
+def _without_point(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
+    """The rows of a CSV file, of which columns of whole numbers with a point lose that."""
+    rows = [dict(row) for row in rows]
+    for column in columns:
+        numbers = [row for row in rows if naive_text(row.get(column)) is not None]
+        if all(re.fullmatch(r"\s*[+-]?[0-9]+[.,]0*\s*", row[column]) for row in numbers):
+            for row in numbers:
+                if abs(float(row[column].strip().replace(",", "."))) < 2**53:
+                    row[column] = re.sub(r"[.,]0*$", "", row[column].strip())
+    return rows
 
 
 def naive_date(value: Any) -> dt.datetime | None:
@@ -69,10 +95,13 @@ def naive_reading(
     sets: Mapping[str, list[str]],
     incident_key: tuple[str, ...] = ("force", "incident_id"),
     person_scope: str = "national",
+    are_csv: Iterable[bool] = repeat(False),
 ) -> Naive:
     out = Naive()
     seen = set()
-    for t, rows in enumerate(tables):
+    for t, (rows, is_csv) in enumerate(zip(tables, are_csv, strict=False)):
+        ids = tuple(dict.fromkeys(("person_id", "incident_id", *(c for c in incident_key if c not in _OURS))))
+        rows = _without_point(rows, ids) if is_csv else rows
         accepted = rejected = duplicate = 0
         for number, row in enumerate(rows, start=1):
             clean = {c: naive_text(v) for c, v in row.items() if c != "date"}
@@ -84,6 +113,8 @@ def naive_reading(
                 reason = "missing_person"
             elif any((date if c == "date" else clean.get(c)) is None for c in incident_key if c != "force"):
                 reason = "missing_incident"
+            elif any(naive_is_bad(clean.get(c)) for c in ("person_id", *(c for c in ids if c in incident_key))):
+                reason = "bad_id"
             else:
                 try:
                     date = None if date is None else naive_date(date)

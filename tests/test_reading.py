@@ -35,7 +35,7 @@ def counts(arrests: Arrests) -> list[tuple[int, int, int, int]]:
 
 def check(arrests: Arrests, tables: list[list[dict[str, Any]]], names: list[str]) -> None:
     """Everything that the naive reading knows, and the invariants of Arrests."""
-    naive = naive_reading(tables, SETS)
+    naive = naive_reading(tables, SETS, are_csv=[".csv" in name for name in names])
     assert counts(arrests) == naive.counts
     assert all(read == accepted + rejected + duplicate for read, accepted, rejected, duplicate in counts(arrests))
     assert rejections(arrests) == [(names[t], number, reason) for t, number, reason in naive.rejected]

@@ -13,10 +13,10 @@ from reading_naive import naive_date
 
 from gpunet.reading import reader
 from gpunet.reading.dates import NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
-from gpunet.reading.dialects import code_values
 from gpunet.reading.location import HOST, Column, Location, code_series, in_order, joined
 from gpunet.reading.protected import is_protected
 from gpunet.reading.reader import CodedRows, repeats_of
+from gpunet.reading.values import Meaning, values_of
 
 # Texts that share beginnings of every length around the eight bytes that are compared at once, and NUL bytes.
 _prefix = st.sampled_from(["", "a", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghabcdefgh", "é" * 5, "\0", "a\0\0"])
@@ -61,7 +61,8 @@ def test_rows_that_equal_an_earlier_one(rows: list[tuple[int, ...]], size: int) 
     )
 )
 def test_blank_is_what_python_calls_space(texts: list[str | None]) -> None:
-    column = code_values(HOST.series("a", pa.array(texts, pa.large_string())), HOST)
+    coded = code_series(HOST.series("a", pa.array(texts, pa.large_string())), HOST)
+    column = values_of(coded, Meaning(frozenset()), HOST).column
     assert (column.codes >= 0).tolist() == [t is not None and bool(t.strip()) for t in texts]
 
 

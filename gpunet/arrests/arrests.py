@@ -6,8 +6,8 @@ An arrest is a distinct (person, force, incident). Reading, checking and coding 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,16 @@ class ReadReport:
         Sentences for the user.
     skipped
         Files that could not be read, where the reader was told to go on without them.
+    by_reason
+        How many rows were rejected, by reason.
+    reasons
+        What to say of each reason where no row was accepted: with an example, and what to do about it.
+    null_words
+        How many rows of each column had which word that stands for no value.
+    notes
+        What was found out of how files are written, as sentences.
+    offences
+        ``text, rows, sets``: each distinct offence of accepted rows, the most frequent first, and the sets it is in.
     """
 
     files: tuple[FileCount, ...]
@@ -87,20 +97,16 @@ class ReadReport:
     ignored_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    offences: nw.DataFrame[Any] | None = None
 
     @property
     def left_out(self) -> tuple[SkippedFile, ...]:
         """The former name of ``skipped``."""
         return self.skipped
-
-    def reasons(self) -> dict[str, int]:
-        """How many rows were rejected, by reason."""
-        return dict(sorted(Counter(self.rejected["reason"].to_list()).items()))
-
-    def bad_date(self) -> str | None:
-        """The first date that was none."""
-        bad = self.rejected.filter(self.rejected["reason"] == "bad_date").head(1)
-        return bad["date"].to_list()[0] if len(bad) else None
 
 
 @dataclass(frozen=True, eq=False)

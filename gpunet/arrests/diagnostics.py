@@ -47,8 +47,4 @@ def why_nothing(report: ReadReport | None) -> str:
     """Say why no row was accepted, with an example of each reason."""
     if report is None or not any(f.read for f in report.files):
         return "the input has no rows"
-    examples = []
-    for reason in report.reasons():
-        shown = f' (as in "{report.bad_date()}"; dates are written 2013-02-01)' if reason == "bad_date" else ""
-        examples.append(reason + shown)
-    return f"all {sum(f.read for f in report.files)} rows were rejected: {', '.join(examples)}"
+    return f"all {sum(f.read for f in report.files):,} rows were rejected: {', '.join(report.reasons.values())}"

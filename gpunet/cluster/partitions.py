@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -17,23 +17,7 @@ from gpunet.base.days import day_number
 from gpunet.cluster.results import each
 from gpunet.config.config import Config
 
-__all__ = ["ArrestPartition", "DistributedArrests", "DistributedReport", "sizes_of"]
-
-
-@dataclass(frozen=True, eq=False)
-class DistributedReport(ReadReport):
-    """How reading went, without the rejected rows, which are on the workers; ``rejected`` has their columns alone."""
-
-    by_reason: Mapping[str, int] = field(default_factory=dict)
-    first_bad_date: str | None = None
-
-    def reasons(self) -> dict[str, int]:
-        """How many rows were rejected, by reason."""
-        return dict(self.by_reason)
-
-    def bad_date(self) -> str | None:
-        """The first date that was none."""
-        return self.first_bad_date
+__all__ = ["ArrestPartition", "DistributedArrests", "sizes_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +77,7 @@ class DistributedArrests:
     last_day
         The latest day of any arrest, ``NO_DAY`` if none is dated.
     config, report, as_of
-        As there.
+        As there; of rejected rows the report has the columns alone.
     rejected
         Futures of PyArrow tables of rejected rows, in the order of the report's.
     """

@@ -13,13 +13,15 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests.arrests import ReadReport, SkippedFile
+from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, DistributedReport, sizes_of
+from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_of_texts, shuffled, table_of
 from gpunet.config.config import Config
+from gpunet.reading.alike import alike_among, candidates, canonical, texts_of
+from gpunet.reading.findings import Findings
 from gpunet.reading.names import Names
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
@@ -28,7 +30,7 @@ from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import InputRecord, Inputs
-from gpunet.tables.frames import from_arrow
+from gpunet.tables.frames import from_arrow, hashes_of
 
 __all__ = ["read_distributed"]
 
@@ -102,9 +104,13 @@ def read_distributed(
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)
     persons, arrests, last_days = zip(*fetched(client, each(client, "sizes", sizes_of, arranged)), strict=True)
     first = np.concatenate([[0], np.cumsum(persons)]).tolist()
-    records = _whole_files(notes, fetched(client, each(client, "repeats", attrgetter("repeats"), arranged)))
+    facts = fetched(client, each(client, "repeats", attrgetter("repeats", "offence_rows"), arranged))
+    records = _whole_files(notes, [repeats for repeats, _ in facts])
+    offences: Counter[str | None] = sum((Counter(rows) for _, rows in facts), Counter())
     schema = rejected_schema(config, records)
-    report = report_of(config, Inputs(records, warnings, skipped), from_arrow(schema.empty_table()))
+    findings = sum((note.found for note in notes), Findings())
+    inputs = Inputs(records, warnings, skipped)
+    report = report_of(config, inputs, from_arrow(schema.empty_table()), findings, offences)
     return DistributedArrests(
         client=client,
         partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
@@ -117,7 +123,7 @@ def read_distributed(
         beat_names=names.places["beat"],
         last_day=max(last_days),
         config=config,
-        report=_report(report, notes),
+        report=replace(report, warnings=(*report.warnings, *_alike(client, arranged))),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
@@ -229,10 +235,27 @@ def _whole_files(notes: Sequence[PartNote], repeats: Sequence[Mapping[int, int]]
     return [whole[number] for number in sorted(whole)]
 
 
-def _report(report: ReadReport, notes: Sequence[PartNote]) -> DistributedReport:
-    reasons: Counter[str] = sum((Counter(note.reasons) for note in notes), Counter())
-    return DistributedReport(
-        **vars(report),
-        by_reason=dict(sorted(reasons.items())),
-        first_bad_date=next((note.bad_date for note in notes if note.bad_date is not None), None),
-    )
+def _alike(client: Client, ranges: Sequence[Future]) -> list[str]:
+    """As :func:`gpunet.reading.alike.alike_warnings`. Of most ids only a number comes here; of those alike, texts."""
+    found = []
+    for column in ("person_id", "incident_id"):
+        hashes = fetched(client, each(client, "alike", _hashes, ranges, column=column))
+        known, counts = np.unique(np.concatenate(hashes), return_counts=True)
+        wanted = each(client, "alike-ids", _of_hashes, ranges, column=column, hashes=known[counts > 1])
+        texts = pa.concat_arrays(fetched(client, wanted)).unique()
+        found += alike_among(candidates(texts), column)
+    return found
+
+
+def _distinct_ids(found: PersonRange, column: str) -> Any:
+    arrests = found.arrests
+    return texts_of(arrests.person_ids if column == "person_id" else arrests.incident_ids)
+
+
+def _hashes(found: PersonRange, column: str) -> Any:
+    return hashes_of(canonical(_distinct_ids(found, column)))
+
+
+def _of_hashes(found: PersonRange, column: str, hashes: Any) -> Any:
+    texts = _distinct_ids(found, column)
+    return texts.filter(pa.array(np.isin(hashes_of(canonical(texts)), hashes)))

@@ -11,11 +11,26 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.config.validation import CHECKED, names_keys
 
-__all__ = ["ALL_COLUMNS", "OPTIONAL_COLUMNS", "REQUIRED_COLUMNS", "IdColumnRules", "IdRules", "InputConfig"]
+__all__ = [
+    "ALL_COLUMNS",
+    "DATE_PARTS",
+    "DETAILS",
+    "OPTIONAL_COLUMNS",
+    "REQUIRED_COLUMNS",
+    "IdColumnRules",
+    "IdRules",
+    "InputConfig",
+]
 
 REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
 OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
 ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+
+#: What a row says about its arrest, apart from the date.
+DETAILS = ("offence", "district", "beat", "gang")
+
+#: Parts of the date that may be in the incident key.
+DATE_PARTS = frozenset(("date", "year"))
 
 _Name = Annotated[str, Field(min_length=1)]
 
@@ -106,8 +121,8 @@ class InputConfig:
         "force",
         "incident_id",
     )
-    """Columns (our names, or any other column of the files) that together identify an incident. The default is the pair
-    ``("force", "incident_id")``; another key replaces it whole."""
+    """Columns (our names, or any other column of the files) that together identify an incident; ``"year"`` is that
+    of the date. The default is the pair ``("force", "incident_id")``; another key replaces it whole."""
     person_scope: Literal["national", "force"] = "national"
     """``"national"``: a person_id means the same person in every force. ``"force"``: only within its force; then the
     output's person_id is the text ``force:person_id``."""
@@ -136,6 +151,11 @@ class InputConfig:
         """The names that `column` may have in the files, none if these have no such column."""
         given = self.columns.get(column, column)
         return tuple(filter(None, (given,))) if isinstance(given, str) else given
+
+    @property
+    def id_columns(self) -> frozenset[str]:
+        """The columns of ids: of persons, of incidents, and what else of the files is in the incident key."""
+        return frozenset(("person_id", "incident_id", *self.incident_key)) - {*DETAILS, *DATE_PARTS, "force"}
 
     def is_absent(self, column: str) -> bool:
         """Whether the configuration says that the files have no such column."""

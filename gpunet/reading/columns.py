@@ -16,11 +16,13 @@ import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
+from gpunet.config.input_config import DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
 from gpunet.reading.protected import is_protected
 from gpunet.tables.frames import plain_array
 
 __all__ = [
+    "DATE_PARTS",
     "DETAILS",
     "Layout",
     "check_types",
@@ -31,8 +33,6 @@ __all__ = [
     "plain_name",
 ]
 
-#: What a row says about its arrest, apart from the date.
-DETAILS = ("offence", "district", "beat", "gang")
 
 _BETWEEN = re.compile(r"[\s_-]+")
 
@@ -76,7 +76,7 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
         if not is_protected(theirs):
             spellings.setdefault(plain_name(theirs), []).append(theirs)
     found: dict[str, str] = {}
-    for ours in dict.fromkeys((*ALL_COLUMNS, *config.incident_key)):
+    for ours in dict.fromkeys((*ALL_COLUMNS, *(c for c in config.incident_key if c != "year"))):
         wanted = config.source_names(ours)
         matching = [theirs for name in dict.fromkeys(map(plain_name, wanted)) for theirs in spellings.get(name, ())]
         if not matching:
@@ -110,7 +110,7 @@ def in_quotes(names: Iterable[str], between: str) -> str:
 
 
 def _is_required(ours: str, config: InputConfig) -> bool:
-    in_key = ours in config.incident_key
+    in_key = ours in config.incident_key or (ours == "date" and "year" in config.incident_key)
     return ours != "force" and (in_key or (ours in REQUIRED_COLUMNS and ours != "incident_id"))
 
 
@@ -175,5 +175,5 @@ def key_columns(config: InputConfig) -> tuple[str, ...]:
 
 
 def coded_columns(config: InputConfig) -> tuple[str, ...]:
-    """Every column that is coded; "date" is among them where it is in the incident key."""
+    """Every column that is coded; "date" and "year" are among them where they are in the incident key."""
     return tuple(dict.fromkeys(("person_id", "incident_id", *DETAILS, "force", *key_columns(config))))

@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import day_number
+from gpunet.config.config import InputConfig
 
 __all__ = [
     "BAD_DATE",
     "DAY_US",
     "EARLIEST",
     "NO_TIMESTAMP",
+    "PLACEHOLDER_DAYS",
     "latest_timestamp",
+    "null_days",
     "parse_dates",
     "timestamp_of",
     "timestamp_text",
@@ -34,6 +37,17 @@ EARLIEST = -25_567 * DAY_US
 BAD_DATE = EARLIEST - DAY_US
 
 _EPOCH = datetime(1970, 1, 1)
+
+
+#: Days that systems write where there is no date, as day numbers and as texts.
+PLACEHOLDER_DAYS = tuple(
+    (int(np.datetime64(text, "D").astype(np.int64)), text) for text in ("1900-01-01", "1970-01-01", "9999-12-31")
+)
+
+
+def null_days(config: InputConfig) -> tuple[tuple[int, str], ...]:
+    """The days of ``[input] null_dates``, as day numbers and as texts."""
+    return tuple((int(np.datetime64(text, "D").astype(np.int64)), text) for text in config.null_dates)
 
 
 def latest_timestamp(today: date | None) -> int:

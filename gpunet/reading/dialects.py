@@ -5,6 +5,7 @@ Everything about how tables are written is here and, for dates as text, in :mod:
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,11 +17,11 @@ import pyarrow as pa
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
-from gpunet.reading.location import Column, Location, code_series, to_codes
-from gpunet.tables import arrays
+from gpunet.reading.location import Location, code_series, to_codes
+from gpunet.reading.values import SPACE, Meaning, values_of
 from gpunet.tables.frames import backend_of, on_host, plain_array, series_to_arrow
 
-__all__ = ["as_text", "as_timestamps", "code_dates", "code_values", "column_at", "is_blank"]
+__all__ = ["as_text", "as_timestamps", "code_dates", "column_at"]
 
 #: Timestamps are clipped to this many days from 1970 before they become microseconds, far outside what is accepted.
 _DAYS_LIMIT = 10_000_000
@@ -28,42 +29,23 @@ _DAYS_LIMIT = 10_000_000
 #: Types of pandas' nulls.
 _NULLS = ("NAType", "NaTType")
 
+#: Whole numbers from here on are not all floats.
+_EXACT = 2.0**53
+
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
-#: The characters that ``str.isspace`` knows.
-_SPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B),
-                           0x2028, 0x2029, 0x202F, 0x205F, 0x3000)))  # fmt: skip
 
+def code_dates(series: nw.Series[Any], location: Location, where: str, meaning: Meaning) -> tuple[Any, Counter[str]]:
+    """Timestamps as :func:`as_timestamps` has them, at `location`, and how many rows have which word for no value.
 
-def is_blank(texts: nw.Series[Any]) -> nw.Series[Any]:
-    """Whether each text (none of them null) is empty or white space alone."""
-    return texts.str.strip_chars(_SPACE) == ""
-
-
-def code_values(series: nw.Series[Any], location: Location) -> Column:
-    """Code a column of texts or whole numbers; blank texts are null."""
-    column = code_series(series, location)
-    if not len(column.values) or column.values.dtype != nw.String:
-        return column
-    blank = location.values(is_blank(column.values))
-    xp = arrays.namespace(blank)
-    if not xp.any(blank):
-        return column
-    lookup = xp.where(blank, -1, xp.arange(blank.shape[0], dtype=xp.int32))
-    lookup = xp.concat([xp.astype(lookup, xp.int32), xp.full(1, -1, dtype=xp.int32)])
-    return Column(column.values, to_codes(lookup, column.codes))
-
-
-def code_dates(series: nw.Series[Any], location: Location, where: str) -> Any:
-    """Timestamps as :func:`as_timestamps` has them, at `location`.
-
-    Of texts, and of everything on a device, each distinct one is read once, on the host.
+    Of all that is not of a type for dates, and of everything on a device, each distinct value is read once, on the
+    host.
     """
-    if location.in_slices and series.dtype != nw.String:
-        return as_timestamps(series, where)
-    column = code_series(series, location)
-    timestamps = np.append(as_timestamps(on_host(column.values), where), NO_TIMESTAMP)
-    return to_codes(location.array(timestamps), column.codes)
+    if location.in_slices and isinstance(series.dtype, nw.Date | nw.Datetime):
+        return as_timestamps(series, where), Counter()
+    values = values_of(code_series(series, location), meaning, location)
+    timestamps = np.append(as_timestamps(on_host(values.column.values), where), NO_TIMESTAMP)
+    return to_codes(location.array(timestamps), values.column.codes), values.words
 
 
 def column_at(location: Location, series: nw.Series[Any], where: str) -> nw.Series[Any]:
@@ -147,7 +129,7 @@ def _object_text(value: Any, where: str) -> str | None:
     if isinstance(value, float):
         if value != value:
             return None
-        return str(int(value)) if value.is_integer() else repr(value)
+        return float_text(value)
     if isinstance(value, Decimal):
         return str(int(value)) if value == value.to_integral_value() else str(value.normalize())
     if isinstance(value, datetime):
@@ -157,11 +139,18 @@ def _object_text(value: Any, where: str) -> str | None:
     raise InputError(f"{where}: values of type {type(value).__name__} cannot be read")
 
 
+def float_text(value: float) -> str:
+    """A float as text; one that may stand for several whole numbers in scientific notation, which no id is."""
+    if not value.is_integer():
+        return repr(value)
+    return str(int(value)) if abs(value) < _EXACT else f"{value:.15e}"
+
+
 def _float_text(array: Any) -> Any:
     array = array.cast(pa.float64())
     missing = np.asarray(array.is_null(nan_is_null=True))
     values = np.where(missing, 0.0, np.asarray(array.fill_null(0.0)))
-    if np.all((np.floor(values) == values) & (np.abs(values) < 2.0**63)):
+    if np.all((np.floor(values) == values) & (np.abs(values) < _EXACT)):
         return pa.array(values.astype(np.int64), mask=missing).cast(pa.large_string())
     texts = [None if gone else _object_text(v, "") for v, gone in zip(values.tolist(), missing, strict=True)]
     return pa.array(texts, pa.large_string())
@@ -209,5 +198,5 @@ def _object_date(value: Any) -> str | None:
 
 def _text_timestamps(texts: Any) -> Int64:
     series = nw.from_native(pa.chunked_array([texts]), series_only=True)
-    missing = is_blank(series.fill_null(" ")).to_numpy()
+    missing = (series.fill_null("").str.strip_chars(SPACE) == "").to_numpy()
     return np.where(missing, NO_TIMESTAMP, parse_dates(texts))

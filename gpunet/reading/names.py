@@ -10,8 +10,8 @@ import numpy as np
 
 from gpunet.base.array_types import Int32, Int64, UInt64
 from gpunet.config.config import Config
+from gpunet.config.input_config import DETAILS
 from gpunet.config.offences import compile_taxonomy, offence_mask
-from gpunet.reading.columns import DETAILS
 from gpunet.reading.location import Column, Location, to_codes
 from gpunet.tables import arrays
 

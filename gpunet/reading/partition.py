@@ -8,13 +8,13 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
+from gpunet.reading.findings import Findings
 from gpunet.reading.location import HOST
 from gpunet.reading.names import NAMED, PLACES, place_pairs
 from gpunet.reading.reader import CodedRows, Reader
@@ -87,9 +87,8 @@ class PartNote:
     ``records``: what became of its files. ``names``: the distinct texts of ``NAMED`` columns.
     ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int64[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
-    text of an int64. ``reasons``: rejected rows by reason.
-    ``bad_date``: the first date that is none. ``skipped``: files that could not be read. ``seen``:
-    name, size and time of change of every file that was to be read.
+    text of an int64. ``found``: words, days and reasons of rejected rows. ``skipped``: files that could not be
+    read. ``seen``: name, size and time of change of every file that was to be read.
     """
 
     records: tuple[InputRecord, ...]
@@ -100,8 +99,7 @@ class PartNote:
     places: dict[str, Int64]
     ids: list[str]
     whole: bool
-    reasons: dict[str, int]
-    bad_date: str | None
+    found: Findings
     skipped: tuple[SkippedFile, ...]
     seen: tuple[tuple[str, int, int], ...]
 
@@ -148,8 +146,6 @@ def read_partition(
     rows = reader.finish(integer_ids=False)
     numbers = [piece.record.number for piece, _ in reader.pieces]
     files = np.repeat(np.array(numbers, np.int32), [kept for _, kept in reader.pieces])
-    first_bad = pc.index(rejected.column("reason"), "bad_date").as_py()
-    reasons = rejected.column("reason").value_counts().to_pylist()
     person, force = rows.columns["person_id"], rows.columns["force"]
     examples = np.linspace(0, max(len(rows) - 1, 0), min(len(rows), _SAMPLE)).astype(np.int64)
     note = PartNote(
@@ -161,8 +157,7 @@ def read_partition(
         places={name: place_pairs(force.codes, rows.columns[name]) for name in PLACES},
         ids=rows_of(person.values, person.codes[examples]).to_list(),
         whole=_are_whole(person.values.to_arrow()),
-        reasons={found["values"]: found["counts"] for found in reasons},
-        bad_date=None if first_bad < 0 else rejected.column("date")[first_bad].as_py(),
+        found=reader.found,
         skipped=tuple(inputs.skipped or ()),
         seen=seen,
     )

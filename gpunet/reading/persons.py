@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.config.config import Config
+from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.arrange import arranged, key_order, key_texts
 from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
 from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of
 from gpunet.reading.partition import ORDER, STAMP, PartNote, ReadPart
-from gpunet.reading.reader import CodedRows, coded_days, repeats_of
+from gpunet.reading.reader import CodedRows, date_part, offence_rows, repeats_of
 from gpunet.reading.rejections import FILE
 from gpunet.tables.frames import make_series, series_to_arrow
 from gpunet.tables.gather import gather
@@ -49,7 +50,7 @@ def columns_of_part(part: ReadPart, names: Names, whole: bool) -> dict[str, Any]
     """
     columns: dict[str, Any] = {ORDER: part.first + np.arange(len(part.rows)), FILE: part.files}
     columns[STAMP] = part.rows.timestamps
-    for name in (c for c in part.rows.columns if c != "date"):
+    for name in (c for c in part.rows.columns if c not in DATE_PARTS):
         column = part.rows.columns[name]
         if name in NAMED:
             known = {text: i for i, text in enumerate(names.texts[name])}
@@ -69,12 +70,13 @@ class PersonRange:
 
     ``arrests`` have codes of persons and incidents within the range. ``incident_key``: ``large_string`` by incident
     code; keys sort as incidents do, over all ranges. ``repeats``: the places of files, and how many rows of each repeat
-    one of an earlier partition.
+    one of an earlier partition. ``offence_rows``: rows by offence, None for no offence.
     """
 
     arrests: Arrests
     incident_key: pa.Array
     repeats: Mapping[int, int]
+    offence_rows: Mapping[str | None, int]
 
 
 def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRange:
@@ -89,7 +91,8 @@ def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRan
         f"{name}_names": make_series(name, []) for name in ("force", "gang", *PLACES)
     }  # all parts have these
     key = _keys(rows.columns, of_incident, config)
-    return PersonRange(replace(arrests, **unnamed), key, dict(zip(files.tolist(), counts.tolist(), strict=True)))
+    of_files = dict(zip(files.tolist(), counts.tolist(), strict=True))
+    return PersonRange(replace(arrests, **unnamed), key, of_files, offence_rows(rows))
 
 
 def _coded(table: pa.Table, names: Names, config: Config) -> CodedRows:
@@ -97,8 +100,8 @@ def _coded(table: pa.Table, names: Names, config: Config) -> CodedRows:
     for name in coded_columns(config.input):
         if name in NAMED:
             rows.columns[name] = Column(HOST.series(name, names.texts[name]), table.column(name).to_numpy())
-        elif name == "date":
-            rows.columns[name] = coded_days(rows.timestamps, HOST)
+        elif name in DATE_PARTS:
+            rows.columns[name] = date_part(name, rows.timestamps, HOST)
         else:
             series = nw.from_native(table.select([name]), eager_only=True).get_column(name)
             rows.columns[name] = in_order(code_series(series, HOST), HOST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
+from gpunet.reading.alike import alike_warnings
 from gpunet.reading.arrange import arrange
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.protected import check_config
-from gpunet.reading.reader import Reader
+from gpunet.reading.reader import Reader, offence_rows
 from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources
@@ -140,8 +142,10 @@ def read_arrests_at(
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
     rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
-    report = report_of(settings, inputs, from_arrow(rejected, backend))
+    report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
+    alike = alike_warnings(arrests.person_ids, arrests.incident_ids)
+    arrests = replace(arrests, report=replace(report, warnings=(*report.warnings, *alike)))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)

@@ -6,7 +6,7 @@ cluster, which read partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
@@ -18,17 +18,24 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
+from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.columns import coded_columns, key_columns
-from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, latest_timestamp, timestamp_text
-from gpunet.reading.dialects import code_dates, code_values, column_at
-from gpunet.reading.location import Column, Location, code_series, in_order, joined
+from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
+from gpunet.reading.dialects import code_dates, column_at
+from gpunet.reading.findings import Findings, findings_of_rejected
+from gpunet.reading.location import Column, Location, code_series, in_order, joined, to_codes
 from gpunet.reading.packed import pack
-from gpunet.reading.rejections import in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
+from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, series_to_arrow
 
-__all__ = ["CodedRows", "Reader", "coded_days", "repeats_of"]
+__all__ = ["CodedRows", "Reader", "date_part", "offence_rows", "repeats_of"]
+
+_MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE = map(
+    REASONS.index, ("missing_person", "missing_incident", "bad_id", "bad_date")
+)
 
 #: Tables are put together, and repeats taken out, when they have so many rows, and twice as many as were put together
 #: before: so what is held follows what is kept, and a row is moved twice at most, near enough.
@@ -80,12 +87,13 @@ class CodedRows:
             yield order[lo:hi]
 
 
-class _Sizes(NamedTuple):
-    """How many rows, pieces and tables of rejected rows there were before the last input."""
+class _Before(NamedTuple):
+    """How many rows, pieces and tables of rejected rows there were before the last input, and what had been found."""
 
     rows: int
     pieces: int
     rejected: int
+    found: Findings
 
 
 class Reader:
@@ -98,18 +106,23 @@ class Reader:
     ----------
     pieces
         The pieces of inputs that the rows come from, in their order, and how many rows of each are kept.
+    found
+        What was found beside rows; why rows are rejected only after :meth:`rejections`.
     """
 
     def __init__(self, config: Config, location: Location, today: date | None = None) -> None:
         self.pieces: list[tuple[Piece, int]] = []
+        self.found = Findings()
         self._config, self._location = config, location
         self._latest = latest_timestamp(today)
         self._keys = key_columns(config.input)
-        self._names = tuple(name for name in coded_columns(config.input) if name != "date")
+        self._names = tuple(name for name in coded_columns(config.input) if name not in DATE_PARTS)
+        self._meanings = {name: meaning_of(config.input, name) for name in ("date", *self._names)}
+        self._null_days = null_days(config.input)
         self._parts: list[CodedRows] = []
         self._rejected: list[pa.Table] = []
         self._merged = 0
-        self._before = _Sizes(0, 0, 0)
+        self._before = _Before(0, 0, 0, Findings())
 
     def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
         """Check and code batch by batch, and count rows that are rejected; less those that are withdrawn."""
@@ -121,7 +134,8 @@ class Reader:
 
     def _add(self, batch: Batch) -> None:
         if batch.begins:
-            self._before = _Sizes(sum(map(len, self._parts)), len(self.pieces), len(self._rejected))
+            held = sum(map(len, self._parts))
+            self._before = _Before(held, len(self.pieces), len(self._rejected), self.found.copy())
         rows, rejected, reasons = self._checked(batch)
         repeats = repeats_of(rows)
         counts = []
@@ -139,7 +153,8 @@ class Reader:
 
     def _undo(self) -> None:
         """Forget the rows of the last input; they are the last, also where they were put together with those before."""
-        rows, pieces, rejected = self._before
+        rows, pieces, rejected, self.found = self._before
+        self._before = self._before._replace(found=self.found.copy())
         del self.pieces[pieces:], self._rejected[rejected:]
         parts, self._parts = self._parts, []
         for part in parts:
@@ -152,20 +167,52 @@ class Reader:
         columns = {
             c: column_at(location, batch.frame.get_column(c), f'{where}: column "{c}"') for c in batch.frame.columns
         }
-        timestamps = code_dates(columns["date"], location, f'{where}: column "date"')
+        coded = {
+            c: values_of(code_series(columns[c], location), self._meanings[c], location)
+            for c in self._names
+            if c in columns
+        }
+        timestamps = self._timestamps(columns.get("date"), len(batch.frame), f'{where}: column "date"')
+        self._note_words(coded)
         xp, n = arrays.namespace(timestamps), len(batch.frame)
-        coded = {c: code_values(columns[c], location) for c in self._names if c in columns}
         undated = timestamps == NO_TIMESTAMP
-        bad = ~undated & ((timestamps < EARLIEST) | (timestamps > self._latest))
-        reason = xp.where(bad, 2, xp.full(n, -1, dtype=xp.int8))
+        reason = xp.full(n, -1, dtype=xp.int8)
+        reason = xp.where(~undated & ((timestamps < EARLIEST) | (timestamps > self._latest)), _BAD_DATE, reason)
+        for name in dict.fromkeys(("person_id", *self._keys)):
+            if name in coded and coded[name].bad is not None:
+                reason = xp.where(coded[name].bad, _BAD_ID, reason)
         for name in self._keys:
-            reason = xp.where(undated if name == "date" else coded[name].codes < 0, 1, reason)
-        reason = xp.where(coded["person_id"].codes < 0, 0, reason)
+            missing = undated if name in DATE_PARTS else _missing(coded[name])
+            reason = xp.where(missing, _MISSING_INCIDENT, reason)
+        reason = xp.where(_missing(coded["person_id"]), _MISSING_PERSON, reason)
         none = Column(location.series("none", []), xp.full(n, -1, dtype=xp.int8))
-        rows = CodedRows({c: coded.get(c, none).narrowed() for c in self._names}, timestamps)
+        kept = {c: coded[c].column if c in coded else none for c in self._names}
+        rows = CodedRows({c: column.narrowed() for c, column in kept.items()}, timestamps)
         (accepted,) = xp.nonzero(reason < 0)
         (rejected,) = xp.nonzero(reason >= 0)
         return rows.at(accepted), arrays.to_host(rejected), arrays.to_host(reason[rejected])
+
+    def _timestamps(self, dates: nw.Series[Any] | None, n: int, where: str) -> Any:
+        """The timestamps of a column of dates, or of so many rows without one; days that stand for none are noted."""
+        location = self._location
+        if dates is None:
+            return location.array(np.full(n, NO_TIMESTAMP))
+        timestamps, words = code_dates(dates, location, where, self._meanings["date"])
+        self.found.words.update({("date", word): rows for word, rows in words.items()})
+        xp = arrays.namespace(timestamps)
+        days = timestamps // DAY_US
+        for day, text in self._null_days:
+            if rows := int(xp.count_nonzero(days == day)):
+                self.found.null_days[text] += rows
+                timestamps = xp.where(days == day, NO_TIMESTAMP, timestamps)
+        for day, text in PLACEHOLDER_DAYS:
+            if rows := int(xp.count_nonzero((days == day) & (timestamps != NO_TIMESTAMP))):
+                self.found.days[text] += rows
+        return timestamps
+
+    def _note_words(self, coded: Mapping[str, Values]) -> None:
+        for name, values in coded.items():
+            self.found.words.update({(name, word): rows for word, rows in values.words.items()})
 
     def _merge(self, held: int) -> None:
         """Put all rows together, and take out repeats."""
@@ -205,8 +252,8 @@ class Reader:
             columns["person_id"] = _of_type(columns["person_id"], integer_ids, location)
         for name in self._names:
             columns[name] = in_order(columns.pop(name), location)
-        if "date" in self._keys:
-            columns["date"] = coded_days(rows.timestamps, location)
+        for name in DATE_PARTS.intersection(self._keys):
+            columns[name] = date_part(name, rows.timestamps, location)
         return rows
 
     def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
@@ -218,7 +265,9 @@ class Reader:
                 record.rejected += len(record.malformed)
                 record.malformed.clear()
         tables, self._rejected = self._rejected, []
-        return in_file_order(tables)
+        rejected = in_file_order(tables)
+        self.found += findings_of_rejected(rejected, ("person_id", *self._keys))
+        return rejected
 
 
 def _counted(counts: list[tuple[Piece, int]], repeats: Any) -> list[tuple[Piece, int]]:
@@ -271,13 +320,31 @@ def _repeats(rows: CodedRows) -> Any:
     return alike[order[~arrays.begins_run(key[order])]]
 
 
-def coded_days(timestamps: Any, location: Location) -> Column:
-    """The days of timestamps as a column of texts: equal days are equal, however written."""
-    xp = arrays.namespace(timestamps)
+def offence_rows(rows: CodedRows) -> dict[str | None, int]:
+    """How many rows have each offence, None for no offence."""
+    column = rows.columns["offence"]
+    xp, n = arrays.namespace(column.codes), len(column.values)
+    counts = arrays.to_host(arrays.count_by_code(xp.astype(column.codes, xp.int64) + 1, n + 1)).tolist()
+    return dict(zip([None, *column.texts()], counts, strict=True))
+
+
+def date_part(name: str, timestamps: Any, location: Location) -> Column:
+    """The days ("date") or years ("year") of timestamps as a column of texts, however they were written."""
     days = timestamps // DAY_US
     codes, _ = arrays.dense(days)
-    texts = [timestamp_text(int(day) * DAY_US) for day in arrays.to_host(arrays.distinct(days))]
-    return Column(location.series("date", texts), xp.astype(codes, xp.int32))
+    distinct = arrays.to_host(arrays.distinct(days)).astype("datetime64[D]")
+    if name == "year":
+        years, of_day = np.unique(distinct.astype("datetime64[Y]"), return_inverse=True)
+        lookup = np.append(of_day, -1).astype(np.int32)
+        return Column(location.series(name, list(map(str, years))), to_codes(location.array(lookup), codes))
+    xp = arrays.namespace(codes)
+    return Column(location.series(name, list(map(str, distinct))), xp.astype(codes, xp.int32))
+
+
+def _missing(values: Values) -> Any:
+    """Which rows have no value, not even one that is no id."""
+    none = values.column.codes < 0
+    return none if values.bad is None else none & ~values.bad
 
 
 def _fit(parts: list[Column]) -> bool:

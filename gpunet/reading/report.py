@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -10,12 +10,16 @@ import pyarrow as pa
 
 from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.config.config import ALL_COLUMNS, Config
+from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading.columns import in_quotes
+from gpunet.reading.findings import Findings
+from gpunet.reading.reading_warnings import explained_reasons, reading_warnings
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
+from gpunet.tables.frames import from_arrow
 
-__all__ = ["as_rejected", "rejected_schema", "report_of", "whole_number_ids"]
+__all__ = ["as_rejected", "offences_table", "rejected_schema", "report_of", "whole_number_ids"]
 
 
 def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
@@ -24,18 +28,55 @@ def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
     return config.input.person_scope == "national" and kinds <= {True, None} and True in kinds
 
 
-def report_of(config: Config, inputs: Inputs, rejected: nw.DataFrame[Any]) -> ReadReport:
-    """The report of inputs that were read to their end."""
+def report_of(
+    config: Config, inputs: Inputs, rejected: nw.DataFrame[Any], found: Findings, offences: Mapping[str | None, int]
+) -> ReadReport:
+    """The report of inputs that were read to their end; `offences` are the accepted rows by text."""
     files = tuple(map(_file_count, inputs.records))
     skipped = inputs.skipped or ()
+    words: dict[str, dict[str, int]] = {}
+    for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+        words.setdefault(column, {})[word] = rows
+    if found.null_days:
+        words.setdefault("date", {}).update(sorted(found.null_days.items()))
     return ReadReport(
         files=files,
         rejected=rejected,
         protected_columns=tuple(sorted({c for r in inputs.records for c in r.layout.protected})),
         ignored_columns=tuple(sorted({c for r in inputs.records for c in r.layout.ignored})),
-        warnings=(*skipped_warnings(skipped), *inputs.warnings, *_column_warnings(config, inputs.records, files)),
+        warnings=(
+            *skipped_warnings(skipped),
+            *inputs.warnings,
+            *_column_warnings(config, inputs.records, files),
+            *reading_warnings(files, [r.number for r in inputs.records], found),
+        ),
         skipped=tuple(skipped),
+        by_reason=found.by_reason(),
+        reasons=explained_reasons(found),
+        null_words=words,
+        offences=offences_table(offences, config),
     )
+
+
+def offences_table(offences: Mapping[str | None, int], config: Config) -> nw.DataFrame[Any]:
+    """``text, rows, sets``: each distinct offence, the most frequent first, and which of the configured sets it is in.
+
+    `offences` are rows by text, None where there is none.
+    """
+    compiled, names = compile_taxonomy(config.violent_offences), list(config.violent_offences)
+    ordered = sorted(((t, n) for t, n in offences.items() if n), key=lambda item: (-item[1], item[0] or ""))
+    masks = [0 if text is None else offence_mask(text, compiled) for text, _ in ordered]
+    table = pa.table(
+        {
+            "text": pa.array([text for text, _ in ordered], pa.large_string()),
+            "rows": pa.array([rows for _, rows in ordered], pa.int64()),
+            "sets": pa.array(
+                [[name for i, name in enumerate(names) if mask >> i & 1] for mask in masks],
+                pa.large_list(pa.large_string()),
+            ),
+        }
+    )
+    return from_arrow(table)
 
 
 def _file_count(record: InputRecord) -> FileCount:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from gpunet.reading.direct import read_directly
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
 from gpunet.reading.location import Location
 from gpunet.reading.sources import Source
+from gpunet.reading.values import meaning_of
+from gpunet.reading.whole_numbers import NotThroughout, PointZero
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import on_host
 
@@ -131,7 +134,9 @@ def source_batches(
     """
     at_most = at_most or (BATCH_ROWS if location.in_slices else DEVICE_ROWS)
     whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
-    for source in sources:
+    waiting = deque((source, True) for source in sources)
+    while waiting:
+        source, look = waiting.popleft()
         raise_if_stopped()
         file = None
         given = False
@@ -145,7 +150,9 @@ def source_batches(
                 inputs.complete(record, file.warnings)  # first, so that it counts as done when its rows are asked for
                 yield Batch(frame, (Piece(record, 0, record.rows, 0),))
                 continue
-            for table in file.batches(record.layout.columns) if frame is None else ():
+            ids = config.id_columns.intersection(record.layout.columns) if look and source.kind == "csv" else ()
+            numbers = PointZero(sorted(ids), meaning_of(config, "person_id"))
+            for table in map(numbers.without, file.batches(record.layout.columns)) if frame is None else ():
                 if not len(table):
                     continue
                 if whole.rows + own.rows + len(table) > at_most or not whole.takes(table):
@@ -154,8 +161,11 @@ def source_batches(
                     given = given or own.rows > 0
                     yield from own.batches()
                 own.add(record, table)
-        except UnreadableFile as error:
-            inputs.skip(source, file.sha256 if file is not None else None, error)
+        except (UnreadableFile, NotThroughout) as error:
+            if isinstance(error, NotThroughout):
+                waiting.appendleft((source, False))  # again, and as it is written
+            else:
+                inputs.skip(source, file.sha256 if file is not None else None, error)
             own.clear()
             if given:
                 yield Withdrawal()

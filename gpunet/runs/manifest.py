@@ -111,7 +111,9 @@ def input_report(report: ReadReport) -> dict[str, Any]:
         "files": files,
         "left_out": skipped,
         "rows": total,
-        "rejected_by_reason": report.reasons(),
+        "rejected_by_reason": dict(report.by_reason),
+        "null_words": {column: dict(words) for column, words in report.null_words.items()},
+        "notes": list(report.notes),
         "protected_columns_dropped": list(report.protected_columns),
         "other_columns_ignored": list(report.ignored_columns),
     }

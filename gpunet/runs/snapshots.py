@@ -44,6 +44,7 @@ __all__ = [
 
 _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
 _SERIES = ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names")
+_REPORTED = ("by_reason", "reasons", "null_words", "notes")
 _TABLES = ("features", "groups", "ties")
 
 
@@ -70,9 +71,14 @@ def of_arrests(arrests: Arrests) -> Contents:
             "ignored_columns": report.ignored_columns,
             "warnings": report.warnings,
             "left_out": [asdict(file) for file in report.skipped],
+            **{name: getattr(report, name) for name in _REPORTED},
         },
         {name: to_host(getattr(arrests, name)) for name in _ARRAYS},
-        {**{name: column.to_frame() for name, column in series.items()}, "rejected": report.rejected},
+        {
+            **{name: column.to_frame() for name, column in series.items()},
+            "rejected": report.rejected,
+            "offences": report.offences,
+        },
     )
 
 
@@ -86,6 +92,9 @@ def arrests_of(contents: Contents, config: Config, engine: Engine) -> Arrests:
         ignored_columns=tuple(values["ignored_columns"]),
         warnings=tuple(values["warnings"]),
         skipped=tuple(SkippedFile(**file) for file in values["left_out"]),
+        notes=tuple(values["notes"]),
+        **{name: values[name] for name in _REPORTED if name != "notes"},
+        offences=from_arrow(frames["offences"]),
     )
     tables = {name: from_arrow(frames[name], values["kinds"][name]) for name in _SERIES}
     columns: dict[str, Any] = {name: table[table.columns[0]] for name, table in tables.items()}

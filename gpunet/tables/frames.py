@@ -32,6 +32,7 @@ __all__ = [
     "as_wide_text",
     "backend_of",
     "from_arrow",
+    "hashes_of",
     "is_frame",
     "make_frame",
     "make_series",
@@ -152,6 +153,13 @@ def numbers_of(series: nw.Series[Any]) -> Any:
     if series.implementation.is_cudf():
         return frames_cudf.numbers_of(numbers.to_native())
     return numbers.to_numpy()
+
+
+def hashes_of(texts: pa.Array) -> NDArray[np.uint64]:
+    """Numbers of a PyArrow array of texts, on the host: equal for equal texts, also in other processes."""
+    import polars as pl
+
+    return pl.Series(pl.from_arrow(texts)).hash(seed=0).to_numpy()
 
 
 def text_layout(series: nw.Series[Any]) -> tuple[Any, Any]:

@@ -1,0 +1,99 @@
+"""What reading finds beside the arrests: words for no value, days that stand for none, and why rows are rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gpunet.reading.rejections import FILE
+from gpunet.reading.values import is_bad_id
+
+__all__ = ["Findings", "Reason", "findings_of_rejected"]
+
+#: Distinct dates that are none, of which a format is found.
+_MOST_DATES = 2000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Rows of one file that are rejected for one reason: how many, the first one's number, and what it has there."""
+
+    rows: int
+    row_number: int
+    example: str | None
+
+    def __add__(self, other: Reason) -> Reason:
+        first = min(self, other, key=lambda reason: reason.row_number)
+        return Reason(self.rows + other.rows, first.row_number, first.example)
+
+
+@dataclass(eq=False)
+class Findings:
+    """Counts that add up over parts of the input.
+
+    ``words``: rows by column and word. ``days``: rows by ISO day that may stand for no date. ``null_days``: rows whose
+    date is one of ``[input] null_dates``. ``reasons``: by number of the file and reason. ``bad_dates``: distinct dates
+    that were none.
+    """
+
+    words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    days: Counter[str] = field(default_factory=Counter)
+    null_days: Counter[str] = field(default_factory=Counter)
+    reasons: dict[tuple[int, str], Reason] = field(default_factory=dict)
+    bad_dates: dict[str, None] = field(default_factory=dict)
+
+    def copy(self) -> Findings:
+        """One that does not change with this."""
+        return self + Findings()
+
+    def __add__(self, other: Findings) -> Findings:
+        reasons = dict(self.reasons)
+        for key, reason in other.reasons.items():
+            reasons[key] = reasons[key] + reason if key in reasons else reason
+        return Findings(
+            self.words + other.words,
+            self.days + other.days,
+            self.null_days + other.null_days,
+            reasons,
+            dict(list({**self.bad_dates, **other.bad_dates}.items())[:_MOST_DATES]),
+        )
+
+    def of_file(self, number: int) -> dict[str, Reason]:
+        """Why rows of the file with this number were rejected."""
+        return {reason: what for (file, reason), what in self.reasons.items() if file == number}
+
+    def by_reason(self) -> dict[str, int]:
+        """Rejected rows by reason."""
+        found: Counter[str] = Counter()
+        for (_, reason), what in self.reasons.items():
+            found[reason] += what.rows
+        return dict(sorted(found.items()))
+
+
+def findings_of_rejected(rejected: pa.Table, ids: tuple[str, ...]) -> Findings:
+    """Why rows were rejected, from the table of them in the order of files and rows; `ids` are the columns of ids."""
+    found = Findings()
+    groups = rejected.select([FILE, "reason", "row_number"]).group_by([FILE, "reason"])
+    table = groups.aggregate([("row_number", "count"), ("row_number", "min")])
+    for file, reason, rows, first in zip(*(table.column(c).to_pylist() for c in table.column_names), strict=True):
+        at = pc.and_(pc.equal(rejected.column(FILE), file), pc.equal(rejected.column("row_number"), first))
+        row = rejected.filter(at).slice(0, 1).to_pylist()[0]
+        found.reasons[file, reason] = Reason(rows, first, _example(row, reason, ids))
+    if "date" in rejected.column_names:
+        bad = rejected.filter(pc.equal(rejected.column("reason"), "bad_date")).column("date")
+        found.bad_dates = dict.fromkeys(pc.unique(bad).to_pylist()[:_MOST_DATES])
+    return found
+
+
+def _example(row: dict[str, str | None], reason: str, ids: tuple[str, ...]) -> str | None:
+    """What a rejected row has where the reason is."""
+    if reason == "bad_date":
+        return row.get("date")
+    if reason == "malformed_row":
+        return row.get("line")
+    if reason == "bad_id":
+        return next((row[name] for name in ids if is_bad_id(row.get(name))), None)
+    return None

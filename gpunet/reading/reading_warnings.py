@@ -1,0 +1,70 @@
+"""What to tell of rows that were not read as they are written: sentences with counts, examples and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpunet.arrests.arrests import FileCount
+from gpunet.base.words import counted, shortened
+from gpunet.reading.date_proposals import date_proposals
+from gpunet.reading.findings import Findings, Reason
+
+__all__ = ["explained_reasons", "reading_warnings"]
+
+#: Files of which more than this share of rows is rejected are named, the first few of them.
+_SHARE, _MOST_FILES = 0.01, 3
+
+
+def reading_warnings(files: Sequence[FileCount], numbers: Sequence[int], found: Findings) -> list[str]:
+    """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none."""
+    lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
+    warnings = [_rejected(file, found.of_file(number)) for file, number in lost[:_MOST_FILES]]
+    if len(lost) > _MOST_FILES:
+        warnings.append(
+            f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
+        )
+    if found.bad_dates:
+        warnings.append(date_proposals(list(found.bad_dates)).sentence)
+    warnings += _bad_ids(found)
+    warnings += [
+        f"{counted(rows, 'row')} dated {day}, which systems write where there is no date: if so here, write "
+        f'[input] null_dates = ["{day}"]'
+        for day, rows in sorted(found.days.items())
+    ]
+    return warnings
+
+
+def _rejected(file: FileCount, reasons: dict[str, Reason]) -> str:
+    several = len(reasons) > 1
+    of_each = [
+        (f"{what.rows:,} " if several else "") + reason + _as_in(what)
+        for reason, what in sorted(reasons.items(), key=lambda item: (-item[1].rows, item[0]))
+    ]
+    share = 100 * file.rejected / file.read
+    return f"{file.rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name} were rejected: {', '.join(of_each)}"
+
+
+def _as_in(what: Reason) -> str:
+    shown = "" if what.example is None else f': "{shortened(what.example)}"'
+    return f" (as in row {what.row_number:,}{shown})"
+
+
+def _bad_ids(found: Findings) -> list[str]:
+    bad = [what for (_, reason), what in sorted(found.reasons.items()) if reason == "bad_id"]
+    if not bad:
+        return []
+    example = next((f' (as in "{shortened(what.example)}")' for what in bad if what.example), "")
+    return [
+        f"{counted(sum(what.rows for what in bad), 'row')} rejected for an id that has lost digits{example}: it is in "
+        "scientific notation, or a float beyond 2^53. Have ids written as text where the table comes from"
+    ]
+
+
+def explained_reasons(found: Findings) -> dict[str, str]:
+    """What to say of each reason if no row was accepted."""
+    explained: dict[str, str] = {}
+    for (_, reason), what in sorted(found.reasons.items()):
+        explained.setdefault(reason, reason + _as_in(what))
+    if found.bad_dates:
+        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates)).sentence}"
+    return explained

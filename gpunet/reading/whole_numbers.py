@@ -1,0 +1,69 @@
+"""Ids of text files that are whole numbers with a point and zero throughout, as pandas writes numbers with gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gpunet.reading.values import Meaning, is_null_word, trimmed
+
+__all__ = ["NotThroughout", "PointZero"]
+
+#: So many rows are looked at first.
+_FIRST = 100
+
+_POINT_ZERO = r"\A\s*[+-]?\d+[.,]0*\s*\z"
+
+#: Whole numbers from here on are not all floats: what is written with a point has lost digits.
+_EXACT = 2.0**53
+
+
+class NotThroughout(Exception):  # noqa: N818 - it says what the column is
+    """A column has a value that is no such number, after others were taken for numbers: the file is read again."""
+
+
+class PointZero:
+    """The columns of one file in which every value so far is a whole number with ``.0``; the point is taken away.
+
+    `columns` are those to look at; texts with the meaning of no value do not count.
+    """
+
+    def __init__(self, columns: Iterable[str], meaning: Meaning) -> None:
+        self._columns, self._meaning = list(columns), meaning
+        self._changed: set[str] = set()
+
+    def without(self, table: pa.Table) -> pa.Table:
+        """The next rows of the file, with the numbers without point.
+
+        Raises
+        ------
+        NotThroughout
+            If a column turns out to have other values too, and rows were changed before.
+        """
+        for name in list(self._columns):
+            texts = table.column(name)
+            if not self._are_numbers(texts[:_FIRST]) or not self._are_numbers(texts):  # few tell it of most columns
+                if name in self._changed:
+                    raise NotThroughout(name)
+                self._columns.remove(name)
+                continue
+            number = pc.match_substring_regex(texts, _POINT_ZERO)
+            if pc.any(number).as_py():
+                self._changed.add(name)
+                position = table.column_names.index(name)
+                table = table.set_column(position, table.field(position), _without_point(texts, number))
+        return table
+
+    def _are_numbers(self, texts: Any) -> bool:
+        known = pc.drop_null(texts)
+        number = pc.match_substring_regex(known, _POINT_ZERO)
+        return pc.all(pc.or_(number, is_null_word(trimmed(known), self._meaning))).as_py() is not False
+
+
+def _without_point(texts: Any, number: Any) -> Any:
+    whole = pc.replace_substring_regex(trimmed(pc.if_else(number, texts, None)), r"[.,]0*\z", "")
+    exact = pc.less(pc.abs(whole.cast(pa.float64())), _EXACT)
+    return pc.if_else(pc.fill_null(exact, False), whole, texts)
