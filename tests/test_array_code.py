@@ -19,7 +19,7 @@ from strategies import CUT, TableCase, arrest_tables
 from gpunet import read_arrests
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
-from gpunet.arrests.diagnostics import input_warnings
+from gpunet.arrests.diagnostics import diagnosed
 from gpunet.arrests.network import Network, build_network, incident_members
 from gpunet.base.errors import InputError
 from gpunet.config.registry import FAMILIES, PATH_FAMILIES
@@ -172,10 +172,12 @@ def test_input_warnings_are_the_same() -> None:
     rows = [row(1, 7, force="North"), row(2, 7, force="South"), row(3, 8, force="South"), row(3, 9)]
     config = {"input": {"incident_key": ["incident_id"]}, "violent_offences": {"arson": ["arson*"]}}
     arrests = read_arrests(frame_of(rows), config=config)
-    absent, shared = input_warnings(placed(arrests))
+    found = diagnosed(placed(arrests))
+    assert found == diagnosed(arrests)
+    assert found.no_network is None
+    absent, shared = found.warnings
     assert absent.startswith("no offence in the data matches arson")
-    assert shared.startswith("1 incidents have arrests by several forces")
-    assert [absent, shared] == input_warnings(arrests)
+    assert shared.startswith("1 incident with arrests by several forces")
 
 
 def test_arrests_and_networks_stay_where_they_are(synthetic: Arrests) -> None:

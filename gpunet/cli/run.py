@@ -29,6 +29,7 @@ RUN_FILES = {
     "ties.parquet": "who was arrested with whom",
     "groups.parquet": "gang, group and community of each person",
     "rejected.parquet": "rows that could not be used, with reasons",
+    "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
     "model.ubj": "the model",
     "model.skops": "the model",  # of earlier versions
@@ -98,6 +99,8 @@ def run_forecast(
     """
     with _running("run", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
+        if run.no_network is not None:
+            raise InputError(run.no_network)
         with run.stage("as of"):
             undated = run.undated(arrests)
             days = forecast_days(arrests.last_day, as_of, timedelta(days=run.config.model.horizon_days))

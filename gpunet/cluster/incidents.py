@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import narwhals as nw
@@ -12,8 +14,9 @@ import pyarrow as pa
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrests.diagnostics import shared_incidents
+from gpunet.arrests.diagnostics import IncidentFacts, IncidentRows, facts_of_incidents
 from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.base.days import NO_DAY
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import (
@@ -27,12 +30,14 @@ from gpunet.cluster.shuffle import (
     range_of_texts,
     shuffled,
 )
+from gpunet.config.config import Config
 from gpunet.reading.location import code_series, in_order
-from gpunet.tables.arrays import begins_run, count_by_code, running_sum, sort_order
+from gpunet.reading.persons import id_of_key
+from gpunet.tables.arrays import begins_run, count_by_code, greatest_by_code, least_by_code, running_sum, sort_order
 from gpunet.tables.frames import rows_of
 from gpunet.tables.gather import gather
 
-__all__ = ["IncidentPartition", "described_incidents", "incident_partitions", "incidents_of_several_forces"]
+__all__ = ["IncidentPartition", "described_incidents", "distributed_incident_facts", "incident_partitions"]
 
 # Keys drawn for each range of incidents; from them follow the ranges, and nothing else.
 _SAMPLES = 50
@@ -62,11 +67,13 @@ def incident_partitions(arrests: DistributedArrests) -> list[Future]:
     return each(client, "incidents", grouped, rows, max_size=arrests.config.network.max_incident_size)
 
 
-def incidents_of_several_forces(arrests: DistributedArrests) -> int:
-    """How many incidents have arrests by several forces, see :func:`gpunet.arrests.diagnostics.shared_incidents`."""
+def distributed_incident_facts(arrests: DistributedArrests) -> IncidentFacts:
+    """As :func:`gpunet.arrests.diagnostics.facts_of_incidents`, of all arrests on the workers."""
     client, n = arrests.client, bucket_count(arrests)
-    frames = each(client, "forces", force_frame, arrests.partitions, bounds=_bounds(arrests, n))
-    return sum(fetched(client, each(client, "several-forces", _of_several_forces, shuffled(client, frames, n))))
+    frames = each(client, "incident-rows", incident_frame, arrests.partitions, bounds=_bounds(arrests, n))
+    facts = each(client, "incident-facts", facts_of_frame, shuffled(client, frames, n), config=arrests.config)
+    whole: IncidentFacts = reduce(add, fetched(client, facts))
+    return whole
 
 
 def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
@@ -101,14 +108,26 @@ def member_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     )
 
 
-def force_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
+def incident_frame(part: ArrestPartition, bounds: Sequence[str]) -> Any:
     """A row for each force of each incident of the part."""
-    incident, force = part.arrests.incident, part.arrests.force
-    order = sort_order([force, incident])
-    new = begins_run(incident[order], force[order])
-    incident, force = incident[order][new], force[order][new]
-    key_range = range_of_texts(part.incident_key, incident, bounds)
-    return frame_of({BUCKET: key_range, "key": _keys_of(part, incident), "force": force})
+    arrests = part.arrests
+    order = sort_order([arrests.force, arrests.incident])
+    begins = begins_run(arrests.incident[order], arrests.force[order])
+    row, n = np.cumsum(begins) - 1, int(np.count_nonzero(begins))
+    incident, force, day = (values[order] for values in (arrests.incident, arrests.force, arrests.day))
+    dated = day != NO_DAY
+    last = greatest_by_code(row[dated], day[dated], n, NO_DAY)
+    first = least_by_code(row[dated], day[dated], n, np.iinfo(np.int32).max)
+    return frame_of(
+        {
+            BUCKET: range_of_texts(part.incident_key, incident[begins], bounds),
+            "key": _keys_of(part, incident[begins]),
+            "force": force[begins],
+            "arrests": count_by_code(row, n),
+            "first": np.where(last == NO_DAY, NO_DAY, first),
+            "last": last,
+        }
+    )
 
 
 def _keys_of(part: ArrestPartition, incident: NDArray[Any]) -> nw.Series[Any]:
@@ -128,10 +147,12 @@ def grouped(frame: Any, max_size: int) -> IncidentPartition:
     return IncidentPartition(members, tuple(zip(map(str, keys), size[over].tolist(), strict=True)))
 
 
-def _of_several_forces(frame: Any) -> int:
-    key = code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES)
-    (force,) = columns_of(frame, ("force",))
-    return shared_incidents(key.codes, force, len(key.values))
+def facts_of_frame(frame: Any, config: Config) -> IncidentFacts:
+    """The facts of a range of incidents from the rows of all parts."""
+    key = in_order(code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES), FRAMES)
+    rows = IncidentRows(key.codes, *columns_of(frame, ("force", "arrests", "first", "last")))
+    ids = FRAMES.series("incident_id", [id_of_key(text, config) for text in key.values.to_list()])
+    return facts_of_incidents(rows, ids, config)
 
 
 def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:

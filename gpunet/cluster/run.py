@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from gpunet.arrests.diagnostics import Diagnosis
 from gpunet.cluster.as_of import labels_between, partitions_before
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
@@ -18,8 +19,8 @@ from gpunet.cluster.results import in_order
 from gpunet.cluster.statistics import (
     distributed_arrest_statistics,
     distributed_counts,
+    distributed_diagnosis,
     distributed_network_statistics,
-    distributed_warnings,
 )
 from gpunet.cluster.vertex_columns import VertexColumns, contents_of, vertex_columns_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
@@ -54,8 +55,8 @@ class DistributedRun(Run):
         self._check_input(arrests)
         return arrests
 
-    def _input_warnings(self, arrests: DistributedArrests) -> list[str]:
-        return distributed_warnings(arrests)
+    def _diagnosed(self, arrests: DistributedArrests) -> Diagnosis:
+        return distributed_diagnosis(arrests)
 
     def cut(self, arrests: DistributedArrests, as_of: date) -> DistributedArrests:
         """The arrests before a day; InputError if there are none."""
@@ -90,6 +91,8 @@ class DistributedRun(Run):
         self.folder.write_table("ties.parquet", found.tie_tables(), dates=TIE_DATES)
         self.folder.write_table("groups.parquet", found.groups_tables())
         self.folder.write_table("rejected.parquet", in_order(arrests.client, arrests.rejected))
+        if arrests.report is not None:
+            self.folder.write_table("offences.parquet", [arrests.report.offences])
 
     def _statistics(
         self, arrests: DistributedArrests, found: DistributedFeatures

@@ -6,9 +6,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from gpunet.arrests.diagnostics import sentences
+from gpunet.arrests.diagnostics import Diagnosis, diagnosis_of, facts_of_persons
 from gpunet.cluster.features import DistributedFeatures
-from gpunet.cluster.incidents import incidents_of_several_forces
+from gpunet.cluster.incidents import distributed_incident_facts
 from gpunet.cluster.partitions import DistributedArrests
 from gpunet.cluster.results import fetched
 from gpunet.engines.protocol import Engine
@@ -17,17 +17,15 @@ from gpunet.runs.manifest import ArrestCounts, arrest_counts, described, network
 __all__ = [
     "distributed_arrest_statistics",
     "distributed_counts",
+    "distributed_diagnosis",
     "distributed_network_statistics",
-    "distributed_warnings",
 ]
 
 
-def distributed_warnings(arrests: DistributedArrests) -> list[str]:
-    """What the configuration may have got wrong; counterpart of :func:`gpunet.arrests.diagnostics.input_warnings`."""
-    violent = distributed_counts(arrests).values["violent"].tolist()
-    absent = [name for name, n in zip(arrests.config.violent_offences, violent, strict=True) if not n]
-    national = "force" not in arrests.config.input.incident_key
-    return sentences(absent, incidents_of_several_forces(arrests) if national else 0)
+def distributed_diagnosis(arrests: DistributedArrests) -> Diagnosis:
+    """Counterpart of :func:`gpunet.arrests.diagnostics.diagnosed`."""
+    persons = reduce(add, fetched(arrests.client, arrests.each("person-facts", facts_of_persons)))
+    return diagnosis_of(arrests.config, persons, distributed_incident_facts(arrests))
 
 
 def distributed_arrest_statistics(found: DistributedFeatures) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
-from gpunet.arrests.diagnostics import input_warnings, why_nothing
+from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.errors import EngineError, InputError
@@ -61,7 +61,10 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
 
 
 class Run:
-    """One run under way: its folder, its clock, and the warnings that it gathers."""
+    """One run under way: its folder, its clock, and the warnings that it gathers.
+
+    ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
+    """
 
     def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine) -> None:
         self.folder = folder
@@ -73,6 +76,7 @@ class Run:
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
         self.clock = StageClock(engine.name, engine.count_on_gpus)
         self.warnings: list[str] = []
+        self.no_network: str | None = None
         self._command = command
         self._reading_day: date | None = None  # the present one
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
@@ -100,7 +104,9 @@ class Run:
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
-            self.warnings += [*arrests.report.warnings, *self._input_warnings(arrests)]
+            found = self._diagnosed(arrests)
+            self.warnings += [*arrests.report.warnings, *found.warnings]
+            self.no_network = found.no_network
         return arrests
 
     def cut(self, arrests: Any, as_of: date) -> Any:
@@ -157,8 +163,8 @@ class Run:
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
-    def _input_warnings(self, arrests: Any) -> list[str]:
-        return input_warnings(arrests)
+    def _diagnosed(self, arrests: Any) -> Diagnosis:
+        return diagnosed(arrests)
 
     def features(self, name: str, arrests: Any, label: str = "") -> Any:
         """Compute everything, or take it from the checkpoint; stages, their progress and notices carry the label."""
@@ -228,6 +234,7 @@ class Run:
         self.folder.write_table("ties.parquet", [found.ties], dates=TIE_DATES)
         self.folder.write_table("groups.parquet", [found.groups])
         self.folder.write_table("rejected.parquet", [arrests.report.rejected])
+        self.folder.write_table("offences.parquet", [arrests.report.offences])
 
     def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Of the arrests, and of the network."""
