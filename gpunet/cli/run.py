@@ -99,6 +99,8 @@ def run_forecast(
     """
     with _running("run", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
+        if run.config.input.is_absent("offence"):
+            raise InputError('the tables have no offences ([input] columns.offence = ""): there is nothing to forecast')
         if run.no_network is not None:
             raise InputError(run.no_network)
         with run.stage("as of"):

@@ -153,7 +153,7 @@ def compute_distributed(
             with stage(family):
                 over_persons.append(finished(arrests.client, _columns_over_persons(arrests, found, family)))
     with stage("tables"):
-        declared = columns(network.sets, wanted)
+        declared = columns(network.sets, wanted, offences=not arrests.config.input.is_absent("offence"))
         parts = finished(arrests.client, _tables(arrests, found, declared, over_persons, over_vertices.columns))
     closeness = over_vertices.columns.get("closeness__all")
     assert not isinstance(closeness, tuple)  # paths have no null

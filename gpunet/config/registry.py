@@ -42,6 +42,8 @@ class Feature:
         For which sets there is a column.
     own_label_free
         True where v's own offences never enter (all but the family ``history``).
+    known
+        False where the input has not what the column is computed from; then it is null throughout.
     """
 
     name: str
@@ -53,6 +55,13 @@ class Feature:
     null: str = ""
     scope: Scope = "one"
     own_label_free: bool = True
+    known: bool = True
+
+    @property
+    def follows_offences(self) -> bool:
+        """Whether the column, with ``{C}`` filled in, is about offences, anyone's."""
+        of_set = "__" in self.name and not self.name.endswith("__all")
+        return of_set or "violent" in self.name or self.family == "tipping"
 
     def names(self, sets: Iterable[str]) -> list[str]:
         """The columns that this declaration makes for the given sets."""
@@ -223,21 +232,32 @@ def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(f for f in FAMILIES if f in asked)
 
 
-def columns(sets: Iterable[str], families: Iterable[str] | None = None) -> dict[str, Feature]:
-    """``{column name: its declaration}`` for the given sets, in output order; ``{C}`` is filled in."""
+def columns(sets: Iterable[str], families: Iterable[str] | None = None, *, offences: bool = True) -> dict[str, Feature]:
+    """``{column name: its declaration}`` for the given sets, in output order; ``{C}`` is filled in.
+
+    Where the input has no `offences`, the columns that follow from them are not known.
+    """
     wanted, sets = expand_families(families), tuple(sets)
-    return {
+    found = {
         name: replace(feature, name=name)
         for feature in DECLARATIONS
         if feature.family in wanted
         for name in feature.names(sets)
     }
+    if offences:
+        return found
+    unknown = {name: feature for name, feature in found.items() if feature.follows_offences}
+    why = "always: the input has no offences"
+    return found | {name: replace(feature, known=False, null=why) for name, feature in unknown.items()}
 
 
-def dictionary(sets: Iterable[str], methods: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def dictionary(
+    sets: Iterable[str], methods: Mapping[str, Any] | None = None, *, offences: bool = True
+) -> list[dict[str, Any]]:
     """The dictionary of every column, as it stands in ``features.json``.
 
     `methods` is ``{column: how it was computed}`` for those that are not exact; it stands under ``method``.
+    `offences` is as in :func:`columns`.
     """
     methods = methods or {}
     return [
@@ -252,5 +272,5 @@ def dictionary(sets: Iterable[str], methods: Mapping[str, Any] | None = None) ->
             "own_label_free": f.own_label_free,
             **({"method": methods[name]} if name in methods else {}),
         }
-        for name, f in columns(sets).items()
+        for name, f in columns(sets, offences=offences).items()
     ]

@@ -154,7 +154,7 @@ def compute_all(
     with stage("partition"):
         gang = recent_gang(arrests)
         partition = louvain_partition(gang[person], network, engine)
-    declared = columns(network.sets, wanted)
+    declared = columns(network.sets, wanted, offences=not arrests.config.input.is_absent("offence"))
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
         network, partition, wanted, engine, path_config, stage=stage, progress=progress, notice=notice

@@ -48,6 +48,11 @@ def feature_table(
     for name, column in over_vertices.items():
         found[name] = spread(column, person, gang.shape[0], declared[name])
     _null_without_gang(found, gang)
+    for name in (name for name, feature in declared.items() if not feature.known):
+        column = found[name]
+        values = column[0] if isinstance(column, tuple) else column
+        xp = namespace(values)
+        found[name] = (values, xp.ones(values.shape[0], dtype=xp.bool))
     return make_frame({"person_id": ids.alias("person_id"), **{name: found[name] for name in declared}}, backend)
 
 

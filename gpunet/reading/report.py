@@ -22,6 +22,15 @@ from gpunet.tables.frames import from_arrow
 __all__ = ["as_rejected", "offences_table", "rejected_schema", "report_of", "whole_number_ids"]
 
 
+#: What to tell where the configuration says that tables have no such column.
+_ABSENT = {
+    "date": 'no dates ([input] columns.date = ""): every arrest is undated, and interval_days, days_since_* and the '
+    "dates of ties are null",
+    "offence": 'no offences ([input] columns.offence = ""): the columns that follow from offences, as those of every set '
+    "but all, are null",
+}
+
+
 def whole_number_ids(config: Config, records: Sequence[InputRecord]) -> bool:
     """Whether the person ids come as whole numbers in every input that has any."""
     kinds = {r.integers for r in records}
@@ -95,7 +104,8 @@ def _file_count(record: InputRecord) -> FileCount:
 def _column_warnings(config: Config, records: Sequence[InputRecord], files: Sequence[FileCount]) -> list[str]:
     """Warnings of columns that the configuration names and no input has, and of inputs without an accepted row."""
     names = {c for record in records for c in record.layout.columns}
-    warnings = [
+    warnings = [_ABSENT[ours] for ours in _ABSENT if config.input.is_absent(ours)]
+    warnings += [
         f"[input] columns.{ours}: no input has a column {in_quotes(config.input.source_names(ours), ' or ')}"
         for ours in config.input.columns
         if ours not in names and not config.input.is_absent(ours)

@@ -216,8 +216,9 @@ class Run:
         """Write the tables of the features; return the manifest's statistics."""
         with self.stage("write features"):
             self._write_tables(arrests, found, feature_metadata(self.config, arrests.as_of, found.path))
+            offences = not self.config.input.is_absent("offence")
             methods = {} if found.path is None else found.path.of_columns()
-            self.folder.write_json("features.json", dictionary(self.config.sets, methods))
+            self.folder.write_json("features.json", dictionary(self.config.sets, methods, offences=offences))
         with self.stage("statistics"):
             of_everybody, statistics = self._statistics(arrests, found)
         oversize = statistics["incidents_over_max_size"]
