@@ -6,7 +6,7 @@ An arrest is a distinct (person, force, incident). Reading, checking and coding 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ import narwhals as nw
 from gpunet.base.array_types import Bool, Int32, UInt64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import InputError
+from gpunet.base.words import Advice
 from gpunet.config.config import Config
 from gpunet.tables.arrays import bits_by_code, distinct, greatest, namespace
 from gpunet.tables.gather import gather
@@ -77,6 +78,10 @@ class ReadReport:
         Other columns that nothing here reads.
     warnings
         Sentences for the user.
+    advice
+        Those of them that say what to write into the configuration, and others like them; not kept in checkpoints.
+    bad_dates
+        Distinct dates that were none, the first of them; not kept in checkpoints.
     skipped
         Files that could not be read, where the reader was told to go on without them.
     by_reason
@@ -102,6 +107,13 @@ class ReadReport:
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     offences: nw.DataFrame[Any] | None = None
+    advice: tuple[Advice, ...] = ()
+    bad_dates: tuple[str, ...] = ()
+
+    def advised(self, more: Sequence[Advice]) -> ReadReport:
+        """The report with more advice, which is among the warnings too."""
+        warnings = (*self.warnings, *(advice.sentence for advice in more))
+        return dataclasses.replace(self, advice=(*self.advice, *more), warnings=warnings)
 
     @property
     def left_out(self) -> tuple[SkippedFile, ...]:

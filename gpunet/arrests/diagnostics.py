@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import narwhals as nw
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY, day_to_date
-from gpunet.base.words import counted, shortened
+from gpunet.base.words import Advice, counted, shortened
 from gpunet.config.config import Config
 from gpunet.tables.arrays import (
     count_by_code,
@@ -136,13 +137,18 @@ class IncidentFacts:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the tables or the configuration may have got wrong, in sentences.
+    """What the tables or the configuration may have got wrong.
 
-    ``no_network``: why no network can be made, or none that means anything; it is among the warnings too.
+    ``no_network``: why no network can be made, or none that means anything; it is among the advice too.
     """
 
-    warnings: list[str]
+    advice: list[Advice]
     no_network: str | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """The advice in sentences."""
+        return [advice.sentence for advice in self.advice]
 
 
 def diagnosed(arrests: Arrests) -> Diagnosis:
@@ -226,37 +232,43 @@ def _frequencies(counts: Int64, ids: nw.Series[Any]) -> Frequencies:
 def diagnosis_of(config: Config, persons: PersonFacts, incidents: IncidentFacts) -> Diagnosis:
     """What to say of these facts."""
     absent = [name for name, any_arrest in zip(config.violent_offences, persons.violent, strict=True) if not any_arrest]
-    found = []
+    found: list[Advice] = []
     if absent and not config.input.is_absent("offence"):
-        found.append(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]")
+        found.append(Advice(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]"))
     if incidents.several_forces and "force" not in config.input.incident_key:
+        key = ", ".join(f'"{name}"' for name in ("force", *config.input.incident_key))
         found.append(
-            f"{counted(incidents.several_forces, 'incident')} with arrests by several forces: right if incident "
-            "numbers are national, else name force in [input] incident_key"
+            Advice(
+                f"{counted(incidents.several_forces, 'incident')} with arrests by several forces: right if incident "
+                "numbers are national, else name force in the key",
+                f"incident_key = [{key}]",
+            )
         )
     for column, frequencies in (("person_id", persons.frequencies), ("incident_id", incidents.frequencies)):
         found += [_outstanding(column, n, text, frequencies) for n, text in frequencies.outstanding()[:3]]
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
         key = ", ".join(f'"{name}"' for name in (*config.input.incident_key, "year"))
         found.append(
-            f"{counted(incidents.apart, 'incident')} hold arrests more than a year apart (as "
-            f'"{shortened(incidents.example)}"): if incident numbers begin anew each year, write '
-            f"[input] incident_key = [{key}]"
+            Advice(
+                f"{counted(incidents.apart, 'incident')} hold arrests more than a year apart (as "
+                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year',
+                f"incident_key = [{key}]",
+            )
         )
     found += _days(persons.days)
     reason = why_no_network(config, persons, incidents)
-    return Diagnosis(found if reason is None else [*found, reason], reason)
+    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason)
 
 
-def _outstanding(column: str, n: int, text: str, frequencies: Frequencies) -> str:
+def _outstanding(column: str, n: int, text: str, frequencies: Frequencies) -> Advice:
     share = 100 * n / frequencies.arrests
-    return (
-        f'{column} "{shortened(text)}" has {counted(n, "arrest")} ({share:.2g} % of all): if it stands for "unknown", '
-        f'write [input] null_values = ["{shortened(text)}"]'
+    return Advice(
+        f'{column} "{shortened(text)}" has {counted(n, "arrest")} ({share:.2g} % of all): if it stands for "unknown"',
+        f"null_values = [{json.dumps(text, ensure_ascii=False)}]",
     )
 
 
-def _days(days: dict[int, int]) -> list[str]:
+def _days(days: dict[int, int]) -> list[Advice]:
     """A day with far more arrests than others, unless it is one that reading told of."""
     if not days:
         return []
@@ -264,10 +276,8 @@ def _days(days: dict[int, int]) -> list[str]:
     text = day_to_date(day).isoformat()
     if days[day] <= _TIMES_A_DAY * sum(days.values()) / len(days) or text in PLACEHOLDERS:
         return []
-    return [
-        f"{counted(days[day], 'arrest')} are dated {text}, over a hundred times the mean of a day: if it stands for no "
-        f'date, write [input] null_dates = ["{text}"]'
-    ]
+    about = f"{counted(days[day], 'arrest')} are dated {text}, over a hundred times the mean of a day"
+    return [Advice(f"{about}: if it stands for no date", f'null_dates = ["{text}"]')]
 
 
 def why_no_network(config: Config, persons: PersonFacts, incidents: IncidentFacts) -> str | None:

@@ -1,8 +1,22 @@
-"""Numbers and names in sentences."""
+"""Numbers and names in sentences, and advice on what to write into the configuration."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "shortened"]
+from typing import NamedTuple
+
+__all__ = ["Advice", "counted", "shortened"]
+
+
+class Advice(NamedTuple):
+    """What may be wrong, in words, and the line under ``[input]`` that would set it right; "" if none does."""
+
+    about: str
+    line: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The two as one sentence."""
+        return f"{self.about}, write [input] {self.line}" if self.line else self.about
 
 
 def counted(n: int, noun: str) -> str:

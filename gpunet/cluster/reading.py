@@ -16,6 +16,7 @@ from distributed import Client, Future
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.words import Advice
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_of_texts, shuffled, table_of
@@ -123,7 +124,7 @@ def read_distributed(
         beat_names=names.places["beat"],
         last_day=max(last_days),
         config=config,
-        report=replace(report, warnings=(*report.warnings, *_alike(client, arranged))),
+        report=report.advised(_alike(client, arranged)),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
@@ -235,9 +236,9 @@ def _whole_files(notes: Sequence[PartNote], repeats: Sequence[Mapping[int, int]]
     return [whole[number] for number in sorted(whole)]
 
 
-def _alike(client: Client, ranges: Sequence[Future]) -> list[str]:
-    """As :func:`gpunet.reading.alike.alike_warnings`. Of most ids only a number comes here; of those alike, texts."""
-    found = []
+def _alike(client: Client, ranges: Sequence[Future]) -> list[Advice]:
+    """As :func:`gpunet.reading.alike.alike_ids`. Of most ids only a number comes here; of those alike, texts."""
+    found: list[Advice] = []
     for column in ("person_id", "incident_id"):
         hashes = fetched(client, each(client, "alike", _hashes, ranges, column=column))
         known, counts = np.unique(np.concatenate(hashes), return_counts=True)

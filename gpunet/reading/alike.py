@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gpunet.base.words import counted
+from gpunet.base.words import Advice, counted
 from gpunet.config.config import IdRules
 from gpunet.reading.values import by_rules
 from gpunet.tables.frames import on_host, series_to_arrow
 
-__all__ = ["alike_among", "alike_warnings", "candidates", "canonical", "texts_of"]
+__all__ = ["alike_among", "alike_ids", "candidates", "canonical", "texts_of"]
 
 #: Rules by which ids become one, and what these leave out of account.
 _RULES = {
@@ -28,7 +28,7 @@ _RULES = {
 _POINT_ZERO = r"\.0*\z"
 
 
-def alike_warnings(persons: nw.Series[Any], incidents: nw.Series[Any]) -> list[str]:
+def alike_ids(persons: nw.Series[Any], incidents: nw.Series[Any]) -> list[Advice]:
     """What to tell of ids of persons, and of incidents, that may be one."""
     return [
         *alike_among(candidates(texts_of(persons)), "person_id"),
@@ -63,20 +63,19 @@ def _several(texts: Any, alike: Any) -> Any:
     return texts.filter(pa.array(several[codes]))
 
 
-def alike_among(texts: Any, column: str) -> list[str]:
-    """What to tell of distinct ids, each of which is alike some other: a sentence for each rule that unites some."""
+def alike_among(texts: Any, column: str) -> list[Advice]:
+    """What to tell of distinct ids, each of which is alike some other: for each rule that unites some."""
     found = []
     without_point = pc.replace_substring_regex(texts, _POINT_ZERO, "")
     if some := _counted(texts, without_point):
-        found.append(f"{some} in {column} equal another but for a point and zeros: have them written as whole numbers")
+        about = f"{some} in {column} equal another but for a point and zeros: have them written as whole numbers"
+        found.append(Advice(about))
     for rules, difference in _RULES.items():
         some = _counted(texts, by_rules(texts, _rules(rules)))
         if some and not (found and len(rules) > 1):
             wanted = ", ".join(f"{rule} = true" for rule in rules)
-            found.append(
-                f"{some} in {column} equal another but for {difference}: if they are one, write [input] id_rules = "
-                f"{{{column} = {{{wanted}}}}}"
-            )
+            about = f"{some} in {column} equal another but for {difference}: if they are one"
+            found.append(Advice(about, f"id_rules = {{{column} = {{{wanted}}}}}"))
     return found
 
 

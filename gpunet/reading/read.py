@@ -13,7 +13,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
-from gpunet.reading.alike import alike_warnings
+from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.protected import check_config
@@ -144,8 +144,7 @@ def read_arrests_at(
     rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
-    alike = alike_warnings(arrests.person_ids, arrests.incident_ids)
-    arrests = replace(arrests, report=replace(report, warnings=(*report.warnings, *alike)))
+    arrests = replace(arrests, report=report.advised(alike_ids(arrests.person_ids, arrests.incident_ids)))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)

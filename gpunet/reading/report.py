@@ -11,9 +11,9 @@ import pyarrow as pa
 from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.config.offences import compile_taxonomy, offence_mask
+from gpunet.reading.advice import explained_reasons, reading_advice
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
-from gpunet.reading.reading_warnings import explained_reasons, reading_warnings
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
@@ -26,8 +26,8 @@ __all__ = ["as_rejected", "offences_table", "rejected_schema", "report_of", "who
 _ABSENT = {
     "date": 'no dates ([input] columns.date = ""): every arrest is undated, and interval_days, days_since_* and the '
     "dates of ties are null",
-    "offence": 'no offences ([input] columns.offence = ""): the columns that follow from offences, as those of every set '
-    "but all, are null",
+    "offence": 'no offences ([input] columns.offence = ""): the columns that follow from offences, as those of every '
+    "set but all, are null",
 }
 
 
@@ -43,6 +43,7 @@ def report_of(
     """The report of inputs that were read to their end; `offences` are the accepted rows by text."""
     files = tuple(map(_file_count, inputs.records))
     skipped = inputs.skipped or ()
+    advised = reading_advice(files, [r.number for r in inputs.records], found)
     words: dict[str, dict[str, int]] = {}
     for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         words.setdefault(column, {})[word] = rows
@@ -57,8 +58,10 @@ def report_of(
             *skipped_warnings(skipped),
             *inputs.warnings,
             *_column_warnings(config, inputs.records, files),
-            *reading_warnings(files, [r.number for r in inputs.records], found),
+            *(advice.sentence for advice in advised),
         ),
+        advice=tuple(advised),
+        bad_dates=tuple(found.bad_dates),
         skipped=tuple(skipped),
         by_reason=found.by_reason(),
         reasons=explained_reasons(found),

@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpunet.arrests.arrests import FileCount
-from gpunet.base.words import counted, shortened
+from gpunet.base.words import Advice, counted, shortened
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.findings import Findings, Reason
 
-__all__ = ["explained_reasons", "reading_warnings"]
+__all__ = ["explained_reasons", "reading_advice"]
 
 #: Files of which more than this share of rows is rejected are named, the first few of them.
 _SHARE, _MOST_FILES = 0.01, 3
 
 
-def reading_warnings(files: Sequence[FileCount], numbers: Sequence[int], found: Findings) -> list[str]:
+def reading_advice(files: Sequence[FileCount], numbers: Sequence[int], found: Findings) -> list[Advice]:
     """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none."""
     lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
-    warnings = [_rejected(file, found.of_file(number)) for file, number in lost[:_MOST_FILES]]
+    advice = [Advice(_rejected(file, found.of_file(number))) for file, number in lost[:_MOST_FILES]]
     if len(lost) > _MOST_FILES:
-        warnings.append(
-            f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
-        )
+        more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
+        advice.append(Advice(more))
     if found.bad_dates:
-        warnings.append(date_proposals(list(found.bad_dates)).sentence)
-    warnings += _bad_ids(found)
-    warnings += [
-        f"{counted(rows, 'row')} dated {day}, which systems write where there is no date: if so here, write "
-        f'[input] null_dates = ["{day}"]'
+        advice.append(Advice(date_proposals(list(found.bad_dates)).sentence))
+    advice += [Advice(text) for text in _bad_ids(found)]
+    advice += [
+        Advice(
+            f"{counted(rows, 'row')} dated {day}, which systems write where there is no date: if so here",
+            f'null_dates = ["{day}"]',
+        )
         for day, rows in sorted(found.days.items())
     ]
-    return warnings
+    return advice
 
 
 def _rejected(file: FileCount, reasons: dict[str, Reason]) -> str:
