@@ -58,6 +58,7 @@ def test_toml_file_and_mapping_agree(tmp_path):
         ({"violent_offences": {"Knife": ["x"]}}, "Knife"),
         ({"violent_offences": {"knife": "x"}}, "knife"),
         ({"violent_offences": {"knife": []}}, "knife"),
+        ({"violent_offences": {"knife": ["!x", " !y"]}}, "knife: every pattern begins with"),
         ({"violent_offences": {"knife": 5}}, "knife"),
         ({"violent_offences": {"preset": 5}}, "preset"),
         ({"model": {"horizon_days": 100_000_000}}, "horizon_days"),

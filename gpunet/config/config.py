@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
-from gpunet.config.offences import PRESETS, RESERVED_SETS
+from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
@@ -156,8 +156,15 @@ def _free_name(name: str) -> str:
     return name
 
 
-_Sets = Mapping[Annotated[str, AfterValidator(_free_name)], Annotated[tuple[str, ...], Field(min_length=1)]]
-_Preset = Mapping[Literal["preset"], Literal["fbi_index", "home_office"]]
+def _takes_something(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    if all(pattern.strip().startswith(EXCEPT) for pattern in patterns):
+        raise ValueError(f'every pattern begins with "{EXCEPT}" and says what to leave; add one that says what to take')
+    return patterns
+
+
+_Patterns = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_takes_something)]
+_Sets = Mapping[Annotated[str, AfterValidator(_free_name)], _Patterns]
+_Preset = Mapping[Literal["preset"], Literal["fbi_index", "nibrs", "home_office"]]
 
 
 @names_keys()

@@ -12,62 +12,67 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
-__all__ = ["PRESETS", "RESERVED_SETS", "compile_taxonomy", "offence_mask", "taxonomy_hash"]
+from gpunet.config.presets import PRESETS
+
+__all__ = ["EXCEPT", "PRESETS", "RESERVED_SETS", "compile_taxonomy", "offence_mask", "plain_text", "taxonomy_hash"]
 
 Taxonomy = Mapping[str, tuple[str, ...]]
+
+#: A pattern, and the longest text that it cannot do without: looking for that first is several times faster.
+_Glob = tuple[str, re.Pattern[str]]
+
+#: What a set takes, and what it leaves although it would take it.
+CompiledSet = tuple[list[_Glob], list[_Glob]]
 
 #: Set names that exist in every network and cannot be configured.
 RESERVED_SETS = ("all", "violent")
 
-#: The paper's five violent offences (section 3, Table 1), with the wordings of United States records (FBI index).
-_FBI_INDEX = {
-    "homicide": ("homicide*", "murder*", "*manslaughter*", "criminal?homicide*"),
-    "criminal_sexual_assault": (
-        "criminal?sexual?assault*",
-        "crim?sexual?assault*",
-        "sexual?assault*",
-        "forcible?rape*",
-        "rape*",
-    ),
-    "robbery": ("robbery*", "armed?robbery*"),
-    "aggravated_assault": ("aggravated?assault*", "agg?assault*", "assault???aggravated*", "assault:?aggravated*"),
-    "aggravated_battery": ("aggravated?battery*", "agg?battery*", "battery???aggravated*", "battery:?aggravated*"),
-}
-
-#: Home Office counting rules (England and Wales): the groups of notifiable violent offences, by their wording.
-_HOME_OFFICE = {
-    "homicide": ("homicide*", "murder*", "manslaughter*", "corporate manslaughter*", "infanticide*"),
-    "rape_and_sexual_assault": ("rape*", "sexual assault*", "assault by penetration*", "sexual offences*"),
-    "robbery": ("robbery*", "assault with intent to rob*"),
-    "violence_with_injury": (
-        "violence with injury*",
-        "*grievous bodily harm*",
-        "*actual bodily harm*",
-        "gbh*",
-        "abh*",
-        "wounding*",
-        "attempted murder*",
-        "assault with injury*",
-    ),
-    "weapons": ("possession of weapons*", "*firearm*", "*bladed article*", "*offensive weapon*"),
-}
-
-PRESETS: Mapping[str, Taxonomy] = MappingProxyType(
-    {"fbi_index": MappingProxyType(_FBI_INDEX), "home_office": MappingProxyType(_HOME_OFFICE)}
-)
+#: A pattern that begins with this says what its set leaves.
+EXCEPT = "!"
 
 
-def compile_taxonomy(sets: Taxonomy) -> list[re.Pattern[str]]:
-    """One compiled pattern a set, in the order of `sets`; it is to be matched against normalised text."""
-    return [re.compile("|".join(f"(?:{fnmatch.translate(p.strip().casefold())})" for p in ps)) for ps in sets.values()]
+def plain_text(text: str) -> str:
+    """`text` in lower case, every run of white space and punctuation one blank.
+
+    Examples
+    --------
+    >>> plain_text("AGG. ASSAULT  - W/Firearm")
+    'agg assault w firearm'
+    """
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
-def offence_mask(text: str, compiled: list[re.Pattern[str]]) -> int:
-    """Bit mask of the sets that the offence `text` belongs to: bit i for the i-th set of the taxonomy."""
-    folded = text.strip().casefold()
-    return sum(1 << i for i, pattern in enumerate(compiled) if pattern.match(folded))
+def compile_taxonomy(sets: Taxonomy) -> list[CompiledSet]:
+    """What :func:`offence_mask` matches for each set, in the order of `sets`."""
+    compiled = []
+    for patterns in sets.values():
+        folded = [pattern.strip().casefold() for pattern in patterns]
+        take = [_glob(pattern) for pattern in folded if not pattern.startswith(EXCEPT)]
+        leave = [_glob(pattern.removeprefix(EXCEPT)) for pattern in folded if pattern.startswith(EXCEPT)]
+        compiled.append((take, leave))
+    return compiled
+
+
+def _glob(pattern: str) -> _Glob:
+    literal = max(re.split(r"[*?]|\[!?\]?[^]]*\]", pattern), key=len)
+    return literal, re.compile(fnmatch.translate(pattern))
+
+
+def offence_mask(text: str, compiled: list[CompiledSet]) -> int:
+    """Bit mask of the sets that the offence `text` belongs to: bit i for the i-th set of the taxonomy.
+
+    A pattern is matched against the text as it is (but for case and white space around it) and as :func:`plain_text`
+    leaves it.
+    """
+    forms = {text.strip().casefold(), plain_text(text)}
+    return sum(
+        1 << i for i, (take, leave) in enumerate(compiled) if _matches(take, forms) and not _matches(leave, forms)
+    )
+
+
+def _matches(globs: list[_Glob], forms: set[str]) -> bool:
+    return any(literal in form and pattern.match(form) for form in forms for literal, pattern in globs)
 
 
 def taxonomy_hash(sets: Taxonomy) -> str:
