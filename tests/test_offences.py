@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from offence_wordings import WORDINGS, wordings
 
 from gpunet.config.config import load_config
-from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask, plain_text
+from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.config.presets import spelt_out
 
 DOCS = (Path(__file__).parent.parent / "docs" / "offences.md").read_text(encoding="utf-8")
@@ -88,10 +88,10 @@ def test_every_exception_leaves_a_wording_that_would_be_taken(preset: str) -> No
 
 
 @given(st.text("ab -.*?[]!", max_size=6), st.text("ab -.", max_size=6))
-def test_a_pattern_is_a_glob_over_the_text_or_its_plain_form(pattern: str, text: str) -> None:
-    forms = (text.strip().casefold(), plain_text(text))
+def test_a_pattern_of_ones_own_is_a_glob_over_the_text(pattern: str, text: str) -> None:
+    form = text.strip().casefold()
     leaves = pattern.strip().startswith("!")
-    globbed = any(fnmatch.fnmatchcase(form, pattern.strip().removeprefix("!")) for form in forms)
+    globbed = fnmatch.fnmatchcase(form, pattern.strip().removeprefix("!"))
     assert bool(taken(["*", pattern] if leaves else [pattern], text)) == (globbed != leaves)
 
 
@@ -100,7 +100,7 @@ def test_a_pattern_is_a_glob_over_the_text_or_its_plain_form(pattern: str, text:
     [
         (["robbery"], " ROBBERY ", True),
         (["robbery"], "Robbery - armed", False),
-        (["strong armed robbery"], "Strong Armed  Robbery", True),
+        (["strong armed robbery"], "Strong Armed  Robbery", False),
         (["robbery / no*"], "Robbery / No Weapon", True),
         (["robbery / no*"], "Robbery, No Weapon", False),
         (["*robbery*", "!*false report*"], "FALSE REPORT: ROBBERY", False),

@@ -19,11 +19,15 @@ __all__ = ["EXCEPT", "PRESETS", "RESERVED_SETS", "compile_taxonomy", "offence_ma
 
 Taxonomy = Mapping[str, tuple[str, ...]]
 
-#: A pattern, and the longest text that it cannot do without: looking for that first is several times faster.
-_Glob = tuple[str, re.Pattern[str]]
+#: A pattern, the longest text that it cannot do without (looking for that first is several times faster), and whether
+#: blanks and punctuation count.
+_Glob = tuple[str, re.Pattern[str], bool]
 
 #: What a set takes, and what it leaves although it would take it.
 CompiledSet = tuple[list[_Glob], list[_Glob]]
+
+#: Patterns of presets are written without punctuation, and match texts without theirs too; all others match as globs.
+_OF_PRESETS = frozenset(pattern for sets in PRESETS.values() for patterns in sets.values() for pattern in patterns)
 
 #: Set names that exist in every network and cannot be configured.
 RESERVED_SETS = ("all", "violent")
@@ -47,32 +51,37 @@ def compile_taxonomy(sets: Taxonomy) -> list[CompiledSet]:
     """What :func:`offence_mask` matches for each set, in the order of `sets`."""
     compiled = []
     for patterns in sets.values():
-        folded = [pattern.strip().casefold() for pattern in patterns]
-        take = [_glob(pattern) for pattern in folded if not pattern.startswith(EXCEPT)]
-        leave = [_glob(pattern.removeprefix(EXCEPT)) for pattern in folded if pattern.startswith(EXCEPT)]
+        take = [_glob(pattern) for pattern in patterns if not pattern.strip().startswith(EXCEPT)]
+        leave = [_glob(pattern) for pattern in patterns if pattern.strip().startswith(EXCEPT)]
         compiled.append((take, leave))
     return compiled
 
 
 def _glob(pattern: str) -> _Glob:
-    literal = max(re.split(r"[*?]|\[!?\]?[^]]*\]", pattern), key=len)
-    return literal, re.compile(fnmatch.translate(pattern))
+    folded = pattern.strip().casefold().removeprefix(EXCEPT)
+    literal = max(re.split(r"[*?]|\[!?\]?[^]]*\]", folded), key=len)
+    return literal, re.compile(fnmatch.translate(folded)), pattern not in _OF_PRESETS
 
 
 def offence_mask(text: str, compiled: list[CompiledSet]) -> int:
     """Bit mask of the sets that the offence `text` belongs to: bit i for the i-th set of the taxonomy.
 
-    A pattern is matched against the text as it is (but for case and white space around it) and as :func:`plain_text`
-    leaves it.
+    Patterns are matched against the text without case and white space around it; those of presets also against what
+    :func:`plain_text` leaves of it.
     """
-    forms = {text.strip().casefold(), plain_text(text)}
+    text, plain = text.strip().casefold(), plain_text(text)
     return sum(
-        1 << i for i, (take, leave) in enumerate(compiled) if _matches(take, forms) and not _matches(leave, forms)
+        1 << i
+        for i, (take, leave) in enumerate(compiled)
+        if _matches(take, text, plain) and not _matches(leave, text, plain)
     )
 
 
-def _matches(globs: list[_Glob], forms: set[str]) -> bool:
-    return any(literal in form and pattern.match(form) for form in forms for literal, pattern in globs)
+def _matches(globs: list[_Glob], text: str, plain: str) -> bool:
+    return any(
+        (literal in text and pattern.match(text)) or (not exact and literal in plain and pattern.match(plain))
+        for literal, pattern, exact in globs
+    )
 
 
 def taxonomy_hash(sets: Taxonomy) -> str:
