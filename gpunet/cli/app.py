@@ -13,7 +13,7 @@ from gpunet.base.stopping import Stopped
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
-from gpunet.cli.commands.tables import synth
+from gpunet.cli.commands.tables import check, synth
 
 __all__ = ["app", "main"]
 
@@ -40,7 +40,7 @@ def _common(
     pass
 
 
-for _command in (synth, features, run, score, certificates, info):
+for _command in (synth, check, features, run, score, certificates, info):
     app.command()(_command)
 
 

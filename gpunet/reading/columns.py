@@ -30,6 +30,8 @@ __all__ = [
     "in_quotes",
     "key_columns",
     "layout_of",
+    "missing_columns",
+    "near_names",
     "plain_name",
 ]
 
@@ -41,12 +43,12 @@ _OTHERWISE = {"offense": "offence"}
 
 #: What stands in names that tables give our columns, to propose these where ours are missing.
 _CALLED = {
-    "person_id": ("nominal", "personid", "suspectid", "offenderid", "arresteeid", "subjectid", "defendantid", "persid",
-                  "individual", "personno", "personkey", "mni"),
-    "incident_id": ("incident", "caseno", "caseid", "casenumber", "eventid", "eventno", "reportno", "reportnumber",
-                    "crimeid", "crimeref", "crimeno", "rdno", "drno", "complaintno", "custody", "cmplnt"),
-    "date": ("date", "datum", "time", "occurred"),
-    "offence": ("offen", "charge", "crime", "statute", "category", "primarytype", "law", "desc"),
+    "person_id": ("nominal", "personid", "suspectid", "offenderid", "arresteeid", "subjectid", "defendantid",
+                  "personno", "personkey", "pnc", "mni", "person", "suspect", "offender", "arrestee", "individual"),
+    "incident_id": ("incident", "caseno", "caseid", "casenumber", "eventid", "eventno", "reportno", "crimeid",
+                    "crimeref", "crimeno", "rdno", "drno", "complaintno", "cmplnt", "custody", "arrestkey", "bookingid"),
+    "date": ("arrestdate", "offensedate", "offencedate", "occurred", "date", "datum", "when", "time"),
+    "offence": ("offence", "offense", "charge", "crime", "primarytype", "statute", "category", "law", "desc"),
 }  # fmt: skip
 
 
@@ -126,15 +128,33 @@ def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
 
 def _advice(ours: str, present: list[str]) -> str:
     """What to write into the configuration: with the names there that may be meant, if there are any."""
-    known = (*_CALLED.get(ours, ()), plain_name(ours))
-    plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
-    near = [theirs for name, theirs in plain.items() if any(word in name for word in known)]
-    near += [plain[name] for name in difflib.get_close_matches(plain_name(ours), plain, 3, 0.7)]
+    near = near_names(ours, present)
     if not near or ours not in ALL_COLUMNS:
         otherwise = ', or "" where there is none' if ours in ("date", "offence") else ""
         return f"set {_setting(ours)} to its name in the file{otherwise}"
-    lines = [f"columns.{ours} = {json.dumps(theirs, ensure_ascii=False)}" for theirs in dict.fromkeys(near)]
-    return f"if it has another name there, write under [input] {' or '.join(lines[:3])}"
+    lines = [f"columns.{ours} = {json.dumps(theirs, ensure_ascii=False)}" for theirs in near]
+    return f"if it has another name there, write under [input] {' or '.join(lines)}"
+
+
+def near_names(ours: str, present: Iterable[str]) -> list[str]:
+    """Up to three of the names that are present and may be meant for a column of ours, the likeliest first."""
+    plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
+    near = difflib.get_close_matches(plain_name(ours), plain, 3, 0.8)
+    near += [name for word in _CALLED.get(ours, ()) for name in plain if word in name]
+    return [plain[name] for name in dict.fromkeys(near)][:3]
+
+
+def missing_columns(present: Iterable[str], config: InputConfig) -> list[str]:
+    """Our columns that a table of these columns would be refused for."""
+    plain = {plain_name(theirs) for theirs in present if not is_protected(theirs)}
+    wanted = dict.fromkeys((*ALL_COLUMNS, *(c for c in config.incident_key if c != "year")))
+    return [
+        ours
+        for ours in wanted
+        if _is_required(ours, config)
+        and config.source_names(ours)
+        and plain.isdisjoint(map(plain_name, config.source_names(ours)))
+    ]
 
 
 def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:

@@ -1,13 +1,46 @@
-"""``gpunet synth``: arrest tables made up."""
+"""``gpunet synth`` and ``gpunet check``: tables made up, and tables looked at."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["synth"]
+from gpunet.base.errors import InputError
+from gpunet.cli.options import ConfigFile, Inputs
+
+__all__ = ["check", "synth"]
+
+
+def check(
+    inputs: Inputs = None,
+    config: ConfigFile = None,
+    write_config: Annotated[
+        Path | None, typer.Option("--write-config", help="Write the proposed configuration to this file, a new one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
+) -> None:
+    """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
+    from gpunet.base.progress import console_progress
+    from gpunet.cli.check import check_tables, describe_check
+
+    if not inputs:
+        raise InputError("no input: name the tables to check")
+    if write_config is not None and write_config.exists():
+        raise InputError(f"--write-config {write_config}: there is such a file already; name a new one")
+    with console_progress() as progress:
+        found, proposed = check_tables(inputs, config, progress=progress)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
+    if write_config is not None:
+        write_config.write_text(proposed, encoding="utf-8")
+        print(f"proposed configuration: {write_config}", file=sys.stderr)
+    elif not as_json:
+        print(f"\n{proposed}", end="")
+    if not found["ready"]:
+        raise typer.Exit(2)
 
 
 def synth(

@@ -1,0 +1,155 @@
+"""``gpunet check``: what tables hold, what of them would not be read, and the configuration that would read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.diagnostics import diagnosed
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback
+from gpunet.base.words import counted, shortened
+from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format
+from gpunet.config.config import load_config
+from gpunet.reading import read_arrests
+from gpunet.reading.sources import find_sources
+from gpunet.runs.manifest import arrest_statistics, input_report
+
+__all__ = ["check_tables", "describe_check"]
+
+#: Tables are read again where the configuration has to be another: for names of columns, and for dates.
+_MOST_READS = 3
+
+_MOST_TEXTS, _MOST_LINES = 8, 12
+
+
+def check_tables(
+    inputs: list[str], config: Any = None, *, progress: ProgressCallback | None = None
+) -> tuple[dict[str, Any], str]:
+    """Read tables and tell what was found; nothing is computed.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders and globs.
+    config
+        A :class:`Config`, a mapping, the path of a TOML file, or None for the defaults.
+    progress
+        Called as bytes of files are read.
+
+    Returns
+    -------
+    dict
+        ``ready``: whether a run would take the tables with the given configuration. ``error``: why not, else None.
+        ``input``: as in ``run.json``, and ``columns``. ``arrests``: statistics. ``offences``: the most frequent ones in
+        no set. ``warnings``: sentences. ``config``: the proposed ``[input]``; all figures are with it.
+    str
+        The proposed configuration file.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration is not understood.
+    InputError
+        If a path leads nowhere, or nothing can be read whatever the configuration says.
+    """
+    proposed, first = ProposedConfig(load_config(config)), None
+    for _ in range(_MOST_READS):
+        arrests, error = _read(inputs, proposed, progress)
+        proposed, again = _improved(inputs, proposed, arrests)
+        first = first or error or ("dates need a format" if again else None)
+        if not again:
+            break
+    if arrests is None:
+        raise InputError(str(error))
+    found, report = diagnosed(arrests), arrests.report
+    assert report is not None  # they were read
+    proposed = replace(proposed, open=(*proposed.open, *report.advice, *found.advice))
+    result = {
+        "ready": first is None and len(arrests) > 0,
+        "error": first,
+        "input": input_report(report),
+        "arrests": arrest_statistics(arrests),
+        "offences_in_no_set": _in_no_set(report),
+        "warnings": [*report.warnings, *found.warnings],
+        "config": {"input": proposed.config().as_dict()["input"]},
+    }
+    return result, proposed.toml()
+
+
+def _read(
+    inputs: list[str], proposed: ProposedConfig, progress: ProgressCallback | None
+) -> tuple[Arrests | None, str | None]:
+    """The arrests, and the first fault of a file."""
+    try:
+        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True)
+    except InputError as error:
+        return None, str(error)
+    skipped = arrests.report.skipped if arrests.report is not None else ()
+    return arrests, f"{skipped[0].name}: {skipped[0].reason}" if skipped else None
+
+
+def _improved(inputs: list[str], proposed: ProposedConfig, arrests: Arrests | None) -> tuple[ProposedConfig, bool]:
+    """The proposal with what was seen, and whether more can be read with it."""
+    config, report = proposed.config(), arrests.report if arrests is not None else None
+    if report is None or report.skipped:
+        columns, open_ = proposed_columns(find_sources(inputs, [], []), config)
+        if columns:
+            why = "what stands for our columns, by the likeness of names: look whether it does"
+            proposed = proposed.adding({"columns": {**config.input.columns, **columns}}, {"columns": why})
+            return replace(proposed, open=(*proposed.open, *open_)), True
+    if report is None:
+        return proposed, False
+    date_format, open_ = proposed_format(report, config)
+    if date_format is not None and date_format != config.input.date_format:
+        why = "the one way in which all dates can be read"
+        return proposed.adding({"date_format": date_format}, {"date_format": why}), True
+    return replace(proposed, open=(*proposed.open, *open_)), False
+
+
+def _in_no_set(report: ReadReport) -> list[dict[str, Any]]:
+    """The most frequent offences in no set."""
+    if report.offences is None:
+        return []
+    rows = report.offences.iter_rows(named=True)
+    return [{"text": row["text"], "rows": row["rows"]} for row in rows if not row["sets"] and row["text"]][:_MOST_TEXTS]
+
+
+def describe_check(found: Mapping[str, Any]) -> str:
+    """What :func:`check_tables` found, for one screen."""
+    read, arrests, rows = found["input"], found["arrests"], found["input"]["rows"]
+    span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "no dates"
+    sets = ", ".join(f"{name} {n:,}" for name, n in arrests["violent_arrests"].items())
+    words = [f'"{word}" {n:,}' + f" in {column}" for column, of in read["null_words"].items() for word, n in of.items()]
+    texts = [f'"{shortened(item["text"], 40)}" {item["rows"]:,}' for item in found["offences_in_no_set"]]
+    reasons = [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
+    columns = [f'{ours} = "{theirs}"' for ours, theirs in found["config"]["input"]["columns"].items()]
+    lines = [
+        ("read", f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
+                 f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
+        ("rejected", _some(reasons)),
+        ("unreadable", _some([f"{file['name']}: {file['reason']}" for file in read["left_out"]], 3, "; ")),
+        ("written", _some(read["notes"], 4, "; ")),
+        ("columns", _some(columns)),
+        ("dropped", _some([f'"{name}"' for name in read["protected_columns_dropped"]])),
+        ("not read", _some([f'"{name}"' for name in read["other_columns_ignored"]])),
+        ("no value", _some(words)),
+        ("arrests", f"{arrests['arrests']:,} of {counted(arrests['persons'], 'person')} in "
+                    f"{counted(arrests['incidents'], 'incident')}, {span}"),
+        ("violent", sets),
+        ("in no set", _some(texts)),
+        *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
+    ]  # fmt: skip
+    more = len(found["warnings"]) - _MOST_LINES
+    if more > 0:
+        lines.append(("warning", f"... and {more:,} more with --json"))
+    ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
+    lines.append(("ready", ready))
+    return "\n".join(f"{title:10} {text}" for title, text in lines if text)
+
+
+def _some(texts: Sequence[str], most: int = _MOST_TEXTS, between: str = ", ") -> str:
+    shown = between.join(texts[:most])
+    return f"{shown}, ... {len(texts) - most:,} more" if len(texts) > most else shown
