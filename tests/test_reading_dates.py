@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from gpunet import read_arrests
 from gpunet.base.days import day_number
 from gpunet.base.errors import ConfigError, InputError
+from gpunet.config.config import InputConfig
 from gpunet.reading.date_formats import ISO, date_formats
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.dates import (
@@ -29,7 +30,7 @@ from gpunet.reading.dates import (
     DAY_US,
     EARLIEST,
     NO_TIMESTAMP,
-    PLACEHOLDERS,
+    PLACEHOLDER_DAYS,
     day_in_words,
     null_days,
     parse_dates,
@@ -406,10 +407,10 @@ def test_dates_in_both_orders_are_not_proposed_for() -> None:
 def test_placeholders_are_proposed_for_null_dates() -> None:
     zero = date_proposals(["0000-00-00", "9999-12-31 00:00:00"])
     assert (zero.formats, zero.null_dates) == ((), ("0000-00-00", "9999-12-31"))
-    assert zero.sentence.endswith('are placeholders: write [input] null_dates = ["0000-00-00", "9999-12-31"] for '
-                                  "placeholders to be no date")  # fmt: skip
+    assert zero.sentence.endswith('"9999-12-31 00:00:00" lie before 1900 or after today')
     mixed = date_proposals(["13/02/2013", "00/00/0000", "31/12/9999"])
     assert (mixed.formats, mixed.null_dates) == (("dayfirst",), ("0000-00-00", "9999-12-31"))
+    assert mixed.sentence.endswith('null_dates = ["0000-00-00", "9999-12-31"] for these placeholders to be no date')
     assert date_proposals(["2999-05-05"]).sentence.endswith('"2999-05-05" lie before 1900 or after today')
 
 
@@ -552,20 +553,21 @@ def test_numbers_and_periods_are_dates_of_arrests() -> None:
 
 
 def test_null_days() -> None:
-    days = null_days(PLACEHOLDERS)
-    assert len(days) == len(PLACEHOLDERS)
-    assert (np.diff(days) > 0).all()
+    days = [day for day, _ in PLACEHOLDER_DAYS]
+    texts = tuple(text for _, text in PLACEHOLDER_DAYS)
+    assert days == sorted(set(days))
+    assert list(texts) == sorted(texts)
+    assert null_days(InputConfig(null_dates=texts)) == PLACEHOLDER_DAYS
     read = parse_dates(pa.array(["1900-01-01T00:00:00", "9999-12-31", "00000000", "2013-02-01", "0000-00-01"]))
     assert np.isin(read // DAY_US, days).tolist() == [True, True, True, False, False]
-    zero = date_formats("dayfirst").parse(pa.array(["00/00/0000", "0000-00-00 00:00:00"], pa.large_string()))
-    assert (zero // DAY_US == null_days(["0000-00-00"])).all()
-    assert not np.isin(np.array([BAD_DATE, NO_TIMESTAMP]) // DAY_US, days).any()
-    assert null_days([]).tolist() == []
+    ((zero, _),) = null_days(InputConfig(null_dates=("0000-00-00",)))
+    found = date_formats("dayfirst").parse(pa.array(["00/00/0000", "0000-00-00 00:00:00"], pa.large_string()))
+    assert (found // DAY_US).tolist() == [zero, zero]
+    assert not {BAD_DATE // DAY_US, NO_TIMESTAMP // DAY_US} & set(days)
+    assert null_days(InputConfig()) == ()
     for text in ("soon", "01/01/1900", "1900-01-01T05:00", "2013-02-30"):
-        with pytest.raises(
-            ConfigError, match=rf'^\[input\] null_dates: "{text}" is not a day; write it as in "1900-01-01"'
-        ):
-            null_days(["1900-01-01", text])
+        with pytest.raises(ConfigError, match=rf'^\[input\] null_dates: "{text}" is not a day; write it as in "1900'):
+            null_days(InputConfig(null_dates=("1900-01-01", text)))
 
 
 @given(st.dates(dt.date(1, 1, 1)))

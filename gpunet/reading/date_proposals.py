@@ -15,7 +15,7 @@ from gpunet.base.array_types import Bool, Int64
 from gpunet.base.errors import ConfigError
 from gpunet.reading.date_codes import MONTH, OFFSET, WEEKDAY, WORDS, ZONE
 from gpunet.reading.date_formats import DateFormats, date_formats, patterns_of
-from gpunet.reading.dates import BAD_DATE, DAY_US, EARLIEST, PLACEHOLDERS, day_in_words, latest_timestamp, null_days
+from gpunet.reading.dates import BAD_DATE, DAY_US, EARLIEST, PLACEHOLDER_DAYS, day_in_words, latest_timestamp
 
 __all__ = ["Proposal", "date_proposals"]
 
@@ -52,8 +52,9 @@ class Proposal:
     """What could be written into the configuration.
 
     ``values``: up to three of those that were not read. ``formats``: values for `date_format`, each of which reads what
-    can be read; if there are several, only the user knows which is right. ``null_dates``: for the key of that name.
-    ``sentence``: all of it in words, for an error or a warning.
+    can be read; if there are several, only the user knows which is right. ``null_dates``: for the key of that name,
+    placeholders out of the range of dates. ``sentence``: all of it in words, but for placeholders that are read as they
+    are: these are counted in a warning of their own.
     """
 
     values: tuple[str, ...]
@@ -75,13 +76,13 @@ class _Candidate:
     last: bool
 
 
-def date_proposals(values: Sequence[str], column: str = "date", given: str | Sequence[str] = ()) -> Proposal:
+def date_proposals(values: Sequence[str | None], column: str = "date", given: str | Sequence[str] = ()) -> Proposal:
     """Find formats for texts that are no dates as the configuration has it.
 
     Parameters
     ----------
     values
-        The texts; some thousand distinct ones are enough.
+        The texts, one at least; some thousand distinct ones are enough.
     column
         The name of their column in the table, for the sentence.
     given
@@ -94,7 +95,7 @@ def date_proposals(values: Sequence[str], column: str = "date", given: str | Seq
     >>> date_proposals(["01/05/2013"]).formats
     ('dayfirst', 'monthfirst')
     """
-    texts = list(dict.fromkeys(text for text in values if text.strip()))
+    texts = list(dict.fromkeys(text for text in values if text and text.strip()))
     array = pa.array(texts, pa.large_string())
     present = tuple(filter(None, (given,) if isinstance(given, str) else given))
     unread = date_formats(present).parse(array) == BAD_DATE
@@ -103,7 +104,6 @@ def date_proposals(values: Sequence[str], column: str = "date", given: str | Seq
     timestamps = date_formats(formats[0] if formats else present).parse(array)
     first = [int(np.argmax(one.reads & unread)) for one in combinations[0]]
     shown = [*dict.fromkeys((*first, *np.flatnonzero(unread).tolist(), *range(len(texts))))][:3]
-    nulls = _refused(timestamps)
     said = []
     if torn:
         said.append(_torn_words(texts, torn, present))
@@ -118,20 +118,18 @@ def date_proposals(values: Sequence[str], column: str = "date", given: str | Seq
             'are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", or null_values '
             "if they stand for no date"
         )
-    if nulls:
-        of_all = "" if said else "are placeholders: "
-        said.append(f"{of_all}write [input] null_dates = {_toml(list(nulls))} for placeholders to be no date")
+    if nulls := _refused(timestamps[unread]):
+        said.append(f"write [input] null_dates = {_toml(nulls)} for these placeholders to be no date")
     sentence = f'column "{_plain(column)}": dates such as {_listed([texts[at] for at in shown])} '
     sentence += "; ".join(said) or "lie before 1900 or after today"
-    return Proposal(tuple(texts[at] for at in shown), tuple(map(_setting, formats)), nulls, sentence)
+    return Proposal(tuple(texts[at] for at in shown), tuple(map(_setting, formats)), _refused(timestamps), sentence)
 
 
 def _refused(timestamps: Int64) -> tuple[str, ...]:
     """The placeholders out of the range of dates that are among the timestamps."""
-    days = null_days(PLACEHOLDERS)
-    refused = (days * DAY_US < EARLIEST) | (days * DAY_US > latest_timestamp(None))
-    met = refused & np.isin(days, timestamps // DAY_US)
-    return tuple(day for day, is_met in zip(PLACEHOLDERS, met.tolist(), strict=True) if is_met)
+    met = frozenset((timestamps // DAY_US).tolist())
+    first, last = EARLIEST // DAY_US, latest_timestamp(None) // DAY_US
+    return tuple(text for day, text in PLACEHOLDER_DAYS if day in met and not first <= day <= last)
 
 
 def _candidates(texts: Sequence[str], array: Any) -> list[_Candidate]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import day_number
 from gpunet.base.errors import ConfigError
+from gpunet.config.config import InputConfig
 
 __all__ = [
     "BAD_DATE",
@@ -25,7 +26,7 @@ __all__ = [
     "ISO_PATTERN",
     "MONTHS",
     "NO_TIMESTAMP",
-    "PLACEHOLDERS",
+    "PLACEHOLDER_DAYS",
     "DatePattern",
     "day_in_words",
     "decimals",
@@ -47,42 +48,6 @@ EARLIEST = -25_567 * DAY_US
 
 #: Stands for what is no date: a day far out of range, as every such date is rejected.
 BAD_DATE = -10_000_000 * DAY_US
-
-#: Days that systems write where there is no date, as ISO text: the first and last days of databases, spreadsheets and
-#: programming languages, and the zeros of their clocks.
-PLACEHOLDERS = (
-    "0000-00-00",  # MySQL
-    "0001-01-01",  # .NET, Go, Python
-    "1582-10-15",  # the calendar's first day
-    "1601-01-01",  # Windows
-    "1753-01-01",  # SQL Server's datetime
-    "1800-01-01",
-    "1858-11-17",  # the Julian day's zero, less a constant
-    "1899-12-30",  # spreadsheets' zero
-    "1899-12-31",
-    "1900-01-01",  # SQL Server's zero
-    "1901-01-01",
-    "1904-01-01",  # spreadsheets' zero on a Macintosh
-    "1960-01-01",  # SAS
-    "1969-12-31",  # Unix's zero, seen from America
-    "1970-01-01",  # Unix's zero
-    "2038-01-19",  # the last of 32 bits
-    "2049-12-31",
-    "2050-12-31",
-    "2079-06-06",  # SQL Server's smalldatetime
-    "2099-12-31",
-    "2100-01-01",
-    "2199-12-31",
-    "2262-04-11",  # the last of pandas' nanoseconds
-    "2999-12-31",
-    "3000-01-01",
-    "3000-12-31",
-    "4712-12-31",  # Oracle
-    "8888-12-31",
-    "9999-01-01",
-    "9999-12-30",
-    "9999-12-31",  # SQL, SAP, .NET
-)
 
 #: English names, January first.
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -230,8 +195,8 @@ def parse_dates(texts: Any) -> Int64:
     return ISO_PATTERN.parse(texts)
 
 
-def null_days(given: Sequence[str]) -> Int64:
-    """Days from 1970-01-01 of ``[input] null_dates``, ascending: a date is null if ``timestamp // DAY_US`` is in them.
+def null_days(config: InputConfig) -> tuple[tuple[int, str], ...]:
+    """The days of ``[input] null_dates``, as numbers and as texts: a date is null if ``timestamp // DAY_US`` is one.
 
     ``0000-00-00`` may be among them, as it may stand in tables.
 
@@ -240,8 +205,55 @@ def null_days(given: Sequence[str]) -> Int64:
     ConfigError
         If one is not the ISO text of a day.
     """
-    timestamps = parse_dates(pa.array(given, pa.large_string()))
-    for text, timestamp in zip(given, timestamps.tolist(), strict=True):
+    for text, timestamp in zip(config.null_dates, _timestamps(config.null_dates), strict=True):
         if timestamp == BAD_DATE or timestamp % DAY_US:
             raise ConfigError(f'[input] null_dates: "{text}" is not a day; write it as in "1900-01-01"')
-    return np.unique(timestamps // DAY_US)
+    return _days(config.null_dates)
+
+
+def _timestamps(texts: Sequence[str]) -> list[int]:
+    found: list[int] = parse_dates(pa.array(texts, pa.large_string())).tolist()
+    return found
+
+
+def _days(texts: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    return tuple((timestamp // DAY_US, text) for timestamp, text in zip(_timestamps(texts), texts, strict=True))
+
+
+#: Days that systems write where there is no date, as numbers and as texts: the first and last days of databases,
+#: spreadsheets and programming languages, and the zeros of their clocks.
+PLACEHOLDER_DAYS = _days(
+    (
+        "0000-00-00",  # MySQL
+        "0001-01-01",  # .NET, Go, Python
+        "1582-10-15",  # the calendar's first day
+        "1601-01-01",  # Windows
+        "1753-01-01",  # SQL Server's datetime
+        "1800-01-01",
+        "1858-11-17",  # the Julian day's zero, less a constant
+        "1899-12-30",  # spreadsheets' zero
+        "1899-12-31",
+        "1900-01-01",  # SQL Server's zero
+        "1901-01-01",
+        "1904-01-01",  # spreadsheets' zero on a Macintosh
+        "1960-01-01",  # SAS
+        "1969-12-31",  # Unix's zero, seen from America
+        "1970-01-01",  # Unix's zero
+        "2038-01-19",  # the last of 32 bits
+        "2049-12-31",
+        "2050-12-31",
+        "2079-06-06",  # SQL Server's smalldatetime
+        "2099-12-31",
+        "2100-01-01",
+        "2199-12-31",
+        "2262-04-11",  # the last of pandas' nanoseconds
+        "2999-12-31",
+        "3000-01-01",
+        "3000-12-31",
+        "4712-12-31",  # Oracle
+        "8888-12-31",
+        "9999-01-01",
+        "9999-12-30",
+        "9999-12-31",  # SQL, SAP, .NET
+    )
+)
