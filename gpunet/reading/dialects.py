@@ -6,7 +6,7 @@ Everything about how tables are written is here and, for dates as text, in :mod:
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,10 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError
-from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
+from gpunet.reading.date_formats import ISO, DateFormats
+from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, timestamp_of, timestamp_text
 from gpunet.reading.location import Location, code_series, to_codes
+from gpunet.reading.periods import starts_in
 from gpunet.reading.values import SPACE, Meaning, values_of
 from gpunet.tables.frames import backend_of, on_host, plain_array, series_to_arrow
 
@@ -31,6 +33,12 @@ _NULLS = ("NAType", "NaTType")
 
 #: Whole numbers from here on are not all floats.
 _EXACT = 2.0**53
+
+#: Floats of fewer bits, and from where on theirs are not all there: 20130105 would be another day.
+_EXACT_FLOATS = {pa.float16(): 2**11, pa.float32(): 2**24}
+
+#: A text that no date is written as, whatever the format.
+_NO_DATE = "not a date"
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
@@ -105,7 +113,8 @@ def _arrow(series: nw.Series[Any], where: str) -> Any:
         raise InputError(f"{where}: lists and structures cannot be read (type {series.dtype})")
     if isinstance(series.dtype, nw.Categorical | nw.Enum):
         series = series.cast(nw.String)
-    array = series_to_arrow(series)
+    starts = starts_in(series, where)
+    array = series_to_arrow(series) if starts is None else starts
     if pa.types.is_nested(array.type):
         raise InputError(f"{where}: lists and structures cannot be read (type {array.type})")
     try:
@@ -156,19 +165,25 @@ def _float_text(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def as_timestamps(series: nw.Series[Any], where: str) -> Int64:
+def as_timestamps(series: nw.Series[Any], where: str, formats: DateFormats = ISO) -> Int64:
     """int64[n], microseconds from 1970-01-01 to the local date and time of a column of dates.
 
-    ``NO_TIMESTAMP`` where it is null or blank, ``BAD_DATE`` where something is there and is not a date: unparsable
-    text, or a number.
+    ``NO_TIMESTAMP`` where it is null or blank, ``BAD_DATE`` where something is there and is not a date. Numbers are
+    read as the text of their digits is, by `formats`: 20130201 is a day, and 1359763800 one if they are seconds.
+
+    Raises
+    ------
+    InputError
+        If the column holds lists, structures, or periods of an unknown frequency; `where` names it.
     """
     if series.dtype == nw.Object:
-        return _text_timestamps(pa.array(map(_object_date, series.to_list()), pa.large_string()))
+        return _object_timestamps(series.to_list(), formats)
     array = _arrow(series, where)
     kind = array.type
-    missing = np.asarray(array.is_null())
     if kind == pa.large_string():
-        return _text_timestamps(array)
+        return _text_timestamps(array, formats)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _number_timestamps(array, formats)
     if pa.types.is_date(kind):
         days = np.asarray(array.cast(pa.date32()).cast(pa.int32()).fill_null(0)).astype(np.int64)
         timestamps = np.clip(days, -_DAYS_LIMIT, _DAYS_LIMIT) * DAY_US
@@ -183,20 +198,55 @@ def as_timestamps(series: nw.Series[Any], where: str) -> Int64:
         ticks = np.clip(ticks, -limit, limit)
         timestamps = ticks // 1000 if kind.unit == "ns" else ticks * (1_000_000 // units)
     else:
-        if pa.types.is_floating(kind):
-            missing = missing | np.isnan(np.asarray(array.cast(pa.float64()).fill_null(0.0)))
         timestamps = np.full(len(array), BAD_DATE)
-    return np.where(missing, NO_TIMESTAMP, timestamps)
+    return np.where(np.asarray(array.is_null()), NO_TIMESTAMP, timestamps)
 
 
-def _object_date(value: Any) -> str | None:
-    """Text of one value of a column of mixed types, which no date has if it is none."""
-    if value is None or type(value).__name__ in _NULLS or value != value:
-        return None
-    return _object_text(value, "") if isinstance(value, date | str) else "not a date"
+def _object_timestamps(values: list[Any], formats: DateFormats) -> Int64:
+    """Timestamps of a column of mixed types."""
+    texts: list[str | None] = []
+    known: dict[int, int] = {}
+    for at, value in enumerate(values):
+        if isinstance(value, np.generic):
+            value = (value.astype("datetime64[us]") if isinstance(value, np.datetime64) else value).item()
+        if value is None or type(value).__name__ in _NULLS or value != value:
+            texts.append(None)
+        elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            texts.append(_digits(value))
+        else:
+            if type(value).__name__ == "Period":
+                value = value.start_time
+            if isinstance(value, date):
+                moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+                known[at] = timestamp_of(moment)
+            texts.append(value if isinstance(value, str) else _NO_DATE)
+    timestamps = _text_timestamps(pa.array(texts, pa.large_string()), formats)
+    timestamps[list(known)] = list(known.values())
+    return timestamps
 
 
-def _text_timestamps(texts: Any) -> Int64:
+def _number_timestamps(array: Any, formats: DateFormats) -> Int64:
+    exact = _EXACT_FLOATS.get(array.type, np.inf)
+    encoded = (array.cast(pa.float64()) if pa.types.is_floating(array.type) else array).dictionary_encode()
+    distinct = encoded.dictionary
+    if pa.types.is_integer(distinct.type):
+        texts = distinct.cast(pa.large_string())
+    else:
+        digits = (None if v != v else _NO_DATE if abs(v) > exact else _digits(v) for v in distinct.to_pylist())
+        texts = pa.array(digits, pa.large_string())
+    timestamps: Int64 = np.append(_text_timestamps(texts, formats), NO_TIMESTAMP)
+    found: Int64 = timestamps[np.asarray(encoded.indices.fill_null(-1))]
+    return found
+
+
+def _digits(value: float | Decimal) -> str:
+    """The digits of a number, without a point if it is a whole one."""
+    if value == value // 1:
+        return str(int(value))
+    return format(value, "f") if isinstance(value, Decimal) else repr(value)
+
+
+def _text_timestamps(texts: Any, formats: DateFormats) -> Int64:
     series = nw.from_native(pa.chunked_array([texts]), series_only=True)
     missing = (series.fill_null("").str.strip_chars(SPACE) == "").to_numpy()
-    return np.where(missing, NO_TIMESTAMP, parse_dates(texts))
+    return np.where(missing, NO_TIMESTAMP, formats.parse(texts))
