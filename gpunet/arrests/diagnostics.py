@@ -58,7 +58,7 @@ _APART = 366
 _FAR = 1 << 40
 
 #: Days of which reading tells.
-PLACEHOLDERS = ("1900-01-01", "1970-01-01", "9999-12-31")
+PLACEHOLDERS = ("1900-01-01", "1901-01-01", "1904-01-01", "1960-01-01", "1969-12-31", "1970-01-01")
 
 #: Fewer persons may well have been arrested once each.
 _FEW = 10

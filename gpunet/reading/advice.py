@@ -15,15 +15,21 @@ __all__ = ["explained_reasons", "reading_advice"]
 _SHARE, _MOST_FILES = 0.01, 3
 
 
-def reading_advice(files: Sequence[FileCount], numbers: Sequence[int], found: Findings) -> list[Advice]:
-    """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none."""
+def reading_advice(
+    files: Sequence[FileCount], numbers: Sequence[int], found: Findings, given: str | Sequence[str]
+) -> list[Advice]:
+    """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none.
+
+    `given` is the present ``date_format``.
+    """
     lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
     advice = [Advice(_rejected(file, found.of_file(number))) for file, number in lost[:_MOST_FILES]]
     if len(lost) > _MOST_FILES:
         more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
         advice.append(Advice(more))
-    if found.bad_dates:
-        advice.append(Advice(date_proposals(list(found.bad_dates)).sentence))
+    proposal = date_proposals(list(found.bad_dates), given=given) if found.bad_dates else None
+    if proposal is not None and (proposal.formats or not proposal.null_dates):
+        advice.append(Advice(proposal.sentence))
     advice += [Advice(text) for text in _bad_ids(found)]
     advice += [
         Advice(
@@ -61,11 +67,11 @@ def _bad_ids(found: Findings) -> list[str]:
     ]
 
 
-def explained_reasons(found: Findings) -> dict[str, str]:
+def explained_reasons(found: Findings, given: str | Sequence[str]) -> dict[str, str]:
     """What to say of each reason if no row was accepted."""
     explained: dict[str, str] = {}
     for (_, reason), what in sorted(found.reasons.items()):
         explained.setdefault(reason, reason + _as_in(what))
     if found.bad_dates:
-        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates)).sentence}"
+        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates), given=given).sentence}"
     return explained

@@ -46,7 +46,7 @@ _CALLED = {
     "person_id": ("nominal", "personid", "suspectid", "offenderid", "arresteeid", "subjectid", "defendantid",
                   "personno", "personkey", "pnc", "mni", "person", "suspect", "offender", "arrestee", "individual"),
     "incident_id": ("incident", "caseno", "caseid", "casenumber", "eventid", "eventno", "reportno", "crimeid",
-                    "crimeref", "crimeno", "rdno", "drno", "complaintno", "cmplnt", "custody", "arrestkey", "bookingid"),
+                    "crimeref", "crimeno", "rdno", "drno", "complaintno", "cmplnt", "custody", "arrestkey", "booking"),
     "date": ("arrestdate", "offensedate", "offencedate", "occurred", "date", "datum", "when", "time"),
     "offence": ("offence", "offense", "charge", "crime", "primarytype", "statute", "category", "law", "desc"),
 }  # fmt: skip

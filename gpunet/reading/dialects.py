@@ -6,6 +6,7 @@ Everything about how tables are written is here and, for dates as text, in :mod:
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -43,23 +44,28 @@ _NO_DATE = "not a date"
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
-def code_dates(series: nw.Series[Any], location: Location, where: str, meaning: Meaning) -> tuple[Any, Counter[str]]:
+def code_dates(
+    series: nw.Series[Any], location: Location, where: str, formats: DateFormats, meaning: Meaning
+) -> tuple[Any, Counter[str]]:
     """Timestamps as :func:`as_timestamps` has them, at `location`, and how many rows have which word for no value.
 
-    Of all that is not of a type for dates, and of everything on a device, each distinct value is read once, on the
-    host.
+    Of texts and whole numbers, and of everything on a device, each distinct value is read once, on the host.
     """
-    if location.in_slices and isinstance(series.dtype, nw.Date | nw.Datetime):
-        return as_timestamps(series, where), Counter()
+    kind = series.dtype
+    if location.in_slices and not (kind.is_integer() or isinstance(kind, nw.String | nw.Categorical | nw.Enum)):
+        return as_timestamps(series, where, formats), Counter()
     values = values_of(code_series(series, location), meaning, location)
-    timestamps = np.append(as_timestamps(on_host(values.column.values), where), NO_TIMESTAMP)
+    timestamps = np.append(as_timestamps(on_host(values.column.values), where, formats), NO_TIMESTAMP)
     return to_codes(location.array(timestamps), values.column.codes), values.words
 
 
-def column_at(location: Location, series: nw.Series[Any], where: str) -> nw.Series[Any]:
+def column_at(
+    location: Location, series: nw.Series[Any], where: str, formats: DateFormats, meaning: Meaning
+) -> nw.Series[Any]:
     """A column at `location`: of dates as text or timestamps, any other as text or whole numbers.
 
-    In PyArrow's tables on the host dates of every type stay. `where` names the column in errors.
+    In PyArrow's tables on the host dates of every type stay. `where` names the column in errors; `formats` and
+    `meaning` are those of dates.
     """
     kind, is_date = series.dtype, series.name == "date"
     if is_date:
@@ -70,7 +76,7 @@ def column_at(location: Location, series: nw.Series[Any], where: str) -> nw.Seri
         return series
     series = on_host(series)
     if is_date and kind != nw.String:
-        timestamps = as_timestamps(series, where)
+        timestamps = as_timestamps(series, where, formats, meaning.null_words)
         values = pa.array(timestamps, mask=timestamps == NO_TIMESTAMP).cast(pa.timestamp("us"))
     else:
         values = series_to_arrow(series) if kind.is_integer() else as_text(series, where)
@@ -165,11 +171,14 @@ def _float_text(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def as_timestamps(series: nw.Series[Any], where: str, formats: DateFormats = ISO) -> Int64:
+def as_timestamps(
+    series: nw.Series[Any], where: str, formats: DateFormats = ISO, null_words: Collection[str] = ()
+) -> Int64:
     """int64[n], microseconds from 1970-01-01 to the local date and time of a column of dates.
 
     ``NO_TIMESTAMP`` where it is null or blank, ``BAD_DATE`` where something is there and is not a date. Numbers are
     read as the text of their digits is, by `formats`: 20130201 is a day, and 1359763800 one if they are seconds.
+    In columns of mixed types texts among `null_words` are null.
 
     Raises
     ------
@@ -177,7 +186,7 @@ def as_timestamps(series: nw.Series[Any], where: str, formats: DateFormats = ISO
         If the column holds lists, structures, or periods of an unknown frequency; `where` names it.
     """
     if series.dtype == nw.Object:
-        return _object_timestamps(series.to_list(), formats)
+        return _object_timestamps(series.to_list(), formats, null_words)
     array = _arrow(series, where)
     kind = array.type
     if kind == pa.large_string():
@@ -202,13 +211,15 @@ def as_timestamps(series: nw.Series[Any], where: str, formats: DateFormats = ISO
     return np.where(np.asarray(array.is_null()), NO_TIMESTAMP, timestamps)
 
 
-def _object_timestamps(values: list[Any], formats: DateFormats) -> Int64:
+def _object_timestamps(values: list[Any], formats: DateFormats, null_words: Collection[str]) -> Int64:
     """Timestamps of a column of mixed types."""
     texts: list[str | None] = []
     known: dict[int, int] = {}
     for at, value in enumerate(values):
         if isinstance(value, np.generic):
             value = (value.astype("datetime64[us]") if isinstance(value, np.datetime64) else value).item()
+        if isinstance(value, str) and value.strip().lower() in null_words:
+            value = None
         if value is None or type(value).__name__ in _NULLS or value != value:
             texts.append(None)
         elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):

@@ -84,7 +84,7 @@ def findings_of_rejected(rejected: pa.Table, ids: tuple[str, ...]) -> Findings:
         found.reasons[file, reason] = Reason(rows, first, _example(row, reason, ids))
     if "date" in rejected.column_names:
         bad = rejected.filter(pc.equal(rejected.column("reason"), "bad_date")).column("date")
-        found.bad_dates = dict.fromkeys(pc.unique(bad).to_pylist()[:_MOST_DATES])
+        found.bad_dates = dict.fromkeys(filter(None, pc.unique(bad).to_pylist()[:_MOST_DATES]))
     return found
 
 

@@ -20,6 +20,7 @@ from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.columns import coded_columns, key_columns
+from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
 from gpunet.reading.dialects import code_dates, column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
@@ -32,6 +33,8 @@ from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, series_to_arrow
 
 __all__ = ["CodedRows", "Reader", "date_part", "offence_rows", "repeats_of"]
+
+_PLACEHOLDERS = np.array([day for day, _ in PLACEHOLDER_DAYS], np.int64)
 
 _MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE = map(
     REASONS.index, ("missing_person", "missing_incident", "bad_id", "bad_date")
@@ -119,6 +122,7 @@ class Reader:
         self._names = tuple(name for name in coded_columns(config.input) if name not in DATE_PARTS)
         self._meanings = {name: meaning_of(config.input, name) for name in ("date", *self._names)}
         self._null_days = null_days(config.input)
+        self._formats = date_formats(config.input.date_format)
         self._parts: list[CodedRows] = []
         self._rejected: list[pa.Table] = []
         self._merged = 0
@@ -165,7 +169,10 @@ class Reader:
         """The accepted rows, the positions of all others, ascending, and why these are rejected."""
         location, where = self._location, batch.pieces[0].record.name
         columns = {
-            c: column_at(location, batch.frame.get_column(c), f'{where}: column "{c}"') for c in batch.frame.columns
+            c: column_at(
+                location, batch.frame.get_column(c), f'{where}: column "{c}"', self._formats, self._meanings["date"]
+            )
+            for c in batch.frame.columns
         }
         coded = {
             c: values_of(code_series(columns[c], location), self._meanings[c], location)
@@ -197,7 +204,7 @@ class Reader:
         location = self._location
         if dates is None:
             return location.array(np.full(n, NO_TIMESTAMP))
-        timestamps, words = code_dates(dates, location, where, self._meanings["date"])
+        timestamps, words = code_dates(dates, location, where, self._formats, self._meanings["date"])
         self.found.words.update({("date", word): rows for word, rows in words.items()})
         xp = arrays.namespace(timestamps)
         days = timestamps // DAY_US
@@ -205,9 +212,11 @@ class Reader:
             if rows := int(xp.count_nonzero(days == day)):
                 self.found.null_days[text] += rows
                 timestamps = xp.where(days == day, NO_TIMESTAMP, timestamps)
-        for day, text in PLACEHOLDER_DAYS:
-            if rows := int(xp.count_nonzero((days == day) & (timestamps != NO_TIMESTAMP))):
-                self.found.days[text] += rows
+        known = location.array(_PLACEHOLDERS)
+        at = xp.clip(xp.searchsorted(known, days), max=known.shape[0] - 1)
+        met = at[(known[at] == days) & (timestamps != NO_TIMESTAMP)]
+        for at_day, rows in zip(*np.unique(arrays.to_host(met), return_counts=True), strict=True):
+            self.found.days[PLACEHOLDER_DAYS[int(at_day)][1]] += int(rows)
         return timestamps
 
     def _note_words(self, coded: Mapping[str, Values]) -> None:
