@@ -282,14 +282,16 @@ def _days(days: dict[int, int]) -> list[Advice]:
 
 def why_no_network(config: Config, persons: PersonFacts, incidents: IncidentFacts) -> str | None:
     """Why no network can be made of the arrests, or none that means anything; None if one can."""
-    never_again = persons.frequencies.ids == persons.frequencies.arrests
+    never_again = 1 < persons.frequencies.ids == persons.frequencies.arrests
+    if persons.frequencies.ids == 1:
+        return "the network is empty: there is one person"
     if never_again and (not incidents.forming or persons.frequencies.ids >= _FEW):
         tied = "" if incidents.forming else ", and nobody is tied to anybody"
         return (
             f"person_id seems to name the arrest, not the person: none of {persons.frequencies.ids:,} ids comes "
             f"again{tied}; set [input] columns.person_id to a column that has the same id for all arrests of a person"
         )
-    if incidents.forming:
+    if incidents.forming or not persons.frequencies.ids:
         return None
     if incidents.largest > config.network.max_incident_size:
         return (

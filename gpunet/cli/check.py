@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.diagnostics import diagnosed
+from gpunet.arrests.diagnostics import diagnosed, why_nothing
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import counted, shortened
@@ -66,9 +66,11 @@ def check_tables(
         raise InputError(str(error))
     found, report = diagnosed(arrests), arrests.report
     assert report is not None  # they were read
+    if not len(arrests):
+        first = f"no arrest was accepted: {why_nothing(report)}"
     proposed = replace(proposed, open=(*proposed.open, *report.advice, *found.advice))
     result = {
-        "ready": first is None and len(arrests) > 0,
+        "ready": first is None,
         "error": first,
         "input": input_report(report),
         "arrests": arrest_statistics(arrests),
@@ -136,7 +138,7 @@ def describe_check(found: Mapping[str, Any]) -> str:
         ("dropped", _some([f'"{name}"' for name in read["protected_columns_dropped"]])),
         ("not read", _some([f'"{name}"' for name in read["other_columns_ignored"]])),
         ("no value", _some(words)),
-        ("arrests", f"{arrests['arrests']:,} of {counted(arrests['persons'], 'person')} in "
+        ("arrests", f"{counted(arrests['arrests'], 'arrest')} of {counted(arrests['persons'], 'person')} in "
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
         ("violent", sets),
         ("in no set", _some(texts)),

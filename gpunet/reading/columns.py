@@ -139,8 +139,12 @@ def _advice(ours: str, present: list[str]) -> str:
 def near_names(ours: str, present: Iterable[str]) -> list[str]:
     """Up to three of the names that are present and may be meant for a column of ours, the likeliest first."""
     plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
+    if ours != "date":
+        plain = {name: theirs for name, theirs in plain.items() if not re.search("date|time", name)}
     near = difflib.get_close_matches(plain_name(ours), plain, 3, 0.8)
     near += [name for word in _CALLED.get(ours, ()) for name in plain if word in name]
+    if ours == "person_id" and "id" in plain:
+        near.append("id")
     return [plain[name] for name in dict.fromkeys(near)][:3]
 
 
