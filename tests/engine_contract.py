@@ -305,6 +305,8 @@ def check_forecasts(found: tuple[Path, dict[str, Any]], expected: tuple[Path, di
     assert ((probability >= 0) & (probability <= 1)).all()
     assert scores.sort("rank", descending=False)["probability"].is_sorted(descending=True)
     assert np.abs(probability - wanted["probability"].to_numpy()).mean() <= SCORES
+    top = pl.read_csv(found[0] / "top.csv", schema_overrides={"person_id": scores.schema["person_id"]})
+    assert top.select(scores.columns).equals(scores.sort("rank").head(1000))
     assert list(found[1]["model"]) == list(expected[1]["model"])
 
 

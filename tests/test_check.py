@@ -36,7 +36,8 @@ def test_a_clean_table_is_ready_and_needs_no_configuration(tmp_path: Path) -> No
     ("header", "rows", "expected"),
     [
         ("Nominal Ref,Crime No,Arrest Date,Charge\n", ROWS,
-         {"columns": {"person_id": "Nominal Ref", "incident_id": "Crime No", "date": "Arrest Date", "offence": "Charge"}}),
+         {"columns": {"person_id": "Nominal Ref", "incident_id": "Crime No", "date": "Arrest Date",
+                      "offence": "Charge"}}),
         ("person id,incident_id,Datum,offense\n", ROWS, {"columns": {"date": "Datum"}}),
         ("person_id,incident_id\n", "p1,i1\np2,i1\np2,i2\np3,i2\n", {"columns": {"date": "", "offence": ""}}),
         (HEADER, ROWS.replace("2013-01-05", "25/01/2013").replace("2013-02-05", "5/2/2013"),

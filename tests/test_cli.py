@@ -44,7 +44,7 @@ def test_features_from_the_shell(table, tmp_path):
 
 def test_version_and_help():
     assert gpunet("--version").stdout.split() == ["gpunet", __version__]
-    for command in ("synth", "features", "run", "score", "info"):
+    for command in ("synth", "features", "run", "score", "show", "info"):
         done = gpunet(command, "--help")
         assert done.returncode == 0
         assert done.stdout
@@ -80,6 +80,10 @@ def test_info_names_engines_and_what_is_missing():
         (["features", "{table}"], "out"),
         (["score", "--model", "{tmp}/none.ubj", "--features", "{table}", "--out", "{tmp}/s.parquet"], "none.ubj"),
         (["conjure"], "conjure"),
+        (["show", "{tmp}"], "run.json"),
+        (["show", "{tmp}/absent"], "absent"),
+        (["show", "{table}"], "arrests.parquet"),
+        (["show", "{tmp}", "--top", "0"], "top"),
         (["run", "{table}", "--out", "{tmp}/run", "--horizon", "400000"], "horizon"),
         (["run", "{table}", "--out", "{tmp}/run", "--horizon", "800000000000"], "horizon"),
         (["features", "{table}", "--out", "{tmp}/run", "--config", "{tmp}/p.toml"], "robbery"),

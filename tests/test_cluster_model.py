@@ -281,8 +281,8 @@ def test_errors_are_those_of_one_process(two_workers, monkeypatch):
     assert trouble(none, windows=("July", "August")) == str(caught.value)
     nobody = [(frame[:0], labels[:0]) for frame, labels in DAYS]
     assert trouble(nobody, [[0, 0, 0]] * 3) == "the past snapshot, labels of [T-2H, T-H): there are no rows"
-    assert "missing: noise" in trouble([DAYS[0], (TEST.drop("noise"), TEST_LABELS), DAYS[2]])
-    assert "missing: noise" in trouble([*DAYS[:2], (NOW.drop("noise"), None)])
+    assert 'missing: "noise"' in trouble([DAYS[0], (TEST.drop("noise"), TEST_LABELS), DAYS[2]])
+    assert 'missing: "noise"' in trouble([*DAYS[:2], (NOW.drop("noise"), None)])
     texts = TEST.with_columns(pl.col("person_id").cast(pl.String))
     assert "int64 in one snapshot and large_string" in trouble([DAYS[0], (texts, TEST_LABELS), DAYS[2]])
     assert "persons do not ascend" in trouble([(PAST.reverse(), PAST_LABELS), *DAYS[1:]])
@@ -304,7 +304,7 @@ def test_parts_that_do_not_fit_each_other(two_workers):
         return on_workers(two_workers, a, [0, 600]), on_workers(two_workers, b, [0, 600], **second)
 
     one, other = PAST[:600], PAST[600:]
-    assert "other columns: noise" in trouble(*halves(one, other.drop("noise")))
+    assert 'other columns: "noise"' in trouble(*halves(one, other.drop("noise")))
     texts = other.with_columns(pl.col("person_id").cast(pl.String))
     assert "int64 in one part and large_string in another" in trouble(*halves(one, texts))
     assert "persons do not ascend" in trouble(*halves(one, other, first_number=900))

@@ -103,9 +103,9 @@ def test_without_the_own_record_there_is_no_past_violence_baseline() -> None:
 
 
 def test_snapshots_that_do_not_fit_each_other_are_refused() -> None:
-    with pytest.raises(ModelError, match="missing: noise"):
+    with pytest.raises(ModelError, match='missing: "noise"'):
         run(test=TEST.drop("noise"))
-    with pytest.raises(ModelError, match="missing: noise"):
+    with pytest.raises(ModelError, match='missing: "noise"'):
         run(now=NOW.drop("noise"))
     with pytest.raises(ModelError, match="int64 in one snapshot and large_string"):
         run(test=TEST.with_columns(pl.col("person_id").cast(pl.String)))

@@ -170,11 +170,11 @@ def test_nobody_to_score_gives_an_empty_frame(models: dict[str, Model]) -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda f: f.drop("noise", "flag"), "2 of the 8 columns.*missing: flag, noise"),
+        (lambda f: f.drop("noise", "flag"), '2 of the 8 columns.*missing: "flag", "noise"'),
         (lambda f: f.drop("person_id"), "no column person_id"),
-        (lambda f: f.with_columns(flag=pl.lit("yes")), r"neither numbers nor flags: flag \(String\)"),
-        (lambda f: f.with_columns(noise=pl.lit(np.inf)), "noise holds infinite"),
-        (lambda f: f.with_columns(noise=pl.lit(-1e300)), "noise holds infinite"),
+        (lambda f: f.with_columns(flag=pl.lit("yes")), r'neither numbers nor flags: "flag" \(String\)'),
+        (lambda f: f.with_columns(noise=pl.lit(np.inf)), '"noise" holds infinite'),
+        (lambda f: f.with_columns(noise=pl.lit(-1e300)), '"noise" holds infinite'),
         (lambda f: pl.concat([f, f.head(1)]), "more than one row"),
         (lambda f: f.with_columns(person_id=pl.lit(None, pl.Int64)), "person_id has nulls"),
     ],

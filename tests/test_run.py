@@ -39,7 +39,7 @@ def run(tables, tmp_path_factory):
 def test_every_file_is_there_and_hashed(run):
     out, manifest = run
     expected = {"features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json"}
-    expected |= {"scores.parquet", "model.ubj"}
+    expected |= {"scores.parquet", "top.csv", "model.ubj"}
     assert set(manifest["outputs"]) == expected
     assert {path.name for path in out.iterdir()} == expected | {"run.json"}
     for name, output in manifest["outputs"].items():
@@ -135,6 +135,14 @@ def test_scores_rank_everybody(run):
     days = manifest["model"]["days"]
     assert date.fromisoformat(days["T"]) - date.fromisoformat(days["T-2H"]) == timedelta(days=300)
     assert manifest["as_of"] == days["T"]
+
+
+def test_the_top_of_the_ranks_is_a_file_of_its_own(run):
+    out, _ = run
+    scores = pl.read_parquet(out / "scores.parquet").sort("rank").head(1000)
+    top = pl.read_csv(out / "top.csv", schema_overrides={"person_id": scores.schema["person_id"]})
+    assert top.columns == ["rank", "person_id", "probability", *scores.columns[3:]]
+    assert top.select(scores.columns).equals(scores)
 
 
 def test_score_of_the_saved_model_is_the_runs_own(run):

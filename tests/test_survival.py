@@ -165,6 +165,14 @@ def test_killed_between_the_trainings(unfinished, undisturbed):
     assert results(unfinished) == undisturbed
 
 
+def test_an_unfinished_run_has_nothing_to_show(unfinished):
+    done = gpunet("show", unfinished)
+    assert done.returncode == 2
+    assert (
+        done.stderr == f"gpunet: {unfinished}: this run is not finished; to go on: gpunet run --resume {unfinished}\n"
+    )
+
+
 def test_another_configuration_is_refused(unfinished, tables, asked, tmp_path):
     kept = unfinished / ".partial" / "checkpoints"
     before = {path: path.read_bytes() for path in kept.iterdir()}

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, TypeAlias
 
+from gpunet.base.printable import printable
+
 __all__ = ["ProgressCallback", "console_progress", "labelled"]
 
 #: Called with (what is being done, how much is done, how much there is); the last call of a stage has done == total.
@@ -39,13 +41,18 @@ def _bars(stream: TextIO) -> Iterator[ProgressCallback]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    layout = (TextColumn("{task.description:28}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    layout = (
+        TextColumn("{task.description:28}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     tasks: dict[str, TaskID] = {}
     with Progress(*layout, console=Console(file=stream)) as bars:
 
         def callback(stage: str, done: float, total: float) -> None:
             if stage not in tasks or (done == 0 and bars.tasks[tasks[stage]].finished):
-                tasks[stage] = bars.add_task(stage, total=total)
+                tasks[stage] = bars.add_task(printable(stage, line_breaks=False), total=total)
             bars.update(tasks[stage], completed=done, total=total)
 
         yield callback
@@ -59,6 +66,7 @@ def _lines(stream: TextIO) -> ProgressCallback:
         if done < total and now - last.setdefault(stage, now) < _SECONDS_BETWEEN_LINES:
             return
         last[stage] = now
-        print(f"{stage}: {'done' if done >= total else f'{done / total:.0%}'}", file=stream, flush=True)
+        share = "done" if done >= total else f"{done / total:.0%}"
+        print(f"{printable(stage, line_breaks=False)}: {share}", file=stream, flush=True)
 
     return callback

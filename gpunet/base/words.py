@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["Advice", "counted", "shortened"]
+__all__ = ["Advice", "counted", "quoted", "shortened"]
 
 
 class Advice(NamedTuple):
@@ -22,6 +23,11 @@ class Advice(NamedTuple):
 def counted(n: int, noun: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def quoted(names: Iterable[object]) -> str:
+    """``"a", "b c"``: where a name begins and ends is seen, blanks are too."""
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def shortened(text: str, longest: int = 60) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
 
 from gpunet.base._version import __version__
 from gpunet.base.errors import GpunetError
+from gpunet.base.printable import printable
 from gpunet.base.stopping import Stopped
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
+from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 
 __all__ = ["app", "main"]
@@ -40,7 +43,7 @@ def _common(
     pass
 
 
-for _command in (synth, check, features, run, score, certificates, info):
+for _command in (synth, check, features, run, score, show, certificates, info):
     app.command()(_command)
 
 
@@ -49,12 +52,16 @@ def main() -> NoReturn:
     try:
         app(prog_name="gpunet")
     except GpunetError as error:
-        print(f"gpunet: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(2, f"gpunet: {error}")
     except (OSError, Stopped) as error:
-        print(f"gpunet: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(1, f"gpunet: {error}")
     except KeyboardInterrupt:
-        print("gpunet: interrupted", file=sys.stderr)
-        sys.exit(1)
+        _end(1, "gpunet: interrupted")
+    except Exception:
+        _end(1, traceback.format_exc().rstrip())
     sys.exit(0)
+
+
+def _end(code: int, message: str) -> NoReturn:
+    print(printable(message), file=sys.stderr)
+    sys.exit(code)

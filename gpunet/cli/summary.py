@@ -21,18 +21,25 @@ _MEASURES = {
     "precision_top_500": "top 500",
 }
 
+# What a model is for: to order people better than what anybody could do without one.
+_OF_AN_ORDER = {"average_precision": "average precision", "precision_top_100": "precision among the first 100"}
+
+_SIMPLE_ORDERS = {"past_violence": "Ranking by past violence alone", "chance": "A random order"}
+
 _MOST_WARNINGS = 10
 
 
 def summarise(manifest: Mapping[str, Any], out: Path) -> str:
-    """Return what was read, what was found, and where the results are."""
+    """Return what was read, what was found, and where the results are; first of all whether the model was any use."""
     rows = manifest["input"]["rows"]
     network, arrests = manifest["network"], manifest["arrests"]
     files = _files(manifest["input"])
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
+        *_outdone(manifest.get("model")),
         f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
+        *_rejected(manifest["input"]["rejected_by_reason"]),
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
@@ -53,6 +60,28 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
     lines += [f"  {name:18} {what}" for name, what in RUN_FILES.items() if name in manifest["outputs"]]
     lines += [f"  {'run.json':18} versions, configuration, counts, statistics, evaluation, times"]
     return "\n".join(lines)
+
+
+def _outdone(model: Mapping[str, Any] | None) -> list[str]:
+    """A line if people ordered without the model came out better than with it, where both were tried."""
+    results = {} if model is None else model["results"]
+    for name, order in _SIMPLE_ORDERS.items():
+        simple, ours = results.get(name) or {}, results.get("model") or {}
+        better = [
+            f"{title} {simple[measure]:.4g} against the model's {ours[measure]:.4g}"
+            for measure, title in _OF_AN_ORDER.items()
+            if None not in (simple.get(measure), ours.get(measure)) and simple[measure] > ours[measure]
+        ]
+        if model is not None and better:
+            return [f"{order} beat the model in the test window {model['test']['window']}: {', '.join(better)}"]
+    return []
+
+
+def _rejected(reasons: Mapping[str, int]) -> list[str]:
+    """A line on why rows were rejected, most frequent reasons first."""
+    by_count = sorted(reasons.items(), key=lambda reason: -reason[1])
+    counts = ", ".join(f"{count:,} {name}" for name, count in by_count)
+    return [f"rejected  {counts}"] if counts else []
 
 
 def _files(read: Mapping[str, Any]) -> str:

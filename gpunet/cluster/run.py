@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -104,10 +104,9 @@ class DistributedRun(Run):
         stored = self._checkpoints.load("model")  # by a run without a cluster
         return self._train(arrests, days, found) if stored is None else model_of(stored)
 
-    def _write_scores(self, scores: Any) -> None:
+    def _parts_of(self, scores: Any) -> Iterable[Any]:
         # A table if a run without a cluster kept it.
-        parts = iter(scores) if isinstance(scores, DistributedScores) else [scores]
-        self.folder.write_table("scores.parquet", parts)
+        return scores if isinstance(scores, DistributedScores) else [scores]
 
     def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         past, test, now = days["T-2H"], days["T-H"], days["T"]

@@ -1,15 +1,17 @@
-"""The one place that holds Numba's compiler options."""
+"""The one place that holds Numba's compiler options, and that knows when it compiles."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.event import Event, Listener, install_listener
 
-__all__ = ["SOURCES_DIGEST", "njit", "sources_digest"]
+__all__ = ["SOURCES_DIGEST", "njit", "sources_digest", "when_compiling"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,3 +40,28 @@ def njit(function: F) -> F:
     # with all of them keeps code that was compiled from older files from being taken for current.
     function.__qualname__ = f"{function.__qualname__}_{SOURCES_DIGEST}"
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))  # noqa: TID251
+
+
+@contextmanager
+def when_compiling(told: Callable[[], None]) -> Iterator[None]:
+    """Inside, `told` is called once, before this process compiles a first kernel; not for those on disk already.
+
+    It is called in whichever thread compiles, while all others that want to compile wait.
+    """
+    # Numba tells of it when it has looked into its cache in vain.
+    with install_listener("numba:compile", _First(told)):
+        yield
+
+
+class _First(Listener):
+    """Calls `told` at the first event."""
+
+    def __init__(self, told: Callable[[], None]) -> None:
+        self._left = [told]
+
+    def on_start(self, event: Event) -> None:
+        if self._left:
+            self._left.pop()()
+
+    def on_end(self, event: Event) -> None:
+        """Nothing is told of the end."""

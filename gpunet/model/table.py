@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.errors import ModelError
+from gpunet.base.words import quoted
 from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
@@ -268,8 +269,7 @@ def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> 
     missing = [name for name in wanted if name not in have]
     if missing:
         raise ModelError(
-            f"{where}: {len(missing)} of the {len(wanted)} columns that the model needs are missing: "
-            f"{', '.join(missing)}"
+            f"{where}: {len(missing)} of the {len(wanted)} columns that the model needs are missing: {quoted(missing)}"
         )
 
 
@@ -282,7 +282,7 @@ def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device
     filled = [(j, name) for j, name in enumerate(names) if _is_number(frame.schema[name])]
     # A column without a single value is all null, whatever type its frame gives it.
     others = [name for name in names if not _is_number(frame.schema[name])]
-    wrong = [f"{name} ({frame.schema[name]})" for name in others if frame[name].null_count() < len(frame)]
+    wrong = [f'"{name}" ({frame.schema[name]})' for name in others if frame[name].null_count() < len(frame)]
     if wrong:
         raise ModelError(f"{where}: columns that hold neither numbers nor flags: {', '.join(wrong)}")
     matrix = _all_null(len(frame), len(names), device)
@@ -294,7 +294,7 @@ def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device
         infinite.append(xp.any(xp.isinf(matrix[:, j])))
     bad = [name for (_, name), flag in zip(filled, infinite, strict=True) if bool(flag)]
     if bad:
-        raise ModelError(f"{where}: {bad[0]} holds infinite values, or values beyond the range of float32")
+        raise ModelError(f'{where}: "{bad[0]}" holds infinite values, or values beyond the range of float32')
     return matrix
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -35,6 +35,7 @@ from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.resume import Request, note_inputs, prepare
 from gpunet.runs.run_options import RunOptions
+from gpunet.runs.top import noting_best, write_top
 from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import is_on_host, to_host
 from gpunet.tables.frames import is_frame, to_array
@@ -279,7 +280,13 @@ class Run:
         }
 
     def _write_scores(self, scores: Any) -> None:
-        self.folder.write_table("scores.parquet", [scores])
+        best: list[Any] = []
+        self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best))
+        self.folder.write_file("top.csv", lambda path: write_top(path, best))
+
+    def _parts_of(self, scores: Any) -> Iterable[Any]:
+        """The frames that the scores come in."""
+        return [scores]
 
     def _forecast(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         """What :func:`gpunet.model.forecast` makes of the features as of each of the `days`, T-2H, T-H and T."""

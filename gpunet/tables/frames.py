@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gpunet.base.array_types import Bool, Int32
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
+from gpunet.base.words import quoted
 from gpunet.tables import frames_cudf
 from gpunet.tables.arrays import to_host
 from gpunet.tables.arrow_text import as_wide_text, one_array, plain_array
@@ -76,7 +77,7 @@ def as_eager(frame: Any) -> nw.DataFrame[Any]:
     try:
         wrapped = nw.from_native(frame)
     except DuplicateError as error:
-        names = ", ".join(f'"{name}"' for name in without_repeated(frame)[1])
+        names = quoted(without_repeated(frame)[1])
         raise InputError(f"columns of the data frame that occur more than once: {names}") from error
     except TypeError as error:
         raise InputError(f"expected a path or a data frame that Narwhals takes, not {type(frame).__name__}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gpunet.base.errors import InputError
+from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import (
     AsOf,
     BetweennessOption,
@@ -131,17 +131,12 @@ def _options(
     options = RunOptions(
         engine,
         threads,
-        notice=_notice,
+        notice=notice,
         cluster=cluster,
         start_over=start_over,
         keep_going=keep_going,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
-
-
-def _notice(text: str) -> None:
-    # Progress bars stand in for sys.stderr while they are shown, and put what is printed above them.
-    print(text, file=sys.stderr, flush=True)
 
 
 def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
@@ -166,14 +161,14 @@ def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOption
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message), console_progress() as show:
+    with stoppable(message), console_progress() as show, compiling_noticed():
 
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))
-    print(summarise(manifest, out))
+    say(summarise(manifest, out))
 
 
 def _with_path(config: Path | None, **asked: Any) -> Config:

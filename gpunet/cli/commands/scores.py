@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gpunet.base.errors import InputError
+from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, Threads
 
 __all__ = ["score"]
@@ -36,12 +36,12 @@ def score(
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
     chosen = resolve_engine(engine, threads)
-    with warnings.catch_warnings(), chosen.stage("score"):
+    with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
     write_whole(out, lambda path: write_parquet(path, scores))
-    print(f"{len(scores):,} persons scored: {out}")
+    say(f"{len(scores):,} persons scored: {out}")
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    print(f"warning   {message}", file=sys.stderr)
+    notice(f"warning   {message}")

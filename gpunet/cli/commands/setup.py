@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gpunet.cli.console import say
+
 __all__ = ["certificates", "info"]
 
 
@@ -16,11 +18,11 @@ def certificates(
     """Make a self-signed certificate, to try a cluster with TLS."""
     from gpunet.cluster.certificates import describe_use, write_certificates
 
-    print(describe_use(*write_certificates(out)))
+    say(describe_use(*write_certificates(out)))
 
 
 def info() -> None:
     """Show versions and engines, and what is missing for the GPU."""
     from gpunet.cli.info import describe
 
-    print(describe())
+    say(describe())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gpunet.base.errors import InputError
+from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import ConfigFile, Inputs
 
 __all__ = ["check", "synth"]
@@ -31,14 +31,14 @@ def check(
         raise InputError("no input: name the tables to check")
     if write_config is not None and write_config.exists():
         raise InputError(f"--write-config {write_config}: there is such a file already; name a new one")
-    with console_progress() as progress:
+    with console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress)
-    print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
+    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
         write_config.write_text(proposed, encoding="utf-8")
-        print(f"proposed configuration: {write_config}", file=sys.stderr)
+        notice(f"proposed configuration: {write_config}")
     elif not as_json:
-        print(f"\n{proposed}", end="")
+        say(f"\n{proposed.rstrip()}")
 
 
 def synth(
@@ -50,6 +50,6 @@ def synth(
     from gpunet.base.progress import console_progress
     from gpunet.synthetic import write_tables
 
-    with console_progress() as progress:
+    with console_progress() as progress, compiling_noticed():
         summary = write_tables(out, persons=persons, seed=seed, progress=progress)
-    print(f"{summary}\nwritten to {out}")
+    say(f"{summary}\nwritten to {out}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.errors import ModelError
+from gpunet.base.words import quoted
 from gpunet.cluster.model.workers import gathered
 from gpunet.model.matrix import on_gpu
 from gpunet.model.table import FeatureTable, as_booleans, check_same_taxonomy
@@ -158,7 +159,7 @@ def _facts(part: TablePartition, *, device: str | None) -> _Facts:
 
 
 def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    return ", ".join(sorted(set(one) ^ set(other))) or "the same in another order"
+    return quoted(sorted(set(one) ^ set(other))) or "the same in another order"
 
 
 def _joined(vectors: Sequence[Float32 | None]) -> Float32 | None:

@@ -1,0 +1,138 @@
+"""Tables of a run folder, for people to read on a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from gpunet.base.errors import InputError, in_words
+from gpunet.base.printable import printable
+from gpunet.cli.console import say
+from gpunet.runs.folder import MANIFEST
+
+__all__ = ["print_run"]
+
+_SUFFIX = ".parquet"
+_SCORES = "scores"
+
+# Columns where nobody's window ends: what goes into a file or to another program is not cut.
+_UNBOUNDED = 1_000_000
+
+# On a terminal one long text is not to take the room of all other columns.
+_WIDEST = 40
+
+
+def print_run(folder: Path, table: str | None, rows: int) -> None:
+    """Print a table of a run folder: on a terminal as many of its columns as there is room for, else all.
+
+    Parameters
+    ----------
+    folder
+        Of a complete run.
+    table
+        The file's name, with or without its suffix. If None the scores or, without any, a list of the tables.
+    rows
+        How many to print: of scores those of highest rank, by rank, of other tables the first.
+
+    Raises
+    ------
+    InputError
+        If there is no complete run in the folder, or no such table, or it cannot be read.
+    """
+    tables = _tables(folder)
+    if table is None and _SCORES not in tables:
+        sizes = [{"table": name, **_size(path)} for name, path in tables.items()]
+        _print(pa.Table.from_pylist(sizes))
+        return
+    name = _SCORES if table is None else table.removesuffix(_SUFFIX)
+    if name not in tables:
+        raise InputError(f'{folder} has no table "{name}"; there are {", ".join(tables) or "none"}')
+    size, found = _size(tables[name]), _rows(tables[name], name, rows)
+    columns = _print(found)
+    more = " (a wider window, a file or a pipe has room for more)" if columns < size["columns"] else ""
+    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}")
+    say(f"tables of this run: {', '.join(tables)}")
+
+
+def _tables(folder: Path) -> dict[str, Path]:
+    """The tables of a complete run by their names without suffix."""
+    if not (folder / MANIFEST).is_file():
+        from gpunet.runs.resume import stored_request
+
+        unfinished = stored_request(folder)
+        if unfinished is None:
+            raise InputError(f"{folder} is not the folder of a run: it has no {MANIFEST}")
+        raise InputError(f"{folder}: this run is not finished; to go on: gpunet {unfinished.command} --resume {folder}")
+    return {path.stem: path for path in sorted(folder.glob(f"*{_SUFFIX}"))}
+
+
+def _size(path: Path) -> dict[str, int]:
+    """How many rows and columns a table has."""
+    try:
+        found = pq.read_metadata(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    return {"rows": found.num_rows, "columns": found.num_columns}
+
+
+def _rows(path: Path, name: str, rows: int) -> pa.Table:
+    """So many rows of a table, without reading all of it."""
+    try:
+        if name == _SCORES:
+            best = pq.read_table(path, filters=pc.field("rank") <= rows).sort_by("rank")
+            return best.select(["rank", *(column for column in best.column_names if column != "rank")])
+        with pq.ParquetFile(path) as file:
+            batches = file.iter_batches(max(1, min(rows, file.metadata.num_rows)))
+            return pa.Table.from_batches([next(batches)] if file.metadata.num_rows else [], file.schema_arrow)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: not readable as Parquet: {in_words(error)}")
+
+
+def _print(found: pa.Table) -> int:
+    """Print a table with as many columns as there is room for, one at least; return how many."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNBOUNDED)
+        console.print(_drawn(found, len(found.columns), None))
+        return len(found.columns)
+    count, unbounded = 1, console.options.update(max_width=_UNBOUNDED)
+    while count < len(found.columns):
+        wider = Measurement.get(console, unbounded, _drawn(found, count + 1, _WIDEST))
+        if wider.maximum > console.width:
+            break
+        count += 1
+    console.print(_drawn(found, count, _WIDEST))
+    return count
+
+
+def _drawn(found: pa.Table, count: int, widest: int | None) -> Table:
+    """The first columns of a table as rich draws them."""
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for field in list(found.schema)[:count]:
+        is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        drawn.add_column(_cell(field.name), justify="right" if is_number else "left", no_wrap=True, max_width=widest)
+    for row in zip(*(column.to_pylist() for column in found.columns[:count]), strict=True):
+        drawn.add_row(*map(_cell, row))
+    return drawn
+
+
+def _cell(value: Any) -> Text:
+    """A value as text that does nothing to the terminal; of a null, nothing."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    elif isinstance(value, float):
+        value = f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}"
+    return Text("" if value is None else printable(value, line_breaks=False))

@@ -1,0 +1,48 @@
+"""The persons of highest rank as a CSV file, which people open in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from gpunet.tables.frames import as_eager, to_arrow
+
+__all__ = ["TOP_ROWS", "noting_best", "write_top"]
+
+#: Persons listed at most.
+TOP_ROWS = 1000
+
+_FIRST_COLUMNS = ("rank", "person_id", "probability")
+
+# What spreadsheets take for the beginning of a formula, also behind the apostrophe that is the mark of a text.
+_FORMULA = r"\A([=+\-@\t\r\n'])"
+
+
+def noting_best(frames: Iterable[Any], best: list[pa.Table]) -> Iterator[Any]:
+    """The frames of scores as they come; their rows of high rank are appended to `best`, as tables on the host."""
+    for frame in frames:
+        best.append(to_arrow(as_eager(frame).filter(nw.col("rank") <= TOP_ROWS)))
+        yield frame
+
+
+def write_top(path: Path, best: Iterable[pa.Table]) -> None:
+    """Write what :func:`noting_best` has noted, by rank: equal scores give equal bytes, however they were cut.
+
+    Columns are rank, person_id, probability, then the others in their order. Texts are between quotation marks, nulls
+    are empty. Quotation marks do not keep a spreadsheet from running ``=1+1`` as a formula. So an id that begins with
+    one of ``= + - @ '``, a tab or a line break has an apostrophe put in front, and no other id is changed:
+    without the apostrophe it is the id again.
+    """
+    table = pa.concat_tables(best).sort_by("rank")
+    ids = table.column("person_id")
+    if not pa.types.is_integer(ids.type):
+        ids = pc.replace_substring_regex(ids, _FORMULA, r"'\1", max_replacements=1)
+        table = table.set_column(table.column_names.index("person_id"), "person_id", ids)
+    others = [name for name in table.column_names if name not in _FIRST_COLUMNS]
+    csv.write_csv(table.select([*_FIRST_COLUMNS, *others]), path)
