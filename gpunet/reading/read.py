@@ -76,10 +76,11 @@ def read_arrests(
 
     Notes
     -----
-    Ids are texts that nothing is stripped from; integers, and floats that are whole, are the text of their digits. A
-    value that is empty or only white space is null. Every column of a CSV file is text, so zeros in front stay.
+    Texts are trimmed and in Unicode's form NFC; integers, and floats that are whole, are the text of their digits. A
+    value that is empty, or a word for no value such as NA, is null. Every column of a CSV file is text, so zeros in
+    front stay.
 
-    Dates are ISO text, dates or timestamps; of a time zone the local date counts. Numbers are no dates.
+    Dates are ISO text, dates or timestamps, or as ``[input] date_format`` says; of a time zone the local date counts.
 
     A repeat is a row that equals an earlier accepted one, of any file, in every column that is read, the time of day
     included. A row of a CSV file with too few or too many fields is rejected as ``malformed_row``; its text is in the
