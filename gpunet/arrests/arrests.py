@@ -90,6 +90,8 @@ class ReadReport:
         What to say of each reason where no row was accepted: with an example, and what to do about it.
     null_words
         How many rows of each column had which word that stands for no value.
+    columns
+        The names that each of our columns has in the tables.
     notes
         What was found out of how files are written, as sentences.
     offences
@@ -105,6 +107,7 @@ class ReadReport:
     by_reason: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     offences: nw.DataFrame[Any] | None = None
     advice: tuple[Advice, ...] = ()

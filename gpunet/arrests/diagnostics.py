@@ -239,8 +239,8 @@ def diagnosis_of(config: Config, persons: PersonFacts, incidents: IncidentFacts)
         key = ", ".join(f'"{name}"' for name in ("force", *config.input.incident_key))
         found.append(
             Advice(
-                f"{counted(incidents.several_forces, 'incident')} with arrests by several forces: right if incident "
-                "numbers are national, else name force in the key",
+                f"{incidents.several_forces:,} incidents have arrests by several forces: right if incident numbers are "
+                "national, else",
                 f"incident_key = [{key}]",
             )
         )
@@ -250,7 +250,7 @@ def diagnosis_of(config: Config, persons: PersonFacts, incidents: IncidentFacts)
         key = ", ".join(f'"{name}"' for name in (*config.input.incident_key, "year"))
         found.append(
             Advice(
-                f"{counted(incidents.apart, 'incident')} hold arrests more than a year apart (as "
+                f"{incidents.apart:,} incidents hold arrests more than a year apart (as "
                 f'"{shortened(incidents.example)}"): if incident numbers begin anew each year',
                 f"incident_key = [{key}]",
             )

@@ -10,9 +10,11 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.diagnostics import diagnosed, why_nothing
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.base.words import counted, shortened
+from gpunet.base.words import counted, quoted, shortened
 from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format
-from gpunet.config.config import load_config
+from gpunet.cli.summary import null_words
+from gpunet.config.config import Config, load_config
+from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.reading import read_arrests
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
@@ -75,7 +77,7 @@ def check_tables(
         "input": input_report(report),
         "arrests": arrest_statistics(arrests),
         "offences_in_no_set": _in_no_set(report),
-        "warnings": [*report.warnings, *found.warnings],
+        "warnings": [*report.warnings, *found.warnings, *_better_preset(report, arrests.config)],
         "config": {"input": proposed.config().as_dict()["input"]},
     }
     return result, proposed.toml()
@@ -119,15 +121,31 @@ def _in_no_set(report: ReadReport) -> list[dict[str, Any]]:
     return [{"text": row["text"], "rows": row["rows"]} for row in rows if not row["sets"] and row["text"]][:_MOST_TEXTS]
 
 
+def _better_preset(report: ReadReport, config: Config) -> list[str]:
+    """A sentence if a preset takes many more rows than the configured sets, as these may be of another country."""
+    if report.offences is None:
+        return []
+    rows = list(report.offences.iter_rows(named=True))
+    taken = sum(row["rows"] for row in rows if row["sets"])
+    for name, sets in PRESETS.items():
+        compiled = compile_taxonomy(sets)
+        would = sum(row["rows"] for row in rows if row["text"] and offence_mask(row["text"], compiled))
+        if would > 2 * taken and sets != config.violent_offences:
+            return [
+                f"the configured sets take {counted(taken, 'row')}, those of another preset {would:,}: if the tables "
+                f'are written so, write [violent_offences] preset = "{name}"'
+            ]
+    return []
+
+
 def describe_check(found: Mapping[str, Any]) -> str:
     """What :func:`check_tables` found, for one screen."""
     read, arrests, rows = found["input"], found["arrests"], found["input"]["rows"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "no dates"
     sets = ", ".join(f"{name} {n:,}" for name, n in arrests["violent_arrests"].items())
-    words = [f'"{word}" {n:,}' + f" in {column}" for column, of in read["null_words"].items() for word, n in of.items()]
     texts = [f'"{shortened(item["text"], 40)}" {item["rows"]:,}' for item in found["offences_in_no_set"]]
     reasons = [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
-    columns = [f'{ours} = "{theirs}"' for ours, theirs in found["config"]["input"]["columns"].items()]
+    columns = [f"{ours} = {quoted(theirs)}" for ours, theirs in read["columns"].items()]
     lines = [
         ("read", f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
                  f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
@@ -135,9 +153,9 @@ def describe_check(found: Mapping[str, Any]) -> str:
         ("unreadable", _some([f"{file['name']}: {file['reason']}" for file in read["left_out"]], 3, "; ")),
         ("written", _some(read["notes"], 4, "; ")),
         ("columns", _some(columns)),
-        ("dropped", _some([f'"{name}"' for name in read["protected_columns_dropped"]])),
-        ("not read", _some([f'"{name}"' for name in read["other_columns_ignored"]])),
-        ("no value", _some(words)),
+        ("dropped", _some([quoted([name]) for name in read["protected_columns_dropped"]])),
+        ("not read", _some([quoted([name]) for name in read["other_columns_ignored"]])),
+        ("no value", _some(null_words(read["null_words"]))),
         ("arrests", f"{counted(arrests['arrests'], 'arrest')} of {counted(arrests['persons'], 'person')} in "
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
         ("violent", sets),

@@ -8,7 +8,7 @@ from typing import Any
 
 from gpunet.cli.run import RUN_FILES
 
-__all__ = ["summarise"]
+__all__ = ["null_words", "summarise"]
 
 _MEASURES = {
     "auc": "AUC",
@@ -26,7 +26,7 @@ _OF_AN_ORDER = {"average_precision": "average precision", "precision_top_100": "
 
 _SIMPLE_ORDERS = {"past_violence": "Ranking by past violence alone", "chance": "A random order"}
 
-_MOST_WARNINGS = 10
+_MOST_WARNINGS, _MOST_WORDS = 10, 8
 
 
 def summarise(manifest: Mapping[str, Any], out: Path) -> str:
@@ -40,6 +40,7 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
         *_rejected(manifest["input"]["rejected_by_reason"]),
+        *_words(manifest["input"]["null_words"]),
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
@@ -75,6 +76,17 @@ def _outdone(model: Mapping[str, Any] | None) -> list[str]:
         if model is not None and better:
             return [f"{order} beat the model in the test window {model['test']['window']}: {', '.join(better)}"]
     return []
+
+
+def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """How many rows have which word for no value, by column."""
+    return [f'"{word}" {rows:,} in {column}' for column, of in words.items() for word, rows in of.items()]
+
+
+def _words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    shown = null_words(words)
+    more = f", ... {len(shown) - _MOST_WORDS:,} more" if len(shown) > _MOST_WORDS else ""
+    return [f"no value  {', '.join(shown[:_MOST_WORDS])}{more}"] if shown else []
 
 
 def _rejected(reasons: Mapping[str, int]) -> list[str]:

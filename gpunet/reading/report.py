@@ -66,8 +66,18 @@ def report_of(
         by_reason=found.by_reason(),
         reasons=explained_reasons(found, config.input.date_format),
         null_words=words,
+        columns=_columns(inputs.records),
         offences=offences_table(offences, config),
     )
+
+
+def _columns(records: Sequence[InputRecord]) -> dict[str, list[str]]:
+    """The names that each of our columns has in the inputs."""
+    names: dict[str, dict[str, None]] = {}
+    for record in records:
+        for ours, theirs in record.layout.columns.items():
+            names.setdefault(ours, {})[theirs] = None
+    return {ours: list(found) for ours, found in names.items()}
 
 
 def offences_table(offences: Mapping[str | None, int], config: Config) -> nw.DataFrame[Any]:

@@ -113,6 +113,7 @@ def input_report(report: ReadReport) -> dict[str, Any]:
         "rows": total,
         "rejected_by_reason": dict(report.by_reason),
         "null_words": {column: dict(words) for column, words in report.null_words.items()},
+        "columns": {ours: list(theirs) for ours, theirs in report.columns.items()},
         "notes": list(report.notes),
         "protected_columns_dropped": list(report.protected_columns),
         "other_columns_ignored": list(report.ignored_columns),

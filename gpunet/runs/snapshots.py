@@ -44,7 +44,7 @@ __all__ = [
 
 _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
 _SERIES = ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names")
-_REPORTED = ("by_reason", "reasons", "null_words", "notes")
+_REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes")
 _TABLES = ("features", "groups", "ties")
 
 
