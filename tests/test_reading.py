@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from reading_naive import decoded, described, naive_reading, rejections
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.reading import delimited, files, read_arrests, reader, stream
+from gpunet.reading import coded_rows, delimited, files, read_arrests, reader, stream
 
 
 def counts(arrests: Arrests) -> list[tuple[int, int, int, int]]:
@@ -101,7 +101,7 @@ def test_small_batches_change_nothing(kind: str, tables: list[list[dict[str, Any
         patch.setattr(files, "BATCH_ROWS", 4)
         patch.setattr(stream, "BATCH_ROWS", 4)
         patch.setattr(reader, "_ROWS", 7)
-        patch.setattr(reader, "_BLOCK_ROWS", 5)
+        patch.setattr(coded_rows, "_BLOCK_ROWS", 5)
         patch.setattr(delimited, "_BLOCK_BYTES", 700)
         paths = [write_table(Path(folder), f"t{i}", rows, kind) for i, rows in enumerate(tables)]
         check(read_arrests(paths, CONFIG), tables, [p.as_posix() for p in paths])

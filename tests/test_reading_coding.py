@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from reading_at import HOMES
 from reading_naive import naive_date
 
-from gpunet.reading import reader
+from gpunet.reading import coded_rows
+from gpunet.reading.coded_rows import CodedRows, repeats_of
 from gpunet.reading.dates import NO_TIMESTAMP, parse_dates, timestamp_of, timestamp_text
 from gpunet.reading.location import HOST, Column, Location, code_series, in_order, joined
 from gpunet.reading.protected import is_protected
-from gpunet.reading.reader import CodedRows, repeats_of
 from gpunet.reading.values import Meaning, values_of
 
 # Texts that share beginnings of every length around the eight bytes that are compared at once, and NUL bytes.
@@ -48,7 +48,7 @@ def test_rows_that_equal_an_earlier_one(rows: list[tuple[int, ...]], size: int) 
     names = ("person_id", "incident_id", "beat")  # only a person is never missing
     columns = {name: Column(texts, values[:, k].astype(np.int8) - (k > 0)) for k, name in enumerate(names)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "_BLOCK_ROWS", size)
+        patch.setattr(coded_rows, "_BLOCK_ROWS", size)
         found = repeats_of(CodedRows(columns, values[:, 3]))
     assert found.tolist() == [i for i, row in enumerate(rows) if row in rows[:i]]
 

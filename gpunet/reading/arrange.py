@@ -10,11 +10,11 @@ import numpy as np
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.days import NO_DAY
 from gpunet.config.config import Config
+from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import Column, Location, to_codes
 from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of, place_pairs
 from gpunet.reading.packed import pack
-from gpunet.reading.reader import CodedRows
 from gpunet.tables import arrays
 from gpunet.tables.frames import make_series, rows_of
 

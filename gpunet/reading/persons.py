@@ -19,11 +19,11 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.arrange import arranged, id_parts, key_order, key_texts
+from gpunet.reading.coded_rows import CodedRows, date_part, offence_rows, repeats_of
 from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
 from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of
 from gpunet.reading.partition import ORDER, STAMP, PartNote, ReadPart
-from gpunet.reading.reader import CodedRows, date_part, offence_rows, repeats_of
 from gpunet.reading.rejections import FILE
 from gpunet.tables.frames import make_series, series_to_arrow
 from gpunet.tables.gather import gather

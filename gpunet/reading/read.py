@@ -15,9 +15,10 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
+from gpunet.reading.coded_rows import offence_rows
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.protected import check_config
-from gpunet.reading.reader import Reader, offence_rows
+from gpunet.reading.reader import Reader
 from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources

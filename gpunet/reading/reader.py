@@ -6,10 +6,8 @@ cluster, which read partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -19,20 +17,20 @@ import pyarrow as pa
 from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
+from gpunet.reading.coded_rows import CodedRows, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
 from gpunet.reading.dialects import code_dates, column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
-from gpunet.reading.location import Column, Location, code_series, in_order, joined, to_codes
-from gpunet.reading.packed import pack
+from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, series_to_arrow
 
-__all__ = ["CodedRows", "Reader", "date_part", "offence_rows", "repeats_of"]
+__all__ = ["Reader"]
 
 _PLACEHOLDERS = np.array([day for day, _ in PLACEHOLDER_DAYS], np.int64)
 
@@ -44,50 +42,8 @@ _MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE = map(
 #: before: so what is held follows what is kept, and a row is moved twice at most, near enough.
 _ROWS = 1 << 22
 
-#: Rows that are compared, or put together to arrests, at a time, where these are rows of several persons.
-_BLOCK_ROWS = 1 << 19
-
 # What coding all rows alike, and putting arrests together, needs at its height, counted on arrays in the host's memory.
 _BYTES_A_ROW = 216
-
-
-@dataclass(frozen=True, eq=False)
-class CodedRows:
-    """Accepted rows, in file order.
-
-    ``columns``: every coded column by name. ``timestamps``: int64[n], ``NO_TIMESTAMP`` where there is no date.
-    """
-
-    columns: dict[str, Column]
-    timestamps: Any
-
-    def __len__(self) -> int:
-        return int(self.timestamps.shape[0])
-
-    def at(self, rows: Any) -> CodedRows:
-        """The rows at these positions, an array or a slice."""
-        if not isinstance(rows, slice) and rows.shape[0] == len(self):  # positions are distinct and ascend
-            return self
-        return CodedRows({name: column.at(rows) for name, column in self.columns.items()}, self.timestamps[rows])
-
-    def blocks(self) -> Iterator[CodedRows]:
-        """The rows in blocks: all rows of some persons, in their order, persons ascending by code."""
-        for positions in self.positions():
-            yield self.at(positions)
-
-    def positions(self) -> Iterator[Any]:
-        """The positions of each block, ascending."""
-        person, n = self.columns["person_id"], len(self)
-        xp, count = arrays.namespace(person.codes), min(-(-n // _BLOCK_ROWS), 1 << 14)
-        if count < 2:
-            yield xp.arange(n, dtype=xp.int64)
-            return
-        persons = -(-len(person.values) // count)
-        block = xp.astype(xp.astype(person.codes, xp.int32, copy=False) // persons, xp.int16)
-        order = arrays.sort_order([block])
-        bounds = arrays.to_host(arrays.running_sum(arrays.count_by_code(block, count))).tolist()
-        for lo, hi in pairwise(bounds):
-            yield order[lo:hi]
 
 
 class _Before(NamedTuple):
@@ -296,58 +252,6 @@ def _without(rows: CodedRows, repeats: Any) -> CodedRows:
     xp = arrays.namespace(repeats)
     none = xp.zeros(repeats.shape[0], dtype=xp.bool)
     return rows.at(xp.nonzero(arrays.spread_over(none, repeats, len(rows), True))[0])
-
-
-def repeats_of(rows: CodedRows) -> Any:
-    """Positions, ascending, of the rows that equal an earlier one in every column."""
-    xp = arrays.namespace(rows.timestamps)
-    found = [positions[_repeats(rows.at(positions))] for positions in rows.positions()]
-    return xp.sort(xp.concat(found))
-
-
-def _repeats(rows: CodedRows) -> Any:
-    xp, n = arrays.namespace(rows.timestamps), len(rows)
-    if n < 2:
-        return xp.arange(0, dtype=xp.int64)
-
-    def part(name: str) -> tuple[Any, int]:
-        column = rows.columns[name]
-        return xp.astype(column.codes, xp.int64) + 1, len(column.values) + 1
-
-    first = ("person_id", "incident_id")  # few rows of most tables have both of them in common with another
-    key, size = pack(map(part, first))
-    ordered = xp.sort(key, stable=False)  # three times as fast as the order of the rows
-    again = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not again.shape[0]:
-        return again
-    at = xp.clip(xp.searchsorted(again, key), max=again.shape[0] - 1)
-    (alike,) = xp.nonzero(again[at] == key)
-    rows = rows.at(alike)
-    rest = (name for name in rows.columns if name not in first)
-    key, _ = pack(chain([(key[alike], size), arrays.dense(rows.timestamps)], map(part, rest)))
-    order = arrays.sort_order([key])
-    return alike[order[~arrays.begins_run(key[order])]]
-
-
-def offence_rows(rows: CodedRows) -> dict[str | None, int]:
-    """How many rows have each offence, None for no offence."""
-    column = rows.columns["offence"]
-    xp, n = arrays.namespace(column.codes), len(column.values)
-    counts = arrays.to_host(arrays.count_by_code(xp.astype(column.codes, xp.int64) + 1, n + 1)).tolist()
-    return dict(zip([None, *column.texts()], counts, strict=True))
-
-
-def date_part(name: str, timestamps: Any, location: Location) -> Column:
-    """The days ("date") or years ("year") of timestamps as a column of texts, however they were written."""
-    days = timestamps // DAY_US
-    codes, _ = arrays.dense(days)
-    distinct = arrays.to_host(arrays.distinct(days)).astype("datetime64[D]")
-    if name == "year":
-        years, of_day = np.unique(distinct.astype("datetime64[Y]"), return_inverse=True)
-        lookup = np.append(of_day, -1).astype(np.int32)
-        return Column(location.series(name, list(map(str, years))), to_codes(location.array(lookup), codes))
-    xp = arrays.namespace(codes)
-    return Column(location.series(name, list(map(str, distinct))), xp.astype(codes, xp.int32))
 
 
 def _missing(values: Values) -> Any:

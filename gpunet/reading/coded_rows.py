@@ -1,0 +1,111 @@
+"""Rows of tables as codes, and what is told from these alone: which rows repeat others, days and years, offences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+
+from gpunet.reading.dates import DAY_US
+from gpunet.reading.location import Column, Location, to_codes
+from gpunet.reading.packed import pack
+from gpunet.tables import arrays
+
+__all__ = ["CodedRows", "date_part", "offence_rows", "repeats_of"]
+
+#: Rows that are compared, or put together to arrests, at a time, where these are rows of several persons.
+_BLOCK_ROWS = 1 << 19
+
+
+@dataclass(frozen=True, eq=False)
+class CodedRows:
+    """Accepted rows, in file order.
+
+    ``columns``: every coded column by name. ``timestamps``: int64[n], ``NO_TIMESTAMP`` where there is no date.
+    """
+
+    columns: dict[str, Column]
+    timestamps: Any
+
+    def __len__(self) -> int:
+        return int(self.timestamps.shape[0])
+
+    def at(self, rows: Any) -> CodedRows:
+        """The rows at these positions, an array or a slice."""
+        if not isinstance(rows, slice) and rows.shape[0] == len(self):  # positions are distinct and ascend
+            return self
+        return CodedRows({name: column.at(rows) for name, column in self.columns.items()}, self.timestamps[rows])
+
+    def blocks(self) -> Iterator[CodedRows]:
+        """The rows in blocks: all rows of some persons, in their order, persons ascending by code."""
+        for positions in self.positions():
+            yield self.at(positions)
+
+    def positions(self) -> Iterator[Any]:
+        """The positions of each block, ascending."""
+        person, n = self.columns["person_id"], len(self)
+        xp, count = arrays.namespace(person.codes), min(-(-n // _BLOCK_ROWS), 1 << 14)
+        if count < 2:
+            yield xp.arange(n, dtype=xp.int64)
+            return
+        persons = -(-len(person.values) // count)
+        block = xp.astype(xp.astype(person.codes, xp.int32, copy=False) // persons, xp.int16)
+        order = arrays.sort_order([block])
+        bounds = arrays.to_host(arrays.running_sum(arrays.count_by_code(block, count))).tolist()
+        for lo, hi in pairwise(bounds):
+            yield order[lo:hi]
+
+
+def repeats_of(rows: CodedRows) -> Any:
+    """Positions, ascending, of the rows that equal an earlier one in every column."""
+    xp = arrays.namespace(rows.timestamps)
+    found = [positions[_repeats(rows.at(positions))] for positions in rows.positions()]
+    return xp.sort(xp.concat(found))
+
+
+def _repeats(rows: CodedRows) -> Any:
+    xp, n = arrays.namespace(rows.timestamps), len(rows)
+    if n < 2:
+        return xp.arange(0, dtype=xp.int64)
+
+    def part(name: str) -> tuple[Any, int]:
+        column = rows.columns[name]
+        return xp.astype(column.codes, xp.int64) + 1, len(column.values) + 1
+
+    first = ("person_id", "incident_id")  # few rows of most tables have both of them in common with another
+    key, size = pack(map(part, first))
+    ordered = xp.sort(key, stable=False)  # three times as fast as the order of the rows
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not again.shape[0]:
+        return again
+    at = xp.clip(xp.searchsorted(again, key), max=again.shape[0] - 1)
+    (alike,) = xp.nonzero(again[at] == key)
+    rows = rows.at(alike)
+    rest = (name for name in rows.columns if name not in first)
+    key, _ = pack(chain([(key[alike], size), arrays.dense(rows.timestamps)], map(part, rest)))
+    order = arrays.sort_order([key])
+    return alike[order[~arrays.begins_run(key[order])]]
+
+
+def offence_rows(rows: CodedRows) -> dict[str | None, int]:
+    """How many rows have each offence, None for no offence."""
+    column = rows.columns["offence"]
+    xp, n = arrays.namespace(column.codes), len(column.values)
+    counts = arrays.to_host(arrays.count_by_code(xp.astype(column.codes, xp.int64) + 1, n + 1)).tolist()
+    return dict(zip([None, *column.texts()], counts, strict=True))
+
+
+def date_part(name: str, timestamps: Any, location: Location) -> Column:
+    """The days ("date") or years ("year") of timestamps as a column of texts, however they were written."""
+    days = timestamps // DAY_US
+    codes, _ = arrays.dense(days)
+    distinct = arrays.to_host(arrays.distinct(days)).astype("datetime64[D]")
+    if name == "year":
+        years, of_day = np.unique(distinct.astype("datetime64[Y]"), return_inverse=True)
+        lookup = np.append(of_day, -1).astype(np.int32)
+        return Column(location.series(name, list(map(str, years))), to_codes(location.array(lookup), codes))
+    xp = arrays.namespace(codes)
+    return Column(location.series(name, list(map(str, distinct))), xp.astype(codes, xp.int32))
