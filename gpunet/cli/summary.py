@@ -40,7 +40,7 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
         *_rejected(manifest["input"]["rejected_by_reason"]),
-        *_words(manifest["input"]["null_words"]),
+        *_words(manifest["input"].get("null_words", {})),  # which earlier versions did not note
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
