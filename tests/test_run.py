@@ -269,7 +269,8 @@ def test_progress_tells_every_stage_to_its_end(tables, tmp_path):
 
 def test_too_few_labels_for_a_model(tmp_path):
     days = [date(2011, 1, 1) + timedelta(days=30 * i) for i in range(40)]
-    rows = pl.DataFrame({"person_id": range(40), "incident_id": [i // 2 for i in range(40)], "date": days})
+    rows = pl.DataFrame({"person_id": [i % 20 for i in range(40)], "incident_id": [i // 2 for i in range(40)]})
+    rows = rows.with_columns(pl.Series("date", days))
     with pytest.raises(ModelError, match="2013"):
         run_forecast(rows.with_columns(offence=pl.lit("theft")), tmp_path / "run")
     assert not (tmp_path / "run" / "run.json").exists()

@@ -24,6 +24,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
+    from gpunet.base.printable import printable
     from gpunet.base.progress import console_progress
     from gpunet.cli.check import check_tables, describe_check
 
@@ -35,7 +36,7 @@ def check(
         found, proposed = check_tables(inputs, config, progress=progress)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
-        write_config.write_text(proposed, encoding="utf-8")
+        write_config.write_text(printable(proposed), encoding="utf-8")
         notice(f"proposed configuration: {write_config}")
     elif not as_json:
         say(f"\n{proposed.rstrip()}")
