@@ -545,8 +545,10 @@ def test_numbers_and_periods_are_dates_of_arrests() -> None:
         ([20130105, 20130106], ["2013-01-05", "2013-01-06"]),
         (pd.period_range("2013-01", periods=2, freq="M"), ["2013-01-01", "2013-02-01"]),
     ):
-        arrests = read_arrests(frame.assign(date=dates))
-        assert arrests.day.tolist() == [day_number(dt.date.fromisoformat(day)) for day in expected]
+        table = frame.assign(date=dates)
+        for either in (table, pa.Table.from_pandas(table)):
+            arrests = read_arrests(either)
+            assert arrests.day.tolist() == [day_number(dt.date.fromisoformat(day)) for day in expected]
 
 
 # Days that stand for none

@@ -64,12 +64,13 @@ def column_at(
 ) -> nw.Series[Any]:
     """A column at `location`: of dates as text or timestamps, any other as text or whole numbers.
 
-    In PyArrow's tables on the host dates of every type stay. `where` names the column in errors; `formats` and
-    `meaning` are those of dates.
+    In PyArrow's tables on the host dates of every known type stay. `where` names the column in errors; `formats`
+    and `meaning` are those of dates.
     """
     kind, is_date = series.dtype, series.name == "date"
     if is_date:
-        may_stay = location.in_slices or (isinstance(kind, nw.Datetime) and kind.time_zone is None)
+        naive = isinstance(kind, nw.Datetime) and kind.time_zone is None
+        may_stay = naive or (location.in_slices and kind != nw.Unknown)  # which periods are
     else:
         may_stay = kind.is_integer()
     if backend_of(series) == location.backend and (may_stay or kind == nw.String):
