@@ -397,7 +397,7 @@ def test_what_is_no_date_in_any_way_is_said_to_be_none(text: str) -> None:
 
 def test_dates_in_both_orders_are_not_proposed_for() -> None:
     torn = date_proposals(["01/02/2013", "13/02/2013", "02/13/2013", "14/02/2013"])
-    assert torn.formats == ()
+    assert (torn.formats, torn.unread) == ((), 4)
     assert '"13/02/2013" is a date with "dayfirst" alone, "02/13/2013" with "monthfirst" alone' in torn.sentence
     against = date_proposals(["13/02/2013"], given="monthfirst")
     assert against.formats == ()
@@ -406,7 +406,7 @@ def test_dates_in_both_orders_are_not_proposed_for() -> None:
 
 def test_placeholders_are_proposed_for_null_dates() -> None:
     zero = date_proposals(["0000-00-00", "9999-12-31 00:00:00"])
-    assert (zero.formats, zero.null_dates) == ((), ("0000-00-00", "9999-12-31"))
+    assert (zero.formats, zero.null_dates, zero.unread) == ((), ("0000-00-00", "9999-12-31"), 0)
     assert zero.sentence.endswith('"9999-12-31 00:00:00" lie before 1900 or after today')
     mixed = date_proposals(["13/02/2013", "00/00/0000", "31/12/9999"])
     assert (mixed.formats, mixed.null_dates) == (("dayfirst",), ("0000-00-00", "9999-12-31"))

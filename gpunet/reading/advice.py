@@ -28,7 +28,7 @@ def reading_advice(
         more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
         advice.append(Advice(more))
     proposal = date_proposals(list(found.bad_dates), given=given) if found.bad_dates else None
-    if proposal is not None and (proposal.formats or not proposal.null_dates):
+    if proposal is not None and (proposal.unread or not proposal.null_dates):
         advice.append(Advice(proposal.sentence))
     advice += [Advice(text) for text in _bad_ids(found)]
     advice += [

@@ -53,13 +53,14 @@ class Proposal:
 
     ``values``: up to three of those that were not read. ``formats``: values for `date_format`, each of which reads what
     can be read; if there are several, only the user knows which is right. ``null_dates``: for the key of that name,
-    placeholders out of the range of dates. ``sentence``: all of it in words, but for placeholders that are read as they
-    are: these are counted in a warning of their own.
+    placeholders out of the range of dates. ``unread``: how many of the values are no dates so far. ``sentence``: all of
+    it in words, but for placeholders that are read as they are: these are counted in a warning of their own.
     """
 
     values: tuple[str, ...]
     formats: tuple[str | tuple[str, ...], ...]
     null_dates: tuple[str, ...]
+    unread: int
     sentence: str
 
 
@@ -122,7 +123,8 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
         said.append(f"write [input] null_dates = {_toml(nulls)} for these placeholders to be no date")
     sentence = f'column "{_plain(column)}": dates such as {_listed([texts[at] for at in shown])} '
     sentence += "; ".join(said) or "lie before 1900 or after today"
-    return Proposal(tuple(texts[at] for at in shown), tuple(map(_setting, formats)), _refused(timestamps), sentence)
+    examples = tuple(texts[at] for at in shown)
+    return Proposal(examples, tuple(map(_setting, formats)), _refused(timestamps), int(unread.sum()), sentence)
 
 
 def _refused(timestamps: Int64) -> tuple[str, ...]:
