@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import narwhals as nw
@@ -16,6 +17,7 @@ from distributed.protocol.pickle import dumps
 from distributed_comparison import assert_same_arrests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packaged_tables import KINDS, PACKINGS, written
 
 import gpunet
 from gpunet.base.errors import GpunetError, InputError
@@ -33,7 +35,7 @@ from gpunet.cluster.shuffle import (
     table_of,
 )
 from gpunet.cluster.ties import ranges_of
-from gpunet.config.config import ClusterConfig, load_config
+from gpunet.config.config import ClusterConfig, InputConfig, load_config
 from gpunet.reading.location import HOST, code_series, in_order
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.sources import find_sources
@@ -88,7 +90,25 @@ def test_incident_keys_and_person_scope(client, tmp_path_factory, split, key, sc
     folder = tmp_path_factory.mktemp("keys")
     paths = [write_table(folder, f"{i}", rows, "csv") for i, rows in enumerate(split)]
     config = {"violent_offences": SETS, "input": {"incident_key": list(key), "person_scope": scope}}
-    assert_same_arrests(read(client, paths, config, parts=3), gpunet.read_arrests(paths, config))
+    try:
+        expected = gpunet.read_arrests(paths, config)
+    except InputError as error:  # there is no force
+        with pytest.raises(InputError, match=re.escape(str(error))):
+            read(client, paths, config, parts=3)
+        return
+    assert_same_arrests(read(client, paths, config, parts=3), expected)
+
+
+def test_folders_with_keys_and_files_of_every_kind(client, tmp_path):
+    cells = [("person_id", "incident_id", "date", "offence")]
+    cells += [(f"p{k % 17}", f"i{k % 29}", "2013-01-05", "robbery") for k in range(60)]
+    for k, kind in enumerate(KINDS):
+        folder = tmp_path / f"force=f{k % 3}" / f"month={k}"
+        folder.mkdir(parents=True)
+        written(folder, "a", cells[: 1 + 7 * k], kind, PACKINGS[k % len(PACKINGS)])
+    config = {"input": {"incident_key": ["month", "force", "incident_id"], "person_scope": "force"}}
+    for parts in (1, 9):
+        assert_same_arrests(read(client, [tmp_path], config, parts=parts), gpunet.read_arrests(tmp_path, config))
 
 
 def test_keys_with_the_characters_that_join_them(client, tmp_path):
@@ -130,7 +150,7 @@ def one_large_file(tmp_path, **columns):
 
 def test_row_groups_of_one_file(client, tmp_path):
     path = one_large_file(tmp_path)
-    plan = plan_partitions(find_sources([path], []), path.stat().st_size // 4)
+    plan = plan_partitions(find_sources([path], InputConfig(), []), path.stat().st_size // 4)
     assert [[(piece.groups, piece.first_row) for piece in pieces] for pieces in plan] == [
         [(range(1), 0)],
         [(range(1, 2), 50)],

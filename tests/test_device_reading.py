@@ -54,8 +54,12 @@ def test_incident_keys_and_person_scope(
 ) -> None:
     rows = [{**row, "extra": data.draw(st.sampled_from(["p", "q", None]))} for row in rows]
     config = {**CONFIG, "input": {"incident_key": list(key), "person_scope": scope}}
-    read_everywhere([as_frame(rows, "polars", (*COLUMNS, "extra")), as_frame(rows[:3], "polars", (*COLUMNS, "extra"))],
-                    config)  # fmt: skip
+    frames = [as_frame(some, "polars", (*COLUMNS, "extra")) for some in (rows, rows[:3])]
+    try:
+        read_everywhere(frames, config)
+    except InputError as error:
+        assert scope == "force"
+        assert "no row has a force" in str(error)  # noqa: PT017
 
 
 def _loose_utf8(character: int) -> bytes:

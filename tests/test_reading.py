@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from reading_naive import decoded, described, naive_reading, rejections
 
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.errors import InputError
 from gpunet.reading import coded_rows, delimited, files, read_arrests, reader, stream
 
 
@@ -139,8 +140,13 @@ def test_incident_keys_and_person_scope(
     rows = [{**row, "extra": data.draw(st.sampled_from(["p", "q", None]))} for row in rows]
     config = {**CONFIG, "input": {"incident_key": list(key), "person_scope": scope}}
     read = ("extra",) if "extra" in key else ()
-    arrests = read_arrests(as_frame(rows, "polars", (*COLUMNS, "extra")), config)
     naive = naive_reading([[{c: r[c] for c in (*COLUMNS, *read)} for r in rows]], SETS, key, scope)
+    frame = as_frame(rows, "polars", (*COLUMNS, "extra"))
+    if scope == "force" and naive.arrests and not any(force for _, force, _ in naive.arrests):
+        with pytest.raises(InputError, match="no row has a force"):
+            read_arrests(frame, config)
+        return
+    arrests = read_arrests(frame, config)
     assert counts(arrests) == naive.counts
     assert rejections(arrests) == [("frame", number, reason) for _, number, reason in naive.rejected]
     persons = sorted({person for person, _, _ in naive.arrests}, key=str.encode)

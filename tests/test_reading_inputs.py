@@ -401,9 +401,9 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
         read_arrests([])
     with pytest.raises(InputError, match="not int"):
         read_arrests(5)
-    (tmp_path / "a.xlsx").touch()
-    with pytest.raises(InputError, match=r"a\.xlsx: not a kind of table"):
-        read_arrests(tmp_path / "a.xlsx")
+    (tmp_path / "a.docx").touch()
+    with pytest.raises(InputError, match=r"a\.docx: not a kind of table"):
+        read_arrests(tmp_path / "a.docx")
 
 
 def test_a_column_that_occurs_twice(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _improved(inputs: list[str], proposed: ProposedConfig, arrests: Arrests | No
     """The proposal with what was seen, and whether more can be read with it."""
     config, report = proposed.config(), arrests.report if arrests is not None else None
     if report is None or report.skipped:
-        columns, open_ = proposed_columns(find_sources(inputs, [], []), config)
+        columns, open_ = proposed_columns(find_sources(inputs, config.input, [], []), config)
         if columns:
             why = "what stands for our columns, by the likeness of names: look whether it does"
             proposed = proposed.adding({"columns": {**config.input.columns, **columns}}, {"columns": why})

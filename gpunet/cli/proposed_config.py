@@ -91,7 +91,7 @@ def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[st
     open_: dict[str, Advice] = {}
     for source in sources:
         try:
-            present = list(open_file(source).types)
+            present = list(open_file(source, config.input).types)
         except UnreadableFile:
             continue  # whoever reads it says what is wrong
         for ours in missing_columns(present, config.input) if present else ():

@@ -23,7 +23,7 @@ from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_
 from gpunet.config.config import Config
 from gpunet.reading.alike import alike_among, candidates, canonical, texts_of
 from gpunet.reading.findings import Findings
-from gpunet.reading.names import Names
+from gpunet.reading.names import Names, check_forces
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
@@ -85,7 +85,7 @@ def read_distributed(
     check_config(config.input)
     warnings: list[str] = []
     skipped: list[SkippedFile] = []
-    found = find_sources(paths, warnings, skipped if keep_going else None)
+    found = find_sources(paths, config.input, warnings, skipped if keep_going else None)
     sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
     wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
     total = sum(source.size_bytes for source in sources)
@@ -100,6 +100,7 @@ def read_distributed(
     wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
     names = names_of_parts(notes, config)
+    check_forces(config, names.texts["force"], sum(note.rows for note in notes))
     (sent,) = each(client, "names", _same, [names])  # and not scattered: what is lost with a worker can come again
     ranges = _by_person(client, read, notes, names, sent, config, wanted)
     arranged = each(client, "arrests", _arranged, ranges, names=sent, config=config)

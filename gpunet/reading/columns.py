@@ -19,7 +19,7 @@ from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
 from gpunet.reading.protected import is_protected
-from gpunet.tables.frames import plain_array
+from gpunet.tables.arrow_text import cannot_be_read, plain_array, stored_type
 
 __all__ = [
     "DATE_PARTS",
@@ -171,8 +171,8 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
     """
     for ours, theirs in layout.columns.items():
         kind = types[theirs]
-        while isinstance(kind, pa.BaseExtensionType):  # is read as what it is stored as; the user's own have no hash
-            kind = kind.storage_type
+        while (stored := stored_type(kind)) != kind:  # the user's own types have no hash
+            kind = stored
         if fault := _fault_of(kind, ours == "date", f'column "{theirs}"'):
             raise UnreadableFile(name, fault)
 
@@ -189,7 +189,7 @@ def _fault_of(kind: pa.DataType, is_date: bool, where: str) -> str | None:
     except InputError as error:
         return str(error)
     except pa.ArrowException as error:
-        return f"{where}: {in_words(error)}"
+        return f"{where}: {cannot_be_read(kind)} ({in_words(error)})"
     return None
 
 

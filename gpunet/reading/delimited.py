@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -19,6 +16,7 @@ import pyarrow as pa
 from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.sources import Source
+from gpunet.reading.unpacking import READ_ERRORS, unpacked
 
 __all__ = ["Scan", "header_of", "read_blocks", "scan"]
 
@@ -31,8 +29,6 @@ _CHUNK_BYTES = 1 << 20
 _CP1252 = "".join(
     bytes([b]).decode("cp1252" if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else "latin-1") for b in range(256)
 )
-
-_READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,9 @@ def scan(source: Source) -> Scan:
     utf8 = codecs.getincrementaldecoder("utf-8")()
     valid, pending, size, quotes, start = True, False, 0, 0, b""
     try:
-        with source.path.open("rb") as raw, _unpacked(_Hashed(raw, digest), source.path) as data:
+        # A zip archive is read from its end: it is hashed by itself.
+        as_read = source.packing != "zip"
+        with source.path.open("rb") as raw, _unpacked(_Hashed(raw, digest) if as_read else raw, source) as data:
             while chunk := data.read(_CHUNK_BYTES):
                 start = start or chunk[:4]
                 size += len(chunk)
@@ -73,9 +71,11 @@ def scan(source: Source) -> Scan:
                         pending = bool(utf8.getstate()[0])
                     except UnicodeDecodeError:
                         valid = False
+            if not as_read:
+                raw.seek(0)
             for rest in iter(lambda: raw.read(_CHUNK_BYTES), b""):  # bytes after the end of a compressed stream
                 digest.update(rest)
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         raise UnreadableFile(source.name, f"not readable: {in_words(error)}") from error
     warnings = []
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -110,10 +110,8 @@ class _Hashed(io.RawIOBase):
         return len(data)
 
 
-def _unpacked(file: Any, path: Path) -> BinaryIO:
-    if path.name.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=io.BufferedReader(file, _CHUNK_BYTES)))
-    return cast(BinaryIO, io.BufferedReader(file, _CHUNK_BYTES))
+def _unpacked(file: Any, source: Source) -> io.BufferedReader:
+    return unpacked(file, source.packing, source.member)
 
 
 class _Recoded(io.RawIOBase):
@@ -146,9 +144,9 @@ class _Recoded(io.RawIOBase):
 @contextmanager
 def _open(source: Source, encoding: str) -> Iterator[BinaryIO]:
     """Open the file's text as UTF-8 bytes without a byte order mark."""
-    with source.path.open("rb") as raw, _unpacked(raw, source.path) as data:
-        if encoding != "utf-16" and data.read(3) != codecs.BOM_UTF8:
-            data.seek(0)
+    with source.path.open("rb") as raw, _unpacked(raw, source) as data:
+        if encoding != "utf-16" and data.peek(3)[:3] == codecs.BOM_UTF8:  # not all that is packed can be read again
+            data.read(3)
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(_Recoded(data, encoding), _CHUNK_BYTES))
 
 
@@ -157,7 +155,7 @@ def header_of(source: Source, encoding: str) -> tuple[list[str], bool]:
     try:
         with _open(source, encoding) as data, io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
             return next((row for row in csv.reader(text) if row), []), bool(text.read(1))
-    except (*_READ_ERRORS, UnicodeDecodeError, csv.Error) as error:
+    except (*READ_ERRORS, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFile(source.name, f"the header is not readable: {in_words(error)}") from error
 
 
@@ -205,7 +203,7 @@ def read_blocks(
         ):
             yield from reader
             warning = watched.warning(source.name)
-    except (*_READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
+    except (*READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
     if warning is not None:

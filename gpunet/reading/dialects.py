@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import narwhals as nw
 import numpy as np
@@ -22,7 +24,8 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, timestamp_of, t
 from gpunet.reading.location import Location, code_series, to_codes
 from gpunet.reading.periods import starts_in
 from gpunet.reading.values import SPACE, Meaning, values_of
-from gpunet.tables.frames import backend_of, on_host, plain_array, series_to_arrow
+from gpunet.tables.arrow_text import cannot_be_read, plain_array
+from gpunet.tables.frames import backend_of, on_host, series_to_arrow
 
 __all__ = ["as_text", "as_timestamps", "code_dates", "column_at"]
 
@@ -108,26 +111,28 @@ def as_text(series: nw.Series[Any], where: str) -> Any:
         return pa.array([None if t == NO_TIMESTAMP else timestamp_text(t) for t in timestamps], pa.large_string())
     if pa.types.is_decimal(kind):
         return pa.array([_object_text(v, where) for v in array.to_pylist()], pa.large_string())
-    try:
-        return array.cast(pa.large_string())
-    except pa.ArrowException as error:
-        raise InputError(f"{where}: values of type {kind} cannot be read") from error
+    if pa.types.is_time(kind):
+        return _time_text(array)
+    if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        raise InputError(f"{where}: {cannot_be_read(kind)}")
+    return array.cast(pa.large_string())
 
 
 def _arrow(series: nw.Series[Any], where: str) -> Any:
-    """One PyArrow array of the column, as :func:`~gpunet.tables.frames.plain_array` gives it."""
-    if series.dtype.is_nested():
-        raise InputError(f"{where}: lists and structures cannot be read (type {series.dtype})")
-    if isinstance(series.dtype, nw.Categorical | nw.Enum):
-        series = series.cast(nw.String)
-    starts = starts_in(series, where)
-    array = series_to_arrow(series) if starts is None else starts
-    if pa.types.is_nested(array.type):
-        raise InputError(f"{where}: lists and structures cannot be read (type {array.type})")
-    try:
-        return plain_array(array)
-    except pa.ArrowException as error:
-        raise InputError(f"{where}: the text is not valid UTF-8") from error
+    """One PyArrow array of the column, as :func:`~gpunet.tables.arrow_text.plain_array` gives it."""
+    kind: Any = series.dtype
+    if not kind.is_nested():
+        try:
+            starts = starts_in(series, where)
+            array = series_to_arrow(series) if starts is None else starts
+            kind = array.type
+            array = plain_array(array)
+            kind = array.type
+        except pa.ArrowException as error:
+            raise InputError(f"{where}: {cannot_be_read(kind)}") from error
+        if not pa.types.is_nested(kind):
+            return array
+    raise InputError(f"{where}: lists and structures cannot be read (type {kind}): write it as text")
 
 
 def _object_text(value: Any, where: str) -> str | None:
@@ -147,12 +152,17 @@ def _object_text(value: Any, where: str) -> str | None:
             return None
         return float_text(value)
     if isinstance(value, Decimal):
-        return str(int(value)) if value == value.to_integral_value() else str(value.normalize())
+        return str(int(value)) if value == value.to_integral_value() else f"{value.normalize():f}"
     if isinstance(value, datetime):
         return timestamp_text(timestamp_of(value))
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
-    raise InputError(f"{where}: values of type {type(value).__name__} cannot be read")
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        with suppress(UnicodeDecodeError):
+            return value.decode()
+    raise InputError(f"{where}: values of type {type(value).__name__} cannot be read: write them as text")
 
 
 def float_text(value: float) -> str:
@@ -170,6 +180,13 @@ def _float_text(array: Any) -> Any:
         return pa.array(values.astype(np.int64), mask=missing).cast(pa.large_string())
     texts = [None if gone else _object_text(v, "") for v, gone in zip(values.tolist(), missing, strict=True)]
     return pa.array(texts, pa.large_string())
+
+
+def _time_text(array: Any) -> Any:
+    """Times of day, without zeros that end a fraction."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(array.cast(pa.large_string()), r"\.0+$|(\.\d*[1-9])0+$", r"\1")
 
 
 def as_timestamps(

@@ -30,7 +30,9 @@ def read_directly(file: InputFile, layout: Layout, location: Location) -> nw.Dat
 
     A device reads files whose columns are text, whole numbers and dates, if they are not small.
     """
-    if file.source.kind != "parquet" or file.source.size_bytes < _DIRECT_BYTES:
+    if file.source.kind != "parquet" or file.source.packing or file.source.size_bytes < _DIRECT_BYTES:
+        return None
+    if {*file.keys.added, *file.keys.shared, *file.periods} & {*layout.columns.values()}:
         return None
     if any(text in str(file.source.path) for text in _NOT_PLAIN):
         return None

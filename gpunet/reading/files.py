@@ -1,33 +1,44 @@
-"""Files as streams of PyArrow tables: Parquet, CSV and Arrow/Feather, a bounded number of rows at a time."""
+"""Files as streams of PyArrow tables: Parquet, text, Arrow and workbooks, a bounded number of rows at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.base.errors import InputError, UnreadableFile, in_words
+from gpunet.config.config import InputConfig
 from gpunet.reading import delimited
+from gpunet.reading.folder_keys import NO_KEYS, FolderKeys
+from gpunet.reading.periods import frequency_of, starts_of
 from gpunet.reading.sources import Source
+from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
+from gpunet.reading.values import Meaning, meaning_of
+from gpunet.reading.workbook import read_workbook
+from gpunet.tables.arrow_text import cannot_be_read, is_uuid, plain_array
 from gpunet.tables.files import sha256_of
-from gpunet.tables.frames import plain_array
 
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 
 #: Rows that are checked and coded at a time: few enough to need little memory, enough to make Python's share small.
 BATCH_ROWS = 1 << 17
 
+_NO_WORDS = Meaning(frozenset())
+
 
 @dataclass(eq=False)
 class InputFile:
     """An opened input file.
 
-    ``types`` holds the columns' PyArrow types by name, in the file's order; ``repeated`` the names that occur twice.
-    ``header_only`` is true of a CSV file in which nothing follows the header, or that is empty.
+    ``types`` holds the columns' PyArrow types by name, in the file's order, and those of the keys in the names of its
+    folders; ``repeated`` the names that occur twice. ``keys`` are these keys, and ``meaning`` is that of their columns.
+    ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps.
+    ``header_only`` is true of a file in which nothing follows the header, or that is empty.
     ``quoted`` is false of a CSV file without quotation marks.
+    ``notes`` tells how it was read where its name does not say so. ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` with what shows only then.
     """
@@ -41,6 +52,11 @@ class InputFile:
     header_only: bool = False
     quoted: bool = True
     malformed: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    keys: FolderKeys = NO_KEYS
+    meaning: Meaning = _NO_WORDS
+    periods: Mapping[str, str] = field(default_factory=dict)
+    sheet: Any = None
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
         """Yield tables of at most ``BATCH_ROWS`` rows with the columns ``{name to give: name in the file}``.
@@ -50,14 +66,13 @@ class InputFile:
         UnreadableFile
             If the file turns out to be damaged, or is gone.
         """
-        names = sorted(set(columns.values()))
+        names = sorted(set(columns.values()) - set(self.keys.added)) or list(self.types)[:1]
         try:
             for batch in self._raw(names):
-                table = pa.table({ours: _plain(batch.column(theirs)) for ours, theirs in columns.items()})
-                table.validate(full=True)  # text that is not UTF-8 must not go further
+                table = pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        except (*READ_ERRORS, ValueError, KeyError, pa.ArrowException) as error:
             raise UnreadableFile(self.source.name, f"not readable: {in_words(error)}") from error
 
     def _raw(self, names: list[str]) -> Iterator[Any]:
@@ -66,19 +81,31 @@ class InputFile:
         if self.source.kind == "csv":
             encoding = self.encoding or "utf-8"
             return delimited.read_blocks(self.source, encoding, names, self.malformed, self.warnings, self.quoted)
+        if self.source.kind == "workbook":
+            return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
             return _parquet(self.source, names)
         return _ipc(self.source, names)
 
+    def _column(self, batch: Any, column: str) -> Any:
+        """A column without encodings that save space, its text looked through, filled up from the folders' names."""
+        if column in self.keys.added:
+            return self.keys.constant(column, len(batch))
+        name, array, kind = self.source.name, batch.column(column), self.types[column]
+        try:
+            if column in self.periods:
+                array = starts_of(array, self.periods[column], f'column "{column}"')
+            array = plain_array(array.cast(kind) if is_uuid(kind) else array)
+            array.validate(full=True)  # text that is not UTF-8 must not go further
+        except pa.ArrowException as error:
+            raise UnreadableFile(name, f'column "{column}": {cannot_be_read(kind)}') from error
+        except InputError as error:
+            raise UnreadableFile(name, str(error)) from error
+        return self.keys.filled(array, column, self.meaning, name) if column in self.keys.shared else array
 
-def _plain(array: Any) -> Any:
-    """As :func:`~gpunet.tables.frames.plain_array`; bytes of a fixed length as text too."""
-    array = plain_array(array)
-    return array.cast(pa.large_string()) if pa.types.is_fixed_size_binary(array.type) else array
 
-
-def open_file(source: Source) -> InputFile:
-    """Hash a file and find out its columns.
+def open_file(source: Source, config: InputConfig) -> InputFile:
+    """Look what a file is, hash it and find out its columns, and those in the names of its folders.
 
     Of a Parquet file that is to be read in pieces, only the piece that begins it has its hash.
 
@@ -87,49 +114,97 @@ def open_file(source: Source) -> InputFile:
     UnreadableFile
         If it is not a file of its kind, or is gone; the message names it.
     """
+    contents = contents_of(source.path, source.name)
+    if not contents.kind:
+        raise UnreadableFile(source.name, "neither its first bytes nor its name say what kind of table it is")
+    source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member)
+    file = _open_text(source) if source.kind == "csv" else _open_table(source, config)
+    file.notes[:0] = contents.notes
+    if file.types:  # an empty file has no columns, and no rows to which its folders would say anything
+        file.keys, file.meaning = FolderKeys.beside(file.types, source.keys, source.name), meaning_of(config, "force")
+        file.types = {**file.types, **dict.fromkeys(file.keys.added, pa.large_string())}
+    return file
+
+
+def _open_text(source: Source) -> InputFile:
+    found = delimited.scan(source)
+    names, more = delimited.header_of(source, found.encoding)
+    types = dict.fromkeys(names, pa.large_string())
+    return InputFile(
+        source,
+        types,
+        _repeated(names),
+        found.sha256,
+        found.encoding,
+        list(found.warnings),
+        not more,
+        found.quoted,
+    )
+
+
+def _open_table(source: Source, config: InputConfig) -> InputFile:
+    kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
+    sheet, notes, warnings, malformed = None, [], [], []
     try:
-        if source.kind == "csv":
-            found = delimited.scan(source)
-            names, more = delimited.header_of(source, found.encoding)
-            types = dict.fromkeys(names, pa.large_string())
-            return InputFile(
-                source,
-                types,
-                _repeated(names),
-                found.sha256,
-                found.encoding,
-                list(found.warnings),
-                not more,
-                found.quoted,
-            )
-        if source.kind == "parquet":
-            schema = pq.read_schema(source.path)
-        else:
-            with pa.OSFile(str(source.path)) as opened:
-                schema = _ipc_reader(opened).schema
-        names, types = schema.names, schema.types  # a name may turn out not to be UTF-8
+        with seekable(source.path, source.packing, source.member) as opened:
+            if source.kind == "parquet":
+                schema = _parquet_schema(opened)
+            elif source.kind == "ipc":
+                with _arrow_file(opened) as arrow:
+                    schema = _ipc_reader(arrow).schema
+            else:
+                found = read_workbook(opened, source.name, config)
+                sheet = pa.table(found.columns, names=found.names)
+                schema, notes, malformed = sheet.schema, found.notes, found.totals
+                warnings = [] if found.names else [f"{source.name}: the file is empty"]
+        names = schema.names  # one may turn out not to be UTF-8
+        periods = {field.name: frequency_of(field) for field in schema}
+        types = [pa.timestamp("us") if periods[field.name] else field.type for field in schema]
         sha256 = None if source.first_row else sha256_of(source.path)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        kind = {"parquet": "Parquet", "csv": "CSV", "ipc": "Arrow/Feather"}[source.kind]
+    except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
     by_name = dict(zip(names, types, strict=True))
-    return InputFile(source, by_name, _repeated(names), sha256)
+    return InputFile(
+        source,
+        by_name,
+        _repeated(names),
+        sha256,
+        warnings=warnings,
+        header_only=not names,
+        malformed=malformed,
+        notes=notes,
+        periods={name: frequency for name, frequency in periods.items() if frequency},
+        sheet=sheet,
+    )
 
 
 def _repeated(names: list[str]) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
 
 
+def _parquet_schema(file: Any) -> Any:
+    """The schema of a Parquet file; a column that is said to have UUIDs has them, whoever reads it."""
+    found = pq.read_metadata(file).schema
+    schema = found.to_arrow_schema()
+    leaves = (found.column(i) for i in range(len(found)))
+    for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
+        position = schema.get_field_index(name)
+        schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
+    return schema
+
+
 def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
-    # A small read buffer instead of whole column chunks: a file may be one single row group.
-    with pq.ParquetFile(source.path, buffer_size=1 << 20, pre_buffer=False) as file:
+    with (
+        seekable(source.path, source.packing, source.member) as opened,
+        # A small read buffer instead of whole column chunks: a file may be one single row group.
+        pq.ParquetFile(opened, buffer_size=1 << 20, pre_buffer=False) as file,
+    ):
         groups = None if source.groups is None else list(source.groups)
         yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
 
 
 def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
-    # Read and not mapped, so that what has been read does not stay in memory.
-    with pa.OSFile(str(source.path)) as file:
+    with seekable(source.path, source.packing, source.member) as opened, _arrow_file(opened) as file:
         reader = _ipc_reader(file, names)
         if isinstance(reader, pa.ipc.RecordBatchFileReader):
             batches: Iterable[Any] = map(reader.get_batch, range(reader.num_record_batches))
@@ -137,6 +212,11 @@ def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
             batches = reader
         for batch in batches:
             yield batch.select(names)
+
+
+def _arrow_file(opened: Any) -> Any:
+    """A path or a file as PyArrow's; read and not mapped, so that what has been read does not stay in memory."""
+    return pa.OSFile(opened) if isinstance(opened, str) else pa.PythonFile(opened, "r")
 
 
 def _ipc_reader(file: Any, names: list[str] | None = None) -> Any:

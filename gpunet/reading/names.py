@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from gpunet.base.array_types import Int32, Int64, UInt64
+from gpunet.base.errors import InputError
 from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS
 from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading.location import Column, Location, to_codes
 from gpunet.tables import arrays
 
-__all__ = ["NAMED", "PLACES", "Names", "named_pairs", "names_of", "place_pairs"]
+__all__ = ["NAMED", "PLACES", "Names", "check_forces", "named_pairs", "names_of", "place_pairs"]
 
 #: Columns of few distinct texts.
 NAMED = ("force", *DETAILS)
@@ -71,6 +72,22 @@ def names_of(
         packed[name], rank[name] = found[order], np.append(order, -1).astype(np.int32)
         places[name] = tuple(text for text, _, _ in keyed)
     return Names(ordered, np.array(masks, np.uint64), packed, rank, places)
+
+
+def check_forces(config: Config, forces: Iterable[str], rows: int) -> None:
+    """Check that there is a force where persons are known within theirs; `forces` are those of all accepted rows.
+
+    Raises
+    ------
+    InputError
+        If there are rows, and none has one.
+    """
+    if config.input.person_scope == "force" and rows and not any(forces):
+        name = next(iter(config.input.source_names("force")), "force")
+        raise InputError(
+            f'person_scope = "force", but no row has a force: under [input] write columns.force = "{name}" with its '
+            'name in the tables, or person_scope = "national"; or put the tables of each into a folder like force=met'
+        )
 
 
 def place_pairs(force: Any, place: Column) -> Int64:

@@ -17,6 +17,7 @@ from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
 from gpunet.reading.coded_rows import offence_rows
 from gpunet.reading.location import HOST, Location
+from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
 from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
@@ -45,9 +46,9 @@ def read_arrests(
     Parameters
     ----------
     paths_or_frame
-        A path, folder or glob, or a list of them: Parquet, CSV (also .csv.gz) and Arrow/Feather files. A list keeps its
-        order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas, PyArrow, cuDF;
-        a lazy one is collected), or a list of frames.
+        A path, folder or glob, or a list of them: Parquet, text (CSV), Arrow/Feather files and workbooks, also packed.
+        A list keeps its order, folders and globs are read by name. Or a data frame that Narwhals takes (Polars, pandas,
+        PyArrow, cuDF; a lazy one is collected), or a list of frames.
     config
         A :class:`~gpunet.config.config.Config`, a mapping with its keys, or the path of a TOML file.
     as_of
@@ -128,7 +129,7 @@ def read_arrests_at(
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, inputs.warnings, inputs.skipped)
+        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
         batches = source_batches(sources, settings.input, inputs, location)
 
@@ -143,6 +144,7 @@ def read_arrests_at(
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
+    check_forces(settings, rows.columns["force"].texts(), len(rows))
     rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)

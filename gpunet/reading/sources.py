@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
+import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
+from gpunet.config.config import InputConfig
+from gpunet.reading.columns import layout_of
+from gpunet.reading.folder_keys import keys_of
+from gpunet.reading.unpacking import (
+    KINDS,
+    PACKINGS,
+    READ_ERRORS,
+    contents_of,
+    is_hidden,
+    may_be_prose,
+    named,
+    tables_among,
+    unpacked,
+)
 
 __all__ = ["Source", "find_sources"]
 
-_KINDS = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".arrow": "ipc",
-    ".arrows": "ipc",
-    ".feather": "ipc",
-    ".ipc": "ipc",
-}
-
 #: Kinds of file that may well hold a table, so leaving one in a folder aside is worth a warning.
 _OTHER_TABLES = (
-    ".tsv", ".txt", ".xls", ".xlsx", ".ods", ".zip", ".gz", ".bz2", ".xz", ".zst", ".avro", ".orc", ".json", ".jsonl",
+    *PACKINGS, ".avro", ".orc", ".json", ".jsonl", ".7z", ".rar", ".tar", ".tgz", ".txt", ".mdb", ".accdb", ".numbers",
 )  # fmt: skip
+
+#: What is read, in words.
+_READ = f"{', '.join(KINDS)}; also packed: {', '.join(PACKINGS)}"
 
 #: The file that makes a folder the results of a run.
 _MANIFEST = "run.json"
 
+#: How much of a text file is searched for a header.
+_HEAD_BYTES, _HEAD_LINES = 1 << 16, 50
+
 
 @dataclass(frozen=True)
 class Source:
-    """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv" or "ipc".
+    """One file: its path, the name that it goes by in messages and counts, and "parquet", "csv", "ipc" or "workbook".
 
-    ``number`` is its place among all files. ``groups`` are the row groups of a Parquet file that are to be read, None
-    for all; ``first_row`` is the number of rows before them.
+    ``kind`` is what the file's name says, until it is opened; "" if nothing. ``number`` is its place among all files.
+    ``keys`` are those in the names of its folders. ``groups`` are the row groups of a Parquet file that are to be read,
+    None for all; ``first_row`` is the number of rows before them. ``packing`` and ``member`` are those of
+    :class:`~gpunet.reading.unpacking.Contents`, known when it is opened.
     """
 
     path: Path
@@ -47,18 +61,26 @@ class Source:
     kind: str
     size_bytes: int
     number: int
+    keys: tuple[tuple[str, str | None], ...] = ()
     groups: range | None = None
     first_row: int = 0
+    packing: str = ""
+    member: str = ""
 
 
 def find_sources(
-    paths: Iterable[str | os.PathLike[str]], warnings: list[str], skipped: list[SkippedFile] | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    config: InputConfig,
+    warnings: list[str],
+    skipped: list[SkippedFile] | None = None,
 ) -> list[Source]:
     """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
 
     Hidden files (names that start with "." or "_") are left out of folders and globs. A folder below a given one that
-    holds a ``run.json`` is the result of an earlier run, and is left out. A file that is met again is read once; that,
-    results, and files of a folder that look like tables of another kind, are said in `warnings`.
+    holds a ``run.json`` is the result of an earlier run, and is left out. So are text files (.txt) in folders and globs
+    that have no header with the columns that `config` needs, and zip archives there without a table. A file that is met
+    again is read once; that, results, and files of a folder that look like tables of another kind, are said in
+    `warnings`.
 
     A file that is gone when it is looked at, or a link to one, is entered into `skipped`. So is a file that was given
     by its own name and is not there, if the name is one of a table; any other path may be a folder, or mistyped.
@@ -74,7 +96,7 @@ def find_sources(
     seen: set[Path] = set()
     again = 0
     for path in paths:
-        for file in _expand(str(os.fspath(path)), warnings):
+        for file in _expand(str(os.fspath(path)), config, warnings):
             try:
                 size = file.stat().st_size
             except OSError as error:
@@ -88,10 +110,10 @@ def find_sources(
                 again += 1
                 continue
             seen.add(resolved)
-            kind = _kind(file)
-            if kind is None:
-                raise InputError(f"{file}: not a kind of table that is read; there are {', '.join(_KINDS)}")
-            sources.append(Source(file, file.as_posix(), kind, size, len(sources)))
+            kind, packing = named(file.name)
+            if not (kind or packing or _is_certain(file)):
+                raise InputError(f"{file}: not a kind of table that is read; there are {_READ}")
+            sources.append(Source(file, file.as_posix(), kind, size, len(sources), keys_of(file)))
     if again:
         warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
     if not sources and not skipped:
@@ -99,23 +121,23 @@ def find_sources(
     return sources
 
 
-def _expand(path: str, warnings: list[str]) -> list[Path]:
+def _expand(path: str, config: InputConfig, warnings: list[str]) -> list[Path]:
     plain = Path(path)
     if plain.is_dir():
-        return _files_of(plain, warnings)
-    if plain.exists() or (_kind(plain) is not None and not glob.has_magic(path)):
+        return _files_of(plain, config, warnings)
+    if plain.exists() or (any(named(plain.name)) and not glob.has_magic(path)):
         return [plain]
     if not glob.has_magic(path):
         raise InputError(f"{path}: there is no such file or folder")
     matches = map(Path, sorted(glob.glob(path, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute pattern
-    found = [match for match in matches if not (match.is_dir() or _hidden(match) or _kind(match) is None)]
+    files = [match for match in matches if not (match.is_dir() or is_hidden(match.name))]
+    found = _tables_of(files, path, config, warnings)
     if not found:
-        raise InputError(f"{path}: no file of a known kind ({', '.join(_KINDS)}) matches this pattern")
+        raise InputError(f"{path}: no file of a known kind ({_READ}) matches this pattern")
     return found
 
 
-def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
-    found, others = [], []
+def _files_of(folder: Path, config: InputConfig, warnings: list[str]) -> list[Path]:
     inside = sorted(_visible(folder), key=Path.as_posix)
     runs = {path.parent for path in inside if path.name == _MANIFEST} - {folder}
     warnings.extend(
@@ -123,20 +145,80 @@ def _files_of(folder: Path, warnings: list[str]) -> list[Path]:
         "to have it read, give it by its own name"
         for run in sorted(path.as_posix() for path in runs)
     )
-    for file in inside:
-        if not runs.isdisjoint(file.parents) or not (file.is_file() or file.is_symlink()):
-            continue  # a link that leads nowhere is a file that is gone
-        if _kind(file) is not None:
+    # A link that leads nowhere is a file that is gone.
+    files = [f for f in inside if runs.isdisjoint(f.parents) and (f.is_file() or f.is_symlink())]
+    found = _tables_of(files, folder.as_posix(), config, warnings)
+    if not found:
+        but = f", apart from folders with a {_MANIFEST}, which are left out" if runs else ""
+        raise InputError(f"{folder}: this folder holds no file of a known kind ({_READ}){but}")
+    return found
+
+
+def _tables_of(files: Iterable[Path], where: str, config: InputConfig, warnings: list[str]) -> list[Path]:
+    """Those of the files that are read: text files without a table's header only where there is nothing else.
+
+    That others look like tables is said.
+    """
+    found, others = [], []
+    files = list(files)
+    for file in files:
+        if _is_table(file, config):
             found.append(file)
         elif file.name.lower().endswith(_OTHER_TABLES):
             others.append(file.name)
-    if not found:
-        but = f", apart from folders with a {_MANIFEST}, which are left out" if runs else ""
-        raise InputError(f"{folder}: this folder holds no file of a known kind ({', '.join(_KINDS)}){but}")
+    if not found:  # then text files are what is meant, and whoever reads them says what they lack
+        return [file for file in files if named(file.name)[0]]
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
-        warnings.append(f"{folder.as_posix()}: {len(others)} file(s) of kinds that are not read were left out: {shown}")
+        warnings.append(
+            f"{where}: {len(others)} file(s) of kinds that are not read, or without a table's header, were left out: "
+            f"{shown}"
+        )
     return found
+
+
+def _is_table(file: Path, config: InputConfig) -> bool:
+    """Whether a file that was not given by its own name is read; one that is damaged is, and refused then."""
+    kind, packing = named(file.name)
+    try:
+        if kind and may_be_prose(file.name):
+            return _has_header(file, config)
+        return bool(kind) or (packing == "zip" and _holds_table(file))
+    except (UnreadableFile, LookupError, *READ_ERRORS):
+        return True
+
+
+def _holds_table(archive: Path) -> bool:
+    with zipfile.ZipFile(archive) as opened:
+        return bool(tables_among(opened.namelist()))
+
+
+def _has_header(file: Path, config: InputConfig) -> bool:
+    """Whether one of the first lines names all columns that are needed, or it is no text."""
+    contents = contents_of(file, file.name)
+    if contents.kind != "csv":
+        return True
+    with file.open("rb") as raw, unpacked(raw, contents.packing, contents.member) as data:
+        start = data.read(_HEAD_BYTES)
+    encoding = config.encoding or (
+        "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    )
+    keys = [key for key, _ in keys_of(file)]
+    for line in start.decode(encoding, errors="replace").splitlines()[:_HEAD_LINES]:
+        for separator in {*",;\t|", config.separator} - {""}:
+            fields = [*(field.strip(" \"'") for field in line.split(separator)), *keys]
+            with suppress(UnreadableFile):
+                layout_of(file.name, fields, (), config)
+                return True
+    return False
+
+
+def _is_certain(file: Path) -> bool:
+    """Whether a file is a table, though its name does not say so."""
+    try:
+        return bool(contents_of(file, file.name).kind)
+    except UnreadableFile:
+        return False
 
 
 def _visible(folder: Path) -> Iterator[Path]:
@@ -146,14 +228,5 @@ def _visible(folder: Path) -> Iterator[Path]:
         raise InputError(f"{error.filename}: this folder cannot be listed: {in_words(error)}") from error
 
     for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not _hidden(Path(name))]
-        yield from (Path(parent, name) for name in files if not _hidden(Path(name)))
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "_"))
-
-
-def _kind(path: Path) -> str | None:
-    name = path.name.lower()
-    return next((kind for suffix, kind in _KINDS.items() if name.endswith(suffix)), None)
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (Path(parent, name) for name in files if not is_hidden(name))

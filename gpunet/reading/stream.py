@@ -21,11 +21,12 @@ from gpunet.reading.columns import Layout, check_types, layout_of
 from gpunet.reading.direct import read_directly
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
 from gpunet.reading.location import Location
+from gpunet.reading.periods import frame_with_starts
 from gpunet.reading.sources import Source
 from gpunet.reading.values import meaning_of
 from gpunet.reading.whole_numbers import NotThroughout, PointZero
 from gpunet.tables.files import sha256_of
-from gpunet.tables.frames import on_host
+from gpunet.tables.frames import dense, on_host
 
 __all__ = ["Batch", "InputRecord", "Inputs", "Piece", "Withdrawal", "frame_batches", "source_batches"]
 
@@ -141,7 +142,7 @@ def source_batches(
         file = None
         given = False
         try:
-            file = open_file(source)
+            file = open_file(source, config)
             record = record_of(file, config)
             frame = None if location.in_slices else read_directly(file, record.layout, location)
             if frame is not None and len(frame):
@@ -150,7 +151,7 @@ def source_batches(
                 inputs.complete(record, file.warnings)  # first, so that it counts as done when its rows are asked for
                 yield Batch(frame, (Piece(record, 0, record.rows, 0),))
                 continue
-            ids = config.id_columns.intersection(record.layout.columns) if look and source.kind == "csv" else ()
+            ids = config.id_columns.intersection(record.layout.columns) if look and file.source.kind == "csv" else ()
             numbers = PointZero(sorted(ids), meaning_of(config, "person_id"))
             for table in map(numbers.without, file.batches(record.layout.columns)) if frame is None else ():
                 if not len(table):
@@ -233,7 +234,7 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         layout = layout_of(source.name, file.types, file.repeated, config)
         check_types(source.name, layout, file.types)
         kind = file.types[layout.columns["person_id"]]
-        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        kind = kind.value_type if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind) else kind
         integers = None if pa.types.is_null(kind) else pa.types.is_integer(kind)
     return InputRecord(
         source.name,
@@ -257,13 +258,14 @@ def frame_batches(
         name = f"frame {number + 1}" if len(frames) > 1 else "frame"
         frame = on_host(frame) if location.in_slices else frame
         layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
-        kind = frame.schema[layout.columns["person_id"]]
+        frame = frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
+        frame = frame_with_starts(dense(frame), name)
+        kind = frame.schema["person_id"]
         record = InputRecord(name, number, layout, None if kind == nw.Unknown else kind.is_integer())
         inputs.records.append(record)
         at_most = BATCH_ROWS if location.in_slices else max(len(frame), 1)
         for start in range(0, len(frame), at_most):
             part = frame[start : start + at_most]
             record.rows += len(part)
-            named = part.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
-            yield Batch(named, (Piece(record, 0, len(part), start),))
+            yield Batch(part, (Piece(record, 0, len(part), start),))
         record.done = True

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
+from gpunet.config.config import load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import checkpoints_of, store_whole
@@ -172,7 +173,8 @@ def _changed_files(files: _Hashes, request: Request) -> Iterator[str]:
     """What has become of the files that were read or left out, in words."""
     read, skipped = files["read"], files["left_out"]
     gone: list[SkippedFile] = []
-    sources = find_sources(request.inputs, [], gone if request.keep_going else None)
+    config = load_config(request.config).input
+    sources = find_sources(request.inputs, config, [], gone if request.keep_going else None)
     now = {source.name: _hash(source.path) for source in sources}
     names = [name for name in now if name not in skipped]
     yield from (f"the input {name} is no longer there" for name in read if name not in now)

@@ -32,6 +32,7 @@ __all__ = [
     "as_eager",
     "as_wide_text",
     "backend_of",
+    "dense",
     "from_arrow",
     "hashes_of",
     "is_frame",
@@ -94,6 +95,24 @@ def without_repeated(frame: Any) -> tuple[Any, tuple[Any, ...]]:
         kept = frame.select(single) if hasattr(frame, "column_names") else frame.iloc[:, single]
         return kept, tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
     return frame, ()
+
+
+def dense(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """`frame` with its sparse columns (pandas), or those of runs (PyArrow), as plain ones."""
+    native = frame.to_native()
+    if frame.implementation.is_pandas():
+        import pandas as pd
+
+        sparse = [name for name, kind in native.dtypes.items() if isinstance(kind, pd.SparseDtype)]
+        native = native.assign(**{name: native[name].sparse.to_dense() for name in sparse}) if sparse else native
+    elif frame.implementation.is_pyarrow():
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for i, kind in enumerate(native.schema.types):
+            if pa.types.is_run_end_encoded(kind):
+                native = native.set_column(i, native.column_names[i], pc.run_end_decode(native.column(i)))
+    return nw.from_native(native, eager_only=True)
 
 
 def backend_of(frame: nw.DataFrame[Any] | nw.Series[Any]) -> str:
