@@ -14,9 +14,7 @@ ModelKind = Literal["xgboost", "random_forest"]
 
 Inputs = Annotated[
     list[str] | None,
-    typer.Argument(
-        help="Files (.parquet .csv .tsv .txt .xlsx .xls .ods .feather .arrow, or packed), folders, globs."
-    ),
+    typer.Argument(help="Files (.parquet .csv .tsv .txt .xlsx .xls .ods .feather .arrow, or packed), folders, globs."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configuration.")]

@@ -26,7 +26,7 @@ _OF_AN_ORDER = {"average_precision": "average precision", "precision_top_100": "
 
 _SIMPLE_ORDERS = {"past_violence": "Ranking by past violence alone", "chance": "A random order"}
 
-_MOST_WARNINGS, _MOST_WORDS = 10, 8
+_MOST_WARNINGS, _MOST_WORDS, _MOST_NOTES = 10, 8, 3
 
 
 def summarise(manifest: Mapping[str, Any], out: Path) -> str:
@@ -41,6 +41,7 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
         *_rejected(manifest["input"]["rejected_by_reason"]),
         *_words(manifest["input"].get("null_words", {})),  # which earlier versions did not note
+        *(f"written   {note}" for note in manifest["input"].get("notes", [])[:_MOST_NOTES]),
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
         f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",

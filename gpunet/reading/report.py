@@ -67,7 +67,20 @@ def report_of(
         reasons=explained_reasons(found, config.input.date_format),
         null_words=words,
         columns=_columns(inputs.records),
+        notes=_notes(inputs.records),
         offences=offences_table(offences, config),
+    )
+
+
+def _notes(records: Sequence[InputRecord]) -> tuple[str, ...]:
+    """What was found out of how files are written, once for all files of which it is the same."""
+    files: dict[str, dict[str, None]] = {}
+    for record in records:
+        for note in record.notes:
+            files.setdefault(note, {})[record.name] = None
+    return tuple(
+        f"{next(iter(names))}: {note}" if len(names) == 1 else f"{len(names):,} files, as {next(iter(names))}: {note}"
+        for note, names in files.items()
     )
 
 

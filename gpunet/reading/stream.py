@@ -50,6 +50,7 @@ class InputRecord:
     size_bytes: int | None = None
     encoding: str | None = None
     malformed: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     rows: int = 0
     rejected: int = 0
     duplicate: int = 0
@@ -245,6 +246,7 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
         source.size_bytes,
         file.encoding,
         malformed=file.malformed,
+        notes=file.notes,
         rows=source.first_row,
         first_row=source.first_row,
     )
