@@ -41,8 +41,12 @@ def assert_same(actual: Arrests, expected: Arrests, but: tuple[str, ...] = ()) -
         assert name in but or getattr(actual, name) == getattr(expected, name), name
     assert actual.report is not None
     assert expected.report is not None
-    for name in ("files", "protected_columns", "ignored_columns", "warnings"):
+    for name in ("files", "protected_columns", "ignored_columns", "warnings", "by_reason", "reasons", "null_words",
+                 "notes", "columns", "advice", "bad_dates"):  # fmt: skip
         assert getattr(actual.report, name) == getattr(expected.report, name), name
+    assert actual.report.offences is not None
+    assert expected.report.offences is not None
+    assert to_arrow(actual.report.offences).equals(to_arrow(expected.report.offences))
     assert to_arrow(actual.report.rejected).equals(to_arrow(expected.report.rejected))
 
 
