@@ -127,6 +127,7 @@ def test_a_column_and_a_folder_have_to_agree(kind: str, tmp_path: Path) -> None:
         ("date=2013-01-05", pa.array(["2013-01-05 10:00", None])),
         ("gang=Cafe\u0301", pa.array(["Caf\u00e9", " Caf\u00e9"])),
         ("gang=Reds", pa.array(["Reds", None]).dictionary_encode()),
+        ("gang=Reds", pa.array([" Reds ", "N/A"])),
     ],
     ids=str,
 )

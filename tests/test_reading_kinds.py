@@ -30,7 +30,7 @@ from reading_naive import decoded, rejections
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.config.config import InputConfig
-from gpunet.reading import read_arrests, unpacking
+from gpunet.reading import direct, read_arrests, unpacking
 from gpunet.reading.files import open_file
 from gpunet.reading.sources import find_sources
 from gpunet.tables.arrow_text import plain_array
@@ -80,7 +80,7 @@ def test_every_kind_in_every_packing(kind: str, packing: str, tmp_path: Path) ->
     assert notes_of(path) == []
 
 
-_person = st.sampled_from(IDS)
+_person = st.sampled_from([text for text in IDS if text != "7.0"])  # 7 in text files, if a column has no other
 _row = st.tuples(
     st.one_of(_person, _person, st.sampled_from([None, " "])),
     st.one_of(_person, _person, st.sampled_from([None, "\u00a0"])),
@@ -555,6 +555,20 @@ def test_types_of_pandas(values: Any, ids: list[Any]) -> None:
 def test_types_of_pandas_without_a_text(values: Any, said: str) -> None:
     with pytest.raises(InputError, match=f'frame: column "person_id": .*{said}'):
         read_arrests(typed(pa.array(["x"] * 2)).to_pandas().assign(person_id=values))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_periods_in_files_are_when_they_begin(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct, "_DIRECT_BYTES", 0)
+    months = pa.array(pd.PeriodIndex(["2013-02", "2013-03"], freq="M"))
+    table = typed(pa.array(["a", "b"]), date=months)
+    if kind == "parquet":
+        pq.write_table(table, tmp_path / "a.parquet")
+    else:
+        with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as out:
+            out.write_table(table)
+    for arrests in (read_everywhere(tmp_path), read_everywhere(table), read_everywhere(table.to_pandas())):
+        assert [row[3] for row in decoded(arrests)] == [dt.date(2013, 2, 1), dt.date(2013, 3, 1)]
 
 
 def test_a_frame_of_polars_with_times_and_binary() -> None:

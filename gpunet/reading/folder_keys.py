@@ -99,7 +99,7 @@ class FolderKeys:
         key, value = self.shared[column]
         series = nw.from_native(pa.chunked_array([array]), series_only=True)
         texts = trimmed(as_text(series, f'{name}: column "{column}"'))
-        missing = pc.fill_null(is_null_word(texts, meaning), True)
+        missing = pc.or_(pc.is_null(texts), is_null_word(texts, meaning))
         for text in pc.unique(texts.filter(pc.invert(missing))).to_pylist():
             if value is None or not _same(text, value):
                 raise UnreadableFile(

@@ -115,7 +115,10 @@ def starts_in(series: nw.Series[Any], where: str) -> Any:
     """
     if series.dtype != nw.Unknown:
         return None
-    table = series.to_frame().to_arrow()
+    try:
+        table = series.to_frame().to_arrow()
+    except pa.ArrowException:
+        return None  # a type that PyArrow has not: whoever reads the column says so
     frequency = frequency_of(table.schema.field(0))
     return None if frequency is None else starts_of(table.column(0), frequency, where)
 
