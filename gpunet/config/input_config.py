@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -60,6 +61,21 @@ def _may_be_absent(columns: Mapping[str, Any]) -> Mapping[str, Any]:
         if theirs == "" and ours in ("person_id", "incident_id"):
             raise ValueError(f'{ours} cannot be absent; only of the other columns the name may be ""')
     return columns
+
+
+def _one_character(separator: str) -> str:
+    if separator and (len(separator) > 1 or not separator.isascii() or separator in '"\r\n\0'):
+        raise ValueError(f'must be one character of ASCII, such as ";" or "\\t", not {separator!r}')
+    return separator
+
+
+def _an_encoding(name: str) -> str:
+    try:
+        codecs.getincrementaldecoder(name or "utf-8")
+        b"text".decode(name or "utf-8", "replace")  # fails where text is not what the codec is for
+    except (LookupError, ValueError) as error:
+        raise ValueError(f'unknown encoding {name!r}; known are "utf-8", "utf-16-le", "cp1252" and others') from error
+    return name
 
 
 def _of_both_ids(rules: Any) -> Any:
@@ -138,12 +154,12 @@ class InputConfig:
         IdColumnRules, BeforeValidator(_of_both_ids, json_schema_input_type=_RuleNames | IdRules | IdColumnRules)
     ] = field(default_factory=IdColumnRules)
     """How ids that are written otherwise become one: :class:`IdRules`, for both ids or for each."""
-    separator: str = ""
+    separator: Annotated[str, AfterValidator(_one_character)] = ""
     """What stands between two fields of a text file, one character; ``""``: found out."""
     skip_lines: Annotated[StrictInt, Field(ge=0)] | None = None
     """Lines of a text file before its header; found out if not given."""
-    encoding: str = ""
-    """Encoding of text files, by Python's name; ``""``: found out."""
+    encoding: Annotated[str, AfterValidator(_an_encoding)] = ""
+    """Encoding of text files without a byte order mark, by Python's name; ``""``: found out."""
     sheet: str = ""
     """Name of the sheet of workbooks; ``""``: the only one."""
 

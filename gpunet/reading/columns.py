@@ -100,6 +100,7 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
     )
 
 
+@lru_cache(maxsize=1024)  # thousands of files have the same few names
 def plain_name(name: str) -> str:
     """A name as names are compared: without case, blanks, underscores and hyphens, and "offense" is "offence"."""
     plain = _BETWEEN.sub("", unicodedata.normalize("NFC", name).casefold())

@@ -1,97 +1,94 @@
-"""CSV files: their encoding, their header, and their rows as text, block by block."""
+"""Text files: their encoding, how they write their table, and its rows as text, block by block."""
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from bisect import bisect_right, insort
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.config.config import InputConfig
 from gpunet.reading.breaks import LineBreaks
+from gpunet.reading.encodings import Recoded, TextBytes, is_wide, known_encoding
+from gpunet.reading.kinds_of_text import not_a_table
 from gpunet.reading.sources import Source
+from gpunet.reading.text_layout import TextLayout, find_layout
+from gpunet.reading.totals import TotalLines
 from gpunet.reading.unpacking import READ_ERRORS, unpacked
 
-__all__ = ["Scan", "header_of", "read_blocks", "scan"]
+__all__ = ["Scan", "layout_of_text", "read_blocks", "scan"]
 
 #: A row must fit into one block.
 _BLOCK_BYTES = 1 << 20
 
 _CHUNK_BYTES = 1 << 20
 
-#: Windows-1252 with its five undefined bytes taken from Latin-1, so that every byte is one character.
-_CP1252 = "".join(
-    bytes([b]).decode("cp1252" if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else "latin-1") for b in range(256)
-)
+#: From the first show what kind of file it is, and from the second how it writes its table.
+_START_BYTES, _HEAD_BYTES = 1 << 12, 1 << 18
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over a file's bytes finds: their SHA-256, the text's encoding, and things to warn of.
+    """What one pass over a file's bytes finds: their SHA-256, the text's encoding, and things to tell.
 
-    ``quoted``: whether there may be a quotation mark.
+    ``quoted``: whether there may be a quotation mark. ``notes``: what was found out of the encoding.
     """
 
     sha256: str
     encoding: str
     quoted: bool
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def scan(source: Source) -> Scan:
-    """Hash a CSV file and find out its encoding, in one pass.
+def scan(source: Source, config: InputConfig) -> Scan:
+    """Hash a text file and find out its encoding, in one pass.
 
-    With a byte order mark it is UTF-16 or UTF-8; else UTF-8 if all of it is valid, and Windows-1252 if not.
+    A byte order mark, or NUL bytes, or the configuration say it; else it is UTF-8 if all of it is valid, and
+    Windows-1252 if not.
 
     Raises
     ------
     UnreadableFile
-        If it cannot be read or decompressed.
+        If it cannot be read or decompressed, is not the text of a table, or not of the encoding that the configuration
+        says.
     """
     digest = hashlib.sha256()
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    valid, pending, size, quotes, start = True, False, 0, 0, b""
     try:
         # A zip archive is read from its end: it is hashed by itself.
         as_read = source.packing != "zip"
         with source.path.open("rb") as raw, _unpacked(_Hashed(raw, digest) if as_read else raw, source) as data:
-            while chunk := data.read(_CHUNK_BYTES):
-                start = start or chunk[:4]
-                size += len(chunk)
-                quotes += chunk.count(b'"')
-                if valid and (pending or not chunk.isascii()):
-                    try:
-                        utf8.decode(chunk)
-                        pending = bool(utf8.getstate()[0])
-                    except UnicodeDecodeError:
-                        valid = False
+            start = data.read(_START_BYTES)
+            known, notes = known_encoding(start, config.encoding)
+            if fault := not_a_table(start, known):
+                raise UnreadableFile(source.name, fault)
+            text = TextBytes(not known or known == "utf-8", not is_wide(known))
+            for chunk in chain([start], iter(lambda: data.read(_CHUNK_BYTES), b"")):
+                text.follow(chunk)
             if not as_read:
                 raw.seek(0)
             for rest in iter(lambda: raw.read(_CHUNK_BYTES), b""):  # bytes after the end of a compressed stream
                 digest.update(rest)
     except READ_ERRORS as error:
         raise UnreadableFile(source.name, f"not readable: {in_words(error)}") from error
-    warnings = []
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif valid and not pending:
-        encoding = "utf-8"
-    else:
-        encoding = "cp1252"
-        warnings.append(f"{source.name}: not valid UTF-8; it was read as Windows-1252 (cp1252)")
-    if quotes % 2:
-        warnings.append(
-            f"{source.name}: an odd number of quotation marks; after one that is not closed, rows are read as one value"
-        )
-    if size == 0:
-        warnings.append(f"{source.name}: the file is empty")
-    return Scan(digest.hexdigest(), encoding, quotes > 0, tuple(warnings))
+    encoding = known or ("utf-8" if text.is_utf8() else "cp1252")
+    if fault := text.fault(encoding):
+        raise UnreadableFile(source.name, fault)
+    return Scan(
+        digest.hexdigest(),
+        encoding,
+        text.quotes > 0 or encoding not in ("utf-8", "cp1252"),
+        tuple(f"{source.name}: {told}" for told in text.told(encoding, not known)),
+        notes,
+    )
 
 
 class _Hashed(io.RawIOBase):
@@ -114,97 +111,116 @@ def _unpacked(file: Any, source: Source) -> io.BufferedReader:
     return unpacked(file, source.packing, source.member)
 
 
-class _Recoded(io.RawIOBase):
-    """A byte stream of some encoding as UTF-8."""
-
-    def __init__(self, data: BinaryIO, encoding: str) -> None:
-        self._data, self._left = data, b""
-        self._utf16 = codecs.getincrementaldecoder("utf-16")() if encoding == "utf-16" else None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._left:
-            chunk = self._data.read(_CHUNK_BYTES)
-            text = (
-                codecs.charmap_decode(chunk, "strict", _CP1252)[0]
-                if self._utf16 is None
-                else self._utf16.decode(chunk, not chunk)
-            )
-            self._left = text.encode()
-            if not chunk:
-                break
-        taken = self._left[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._left = self._left[len(taken) :]
-        return len(taken)
-
-
 @contextmanager
 def _open(source: Source, encoding: str) -> Iterator[BinaryIO]:
-    """Open the file's text as UTF-8 bytes without a byte order mark."""
+    """Open the file's text as UTF-8 bytes; a byte order mark may begin them."""
     with source.path.open("rb") as raw, _unpacked(raw, source) as data:
-        if encoding != "utf-16" and data.peek(3)[:3] == codecs.BOM_UTF8:  # not all that is packed can be read again
-            data.read(3)
-        yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(_Recoded(data, encoding), _CHUNK_BYTES))
+        yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(Recoded(data, encoding), _CHUNK_BYTES))
 
 
-def header_of(source: Source, encoding: str) -> tuple[list[str], bool]:
-    """Give the column names, from the first line that is not empty, and whether anything follows that line."""
+def layout_of_text(source: Source, encoding: str, config: InputConfig) -> TextLayout:
+    """Find out how a text file writes its table, from how it begins.
+
+    Raises
+    ------
+    UnreadableFile
+        If it cannot be read, or this shows that it is not a table that can be.
+    """
     try:
-        with _open(source, encoding) as data, io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
-            return next((row for row in csv.reader(text) if row), []), bool(text.read(1))
-    except (*READ_ERRORS, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableFile(source.name, f"the header is not readable: {in_words(error)}") from error
+        with _open(source, encoding) as data:
+            head = data.read(_HEAD_BYTES)
+            whole = not data.read(1)
+    except (*READ_ERRORS, ValueError) as error:
+        raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}") from error
+    text = head.decode("utf-8", "ignore")  # a character may be cut
+    return find_layout(source.name, text, whole, config, [key for key, _ in source.keys])
 
 
 def read_blocks(
     source: Source,
-    encoding: str,
+    found: Scan,
+    layout: TextLayout,
     columns: list[str],
     malformed: list[tuple[int, str]],
     warnings: list[str],
-    quoted: bool = True,
+    notes: list[str],
 ) -> Iterator[Any]:
     """Yield the rows as PyArrow record batches of text columns, nulls where a field is empty.
 
-    A row with more or fewer fields than the header goes to `malformed` with its number (1 is the first data row) and
-    its text, before the batch that holds the row after it. After the last batch, line breaks within values are told in
-    `warnings`; a file without quotation marks (not `quoted`) has none, and need not be searched.
+    A row with more or fewer fields than the layout has names for goes to `malformed` with its number (1 is the first
+    data row) and its text, before the batch that holds the row after it; lines of totals at the end go there last. What
+    shows while rows are read, such as line breaks within values, is told in `warnings` and `notes` after that.
 
     Raises
     ------
     UnreadableFile
         If the file is not readable as CSV.
     """
-    from pyarrow import csv as pacsv
-
-    def keep(row: Any) -> str:
-        malformed.append((row.number - 1, row.text))
-        return "skip"
-
     try:
-        with (
-            _open(source, encoding) as data,
-            LineBreaks(data) as watched,
-            pacsv.open_csv(
-                watched if quoted else data,
-                # Rows are numbered only without threads. Lines may lie in quotes, so a block cannot be split blindly.
-                read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
-                parse_options=pacsv.ParseOptions(invalid_row_handler=keep, newlines_in_values=True),
-                convert_options=pacsv.ConvertOptions(
-                    include_columns=columns,
-                    column_types=dict.fromkeys(columns, pa.large_string()),
-                    strings_can_be_null=True,
-                    null_values=[""],
-                ),
-            ) as reader,
-        ):
-            yield from reader
-            warning = watched.warning(source.name)
-    except (*READ_ERRORS, UnicodeDecodeError, pa.ArrowException) as error:
+        with _open(source, found.encoding) as data:
+            data.read(layout.body)
+            marks = LineBreaks(data, layout.separator, layout.breaks)
+            text = TotalLines(marks if found.quoted else data, layout.separator, len(layout.names), marks.in_quotes)
+            rows = 0 if text.is_empty() else (yield from _batches(text, layout, columns, malformed))
+    except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
-    if warning is not None:
-        warnings.append(warning)
+    malformed += enumerate(text.lines, rows + 1)
+    if told := marks.told():
+        warnings.append(f"{source.name}: {told}")
+    notes += ["blanks before quotation marks were left out"] * (marks.blanks() > 0)
+    notes += filter(None, [text.note()])
+
+
+def _batches(
+    text: TotalLines, layout: TextLayout, columns: list[str], malformed: list[tuple[int, str]]
+) -> Generator[Any, None, int]:
+    """The columns of the rows, which are some; give how many rows there are, malformed ones too."""
+    from pyarrow import csv as pacsv
+
+    short: list[int] = []
+    rows = 0
+
+    def keep(row: Any) -> str:
+        short.append(row.number)
+        insort(malformed, (row.number, row.text))
+        return "skip"
+
+    places = [str(i) for i in range(len(layout.names))]  # names may repeat
+    wanted = [places[layout.names.index(column)] for column in columns]
+    read = places if layout.extra else wanted
+    with pacsv.open_csv(
+        text,
+        # Rows are numbered only without threads. Lines may lie in quotes, so a block cannot be split blindly.
+        read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, column_names=places),
+        parse_options=pacsv.ParseOptions(delimiter=layout.separator, invalid_row_handler=keep, newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=read,
+            column_types=dict.fromkeys(read, pa.large_string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    ) as reader:
+        for batch in reader:
+            first, rows = rows, rows + len(batch)
+            if layout.extra:
+                batch = _fitting(batch, first, layout, short, malformed).select(wanted)
+            yield batch.rename_columns(columns)
+    return rows + len(short)
+
+
+def _fitting(batch: Any, first: int, layout: TextLayout, short: list[int], malformed: list[tuple[int, str]]) -> Any:
+    """The rows of `batch` with nothing in the fields that the header has no name for; the others are malformed.
+
+    `first` is the number of rows of the right length before those, `short` has the numbers of all others.
+    """
+    blank = pa.scalar(True)
+    for values in batch.columns[-layout.extra :]:
+        blank = pc.and_(blank, pc.equal(pc.utf8_trim_whitespace(pc.fill_null(values, "")), ""))
+    if pc.all(blank).as_py():
+        return batch
+    before = [number - 1 - i for i, number in enumerate(short)]
+    for i in pc.indices_nonzero(pc.invert(blank)).to_pylist():
+        text = layout.separator.join(values[i].as_py() or "" for values in batch.columns)
+        insort(malformed, (first + i + 1 + bisect_right(before, first + i), text))
+    return batch.filter(blank)

@@ -15,6 +15,7 @@ from gpunet.reading import delimited
 from gpunet.reading.folder_keys import NO_KEYS, FolderKeys
 from gpunet.reading.periods import frequency_of, starts_of
 from gpunet.reading.sources import Source
+from gpunet.reading.text_layout import TextLayout
 from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
 from gpunet.reading.values import Meaning, meaning_of
 from gpunet.reading.workbook import read_workbook
@@ -37,10 +38,10 @@ class InputFile:
     folders; ``repeated`` the names that occur twice. ``keys`` are these keys, and ``meaning`` is that of their columns.
     ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps.
     ``header_only`` is true of a file in which nothing follows the header, or that is empty.
-    ``quoted`` is false of a CSV file without quotation marks.
-    ``notes`` tells how it was read where its name does not say so. ``sheet`` is the table of a workbook.
+    ``notes`` tells how it was read where its name does not say so. ``text`` and ``layout`` are what was found out of a
+    text file, ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
-    ``warnings`` with what shows only then.
+    ``warnings`` and ``notes`` with what shows only then.
     """
 
     source: Source
@@ -50,12 +51,13 @@ class InputFile:
     encoding: str | None = None
     warnings: list[str] = field(default_factory=list)
     header_only: bool = False
-    quoted: bool = True
     malformed: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     keys: FolderKeys = NO_KEYS
     meaning: Meaning = _NO_WORDS
     periods: Mapping[str, str] = field(default_factory=dict)
+    text: delimited.Scan | None = None
+    layout: TextLayout | None = None
     sheet: Any = None
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -78,9 +80,9 @@ class InputFile:
     def _raw(self, names: list[str]) -> Iterator[Any]:
         if self.header_only:
             return iter(())
-        if self.source.kind == "csv":
-            encoding = self.encoding or "utf-8"
-            return delimited.read_blocks(self.source, encoding, names, self.malformed, self.warnings, self.quoted)
+        if self.text is not None and self.layout is not None:
+            told = (self.malformed, self.warnings, self.notes)
+            return delimited.read_blocks(self.source, self.text, self.layout, names, *told)
         if self.source.kind == "workbook":
             return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
@@ -118,7 +120,7 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
     if not contents.kind:
         raise UnreadableFile(source.name, "neither its first bytes nor its name say what kind of table it is")
     source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member)
-    file = _open_text(source) if source.kind == "csv" else _open_table(source, config)
+    file = _open_text(source, config) if source.kind == "csv" else _open_table(source, config)
     file.notes[:0] = contents.notes
     if file.types:  # an empty file has no columns, and no rows to which its folders would say anything
         file.keys, file.meaning = FolderKeys.beside(file.types, source.keys, source.name), meaning_of(config, "force")
@@ -126,19 +128,21 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
     return file
 
 
-def _open_text(source: Source) -> InputFile:
-    found = delimited.scan(source)
-    names, more = delimited.header_of(source, found.encoding)
-    types = dict.fromkeys(names, pa.large_string())
+def _open_text(source: Source, config: InputConfig) -> InputFile:
+    found = delimited.scan(source, config)
+    layout = delimited.layout_of_text(source, found.encoding, config)
+    named = list(layout.names[: len(layout.names) - layout.extra])
     return InputFile(
         source,
-        types,
-        _repeated(names),
+        dict.fromkeys(named, pa.large_string()),
+        _repeated(named),
         found.sha256,
         found.encoding,
         list(found.warnings),
-        not more,
-        found.quoted,
+        not layout.rows,
+        notes=[*found.notes, *layout.notes],
+        text=found,
+        layout=layout,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import glob
+import io
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -15,8 +14,9 @@ from typing import NoReturn
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.config.config import InputConfig
-from gpunet.reading.columns import layout_of
+from gpunet.reading.encodings import known_encoding
 from gpunet.reading.folder_keys import keys_of
+from gpunet.reading.header import has_header
 from gpunet.reading.unpacking import (
     KINDS,
     PACKINGS,
@@ -43,7 +43,7 @@ _READ = f"{', '.join(KINDS)}; also packed: {', '.join(PACKINGS)}"
 _MANIFEST = "run.json"
 
 #: How much of a text file is searched for a header.
-_HEAD_BYTES, _HEAD_LINES = 1 << 16, 50
+_HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -200,17 +200,9 @@ def _has_header(file: Path, config: InputConfig) -> bool:
         return True
     with file.open("rb") as raw, unpacked(raw, contents.packing, contents.member) as data:
         start = data.read(_HEAD_BYTES)
-    encoding = config.encoding or (
-        "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    )
-    keys = [key for key, _ in keys_of(file)]
-    for line in start.decode(encoding, errors="replace").splitlines()[:_HEAD_LINES]:
-        for separator in {*",;\t|", config.separator} - {""}:
-            fields = [*(field.strip(" \"'") for field in line.split(separator)), *keys]
-            with suppress(UnreadableFile):
-                layout_of(file.name, fields, (), config)
-                return True
-    return False
+    encoding, _ = known_encoding(start, config.encoding)
+    text = io.StringIO(start.decode(encoding or "utf-8", errors="replace").lstrip("\ufeff"), newline="")
+    return has_header(list(text), config, [key for key, _ in keys_of(file)])
 
 
 def _is_certain(file: Path) -> bool:
