@@ -28,7 +28,7 @@ from gpunet.tables.parquet import write_parquet
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FEWEST_PERSONS", "SyntheticSummary", "make_arrests", "write_tables"]
+__all__ = ["FEWEST_PERSONS", "SyntheticSummary", "fresh_folder", "make_arrests", "write_tables"]
 
 #: Fewer persons than this make no area with forces, districts and gangs.
 FEWEST_PERSONS = 100
@@ -112,7 +112,7 @@ def write_tables(
     """
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
     out = Path(out)
-    hidden = _fresh(out) / _PARTIAL
+    hidden = fresh_folder(out) / _PARTIAL
     try:
         hidden.mkdir()
         tally = _Tally()
@@ -159,7 +159,7 @@ def _whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _fresh(out: Path) -> Path:
+def fresh_folder(out: Path) -> Path:
     """Make the folder, or make sure that it is empty but for what a killed run left."""
     try:
         out.mkdir(parents=True, exist_ok=True)
