@@ -1,6 +1,7 @@
-"""Synthetic tables as forces would send them: each file written in its own way, with the configuration that reads them.
+"""Synthetic tables as forces would send them: each file written in its own way, and the configuration that reads them.
 
-The same persons, offences and network as of :func:`~gpunet.synthetic.write_tables`; docs/synthetic.md lists the troubles.
+They have the persons, offences and network of :func:`~gpunet.synthetic.write_tables`; docs/synthetic.md lists how they
+differ.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from gpunet.synthetic.dirty_files import write_table
 from gpunet.synthetic.tables import SyntheticSummary, fresh_folder, write_tables
 from gpunet.synthetic.writing import Writing, holds_placeholder, input_settings
 
-__all__ = ["DirtySummary", "write_dirty_tables"]
+__all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
 
 _PARTIAL = ".partial"
 

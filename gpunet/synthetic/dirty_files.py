@@ -35,7 +35,7 @@ _REPEATED, _NOBODY, _SENTINELS = 10, 15, 12
 
 
 def write_table(table: pa.Table, writing: Writing, path: Path) -> dict[str, int]:
-    """Write a clean table to `path` as `writing` has it.
+    r"""Write a clean table to `path` as `writing` has it.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def write_table(table: pa.Table, writing: Writing, path: Path) -> dict[str, int]
     >>> write_table(pa.table(rows), writing, folder / "arrests.csv")
     {'rows': 1}
     >>> (folder / "arrests.csv").read_text()
-    'Person Id;Incident Id;Date;Offence\\n7;0001;01/02/2013;THEFT\\n'
+    'Person Id;Incident Id;Date;Offence\n7;0001;01/02/2013;THEFT\n'
     """
     rows, added = _with_more(table.to_pylist(), writing)
     columns = [c for c in table.column_names if c not in (*writing.folders, *writing.absent)]
@@ -72,7 +72,7 @@ def write_table(table: pa.Table, writing: Writing, path: Path) -> dict[str, int]
 
 def _with_more(rows: list[Row], writing: Writing) -> tuple[list[Row], dict[str, int]]:
     """The rows, and among them those that make no difference to who is read as such; and how many of each kind."""
-    incidents = list({row["incident_id"]: row for row in rows}.values())
+    incidents = list({(row.get("force"), row["incident_id"]): row for row in rows}.values())
     more: dict[str, list[Row]] = {}
     if writing.repeats:
         more["repeated"] = rows[::_REPEATED]
@@ -212,9 +212,7 @@ def _xlsx(cells: Mapping[str, Sequence[Any]], writing: Writing) -> bytes:
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
         f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
-        + "".join(
-            f'<Override PartName="/xl/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for n, _ in numbered
-        )
+        + "".join(f'<Override PartName="/xl/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for n, _ in numbered)
         + "</Types>",
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>'
@@ -274,7 +272,9 @@ def _packed(data: bytes, packing: str, name: str) -> bytes:
         return bytes(out.getvalue())
     if packing == "gz":
         return gzip.compress(data, mtime=0)
-    return {"bz2": bz2.compress, "xz": lzma.compress}[packing](data) if packing else data
+    if packing == "bz2":
+        return bz2.compress(data)
+    return lzma.compress(data) if packing == "xz" else data
 
 
 def _archive(members: Mapping[str, bytes]) -> bytes:

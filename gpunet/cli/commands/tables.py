@@ -46,11 +46,16 @@ def synth(
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables: new or empty.")],
     persons: Annotated[int, typer.Option("--persons", min=100, help="Persons in the network.")] = 10_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same tables.")] = 1,
+    dirty: Annotated[
+        bool, typer.Option("--dirty", help="Write each file in another way, and the configuration that reads them.")
+    ] = False,
 ) -> None:
     """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
     from gpunet.base.progress import console_progress
-    from gpunet.synthetic import write_tables
+    from gpunet.synthetic import write_dirty_tables, write_tables
 
     with console_progress() as progress, compiling_noticed():
-        summary = write_tables(out, persons=persons, seed=seed, progress=progress)
-    say(f"{summary}\nwritten to {out}")
+        write = write_dirty_tables if dirty else write_tables
+        summary = write(out, persons=persons, seed=seed, progress=progress)
+    read = f"\nread with: gpunet check {out / 'tables'} --config {out / 'config.toml'}" if dirty else ""
+    say(f"{summary}\nwritten to {out}{read}")
