@@ -137,6 +137,17 @@ def test_ids_that_a_rule_leaves_nothing_of_are_missing(tmp_path: Path) -> None:
     assert arrests.report.by_reason == {"missing_person": 2}
 
 
+def test_what_rules_leave_of_an_id_may_be_a_word_for_no_value(tmp_path: Path) -> None:
+    rows = "UNKNOWN PERSON,1,2013-01-05,x\nunknown:2,1,2013-01-05,x\nNA,1,2013-01-05,x\np-1,1,2013-01-05,x\n"
+    path = tmp_path / "a.csv"
+    path.write_text("person_id,incident_id,date,offence\n" + rows)
+    rules = ["strip_hyphens", {"before": ":"}]
+    arrests = read_arrests(path, {"input": {"id_rules": rules, "null_values": ["UNKNOWNPERSON"]}})
+    assert arrests.person_ids.to_list() == ["p1"]
+    assert arrests.report is not None
+    assert arrests.report.null_words["person_id"] == {"NA": 1, "UNKNOWN PERSON": 1, "unknown:2": 1}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "rule"),
     [("0008", "8", "strip_zeros"), ("AB1", "ab1", "casefold"), ("12-34", "1234", "strip_hyphens"),

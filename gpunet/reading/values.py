@@ -102,13 +102,13 @@ def values_of(column: Column, meaning: Meaning, location: Location) -> Values:
     if not is_text and not any(map(_is_number, meaning.null_words)):
         return Values(column, None, Counter())  # a column of whole numbers is as it should be
     texts = trimmed(given.cast(pa.large_string()))
-    null = np.array(is_null_word(texts, meaning))
-    words = _rows_of_words(column, texts, null)
+    null, as_written = np.array(is_null_word(texts, meaning)), texts
     bad = np.zeros(len(texts), np.bool_)
     if meaning.rules is not None and is_text:
         bad = _bad_ids(pc.utf8_lower(texts)) & ~null
         texts = by_rules(texts, meaning.rules)
-        null |= np.asarray(pc.equal(texts, ""))
+        null |= np.asarray(is_null_word(texts, meaning))  # warnings name ids as the rules leave them
+    words = _rows_of_words(column, as_written, null)
     if not null.any() and not bad.any() and (not is_text or texts.equals(given)):
         return Values(column, None, words)
     values, lookup = column.values, np.arange(len(texts), dtype=np.int32)
