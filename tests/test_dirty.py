@@ -314,14 +314,17 @@ def answered(proposed: str, of_input: dict[str, Any]) -> dict[str, Any]:
     for line in proposed.splitlines():
         with suppress(tomllib.TOMLDecodeError):
             asked = tomllib.loads(line.removeprefix("# ")) if line.startswith("# ") else {}
-            answers |= {k: v for k, v in asked.items() if v == of_input.get(k) or reads_alike(v, of_input, k)}
+            answers |= {key: value for key, value in asked.items() if is_answer(key, value, of_input)}
     return answers
 
 
-def reads_alike(value: Any, of_input: dict[str, Any], key: str) -> bool:
-    """Whether formats read the dates of the writing's own as this does."""
+def is_answer(key: str, value: Any, of_input: dict[str, Any]) -> bool:
+    """Whether a setting says what the writing's own does: perhaps of an id by its rules, or with another format."""
+    if key == "null_values" and key in of_input:
+        (word,) = of_input[key]
+        return value in ([word], [word.lower()], [word.replace(" ", "")])
     if key != "date_format" or key not in of_input:
-        return False
+        return bool(value == of_input.get(key))
     days = [dt.datetime(2011, 2, 3, 14, 5), dt.datetime(2013, 11, 12, 14, 5)]
     texts = pa.array([day.strftime(of_input[key].replace("%Z", "CST")) for day in days], pa.large_string())
     return of_input[key][0] == "%" and bool(
