@@ -67,6 +67,19 @@ def test_names_that_changed_between_years_are_proposed_together(tmp_path: Path) 
     found, toml = check_tables([str(tmp_path)])
     assert tomllib.loads(toml) == {"input": {"columns": {"date": ["Date Occurred", "Occurred On"]}}}
     assert found["arrests"]["persons"] == 4
+    write(tmp_path / "a.csv", HEADER + ROWS)
+    found, toml = check_tables([str(tmp_path)])
+    assert tomllib.loads(toml) == {"input": {"columns": {"date": ["date", "Occurred On"]}}}
+    assert found["arrests"]["persons"] == 4
+
+
+def test_a_column_that_only_some_tables_have_is_not_proposed_as_absent(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", HEADER + ROWS)
+    write(tmp_path / "b.csv", "person_id,incident_id,offence\np1,i1,THEFT\n")
+    found, toml = check_tables([str(tmp_path)])
+    assert tomllib.loads(toml) == {}
+    assert 'b.csv: there is no column "date"' in found["error"]
+    assert found["arrests"]["last_date"] == "2013-02-05"
 
 
 def test_what_nobody_but_the_user_can_decide_is_a_comment(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import UnreadableFile
 from gpunet.base.words import Advice
-from gpunet.config.config import Config, load_config
+from gpunet.config.config import REQUIRED_COLUMNS, Config, load_config
 from gpunet.reading.columns import missing_columns, near_names
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.files import open_file
@@ -89,23 +89,28 @@ def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[st
     """Names for columns that tables lack, and advice where there are several that may be meant."""
     names: dict[str, dict[str, None]] = {}
     open_: dict[str, Advice] = {}
+    have: set[str] = set()  # columns that some table has under the name that it should have
     for source in sources:
         try:
             present = list(open_file(source, config.input).types)
         except UnreadableFile:
             continue  # whoever reads it says what is wrong
-        for ours in missing_columns(present, config.input) if present else ():
+        missing = missing_columns(present, config.input) if present else []
+        have |= {ours for ours in REQUIRED_COLUMNS if present and ours not in missing}
+        for ours in missing:
             near = near_names(ours, present)
-            if near:
-                names.setdefault(ours, {})[near[0]] = None
-            elif ours in ("date", "offence"):
-                names.setdefault(ours, {})
+            if near or ours in ("date", "offence"):
+                names.setdefault(ours, {}).update(dict.fromkeys(near[:1]))
             for other in near[1:]:
                 about = f'{ours} may be "{other}" and not "{near[0]}"'
                 open_.setdefault(about, Advice(about, f"columns.{ours} = {_toml(other)}"))
-    given = {ours: list(config.input.source_names(ours)) if ours in config.input.columns else [] for ours in names}
-    every = {ours: list(dict.fromkeys((*given[ours], *found))) for ours, found in names.items()}
-    return {ours: found[0] if len(found) == 1 else found or "" for ours, found in every.items()}, list(open_.values())
+    every = {}
+    for ours, found in names.items():
+        given = config.input.source_names(ours) if ours in have or ours in config.input.columns else ()
+        known = list(dict.fromkeys((*given, *found)))
+        if found or not known:  # a column that only some tables have is not absent from all
+            every[ours] = known[0] if len(known) == 1 else known or ""
+    return every, list(open_.values())
 
 
 def proposed_format(report: ReadReport, config: Config) -> tuple[Any, list[Advice]]:
