@@ -223,7 +223,7 @@ def _frequencies(counts: Int64, ids: nw.Series[Any]) -> Frequencies:
     (many,) = xp.nonzero(counts >= _AT_LEAST)  # fewer do not stand out, but for the one that others are compared with
     if many.shape[0] < 2:
         (many,) = xp.nonzero(counts > 0)
-    top = many[sort_order([-counts[many]])][:_MOST_IDS]
+    top = many[sort_order([-counts[many]])][: min(_MOST_IDS, many.shape[0])]
     texts = map(str, gather(ids, top).to_list())
     ranked = sorted(zip(to_host(counts[top]).tolist(), texts, strict=True), key=lambda item: (-item[0], item[1]))
     return Frequencies(present, int(xp.sum(counts)), tuple(ranked))
