@@ -94,6 +94,23 @@ def test_what_nobody_but_the_user_can_decide_is_a_comment(tmp_path: Path) -> Non
     assert found["error"] is None
 
 
+def test_lines_to_decide_on_can_all_be_taken_and_keep_what_was_written(tmp_path: Path) -> None:
+    lines = "P1,i1,1900-01-01,x\np1,i1,1970-01-01,x\n0P1,i2,2013-01-05,x\nP2,i2,2013-01-05,x\n"
+    config = {"input": {"null_dates": ["1800-01-01"], "id_rules": {"person_id": {"before": ":"}}}}
+    _, toml = check_tables([write(tmp_path / "a.csv", HEADER + lines)], config)
+    taken = "\n".join(line.removeprefix("# ") for line in toml.splitlines() if line.startswith("# ") and " = " in line)
+    wanted = tomllib.loads(taken)
+    assert wanted["null_dates"] == ["1800-01-01", "1900-01-01", "1970-01-01"]
+    assert wanted["id_rules"] == {"person_id": {"before": ":", "strip_zeros": True, "casefold": True}}
+
+
+def test_each_reading_of_a_date_is_told_with_an_example_that_tells_them_apart(tmp_path: Path) -> None:
+    rows = ROWS.replace("2013-01-05", "01/01/2013").replace("2013-02-05", "08/01/2013")
+    _, toml = check_tables([write(tmp_path / "a.csv", HEADER + rows)])
+    assert '# if "08/01/2013" is 8 January 2013:\n# date_format = "dayfirst"' in toml
+    assert '# if "08/01/2013" is 1 August 2013:\n# date_format = "monthfirst"' in toml
+
+
 def test_json_and_a_file_that_is_there(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER + ROWS)
     done = CliRunner().invoke(app, ["check", path, "--json"])

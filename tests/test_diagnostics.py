@@ -55,7 +55,16 @@ def test_an_incident_that_stands_for_none_is_named() -> None:
 def test_an_id_with_more_than_ten_times_the_arrests_of_the_next() -> None:
     assert [text for _, text in Frequencies(5000, 10_000, ((40, "X"), (3, "a"), (3, "b"))).outstanding()] == ["X"]
     assert Frequencies(5000, 10_000, ((40, "X"), (4, "a"))).outstanding() == []
+    two = Frequencies(15_000, 60_950, ((500, "DOE JOHN"), (450, "JOHN DOE"), (20, "a"), (19, "b")))
+    assert [text for _, text in two.outstanding()] == ["DOE JOHN", "JOHN DOE"]  # neither is on a hundredth
     assert Frequencies(1, 10_000, ((10_000, "X"),)).outstanding() == []
+
+
+def test_persons_within_forces_where_some_have_none() -> None:
+    frame = rows(*PAIRS).with_columns(force=pl.Series(["n"] * 600 + [None] * 300))
+    config = {"input": {"person_scope": "force"}}
+    assert any("some arrests have no force" in text for text in told(frame, config))
+    assert told(frame.with_columns(force=pl.lit("n")), config) == []
 
 
 def test_incidents_whose_numbers_begin_anew_each_year() -> None:
@@ -84,7 +93,7 @@ def test_ids_that_never_come_again_name_the_arrest() -> None:
     ("frame", "about"),
     [
         (rows(("a", "i", 0), ("b", "j", 0)), "person_id seems to name the arrest, not the person"),
-        (rows(("a", "i", 0), ("a", "j", 0)), "incident_id seems to name the arrest or the charge"),
+        (rows(("a", "i", 0), ("a", "j", 0), ("b", "k", 0)), "incident_id seems to name the arrest or the charge"),
         (
             rows(*((f"a{k}", f"i{k % 2}", k) for k in range(110)), ("a1", "z", 0)),
             "every incident of several persons has",

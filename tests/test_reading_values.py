@@ -13,7 +13,7 @@ from reading_at import read_everywhere as read_arrests
 from reading_naive import decoded, rejections
 
 from gpunet.base.days import NO_DAY
-from gpunet.base.errors import ConfigError
+from gpunet.base.errors import ConfigError, InputError
 
 HEADER = "person_id,incident_id,date,offence\n"
 WORDS = ["NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "NaT", "<NA>", r"\N", "-", "unknown", "Unknown", ""]
@@ -104,6 +104,37 @@ def test_an_id_with_an_e_is_an_id(good: str, tmp_path: Path) -> None:
     assert read_arrests(table(tmp_path, f"{good},i1,2013-01-05,a\n")).person_ids.to_list() == [good]
 
 
+@pytest.mark.parametrize(("kind", "limit"), [(pa.float32(), 2**24), (pa.float16(), 2**11), (pa.float64(), 2**53)])
+def test_floats_of_fewer_bits_lose_digits_earlier(kind: pa.DataType, limit: int) -> None:
+    persons = pa.array(np.array([limit, limit - 1, 5], kind.to_pandas_dtype()), kind)
+    rows = {"incident_id": ["i1"] * 3, "date": ["2013-01-05"] * 3, "offence": ["a"] * 3}
+    arrests = read_arrests(pa.table({"person_id": persons, **rows}))
+    assert sorted(arrests.person_ids.to_list(), key=int) == ["5", str(limit - 1)]
+    assert arrests.report.by_reason == {"bad_id": 1}
+
+
+def test_what_spreadsheets_put_around_an_id_is_no_part_of_it(tmp_path: Path) -> None:
+    path = table(tmp_path, '="0101",i1,2013-01-05,a\n0101,i2,2013-01-05,a\n"=""0102""",i2,20130105.0,a\n')
+    arrests = read_arrests(path)
+    assert arrests.person_ids.to_list() == ["0101", "0102"]
+    assert arrests.report.by_reason == {}
+
+
+def test_a_header_that_comes_again_is_no_person(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Person ID,incident_id\nA,1\nB,1\nPerson ID,incident_id\nA,2\n")
+    arrests = read_arrests(path, {"input": {"columns": {"date": "", "offence": ""}}})
+    assert arrests.person_ids.to_list() == ["A", "B"]
+    assert rejections(arrests) == [(path.as_posix(), 3, "missing_person")]
+
+
+def test_a_zone_that_nobody_knows_is_an_error_and_no_traceback() -> None:
+    dates = pa.array([0, 1], pa.timestamp("us", "Central Standard Time"))
+    frame = pa.table({"person_id": [1, 2], "incident_id": [1, 1], "date": dates, "offence": ["x", "x"]})
+    with pytest.raises(InputError, match='column "date"'):
+        read_arrests(frame)
+
+
 def test_floats_that_may_stand_for_several_numbers_are_refused() -> None:
     persons = pa.array([9007199254740993.0, 9007199254740991.0, 5.0, float("nan")])
     rows = {"incident_id": ["i1"] * 4, "date": ["2013-01-05"] * 4, "offence": ["a"] * 4}
@@ -190,6 +221,7 @@ def test_what_cannot_be_configured() -> None:
         ({"id_rules": {"zeros": True}}, "id_rules"),
         ({"columns": {"person_id": ""}}, "person_id cannot be absent"),
         ({"columns": {"date": []}}, "must be a name, or a list of names"),
+        ({"columns": {"date": ""}, "incident_key": ["incident_id", "year"]}, "the date is a part of it"),
     ]:
         with pytest.raises(ConfigError, match=about):
             read_arrests(pa.table({"person_id": ["a"]}), {"input": bad})

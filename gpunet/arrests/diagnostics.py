@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -84,9 +85,9 @@ class Frequencies:
             for n, text in self.top
             if n >= _AT_LEAST and n > _SHARE * self.arrests and n > _TIMES_THE_MEAN * mean
         ]
-        if not found and len(self.top) > 1 and self.top[0][0] > _TIMES_THE_NEXT * self.top[1][0]:
-            return [self.top[0]]
-        return found
+        gaps = [at for at, (one, other) in enumerate(pairwise(self.top)) if one[0] > _TIMES_THE_NEXT * other[0]]
+        far = self.top[: gaps[0] + 1] if gaps else ()  # several words may stand for "unknown"
+        return list(dict.fromkeys((*found, *far)))
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,8 @@ def diagnosed(arrests: Arrests) -> Diagnosis:
     """What the tables or the configuration may have got wrong, to judge by the arrests."""
     rows = IncidentRows(arrests.incident, arrests.force, None, arrests.day, arrests.day)
     config = arrests.config
-    return diagnosis_of(config, facts_of_persons(arrests), facts_of_incidents(rows, arrests.incident_ids, config))
+    incidents = facts_of_incidents(rows, arrests.incident_ids, config)
+    return diagnosis_of(config, arrests.force_names.to_list(), facts_of_persons(arrests), incidents)
 
 
 def facts_of_persons(arrests: Arrests) -> PersonFacts:
@@ -229,46 +231,52 @@ def _frequencies(counts: Int64, ids: nw.Series[Any]) -> Frequencies:
     return Frequencies(present, int(xp.sum(counts)), tuple(ranked))
 
 
-def diagnosis_of(config: Config, persons: PersonFacts, incidents: IncidentFacts) -> Diagnosis:
-    """What to say of these facts."""
+def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, incidents: IncidentFacts) -> Diagnosis:
+    """What to say of these facts, where there are arrests by these forces, of which "" is none."""
     absent = [name for name, any_arrest in zip(config.violent_offences, persons.violent, strict=True) if not any_arrest]
     found: list[Advice] = []
-    if absent and not config.input.is_absent("offence"):
+    if absent and persons.frequencies.ids and not config.input.is_absent("offence"):
         found.append(Advice(f"no offence in the data matches {', '.join(absent)}: check [violent_offences]"))
     if incidents.several_forces and "force" not in config.input.incident_key:
-        key = ", ".join(f'"{name}"' for name in ("force", *config.input.incident_key))
         found.append(
             Advice(
                 f"{incidents.several_forces:,} incidents have arrests by several forces: right if incident numbers are "
                 "national, else",
-                f"incident_key = [{key}]",
+                "incident_key",
+                ["force", *config.input.incident_key],
             )
         )
     for column, frequencies in (("person_id", persons.frequencies), ("incident_id", incidents.frequencies)):
-        found += [_outstanding(column, n, text, frequencies) for n, text in frequencies.outstanding()[:3]]
+        known = config.input.null_values or ()
+        found += [_outstanding(column, n, text, frequencies, known) for n, text in frequencies.outstanding()[:3]]
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
-        key = ", ".join(f'"{name}"' for name in (*config.input.incident_key, "year"))
         found.append(
             Advice(
                 f"{incidents.apart:,} incidents hold arrests more than a year apart (as "
-                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year',
-                f"incident_key = [{key}]",
+                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year (rows without a date are '
+                "rejected then)",
+                "incident_key",
+                [*config.input.incident_key, "year"],
             )
         )
-    found += _days(persons.days)
+    if config.input.person_scope == "force" and "" in forces:
+        about = 'person_scope = "force", and some arrests have no force: their persons are taken for those of one'
+        found.append(Advice(about))
+    found += _days(persons.days, config.input.null_dates)
     reason = why_no_network(config, persons, incidents)
     return Diagnosis(found if reason is None else [*found, Advice(reason)], reason)
 
 
-def _outstanding(column: str, n: int, text: str, frequencies: Frequencies) -> Advice:
+def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:
     share = 100 * n / frequencies.arrests
     return Advice(
         f'{column} "{shortened(text)}" has {counted(n, "arrest")} ({share:.2g} % of all): if it stands for "unknown"',
-        f"null_values = [{json.dumps(text, ensure_ascii=False)}]",
+        "null_values",
+        [*known, text],
     )
 
 
-def _days(days: dict[int, int]) -> list[Advice]:
+def _days(days: dict[int, int], known: Sequence[str]) -> list[Advice]:
     """A day with far more arrests than others, unless it is one that reading told of."""
     if not days:
         return []
@@ -277,7 +285,7 @@ def _days(days: dict[int, int]) -> list[Advice]:
     if days[day] <= _TIMES_A_DAY * sum(days.values()) / len(days) or text in PLACEHOLDERS:
         return []
     about = f"{counted(days[day], 'arrest')} are dated {text}, over a hundred times the mean of a day"
-    return [Advice(f"{about}: if it stands for no date", f'null_dates = ["{text}"]')]
+    return [Advice(f"{about}: if it stands for no date", "null_dates", [*known, text])]
 
 
 def why_no_network(config: Config, persons: PersonFacts, incidents: IncidentFacts) -> str | None:

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-__all__ = ["Advice", "counted", "quoted", "shortened"]
+__all__ = ["Advice", "counted", "quoted", "shortened", "toml_key", "toml_of"]
 
 
 class Advice(NamedTuple):
-    """What may be wrong, in words, and the line under ``[input]`` that would set it right; "" if none does."""
+    """What may be wrong, in words, and the key under ``[input]`` with the value that sets it right; "" if none does."""
 
     about: str
-    line: str = ""
+    key: str = ""
+    value: Any = None
+
+    @property
+    def line(self) -> str:
+        """The line to write."""
+        return f"{self.key} = {toml_of(self.value)}" if self.key else ""
 
     @property
     def sentence(self) -> str:
         """The two as one sentence."""
         return f"{self.about}, write [input] {self.line}" if self.line else self.about
+
+
+def toml_of(value: Any) -> str:
+    """A value as it is written in TOML, on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{toml_key(key)} = {toml_of(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_of, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def toml_key(name: str) -> str:
+    """A key as it is written in TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def counted(n: int, noun: str) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import UnreadableFile
-from gpunet.base.words import Advice
+from gpunet.base.words import Advice, toml_key, toml_of
 from gpunet.config.config import REQUIRED_COLUMNS, Config, load_config
 from gpunet.reading.columns import missing_columns, near_names
+from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
+from gpunet.reading.dates import DAY_US, day_in_words
 from gpunet.reading.files import open_file
 from gpunet.reading.sources import Source
 
@@ -51,13 +55,43 @@ class ProposedConfig:
             for key, value in values.items():
                 if section == "input" and key in self.why:
                     lines.append(f"# {self.why[key]}")
-                lines.append(f"{_key(key)} = {_toml(value)}")
-        decide = [advice for advice in self.open if advice.line]
+                lines.append(f"{toml_key(key)} = {toml_of(value)}")
+        written = _changed(self.config().as_dict(), Config().as_dict()).get("input", {})
+        decide = _decisions(self.open, written)
         if decide and "[input]" not in lines:
             lines += ["", "[input]"]
         at = lines.index("[input]") + 1 if decide else 0
-        lines[at:at] = [line for advice in decide for line in (f"# {advice.about}:", f"# {advice.line}")]
+        lines[at:at] = decide
         return "\n".join(lines) + "\n"
+
+
+def _decisions(advice: Iterable[Advice], written: Collection[str]) -> list[str]:
+    """Comments: what may be wrong, and one line a key, so that several may be taken; but for names and formats."""
+    about: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    for one in (one for one in advice if one.key):
+        is_choice = one.key == "date_format" or one.key.startswith("columns.")
+        key = one.line if is_choice else one.key
+        about.setdefault(key, []).append(f"# {one.about}:")
+        values[key] = one.value if is_choice else _united(values.get(key), one.value)
+    found = []
+    for key, said in about.items():
+        instead = "# (in place of the line below that has the same key)"
+        found += [
+            *said,
+            *([instead] if key in written else []),
+            f"# {key.partition(' = ')[0]} = {toml_of(values[key])}",
+        ]
+    return found
+
+
+def _united(one: Any, other: Any) -> Any:
+    """Lists and tables with what each has."""
+    if isinstance(one, Mapping):
+        return {key: _united(one.get(key), other.get(key)) for key in (*one, *other)}
+    if isinstance(one, list):
+        return list(dict.fromkeys((*one, *other)))
+    return one if other is None else other
 
 
 def _changed(plain: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -71,18 +105,6 @@ def _changed(plain: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, 
         if changed:
             found[section] = changed
     return found
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else json.dumps(name)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)} = {_toml(v)}" for key, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[str, Any], list[Advice]]:
@@ -103,7 +125,7 @@ def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[st
                 names.setdefault(ours, {}).update(dict.fromkeys(near[:1]))
             for other in near[1:]:
                 about = f'{ours} may be "{other}" and not "{near[0]}"'
-                open_.setdefault(about, Advice(about, f"columns.{ours} = {_toml(other)}"))
+                open_.setdefault(about, Advice(about, f"columns.{ours}", other))
     every = {}
     for ours, found in names.items():
         given = config.input.source_names(ours) if ours in have or ours in config.input.columns else ()
@@ -117,11 +139,19 @@ def proposed_format(report: ReadReport, config: Config) -> tuple[Any, list[Advic
     """The one format that dates can have which were not read, else None; and advice where there are several."""
     if not report.bad_dates:
         return None, []
-    proposal = date_proposals(list(report.bad_dates), given=config.input.date_format)
-    if len(proposal.formats) == 1:
-        return proposal.formats[0], []
-    shown = " or ".join(f'"{value}"' for value in proposal.values)
+    texts, column = list(report.bad_dates), report.columns.get("date", ["date"])[0]
+    formats = date_proposals(texts, column, config.input.date_format).formats
+    if len(formats) == 1:
+        return formats[0], []
     return None, [
-        Advice(f"if dates such as {shown} are written so", f"date_format = {_toml(given)}")
-        for given in proposal.formats
+        Advice(f'if "{text}" is {day}', "date_format", given)
+        for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
     ]
+
+
+def _told_apart(texts: Sequence[str], formats: Sequence[Any]) -> list[tuple[str, str]]:
+    """For each of the formats a date that it reads unlike the others, and the day that it is then."""
+    array = pa.array(texts, pa.large_string())
+    read = np.array([date_formats(given).parse(array) // DAY_US for given in formats])
+    apart = int(np.argmax((read != read[0]).any(axis=0))) if len(formats) else 0
+    return [(texts[apart], day_in_words(int(days[apart]) * DAY_US)) for days in read]

@@ -20,7 +20,7 @@ from gpunet.base.words import Advice
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_of_texts, shuffled, table_of
-from gpunet.config.config import Config
+from gpunet.config.config import Config, InputConfig
 from gpunet.reading.alike import alike_among, candidates, canonical, texts_of
 from gpunet.reading.findings import Findings
 from gpunet.reading.names import Names, check_forces
@@ -125,7 +125,7 @@ def read_distributed(
         beat_names=names.places["beat"],
         last_day=max(last_days),
         config=config,
-        report=report.advised(_alike(client, arranged)),
+        report=report.advised(_alike(client, arranged, config.input)),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
 
@@ -237,7 +237,7 @@ def _whole_files(notes: Sequence[PartNote], repeats: Sequence[Mapping[int, int]]
     return [whole[number] for number in sorted(whole)]
 
 
-def _alike(client: Client, ranges: Sequence[Future]) -> list[Advice]:
+def _alike(client: Client, ranges: Sequence[Future], config: InputConfig) -> list[Advice]:
     """As :func:`gpunet.reading.alike.alike_ids`. Of most ids only a number comes here; of those alike, texts."""
     found: list[Advice] = []
     for column in ("person_id", "incident_id"):
@@ -245,7 +245,7 @@ def _alike(client: Client, ranges: Sequence[Future]) -> list[Advice]:
         known, counts = np.unique(np.concatenate(hashes), return_counts=True)
         wanted = each(client, "alike-ids", _of_hashes, ranges, column=column, hashes=known[counts > 1])
         texts = pa.concat_arrays(fetched(client, wanted)).unique()
-        found += alike_among(candidates(texts), column)
+        found += alike_among(candidates(texts), column, config)
     return found
 
 

@@ -25,7 +25,7 @@ __all__ = [
 def distributed_diagnosis(arrests: DistributedArrests) -> Diagnosis:
     """Counterpart of :func:`gpunet.arrests.diagnostics.diagnosed`."""
     persons = reduce(add, fetched(arrests.client, arrests.each("person-facts", facts_of_persons)))
-    return diagnosis_of(arrests.config, persons, distributed_incident_facts(arrests))
+    return diagnosis_of(arrests.config, arrests.force_names, persons, distributed_incident_facts(arrests))
 
 
 def distributed_arrest_statistics(found: DistributedFeatures) -> dict[str, Any]:

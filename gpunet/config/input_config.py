@@ -163,6 +163,10 @@ class InputConfig:
     sheet: str = ""
     """Name of the sheet of workbooks; ``""``: the only one."""
 
+    def __post_init__(self) -> None:
+        if self.is_absent("date") and DATE_PARTS.intersection(self.incident_key):
+            raise ValueError('incident_key: the date is a part of it, and columns.date = "" says that there is none')
+
     def source_names(self, column: str) -> tuple[str, ...]:
         """The names that `column` may have in the files, none if these have no such column."""
         given = self.columns.get(column, column)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gpunet.arrests.arrests import FileCount
 from gpunet.base.words import Advice, counted, shortened
+from gpunet.config.config import InputConfig
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.findings import Findings, Reason
 
@@ -16,25 +17,27 @@ _SHARE, _MOST_FILES = 0.01, 3
 
 
 def reading_advice(
-    files: Sequence[FileCount], numbers: Sequence[int], found: Findings, given: str | Sequence[str]
+    files: Sequence[FileCount], numbers: Sequence[int], found: Findings, config: InputConfig, column: str
 ) -> list[Advice]:
     """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none.
 
-    `given` is the present ``date_format``.
+    `column` is the name of the column of dates in the tables.
     """
+    known = config.null_dates
     lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
     advice = [Advice(_rejected(file, found.of_file(number))) for file, number in lost[:_MOST_FILES]]
     if len(lost) > _MOST_FILES:
         more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
         advice.append(Advice(more))
-    proposal = date_proposals(list(found.bad_dates), given=given) if found.bad_dates else None
+    proposal = date_proposals(list(found.bad_dates), column, config.date_format) if found.bad_dates else None
     if proposal is not None and (proposal.unread or not proposal.null_dates):
         advice.append(Advice(proposal.sentence))
     advice += [Advice(text) for text in _bad_ids(found)]
     advice += [
         Advice(
             f"{counted(rows, 'row')} dated {day}, which systems write where there is no date: if so here",
-            f'null_dates = ["{day}"]',
+            "null_dates",
+            [*known, day],
         )
         for day, rows in sorted(found.days.items())
     ]
@@ -67,11 +70,11 @@ def _bad_ids(found: Findings) -> list[str]:
     ]
 
 
-def explained_reasons(found: Findings, given: str | Sequence[str]) -> dict[str, str]:
+def explained_reasons(found: Findings, config: InputConfig, column: str) -> dict[str, str]:
     """What to say of each reason if no row was accepted."""
     explained: dict[str, str] = {}
     for (_, reason), what in sorted(found.reasons.items()):
         explained.setdefault(reason, reason + _as_in(what))
     if found.bad_dates:
-        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates), given=given).sentence}"
+        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates), column, config.date_format).sentence}"
     return explained

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import narwhals as nw
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.words import Advice, counted
-from gpunet.config.config import IdRules
+from gpunet.config.config import IdRules, InputConfig
 from gpunet.reading.values import by_rules
 from gpunet.tables.frames import on_host, series_to_arrow
 
@@ -25,14 +26,16 @@ _RULES = {
     ("strip_zeros", "casefold", "strip_hyphens"): "zeros in front, case, hyphens and blanks",
 }
 
+_PUNCTUATION = r"[_./,'{}]"
+
 _POINT_ZERO = r"\.0*\z"
 
 
-def alike_ids(persons: nw.Series[Any], incidents: nw.Series[Any]) -> list[Advice]:
+def alike_ids(persons: nw.Series[Any], incidents: nw.Series[Any], config: InputConfig) -> list[Advice]:
     """What to tell of ids of persons, and of incidents, that may be one."""
     return [
-        *alike_among(candidates(texts_of(persons)), "person_id"),
-        *alike_among(candidates(texts_of(incidents)), "incident_id"),
+        *alike_among(candidates(texts_of(persons)), "person_id", config),
+        *alike_among(candidates(texts_of(incidents)), "incident_id", config),
     ]
 
 
@@ -46,8 +49,15 @@ def texts_of(ids: nw.Series[Any]) -> Any:
 
 def canonical(texts: Any) -> Any:
     """Texts without anything that ids may differ by and be one."""
-    plain = pc.replace_substring_regex(texts, _POINT_ZERO, "")
+    plain = pc.replace_substring_regex(pc.replace_substring_regex(texts, _POINT_ZERO, ""), _PUNCTUATION, "")
     return by_rules(plain, _rules(list(_RULES)[-1]))
+
+
+def rules_of(config: InputConfig) -> dict[str, dict[str, Any]]:
+    """The rules for ids that the configuration has, by column, without those that are not asked for."""
+    plain = asdict(config.id_rules)
+    known = {column: {rule: value for rule, value in rules.items() if value} for column, rules in plain.items()}
+    return {column: rules for column, rules in known.items() if rules}
 
 
 def candidates(texts: Any) -> Any:
@@ -63,8 +73,9 @@ def _several(texts: Any, alike: Any) -> Any:
     return texts.filter(pa.array(several[codes]))
 
 
-def alike_among(texts: Any, column: str) -> list[Advice]:
+def alike_among(texts: Any, column: str, config: InputConfig) -> list[Advice]:
     """What to tell of distinct ids, each of which is alike some other: for each rule that unites some."""
+    given = rules_of(config)
     found = []
     without_point = pc.replace_substring_regex(texts, _POINT_ZERO, "")
     if some := _counted(texts, without_point):
@@ -73,9 +84,11 @@ def alike_among(texts: Any, column: str) -> list[Advice]:
     for rules, difference in _RULES.items():
         some = _counted(texts, by_rules(texts, _rules(rules)))
         if some and not (found and len(rules) > 1):
-            wanted = ", ".join(f"{rule} = true" for rule in rules)
             about = f"{some} in {column} equal another but for {difference}: if they are one"
-            found.append(Advice(about, f"id_rules = {{{column} = {{{wanted}}}}}"))
+            of_column = {**given.get(column, {}), **dict.fromkeys(rules, True)}
+            found.append(Advice(about, "id_rules", {**given, column: of_column}))
+    if not found and (some := _counted(texts, canonical(texts))):
+        found.append(Advice(f"{some} in {column} equal another but for punctuation: have them written alike"))
     return found
 
 

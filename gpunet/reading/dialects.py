@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from gpunet.base.array_types import Int64
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, in_words
 from gpunet.reading.date_formats import ISO, DateFormats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, timestamp_of, timestamp_text
 from gpunet.reading.location import Location, code_series, to_codes
@@ -165,20 +165,21 @@ def _object_text(value: Any, where: str) -> str | None:
     raise InputError(f"{where}: values of type {type(value).__name__} cannot be read: write them as text")
 
 
-def float_text(value: float) -> str:
-    """A float as text; one that may stand for several whole numbers in scientific notation, which no id is."""
+def float_text(value: float, exact: float = _EXACT) -> str:
+    """A float as text; one that may stand for several whole numbers, `exact` or more, in scientific notation."""
     if not value.is_integer():
         return repr(value)
-    return str(int(value)) if abs(value) < _EXACT else f"{value:.15e}"
+    return str(int(value)) if abs(value) < exact else f"{value:.15e}"
 
 
 def _float_text(array: Any) -> Any:
+    exact = _EXACT_FLOATS.get(array.type, _EXACT)
     array = array.cast(pa.float64())
     missing = np.asarray(array.is_null(nan_is_null=True))
     values = np.where(missing, 0.0, np.asarray(array.fill_null(0.0)))
-    if np.all((np.floor(values) == values) & (np.abs(values) < _EXACT)):
+    if np.all((np.floor(values) == values) & (np.abs(values) < exact)):
         return pa.array(values.astype(np.int64), mask=missing).cast(pa.large_string())
-    texts = [None if gone else _object_text(v, "") for v, gone in zip(values.tolist(), missing, strict=True)]
+    texts = [None if gone else float_text(v, exact) for v, gone in zip(values.tolist(), missing, strict=True)]
     return pa.array(texts, pa.large_string())
 
 
@@ -218,7 +219,10 @@ def as_timestamps(
         if kind.tz is not None:
             import pyarrow.compute as pc
 
-            array = pc.local_timestamp(array)
+            try:
+                array = pc.local_timestamp(array)
+            except pa.ArrowException as error:
+                raise InputError(f"{where}: {in_words(error)}: write local times without a zone") from error
         units = _PER_SECOND[kind.unit]
         ticks = np.asarray(array.cast(pa.timestamp(kind.unit)).cast(pa.int64()).fill_null(0))
         limit = min(_DAYS_LIMIT * 86_400 * units, np.iinfo(np.int64).max)
@@ -276,6 +280,9 @@ def _digits(value: float | Decimal) -> str:
 
 
 def _text_timestamps(texts: Any, formats: DateFormats) -> Int64:
+    import pyarrow.compute as pc
+
     series = nw.from_native(pa.chunked_array([texts]), series_only=True)
     missing = (series.fill_null("").str.strip_chars(SPACE) == "").to_numpy()
+    texts = pc.replace_substring_regex(texts, r"\A(\s*\d{8})\.0+(\s*)\z", r"\1\2")  # numbers with gaps, of pandas
     return np.where(missing, NO_TIMESTAMP, formats.parse(texts))

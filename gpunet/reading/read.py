@@ -148,7 +148,8 @@ def read_arrests_at(
     rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
-    arrests = replace(arrests, report=report.advised(alike_ids(arrests.person_ids, arrests.incident_ids)))
+    alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)
+    arrests = replace(arrests, report=report.advised(alike))
     if progress is not None:
         progress(_STAGE, total, total)
     return arrests if cut is None else arrests.before(cut)

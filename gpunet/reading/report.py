@@ -43,7 +43,9 @@ def report_of(
     """The report of inputs that were read to their end; `offences` are the accepted rows by text."""
     files = tuple(map(_file_count, inputs.records))
     skipped = inputs.skipped or ()
-    advised = reading_advice(files, [r.number for r in inputs.records], found, config.input.date_format)
+    columns = _columns(inputs.records)
+    dates = columns.get("date", ["date"])[0]
+    advised = reading_advice(files, [r.number for r in inputs.records], found, config.input, dates)
     words: dict[str, dict[str, int]] = {}
     for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         words.setdefault(column, {})[word] = rows
@@ -64,9 +66,9 @@ def report_of(
         bad_dates=tuple(found.bad_dates),
         skipped=tuple(skipped),
         by_reason=found.by_reason(),
-        reasons=explained_reasons(found, config.input.date_format),
+        reasons=explained_reasons(found, config.input, dates),
         null_words=words,
-        columns=_columns(inputs.records),
+        columns=columns,
         notes=_notes(inputs.records),
         offences=offences_table(offences, config),
     )

@@ -214,7 +214,7 @@ def may_be_prose(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Whether a file, or a folder on its way, has a name that begins with "." or "_"."""
-    return any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
+    return any(part.startswith((".", "_", "~$")) for part in PurePosixPath(name).parts)
 
 
 def unpacked(file: Any, packing: str, member: str = "") -> io.BufferedReader:

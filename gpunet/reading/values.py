@@ -45,6 +45,9 @@ NULL_WORDS = (
     "missing", "(missing)",
 )  # fmt: skip
 
+#: So many letters of the name of a column of ids stand for a header that comes again, and not for an id.
+_HEADER = 6
+
 #: The characters that ``str.isspace`` knows.
 SPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B),
                           0x2028, 0x2029, 0x202F, 0x205F, 0x3000)))  # fmt: skip
@@ -84,7 +87,10 @@ def meaning_of(config: InputConfig, column: str) -> Meaning:
     given = config.null_values
     words = frozenset() if given is not None and not given else _folded((*NULL_WORDS, *(given or ())))
     if column in ("person_id", "incident_id"):
-        return Meaning(words, getattr(config.id_rules, column))
+        names = config.source_names(column)  # the header comes again where tables were put below each other
+        long = [name for name in names if len(name) >= _HEADER]
+        headers = _folded(tuple(re.sub("[_-]", between, name) for name in long for between in ("_", "-", " ", "")))
+        return Meaning(words | headers if words else words, getattr(config.id_rules, column))
     return Meaning(words, IdRules() if column in config.id_columns else None)
 
 
@@ -144,6 +150,8 @@ def _rows_of_words(column: Column, texts: Any, null: Bool) -> Counter[str]:
 def trimmed(texts: Any) -> Any:
     """Texts without white space around them, in Unicode's form NFC."""
     texts = pc.utf8_trim(texts, SPACE)
+    if pc.any(pc.starts_with(texts, '="')).as_py():  # so that a spreadsheet leaves the zeros
+        texts = pc.utf8_trim(pc.replace_substring_regex(texts, r'\A="([^"]*)"\z', r"\1"), SPACE)
     return texts if pc.all(pc.string_is_ascii(texts)).as_py() else pc.utf8_normalize(texts, "NFC")
 
 
@@ -176,7 +184,7 @@ def by_rules(texts: Any, rules: IdRules) -> Any:
     if rules.strip_hyphens and plain:
         texts = pc.replace_substring(pc.replace_substring(texts, "-", ""), " ", "")
     elif rules.strip_hyphens:
-        texts = pc.replace_substring_regex(texts, "[-\u2010-\u2015\u2212\\s]", "")
+        texts = pc.replace_substring_regex(texts, "[-\u2010-\u2015\u2212\\s\u00ad\u200b-\u200d\u2060\ufeff]", "")
     if rules.casefold:
         fold = pa.array([t.casefold() for t in texts.to_pylist()], pa.large_string()) if not plain else None
         texts = pc.ascii_lower(texts) if fold is None else fold
