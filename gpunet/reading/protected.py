@@ -23,7 +23,8 @@ _WORDS = frozenset(
         "queer", "gay", "lesbian", "bisexual", "heterosexual", "homosexual", "sexuality", "marital", "married",
         "faith", "creed", "muslim", "islam", "islamic", "jewish", "hindu", "sikh", "buddhist", "christian", "catholic",
         "citizen", "citizens", "alien", "alienage", "asylum", "refugee", "migrant", "undocumented", "visa", "pob",
-        "language", "languages", "interpreter", "accent", "disabled", "mental", "pronoun", "pronouns", "hiv", "sexe",
+        "language", "languages", "interpreter", "accent", "disabled", "mental", "hair",
+        "eye", "eyes", "gndr", "cob", "ethnie", "pronoun", "pronouns", "hiv", "sexe",
         "sexo", "geschlecht", "raza", "raca", "etnia", "nacionalidad", "nacionalidade", "staatsangehorigkeit",
     )
 )  # fmt: skip
