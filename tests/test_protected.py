@@ -28,7 +28,8 @@ PROTECTED = """
     eth_cd | ethcode | apparent ethnicity | Self-defined ethnicity | Officer-defined ethnicity | Officer observed
     self-defined 16+1 | Self Defined 16 + 1 | 6+1 code | self classification | SDE | cultural background
     ic_code | IC Code | ICCODE | Suspect IC code | IC1 | IC 1-6 | ic_6 | IC_CLASSIFICATION | identity code
-    complexion | HAIR | EYES | EYE_CD | HAIR_CD | GNDR | COB | SKIN TONE | SkinColour | skincolor | hair_color | haircolr | HairColour | suspecthaircolor
+    HAIR | EYES | EYE_CD | HAIR_CD | GNDR | COB
+    complexion | SKIN TONE | SkinColour | skincolor | hair_color | haircolr | HairColour | suspecthaircolor
     EYE_COLOR
     white | is_black | Asian | Caucasian | African American | Pacific Islander | Visible Minority
     aboriginal | Aboriginality | Aboriginal or Torres Strait Islander | torres_strait_islander | atsi
