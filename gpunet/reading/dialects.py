@@ -23,7 +23,7 @@ from gpunet.reading.date_formats import ISO, DateFormats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, timestamp_of, timestamp_text
 from gpunet.reading.location import Location, code_series, to_codes
 from gpunet.reading.periods import starts_in
-from gpunet.reading.values import SPACE, Meaning, values_of
+from gpunet.reading.values import EXACT, SPACE, Meaning, values_of
 from gpunet.tables.arrow_text import cannot_be_read, plain_array
 from gpunet.tables.frames import backend_of, on_host, series_to_arrow
 
@@ -34,9 +34,6 @@ _DAYS_LIMIT = 10_000_000
 
 #: Types of pandas' nulls.
 _NULLS = ("NAType", "NaTType")
-
-#: Whole numbers from here on are not all floats.
-_EXACT = 2.0**53
 
 #: Floats of fewer bits, and from where on theirs are not all there: 20130105 would be another day.
 _EXACT_FLOATS = {pa.float16(): 2**11, pa.float32(): 2**24}
@@ -165,7 +162,7 @@ def _object_text(value: Any, where: str) -> str | None:
     raise InputError(f"{where}: values of type {type(value).__name__} cannot be read: write them as text")
 
 
-def float_text(value: float, exact: float = _EXACT) -> str:
+def float_text(value: float, exact: float = EXACT) -> str:
     """A float as text; one that may stand for several whole numbers, `exact` or more, in scientific notation."""
     if not value.is_integer():
         return repr(value)
@@ -173,7 +170,7 @@ def float_text(value: float, exact: float = _EXACT) -> str:
 
 
 def _float_text(array: Any) -> Any:
-    exact = _EXACT_FLOATS.get(array.type, _EXACT)
+    exact = _EXACT_FLOATS.get(array.type, EXACT)
     array = array.cast(pa.float64())
     missing = np.asarray(array.is_null(nan_is_null=True))
     values = np.where(missing, 0.0, np.asarray(array.fill_null(0.0)))

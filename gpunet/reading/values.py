@@ -22,6 +22,7 @@ from gpunet.tables import arrays
 from gpunet.tables.frames import on_host, series_to_arrow
 
 __all__ = [
+    "EXACT",
     "NULL_WORDS",
     "SPACE",
     "Meaning",
@@ -56,7 +57,7 @@ SPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *ra
 _SCIENTIFIC = r"\A[+-]?(\d+[.,]\d*e[+-]?\d+|\d+e\+\d+)\z"
 
 #: Whole numbers from here on are not all floats.
-_EXACT = 1 << 53
+EXACT = 1 << 53
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _bad_ids(lower: Any) -> Bool:
 
 
 def _is_large_float(text: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?\d+\.0", text)) and abs(int(text[:-2])) >= _EXACT
+    return bool(re.fullmatch(r"[+-]?\d+\.0", text)) and abs(int(text[:-2])) >= EXACT
 
 
 def is_bad_id(text: str | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gpunet.reading.values import Meaning, is_null_word, trimmed
+from gpunet.reading.values import EXACT, Meaning, is_null_word, trimmed
 
 __all__ = ["NotThroughout", "PointZero"]
 
@@ -16,9 +16,6 @@ __all__ = ["NotThroughout", "PointZero"]
 _FIRST = 100
 
 _POINT_ZERO = r"\A\s*[+-]?\d+[.,]0*\s*\z"
-
-#: Whole numbers from here on are not all floats: what is written with a point has lost digits.
-_EXACT = 2.0**53
 
 
 class NotThroughout(Exception):  # noqa: N818 - it says what the column is
@@ -65,5 +62,5 @@ class PointZero:
 
 def _without_point(texts: Any, number: Any) -> Any:
     whole = pc.replace_substring_regex(trimmed(pc.if_else(number, texts, None)), r"[.,]0*\z", "")
-    exact = pc.less(pc.abs(whole.cast(pa.float64())), _EXACT)
+    exact = pc.less(pc.abs(whole.cast(pa.float64())), EXACT)
     return pc.if_else(pc.fill_null(exact, False), whole, texts)
