@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any
@@ -32,7 +32,6 @@ from gpunet.cluster.shuffle import (
 )
 from gpunet.config.config import Config
 from gpunet.reading.location import code_series, in_order
-from gpunet.reading.persons import id_of_key
 from gpunet.tables.arrays import begins_run, count_by_code, greatest_by_code, least_by_code, running_sum, sort_order
 from gpunet.tables.frames import rows_of
 from gpunet.tables.gather import gather
@@ -73,7 +72,11 @@ def distributed_incident_facts(arrests: DistributedArrests) -> IncidentFacts:
     frames = each(client, "incident-rows", incident_frame, arrests.partitions, bounds=_bounds(arrests, n))
     facts = each(client, "incident-facts", facts_of_frame, shuffled(client, frames, n), config=arrests.config)
     whole: IncidentFacts = reduce(add, fetched(client, facts))
-    return whole
+    keys = [text for _, text in whole.frequencies.outstanding()] + [whole.example] * bool(whole.apart)
+    ids = {key: text for key, (text, _) in _first_of(arrests, keys).items()}
+    top = tuple((n, ids.get(key, key)) for n, key in whole.frequencies.top)
+    example = ids.get(whole.example, whole.example)
+    return replace(whole, frequencies=replace(whole.frequencies, top=top), example=example)
 
 
 def _bounds(arrests: DistributedArrests, n: int) -> list[str]:
@@ -148,28 +151,31 @@ def grouped(frame: Any, max_size: int) -> IncidentPartition:
 
 
 def facts_of_frame(frame: Any, config: Config) -> IncidentFacts:
-    """The facts of a range of incidents from the rows of all parts."""
+    """The facts of a range of incidents from the rows of all parts; keys stand for their ids."""
     key = in_order(code_series(nw.from_native(frame, eager_only=True)["key"], FRAMES), FRAMES)
     rows = IncidentRows(key.codes, *columns_of(frame, ("force", "arrests", "first", "last")))
-    ids = FRAMES.series("incident_id", [id_of_key(text, config) for text in key.values.to_list()])
-    return facts_of_incidents(rows, ids, config)
+    return facts_of_incidents(rows, key.values, config)
 
 
 def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     """Id, force and persons of incidents, given key and persons of each; the force is that of the first arrest."""
     if not oversize:
         return []
-    keys = [key for key, _ in oversize]
-    first_arrests = fetched(
-        arrests.client, each(arrests.client, "oversize", _first_arrests, arrests.partitions, keys=keys)
-    )
-    first: dict[str, tuple[str, int]] = {}
-    for of_part in reversed(first_arrests):  # parts ascend with persons, as arrests do, so the first part decides
-        first |= of_part
+    first = _first_of(arrests, [key for key, _ in oversize])
     names = [*arrests.force_names, None]  # -1 is the last: none
     return [
         {"incident_id": first[key][0], "force": names[first[key][1]], "persons": persons} for key, persons in oversize
     ]
+
+
+def _first_of(arrests: DistributedArrests, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Incident id, and the force of the first arrest, of the incidents with these keys."""
+    first: dict[str, tuple[str, int]] = {}
+    if keys:
+        of_parts = each(arrests.client, "first-arrests", _first_arrests, arrests.partitions, keys=keys)
+        for of_part in reversed(fetched(arrests.client, of_parts)):  # parts ascend with persons, so the first decides
+            first |= of_part
+    return first
 
 
 def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -18,7 +18,7 @@ from gpunet.reading.packed import pack
 from gpunet.tables import arrays
 from gpunet.tables.frames import make_series, rows_of
 
-__all__ = ["arrange", "arranged", "id_parts", "key_order", "key_texts"]
+__all__ = ["arrange", "arranged", "key_order", "key_texts"]
 
 _NEVER = np.iinfo(np.int32).max
 
@@ -143,7 +143,8 @@ def _incident_texts(
     columns: dict[str, Column], codes: dict[str, Any], config: Config, location: Location
 ) -> nw.Series[Any]:
     """The ids of incidents, of which `codes` has those of every column."""
-    parts = id_parts(config)
+    names = key_order(config)
+    parts = ["incident_id"] if "incident_id" in names else [c for c in names if c != "force"] or ["force"]
     if not codes[parts[0]].shape[0]:
         return location.series("incident_id", [])
     texts = {name: key_texts(columns[name], codes[name]) for name in parts}
@@ -151,12 +152,6 @@ def _incident_texts(
         return texts[parts[0]]
     together = location.frame(texts).select(nw.concat_str(*parts, separator="/").alias("incident_id"))
     return together.get_column("incident_id")
-
-
-def id_parts(config: Config) -> list[str]:
-    """The columns of the incident key that an incident's id is written with."""
-    names = key_order(config)
-    return ["incident_id"] if "incident_id" in names else [c for c in names if c != "force"] or ["force"]
 
 
 def key_texts(column: Column, codes: Any) -> nw.Series[Any]:

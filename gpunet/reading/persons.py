@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from gpunet.arrests.arrests import Arrests
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
-from gpunet.reading.arrange import arranged, id_parts, key_order, key_texts
+from gpunet.reading.arrange import arranged, key_order, key_texts
 from gpunet.reading.coded_rows import CodedRows, date_part, offence_rows, repeats_of
 from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
@@ -28,7 +28,7 @@ from gpunet.reading.rejections import FILE
 from gpunet.tables.frames import make_series, series_to_arrow
 from gpunet.tables.gather import gather
 
-__all__ = ["PersonRange", "arrests_of_range", "columns_of_part", "id_of_key", "names_of_parts"]
+__all__ = ["PersonRange", "arrests_of_range", "columns_of_part", "names_of_parts"]
 
 
 def names_of_parts(notes: Iterable[PartNote], config: Config) -> Names:
@@ -114,15 +114,6 @@ def _keys(columns: Mapping[str, Column], codes: Mapping[str, Any], config: Confi
     if len(parts) == 1:
         return parts[0]
     return pc.binary_join_element_wise(*parts, pa.scalar("\0", pa.large_string()))
-
-
-def id_of_key(text: str, config: Config) -> str:
-    """The incident's id, as :class:`gpunet.Arrests` has it, of a text that stands for its whole key."""
-    parts = {
-        name: part.replace("\1\1", "\0").replace("\1\2", "\1")
-        for name, part in zip(key_order(config), text.split("\0"), strict=True)
-    }
-    return parts["incident_id"] if "incident_id" in parts else "/".join(parts[name] for name in id_parts(config))
 
 
 def _escaped(series: nw.Series[Any]) -> pa.Array:
