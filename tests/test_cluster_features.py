@@ -202,8 +202,14 @@ DAY = dt.date(2013, 5, 1)
         [row("a", 1, DAY), row("b", 1, DAY, "robbery")],
         [row(p, 1, None, "robbery", gang="Reds" if p % 2 else None) for p in range(6)],
         [row(p, i, DAY, force=f) for i in (1, 2) for p, f in ((1, "North"), (2, "South"), (3, None))],
+        [
+            *(row(p, p // 2, DAY) for p in range(30)),
+            *(row(999, i, DAY) for i in range(20)),
+            *(row(p, 888, DAY) for p in range(25)),
+            *(row(p, 7, DAY + dt.timedelta(days=400)) for p in range(2)),
+        ],
     ],
-    ids=["no ties", "texts", "undated", "one incident of several forces"],
+    ids=["no ties", "texts", "undated", "one incident of several forces", "sentinels and numbers that begin anew"],
 )
 def test_tables_by_hand(two_workers, tmp_path, rows):
     config = {"input": {"incident_key": ["incident_id"]}, "network": {"max_incident_size": 5}}
