@@ -15,6 +15,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
+from gpunet.base.printable import printable
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
@@ -108,8 +109,8 @@ def plain_name(name: str) -> str:
 
 
 def in_quotes(names: Iterable[str], between: str) -> str:
-    """The names, each in double quotes."""
-    return between.join(f'"{name}"' for name in names)
+    """The names, each in double quotes, and without characters that steer a terminal."""
+    return between.join(f'"{printable(name, line_breaks=False)}"' for name in names)
 
 
 def _is_required(ours: str, config: InputConfig) -> bool:

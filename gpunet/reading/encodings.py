@@ -148,7 +148,10 @@ class TextBytes:
     def told(self, encoding: str, sought: bool) -> Iterator[str]:
         """What to tell of a file whose encoding was `sought` or known."""
         if sought and encoding == "cp1252":
-            yield "not valid UTF-8; it was read as Windows-1252 (cp1252)"
+            yield (
+                "not valid UTF-8; it was read as Windows-1252 (cp1252): if it is another, write [input] encoding, as "
+                '"cp850" or "iso-8859-2"'
+            )
         if self.quotes % 2 and encoding in ("utf-8", "cp1252", "utf-16"):
             yield "an odd number of quotation marks; after one that is not closed, rows are read as one value"
         if self.size == 0:

@@ -21,6 +21,9 @@ SEPARATORS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 #: Lines among which the header is sought.
 HEADER_LINES = 50
 
+#: What may separate fields, but stands in texts as well: it has to be said.
+_RARE_SEPARATORS = (" ", ":")
+
 #: Excel's line that names the separator.
 _SEP_LINE = re.compile(r'"?sep=([^\w"\r\n\x80-\U0010ffff])', re.IGNORECASE)
 
@@ -195,6 +198,12 @@ def _refuse_strange(name: str, lines: Sequence[str], header: Header, wanted: _Wa
         if wanted.count(line.split()) > 1 and wanted.complete(line.split()):
             single = "" if "  " in line.strip() else '; or, if it is one blank each time, set [input] separator = " "'
             raise UnreadableFile(name, f"the columns are separated by blanks: save the table as CSV{single}")
+        for separator in _RARE_SEPARATORS:
+            if wanted.complete(split_line([line], separator)[0]):
+                setting = f"set [input] separator = {json.dumps(separator)}"
+                raise UnreadableFile(name, f"the columns are {separated_by(separator)}: {setting}")
+        if any(wanted.complete(text.strip("' ") for text in split_line([line], s)[0]) for s in SEPARATORS):
+            raise UnreadableFile(name, "names stand within single quotation marks: write double ones, or none")
     if not header.known and any(_DAY.fullmatch(field.strip()) for field in header.names):
         raise UnreadableFile(
             name,
