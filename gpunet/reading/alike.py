@@ -75,7 +75,7 @@ def _several(texts: Any, alike: Any) -> Any:
 
 def alike_among(texts: Any, column: str, config: InputConfig) -> list[Advice]:
     """What to tell of distinct ids, each of which is alike some other: for each rule that unites some."""
-    given = rules_of(config)
+    given, texts = rules_of(config), texts.sort()
     found = []
     without_point = pc.replace_substring_regex(texts, _POINT_ZERO, "")
     if some := _counted(texts, without_point):
