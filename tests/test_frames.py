@@ -113,7 +113,7 @@ def test_columns_that_occur_twice_are_named(kind: str) -> None:
 def test_plain_arrays(array: Any) -> None:
     plain = plain_array(array)
     if array.type == pa.uuid():
-        assert plain.type == pa.binary(16)
+        assert plain.to_pylist() == ["30313233-3435-3637-3839-616263646566"]
         return
     assert plain.type == (pa.int64() if array.type == pa.int64() else pa.large_string())
     assert [v.decode() if isinstance(v, bytes) else v for v in array.to_pylist()] == plain.to_pylist()
