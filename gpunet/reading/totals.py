@@ -1,16 +1,16 @@
-"""Lines of totals at the end of a text file: no person is called "Total"."""
+"""Rows of totals at the end of a table: no person is called "Total"."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gpunet.reading.header import split_line
 from gpunet.reading.text_layout import END_OF_FILE
 
-__all__ = ["TotalLines"]
+__all__ = ["TotalLines", "is_total"]
 
 _NUMBER = r"[-+]?\d[\d.,' ]*%?"
 
@@ -112,7 +112,7 @@ class TotalLines(io.RawIOBase):
             end = len(text) - len(text[stop:].lstrip(self._filler.translate(None, b"\r\n")))
             line = text[start:end].decode("utf-8", "replace")
             fields, _ = split_line([line], self._separator)
-            if _is_total(line, fields):
+            if line.count('"') % 2 == 0 and is_total(fields):
                 cut = start
             elif len(fields) == self._fields and sum(map(bool, map(str.strip, fields))) > 1:
                 break
@@ -124,9 +124,8 @@ class TotalLines(io.RawIOBase):
         self._ahead = text
 
 
-def _is_total(line: str, fields: list[str]) -> bool:
-    if line.count('"') % 2:
-        return False
+def is_total(fields: Sequence[str]) -> bool:
+    """Whether a row with these fields is one of totals: a word for it, and else numbers and blank fields."""
     filled = [field.strip() for field in fields if field.strip()]
     if not filled or not all(map(_PLAIN_NUMBER.fullmatch, filled[1:])):
         return False

@@ -170,8 +170,11 @@ def _in_words(kind: str, packing: str) -> str:
 
 
 def _start_of(path: Path, packing: str = "", member: str = "") -> bytes:
-    with path.open("rb") as raw, unpacked(raw, packing, member) as data:
-        return data.read(_START_BYTES)
+    with path.open("rb") as raw:
+        if not packing:
+            return raw.read(_START_BYTES)
+        with unpacked(raw, packing, member) as data:
+            return data.read(_START_BYTES)
 
 
 def _is_workbook(path: Path, packing: str = "", member: str = "") -> bool:

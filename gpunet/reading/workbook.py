@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from gpunet.base.errors import UnreadableFile, in_words
 from gpunet.config.config import ALL_COLUMNS, InputConfig
 from gpunet.reading.columns import in_quotes, plain_name
 from gpunet.reading.dates import timestamp_of, timestamp_text
+from gpunet.reading.totals import is_total
 
 __all__ = ["SheetTable", "read_workbook"]
 
@@ -25,9 +25,6 @@ _BLOCK_ROWS, _HEAD_ROWS = 1 << 14, 50
 
 #: Whole numbers of more digits have lost some: a cell holds fifteen.
 _EXACT = 10**15
-
-#: What a row of totals begins with; numbers are all else that it has.
-_TOTAL = re.compile(r"\s*((grand|sub|over-?all)[ -]?)?(totals?|sums?)\b", re.IGNORECASE)
 
 _TIMESTAMP = pa.timestamp("us")
 
@@ -105,8 +102,9 @@ def _less_totals(rows: Iterator[Sequence[Any]], totals: list[Sequence[Any]]) -> 
 
 def _is_total(cells: Sequence[Any]) -> bool:
     first, *others = (cell for cell in cells if cell != "")
-    is_named = isinstance(first, str) and _TOTAL.match(first) is not None
-    return is_named and all(isinstance(cell, int | float) for cell in others)
+    if not isinstance(first, str) or not all(isinstance(cell, int | float) for cell in others):
+        return False
+    return is_total([_text(cell) or "" for cell in cells])
 
 
 @contextmanager

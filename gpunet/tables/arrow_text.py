@@ -71,6 +71,10 @@ def is_uuid(kind: Any) -> bool:
 
 def cannot_be_read(kind: Any) -> str:
     """What to say of a column whose values have no text, or none that is UTF-8."""
+    import pyarrow as pa
+
+    if kind in (pa.string(), pa.large_string(), pa.string_view()):
+        return "its text is not UTF-8: write it anew"
     return f"type {kind} cannot be read: write it as text"
 
 
