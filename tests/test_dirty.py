@@ -375,7 +375,7 @@ def test_dirty_tables_have_the_features_of_the_clean_ones(tmp_path: Path) -> Non
     assert sorted(Path(file["name"]).relative_to(dirty).as_posix() for file in files) == sorted(
         file["file"] for file in troubles["files"]
     )
-    assert sum(file["read"] for file in files) == sum(
+    assert sum(file["rows"]["read"] for file in files) == sum(
         file["rows"] + ("total" in file["writing"]) for file in troubles["files"]
     )
 
