@@ -6,7 +6,6 @@ differ.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
 from gpunet.synthetic.tables import SyntheticSummary, fresh_folder, write_tables
-from gpunet.synthetic.writing import Writing, holds_placeholder, input_settings
+from gpunet.synthetic.writing import Writing, fitting, input_settings
 
 __all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
 
@@ -120,7 +119,7 @@ def draw_writings(n: int, seed: int) -> list[Writing]:
     for _ in range(n):
         drawn = {name: next(deck) for name, deck in decks.items()}
         others = tuple((ours, theirs) for ours, deck in names.items() if (theirs := next(deck)))
-        writings.append(_fitting(Writing(**drawn, names=others, restarting=restarting)))
+        writings.append(fitting(Writing(**drawn, names=others, restarting=restarting)))
     return writings
 
 
@@ -161,27 +160,6 @@ def _dealt(rng: np.random.Generator, options: Sequence[Any]) -> Iterator[Any]:
     """The options, all of them again and again, each time in another order."""
     while True:
         yield from (options[i] for i in rng.permutation(len(options)).tolist())
-
-
-def _fitting(writing: Writing) -> Writing:
-    """The writing without what goes with nothing else of it."""
-    plain = Writing()
-    changes: dict[str, Any] = {}
-    if writing.kind != "csv":
-        only_text = ("separator", "encoding", "line_end", "separator_at_end", "blanks", "quoted", "sep_line")
-        changes = {name: getattr(plain, name) for name in only_text}
-    if writing.kind in ("parquet", "feather"):
-        changes |= {"titles": 0, "total": ""}
-    if writing.kind != "xlsx":
-        changes["two_sheets"] = False
-    if writing.encoding == "cp1252":
-        changes["decomposed"] = False
-    if writing.ids in ("number", "float"):
-        changes["sentinel"] = ""
-    changes["names"] = tuple((ours, theirs) for ours, theirs in writing.names if ours not in writing.folders)
-    if writing.placeholder and not holds_placeholder(writing, writing.placeholder):
-        changes["placeholder"] = "1970-01-01"
-    return dataclasses.replace(writing, **changes)
 
 
 def _toml(settings: dict[str, Any]) -> str:

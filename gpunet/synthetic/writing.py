@@ -30,7 +30,7 @@ __all__ = [
     "SPELLINGS",
     "TOTALS",
     "Writing",
-    "holds_placeholder",
+    "fitting",
     "input_settings",
 ]
 
@@ -200,8 +200,38 @@ class Writing:
 _PLAIN = Writing()
 
 
-def holds_placeholder(writing: Writing, day: str) -> bool:
-    """Whether a day far from the others can be written so."""
+#: What only text files have, and what these and workbooks have.
+_OF_TEXT = ("separator", "encoding", "line_end", "separator_at_end", "blanks", "quoted", "sep_line")
+_OF_LINES = ("titles", "total")
+
+
+def fitting(writing: Writing) -> Writing:
+    """The writing less what its kind of file has not, or what its other choices cannot hold.
+
+    Examples
+    --------
+    >>> fitting(Writing(kind="parquet", separator=";", ids="float", sentinel="X0")).changed()
+    {'kind': 'parquet', 'ids': 'float', 'sentinel': '99999'}
+    """
+    gone = () if writing.kind == "csv" else _OF_TEXT if writing.kind == "xlsx" else (*_OF_TEXT, *_OF_LINES)
+    changes: dict[str, Any] = {name: getattr(_PLAIN, name) for name in gone}
+    if writing.kind != "xlsx":
+        changes["two_sheets"] = False
+    if writing.kind == "csv" and not writing.encoding.startswith("utf"):
+        changes["decomposed"] = False
+    if writing.ids in ("number", "float") and writing.sentinel:
+        changes["sentinel"] = "99999"
+    if "date" in writing.absent:
+        changes |= {"placeholder": "", "restarting": False}
+    elif writing.placeholder and not _holds(writing, writing.placeholder):
+        changes["placeholder"] = "1970-01-01"
+    without = (*writing.folders, *writing.absent)
+    changes["names"] = tuple((ours, theirs) for ours, theirs in writing.names if ours not in without)
+    return dataclasses.replace(writing, **changes)
+
+
+def _holds(writing: Writing, day: str) -> bool:
+    """Whether a day far from the others can be written so, and read as that day."""
     recent = day == "1970-01-01"
     if writing.date == "excel" or "%y" in writing.date:
         return recent
