@@ -114,22 +114,25 @@ class _Wanted:
     """Our columns, by the names that tables may have for them; `keys` are those in the names of the file's folders."""
 
     def __init__(self, config: InputConfig, keys: Iterable[str]) -> None:
-        self._config, self._keys = config, list(keys)
-        self._ours = dict.fromkeys((*ALL_COLUMNS, *config.incident_key))
-        self._names = [set(map(plain_name, config.source_names(column))) for column in self._ours]
+        ours = dict.fromkeys((*ALL_COLUMNS, *config.incident_key))
+        names = {column: set(map(plain_name, config.source_names(column))) for column in ours}
+        self._known, self._keys = list(names.values()), set(map(plain_name, keys))
+        self._required = missing_columns((), config)
+        self._names = [names[column] for column in self._required]
 
     def complete(self, names: Iterable[str]) -> bool:
         """Whether some fields, with the keys, are all that a table must have."""
-        return not missing_columns([*names, *self._keys], self._config)
+        plain = self._keys.union(map(plain_name, names))
+        return not any(wanted.isdisjoint(plain) for wanted in self._names)
 
     def count(self, names: Iterable[str]) -> int:
         """How many of our columns are among some fields."""
         plain = set(map(plain_name, names))
-        return sum(not wanted.isdisjoint(plain) for wanted in self._names)
+        return sum(not wanted.isdisjoint(plain) for wanted in self._known)
 
     def example(self) -> str:
         """A header as it could be written."""
-        return ",".join((*REQUIRED_COLUMNS, *missing_columns(REQUIRED_COLUMNS, self._config)))
+        return ",".join(dict.fromkeys((*REQUIRED_COLUMNS, *self._required)))
 
 
 def _filled(lines: Sequence[str], start: int) -> list[int]:
