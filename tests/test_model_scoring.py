@@ -204,7 +204,7 @@ def test_a_feature_file_of_other_violent_sets_is_refused(models: dict[str, Model
     with pytest.raises(ModelError, match=r"model has homicide, criminal_sexual.*feature table has homicide, rape_and"):
         score(model, other, threads=1)
     changed = _features_file(tmp_path / "changed.parquet", {**FBI, "robbery": ("mugging*",)})
-    with pytest.raises(ModelError, match=r"model has robbery = \['robbery.*table has robbery = \['mugging"):
+    with pytest.raises(ModelError, match=r"model has robbery = .*table has robbery = \['mugging"):
         score(model, changed, threads=1)
     unnamed = _features_file(tmp_path / "unnamed.parquet", HOME_OFFICE, named=False)
     with pytest.raises(ModelError, match="feature table has sets with the hash"):

@@ -202,10 +202,12 @@ def _refuse_strange(name: str, lines: Sequence[str], header: Header, wanted: _Wa
             single = "" if "  " in line.strip() else '; or, if it is one blank each time, set [input] separator = " "'
             raise UnreadableFile(name, f"the columns are separated by blanks: save the table as CSV{single}")
         for separator in _RARE_SEPARATORS:
-            if wanted.complete(split_line([line], separator)[0]):
+            fields, _ = split_line([line], separator)
+            if wanted.count(fields) > 1 and wanted.complete(fields):
                 setting = f"set [input] separator = {json.dumps(separator)}"
                 raise UnreadableFile(name, f"the columns are {separated_by(separator)}: {setting}")
-        if any(wanted.complete(text.strip("' ") for text in split_line([line], s)[0]) for s in SEPARATORS):
+        names = [[text.strip("' ") for text in split_line([line], separator)[0]] for separator in SEPARATORS]
+        if any(wanted.count(fields) > 1 and wanted.complete(fields) for fields in names):
             raise UnreadableFile(name, "names stand within single quotation marks: write double ones, or none")
     if not header.known and any(_DAY.fullmatch(field.strip()) for field in header.names):
         raise UnreadableFile(
