@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from gpunet.tables.frames import as_eager, to_arrow
+from gpunet.tables.frames import to_arrow
 
 __all__ = ["TOP_ROWS", "noting_best", "write_top"]
 
@@ -24,11 +23,12 @@ _FIRST_COLUMNS = ("rank", "person_id", "probability")
 _FORMULA = r"\A([=+\-@\t\r\n'])"
 
 
-def noting_best(frames: Iterable[Any], best: list[pa.Table]) -> Iterator[Any]:
-    """The frames of scores as they come; their rows of high rank are appended to `best`, as tables on the host."""
+def noting_best(frames: Iterable[Any], best: list[pa.Table]) -> Iterator[pa.Table]:
+    """The frames of scores as Arrow tables; their rows of high rank are appended to `best` on the way."""
     for frame in frames:
-        best.append(to_arrow(as_eager(frame).filter(nw.col("rank") <= TOP_ROWS)))
-        yield frame
+        table = to_arrow(frame)  # once: the frame may lie on a device
+        best.append(table.filter(pc.less_equal(table.column("rank"), TOP_ROWS)))
+        yield table
 
 
 def write_top(path: Path, best: Iterable[pa.Table]) -> None:
