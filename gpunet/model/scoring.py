@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.model.matrix import namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model
@@ -153,6 +153,7 @@ def score_table(
 
 def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
     """Probability and strongest features of each row of a table from :meth:`Model.table`."""
+    begun(progress, "score")
     n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
@@ -138,6 +138,7 @@ def cross_fit(
 
     `what` names the data in errors.
     """
+    begun(progress, "cross-fit")  # matrices of millions of rows are binned first
     config = model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):

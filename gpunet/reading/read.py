@@ -11,7 +11,7 @@ from typing import Any
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
@@ -139,6 +139,7 @@ def read_arrests_at(
             if progress is not None:
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
+    begun(progress, _STAGE)
     reader = Reader(settings, location, today)
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:
