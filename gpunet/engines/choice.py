@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpunet.base.errors import EngineError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.engines.protocol import Engine
 
 __all__ = ["ENGINES", "resolve_engine"]

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
-from gpunet.base.parallel import available_threads
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.threads import available_threads
 from gpunet.model.matrix import namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model

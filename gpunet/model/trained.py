@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host

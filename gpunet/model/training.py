@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
-from gpunet.base.parallel import available_threads
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
@@ -148,7 +148,7 @@ def cross_fit(
         labels,
         assignment.fold,
         config=config,
-        threads=available_threads(threads),
+        threads=threads_for(table.matrix.size, available_threads(threads)),
         progress=progress,
     )
     return assemble(fitted, table, labels, assignment, config, what)

@@ -12,6 +12,7 @@ import numpy as np
 from gpunet.base.array_types import Float32, Float64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
+from gpunet.base.threads import threads_for
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
@@ -119,6 +120,7 @@ class BoostedTrees:
 
         if not len(matrix):
             return np.zeros((0, matrix.shape[1] + 1 if what.get("pred_contribs") else 1))
+        threads = threads_for(matrix.size, threads)
         self._booster.set_param({"nthread": threads})
         data = xgb.DMatrix(matrix, nthread=threads)
         return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)

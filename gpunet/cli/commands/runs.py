@@ -32,8 +32,8 @@ from gpunet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gpunet.cli.run import RunOptions
     from gpunet.config.config import Config
+    from gpunet.runs.run_options import RunOptions
 
 __all__ = ["features", "run"]
 
@@ -126,8 +126,10 @@ def _options(
     start_over: bool,
     keep_going: bool,
 ) -> RunOptions:
-    from gpunet.cli.run import RunOptions
+    from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.runs.run_options import RunOptions
 
+    limit_pools(available_threads(threads))  # before Polars is loaded
     options = RunOptions(
         engine,
         threads,

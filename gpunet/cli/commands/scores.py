@@ -23,6 +23,7 @@ def score(
     threads: Threads = None,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.threads import available_threads, limit_pools
     from gpunet.engines.choice import resolve_engine
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -35,6 +36,7 @@ def score(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+    limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
     with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
         warnings.showwarning = _show_warning
