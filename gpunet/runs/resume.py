@@ -46,6 +46,8 @@ class Request:
     cluster
         What a run that is resumed takes as well unless it is told otherwise. A model that several workers trained
         together, and nothing else, depends on how many they were and on their threads.
+    allow_incomplete
+        Whether a forecast may be of a day long after the last arrest.
     read_on
         The day on which the tables were read first: dates after it are none, also if they are read again.
     """
@@ -60,6 +62,7 @@ class Request:
     threads: int | None
     keep_going: bool = False
     cluster: str = "none"
+    allow_incomplete: bool = False
     read_on: date | None = None
 
     def differences(self, other: Request) -> Iterator[str]:

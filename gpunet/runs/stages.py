@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
+from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
+from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.progress import labelled
 from gpunet.base.stopping import raise_if_stopped
@@ -79,6 +81,7 @@ class Run:
         self.warnings: list[str] = []
         self.no_network: str | None = None
         self._command = command
+        self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._reading_day: date | None = None  # the present one
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
@@ -108,6 +111,7 @@ class Run:
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
+            self._days = found.days
         return arrests
 
     def cut(self, arrests: Any, as_of: date) -> Any:
@@ -117,6 +121,13 @@ class Run:
     def undated(self, arrests: Any) -> int:
         """How many arrests have no date."""
         return undated_arrests(arrests)
+
+    def completeness(self, end: date) -> Completeness:
+        """What is missing before the day `end`, of all arrests that were read; InputError if none lies before it."""
+        found = completeness(self._days, end)
+        if found is None:
+            raise nothing_before(end, min((min(of) for of in self._days.values()), default=NO_DAY))
+        return found
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Refuse to go on with what was kept of another run."""
@@ -130,6 +141,7 @@ class Run:
             versions=versions(),
             threads=self.options.threads,
             keep_going=self.options.keep_going,
+            allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
         )
         prepared = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)

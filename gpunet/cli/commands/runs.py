@@ -12,6 +12,7 @@ import typer
 from gpunet.base.errors import InputError
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import (
+    AllowIncomplete,
     AsOf,
     BetweennessOption,
     Budget,
@@ -88,12 +89,13 @@ def run(
     resume: Resume = None,
     start_over: StartOver = False,
     keep_going: KeepGoing = False,
+    allow_incomplete: AllowIncomplete = False,
     checkpoint_seconds: CheckpointSeconds = None,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from gpunet.cli.run import run_forecast
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, allow_incomplete)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -125,6 +127,7 @@ def _options(
     checkpoint_seconds: float | None,
     start_over: bool,
     keep_going: bool,
+    allow_incomplete: bool = False,
 ) -> RunOptions:
     from gpunet.base.threads import available_threads, limit_pools
     from gpunet.runs.run_options import RunOptions
@@ -137,6 +140,7 @@ def _options(
         cluster=cluster,
         start_over=start_over,
         keep_going=keep_going,
+        allow_incomplete=allow_incomplete,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
