@@ -21,8 +21,8 @@ CHECKED = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 def _unchanged(value: Any, check: Callable[[Any], Any]) -> Any:
-    check(value)
-    return value
+    checked = check(value)
+    return value if type(value) in (int, float) else checked  # of NumPy's, say, JSON would know nothing
 
 
 #: Last in an annotation: a value stays what it was; 1 does not become 1.0, which would be other bytes in ``run.json``.
