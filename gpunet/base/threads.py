@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from numbers import Integral
 from pathlib import Path
 
 from gpunet.base.errors import ConfigError
@@ -17,6 +18,9 @@ __all__ = ["available_threads", "limit_pools", "sleep_while_waiting", "threads_f
 
 # A thread of XGBoost that has fewer cells (rows times columns) than this waits for the others longer than it works.
 _CELLS_A_THREAD = 1 << 17
+
+#: More are an error in writing.
+_MOST_THREADS = 10_000
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -32,14 +36,16 @@ def sleep_while_waiting() -> None:
 
 
 def available_threads(threads: int | None = None) -> int:
-    """Return `threads` if given, else the number of processors this process may use; ConfigError below 1.
+    """Return `threads` if given, else the number of processors this process may use; ConfigError if they are none.
 
     A container's share of the processors counts, rounded up.
     """
     if threads is not None:
-        if threads < 1:
-            raise ConfigError(f"threads must be at least 1, not {threads}")
-        return threads
+        if isinstance(threads, bool) or not isinstance(threads, Integral):
+            raise ConfigError(f"threads must be a whole number, not {type(threads).__name__}")
+        if not 1 <= threads <= _MOST_THREADS:
+            raise ConfigError(f"threads must be at least 1 and at most {_MOST_THREADS:,}, not {threads}")
+        return int(threads)
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no such file, or no limit: "max 100000"
         quota, period = map(int, _QUOTA.read_text().split())

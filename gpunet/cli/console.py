@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gpunet.base.errors import StorageError, in_words
 from gpunet.base.printable import printable
 
 __all__ = ["COMPILING", "compiling_noticed", "notice", "say"]
@@ -14,8 +15,19 @@ COMPILING = "compiling for this machine on first use: takes up to a minute or tw
 
 
 def say(text: str) -> None:
-    """Print a result, without what would steer the terminal."""
-    print(printable(text))
+    """Print a result, without what would steer the terminal.
+
+    Raises
+    ------
+    StorageError
+        If standard output is a file on a full disk.
+    """
+    try:
+        print(printable(text), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"cannot write to standard output: {in_words(error)}") from error
 
 
 def notice(text: str) -> None:

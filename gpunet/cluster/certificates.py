@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gpunet.base.errors import EngineError, InputError
+from gpunet.base.errors import EngineError, cannot_write
 
 __all__ = ["CERTIFICATE", "KEY", "describe_use", "write_certificates"]
 
@@ -49,7 +49,7 @@ def write_certificates(folder: str | Path) -> tuple[Path, Path]:
             path.touch(mode, exist_ok=False)  # before anything is in it
             path.write_text(text, encoding="ascii")
     except OSError as error:
-        raise InputError(f"cannot write certificates into {out}: {error}") from error
+        raise cannot_write(f"cannot write certificates into {out}", error) from error
     return certificate, key
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.base.arguments import checked, instance_of
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.threads import available_threads
-from gpunet.model.matrix import namespace, on_gpu, to_host
+from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model
 from gpunet.tables.frames import make_frame, make_series
@@ -72,6 +73,7 @@ class Explained:
     contributions: tuple[int, ...]
 
 
+@checked(model=instance_of(Model, "a Model, as train and load_model return it", ModelError), device=device_given)
 def score(
     model: Model,
     features: Any,
@@ -131,10 +133,6 @@ def score(
     >>> best["person_id"], best["factor_1"], best["probability"] > 0.5
     (4, 'degree__all', True)
     """
-    if not isinstance(model, Model):
-        raise ModelError(
-            f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
-        )
     table = model.table(features, device=device)
     if mismatch := model.mismatch(table):
         warnings.warn(mismatch, stacklevel=2)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from numpy.typing import ArrayLike
 
+from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.base.progress import ProgressCallback
@@ -16,6 +17,7 @@ from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.matrix import device_given
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
 
@@ -56,6 +58,7 @@ class CrossFit:
     warnings: tuple[str, ...]
 
 
+@checked(device=device_given)
 def train(
     features: Any,
     labels: Any,

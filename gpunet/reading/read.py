@@ -9,9 +9,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
@@ -31,6 +35,7 @@ __all__ = ["read_arrests", "read_arrests_at"]
 _STAGE = "reading"
 
 
+@checked()
 def read_arrests(
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
@@ -158,7 +163,7 @@ def read_arrests_at(
 def _items(paths_or_frame: Any) -> list[Any]:
     if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
         return [paths_or_frame]
-    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes):
+    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes | np.ndarray):
         items = list(paths_or_frame)
         if not items:
             raise InputError("no input: the list of paths is empty")
@@ -176,10 +181,10 @@ def _as_day(as_of: date | str | None) -> date | None:
         try:
             return date.fromisoformat(as_of)
         except ValueError as error:
-            raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
+            raise ConfigError(f'as-of: "{shortened(as_of)}" is not a date such as 2013-02-01') from error
     if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
         return as_of
-    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
+    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {given(as_of)}")
 
 
 def _done(inputs: Inputs) -> float:

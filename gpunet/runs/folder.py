@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gpunet.base.errors import InputError, StorageError, in_words
+from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.runs.lock import LOCK_NAMES, FolderLock
 from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet_parts
@@ -106,7 +106,7 @@ class RunFolder:
                 self._leave(keep_checkpoints=True)
                 raise
         except OSError as error:
-            raise InputError(f"cannot use {self.path} as the run folder: {error}") from error
+            raise cannot_write(f"cannot use {self.path} as the run folder", error) from error
         return self
 
     def __exit__(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from pyarrow import parquet
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import cannot_write
 from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
@@ -87,7 +87,7 @@ def write_dirty_tables(
         for name in ("tables", "config.toml", "troubles.json"):
             (hidden / name).replace(out / name)
     except OSError as error:
-        raise InputError(f"cannot write to {out}: {error}") from error
+        raise cannot_write(f"cannot write to {out}", error) from error
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     changed = [name for one in writings for name in one.changed()]

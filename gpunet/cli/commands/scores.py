@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, Threads
 
@@ -35,13 +35,16 @@ def score(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+        raise cannot_write(f"--out {out}: cannot make its folder", error) from error
     limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
     with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
-    write_whole(out, lambda path: write_parquet(path, scores))
+    try:
+        write_whole(out, lambda path: write_parquet(path, scores))
+    except OSError as error:
+        raise cannot_write(f"cannot write {out}", error) from error
     say(f"{len(scores):,} persons scored: {out}")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import ConfigFile, Inputs
 
@@ -36,7 +36,10 @@ def check(
         found, proposed = check_tables(inputs, config, progress=progress)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
-        write_config.write_text(printable(proposed), encoding="utf-8")
+        try:
+            write_config.write_text(printable(proposed), encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(f"--write-config: cannot write {write_config}", error) from error
         notice(f"proposed configuration: {write_config}")
     elif not as_json:
         say(f"\n{proposed.rstrip()}")
