@@ -50,7 +50,7 @@ _Share = Annotated[float, Field(strict=True, gt=0, lt=1), AS_GIVEN]
 class NetworkConfig:
     """Who is tied to whom."""
 
-    max_incident_size: Annotated[StrictInt, Field(ge=2)] = 50
+    max_incident_size: Annotated[StrictInt, Field(ge=2, le=2**31 - 1)] = 50
     """Incidents with more distinct persons than this tie nobody."""
 
 

@@ -136,7 +136,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, Damaged) as error:
         why = str(error) if isinstance(error, Damaged) else in_words(error)
         raise InputError(
-            f"{path} is damaged ({why}): give the run's command anew with --out {folder}, which replaces what is there, "
-            "or with another folder"
+            f"{path} is damaged ({why}): give the run's command anew with --out {folder}, which replaces what is "
+            "there, or with another folder"
         ) from error
     return manifest
