@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,8 +14,9 @@ from gpunet.base.errors import InputError
 from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
-from gpunet.runs.folder import MANIFEST, RunFolder
-from gpunet.runs.resume import stored_request
+from gpunet.runs.complete import read_manifest
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshots import PastFeatures
 from gpunet.runs.stages import Run, feature_metadata, path_section, paths_of
@@ -136,7 +136,7 @@ def run_forecast(
 
 
 @contextmanager
-def _running(command: str, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Run]:
+def _running(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Run]:
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
@@ -199,7 +199,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     folder, options = Path(out), options or RunOptions()
     request = stored_request(folder)
     if request is None:
-        return _complete(folder)
+        return read_manifest(folder)
     if request.command != command:
         raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")
     options = replace(
@@ -213,12 +213,3 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     )
     job = run_features if command == "features" else run_forecast
     return job(list(request.inputs), folder, request.config, request.as_of, options)
-
-
-def _complete(folder: Path) -> dict[str, Any]:
-    """The manifest of a complete run; InputError if there is none."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder}: there is no run to go on with") from error
-    return manifest

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from gpunet.base._version import __version__
 from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
@@ -24,16 +26,21 @@ from gpunet.model.trained import Model
 __all__ = [
     "CrossFit",
     "FoldAssignment",
+    "Kept",
     "ModelConfigLike",
     "assemble",
     "assign_folds",
     "cross_fit",
+    "is_of",
     "model_config",
     "train",
 ]
 
 #: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
 ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
+
+
+_TRAINING = {"rows", "persons", "positive_rows", "folds", "rounds", "seed", "parameters", "libraries"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,11 @@ class CrossFit:
     fold: Int32
     probability: Float64
     warnings: tuple[str, ...]
+
+
+#: ``kept(name, fit, fits)``: what ``fit()`` gives, or gave in an earlier run; what was kept of that has to be what
+#: ``fits`` is true of.
+Kept: TypeAlias = Callable[[str, Callable[[], CrossFit], Callable[[CrossFit], bool]], CrossFit]
 
 
 @checked(device=device_given)
@@ -199,7 +211,7 @@ def assemble(
         threshold=best_threshold(labels, probability),
         taxonomy=source.taxonomy,
         sets=source.sets,
-        training={
+        training={  # with the keys of _TRAINING
             "rows": len(labels),
             "persons": assignment.persons,
             "positive_rows": int(labels.sum()),
@@ -212,6 +224,43 @@ def assemble(
         betweenness=source.betweenness,
     )
     return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
+
+
+def is_of(
+    found: CrossFit, source: Any, labels: Bool, *, config: ModelConfigLike | None = None, kind: str | None = None
+) -> bool:
+    """Whether a training that comes from a file can be of these features and labels, with this configuration.
+
+    `source` has what :func:`assemble` needs of the features.
+    """
+    import xgboost as xgb
+
+    config, model, n = model_config(config), found.model, len(labels)
+    kind = config.kind if kind is None else kind
+    same = (model.kind, model.version, model.features, model.taxonomy, model.sets, model.betweenness) == (
+        kind, __version__, source.columns, source.taxonomy, source.sets, source.betweenness,
+    )  # fmt: skip
+    shapes = found.fold.shape == found.probability.shape == (n,)
+    if not same or not shapes or not n or model.training.keys() != _TRAINING:
+        return False
+    training, folds = dict(model.training), int(found.fold.max()) + 1
+    parameters, persons, rounds = training.pop("parameters"), training.pop("persons"), training.pop("rounds")
+    told = training == {
+        "rows": n, "positive_rows": int(labels.sum()), "folds": folds, "seed": config.seed,
+        "libraries": {"xgboost": xgb.__version__},
+    }  # fmt: skip
+    numbers = all(type(number) is int for number in (persons, rounds))
+    return (
+        told
+        and numbers
+        and folds <= persons <= n
+        and 2 <= folds <= config.folds
+        and 1 <= rounds <= config.max_rounds
+        and rounds == model.classifier.n_trees
+        and isinstance(parameters, dict)
+        and parameters.items() >= kind_module(kind).PARAMETERS.items()
+        and bool(np.any(found.probability == model.threshold))
+    )
 
 
 def model_config(config: ModelConfigLike | None) -> ModelConfig:

@@ -41,6 +41,11 @@ class BoostedTrees:
         """Number of columns that it was trained on."""
         return int(self._booster.num_features())
 
+    @property
+    def n_trees(self) -> int:
+        """Number of trees, one a round."""
+        return int(self._booster.num_boosted_rounds())
+
     def margin(self, matrix: Any, threads: int) -> Any:
         """Raw log-odds, float64[n]."""
         if on_gpu(matrix):
@@ -143,7 +148,7 @@ class ForestTrees(BoostedTrees):
     def contributions(self, matrix: Any, threads: int) -> Any:
         """SHAP values in log-odds, float64[n, p + 1], the last column the bias."""
         share, parts = super().margin(matrix, threads), super().contributions(matrix, threads)
-        xp, trees, bias = namespace(parts), self._trees, self._bias
+        xp, trees, bias = namespace(parts), self.n_trees, self._bias
         start = float(self._log_odds(np.array([bias]))[0])
         distance = share - bias
         near = xp.abs(distance) < 1e-6  # there the line is the tangent, to float32
@@ -154,12 +159,8 @@ class ForestTrees(BoostedTrees):
         parts[:, -1] = start
         return parts
 
-    @cached_property
-    def _trees(self) -> int:
-        return int(self._booster.num_boosted_rounds())
-
     def _log_odds(self, share: Any) -> Any:
-        xp, trees = namespace(share), self._trees
+        xp, trees = namespace(share), self.n_trees
         return xp.log((trees * share + 0.5) / (trees * (1.0 - share) + 0.5))
 
 
