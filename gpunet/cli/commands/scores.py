@@ -37,6 +37,7 @@ def score(
         raise InputError(f"--out {out}: cannot make its folder: {error}") from error
     chosen = resolve_engine(engine, threads)
     with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
     write_whole(out, lambda path: write_parquet(path, scores))
