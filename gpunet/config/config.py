@@ -195,6 +195,20 @@ class Config:
         """Names of the sets C in the order of the output columns: ``all``, ``violent``, then each offence."""
         return ("all", "violent", *self.violent_offences)
 
+    def feature_settings(self) -> dict[str, Any]:
+        """What beside the violent sets says what a tie, a person, an incident and a value are, by the keys' full names.
+
+        Features that were computed with other ones mean something else. How a table is written (the names of its
+        columns, its separator, encoding, sheet, dates) is not among them.
+        """
+        plain = self.as_dict()["input"]
+        kept = ("incident_key", "person_scope", "id_rules", "null_values", "null_dates")
+        return {
+            "[network] max_incident_size": self.network.max_incident_size,
+            **{f"[input] {key}": plain[key] for key in kept},
+            "[input] columns that are absent": [name for name in ALL_COLUMNS if self.input.is_absent(name)],
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))

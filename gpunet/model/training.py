@@ -197,7 +197,7 @@ def assemble(
 ) -> CrossFit:
     """Calibrate what was fitted, choose the threshold, and make a model of it.
 
-    `source` has the ``columns``, ``taxonomy``, ``sets`` and ``betweenness`` of the features.
+    `source` has the ``columns``, ``taxonomy``, ``sets``, ``betweenness`` and ``origin`` of the features.
     """
     import xgboost as xgb
 
@@ -222,6 +222,7 @@ def assemble(
             "libraries": {"xgboost": xgb.__version__},
         },
         betweenness=source.betweenness,
+        origin=source.origin,
     )
     return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
 

@@ -60,6 +60,7 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
         "taxonomy": taxonomy_hash(config.violent_offences),
         "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
         "as_of": None if as_of is None else as_of.isoformat(),
+        "settings": config.feature_settings(),
         "columns": list(columns(config.sets)),
         "betweenness": None if path is None else path.metadata(),
     }
@@ -298,10 +299,13 @@ class Run:
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""
+        from gpunet.model.origin import Origin
+
         result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
-            model = result.model
+            origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
+            model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
         self.warnings += result.warnings
         return {

@@ -39,6 +39,7 @@ def score(
     limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
     with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
     try:
