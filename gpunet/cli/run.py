@@ -12,9 +12,10 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
+from gpunet.base.paths import named_path, read_regular, refuse_inputs
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
-from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES, RunFolder
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshots import PastFeatures
@@ -125,6 +126,8 @@ def _running(command: str, inputs: Any, out: str | Path, config: Any, options: R
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
+    given = [named_path(path, "the input") for path in paths_of(inputs) or ()]
+    refuse_inputs(named_path(out, "the run folder"), [*given, *_files_of(config)])
     with RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
@@ -139,6 +142,10 @@ def _running(command: str, inputs: Any, out: str | Path, config: Any, options: R
             from gpunet.cluster.run import DistributedRun
 
             yield DistributedRun(command, folder, settings, options, engine)
+
+
+def _files_of(config: Any) -> list[str | Path]:
+    return [config] if isinstance(config, str | Path) else []
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
@@ -181,7 +188,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     GpunetError
         As for the run itself.
     """
-    folder, options = Path(out), options or RunOptions()
+    folder, options = named_path(out, "the run folder"), options or RunOptions()
     request = stored_request(folder)
     if request is None:
         return _complete(folder)
@@ -202,7 +209,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
 def _complete(folder: Path) -> dict[str, Any]:
     """The manifest of a complete run; InputError if there is none."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(read_regular(folder / MANIFEST, MOST_JSON_BYTES))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: there is no run to go on with") from error
     return manifest

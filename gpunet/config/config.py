@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError
+from gpunet.base.paths import named_path, read_regular
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
@@ -39,6 +40,8 @@ DEFAULT_PRESET = "fbi_index"
 
 #: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
 UNENCRYPTED = "I accept that anyone on this network can run code"
+
+_MOST_BYTES = 1 << 24  # of a configuration file
 
 _MAX_SETS = 62  # bits of an arrest's mask of offences
 _Seed = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
@@ -200,6 +203,10 @@ class Config:
         return plain
 
 
+def _text_of(path: Path) -> str:
+    return read_regular(path, _MOST_BYTES).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -> Config:
     """Make a :class:`Config` of a TOML file, of a mapping with the same keys, or of nothing (all defaults).
 
@@ -227,7 +234,7 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
     if not isinstance(source, str | Path):
         raise ConfigError(f"expected a configuration file, a mapping or a Config, not {type(source).__name__}")
     try:
-        return Config(**tomllib.loads(Path(source).read_text(encoding="utf-8")))
+        return Config(**tomllib.loads(_text_of(named_path(source, "the configuration", ConfigError))))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {source}: {error}") from error
     except tomllib.TOMLDecodeError as error:

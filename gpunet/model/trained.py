@@ -13,6 +13,7 @@ from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
 from gpunet.base.parallel import available_threads
+from gpunet.base.paths import read_regular
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host
@@ -27,6 +28,8 @@ __all__ = ["Model", "load_model", "model_from_bytes"]
 
 #: Of the metadata in a model file. A change that older versions would misread raises it.
 FORMAT = 1
+
+_MOST_BYTES = 1 << 31  # of a model file
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +175,7 @@ def load_model(path: str | Path) -> Model:
     """
     source = _checked_path(path)
     try:
-        data = source.read_bytes()
+        data = read_regular(source, _MOST_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ModelError(f"cannot read the model {path}: {in_words(error)}") from error
     try:

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from gpunet.base.paths import open_regular
 from gpunet.tables.frames import to_arrow
 
 __all__ = ["Contents", "Damaged", "read_contents", "write_contents"]
@@ -102,7 +103,7 @@ def read_contents(path: Path) -> Contents:
     OSError
         If the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         header = file.read(_HEADER)
         if len(header) < _HEADER or not header.startswith(_MAGIC):
             raise Damaged(f"{path.name} is no checkpoint")

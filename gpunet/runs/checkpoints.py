@@ -7,9 +7,9 @@ and batches within them.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.runs.checkpoint_file import Contents, Damaged, read_contents, write_contents
-from gpunet.runs.folder import store_whole
+from gpunet.runs.folder import is_kept_file, store_whole
+from gpunet.tables.own_files import remove_own
 
 __all__ = ["SECONDS_BETWEEN", "SHARE", "Checkpoints", "StoredSums"]
 
@@ -128,7 +129,9 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_own(self._folder, lambda parts, is_folder: not is_folder and is_kept_file(parts[-1]))
+        with suppress(OSError):
+            self._folder.rmdir()
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_SUFFIX}"

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
+from gpunet.base.paths import read_regular
 from gpunet.config.config import load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import checkpoints_of, store_whole
+from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
 from gpunet.tables.files import sha256_of
 
 __all__ = ["Request", "note_inputs", "prepare", "stored_request"]
@@ -222,7 +223,7 @@ def _shown(value: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_regular(path, MOST_JSON_BYTES))
     except (OSError, ValueError):  # not there, or not what was written: there is nothing to go on from
         return None
     return found if isinstance(found, dict) else None
