@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from benchmarks.plots import bar_plot
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
 from gpunet.base.errors import InputError
-from gpunet.base.paths import kind_of, read_regular
+from gpunet.base.paths import kind_of, read_regular, refuse_inputs
 from gpunet.tables.files import write_whole
 
 __all__ = ["check_folder", "markdown", "ours_of", "speed_ups", "write_report"]
@@ -23,10 +24,11 @@ Result = dict[str, Any]
 _NAMES = re.compile(r"results\.(json|md)|.*\.svg")
 
 
-def check_folder(out: Path) -> None:
-    """Refuse a folder in which a report would replace anything but an earlier report; InputError if so."""
+def check_folder(out: Path, inputs: Sequence[str | Path]) -> None:
+    """Refuse a folder in which a report would replace an input, or anything but an earlier report; InputError if so."""
     present = [path for path in sorted(out.glob("*")) if _NAMES.fullmatch(path.name)]
     for path in present:
+        refuse_inputs(path, inputs)
         if path.is_symlink() or not path.is_file():
             raise InputError(f"{path} is {kind_of(path.lstat().st_mode)}, and is not replaced: give another --out")
     if present and not _is_report(out / "results.json"):

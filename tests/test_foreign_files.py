@@ -437,6 +437,11 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         load_config(tmp_path / "c.toml")
     with pytest.raises(ModelError, match="larger than"):
         load_model(tmp_path / "c.toml")
+    with (tmp_path / "t.xls").open("wb") as file:
+        file.write(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        file.truncate(1 << 40)
+    with pytest.raises(InputError, match="a workbook of more than 1 GiB is not read"):
+        read_arrests(tmp_path / "t.xls")
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\t"])
@@ -458,7 +463,7 @@ def test_an_empty_path_is_an_error(tmp_path: Path, table: Path, empty: str, monk
     for call in (
         lambda: read_arrests(empty), lambda: read_arrests([str(table), empty]), lambda: run_features(empty, "o"),
         lambda: run_features(str(table), empty), lambda: write_tables(empty, 100), lambda: load_config(empty),
-        lambda: write_dirty_tables(empty, 100), lambda: resume_run(empty, "run"), lambda: RunFolder(empty, NAMES),
+        lambda: read_features(empty), lambda: load_model(empty), lambda: write_dirty_tables(empty, 100), lambda: resume_run(empty, "run"), lambda: RunFolder(empty, NAMES),
     ):  # fmt: skip
         with pytest.raises(GpunetError, match="is empty"):
             call()

@@ -133,9 +133,14 @@ def test_a_place_that_cannot_be_written_is_named(
     (tmp_path / "file").write_text("kept")
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    for path in (tmp_path, "/", ".", ""):
+    for path in (tmp_path, "/", "."):
         with pytest.raises(ModelError, match="that is a folder"):
             model.save(path)
+    for path in ("", " "):
+        with pytest.raises(ModelError, match="the path is empty"):
+            model.save(path)
+        with pytest.raises(ModelError, match="the path is empty"):
+            load_model(path)
     for name in ("absent/model.ubj", "file/model.ubj", "null\0.ubj"):
         with pytest.raises(ModelError, match="cannot save the model as"):
             model.save(tmp_path / name)

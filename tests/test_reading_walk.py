@@ -99,7 +99,7 @@ def test_a_folder_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
         list(Walk().files(tmp_path / "absent"))
 
 
-def test_many_files_are_announced(tmp_path: Path) -> None:
+def test_many_files_are_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(1001):
         (tmp_path / f"{i:04}.csv").write_text(TABLE.replace("p1", f"p{i}"))
     for paths, said in ((tmp_path, True), ([tmp_path / f"{i:04}.csv" for i in range(1000)], False)):
@@ -107,6 +107,15 @@ def test_many_files_are_announced(tmp_path: Path) -> None:
         sources = find_sources([paths] if said else paths, InputConfig(), [], notice=told.append)
         assert len(sources) == 1000 + said
         assert told == [f"1,001 files are read, 0 MB: {sources[0].name} to {sources[-1].name}"] * said
+    monkeypatch.setattr("gpunet.reading.sources._MANY_FILES", 2)
     told = []
-    assert len(read_arrests(tmp_path, notice=told.append)) == 1001
+    assert len(read_arrests(f"{tmp_path}/000[0-2].csv", notice=told.append)) == 3
     assert len(told) == 1
+
+
+def test_two_names_of_one_file_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").hardlink_to(table(tmp_path / "a.csv"))
+    (tmp_path / "c.csv").symlink_to(tmp_path / "b.csv")
+    warnings: list[str] = []
+    assert found([str(tmp_path)], warnings) == [f"{tmp_path}/a.csv"]
+    assert "2 file(s) were given more than once" in warnings[0]

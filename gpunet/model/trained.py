@@ -194,6 +194,8 @@ def model_from_bytes(data: bytes) -> Model:
 def _checked_path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise ModelError(f"the model's file: expected a path, not {type(path).__name__}")
+    if not os.fspath(path).strip():
+        raise ModelError("the model's file: the path is empty; name a file (is a variable not set?)")
     return Path(path)
 
 

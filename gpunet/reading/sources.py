@@ -98,30 +98,30 @@ def find_sources(
         If another path is empty or leads to no file, or names a file of another kind, or a folder cannot be listed.
     """
     sources: list[Source] = []
-    seen: set[Path] = set()
+    seen: set[tuple[int, int] | Path] = set()
     again = 0
     for path in paths:
         for file in _expand(named_path(path, "the input"), os.fspath(path), config, warnings):
             try:
                 check_regular(file)
-                size = file.stat().st_size
+                looked_at = file.stat()
             except OSError as error:
                 reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
                 if skipped is None:
                     raise UnreadableFile(file.as_posix(), reason) from error
                 skipped.append(SkippedFile(file.as_posix(), reason, None))
                 continue
-            resolved = file.resolve()
-            if resolved in seen:
+            identity = (looked_at.st_dev, looked_at.st_ino) if looked_at.st_ino else file.resolve()
+            if identity in seen:
                 again += 1
                 continue
-            seen.add(resolved)
+            seen.add(identity)
             kind, packing = named(file.name)
             if not (kind or packing or _is_certain(file)):
                 raise InputError(f"{file}: not a kind of table that is read; there are {_READ}")
-            sources.append(Source(file, file.as_posix(), kind, size, len(sources), keys_of(file)))
+            sources.append(Source(file, file.as_posix(), kind, looked_at.st_size, len(sources), keys_of(file)))
     if again:
-        warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
+        warnings.append(f"{again} file(s) were given more than once (overlapping paths, or several names of one file) and were read once")
     if notice is not None and len(sources) > _MANY_FILES:
         size = sum(source.size_bytes for source in sources)
         notice(f"{len(sources):,} files are read, {size / 1e6:,.0f} MB: {sources[0].name} to {sources[-1].name}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import check_regular
+from gpunet.base.paths import check_regular, named_path
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.tables.frames import from_arrow, to_arrow
 
@@ -113,7 +113,7 @@ def read_parquet(path: str | Path, columns: Iterable[str] | None = None) -> nw.D
     import pyarrow.parquet as pq
 
     try:
-        check_regular(path)
+        check_regular(named_path(path, "the Parquet file"))
         with pq.ParquetFile(str(path)) as file:
             return from_arrow(file.read(columns=None if columns is None else list(columns)))
     except (OSError, pa.ArrowException) as error:
@@ -145,7 +145,7 @@ def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
     import pyarrow.parquet as pq
 
     try:
-        check_regular(path)
+        check_regular(named_path(path, "the Parquet file"))
         found = (pq.read_schema(str(path)).metadata or {}).get(_METADATA_KEY)
         value = None if found is None else json.loads(found)
     except (OSError, pa.ArrowException, ValueError) as error:
