@@ -11,6 +11,7 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
+from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
@@ -140,6 +141,8 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
+    given = [named_path(path, "the input") for path in paths_of(inputs) or ()]
+    refuse_inputs(named_path(out, "the run folder"), [*given, *_files_of(config)])
     with RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
@@ -154,6 +157,10 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
             from gpunet.cluster.run import DistributedRun
 
             yield DistributedRun(command, folder, settings, options, engine)
+
+
+def _files_of(config: Any) -> list[str | Path]:
+    return [config] if isinstance(config, str | Path) else []
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
@@ -196,7 +203,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     GpunetError
         As for the run itself.
     """
-    folder, options = Path(out), options or RunOptions()
+    folder, options = named_path(out, "the run folder"), options or RunOptions()
     request = stored_request(folder)
     if request is None:
         return read_manifest(folder)

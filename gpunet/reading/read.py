@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ def read_arrests(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -64,6 +65,8 @@ def read_arrests(
         Leave out files that cannot be read, and name them in ``report.skipped`` and a warning. The rest is read as if
         they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
         frames none is left out.
+    notice
+        Gets a sentence before more than 1,000 files are read.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice)
 
 
 def read_arrests_at(
@@ -114,6 +117,7 @@ def read_arrests_at(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
     today: date | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
@@ -134,7 +138,7 @@ def read_arrests_at(
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped)
+        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
         batches = source_batches(sources, settings.input, inputs, location)
 

@@ -184,6 +184,7 @@ class Run:
             self.config,
             progress=self.progress,
             keep_going=self.options.keep_going,
+            notice=self.options.notice,
             today=self._reading_day,
         )
         self._check_input(arrests)
@@ -191,7 +192,8 @@ class Run:
         return replace(arrests, backend=GPU.backend if on_gpu else "polars")
 
     def _check_input(self, arrests: Any) -> None:
-        self.folder.refuse_inputs([file.name for file in (*arrests.report.files, *arrests.report.skipped)])
+        if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
+            self.folder.refuse_inputs([file.name for file in (*arrests.report.files, *arrests.report.skipped)])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gpunet.base.errors import InputError
+from gpunet.base.paths import refuse_inputs
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import (
     AllowIncomplete,
@@ -64,7 +65,7 @@ def features(
     if resume is not None:
         _resume(context, resume, options)
         return
-    given, out = _needed(inputs, out)
+    given, out = _needed(inputs, out, config)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget)
     day = as_of.date() if as_of else None
     _work("features", out, options, lambda options: run_features(given, out, loaded, day, options))
@@ -99,7 +100,7 @@ def run(
     if resume is not None:
         _resume(context, resume, options)
         return
-    given, out = _needed(inputs, out)
+    given, out = _needed(inputs, out, config)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     changed = replace(loaded.model, **_given({"horizon_days": horizon, "kind": model, "seed": seed}))
     settings, day = replace(loaded, model=changed), as_of.date() if as_of else None
@@ -111,12 +112,13 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _needed(inputs: list[str] | None, out: Path | None) -> tuple[list[str], Path]:
-    """What a run that is not resumed cannot do without."""
+def _needed(inputs: list[str] | None, out: Path | None, config: Path | None) -> tuple[list[str], Path]:
+    """What a run that is not resumed cannot do without; the configuration does not lie where it is replaced."""
     if not inputs:
         raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
     if out is None:
         raise InputError("no --out: name a folder for the results")
+    refuse_inputs(out, [] if config is None else [config])
     return inputs, out
 
 
