@@ -15,7 +15,7 @@ from distributed import Client, Future
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import Advice
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
@@ -142,6 +142,7 @@ def _read(
     progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
     """Read all partitions, and what is known of them."""
+    begun(progress, _STAGE)
     same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
     sizes = [sum(piece.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]

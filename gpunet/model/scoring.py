@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from gpunet.base.arguments import checked, instance_of
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.threads import available_threads
 from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
@@ -157,6 +157,7 @@ def score_table(
 
 def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
     """Probability and strongest features of each row of a table from :meth:`Model.table`."""
+    begun(progress, "score")
     n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))

@@ -13,7 +13,7 @@ from gpunet.base._version import __version__
 from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
@@ -153,6 +153,7 @@ def cross_fit(
 
     `what` names the data in errors.
     """
+    begun(progress, "cross-fit")  # matrices of millions of rows are binned first
     config = model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):

@@ -14,7 +14,7 @@ import numpy as np
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
@@ -148,6 +148,7 @@ def read_arrests_at(
             if progress is not None:
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
+    begun(progress, _STAGE)
     reader = Reader(settings, location, today)
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:

@@ -122,7 +122,7 @@ def find_sources(
             sources.append(Source(file, file.as_posix(), kind, looked_at.st_size, len(sources), keys_of(file)))
     if again:
         warnings.append(
-            f"{again} file(s) were given more than once (overlapping paths, or several names of one file) and were read once"
+            f"{again} file(s) were given more than once (overlapping paths, or several names of one file) and read once"
         )
     if notice is not None and len(sources) > _MANY_FILES:
         size = sum(source.size_bytes for source in sources)

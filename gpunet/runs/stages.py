@@ -21,7 +21,7 @@ from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
-from gpunet.base.progress import labelled
+from gpunet.base.progress import ProgressCallback, begun, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.offences import taxonomy_hash
@@ -51,6 +51,9 @@ __all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
+
+# Stages that say how far they are under names of their own.
+_REPORTING = ("read", "model")
 
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
@@ -94,8 +97,11 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """A stage of the manifest, by the engine."""
         raise_if_stopped()
+        progress = None if name in _REPORTING else self.progress
+        begun(progress, name)
         with self.clock.stage(name), self.engine.stage(name):
             yield
+        _ended(progress, name)
         raise_if_stopped()
 
     def read(self, inputs: Any, as_of: date | None) -> Any:
@@ -228,24 +234,24 @@ class Run:
         return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
 
     def _reporting(self, label: str) -> dict[str, Any]:
-        """What says how far features are: ``stage_context``, ``progress`` and ``notice``."""
+        """What says how far features are: ``stage_context``, ``progress`` and ``notice``.
+
+        With a label progress is that of parts of one stage: several days are not so many times as many stages.
+        """
+        progress = part_of(self.progress, f"features {label}" if label else "")
 
         @contextmanager
         def stage(name: str) -> Iterator[None]:
-            full = f"{name} {label}".rstrip()
-            progress = None if name == "path" else self.progress  # which reports by itself
-            if progress is not None:
-                progress(full, 0.0, 1.0)
-            with self.clock.stage(full):
+            begun(progress, name)
+            with self.clock.stage(f"{name} {label}".rstrip()):
                 yield
-            if progress is not None:
-                progress(full, 1.0, 1.0)
+            _ended(progress, name)
 
         def notice(text: str) -> None:
             if self.options.notice is not None:
                 self.options.notice(f"{text} {label}".rstrip())
 
-        return {"stage_context": stage, "progress": labelled(self.progress, label), "notice": notice}
+        return {"stage_context": stage, "progress": progress, "notice": notice}
 
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
@@ -358,6 +364,12 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def _ended(progress: ProgressCallback | None, stage: str) -> None:
+    """Tell that a stage is done which does not say so by itself."""
+    if progress is not None:
+        progress(stage, 1.0, 1.0)
 
 
 def windows(days: Mapping[str, date]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import typer
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import refuse_inputs
-from gpunet.cli.console import compiling_noticed, notice, say
+from gpunet.cli.console import columns_of_terminal, compiling_noticed, notice, say
 from gpunet.cli.options import (
     AllowIncomplete,
     AsOf,
@@ -164,19 +164,21 @@ def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
 
 def _work(command: str, out: Path, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]) -> None:
     """Do a run with its progress on the console, which signals end in good order; print its summary."""
-    from gpunet.base.progress import console_progress
     from gpunet.base.stopping import raise_if_stopped, stoppable
+    from gpunet.cli.plans import PLANS
+    from gpunet.cli.progress import console_progress
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message), console_progress() as show, compiling_noticed():
+    with stoppable(message), console_progress(plan=PLANS[command]) as show, compiling_noticed():
 
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))
-    say(summarise(manifest, out))
+    width = columns_of_terminal()
+    say(summarise(manifest, out) if width is None else summarise(manifest, out, width), indent=10)
 
 
 def _with_path(config: Path | None, **asked: Any) -> Config:

@@ -31,8 +31,8 @@ def check(
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
-    from gpunet.base.progress import console_progress
     from gpunet.cli.check import check_tables, describe_check
+    from gpunet.cli.progress import console_progress
     from gpunet.tables.files import write_new
 
     if not inputs:
@@ -41,7 +41,10 @@ def check(
         _check_new(write_config)
     with console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
+    if as_json:
+        say(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        say(describe_check(found), indent=11)
     if write_config is not None:
         try:
             write_new(write_config, printable(proposed))
@@ -69,7 +72,7 @@ def synth(
     ] = False,
 ) -> None:
     """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
-    from gpunet.base.progress import console_progress
+    from gpunet.cli.progress import console_progress
     from gpunet.synthetic import write_dirty_tables, write_tables
 
     with console_progress() as progress, compiling_noticed():
