@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gpunet.base.errors import StorageError, in_words
 from gpunet.base.printable import printable
 
 __all__ = ["COMPILED", "COMPILING", "columns_of_terminal", "compiling_noticed", "notice", "say"]
@@ -23,10 +24,21 @@ def say(text: str, *, indent: int | None = None) -> None:
 
     With `indent`, lines that are too long for a terminal go on below with so many blanks in front, or with as many as
     the line itself if these are more. Words stay whole, so that a path can be copied; into a file lines go as they are.
+
+    Raises
+    ------
+    StorageError
+        If standard output is a file on a full disk.
     """
     width = columns_of_terminal()
     lines = printable(text).split("\n")
-    print("\n".join(lines if indent is None or width is None else (_wrapped(line, width, indent) for line in lines)))
+    fitted = lines if indent is None or width is None else [_wrapped(line, width, indent) for line in lines]
+    try:
+        print("\n".join(fitted), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"cannot write to standard output: {in_words(error)}") from error
 
 
 def columns_of_terminal() -> int | None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import check_regular
 from gpunet.base.printable import printable
 from gpunet.cli.console import columns_of_terminal, say
 from gpunet.runs.folder import MANIFEST
@@ -81,6 +82,7 @@ def _tables(folder: Path) -> dict[str, Path]:
 def _size(path: Path) -> dict[str, int]:
     """How many rows and columns a table has."""
     try:
+        check_regular(path)
         found = pq.read_metadata(path)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
