@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-__all__ = ["ProgressCallback", "begun", "labelled", "part_of"]
+__all__ = ["ProgressCallback", "begun", "ended", "labelled", "part_of"]
 
 #: Called with (what is being done, how much is done, how much there is); the last call of a stage has done == total.
 #: The name of a part of a stage is that of the stage, ": " or ", ", and its own.
@@ -16,6 +16,12 @@ def begun(progress: ProgressCallback | None, stage: str) -> None:
     """Tell that a stage is at work, of which nothing is done yet; what there is to do may be told later."""
     if progress is not None:
         progress(stage, 0.0, 1.0)
+
+
+def ended(progress: ProgressCallback | None, stage: str) -> None:
+    """Tell that a stage is done which does not say so by itself."""
+    if progress is not None:
+        progress(stage, 1.0, 1.0)
 
 
 def labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback | None:

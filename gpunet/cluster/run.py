@@ -88,12 +88,12 @@ class DistributedRun(Run):
         return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._reporting(label))
 
     def _write_tables(self, arrests: DistributedArrests, found: DistributedFeatures, metadata: dict[str, Any]) -> None:
-        self.folder.write_table("features.parquet", found.feature_tables(), metadata)
-        self.folder.write_table("ties.parquet", found.tie_tables(), dates=TIE_DATES)
-        self.folder.write_table("groups.parquet", found.groups_tables())
-        self.folder.write_table("rejected.parquet", in_order(arrests.client, arrests.rejected))
+        self._write_table("features.parquet", found.feature_tables(), metadata)
+        self._write_table("ties.parquet", found.tie_tables(), dates=TIE_DATES)
+        self._write_table("groups.parquet", found.groups_tables())
+        self._write_table("rejected.parquet", in_order(arrests.client, arrests.rejected))
         if arrests.report is not None:
-            self.folder.write_table("offences.parquet", [arrests.report.offences])
+            self._write_table("offences.parquet", [arrests.report.offences])
 
     def _statistics(
         self, arrests: DistributedArrests, found: DistributedFeatures

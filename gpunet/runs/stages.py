@@ -21,7 +21,7 @@ from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
-from gpunet.base.progress import ProgressCallback, begun, part_of
+from gpunet.base.progress import begun, ended, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.offences import taxonomy_hash
@@ -101,7 +101,7 @@ class Run:
         begun(progress, name)
         with self.clock.stage(name), self.engine.stage(name):
             yield
-        _ended(progress, name)
+        ended(progress, name)
         raise_if_stopped()
 
     def read(self, inputs: Any, as_of: date | None) -> Any:
@@ -245,7 +245,7 @@ class Run:
             begun(progress, name)
             with self.clock.stage(f"{name} {label}".rstrip()):
                 yield
-            _ended(progress, name)
+            ended(progress, name)
 
         def notice(text: str) -> None:
             if self.options.notice is not None:
@@ -272,11 +272,18 @@ class Run:
         return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
 
     def _write_tables(self, arrests: Any, found: Any, metadata: dict[str, Any]) -> None:
-        self.folder.write_table("features.parquet", [found.features], metadata)
-        self.folder.write_table("ties.parquet", [found.ties], dates=TIE_DATES)
-        self.folder.write_table("groups.parquet", [found.groups])
-        self.folder.write_table("rejected.parquet", [arrests.report.rejected])
-        self.folder.write_table("offences.parquet", [arrests.report.offences])
+        self._write_table("features.parquet", [found.features], metadata)
+        self._write_table("ties.parquet", [found.ties], dates=TIE_DATES)
+        self._write_table("groups.parquet", [found.groups])
+        self._write_table("rejected.parquet", [arrests.report.rejected])
+        self._write_table("offences.parquet", [arrests.report.offences])
+
+    def _write_table(self, name: str, frames: Iterable[Any], *metadata: Any, **dates: Any) -> None:
+        """:meth:`RunFolder.write_table`, which tells that it is at work."""
+        progress = part_of(self.progress, "write features")
+        begun(progress, name)
+        self.folder.write_table(name, frames, *metadata, **dates)
+        ended(progress, name)
 
     def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Of the arrests, and of the network."""
@@ -364,12 +371,6 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
-
-
-def _ended(progress: ProgressCallback | None, stage: str) -> None:
-    """Tell that a stage is done which does not say so by itself."""
-    if progress is not None:
-        progress(stage, 1.0, 1.0)
 
 
 def windows(days: Mapping[str, date]) -> tuple[str, str]:
