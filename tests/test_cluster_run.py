@@ -151,7 +151,7 @@ def assert_only_progress(lines):
     assert [
         line
         for line in lines
-        if not line.startswith("cluster: ") and not re.match(r"[\w, -]+: (done|\d|still at work)", line)
+        if not line.startswith("cluster: ") and not re.match(r"[\w.:, -]+: (done|\d|still at work)", line)
     ] == []
 
 
