@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TextIO
 
 from gpunet.base.progress import ProgressCallback
-from gpunet.cli.progress_text import done_line, live_line, log_line, shortened_to, silence_line
+from gpunet.cli.progress_text import done_line, live_line, log_line, silence_line
 from gpunet.cli.stages_at_work import Finished, StagesAtWork
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ProgressLog", "console_progress"]
 
 # A stage that says how far it is gets a line so often in its first minute, and after that.
-_SECONDS_AT_FIRST, _SECONDS_LATER, _FIRST = 10.0, 30.0, 60.0
+_SECONDS_AT_FIRST, _SECONDS_LATER, _FIRST = 10.0, 20.0, 60.0
 
 #: After so long a silence a log file gets a line.
 _SECONDS_OF_SILENCE = 30.0
@@ -59,19 +60,27 @@ def _live(console: Console, work: StagesAtWork) -> Iterator[ProgressCallback]:
     from rich.live import Live
     from rich.text import Text
 
-    def whole(text: str) -> Text:
-        return Text(shortened_to(text, console.width), no_wrap=True, overflow="crop")
+    def line(text: str) -> Text:
+        return Text(text, no_wrap=True, overflow="crop")
 
     def tell(finished: list[Finished]) -> None:
         for each in finished:
-            console.print(whole(done_line(each)))
+            console.print(line(done_line(each, _columns(console))))
 
     def callback(stage: str, done: float, total: float) -> None:
         tell(work.report(stage, done, total))
 
-    with Live(console=console, transient=True, get_renderable=lambda: whole(live_line(work.now(), console.width))):
+    with Live(console=console, transient=True, get_renderable=lambda: line(live_line(work.now(), _columns(console)))):
         yield callback
         tell(work.finish())
+
+
+def _columns(console: Console) -> int:
+    """How wide the terminal is now: rich holds to COLUMNS, which does not change with the window."""
+    try:
+        return min(os.get_terminal_size(console.file.fileno()).columns or console.width, console.width)
+    except (OSError, ValueError):
+        return console.width
 
 
 class ProgressLog:

@@ -9,7 +9,7 @@ from gpunet.cli.stages_at_work import AtWork, Finished
 
 __all__ = ["done_line", "live_line", "log_line", "shortened_to", "silence_line"]
 
-_LEAST_BAR, _MOST_BAR = 8, 30
+_LEAST_BAR, _MOST_BAR, _LEAST_NAME = 8, 30, 8
 
 
 def live_line(work: AtWork, width: int) -> str:
@@ -20,19 +20,28 @@ def live_line(work: AtWork, width: int) -> str:
     of_all = [f"all ~{work.of_all:.0%}"] if work.of_all is not None and work.steps > 1 else []
     left = [f"~{_about(work.left)} left"] if work.left is not None else []
     part = stage.rpartition(": ")[2]
-    for name, rest in ((stage, [*of_all, *left]), (part, [*of_all, *left]), (part, left), (part, [])):
+    for name, rest in ((stage, [*of_all, *left]), (part, [*of_all, *left]), (part, left)):
         end = ", ".join([here, *rest])
         room = width - len(step) - len(name) - len(end) - 1
         if room >= _LEAST_BAR + 1 and work.share > 0.0:
             return f"{step}{name} {_bar(work.share, min(room - 1, _MOST_BAR))} {end}"
         if room >= 0:
             return f"{step}{name} {end}"
-    return shortened_to(f"{step}{part} {here}", width)
+    for rest in (left, []):
+        end = ", ".join([here, *rest])
+        room = width - len(step) - len(end) - 1
+        if room >= min(len(part), _LEAST_NAME):
+            return f"{step}{shortened_to(part, room)} {end}"
+    return shortened_to(f"{part} {here}", width)
 
 
-def done_line(done: Finished) -> str:
-    """That a stage is done, and how long it took."""
-    return f"{_printed(done.stage)}: done, {_seconds(done.seconds, 1)}"
+def done_line(done: Finished, width: int | None = None) -> str:
+    """That a stage is done, and how long it took: in `width` columns, of which the time gets its part first."""
+    stage, seconds = _printed(done.stage), _seconds(done.seconds, 1)
+    whole = f"{stage}: done, {seconds}"
+    if width is None or len(whole) <= width:
+        return whole
+    return shortened_to(f"{shortened_to(stage, max(3, width - len(seconds) - 2))}: {seconds}", width)
 
 
 def log_line(work: AtWork) -> str:
