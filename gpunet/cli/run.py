@@ -12,6 +12,7 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
+from gpunet.base.shapes import values_shown
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.runs.folder import MANIFEST, RunFolder
@@ -125,7 +126,7 @@ def _running(command: str, inputs: Any, out: str | Path, config: Any, options: R
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
-    with RunFolder(out, RUN_FILES) as folder:
+    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
             return

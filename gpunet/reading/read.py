@@ -15,6 +15,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.shapes import values_are_shown, values_shown
 from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
@@ -43,6 +44,7 @@ def read_arrests(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    show_values: bool = False,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -64,6 +66,9 @@ def read_arrests(
         Leave out files that cannot be read, and name them in ``report.skipped`` and a warning. The rest is read as if
         they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
         frames none is left out.
+    show_values
+        Let errors and warnings show what stands in cells. They show its shape alone if not, as a cell may hold a name
+        or a number; docs/input.md says what is shown in any case.
 
     Returns
     -------
@@ -103,7 +108,8 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    with values_shown(show_values or values_are_shown()):
+        return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
 
 
 def read_arrests_at(

@@ -27,6 +27,7 @@ from gpunet.cli.options import (
     ModelKind,
     Out,
     Resume,
+    ShowValues,
     StartOver,
     Threads,
 )
@@ -55,11 +56,12 @@ def features(
     start_over: StartOver = False,
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Compute every feature of every person."""
     from gpunet.cli.run import run_features
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -89,11 +91,12 @@ def run(
     start_over: StartOver = False,
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from gpunet.cli.run import run_forecast
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -125,6 +128,7 @@ def _options(
     checkpoint_seconds: float | None,
     start_over: bool,
     keep_going: bool,
+    show_values: bool,
 ) -> RunOptions:
     from gpunet.cli.run import RunOptions
 
@@ -135,6 +139,7 @@ def _options(
         cluster=cluster,
         start_over=start_over,
         keep_going=keep_going,
+        show_values=show_values,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -143,12 +148,12 @@ def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
     """Go on with the run in a folder."""
     from gpunet.cli.run import resume_run
 
-    beside = {"resume", "threads", "cluster", "checkpoint_seconds"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads, --cluster and --checkpoint-seconds"
+            "but --threads, --cluster, --checkpoint-seconds and --show-values"
         )
     command = str(context.info_name)
     _work(command, folder, options, lambda options: resume_run(folder, command, options))

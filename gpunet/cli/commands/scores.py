@@ -10,7 +10,7 @@ import typer
 
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import EngineOption, Threads
+from gpunet.cli.options import EngineOption, ShowValues, Threads
 
 __all__ = ["score"]
 
@@ -21,8 +21,10 @@ def score(
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
     engine: EngineOption = "auto",
     threads: Threads = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.shapes import values_shown
     from gpunet.engines.choice import resolve_engine
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -36,7 +38,7 @@ def score(
     except OSError as error:
         raise cannot_write(f"--out {out}: cannot make its folder", error) from error
     chosen = resolve_engine(engine, threads)
-    with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+    with values_shown(show_values), warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
     try:

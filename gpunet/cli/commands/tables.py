@@ -10,7 +10,7 @@ import typer
 
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs
+from gpunet.cli.options import ConfigFile, Inputs, ShowValues
 
 __all__ = ["check", "synth"]
 
@@ -22,17 +22,19 @@ def check(
         Path | None, typer.Option("--write-config", help="Write the proposed configuration to this file, a new one.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
+    show_values: ShowValues = False,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
     from gpunet.base.progress import console_progress
+    from gpunet.base.shapes import values_shown
     from gpunet.cli.check import check_tables, describe_check
 
     if not inputs:
         raise InputError("no input: name the tables to check")
     if write_config is not None and write_config.exists():
         raise InputError(f"--write-config {write_config}: there is such a file already; name a new one")
-    with console_progress() as progress, compiling_noticed():
+    with values_shown(show_values), console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
