@@ -28,7 +28,7 @@ def check(
     from gpunet.base.printable import printable
     from gpunet.base.progress import console_progress
     from gpunet.base.shapes import values_shown
-    from gpunet.cli.check import check_tables, describe_check
+    from gpunet.cli.check import check_tables, describe_check, less_rare_texts
 
     if not inputs:
         raise InputError("no input: name the tables to check")
@@ -36,6 +36,7 @@ def check(
         raise InputError(f"--write-config {write_config}: there is such a file already; name a new one")
     with values_shown(show_values), console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress)
+        found = less_rare_texts(found)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
         try:
