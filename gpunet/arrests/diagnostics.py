@@ -13,6 +13,7 @@ import narwhals as nw
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted, shortened
 from gpunet.config.config import Config
 from gpunet.tables.arrays import (
@@ -280,9 +281,8 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
         found.append(
             Advice(
-                f"{incidents.apart:,} incidents hold arrests more than a year apart (as "
-                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year (rows without a date are '
-                "rejected then)",
+                f"{incidents.apart:,} incidents hold arrests more than a year apart (as {example(incidents.example)}"
+                f"{hint()}): if incident numbers begin anew each year (rows without a date are rejected then)",
                 "incident_key",
                 [*config.input.incident_key, "year"],
             )
