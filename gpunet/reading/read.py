@@ -25,7 +25,7 @@ from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
-from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
@@ -163,7 +163,7 @@ def read_arrests_at(
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
+    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)
