@@ -463,7 +463,8 @@ def test_an_empty_path_is_an_error(tmp_path: Path, table: Path, empty: str, monk
     for call in (
         lambda: read_arrests(empty), lambda: read_arrests([str(table), empty]), lambda: run_features(empty, "o"),
         lambda: run_features(str(table), empty), lambda: write_tables(empty, 100), lambda: load_config(empty),
-        lambda: read_features(empty), lambda: load_model(empty), lambda: write_dirty_tables(empty, 100), lambda: resume_run(empty, "run"), lambda: RunFolder(empty, NAMES),
+        lambda: read_features(empty), lambda: load_model(empty), lambda: write_dirty_tables(empty, 100),
+        lambda: resume_run(empty, "run"), lambda: RunFolder(empty, NAMES),
     ):  # fmt: skip
         with pytest.raises(GpunetError, match="is empty"):
             call()
