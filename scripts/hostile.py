@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path = [path for path in sys.path if Path(path).resolve() != Path(__file__).parent]
 
-from scripts.hostile.command import main
+from scripts.hostile.command import main  # noqa: E402
 
 if __name__ == "__main__":
     main(__doc__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,8 @@ class Step:
         Where; the case's folder.
     stdin
         What standard input has.
+    fresh
+        Variables of the environment of a Python that is started anew, which takes seconds; None: it is only forked.
     secret
         Text of a cell, which no message may repeat.
     """
@@ -74,6 +76,7 @@ class Step:
     nobody: bool = False
     cwd: Path | None = None
     stdin: bytes = b""
+    fresh: Mapping[str, str] | None = None
     secret: str = ""
 
 
@@ -122,7 +125,7 @@ class Place:
         return path
 
 
-class Wrong(Exception):
+class Wrong(Exception):  # noqa: N818 - it says what a result is
     """What a case found wrong itself, such as results that differ."""
 
 

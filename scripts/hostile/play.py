@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from scripts.hostile.base import Base
@@ -84,9 +85,9 @@ def _end(step: Step, place: Place, root: Path, number: int) -> End:
 def _outputs(step: Step, place: Place) -> Iterator[Path]:
     """What a command was told to write, and the temporary name beside it."""
     given = list(map(str, step.argv))
-    for option, value in zip(given, given[1:], strict=False):
+    for option, value in pairwise(given):
         if option in _OUTPUTS and value and "\0" not in value:
-            yield Path(os.path.abspath((step.cwd or place.root) / value))
+            yield Path(os.path.normpath((step.cwd or place.root) / value))
 
 
 def _text(path: Path) -> str:

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from scripts.hostile.case import MIB, Place, Step
 LONGEST, IDLE = 30.0, 8.0
 
 _NOBODY = 65_534
+_ROOT = str(Path(__file__).parents[2])
 
 
 def run_step(step: Step, place: Place, out: Path, error: Path) -> tuple[int, int, str]:
@@ -69,10 +71,8 @@ def _state(pid: int) -> tuple[str, float]:
 
 def _end_group(pid: int) -> None:
     """End what a process that has ended may have started."""
-    try:
+    with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
-    except OSError:
-        pass
 
 
 def _child(step: Step, place: Place, out: Path, error: Path) -> NoReturn:
@@ -80,6 +80,9 @@ def _child(step: Step, place: Place, out: Path, error: Path) -> NoReturn:
     try:
         os.setsid()
         _circumstances(step, place, out, error)
+        if step.fresh is not None:
+            python = [sys.executable, "-m", "gpunet", *map(str, step.argv)]
+            os.execve(sys.executable, python, {**os.environ, "PYTHONPATH": _ROOT, **step.fresh})
         code = _called(step) if step.call is not None else _commanded(step)
     except BaseException:
         os.write(2, traceback.format_exc().encode(errors="backslashreplace"))
@@ -115,9 +118,9 @@ def _streams(step: Step, out: Path, error: Path) -> None:
     else:
         os.dup2(os.open("/dev/full" if step.stdout == "full" else out, os.O_WRONLY | os.O_CREAT, 0o666), 1)
     # As Python has them in a process of its own, whoever started this one.
-    sys.stdout = None if step.stdout == "closed" else open(1, "w", encoding=step.encoding, closefd=False)  # noqa: SIM115, PTH123
-    errors: Any = "backslashreplace"
-    sys.stderr = open(2, "w", encoding=step.encoding, errors=errors, buffering=1, closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = None if step.stdout == "closed" else os.fdopen(1, "w", encoding=step.encoding, closefd=False)
+    errors = "backslashreplace"
+    sys.stderr = os.fdopen(2, "w", encoding=step.encoding, errors=errors, buffering=1, closefd=False)
     if step.stdout == "closed":
         os.close(1)
 

@@ -22,7 +22,7 @@ def look(root: Path, contents: bool = True) -> dict[Path, Look]:
         about = path.lstat()
         told = ""
         if stat.S_ISLNK(about.st_mode):
-            told = os.readlink(os.fsencode(path)).hex()
+            told = str(path.readlink())
         elif stat.S_ISREG(about.st_mode) and contents and about.st_size < 1 << 26:
             told = hashlib.sha256(path.read_bytes()).hexdigest()
         size = 0 if stat.S_ISDIR(about.st_mode) else about.st_size
@@ -41,7 +41,7 @@ def changes(
     before: dict[Path, Look], after: dict[Path, Look], owned: Iterable[Path], guarded: Iterable[Path]
 ) -> Iterator[str]:
     """What is otherwise and was not the command's to change, in words."""
-    mine, others = [Path(os.path.abspath(p)) for p in owned], list(guarded)
+    mine, others = list(owned), list(guarded)
 
     def foreign(path: Path) -> bool:
         inside = any(path.is_relative_to(own) for own in mine)

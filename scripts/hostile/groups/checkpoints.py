@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from scripts.hostile.base import results
-from scripts.hostile.case import DONE, USER, Case, End, Place, Step, Wrong, command
+from scripts.hostile.case import DONE, Case, End, Place, Step, Wrong, command
 from scripts.hostile.damage import DAMAGES, altered
 
 _UNFINISHED = ("features", "run")
@@ -235,5 +235,3 @@ _KINDS: dict[str, Alter] = {
     "link-zero": _put(lambda path: path.symlink_to("/dev/zero")),
     "empty": _put(lambda path: path.write_bytes(b"")),
 }
-
-assert USER

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Generator, Iterator
 
-from scripts.hostile.case import REFUSED, USER, Case, Place, Step, command, single
+from scripts.hostile.case import DONE, REFUSED, USER, Case, End, Place, Step, Wrong, command, single
 
 #: Keys by section; each meets every extreme.
 _KEYS = {
@@ -66,6 +67,21 @@ def cases() -> Iterator[Case]:
     yield from _files()
     yield from _options()
     yield from _costly()
+    for day, codes in {"2014-11-30": REFUSED, "2030-01-01": REFUSED, "2014-09-20": DONE}.items():
+        yield Case(f"configurations/as-of-{day}", _beyond(day, codes))
+
+
+def _beyond(day: str, codes: frozenset[int]) -> Callable[[Place], Generator[Step, End, None]]:
+    """A day after the last of the data: the window is not full, which is said, or refused."""
+
+    def play(place: Place) -> Generator[Step, End, None]:
+        end = yield command(
+            "run", place.base.table, "--config", place.base.config, "--as-of", day, "--out", place.out, codes=codes
+        )
+        if end.code == 0 and not json.loads((place.out / "run.json").read_bytes())["warnings"]:
+            raise Wrong("a window that the data do not fill, and no warning")
+
+    return play
 
 
 def _files() -> Iterator[Case]:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import gpunet
 from scripts.hostile.base import results
 from scripts.hostile.case import DONE, REFUSED, SYSTEM, USER, Case, End, Place, Step, Wrong, command, single
+from scripts.hostile.damage import DAMAGES
 from scripts.hostile.groups.writers import WRITERS, writer
 
 Make = Callable[[Place, Path], object]
@@ -36,6 +38,7 @@ def cases() -> Iterator[Case]:
             yield single(f"folders/{verb}-becomes-link-{after}", _becomes_link(verb, after))
         yield Case(f"folders/{verb}-two-at-once", _two(verb))
         yield single(f"folders/{verb}-holds-input", _input_inside(verb))
+    yield from _fresh()
     yield single("folders/show-nothing", lambda place: command("show", place.root / "no", codes=REFUSED))
     for table in ("../run", "run.json", "/etc/passwd", "", "\x00", "features.parquet/..", "model"):
         yield single(f"folders/show-{table.replace('/', ':')!r}", _shown(table))
@@ -243,6 +246,31 @@ def _two(verb: str) -> Callable[[Place], Generator[Step, End, None]]:
             raise Wrong("results differ after a rival was killed")
 
     return play
+
+
+def _fresh() -> Iterator[Case]:
+    """What only a Python that is started anew can show: its encoding, and compiled kernels on disk that are damaged."""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    yield single("folders/fresh-ascii", lambda place: writer("features", place, place.root / "t\u00e9", fresh=plain))
+    for stdout in ("closed", "full", "broken"):
+        yield single(
+            f"folders/fresh-stdout-{stdout}",
+            lambda place, stdout=stdout: command("show", place.base.run, fresh={}, stdout=stdout, codes=SYSTEM),
+        )
+    for suffix in (".nbi", ".nbc"):
+        for how in ("cut", "noise", "zeros"):
+
+            def make(place: Place, suffix: str = suffix, how: str = how) -> Step:
+                shutil.copytree(Path(gpunet.__file__).parent, place.root / "lib" / "gpunet")
+                kernels = sorted((place.root / "lib").rglob(f"core_numbers*{suffix}"))
+                for path in kernels:
+                    path.write_bytes(DAMAGES[how](path.read_bytes(), place.rng))
+                circumstances: dict[str, Any] = {"owns": (place.root / "lib",), "codes": DONE}
+                return writer(
+                    "features", place, place.out, fresh={"PYTHONPATH": str(place.root / "lib")}, **circumstances
+                )
+
+            yield single(f"folders/fresh-kernel{suffix}-{how}", make)
 
 
 def _input_inside(verb: str) -> Callable[[Place], Step]:

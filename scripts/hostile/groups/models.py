@@ -32,8 +32,6 @@ def cases() -> Iterator[Case]:
         yield single(
             f"models/not-a-model-{name}", lambda place, data=data: _with(place, place.write("m.ubj", data()), REFUSED)
         )
-    yield from _features()
-    yield from _outputs()
 
 
 def _with(place: Place, model: object, codes: frozenset[int] = USER) -> Step:
@@ -50,12 +48,13 @@ def _scored(
         model = place.write("m.ubj", change(place.base.model(kind).read_bytes(), place.rng))
         end = yield _with(place, model, codes)
         if end.code == 0:
-            _probabilities(place.root / "s.parquet")
+            check_probabilities(place.root / "s.parquet")
 
     return play
 
 
-def _probabilities(path: Path) -> None:
+def check_probabilities(path: Path) -> None:
+    """Wrong if what was written as scores is none."""
     import pyarrow.parquet as pq
 
     found = pq.read_table(path, use_threads=False).to_pydict()
@@ -238,107 +237,3 @@ _OTHERS: dict[str, Callable[[], bytes]] = {
     "zeros": lambda: bytes(10_000),
     "elf": lambda: b"\x7fELF" + bytes(1000),
 }
-
-
-def _features() -> Iterator[Case]:
-    """Feature tables that a model did not expect."""
-    changes: dict[str, Callable[[Any], Any]] = {
-        "no-rows": lambda table: table.slice(0, 0),
-        "one-row": lambda table: table.slice(0, 1),
-        "no-columns": lambda table: table.select([]),
-        "only-ids": lambda table: table.select(["person_id"]),
-        "no-ids": lambda table: table.drop_columns(["person_id"]),
-        "same-ids": lambda table: _set(table, "person_id", ["1"] * len(table)),
-        "null-ids": lambda table: _set(table, "person_id", [None] * len(table)),
-        "texts": lambda table: _set(table, table.column_names[4], ["x"] * len(table)),
-        "infinite": lambda table: _set(table, table.column_names[4], [float("inf")] * len(table)),
-        "not-numbers": lambda table: _set(table, table.column_names[4], [float("nan")] * len(table)),
-        "large": lambda table: _set(table, table.column_names[4], [1e300] * len(table)),
-        "nulls": lambda table: _set(table, table.column_names[4], [None] * len(table)),
-        "lists": lambda table: _set(table, table.column_names[4], [[1]] * len(table)),
-        "twice": lambda table: table.append_column(table.column_names[4], table.column(4)),
-        "no-metadata": lambda table: table.replace_schema_metadata({}),
-        "odd-metadata": lambda table: table.replace_schema_metadata({"gpunet": "{", "x": "y"}),
-        "list-metadata": lambda table: table.replace_schema_metadata({"gpunet": "[1, 2]"}),
-        "deep-metadata": lambda table: table.replace_schema_metadata({"gpunet": "[" * 100_000}),
-        "backwards": lambda table: table.select(table.column_names[::-1]),
-    }
-    for name, change in changes.items():
-
-        def play(place: Place, change: Callable[[Any], Any] = change) -> Generator[Step, End, None]:
-            import pyarrow.parquet as pq
-
-            table = change(pq.read_table(place.base.features / "features.parquet", use_threads=False))
-            features, out = place.write("f.parquet", tables.parquet(table)), place.root / "s.parquet"
-            end = yield command("score", "--model", place.base.model(), "--features", features, "--out", out)
-            if end.code == 0:
-                _probabilities(out)
-
-        yield Case(f"models/features-{name}", play)
-
-    def metadata(place: Place) -> Step:
-        import pyarrow.parquet as pq
-
-        table = pq.read_table(place.base.features / "features.parquet", use_threads=False)
-        old = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-        key = place.rng.choice(sorted(key for key in old if key != "ARROW:schema"))
-        try:
-            old[key] = json.dumps(altered(json.loads(old[key]), place.rng))
-        except ValueError:
-            old[key] = "\u202e"
-        features = place.write("f.parquet", tables.parquet(table.replace_schema_metadata(old)))
-        return command(
-            "score", "--model", place.base.model(), "--features", features, "--out", place.root / "s.parquet"
-        )
-
-    for k in range(25):
-        yield single(f"models/features-metadata-{k}", metadata)
-
-
-def _set(table: Any, name: str, values: list[Any]) -> Any:
-    import pyarrow as pa
-
-    return table.set_column(table.column_names.index(name), name, pa.array(values))
-
-
-def _outputs() -> Iterator[Case]:
-    """Scores over what is read: refused, whatever way the same file is named."""
-    ways: dict[str, Callable[[Path], Path]] = {
-        "same": lambda path: path,
-        "dotted": lambda path: path.parent / "." / "x" / ".." / path.name,
-        "hard-link": _hard_link,
-        "link": _link,
-        "folder-link": _folder_link,
-    }
-    for which in ("--model", "--features"):
-        for way, name in ways.items():
-
-            def play(
-                place: Place, which: str = which, name: Callable[[Path], Path] = name
-            ) -> Generator[Step, End, None]:
-                model = place.guard(place.write("in/m.ubj", place.base.model().read_bytes()))
-                data = (place.base.features / "features.parquet").read_bytes()
-                features = place.guard(place.write("in/f.parquet", data))
-                (place.root / "in" / "x").mkdir()
-                out = name(model if which == "--model" else features)
-                yield command("score", "--model", model, "--features", features, "--out", out, codes=REFUSED)
-
-            yield Case(f"models/out-is{which}-{way}", play)
-
-
-def _hard_link(path: Path) -> Path:
-    other = path.with_name("other")
-    other.hardlink_to(path)
-    return other
-
-
-def _link(path: Path) -> Path:
-    other = path.with_name("other")
-    other.symlink_to(path.name)
-    return other
-
-
-def _folder_link(path: Path) -> Path:
-    other = path.parent.with_name("alias")
-    other.symlink_to(path.parent.name)
-    return other / path.name
