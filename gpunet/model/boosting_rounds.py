@@ -78,11 +78,12 @@ def grow_together(
     max_rounds
         So many rounds at most.
     progress
-        Called as the work goes on, see :mod:`gpunet.base.progress`.
+        Called as the work goes on, see :mod:`gpunet.base.progress`: with the share that is done if the loss falls no
+        more, for when it will stop to fall nobody knows. What is done never becomes less.
     everywhere
         Adds up a loss over all places where there are rows of these boosters, the same number in each.
     """
-    kept, best, best_round = margins, np.inf, 0
+    kept, best, best_round, shown = margins, np.inf, 0, 0.0
     for done in range(1, max_rounds + 1):
         loss = 0.0
         for model in models:
@@ -91,11 +92,11 @@ def grow_together(
         loss = everywhere(loss)
         if loss < best:
             kept, best, best_round = margins.copy(), loss, done
+        last = min(best_round + PATIENCE, max_rounds)
+        shown = max(shown, done / last)
         if progress is not None:
-            progress("cross-fit", done, max_rounds)
+            progress("cross-fit", max_rounds if done == last else shown * max_rounds, max_rounds)
         if done - best_round >= PATIENCE:
-            if progress is not None:
-                progress("cross-fit", max_rounds, max_rounds)
             return Grown(kept, best_round, ())
     cut_short = best_round == max_rounds and max_rounds > 1
     text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.printable import printable
+from gpunet.base.words import plain_name
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
@@ -36,11 +36,6 @@ __all__ = [
     "plain_name",
 ]
 
-
-_BETWEEN = re.compile(r"[\s_-]+")
-
-#: Other spellings of our names.
-_OTHERWISE = {"offense": "offence"}
 
 #: What stands in names that tables give our columns, to propose these where ours are missing.
 _CALLED = {
@@ -99,13 +94,6 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
         tuple(c for c in others if is_protected(c)),
         tuple(c for c in others if not is_protected(c)),
     )
-
-
-@lru_cache(maxsize=1024)  # thousands of files have the same few names
-def plain_name(name: str) -> str:
-    """A name as names are compared: without case, blanks, underscores and hyphens, and "offense" is "offence"."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFC", name).casefold())
-    return _OTHERWISE.get(plain, plain)
 
 
 def in_quotes(names: Iterable[str], between: str) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
@@ -31,6 +35,7 @@ __all__ = ["read_arrests", "read_arrests_at"]
 _STAGE = "reading"
 
 
+@checked()
 def read_arrests(
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
@@ -38,6 +43,7 @@ def read_arrests(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -59,6 +65,8 @@ def read_arrests(
         Leave out files that cannot be read, and name them in ``report.skipped`` and a warning. The rest is read as if
         they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
         frames none is left out.
+    notice
+        Gets a sentence before more than 1,000 files are read.
 
     Returns
     -------
@@ -98,7 +106,7 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice)
 
 
 def read_arrests_at(
@@ -109,6 +117,7 @@ def read_arrests_at(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
     today: date | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
@@ -129,7 +138,7 @@ def read_arrests_at(
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped)
+        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
         batches = source_batches(sources, settings.input, inputs, location)
 
@@ -139,6 +148,7 @@ def read_arrests_at(
             if progress is not None:
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
+    begun(progress, _STAGE)
     reader = Reader(settings, location, today)
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:
@@ -158,7 +168,7 @@ def read_arrests_at(
 def _items(paths_or_frame: Any) -> list[Any]:
     if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
         return [paths_or_frame]
-    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes):
+    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes | np.ndarray):
         items = list(paths_or_frame)
         if not items:
             raise InputError("no input: the list of paths is empty")
@@ -176,10 +186,10 @@ def _as_day(as_of: date | str | None) -> date | None:
         try:
             return date.fromisoformat(as_of)
         except ValueError as error:
-            raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
+            raise ConfigError(f'as-of: "{shortened(as_of)}" is not a date such as 2013-02-01') from error
     if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
         return as_of
-    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
+    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {given(as_of)}")
 
 
 def _done(inputs: Inputs) -> float:
