@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from gpunet.arrests.diagnostics import Frequencies, diagnosed
+from gpunet.arrests.diagnostics import diagnosed
+from gpunet.arrests.facts import Frequencies
 from gpunet.base.errors import InputError
 from gpunet.cli.run import run_features, run_forecast
 from gpunet.reading import read_arrests
