@@ -201,6 +201,6 @@ def _as_day(as_of: date | str | None) -> date | None:
 
 
 def _done(inputs: Inputs) -> float:
-    """Bytes of the files, or rows of the frames, that are done with; for an open frame the rows so far."""
+    """Bytes of the files, or rows of the frames, that are done with; of what is open the bytes or rows so far."""
     read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in inputs.records)
-    return float(read + sum(file.size_bytes or 0 for file in inputs.skipped or ()))
+    return float(read + inputs.open_bytes + sum(file.size_bytes or 0 for file in inputs.skipped or ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +30,7 @@ def score(
     """Score the persons of a feature file with a model of an earlier run."""
     from gpunet.base.shapes import values_shown
     from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -43,10 +44,17 @@ def score(
         raise cannot_write(f"--out {out}: cannot make its folder", error) from error
     limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
-    with values_shown(show_values), warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+    with (
+        values_shown(show_values),
+        warnings.catch_warnings(),
+        chosen.stage("score"),
+        console_progress() as progress,
+        compiling_noticed(),
+    ):
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
-        scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
+        asked: dict[str, Any] = {"threads": threads, "device": chosen.name}
+        scores = score_features(load_model(model), features, progress=progress, **asked)
     try:
         write_whole(out, lambda path: write_parquet(path, scores))
     except OSError as error:
