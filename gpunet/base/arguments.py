@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from gpunet.base.errors import ConfigError, GpunetError, InputError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.base.words import shortened
 
 __all__ = ["Check", "checked", "given", "instance_of", "number_of_threads", "text"]

@@ -6,35 +6,18 @@ and adds results up as they come, in order: so every bit of a sum is the same fo
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from numbers import Integral
 from typing import TypeVar
 
-from gpunet.base.errors import ConfigError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.stopping import raise_if_stopped
 
-__all__ = ["available_threads", "in_batches", "spans"]
-
-#: More are an error in writing.
-_MOST_THREADS = 10_000
+__all__ = ["in_batches", "spans"]
 
 T = TypeVar("T")
 B = TypeVar("B")
-
-
-def available_threads(threads: int | None = None) -> int:
-    """Return `threads` if given, else the number of processors this process may use; ConfigError if they are none."""
-    if threads is not None:
-        if isinstance(threads, bool) or not isinstance(threads, Integral):
-            raise ConfigError(f"threads must be a whole number, not {type(threads).__name__}")
-        if not 1 <= threads <= _MOST_THREADS:
-            raise ConfigError(f"threads must be at least 1 and at most {_MOST_THREADS:,}, not {threads}")
-        return int(threads)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spans(n: int, size: int) -> list[tuple[int, int]]:

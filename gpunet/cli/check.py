@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,11 @@ _MOST_TEXTS, _MOST_LINES = 8, 12
 
 
 def check_tables(
-    inputs: list[str], config: Any = None, *, progress: ProgressCallback | None = None
+    inputs: list[str],
+    config: Any = None,
+    *,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> tuple[dict[str, Any], str]:
     """Read tables and tell what was found; nothing is computed.
 
@@ -41,6 +45,8 @@ def check_tables(
         A :class:`Config`, a mapping, the path of a TOML file, or None for the defaults.
     progress
         Called as bytes of files are read.
+    notice
+        Gets a sentence before more than 1,000 files are read.
 
     Returns
     -------
@@ -59,8 +65,8 @@ def check_tables(
         If a path leads nowhere, or nothing can be read whatever the configuration says.
     """
     proposed, first = ProposedConfig(load_config(config)), None
-    for _ in range(_MOST_READS):
-        arrests, error = _read(inputs, proposed, progress)
+    for i in range(_MOST_READS):
+        arrests, error = _read(inputs, proposed, progress, None if i else notice)
         proposed, again = _improved(inputs, proposed, arrests)
         first = first or error or ("dates need a format" if again else None)
         if not again:
@@ -85,11 +91,14 @@ def check_tables(
 
 
 def _read(
-    inputs: list[str], proposed: ProposedConfig, progress: ProgressCallback | None
+    inputs: list[str],
+    proposed: ProposedConfig,
+    progress: ProgressCallback | None,
+    notice: Callable[[str], None] | None,
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True)
+        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()

@@ -93,7 +93,7 @@ class ClusterExecutor:
             If the scheduler is lost, no worker is left, or the same chunk ends several workers.
         """
         chunks = chunks_of(batches, weights) if chunks is None else chunks
-        added = 0 if sums is None else sums.resume(stage, total, len(chunks))
+        added = 0 if sums is None else sums.resume(stage, graph, chunks, total)
         whole, done = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added])
         position_bytes = total.nbytes // max(1, total.shape[-2])
         if progress is not None:
@@ -107,7 +107,7 @@ class ClusterExecutor:
                     total[..., chunk.first : chunk.last, :] += found
                     added, done = added + 1, done + chunk.weight
                     if sums is not None:
-                        sums.keep(stage, total, len(chunks), added)
+                        sums.keep(stage, total, added)
                     if progress is not None:
                         progress(stage, whole if added == len(chunks) else done, whole)
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError, in_words
+from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
@@ -40,6 +41,8 @@ DEFAULT_PRESET = "fbi_index"
 
 #: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
 UNENCRYPTED = "I accept that anyone on this network can run code"
+
+_MOST_BYTES = 1 << 24  # of a configuration file
 
 _MAX_SETS = 62  # bits of an arrest's mask of offences
 _Seed = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
@@ -195,6 +198,20 @@ class Config:
         """Names of the sets C in the order of the output columns: ``all``, ``violent``, then each offence."""
         return ("all", "violent", *self.violent_offences)
 
+    def feature_settings(self) -> dict[str, Any]:
+        """What beside the violent sets says what a tie, a person, an incident and a value are, by the keys' full names.
+
+        Features that were computed with other ones mean something else. How a table is written (the names of its
+        columns, its separator, encoding, sheet, dates) is not among them.
+        """
+        plain = self.as_dict()["input"]
+        kept = ("incident_key", "person_scope", "id_rules", "null_values", "null_dates")
+        return {
+            "[network] max_incident_size": self.network.max_incident_size,
+            **{f"[input] {key}": plain[key] for key in kept},
+            "[input] columns that are absent": [name for name in ALL_COLUMNS if self.input.is_absent(name)],
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
@@ -229,7 +246,7 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
         raise ConfigError(f"expected a configuration file, a mapping or a Config, not {type(source).__name__}")
     name = shortened(str(source), 200)
     try:
-        return Config(**_read_toml(Path(source), name))
+        return Config(**_read_toml(named_path(source, "the configuration", ConfigError), name))
     except ConfigError as error:
         if error.__cause__ is not None:
             raise
@@ -239,9 +256,7 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
 def _read_toml(path: Path, name: str) -> dict[str, Any]:
     """What a TOML file says; ConfigError, with a cause, if it cannot be read or is none."""
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise OSError("it is not a file")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path, _MOST_BYTES).decode("utf-8-sig")
         if "\0" in text:
             raise ValueError("it holds NUL characters; if it is text in UTF-16, save it as UTF-8")
         return tomllib.loads(text)

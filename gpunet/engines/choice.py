@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpunet.base.arguments import given
 from gpunet.base.errors import EngineError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.base.words import shortened
 from gpunet.engines.protocol import Engine
 

@@ -56,6 +56,7 @@ class Kind(Protocol):
     """What the module of a kind holds."""
 
     TREES: type[BoostedTrees]
+    PARAMETERS: dict[str, Any]
 
     def fit(
         self,

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.base.paths import open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.encodings import Recoded, TextBytes, is_wide, known_encoding
@@ -65,7 +66,7 @@ def scan(source: Source, config: InputConfig) -> Scan:
     try:
         # A zip archive is read from its end: it is hashed by itself.
         as_read = source.packing != "zip"
-        with source.path.open("rb") as raw, _unpacked(_Hashed(raw, digest) if as_read else raw, source) as data:
+        with open_regular(source.path) as raw, _unpacked(_Hashed(raw, digest) if as_read else raw, source) as data:
             start = data.read(_START_BYTES)
             known, notes = known_encoding(start, config.encoding)
             if fault := not_a_table(start, known):
@@ -114,7 +115,7 @@ def _unpacked(file: Any, source: Source) -> io.BufferedReader:
 @contextmanager
 def _open(source: Source, encoding: str) -> Iterator[BinaryIO]:
     """Open the file's text as UTF-8 bytes; a byte order mark may begin them."""
-    with source.path.open("rb") as raw, _unpacked(raw, source) as data:
+    with open_regular(source.path) as raw, _unpacked(raw, source) as data:
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(Recoded(data, encoding), _CHUNK_BYTES))
 
 
