@@ -132,7 +132,7 @@ def _in_no_set(report: ReadReport) -> list[dict[str, Any]]:
 
 
 def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What :func:`check_tables` found, but of offences on one row the shape alone: the column may be another one."""
+    """What :func:`check_tables` found, of offences on a single row the shape alone, as one may be a name."""
     if values_are_shown():
         return dict(found)
     offences = found["offences_in_no_set"]

@@ -119,9 +119,7 @@ def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
 
 def _named(present: Sequence[str]) -> str:
     """The names of columns; their shapes alone where some are or hold numbers, as they may be a row and no header."""
-    if any(
-        re.search(r"\d{5}", name) or (re.search(r"\d", name) and not re.search(r"[^\W\d_]", name)) for name in present
-    ):
+    if any(re.search(r"\d{5}|^[\W\d_]*\d[\W\d_]*$", name) for name in present):
         return ", ".join(map(example, present)) + hint()
     return in_quotes(present, ", ")
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile
+from gpunet.base.paths import name_of
 from gpunet.base.shapes import example, hint
 from gpunet.reading.columns import plain_name
 from gpunet.reading.dialects import as_text
@@ -34,7 +35,7 @@ def keys_of(path: PurePath) -> tuple[tuple[str, str | None], ...]:
     >>> keys_of(PurePath("arrests/force=met/month=/part%201=a%20b/x=1.csv"))
     (('force', 'met'), ('month', None), ('part 1', 'a b'))
     """
-    pairs = (folder.partition("=") for folder in path.parent.parts)
+    pairs = (name_of(folder).partition("=") for folder in path.parent.parts)
     return tuple((_decoded(key), _value(value)) for key, equals, value in pairs if key and equals)
 
 

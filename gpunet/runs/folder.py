@@ -76,7 +76,7 @@ def _is_what(path: Path) -> str:
 def _json(value: Any) -> Callable[[Path], object]:
     """What writes `value` as indented JSON; ValueError for infinities and NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return lambda path: path.write_text(text, encoding="utf-8")
+    return lambda path: path.write_text(text, encoding="utf-8", errors="backslashreplace")  # an escape of JSON's too
 
 
 class RunFolder:
