@@ -278,7 +278,7 @@ def test_the_matrix_keeps_values_and_nulls() -> None:
 
 @pytest.mark.parametrize("model", ["model.ubj", None, table(5)[0]])
 def test_what_is_no_model_cannot_score(model: Any) -> None:
-    with pytest.raises(ModelError, match=r"first argument must be a Model.*not (str|NoneType|DataFrame)"):
+    with pytest.raises(ModelError, match=r"model: expected a Model, .* not .*(str|None|DataFrame)"):
         score(model, table(5)[0])
 
 

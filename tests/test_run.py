@@ -234,6 +234,27 @@ def test_features_as_of_a_day_are_those_of_the_earlier_rows(tables, tmp_path):
     assert gpunet.compute_features(earlier).equals(pl.read_parquet(tmp_path / "cut" / "features.parquet"))
 
 
+def test_features_of_all_days_are_those_as_of_the_day_after_the_last(run, tables, tmp_path):
+    out, manifest = run
+    run_features(str(tables), tmp_path / "all")
+    assert pl.read_parquet(tmp_path / "all" / "features.parquet").equals(pl.read_parquet(out / "features.parquet"))
+    scores = gpunet.score(gpunet.load_model(out / "model.ubj"), tmp_path / "all" / "features.parquet")
+    assert scores.equals(pl.read_parquet(out / "scores.parquet"))
+    assert manifest["completeness"]["days_beyond"] == 0
+
+
+def test_a_day_after_the_end_of_the_data(run, tables, tmp_path):
+    end = date.fromisoformat(run[1]["as_of"])
+    with pytest.raises(InputError, match=f"T is {end + timedelta(days=60)}.*--as-of {end}, or --allow-incomplete"):
+        run_forecast(str(tables), tmp_path / "far", CONFIG, as_of=end + timedelta(days=60))
+    options = RunOptions(allow_incomplete=True)
+    far = run_forecast(str(tables), tmp_path / "far", CONFIG, as_of=end + timedelta(days=60), options=options)
+    assert (far["completeness"]["days_beyond"], far["completeness"]["as_of"]) == (60, end.isoformat())
+    assert "the last 60 days of the 150 before T hold no arrest" in " ".join(far["warnings"])
+    features = run_features(str(tables), tmp_path / "features", as_of=end + timedelta(days=60))
+    assert "is 60 days after the end of the data" in " ".join(features["warnings"])
+
+
 def test_random_forest_run(tables, tmp_path):
     config = {"model": {**CONFIG["model"], "kind": "random_forest", "max_rounds": 20}}
     manifest = run_forecast(str(tables), tmp_path / "run", config)

@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.base.arguments import checked, instance_of
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
-from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
-from gpunet.model.matrix import namespace, on_gpu, to_host
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.threads import available_threads
+from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import Model, check_finite
 from gpunet.tables.frames import make_frame, make_series
@@ -75,6 +76,7 @@ class Explained:
     not_finite: int = 0
 
 
+@checked(model=instance_of(Model, "a Model, as train and load_model return it", ModelError), device=device_given)
 def score(
     model: Model,
     features: Any,
@@ -136,10 +138,6 @@ def score(
     >>> best["person_id"], best["factor_1"], best["probability"] > 0.5
     (4, 'degree__all', True)
     """
-    if not isinstance(model, Model):
-        raise ModelError(
-            f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
-        )
     table = model.table(features, device=device)
     for mismatch in model.mismatches(table):
         warnings.warn(mismatch, stacklevel=2)
@@ -159,6 +157,7 @@ def score_table(
 
 def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
     """Probability and strongest features of each row of a table from :meth:`Model.table`."""
+    begun(progress, "score")
     n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))

@@ -267,10 +267,19 @@ def _with_taxonomy(table: FeatureTable, taxonomy: TaxonomyLike | None, where: st
         return table
     if isinstance(taxonomy, str):
         given = replace(table, taxonomy=taxonomy, sets=None)
+    elif not _are_sets(taxonomy):
+        raise ModelError("taxonomy: expected a mapping of set names to lists of patterns, the hash of one, or None")
     else:
         given = replace(table, taxonomy=taxonomy_hash(taxonomy), sets={name: tuple(p) for name, p in taxonomy.items()})
     check_same_taxonomy(table, given, where, "the caller")
     return given if given.sets is not None else replace(given, sets=table.sets)
+
+
+def _are_sets(taxonomy: Any) -> bool:
+    return isinstance(taxonomy, Mapping) and all(
+        isinstance(name, str) and isinstance(patterns, list | tuple) and all(isinstance(p, str) for p in patterns)
+        for name, patterns in taxonomy.items()
+    )
 
 
 def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> None:

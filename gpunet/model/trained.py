@@ -14,7 +14,8 @@ import numpy as np
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
-from gpunet.base.parallel import available_threads
+from gpunet.base.paths import read_regular
+from gpunet.base.threads import available_threads
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gpunet.model.trees import BoostedTrees
 
 __all__ = ["Model", "check_finite", "load_model", "model_from_bytes"]
+
+_MOST_BYTES = 1 << 31  # of a model file
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +185,7 @@ def load_model(path: str | Path) -> Model:
     """
     source = _checked_path(path)
     try:
-        if source.exists() and not source.is_file() and not source.is_dir():
-            raise ModelError(f"cannot read the model {path}: it is not a regular file")
-        data = source.read_bytes()
+        data = read_regular(source, _MOST_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ModelError(f"cannot read the model {path}: {in_words(error)}") from error
     try:
@@ -230,4 +231,6 @@ def model_from_bytes(data: bytes) -> Model:
 def _checked_path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise ModelError(f"the model's file: expected a path, not {type(path).__name__}")
+    if not os.fspath(path).strip():
+        raise ModelError("the model's file: the path is empty; name a file (is a variable not set?)")
     return Path(path)

@@ -12,6 +12,7 @@ import numpy as np
 from gpunet.base.array_types import Float32, Float64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
+from gpunet.base.threads import threads_for
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees, objective_of
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.seal import SEAL, UNSEALED, is_sealed, is_whole, sealed
@@ -45,6 +46,11 @@ class BoostedTrees:
     def n_features(self) -> int:
         """Number of columns that it was trained on."""
         return int(self._booster.num_features())
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees, one a round."""
+        return int(self._booster.num_boosted_rounds())
 
     def margin(self, matrix: Any, threads: int) -> Any:
         """Raw log-odds, float64[n]."""
@@ -143,6 +149,7 @@ class BoostedTrees:
 
         if not len(matrix):
             return np.zeros((0, matrix.shape[1] + 1 if what.get("pred_contribs") else 1))
+        threads = threads_for(matrix.size, threads)
         self._booster.set_param({"nthread": threads})
         data = xgb.DMatrix(matrix, nthread=threads)
         return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)
@@ -166,7 +173,7 @@ class ForestTrees(BoostedTrees):
     def contributions(self, matrix: Any, threads: int) -> Any:
         """SHAP values in log-odds, float64[n, p + 1], the last column the bias."""
         share, parts = super().margin(matrix, threads), super().contributions(matrix, threads)
-        xp, trees, bias = namespace(parts), self._trees, self._bias
+        xp, trees, bias = namespace(parts), self.n_trees, self._bias
         start = float(self._log_odds(np.array([bias]))[0])
         distance = share - bias
         near = xp.abs(distance) < 1e-6  # there the line is the tangent, to float32
@@ -177,12 +184,8 @@ class ForestTrees(BoostedTrees):
         parts[:, -1] = start
         return parts
 
-    @cached_property
-    def _trees(self) -> int:
-        return int(self._booster.num_boosted_rounds())
-
     def _log_odds(self, share: Any) -> Any:
-        xp, trees = namespace(share), self._trees
+        xp, trees = namespace(share), self.n_trees
         return xp.log((trees * share + 0.5) / (trees * (1.0 - share) + 0.5))
 
 

@@ -41,7 +41,8 @@ class InputFile:
     ``notes`` tells how it was read where its name does not say so. ``text`` and ``layout`` are what was found out of a
     text file, ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
-    ``warnings`` and ``notes`` with what shows only then.
+    ``warnings`` and ``notes`` with what shows only then. ``share`` is how much of the file is read by then, as far as
+    that is known: of Parquet by its ``rows``.
     """
 
     source: Source
@@ -59,6 +60,8 @@ class InputFile:
     text: delimited.Scan | None = None
     layout: TextLayout | None = None
     sheet: Any = None
+    rows: int | None = None
+    share: float = 0.0
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
         """Yield tables of at most ``BATCH_ROWS`` rows with the columns ``{name to give: name in the file}``.
@@ -69,8 +72,11 @@ class InputFile:
             If the file turns out to be damaged, or is gone.
         """
         names = sorted(set(columns.values()) - set(self.keys.added)) or list(self.types)[:1]
+        self.share = 0.0
         try:
             for batch in self._raw(names):
+                if self.rows:
+                    self.share += len(batch) / self.rows
                 table = pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
@@ -82,12 +88,15 @@ class InputFile:
             return iter(())
         if self.text is not None and self.layout is not None:
             told = (self.malformed, self.warnings, self.notes)
-            return delimited.read_blocks(self.source, self.text, self.layout, names, *told)
+            return delimited.read_blocks(self.source, self.text, self.layout, names, *told, self._read)
         if self.source.kind == "workbook":
             return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
             return _parquet(self.source, names)
         return _ipc(self.source, names)
+
+    def _read(self, data: bytes) -> None:
+        self.share += len(data) / max(1, self.source.size_bytes)
 
     def _column(self, batch: Any, column: str) -> Any:
         """A column without encodings that save space, its text looked through, filled up from the folders' names."""
@@ -148,11 +157,11 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, notes, warnings, malformed = None, [], [], []
+    sheet, rows, notes, warnings, malformed = None, None, [], [], []
     try:
         with seekable(source.path, source.packing, source.member) as opened:
             if source.kind == "parquet":
-                schema = _parquet_schema(opened)
+                schema, rows = _parquet_schema(opened)
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
                     schema = _ipc_reader(arrow).schema
@@ -179,6 +188,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         notes=notes,
         periods={name: frequency for name, frequency in periods.items() if frequency},
         sheet=sheet,
+        rows=rows,
     )
 
 
@@ -186,15 +196,16 @@ def _repeated(names: list[str]) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
 
 
-def _parquet_schema(file: Any) -> Any:
-    """The schema of a Parquet file; a column that is said to have UUIDs has them, whoever reads it."""
-    found = pq.read_metadata(file).schema
+def _parquet_schema(file: Any) -> tuple[Any, int]:
+    """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
+    metadata = pq.read_metadata(file)
+    found = metadata.schema
     schema = found.to_arrow_schema()
     leaves = (found.column(i) for i in range(len(found)))
     for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
         position = schema.get_field_index(name)
         schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
-    return schema
+    return schema, metadata.num_rows
 
 
 def _parquet(source: Source, names: list[str]) -> Iterator[Any]:

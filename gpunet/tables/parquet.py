@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import check_regular, named_path
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.tables.frames import from_arrow, to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_parquet", "read_parquet_metadata", "write_parquet", "write_parquet_parts"]
+__all__ = ["read_parquet", "read_parquet_metadata", "read_parquet_names", "write_parquet", "write_parquet_parts"]
 
 _METADATA_KEY = b"gpunet"
 
@@ -112,10 +113,24 @@ def read_parquet(path: str | Path, columns: Iterable[str] | None = None) -> nw.D
     import pyarrow.parquet as pq
 
     try:
+        check_regular(named_path(path, "the Parquet file"))
         with pq.ParquetFile(str(path)) as file:
             return from_arrow(file.read(columns=None if columns is None else list(columns)))
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
+        raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
+
+
+def read_parquet_names(path: str | Path) -> list[str] | None:
+    """The names of the columns of a Parquet file; None if it is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        check_regular(path)
+        names: list[str] = pq.read_schema(str(path)).names
+    except (OSError, pa.ArrowException, ValueError):
+        return None
+    return names
 
 
 def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
@@ -130,8 +145,9 @@ def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
     import pyarrow.parquet as pq
 
     try:
+        check_regular(named_path(path, "the Parquet file"))
         found = (pq.read_schema(str(path)).metadata or {}).get(_METADATA_KEY)
         value = None if found is None else json.loads(found)
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
+        raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
     return value if isinstance(value, dict) else None

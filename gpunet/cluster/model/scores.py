@@ -11,7 +11,7 @@ import numpy as np
 from distributed import Client, Future
 
 from gpunet.base.array_types import Float64, Int64
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered
 from gpunet.cluster.results import threads_of
@@ -64,6 +64,7 @@ def score_distributed(
     ModelError
         If a score would not be a finite number.
     """
+    begun(progress, "score")
     futures = _on_parts(client, _explained, model, snapshot, device)
     outcomes = client.map(_outcome, futures, pure=False)
     probability, contributions, done, not_finite = [], [], 0, 0
