@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.systems import CPU_PEERS, GPU_PEERS, ON_THE_CPU, PEERS
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.synthetic import FEWEST_PERSONS
 
 __all__ = ["BENCHMARKS", "Settings", "parse"]

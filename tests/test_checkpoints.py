@@ -1,6 +1,7 @@
 """Checkpoint files, what is worth storing, and sums that go on with the same bits."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,13 +14,14 @@ from gpunet.config.config import load_config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.model.trained import model_from_bytes
-from gpunet.runs.checkpoint_file import Contents, Damaged, read_contents, write_contents
+from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 from gpunet.runs.checkpoints import SHARE, Checkpoints, StoredSums
 from gpunet.runs.lock import FolderLock
+from gpunet.runs.read_back import Damaged
 from gpunet.runs.resume import Request
 from gpunet.search import reduction as adding
 from gpunet.search.batches import Batch
-from gpunet.search.reduction import add_up
+from gpunet.search.reduction import Chunk, add_up, chunks_of
 from gpunet.search.searches import all_dependencies, all_farness
 
 CONTENTS = Contents(
@@ -59,7 +61,7 @@ def test_damage_anywhere_is_noticed(tmp_path):
 
 
 def test_objects_are_not_stored(tmp_path):
-    with pytest.raises(ValueError, match="Object arrays"):
+    with pytest.raises(ValueError, match="objects are not stored"):
         write_contents(tmp_path / "c", Contents(arrays={"a": np.array([{}], dtype=object)}))
 
 
@@ -85,19 +87,23 @@ def test_the_rate_is_measured(tmp_path):
 def test_save_load_drop(tmp_path):
     said = []
     store = Checkpoints(tmp_path / "c", seconds=10, notice=said.append)
-    assert store.load("a") is None
+
+    def as_it_is(contents):
+        return contents
+
+    assert store.load("a", as_it_is) is None
     store.save("a", CONTENTS)
     store.save("b", CONTENTS)
     assert store.names() == ["a", "b"]
-    equal(store.load("a"), CONTENTS)
+    equal(store.load("a", as_it_is), CONTENTS)
     (tmp_path / "c" / "a.checkpoint").write_bytes(b"gpunet")
     assert not said
-    assert store.load("a") is None
+    assert store.load("a", as_it_is) is None
     assert "a.checkpoint" in said[0]
     assert store.names() == ["b"]
     store.drop("b", "never there")
     assert store.names() == []
-    assert store.load("b") is None
+    assert store.load("b", as_it_is) is None
     assert len(said) == 1
 
 
@@ -178,26 +184,80 @@ def test_sums_go_on_with_the_same_bits(network, tmp_path, threads, monkeypatch):
 def test_sums_of_another_network_are_not_taken(network, tmp_path):
     graph = PairWork(Blocks(network), ("all",)).graph
     expected = CpuEngine(1).all_dependencies(graph, None)
-    sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
-    sums.resume("betweenness", expected, 99)
-    sums.keep("betweenness", expected, 99, 50)
-    assert CpuEngine(1, sums=sums).all_dependencies(graph, None).tobytes() == expected.tobytes()
-    sums.keep("betweenness", np.ones(3), 1, 1)  # as many chunks, of another shape
-    assert CpuEngine(1, sums=sums).all_dependencies(graph, None).tobytes() == expected.tobytes()
+    said = []
+    sums = StoredSums(Checkpoints(tmp_path, seconds=0, notice=said.append), "x")
+    for other in (replace(graph, weight=graph.weight + 1), PairWork(Blocks(network), ("violent",)).graph):
+        total = np.zeros(other.weight.shape)
+        sums.resume("betweenness", other, [Chunk(0, 1, 0, len(total), 1.0)], total)
+        sums.keep("betweenness", total + 1, 1)
+        assert CpuEngine(1, sums=sums).all_dependencies(graph, None).tobytes() == expected.tobytes()
+    assert len(said) == 3  # the second time what the engine stored is of another network too
+    assert all("x-betweenness.checkpoint is damaged" in text and "another network" in text for text in said)
 
 
-def test_finished_sums_are_not_computed_again(tmp_path):
+def test_sums_are_dropped_by_their_label(network, tmp_path):
+    store = Checkpoints(tmp_path, seconds=0)
+    for name in ("x-betweenness", "x-betweenness, samples 2", "x-closeness", "x-2-betweenness", "xx-closeness"):
+        store.save(name, CONTENTS)
+    StoredSums(store, "x").drop()
+    assert store.names() == ["x-2-betweenness", "xx-closeness"]
+
+
+def test_finished_sums_are_not_computed_again(network, tmp_path):
+    graph = PairWork(Blocks(network), ("all",)).graph
     sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
-    total = np.arange(3.0)
-    sums.resume("s", total, 1)
-    sums.keep("s", total, 1, 1)
+    n = len(graph.weight)
+    batches, weights = [Batch(0, n, np.arange(n, dtype=np.int32))] * 2, [1.0, 1.0]
+    chunks, total = chunks_of(batches, weights), np.arange(float(n))[:, None]
+    assert sums.resume("s", graph, chunks, np.zeros((n, 1))) == 0
+    sums.keep("s", total, len(chunks))
 
     def work(graph, batch):
         raise AssertionError
 
-    batches, again = [Batch(0, 3, np.arange(3, dtype=np.int32))] * 2, np.zeros(3)
-    add_up(work, None, batches, [1.0, 1.0], again, "s", None, threads=1, sums=sums)
-    assert again.tolist() == [0, 1, 2]
+    again = np.zeros((n, 1))
+    add_up(work, graph, batches, weights, again, "s", None, threads=1, sums=sums)
+    assert np.array_equal(again, total)
+
+
+@pytest.fixture(scope="module")
+def half(network, tmp_path_factory):
+    """Sums of betweenness that are kept in the middle: where, and of what."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adding, "_LEAST_WEIGHT", 0.0)
+        graph = PairWork(Blocks(network), ("all", "violent")).graph
+        store = Checkpoints(tmp_path_factory.mktemp("half"), seconds=0)
+        with pytest.raises(KeyboardInterrupt):
+            all_dependencies(graph, partial(add_up, threads=1, sums=StopsAfter(StoredSums(store, "x"), 2)), None)
+    return graph, store.load("x-betweenness", lambda contents: contents)
+
+
+def odd_sums(contents, rng):
+    values, total = contents.values, contents.arrays["total"]
+    yield from (replace(contents, values={**values, "next": odd}) for odd in (-1, 10**6, 1.5, True, "2", None))
+    yield from (replace(contents, values=odd) for odd in ({}, {**values, "of": "0" * 64}, {**values, "more": 1}))
+    yield from (replace(contents, arrays=odd) for odd in ({}, {"sum": total}))
+    yield from (replace(contents, arrays={"total": odd}) for odd in (total[1:], total.T, total.astype(np.int64)))
+    for odd in (np.nan, np.inf, -1.0, 1e300):
+        changed = total.copy()
+        changed[tuple(rng.integers(total.shape))] = odd
+        yield replace(contents, arrays={"total": changed})
+    yield replace(contents, values={**values, "next": 0})  # the sum has more than that
+
+
+def test_odd_sums_are_not_gone_on_with(network, half, tmp_path, monkeypatch):
+    """In whatever way they are odd, the result is that of sums from the beginning."""
+    monkeypatch.setattr(adding, "_LEAST_WEIGHT", 0.0)
+    graph, contents = half
+    expected = all_dependencies(graph, partial(add_up, threads=1), None).tobytes()
+    said = []
+    store = Checkpoints(tmp_path, seconds=0, notice=said.append)
+    for number, odd in enumerate([*odd_sums(contents, np.random.default_rng(2)), contents]):
+        store.save("x-betweenness", odd)
+        found = all_dependencies(graph, partial(add_up, threads=1, sums=StoredSums(store, "x")), None)
+        assert found.tobytes() == expected
+        assert len(said) == number + 1 or odd is contents
+    assert len(said) == number
 
 
 def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path):

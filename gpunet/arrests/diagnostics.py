@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ import narwhals as nw
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted, shortened
 from gpunet.config.config import Config
 from gpunet.tables.arrays import (
@@ -55,6 +57,9 @@ _TIMES_A_DAY = 100
 #: Arrests of one incident that are further apart than so many days are hardly of one incident.
 _APART = 366
 
+#: A table of forces and days has no more cells.
+_MOST_CELLS = 1 << 24
+
 #: Further than any day.
 _FAR = 1 << 40
 
@@ -92,19 +97,20 @@ class Frequencies:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """What adds up over persons: their frequencies, and arrests by day.
+    """What adds up over persons: their frequencies, and arrests by force and day.
 
-    ``violent``: by set of offences, whether there is any arrest. ``days``: arrests by day number.
+    ``violent``: by set of offences, whether there is any arrest. ``days``: arrests by force, "" for none, and by day
+    number.
     """
 
     frequencies: Frequencies
     violent: tuple[bool, ...]
-    days: dict[int, int]
+    days: dict[str, dict[int, int]]
 
     def __add__(self, other: PersonFacts) -> PersonFacts:
-        days = dict(self.days)
-        for day, n in other.days.items():
-            days[day] = days.get(day, 0) + n
+        days = {
+            force: added(self.days.get(force, {}), other.days.get(force, {})) for force in {**self.days, **other.days}
+        }
         violent = tuple(a or b for a, b in zip(self.violent, other.violent, strict=True))
         return PersonFacts(self.frequencies + other.frequencies, violent, days)
 
@@ -140,11 +146,13 @@ class IncidentFacts:
 class Diagnosis:
     """What the tables or the configuration may have got wrong.
 
-    ``no_network``: why no network can be made, or none that means anything; it is among the advice too.
+    ``no_network``: why no network can be made, or none that means anything; it is among the advice too. ``days``:
+    arrests by force and day number.
     """
 
     advice: list[Advice]
     no_network: str | None
+    days: Mapping[str, Mapping[int, int]]
 
     @property
     def warnings(self) -> list[str]:
@@ -164,15 +172,36 @@ def facts_of_persons(arrests: Arrests) -> PersonFacts:
     """Facts of arrests of whole persons."""
     xp = namespace(arrests.offences)
     counts = count_by_code(arrests.person, arrests.n_persons)
-    dated = arrests.day[arrests.day != NO_DAY]
-    first, last = least(dated, otherwise=0), greatest(dated, otherwise=-1)
-    by_day = to_host(count_by_code(dated - first, last - first + 1)).tolist() if last >= first else []
     sets = range(len(arrests.config.violent_offences))
     return PersonFacts(
         _frequencies(counts, arrests.person_ids),
         tuple(bool(xp.any((arrests.offences >> i) & 1 != 0)) for i in sets),
-        {first + i: n for i, n in enumerate(by_day) if n},
+        _days_of_forces(arrests),
     )
+
+
+def _days_of_forces(arrests: Arrests) -> dict[str, dict[int, int]]:
+    """Arrests by force and day number; all as of no force where a table of both would be huge."""
+    xp = namespace(arrests.day)
+    dated = arrests.day != NO_DAY
+    day = xp.astype(arrests.day[dated], xp.int64)
+    first, span = least(day, otherwise=0), greatest(day, otherwise=0) - least(day, otherwise=0) + 1
+    names = ["", *arrests.force_names.to_list()]  # a code of -1 is no force
+    force = xp.astype(arrests.force[dated], xp.int64) + 1
+    if len(names) * span > _MOST_CELLS:
+        names, force = [""], xp.zeros_like(force)
+    counts = to_host(count_by_code(force * span + (day - first), len(names) * span)).reshape(len(names), span)
+    found: dict[str, dict[int, int]] = {}
+    for name, of in zip(names, counts, strict=True):
+        days = {first + int(at): int(of[at]) for at in of.nonzero()[0]}
+        if days:
+            found[name] = added(found.get(name, {}), days)
+    return found
+
+
+def added(days: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
+    """Arrests by day number, of both."""
+    return {day: days.get(day, 0) + others.get(day, 0) for day in sorted({*days, *others})}
 
 
 @dataclass(frozen=True)
@@ -252,9 +281,8 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
         found.append(
             Advice(
-                f"{incidents.apart:,} incidents hold arrests more than a year apart (as "
-                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year (rows without a date are '
-                "rejected then)",
+                f"{incidents.apart:,} incidents hold arrests more than a year apart (as {example(incidents.example)}"
+                f"{hint()}): if incident numbers begin anew each year (rows without a date are rejected then)",
                 "incident_key",
                 [*config.input.incident_key, "year"],
             )
@@ -262,9 +290,9 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if config.input.person_scope == "force" and "" in forces:
         about = 'person_scope = "force", and some arrests have no force: their persons are taken for those of one'
         found.append(Advice(about))
-    found += _days(persons.days, config.input.null_dates)
+    found += _days(reduce(added, persons.days.values(), {}), config.input.null_dates)
     reason = why_no_network(config, persons, incidents)
-    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason)
+    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, persons.days)
 
 
 def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:

@@ -17,7 +17,7 @@ from rich.text import Text
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
 from gpunet.base.printable import printable
-from gpunet.cli.console import say
+from gpunet.cli.console import columns_of_terminal, say
 from gpunet.runs.folder import MANIFEST
 
 __all__ = ["print_run"]
@@ -28,8 +28,11 @@ _SCORES = "scores"
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
 
-# On a terminal one long text is not to take the room of all other columns.
+# On a terminal one long text is not to take the room of all other columns; of what is cut the end is an ellipsis.
 _WIDEST = 40
+
+# Never cut, for ids that begin alike would look the same.
+_IDS = ("person_id", "person_a", "person_b", "incident_id")
 
 
 def print_run(folder: Path, table: str | None, rows: int) -> None:
@@ -60,8 +63,8 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
     size, found = _size(tables[name]), _rows(tables[name], name, rows)
     columns = _print(found)
     more = " (a wider window, a file or a pipe has room for more)" if columns < size["columns"] else ""
-    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}")
-    say(f"tables of this run: {', '.join(tables)}")
+    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}", indent=2)
+    say(f"tables of this run: {', '.join(tables)}", indent=2)
 
 
 def _tables(folder: Path) -> dict[str, Path]:
@@ -105,9 +108,9 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def _print(found: pa.Table) -> int:
     """Print a table with as many columns as there is room for, one at least; return how many."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_UNBOUNDED)
+    width = columns_of_terminal()
+    console = Console(width=width or _UNBOUNDED)
+    if width is None:
         console.print(_drawn(found, len(found.columns), None))
         return len(found.columns)
     count, unbounded = 1, console.options.update(max_width=_UNBOUNDED)
@@ -125,7 +128,14 @@ def _drawn(found: pa.Table, count: int, widest: int | None) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for field in list(found.schema)[:count]:
         is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        drawn.add_column(_cell(field.name), justify="right" if is_number else "left", no_wrap=True, max_width=widest)
+        is_id = field.name in _IDS
+        drawn.add_column(
+            _cell(field.name),
+            justify="right" if is_number else "left",
+            no_wrap=not is_id,
+            overflow="fold" if is_id else "ellipsis",
+            max_width=None if is_id else widest,
+        )
     for row in zip(*(column.to_pylist() for column in found.columns[:count]), strict=True):
         drawn.add_row(*map(_cell, row))
     return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gpunet.base.errors import EngineError, InputError, in_words
+from gpunet.base.errors import EngineError, InputError, cannot_write
 from gpunet.base.paths import named_path
 from gpunet.tables.files import write_new
 
@@ -54,7 +54,7 @@ def write_certificates(folder: str | Path) -> tuple[Path, Path]:
         for path, text, mode in ((certificate, made.tls_ca_file, 0o644), (key, made.tls_client_key, 0o600)):
             write_new(path, text, mode)
     except OSError as error:
-        raise InputError(f"cannot write certificates into {out}: {in_words(error)}") from error
+        raise cannot_write(f"cannot write certificates into {out}", error) from error
     return certificate, key
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from distributed import Client, Future
 from numpy.typing import NDArray
 
-from gpunet.base.errors import EngineError
+from gpunet.base.errors import ResourceError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.results import threads_of
 from gpunet.cluster.schedule import runs_of_chunks
@@ -93,7 +93,7 @@ class ClusterExecutor:
             If the scheduler is lost, no worker is left, or the same chunk ends several workers.
         """
         chunks = chunks_of(batches, weights) if chunks is None else chunks
-        added = 0 if sums is None else sums.resume(stage, total, len(chunks))
+        added = 0 if sums is None else sums.resume(stage, graph, chunks, total)
         whole, done = float(sum(weights)), sum(chunk.weight for chunk in chunks[:added])
         position_bytes = total.nbytes // max(1, total.shape[-2])
         if progress is not None:
@@ -107,7 +107,7 @@ class ClusterExecutor:
                     total[..., chunk.first : chunk.last, :] += found
                     added, done = added + 1, done + chunk.weight
                     if sums is not None:
-                        sums.keep(stage, total, len(chunks), added)
+                        sums.keep(stage, total, added)
                     if progress is not None:
                         progress(stage, whole if added == len(chunks) else done, whole)
 
@@ -190,5 +190,5 @@ class ClusterExecutor:
             except (CancelledError, OSError) as error:
                 losses, before = (losses + 1 if progress() == before else 1), progress()
                 if losses > _MOST_LOSSES:
-                    raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
+                    raise ResourceError(f"{self._name}: the workers are lost again and again: {error}") from error
                 self._held = None

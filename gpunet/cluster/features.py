@@ -20,7 +20,7 @@ from gpunet.cluster.network import DistributedNetwork, build_distributed_network
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched, finished, in_order
 from gpunet.cluster.ties import violent_groups
-from gpunet.cluster.vertex_columns import VertexColumns
+from gpunet.cluster.vertex_columns import VertexColumns, vertex_columns_of
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import Feature, columns, expand_families
 from gpunet.engines.protocol import Engine
@@ -32,6 +32,7 @@ from gpunet.features.history import history_features
 from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
 from gpunet.model.table import read_features
+from gpunet.runs.checkpoint_file import Contents
 from gpunet.search.path_report import PathReport
 from gpunet.tables.frames import make_series
 
@@ -103,7 +104,7 @@ def compute_distributed(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
-    kept: Callable[[Callable[[], VertexColumns]], VertexColumns] | None = None,
+    kept: Callable[[Callable[[], VertexColumns], Callable[[Contents], VertexColumns]], VertexColumns] | None = None,
 ) -> DistributedFeatures:
     """Features of every person, with the bits of :func:`gpunet.features.compute_all`, however arrests are distributed.
 
@@ -116,8 +117,8 @@ def compute_distributed(
     families, path_config, progress, notice, stage_context
         As in :func:`gpunet.features.compute_all`, with the same stages.
     kept
-        Called as ``kept(compute)`` for all that follows from the network alone; returns what ``compute()`` does, or
-        what it did in an earlier run with the same input.
+        Called as ``kept(compute, restored)`` for all that follows from the network alone; returns what ``compute()``
+        does, or what it did in an earlier run with the same input and ``restored(contents)`` makes of its checkpoint.
 
     Raises
     ------
@@ -137,16 +138,20 @@ def compute_distributed(
         found = build_distributed_network(arrests, engine)
     network = found.network
 
+    config = path_config or arrests.config.path
+
     def on_vertices() -> VertexColumns:
         with stage("partition"):
             partition = louvain_partition(found.gang, network, engine)
-        config = path_config or arrests.config.path
         over_vertices, report = columns_over_vertices(
             network, partition, wanted, engine, config, stage=stage, progress=progress, notice=notice
         )
         return VertexColumns(partition, over_vertices, report)
 
-    over_vertices = on_vertices() if kept is None else kept(on_vertices)
+    def restored(contents: Contents) -> VertexColumns:
+        return vertex_columns_of(contents, network, found.gang, wanted, config)
+
+    over_vertices = on_vertices() if kept is None else kept(on_vertices, restored)
     over_persons = []
     for family in wanted:
         if family in _OVER_PERSONS:

@@ -22,11 +22,11 @@ from gpunet.cluster.statistics import (
     distributed_diagnosis,
     distributed_network_statistics,
 )
-from gpunet.cluster.vertex_columns import VertexColumns, contents_of, vertex_columns_of
+from gpunet.cluster.vertex_columns import VertexColumns, contents_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model import CrossFit, Forecast
-from gpunet.runs.resume import note_inputs
-from gpunet.runs.snapshots import PastFeatures, model_of
+from gpunet.runs.checkpoint_file import Contents
+from gpunet.runs.snapshots import PastFeatures
 from gpunet.runs.stages import TIE_DATES, Run, coarsest, windows
 
 __all__ = ["DistributedRun"]
@@ -52,7 +52,7 @@ class DistributedRun(Run):
             notice=self.options.notice,
         )
         if arrests.report is not None:
-            note_inputs(self.folder.path, arrests.report, self._checkpoints)
+            self._note_inputs(arrests.report)
         self._check_input(arrests)
         return arrests
 
@@ -81,8 +81,8 @@ class DistributedRun(Run):
     def _distributed(
         self, name: str, arrests: DistributedArrests, label: str, path_config: PathConfig
     ) -> DistributedFeatures:
-        def kept(compute: Callable[[], VertexColumns]) -> VertexColumns:
-            return self._checkpoints.kept(f"{name}-network", compute, contents_of, vertex_columns_of, sums=name)
+        def kept(compute: Callable[[], VertexColumns], restored: Callable[[Contents], VertexColumns]) -> VertexColumns:
+            return self._checkpoints.kept(f"{name}-network", compute, contents_of, restored, sums=name)
 
         engine = self._keeping(name)
         return compute_distributed(arrests, engine, path_config=path_config, kept=kept, **self._reporting(label))
@@ -100,14 +100,8 @@ class DistributedRun(Run):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         return distributed_arrest_statistics(found), distributed_network_statistics(found, self.engine)
 
-    def _forecast(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
-        """As in every run, but not kept: the scores are on the workers; the trainings behind them are."""
-        stored = self._checkpoints.load("model")  # by a run without a cluster
-        return self._train(arrests, days, found) if stored is None else model_of(stored)
-
-    def _parts_of(self, scores: Any) -> Iterable[Any]:
-        # A table if a run without a cluster kept it.
-        return scores if isinstance(scores, DistributedScores) else [scores]
+    def _parts_of(self, scores: DistributedScores) -> Iterable[Any]:
+        return scores
 
     def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         past, test, now = days["T-2H"], days["T-H"], days["T"]
@@ -135,7 +129,7 @@ class DistributedRun(Run):
                 self.engine.models.append({"call": "scores", "by": "all GPUs", "kind": result.model.kind})
         return result
 
-    def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
+    def _kept_fit(self, name: str, fit: Callable[[], CrossFit], fits: Callable[[CrossFit], bool]) -> CrossFit:
         """As in every run; what was trained now, and not kept, is put on record if GPUs did it."""
 
         def counted() -> CrossFit:
@@ -146,4 +140,4 @@ class DistributedRun(Run):
                 self.engine.models.append({"call": "model", "by": by, "kind": found.model.kind, "data": name})
             return found
 
-        return super()._kept_fit(name, counted)
+        return super()._kept_fit(name, counted, fits)

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from distributed import Future
+from distributed import Client, Future, get_worker
 
 from gpunet.arrests.network import Ties
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY
+from gpunet.base.memory import available_memory
 from gpunet.cluster.incidents import IncidentPartition
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
-from gpunet.cluster.results import each
+from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuffled
 from gpunet.engines.cpu import CpuEngine
+from gpunet.engines.pairs import PairCount, count_pairs, refuse_pairs
 from gpunet.features.temporal import beside_violence
 from gpunet.tables.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
 
@@ -24,6 +26,9 @@ __all__ = ["Ranges", "ranges_of", "tie_partitions", "violent_groups"]
 
 # Incidents of one part whose numbers do not reach those of the next.
 _MOST_INCIDENTS = 1 << 40
+
+# Bytes of a tie where all of them come together: its two ends, and two places in the adjacency.
+_BYTES_HERE = 2 * 4 + 2 * 4
 
 _PAIR = ("key", "incident", "weight", "first_day", "last_day")
 
@@ -61,10 +66,33 @@ def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ran
     """
     client, n = arrests.client, arrests.n_numbers
     cap = arrests.config.network.max_incident_size
+    _refuse_too_many(client, incidents, cap)
     frames = each(
         client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, bounds=ranges.bounds
     )
     return each(client, "ties", merged, shuffled(client, frames, len(ranges)), n=n)
+
+
+def _refuse_too_many(client: Client, incidents: Sequence[Future], max_size: int) -> None:
+    """Raise ConfigError if a worker cannot hold the pairs of its incidents, or this process all ties."""
+    counts = fetched(client, each(client, "pair-counts", pairs_of, incidents, max_size=max_size))
+    for count, at_hand in counts:
+        refuse_pairs(count, count.least_bytes(), at_hand, "a worker's memory")
+    whole = PairCount(sum(count.pairs for count, _ in counts), max((count.largest for count, _ in counts), default=0))
+    refuse_pairs(whole, whole.least_ties() * _BYTES_HERE, available_memory())
+
+
+def pairs_of(incidents: IncidentPartition, max_size: int) -> tuple[PairCount, int | None]:
+    """How many pairs the tie-forming incidents have, and how many bytes this worker can get."""
+    members = incidents.members
+    return count_pairs(members.size[members.forming(max_size)]), _at_hand()
+
+
+def _at_hand() -> int | None:
+    """Bytes that a worker can get: what the machine has, and not more than its own limit."""
+    limit = getattr(get_worker().memory_manager, "memory_limit", None)
+    found = [size for size in (available_memory(), limit) if size]
+    return min(found, default=None)
 
 
 def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, bounds: Int64) -> Any:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.errors import EngineError
+from gpunet.base.memory import available_memory
 from gpunet.base.parallel import in_batches, spans
 from gpunet.base.progress import ProgressCallback
+from gpunet.engines.pairs import count_pairs, refuse_pairs
 from gpunet.engines.protocol import EngineName
 from gpunet.kernels.cpu.communities import inner_degree, out_members, triangles_per_vertex
 from gpunet.kernels.cpu.cores import core_numbers, shell_of_outsiders
@@ -68,6 +70,8 @@ class CpuEngine:
         self, indptr: Int64, members: Int32, first: Int32, last: Int32, n: int, undated: int
     ) -> tuple[Int64, Float64, Int32, Int32]:
         """Every pair of members of every incident."""
+        count = count_pairs(np.diff(indptr))
+        refuse_pairs(count, count.least_bytes(), available_memory())
         return incident_pairs(indptr, members, first, last, n, undated)
 
     def merge_pairs(

@@ -12,7 +12,7 @@ from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns, ratio
 from gpunet.tables.arrays import begins_run, distinct, greatest, namespace, sort_order, spread_over, sum_by_code
 
-__all__ = ["Partition", "community_columns", "community_features", "louvain_partition", "recent_gang"]
+__all__ = ["Partition", "community_columns", "community_features", "consecutive", "louvain_partition", "recent_gang"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,14 @@ def louvain_partition(gang: Int32, network: Network, engine: Engine) -> Partitio
 
     `gang` is each vertex's most recent one, as :func:`recent_gang` gives it for persons.
     """
-    dense = _consecutive(gang)  # gangs without anybody in the network would waste numbers
-    group = _consecutive(engine.louvain(network.indptr, network.indices, dense))
+    dense = consecutive(gang)  # gangs without anybody in the network would waste numbers
+    group = consecutive(engine.louvain(network.indptr, network.indices, dense))
     xp = namespace(gang)
     whole = engine.louvain(network.indptr, network.indices, xp.zeros(network.n, dtype=xp.int32))
     return Partition(gang, group, whole)
 
 
-def _consecutive(label: Int32) -> Int32:
+def consecutive(label: Int32) -> Int32:
     """The same labels numbered 0, 1, ... in ascending order; -1 stays."""
     xp = namespace(label)
     present = distinct(label[label >= 0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, vio
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.trained import Model
-from gpunet.model.training import CrossFit, ModelConfigLike, cross_fit
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of
 
 __all__ = ["Forecast", "forecast"]
 
@@ -57,7 +58,7 @@ def forecast(
     threads: int | None = None,
     device: str | None = None,
     progress: ProgressCallback | None = None,
-    kept: Callable[[str, Callable[[], CrossFit]], CrossFit] | None = None,
+    kept: Kept | None = None,
 ) -> Forecast:
     """Train on the past, report honest results on the test snapshot, train on both, score everyone now.
 
@@ -77,8 +78,8 @@ def forecast(
     progress
         Called as the work goes on, see :mod:`gpunet.base.progress`.
     kept
-        Called as ``kept(name, fit)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()`` does,
-        or what it did in an earlier run with the same input.
+        Called as ``kept(name, fit, fits)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()``
+        does, or what it did in an earlier run with the same input, of which ``fits(found)`` is true.
 
     Returns
     -------
@@ -114,9 +115,13 @@ def forecast(
         both, stage_progress = stack(before, after), labelled(progress, "(past and test)")
         return cross_fit(both, np.concatenate(labels), progress=stage_progress, what="both past snapshots", **options)
 
-    first = fit_past() if kept is None else kept("past", fit_past)
+    def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
+        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config)
+        return fit() if kept is None else kept(name, fit, of_these)
+
+    first = trained("past", fit_past, labels[0])
     probability = first.model.predict_proba(after, threads=threads)
-    final = fit_both() if kept is None else kept("both", fit_both)
+    final = trained("both", fit_both, np.concatenate(labels))
     present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
     evaluation = evaluate_forecast(
@@ -127,7 +132,7 @@ def forecast(
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
-    mismatches = [model.mismatch(table) for model, table in ((first.model, after), (final.model, present))]
+    mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
     return Forecast(final.model, scored.frame, evaluation, warnings)
 

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from gpunet.base._version import __version__
+from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
-from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.matrix import device_given
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
 
 __all__ = [
     "CrossFit",
     "FoldAssignment",
+    "Kept",
     "ModelConfigLike",
     "assemble",
     "assign_folds",
     "cross_fit",
+    "is_of",
     "model_config",
     "train",
 ]
 
 #: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
 ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
+
+
+_TRAINING = {"rows", "persons", "positive_rows", "folds", "rounds", "seed", "parameters", "libraries"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +65,12 @@ class CrossFit:
     warnings: tuple[str, ...]
 
 
+#: ``kept(name, fit, fits)``: what ``fit()`` gives, or gave in an earlier run; what was kept of that has to be what
+#: ``fits`` is true of.
+Kept: TypeAlias = Callable[[str, Callable[[], CrossFit], Callable[[CrossFit], bool]], CrossFit]
+
+
+@checked(device=device_given)
 def train(
     features: Any,
     labels: Any,
@@ -138,6 +153,7 @@ def cross_fit(
 
     `what` names the data in errors.
     """
+    begun(progress, "cross-fit")  # matrices of millions of rows are binned first
     config = model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):
@@ -148,7 +164,7 @@ def cross_fit(
         labels,
         assignment.fold,
         config=config,
-        threads=available_threads(threads),
+        threads=threads_for(table.matrix.size, available_threads(threads)),
         progress=progress,
     )
     return assemble(fitted, table, labels, assignment, config, what)
@@ -182,7 +198,7 @@ def assemble(
 ) -> CrossFit:
     """Calibrate what was fitted, choose the threshold, and make a model of it.
 
-    `source` has the ``columns``, ``taxonomy``, ``sets`` and ``betweenness`` of the features.
+    `source` has the ``columns``, ``taxonomy``, ``sets``, ``betweenness`` and ``origin`` of the features.
     """
     import xgboost as xgb
 
@@ -196,7 +212,7 @@ def assemble(
         threshold=best_threshold(labels, probability),
         taxonomy=source.taxonomy,
         sets=source.sets,
-        training={
+        training={  # with the keys of _TRAINING
             "rows": len(labels),
             "persons": assignment.persons,
             "positive_rows": int(labels.sum()),
@@ -207,8 +223,46 @@ def assemble(
             "libraries": {"xgboost": xgb.__version__},
         },
         betweenness=source.betweenness,
+        origin=source.origin,
     )
     return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
+
+
+def is_of(
+    found: CrossFit, source: Any, labels: Bool, *, config: ModelConfigLike | None = None, kind: str | None = None
+) -> bool:
+    """Whether a training that comes from a file can be of these features and labels, with this configuration.
+
+    `source` has what :func:`assemble` needs of the features.
+    """
+    import xgboost as xgb
+
+    config, model, n = model_config(config), found.model, len(labels)
+    kind = config.kind if kind is None else kind
+    same = (model.kind, model.version, model.features, model.taxonomy, model.sets, model.betweenness) == (
+        kind, __version__, source.columns, source.taxonomy, source.sets, source.betweenness,
+    )  # fmt: skip
+    shapes = found.fold.shape == found.probability.shape == (n,)
+    if not same or not shapes or not n or model.training.keys() != _TRAINING:
+        return False
+    training, folds = dict(model.training), int(found.fold.max()) + 1
+    parameters, persons, rounds = training.pop("parameters"), training.pop("persons"), training.pop("rounds")
+    told = training == {
+        "rows": n, "positive_rows": int(labels.sum()), "folds": folds, "seed": config.seed,
+        "libraries": {"xgboost": xgb.__version__},
+    }  # fmt: skip
+    numbers = all(type(number) is int for number in (persons, rounds))
+    return (
+        told
+        and numbers
+        and folds <= persons <= n
+        and 2 <= folds <= config.folds
+        and 1 <= rounds <= config.max_rounds
+        and rounds == model.classifier.n_trees
+        and isinstance(parameters, dict)
+        and parameters.items() >= kind_module(kind).PARAMETERS.items()
+        and bool(np.any(found.probability == model.threshold))
+    )
 
 
 def model_config(config: ModelConfigLike | None) -> ModelConfig:

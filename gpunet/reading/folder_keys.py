@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile
+from gpunet.base.shapes import example, hint
 from gpunet.reading.columns import plain_name
 from gpunet.reading.dialects import as_text
 from gpunet.reading.values import Meaning, is_null_word, trimmed
@@ -104,8 +105,8 @@ class FolderKeys:
             if value is None or not _same(text, value):
                 raise UnreadableFile(
                     name,
-                    f'the folder is named "{key}={value or ""}", but its column "{column}" has "{text}": rename the '
-                    f"folder, or name another column for it under [input] columns",
+                    f'the folder is named "{key}={value or ""}", but its column "{column}" has '
+                    f"{example(text)}: rename the folder, or name another column for it under [input] columns{hint()}",
                 )
         return pc.if_else(missing, _repeated(value, len(texts)), texts)
 

@@ -9,9 +9,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.shapes import values_are_shown, values_shown
+from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
@@ -20,7 +25,7 @@ from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
-from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
@@ -31,6 +36,7 @@ __all__ = ["read_arrests", "read_arrests_at"]
 _STAGE = "reading"
 
 
+@checked()
 def read_arrests(
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
@@ -39,6 +45,7 @@ def read_arrests(
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
+    show_values: bool = False,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -62,6 +69,9 @@ def read_arrests(
         frames none is left out.
     notice
         Gets a sentence before more than 1,000 files are read.
+    show_values
+        Let errors and warnings show what stands in cells. They show its shape alone if not, as a cell may hold a name
+        or a number; docs/input.md says what is shown in any case.
 
     Returns
     -------
@@ -101,7 +111,10 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice)
+    with values_shown(show_values or values_are_shown()):
+        return read_arrests_at(
+            None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice
+        )
 
 
 def read_arrests_at(
@@ -143,13 +156,14 @@ def read_arrests_at(
             if progress is not None:
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
+    begun(progress, _STAGE)
     reader = Reader(settings, location, today)
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
+    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)
@@ -162,7 +176,7 @@ def read_arrests_at(
 def _items(paths_or_frame: Any) -> list[Any]:
     if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
         return [paths_or_frame]
-    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes):
+    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes | np.ndarray):
         items = list(paths_or_frame)
         if not items:
             raise InputError("no input: the list of paths is empty")
@@ -180,10 +194,10 @@ def _as_day(as_of: date | str | None) -> date | None:
         try:
             return date.fromisoformat(as_of)
         except ValueError as error:
-            raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
+            raise ConfigError(f'as-of: "{shortened(as_of)}" is not a date such as 2013-02-01') from error
     if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
         return as_of
-    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
+    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {given(as_of)}")
 
 
 def _done(inputs: Inputs) -> float:

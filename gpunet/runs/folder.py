@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gpunet.base.errors import InputError, StorageError, in_words
+from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
 from gpunet.tables.files import final_name, sha256_of, write_whole
@@ -130,7 +130,7 @@ class RunFolder:
                 self._leave(keep_checkpoints=True)
                 raise
         except OSError as error:
-            raise InputError(f"cannot use {self.path} as the run folder: {error}") from error
+            raise cannot_write(f"cannot use {self.path} as the run folder", error) from error
         return self
 
     def __exit__(

@@ -1,31 +1,63 @@
-"""What a run was asked for, stored beside its checkpoints: whether these fit a new run, and what ``--resume`` needs."""
+"""What a run was asked for, stored beside its checkpoints: whether these fit a new run, and what ``--resume`` needs.
+
+What is read back is checked by a schema. A request that is none is an error, since nobody knows then what was asked
+for. A list of inputs that is none makes the checkpoints worthless, since they are of nobody knows which files.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
-from gpunet.base.errors import InputError
+from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.config.config import load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
+from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.tables.files import sha256_of
 
-__all__ = ["Request", "note_inputs", "prepare", "stored_request"]
+__all__ = ["Command", "Inputs", "Request", "inputs_of", "note_inputs", "noted_inputs", "prepare", "stored_request"]
+
+T = TypeVar("T")
 
 _REQUEST, _INPUTS = "request.json", "inputs.json"
 
-#: Hashes of files by name, of those that were read and of those that were left out; None where there was none.
-_Hashes = Mapping[str, Mapping[str, str | None]]
+#: What a run can be.
+Command: TypeAlias = Literal["features", "run"]
+
+_EXACT = ConfigDict(extra="forbid")
+
+
+def _some_text(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError("it is empty, or has a null character")
+    return text
+
+
+# What a path, or an address, can be; also a path that is no UTF-8.
+_Text = Annotated[str, AfterValidator(_some_text)]
+
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Hashes of files by name, of those that were read and of those that were left out; None where there was none."""
+
+    __pydantic_config__ = _EXACT
+
+    read: Mapping[_Text, _Hash]
+    left_out: Mapping[_Text, _Hash]
 
 
 @dataclass(frozen=True)
@@ -47,20 +79,25 @@ class Request:
     cluster
         What a run that is resumed takes as well unless it is told otherwise. A model that several workers trained
         together, and nothing else, depends on how many they were and on their threads.
+    allow_incomplete
+        Whether a forecast may be of a day long after the last arrest.
     read_on
         The day on which the tables were read first: dates after it are none, also if they are read again.
     """
 
-    command: str
-    inputs: tuple[str, ...]
-    working_folder: str
+    __pydantic_config__ = _EXACT
+
+    command: Command
+    inputs: Annotated[tuple[_Text, ...], Field(min_length=1)]
+    working_folder: _Text
     config: Mapping[str, Any]
     as_of: date | None
-    engine: str
+    engine: Literal["cpu", "gpu", "gpus"]
     versions: Mapping[str, str | None]
-    threads: int | None
-    keep_going: bool = False
-    cluster: str = "none"
+    threads: Annotated[StrictInt, Field(ge=1)] | None
+    keep_going: StrictBool = False
+    cluster: _Text = "none"
+    allow_incomplete: StrictBool = False
     read_on: date | None = None
 
     def differences(self, other: Request) -> Iterator[str]:
@@ -82,9 +119,18 @@ class Request:
             if before != now:
                 yield f"{name} was version {before} and is {now}"
 
+    def identity(self, inputs: Inputs) -> str:
+        """A hash of all that the results depend on: equal for two requests without :meth:`differences`."""
+        of_config = {name: [list(of), of] for name, of in self.config.items() if name != "cluster"}
+        of_inputs = [list(inputs.read.items()), sorted(inputs.left_out.items())]
+        decisive = [self.command, of_config, self.as_of, self.engine, self.keep_going, self.versions, self.read_on]
+        text = json.dumps([*decisive, of_inputs], sort_keys=True, default=str)
+        alike = json.dumps(json.loads(text, parse_int=float), sort_keys=True)  # 1 and 1.0 are one number
+        return hashlib.sha256(alike.encode()).hexdigest()
+
 
 #: To and from the values that JSON can hold.
-_STORED = TypeAdapter(Request)
+_STORED, _NOTED = TypeAdapter(Request), TypeAdapter(Inputs)
 
 
 def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
@@ -102,22 +148,29 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
         text says what differs. An input that is gone is an error in any case.
     """
     place = checkpoints_of(folder)
-    earlier = _read(place / _REQUEST)
-    files = _noted(folder)
-    if start_over or earlier is None or files is None or not checkpoints.names():
+    earlier = None if start_over else _stored(folder)
+    files = None if earlier is None else _noted(folder, checkpoints)
+    if earlier is None or files is None or not checkpoints.names():
         checkpoints.clear()
         request = replace(request, read_on=date.today())
     else:
-        before = _STORED.validate_python(earlier)
-        if changes := list(request.differences(before)) or list(_changed_files(files, request)):
+        if changes := list(request.differences(earlier)) or list(_changed_files(files, request)):
             raise _refusal(folder, changes)
-        request = replace(request, read_on=before.read_on or date.today())
+        request = replace(request, read_on=earlier.read_on or date.today())
+        checkpoints.bind(request.identity(files))
     place.mkdir(parents=True, exist_ok=True)
     _write(place / _REQUEST, _STORED.dump_python(request, mode="json"))
     return request
 
 
-def note_inputs(folder: Path, report: ReadReport, checkpoints: Checkpoints) -> None:
+def inputs_of(report: ReadReport) -> Inputs:
+    """Which files were read, and which left out."""
+    return Inputs(
+        {file.name: file.sha256 for file in report.files}, {file.name: file.sha256 for file in report.skipped}
+    )
+
+
+def note_inputs(folder: Path, report: ReadReport, request: Request, checkpoints: Checkpoints) -> None:
     """Write down which files were read, and which left out, with their hashes.
 
     Raises
@@ -125,20 +178,50 @@ def note_inputs(folder: Path, report: ReadReport, checkpoints: Checkpoints) -> N
     InputError
         If there are checkpoints of what comes after reading, and the files are not those that they were made of.
     """
-    noted = {
-        "read": {file.name: file.sha256 for file in report.files},
-        "left_out": {file.name: file.sha256 for file in report.skipped},
-    }
-    before = _noted(folder)
+    noted, before = inputs_of(report), noted_inputs(folder)
     if before is not None and before != noted and checkpoints.names():
         raise _refusal(folder, list(_otherwise(before, noted)))
-    _write(checkpoints_of(folder) / _INPUTS, noted)
+    _write(checkpoints_of(folder) / _INPUTS, _NOTED.dump_python(noted, mode="json"))
+    checkpoints.bind(request.identity(noted))
 
 
-def _noted(folder: Path) -> dict[str, Any] | None:
-    """What :func:`note_inputs` wrote; None if it is not there."""
-    found = _read(checkpoints_of(folder) / _INPUTS)
-    return None if found is None or found.keys() != {"read", "left_out"} else found
+def noted_inputs(folder: Path) -> Inputs | None:
+    """What :func:`note_inputs` wrote; None if it is not there, or damaged."""
+    try:
+        return _read(checkpoints_of(folder) / _INPUTS, _NOTED)
+    except Damaged:
+        return None
+
+
+def _noted(folder: Path, checkpoints: Checkpoints) -> Inputs | None:
+    """As :func:`noted_inputs`, with a notice if checkpoints cannot be used without it."""
+    path = checkpoints_of(folder) / _INPUTS
+    try:
+        found = _read(path, _NOTED)
+        require(found is not None or not checkpoints.names(), "it is missing")
+    except Damaged as error:
+        checkpoints.reject(path, str(error))
+        return None
+    return found
+
+
+def _stored(folder: Path) -> Request | None:
+    """What the unfinished run in a folder was asked for; None if there is none; InputError if it is damaged."""
+    path = checkpoints_of(folder) / _REQUEST
+    try:
+        found = _read(path, _STORED)
+        if found is None:
+            require(not any(path.parent.glob("*.checkpoint")), "it is missing beside checkpoints")
+            return None
+        config = load_config(found.config).as_dict()
+        require(found.read_on is None or found.read_on <= date.today() + timedelta(days=1), "read_on is to come")
+    except (Damaged, ConfigError) as error:
+        why = " ".join(str(error).split())
+        raise InputError(
+            f"{path} is damaged ({why}), so what the unfinished run was asked for is not known: give the command anew "
+            "with --start-over, or with another folder"
+        ) from error
+    return replace(found, config=config)
 
 
 def stored_request(folder: Path) -> Request | None:
@@ -147,12 +230,11 @@ def stored_request(folder: Path) -> Request | None:
     Raises
     ------
     InputError
-        If its inputs were given relative to a folder that is not the current one.
+        If it is damaged, or its inputs were given relative to a folder that is not the current one.
     """
-    found = _read(checkpoints_of(folder) / _REQUEST)
-    if found is None:
+    request = _stored(folder)
+    if request is None:
         return None
-    request = _STORED.validate_python(found)
     relative = [path for path in request.inputs if not Path(path).is_absolute()]
     if relative and Path(request.working_folder) != Path.cwd():
         raise InputError(
@@ -170,9 +252,9 @@ def _refusal(folder: Path, changes: Sequence[str]) -> InputError:
     )
 
 
-def _changed_files(files: _Hashes, request: Request) -> Iterator[str]:
+def _changed_files(files: Inputs, request: Request) -> Iterator[str]:
     """What has become of the files that were read or left out, in words."""
-    read, skipped = files["read"], files["left_out"]
+    read, skipped = files.read, files.left_out
     gone: list[SkippedFile] = []
     config = load_config(request.config).input
     sources = find_sources(request.inputs, config, [], gone if request.keep_going else None)
@@ -190,12 +272,12 @@ def _changed_files(files: _Hashes, request: Request) -> Iterator[str]:
             yield f"the input {name}, which was left out, has changed"
 
 
-def _otherwise(before: _Hashes, now: _Hashes) -> Iterator[str]:
+def _otherwise(before: Inputs, now: Inputs) -> Iterator[str]:
     """What has become of the files between the check and the reading, in words."""
-    for name in sorted({*before["left_out"], *now["left_out"]}):
-        if name not in now["left_out"]:
+    for name in sorted({*before.left_out, *now.left_out}):
+        if name not in now.left_out:
             yield f"the input {name} was left out and can be read now"
-        elif name not in before["left_out"]:
+        elif name not in before.left_out:
             yield f"the input {name} cannot be read any more"
     yield "the input has changed while it was read"
 
@@ -221,14 +303,17 @@ def _shown(value: Any) -> str:
     return "not given" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, schema: TypeAdapter[T]) -> T | None:
+    """What a file of ours holds, None if it is not there; Damaged if it is not what we write."""
     try:
-        found = json.loads(read_regular(path, MOST_JSON_BYTES))
-    except (OSError, ValueError):  # not there, or not what was written: there is nothing to go on from
+        text = read_regular(path, MOST_JSON_BYTES)
+    except FileNotFoundError:
         return None
-    return found if isinstance(found, dict) else None
+    except OSError as error:
+        raise Damaged(in_words(error)) from error
+    return valid(schema, values_in(text), "its values")
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2)  # in ASCII: paths need not be UTF-8
     store_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))

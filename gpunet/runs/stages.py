@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
+from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
+from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
-from gpunet.base.progress import labelled
+from gpunet.base.progress import ProgressCallback, begun, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.offences import taxonomy_hash
@@ -30,10 +32,12 @@ from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs import snapshots
+from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
-from gpunet.runs.resume import Request, note_inputs, prepare
+from gpunet.runs.read_back import require
+from gpunet.runs.resume import Command, Request, inputs_of, note_inputs, noted_inputs, prepare
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.top import noting_best, write_top
 from gpunet.search.path_report import PathReport
@@ -48,6 +52,9 @@ __all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
 
+# Stages that say how far they are under names of their own.
+_REPORTING = ("read", "model")
+
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
     """What a feature file says of itself, so that a model can tell whether it fits."""
@@ -56,6 +63,7 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
         "taxonomy": taxonomy_hash(config.violent_offences),
         "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
         "as_of": None if as_of is None else as_of.isoformat(),
+        "settings": config.feature_settings(),
         "columns": list(columns(config.sets)),
         "betweenness": None if path is None else path.metadata(),
     }
@@ -67,7 +75,9 @@ class Run:
     ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
     """
 
-    def __init__(self, command: str, folder: RunFolder, config: Config, options: RunOptions, engine: Engine) -> None:
+    def __init__(
+        self, command: Command, folder: RunFolder, config: Config, options: RunOptions, engine: Engine
+    ) -> None:
         self.folder = folder
         self.config = config
         self.options = options
@@ -79,15 +89,19 @@ class Run:
         self.warnings: list[str] = []
         self.no_network: str | None = None
         self._command = command
-        self._reading_day: date | None = None  # the present one
+        self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
+        self._request: Request | None = None  # of files
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """A stage of the manifest, by the engine."""
         raise_if_stopped()
+        progress = None if name in _REPORTING else self.progress
+        begun(progress, name)
         with self.clock.stage(name), self.engine.stage(name):
             yield
+        _ended(progress, name)
         raise_if_stopped()
 
     def read(self, inputs: Any, as_of: date | None) -> Any:
@@ -108,6 +122,7 @@ class Run:
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
+            self._days = found.days
         return arrests
 
     def cut(self, arrests: Any, as_of: date) -> Any:
@@ -117,6 +132,13 @@ class Run:
     def undated(self, arrests: Any) -> int:
         """How many arrests have no date."""
         return undated_arrests(arrests)
+
+    def completeness(self, end: date) -> Completeness:
+        """What is missing before the day `end`, of all arrests that were read; InputError if none lies before it."""
+        found = completeness(self._days, end)
+        if found is None:
+            raise nothing_before(end, min((min(of) for of in self._days.values()), default=NO_DAY))
+        return found
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Refuse to go on with what was kept of another run."""
@@ -130,18 +152,33 @@ class Run:
             versions=versions(),
             threads=self.options.threads,
             keep_going=self.options.keep_going,
+            allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
         )
-        prepared = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
-        self._reading_day = prepared.read_on
+        self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
+
+    @property
+    def _reading_day(self) -> date | None:
+        """The day after which there are no dates; None is the present one."""
+        return None if self._request is None else self._request.read_on
+
+    def _note_inputs(self, report: ReadReport) -> None:
+        """Write down what was read, if files were."""
+        if self._request is not None:
+            note_inputs(self.folder.path, report, self._request, self._checkpoints)
 
     def _read_files(self, paths: list[str]) -> Any:
         def read() -> Any:
             arrests = self._read(paths)
-            note_inputs(self.folder.path, arrests.report, self._checkpoints)
+            self._note_inputs(arrests.report)
             return arrests
 
-        restored = partial(snapshots.arrests_of, config=self.config, engine=self.engine)
+        def restored(contents: Contents) -> Arrests:
+            arrests = snapshots.arrests_of(contents, self.config, self.engine)
+            assert arrests.report is not None  # they were read
+            require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
+            return arrests
+
         return self._checkpoints.kept("arrests", read, snapshots.of_arrests, restored)
 
     def _read(self, inputs: Any) -> Any:
@@ -175,7 +212,7 @@ class Run:
         def compute() -> FeatureSet:
             return self._compute(name, arrests, label, self.config.path)
 
-        restored = partial(snapshots.features_of, engine=self.engine)
+        restored = partial(snapshots.features_of, arrests=arrests, engine=self.engine, path_config=self.config.path)
         return self._checkpoints.kept(name, compute, snapshots.of_features, restored)
 
     def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> snapshots.PastFeatures:
@@ -185,7 +222,8 @@ class Run:
             found = self._compute(name, arrests, label, path_config)
             return snapshots.PastFeatures(found.features, found.path)
 
-        return self._checkpoints.kept(name, compute, snapshots.of_past, snapshots.past_of)
+        restored = partial(snapshots.past_of, arrests=arrests, engine=self.engine, path_config=path_config)
+        return self._checkpoints.kept(name, compute, snapshots.of_past, restored)
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
         return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._reporting(label))
@@ -196,24 +234,24 @@ class Run:
         return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
 
     def _reporting(self, label: str) -> dict[str, Any]:
-        """What says how far features are: ``stage_context``, ``progress`` and ``notice``."""
+        """What says how far features are: ``stage_context``, ``progress`` and ``notice``.
+
+        With a label progress is that of parts of one stage: several days are not so many times as many stages.
+        """
+        progress = part_of(self.progress, f"features {label}" if label else "")
 
         @contextmanager
         def stage(name: str) -> Iterator[None]:
-            full = f"{name} {label}".rstrip()
-            progress = None if name == "path" else self.progress  # which reports by itself
-            if progress is not None:
-                progress(full, 0.0, 1.0)
-            with self.clock.stage(full):
+            begun(progress, name)
+            with self.clock.stage(f"{name} {label}".rstrip()):
                 yield
-            if progress is not None:
-                progress(full, 1.0, 1.0)
+            _ended(progress, name)
 
         def notice(text: str) -> None:
             if self.options.notice is not None:
                 self.options.notice(f"{text} {label}".rstrip())
 
-        return {"stage_context": stage, "progress": labelled(self.progress, label), "notice": notice}
+        return {"stage_context": stage, "progress": progress, "notice": notice}
 
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
@@ -269,10 +307,13 @@ class Run:
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""
-        result = self._forecast(arrests, days, found)
+        from gpunet.model.origin import Origin
+
+        result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
-            model = result.model
+            origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
+            model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
         self.warnings += result.warnings
         return {
@@ -290,17 +331,18 @@ class Run:
         """The frames that the scores come in."""
         return [scores]
 
-    def _forecast(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
-        """What :func:`gpunet.model.forecast` makes of the features as of each of the `days`, T-2H, T-H and T."""
-        return self._checkpoints.kept(
-            "model", lambda: self._train(arrests, days, found), snapshots.of_model, snapshots.model_of
-        )
+    def _kept_fit(self, name: str, fit: Callable[[], CrossFit], fits: Callable[[CrossFit], bool]) -> CrossFit:
+        """What `fit` gives, or gave in an earlier run; what was kept of that has to be what `fits`."""
 
-    def _kept_fit(self, name: str, fit: Callable[[], CrossFit]) -> CrossFit:
-        """What `fit` gives, or gave in an earlier run."""
-        return self._checkpoints.kept(f"model-{name}", fit, snapshots.of_fit, snapshots.fit_of)
+        def restored(contents: Contents) -> CrossFit:
+            found = snapshots.fit_of(contents)
+            require(fits(found), "it was trained on other data, or otherwise")
+            return found
+
+        return self._checkpoints.kept(f"model-{name}", fit, snapshots.of_fit, restored)
 
     def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
+        """What :func:`gpunet.model.forecast` makes of the features as of each of the `days`, T-2H, T-H and T."""
         from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
 
@@ -322,6 +364,12 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def _ended(progress: ProgressCallback | None, stage: str) -> None:
+    """Tell that a stage is done which does not say so by itself."""
+    if progress is not None:
+        progress(stage, 1.0, 1.0)
 
 
 def windows(days: Mapping[str, date]) -> tuple[str, str]:

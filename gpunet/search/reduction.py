@@ -74,13 +74,13 @@ class Reducer(Protocol):
 
 
 class RunningSums(Protocol):
-    """Keeps a sum that grows batch by batch, so that it can go on where it was."""
+    """Keeps a sum that grows chunk by chunk, so that it can go on where it was."""
 
-    def resume(self, stage: str, total: NDArray[Any], batches: int) -> int:
-        """Put what was kept into `total`; return the number of the next batch, 0 if nothing was."""
+    def resume(self, stage: str, graph: SearchGraph, chunks: Sequence[Chunk], total: NDArray[Any]) -> int:
+        """Put what was kept of these chunks into `total`; return the number of the next one, 0 if nothing was."""
 
-    def keep(self, stage: str, total: NDArray[Any], batches: int, following: int) -> None:
-        """Keep `total`, to which all batches before number `following` have been added, if it is time to."""
+    def keep(self, stage: str, total: NDArray[Any], following: int) -> None:
+        """Keep `total`, to which all chunks before number `following` have been added, if it is time to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,7 @@ def add_up(
     With `sums` it goes on from what was kept, chunk by chunk; the order is the same, so every bit is.
     """
     chunks = chunks_of(batches, weights)
-    done = 0 if sums is None else sums.resume(stage, total, len(chunks))
+    done = 0 if sums is None else sums.resume(stage, graph, chunks, total)
     begin = chunks[done].begin if done < len(chunks) else len(batches)
     found = in_batches(
         lambda batch: work(graph, batch),
@@ -180,6 +180,6 @@ def add_up(
         of_chunk = islice(found, chunk.end - chunk.begin)
         total[..., chunk.first : chunk.last, :] += _sum_of(of_chunk, chunk.first, chunk.last)
         if sums is not None:
-            sums.keep(stage, total, len(chunks), number)
+            sums.keep(stage, total, number)
     for _ in found:  # the last call of progress
         pass

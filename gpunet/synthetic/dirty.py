@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pyarrow import parquet
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import cannot_write
 from gpunet.base.paths import named_path
 from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
@@ -87,7 +87,7 @@ def write_dirty_tables(
         for name in ("tables", "config.toml", "troubles.json"):
             put_in_place(hidden / name, out)
     except OSError as error:
-        raise InputError(f"cannot write to {out}: {error}") from error
+        raise cannot_write(f"cannot write to {out}", error) from error
     finally:
         clear(hidden)
     changed = [name for one in writings for name in one.changed()]

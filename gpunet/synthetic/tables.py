@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.array_types import Int64
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import named_path
 from gpunet.synthetic.area import Rows, make_area
 from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
@@ -142,7 +142,7 @@ def write_tables(
         for file in sorted(hidden.iterdir()):
             put_in_place(file, out)
     except OSError as error:
-        raise InputError(f"cannot write to {out}: {error}") from error
+        raise cannot_write(f"cannot write to {out}", error) from error
     finally:
         clear(hidden)
     return tally.summary(plan)
@@ -181,7 +181,7 @@ def fresh_folder(out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         present = sorted(p.name for p in out.iterdir() if p.name != _PARTIAL)
     except OSError as error:
-        raise InputError(f"cannot use {out} as the folder for the tables: {error}") from error
+        raise cannot_write(f"cannot use {out} as the folder for the tables", error) from error
     if present:
         raise InputError(
             f"{out} already holds files ({', '.join(present[:3])}): give a new or empty folder, so that tables of "

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gpunet.base.errors import InputError, in_words
+from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import check_target, refuse_inputs
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import EngineOption, Threads, path_of
+from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 
 __all__ = ["score"]
 
@@ -25,8 +25,11 @@ def score(
     out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="The Parquet file to write.")],
     engine: EngineOption = "auto",
     threads: Threads = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.shapes import values_shown
+    from gpunet.base.threads import available_threads, limit_pools
     from gpunet.engines.choice import resolve_engine
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -37,12 +40,17 @@ def score(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+        raise cannot_write(f"--out {out}: cannot make its folder", error) from error
+    limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
-    with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+    with values_shown(show_values), warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
-    write_whole(out, lambda path: write_parquet(path, scores))
+    try:
+        write_whole(out, lambda path: write_parquet(path, scores))
+    except OSError as error:
+        raise cannot_write(f"cannot write {out}", error) from error
     say(f"{len(scores):,} persons scored: {out}")
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs, path_of
+from gpunet.cli.options import ConfigFile, Inputs, ShowValues, path_of
 
 __all__ = ["check", "synth"]
 
@@ -28,22 +28,31 @@ def check(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
+    show_values: ShowValues = False,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
-    from gpunet.base.progress import console_progress
-    from gpunet.cli.check import check_tables, describe_check
+    from gpunet.base.shapes import values_shown
+    from gpunet.cli.check import check_tables, describe_check, less_rare_texts
+    from gpunet.cli.progress import console_progress
     from gpunet.tables.files import write_new
 
     if not inputs:
         raise InputError("no input: name the tables to check")
     if write_config is not None:
         _check_new(write_config)
-    with console_progress() as progress, compiling_noticed():
+    with values_shown(show_values), console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
+        found = less_rare_texts(found)
+    if as_json:
+        say(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        say(describe_check(found), indent=11)
     if write_config is not None:
-        write_new(write_config, printable(proposed))
+        try:
+            write_new(write_config, printable(proposed))
+        except OSError as error:
+            raise cannot_write(f"--write-config: cannot write {write_config}", error) from error
         notice(f"proposed configuration: {write_config}")
     elif not as_json:
         say(f"\n{proposed.rstrip()}")
@@ -66,7 +75,7 @@ def synth(
     ] = False,
 ) -> None:
     """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
-    from gpunet.base.progress import console_progress
+    from gpunet.cli.progress import console_progress
     from gpunet.synthetic import write_dirty_tables, write_tables
 
     with console_progress() as progress, compiling_noticed():

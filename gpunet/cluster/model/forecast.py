@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from gpunet.model.forecasting import Forecast
 from gpunet.model.matrix import check_device
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.table import check_present, check_same_taxonomy
-from gpunet.model.training import CrossFit, ModelConfigLike, assemble, assign_folds, model_config
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assemble, assign_folds, is_of, model_config
 
 __all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
 
@@ -42,7 +43,7 @@ def forecast_distributed(
     unencrypted: bool = False,
     device: str | None = None,
     progress: ProgressCallback | None = None,
-    kept: Callable[[str, Callable[[], CrossFit]], CrossFit] | None = None,
+    kept: Kept | None = None,
 ) -> Forecast:
     """Do what :func:`gpunet.model.forecast` does, where the features are parts on the workers of a cluster.
 
@@ -107,10 +108,14 @@ def forecast_distributed(
             [before, after], futures, np.concatenate(labels), stage_progress, "both past snapshots"
         )
 
-    first = fit_past() if kept is None else kept("past", fit_past)
+    def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
+        of_these = partial(is_of, source=before, labels=known, config=settings)
+        return fit() if kept is None else kept(name, fit, of_these)
+
+    first = trained("past", fit_past, labels[0])
     check_same_taxonomy(first.model, after, "the model", "the feature table")
     probability = probabilities(client, first.model, after, device=device)
-    final = fit_both() if kept is None else kept("both", fit_both)
+    final = trained("both", fit_both, np.concatenate(labels))
     present = read_snapshot(client, now, "the present snapshot", device)
     check_present(final.model.features, present.columns, "the features")
     check_same_taxonomy(final.model, present, "the model", "the feature table")
@@ -123,7 +128,7 @@ def forecast_distributed(
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
-    mismatches = [model.mismatch(table) for model, table in ((first.model, after), (final.model, present))]
+    mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
     return Forecast(final.model, scored, evaluation, warnings)
 

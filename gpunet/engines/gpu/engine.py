@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.progress import ProgressCallback
 from gpunet.engines.gpu import communities, graphs, memory, searches
 from gpunet.engines.gpu.check import GpuInfo
+from gpunet.engines.pairs import count_pairs, refuse_pairs
 from gpunet.kernels.cuda.cores import shell_of_outsiders_cuda
 from gpunet.kernels.cuda.neighbourhood import hop_counts_cuda
 from gpunet.kernels.cuda.ties import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
@@ -61,8 +63,11 @@ class GpuEngine:
         xp = namespace(indptr)
         size = indptr[1:] - indptr[:-1]
         begin = xp.concat([xp.zeros(1, dtype=xp.int64), xp.cumulative_sum(size * (size - 1) // 2, dtype=xp.int64)])
-        pairs = int(begin[-1])
-        memory.check_fits("network", memory.needed_by_network(pairs, n, pairs))
+        count = count_pairs(size)
+        pairs, needed = count.pairs, memory.needed_by_network(count.pairs, n, count.pairs)
+        if needed > memory.free_bytes():
+            gc.collect()  # what was before may hold memory still
+        refuse_pairs(count, needed, memory.free_bytes(), "GPU memory")
         made = incident_pairs_cuda(indptr, members, first, last, n, undated, begin, pairs)
         key, weight, low, high = map(wrapped, made)
         return key, weight, low, high

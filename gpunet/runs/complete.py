@@ -1,0 +1,142 @@
+"""The manifest of a complete run, read back for its summary: what that says of the run has a schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictFloat, StrictInt, StrictStr, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import read_regular
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.read_back import Damaged, valid, values_in
+
+__all__ = ["read_manifest"]
+
+_Count = Annotated[StrictInt, Field(ge=0)]
+_Share = Annotated[StrictFloat, Field(ge=0, le=1)]
+
+#: A measure that is not defined is None.
+_Measures = dict[str, StrictFloat | None]
+
+
+@dataclass
+class _Rows:
+    read: _Count
+    accepted: _Count
+    rejected: _Count
+    duplicate: _Count
+
+
+@dataclass
+class _Input:
+    rows: _Rows
+    files: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+    rejected_by_reason: dict[str, _Count]
+    null_words: dict[str, dict[str, _Count]] = Field(default_factory=dict)  # not in those of the first versions
+    notes: list[StrictStr] = Field(default_factory=list)
+
+
+@dataclass
+class _Arrests:
+    arrests: _Count
+    persons: _Count
+    first_date: StrictStr | None
+    last_date: StrictStr | None
+    violent_arrests: dict[str, _Count]
+
+    def __post_init__(self) -> None:
+        if "violent" not in self.violent_arrests:
+            raise ValueError("violent arrests are missing")
+
+
+@dataclass
+class _Network:
+    persons: _Count
+    ties: _Count
+    components: _Count
+
+
+@dataclass
+class _Exact:
+    method: Literal["exact"] | None
+
+
+@dataclass
+class _Approximate:
+    method: Literal["approx"]
+    epsilon: _Share
+    delta: _Share
+    certified_error: _Share
+
+
+@dataclass
+class _Path:
+    betweenness: _Exact | _Approximate
+
+
+@dataclass
+class _Results:
+    model: _Measures
+    past_violence: _Measures | None
+    chance: _Measures
+
+
+@dataclass
+class _Test:
+    window: StrictStr
+    positives: _Count
+    persons: _Count
+
+
+@dataclass
+class _Model:
+    horizon_days: _Count
+    results: _Results
+    test: _Test
+
+
+@dataclass
+class _Execution:
+    seconds: Annotated[StrictFloat, Field(ge=0)]
+
+
+@dataclass
+class _Manifest:
+    input: _Input
+    arrests: _Arrests
+    network: _Network
+    path: _Path | None
+    warnings: list[StrictStr]
+    execution: _Execution
+    outputs: dict[str, dict[str, Any]]
+    model: _Model = Field(default=None)  # type: ignore[assignment]  # of gpunet features
+
+
+_MANIFEST = TypeAdapter(_Manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the complete run in a folder.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not what a run writes.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = values_in(read_regular(path, MOST_JSON_BYTES))
+        valid(_MANIFEST, manifest, "its values")
+    except FileNotFoundError:
+        raise InputError(f"{folder}: there is no run to go on with") from None
+    except (OSError, Damaged) as error:
+        why = str(error) if isinstance(error, Damaged) else in_words(error)
+        raise InputError(
+            f"{path} is damaged ({why}): give the run's command anew with --out {folder}, which replaces what is "
+            "there, or with another folder"
+        ) from error
+    return manifest
