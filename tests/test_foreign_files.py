@@ -53,6 +53,7 @@ def unfinished(folder: Path) -> None:
     """As a run leaves it that is killed: its lock, checkpoints, half a file."""
     kept = checkpoints_of(folder)
     Checkpoints(kept).save("arrests", Contents({"n": 1}))
+    Checkpoints(kept).save("features-T-2H-betweenness, samples 3", Contents({"n": 1}))
     (kept / "request.json").write_text("{}")
     (kept / "features-T.checkpoint.0a1b2c3d.partial").write_text("half")
     (folder / ".partial" / "lock").touch()
