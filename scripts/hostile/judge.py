@@ -28,13 +28,15 @@ def faults(step: Step, code: int, peak: int, ended_by: str, out: str, error: str
     for text in (out, error):
         if _TRACEBACK in text:
             yield f"traceback: {_raised(text)[:160]}"
+    if "unexpected error, " in error and code in step.codes:
+        yield last_line(error)
     if "Exception ignored" in error or "Warning:" in error:
         yield f"words of Python: {next(line for line in error.splitlines() if 'gnored' in line or 'Warning:' in line)}"
     if "wrong result: " in error:
         yield f"wrong result: {error.rpartition('wrong result: ')[2].strip()}"
     if peak > step.resident:
         yield f"memory: {peak} MiB where {step.resident} are enough"
-    if code > 0 and not ended_by and not error.strip():
+    if code > 0 and not ended_by and not error.strip() and step.stdout != "broken":
         yield f"exit {code} without a word"
     if _STEERING.search(error):
         yield "steers the terminal"

@@ -62,11 +62,16 @@ def _watched(pid: int, step: Step) -> tuple[int, int, str]:
 
 
 def _state(pid: int) -> tuple[str, float]:
+    """Whether it or a process that it started runs ("R"), and their seconds of a processor."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return "", 0.0
-    return fields[0].decode(), (float(fields[11]) + float(fields[12])) / os.sysconf("SC_CLK_TCK")
+    state, seconds = fields[0].decode(), sum(map(float, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    for of_child, more in map(_state, map(int, children)):
+        state, seconds = "R" if of_child == "R" else state, seconds + more
+    return state, seconds
 
 
 def _end_group(pid: int) -> None:
@@ -147,7 +152,7 @@ def _called(step: Step) -> int:
         wrong = step.call()
     except GpunetError as error:
         print(f"gpunet: {error}", file=sys.stderr)
-        return 2
+        return error.exit_code
     except BaseException:
         traceback.print_exc()
         return 1

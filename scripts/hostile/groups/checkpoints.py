@@ -111,13 +111,21 @@ def _json(path: Path, rng: random.Random) -> None:
     path.write_bytes(json.dumps(changed, indent=2).encode("utf-8", "surrogatepass"))
 
 
-def _values(path: Path, rng: random.Random) -> None:
-    """Odd values in a checkpoint, with a hash that fits them."""
+def _rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], Any]) -> None:
+    """Another checkpoint of the same run and stage, with a hash that fits it: values, arrays and frames changed."""
     from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 
-    was = read_contents(path)
-    values = altered(dict(was.values), rng)
-    write_contents(path, Contents(_without_infinities(values), was.arrays, was.frames))
+    data = path.read_bytes()
+    label = json.loads(data[int(data[-20:]) : -20])["label"]
+    was = read_contents(path, label)
+    values, arrays, frames = dict(was.values), dict(was.arrays), dict(was.frames)
+    changed = change(values, arrays, frames)
+    write_contents(path, Contents(values if changed is None else changed, arrays, frames), label)
+
+
+def _values(path: Path, rng: random.Random) -> None:
+    """Odd values in a checkpoint."""
+    _rewritten(path, lambda values, arrays, frames: _without_infinities(altered(values, rng)))
 
 
 def _without_infinities(value: Any) -> Any:
@@ -131,17 +139,8 @@ def _without_infinities(value: Any) -> Any:
 
 
 def _structure(change: Callable[[dict[str, Any], dict[str, Any], random.Random], None]) -> Alter:
-    """Arrays and frames of another shape, with a hash that fits them."""
-
-    def alter(path: Path, rng: random.Random) -> None:
-        from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
-
-        was = read_contents(path)
-        arrays, frames = dict(was.arrays), dict(was.frames)
-        change(arrays, frames, rng)
-        write_contents(path, Contents(was.values, arrays, frames))
-
-    return alter
+    """Arrays and frames of another shape."""
+    return lambda path, rng: _rewritten(path, lambda values, arrays, frames: change(arrays, frames, rng))
 
 
 def _each(of_array: Callable[[Any], Any], of_frame: Callable[[Any], Any]) -> Callable[..., None]:
@@ -195,13 +194,7 @@ def _most(array: Any) -> Any:
 
 
 def _next(at: Any) -> Alter:
-    def alter(path: Path, rng: random.Random) -> None:
-        from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
-
-        was = read_contents(path)
-        write_contents(path, Contents({**was.values, "next": at}, was.arrays, was.frames))
-
-    return alter
+    return lambda path, rng: _rewritten(path, lambda values, arrays, frames: {**values, "next": at})
 
 
 def _foreign(path: Path, rng: random.Random) -> None:

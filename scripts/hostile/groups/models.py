@@ -27,7 +27,8 @@ def cases() -> Iterator[Case]:
         for name, change in _METADATA.items():
             yield Case(f"models/{kind}-{name}", _scored(kind, _metadata(change), REFUSED))
         for name, change in _BOOSTER.items():
-            yield Case(f"models/{kind}-{name}", _scored(kind, _booster(change)))
+            for dress in ("sealed", "old"):
+                yield Case(f"models/{kind}-{name}-{dress}", _scored(kind, _booster(change, dress)))
     for name, data in _OTHERS.items():
         yield single(
             f"models/not-a-model-{name}", lambda place, data=data: _with(place, place.write("m.ubj", data()), REFUSED)
@@ -71,8 +72,23 @@ def _damaged(how: str) -> Callable[[bytes, random.Random], bytes]:
     return lambda data, rng: DAMAGES[how](data, rng)
 
 
-def _booster(change: Callable[[dict[str, Any], random.Random], None]) -> Callable[[bytes, random.Random], bytes]:
-    """The trees changed, as JSON, and saved by XGBoost's own format."""
+def _dressed(model: dict[str, Any], dress: str) -> bytes:
+    """A model file: ``"sealed"`` with a hash that fits it, or ``"old"``, as if of the version that wrote none."""
+    from gpunet.model.seal import SEAL, UNSEALED, sealed
+
+    attributes = model["learner"]["attributes"]
+    if dress == "sealed":
+        attributes[SEAL] = UNSEALED
+        return sealed(_as_ubj(model))
+    del attributes[SEAL]
+    attributes["gpunet"] = json.dumps({**json.loads(attributes["gpunet"]), "format": 1})
+    return _as_ubj(model)
+
+
+def _booster(
+    change: Callable[[dict[str, Any], random.Random], None], dress: str
+) -> Callable[[bytes, random.Random], bytes]:
+    """The trees changed, as JSON, and written in XGBoost's own format."""
 
     def changed(data: bytes, rng: random.Random) -> bytes:
         import xgboost as xgb
@@ -81,7 +97,7 @@ def _booster(change: Callable[[dict[str, Any], random.Random], None]) -> Callabl
         booster.load_model(bytearray(data))
         model = json.loads(booster.save_raw("json"))
         change(model, rng)
-        return _as_ubj(model)
+        return _dressed(model, dress)
 
     return changed
 
@@ -166,12 +182,14 @@ def _metadata(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes, rand
     def changed(data: bytes, rng: random.Random) -> bytes:
         import xgboost as xgb
 
+        from gpunet.model.seal import SEAL, UNSEALED, sealed
+
         booster = xgb.Booster()
         booster.load_model(bytearray(data))
         metadata = json.loads(booster.attr("gpunet"))
         change(metadata)
-        booster.set_attr(gpunet=json.dumps(metadata))
-        return bytes(booster.save_raw("ubj"))
+        booster.set_attr(gpunet=json.dumps(metadata), **{SEAL: UNSEALED})
+        return sealed(bytes(booster.save_raw("ubj")))
 
     return changed
 
