@@ -22,6 +22,7 @@ import simulated_gpu
 import gpunet
 from gpunet.cli.run import RunOptions, resume_run, run_features
 from gpunet.config.config import PathConfig
+from gpunet.engines.choice import resolve_engine
 from gpunet.features.path import compute_path
 from gpunet.model import matrix, table
 from gpunet.model.matrix import column
@@ -201,6 +202,6 @@ def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:
         assert isinstance(array, array_api_strict._array_object.Array)
     assert all(nw.from_native(table).implementation.is_cudf() for table in (found.features, found.groups, found.ties))
     write_contents(tmp_path / "past", of_past(PastFeatures(found.features, found.path)))
-    past = past_of(read_contents(tmp_path / "past"))
+    past = past_of(read_contents(tmp_path / "past"), kept, resolve_engine("gpu"), kept.config.path)
     assert nw.from_native(past.features).implementation.is_cudf()
     assert to_arrow(past.features).equals(to_arrow(found.features))

@@ -133,6 +133,7 @@ BAD = {
     ("read_arrests", "config"): [5, True, [], b"x", {"model": None}, {5: 1}, Odd()],
     ("read_arrests", "as_of"): ["yesterday", 5, True, [], float("nan"), Odd()],
     ("read_arrests", "keep_going"): [None, "yes", 1, [], pl.DataFrame(), Odd()],
+    ("read_arrests", "show_values"): [None, "yes", 1, [], pl.DataFrame(), Odd()],
     ("read_arrests", "progress"): _NO_FUNCTION,
     ("build_network", "arrests"): _NO_OBJECT,
     ("build_network", "engine"): [5, True, [], "quantum", Odd(), Odd, pl.DataFrame()],

@@ -195,6 +195,14 @@ def test_sums_of_another_network_are_not_taken(network, tmp_path):
     assert all("x-betweenness.checkpoint is damaged" in text and "another network" in text for text in said)
 
 
+def test_sums_are_dropped_by_their_label(network, tmp_path):
+    store = Checkpoints(tmp_path, seconds=0)
+    for name in ("x-betweenness", "x-betweenness, samples 2", "x-closeness", "x-2-betweenness", "xx-closeness"):
+        store.save(name, CONTENTS)
+    StoredSums(store, "x").drop()
+    assert store.names() == ["x-2-betweenness", "xx-closeness"]
+
+
 def test_finished_sums_are_not_computed_again(network, tmp_path):
     graph = PairWork(Blocks(network), ("all",)).graph
     sums = StoredSums(Checkpoints(tmp_path, seconds=0), "x")
@@ -210,6 +218,46 @@ def test_finished_sums_are_not_computed_again(network, tmp_path):
     again = np.zeros((n, 1))
     add_up(work, graph, batches, weights, again, "s", None, threads=1, sums=sums)
     assert np.array_equal(again, total)
+
+
+@pytest.fixture(scope="module")
+def half(network, tmp_path_factory):
+    """Sums of betweenness that are kept in the middle: where, and of what."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adding, "_LEAST_WEIGHT", 0.0)
+        graph = PairWork(Blocks(network), ("all", "violent")).graph
+        store = Checkpoints(tmp_path_factory.mktemp("half"), seconds=0)
+        with pytest.raises(KeyboardInterrupt):
+            all_dependencies(graph, partial(add_up, threads=1, sums=StopsAfter(StoredSums(store, "x"), 2)), None)
+    return graph, store.load("x-betweenness", lambda contents: contents)
+
+
+def odd_sums(contents, rng):
+    values, total = contents.values, contents.arrays["total"]
+    yield from (replace(contents, values={**values, "next": odd}) for odd in (-1, 10**6, 1.5, True, "2", None))
+    yield from (replace(contents, values=odd) for odd in ({}, {**values, "of": "0" * 64}, {**values, "more": 1}))
+    yield from (replace(contents, arrays=odd) for odd in ({}, {"sum": total}))
+    yield from (replace(contents, arrays={"total": odd}) for odd in (total[1:], total.T, total.astype(np.int64)))
+    for odd in (np.nan, np.inf, -1.0, 1e300):
+        changed = total.copy()
+        changed[tuple(rng.integers(total.shape))] = odd
+        yield replace(contents, arrays={"total": changed})
+    yield replace(contents, values={**values, "next": 0})  # the sum has more than that
+
+
+def test_odd_sums_are_not_gone_on_with(network, half, tmp_path, monkeypatch):
+    """In whatever way they are odd, the result is that of sums from the beginning."""
+    monkeypatch.setattr(adding, "_LEAST_WEIGHT", 0.0)
+    graph, contents = half
+    expected = all_dependencies(graph, partial(add_up, threads=1), None).tobytes()
+    said = []
+    store = Checkpoints(tmp_path, seconds=0, notice=said.append)
+    for number, odd in enumerate([*odd_sums(contents, np.random.default_rng(2)), contents]):
+        store.save("x-betweenness", odd)
+        found = all_dependencies(graph, partial(add_up, threads=1, sums=StoredSums(store, "x")), None)
+        assert found.tobytes() == expected
+        assert len(said) == number + 1 or odd is contents
+    assert len(said) == number
 
 
 def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path):

@@ -136,15 +136,15 @@ def test_a_run_repeats_on_other_workers(of_two, two_others):
 
 def test_folds_are_those_of_one_process_and_trainings_are_kept(two_workers, of_two):
     ours, theirs = {}, {}
-    single(kept=lambda name, fit: theirs.setdefault(name, fit()))
-    together(two_workers, kept=lambda name, fit: ours.setdefault(name, fit()))
+    single(kept=lambda name, fit, fits: theirs.setdefault(name, fit()))
+    together(two_workers, kept=lambda name, fit, fits: ours.setdefault(name, fit()))
     assert list(ours) == list(theirs) == ["past", "both"]
     for name, fit in ours.items():
         assert fit.fold.tobytes() == theirs[name].fold.tobytes()
         assert fit.probability == pytest.approx(theirs[name].probability, abs=0.25)
         assert fit.probability.mean() == pytest.approx(theirs[name].probability.mean(), abs=0.01)
     stored = {name: fit_of(of_fit(fit)) for name, fit in ours.items()}
-    found = together(two_workers, kept=lambda name, fit: stored[name])
+    found = together(two_workers, kept=lambda name, fit, fits: stored[name] if fits(stored[name]) else None)
     assert found.model.to_bytes() == of_two.model.to_bytes()
     assert found.evaluation == of_two.evaluation
 

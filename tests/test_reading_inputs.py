@@ -467,7 +467,9 @@ def test_files_are_read_once_in_order_and_hidden_ones_left_out(tmp_path: Path) -
     )
     listed = read_arrests([tmp_path / "deep", str(tmp_path / "b.csv"), f"{tmp_path}/*.csv", f"{tmp_path}/**/*.parquet"])
     assert [Path(f.name).name for f in listed.report.files] == ["c.parquet", "b.csv", "a.csv"]
-    assert listed.report.warnings == ("2 file(s) were given more than once (overlapping paths) and were read once",)
+    assert listed.report.warnings == (
+        "2 file(s) were given more than once (overlapping paths, or several names of one file) and read once",
+    )
 
 
 class Nominal(pa.ExtensionType):

@@ -90,7 +90,8 @@ def text(name: str, value: Any) -> Any:
 
 #: What parameters of these names are checked by, in whichever function they are.
 _BY_NAME: Mapping[str, Check] = {
-    "threads": _threads, "progress": _progress, "keep_going": _flag, "families": _names, "sets": _names,
+    "threads": _threads, "progress": _progress, "keep_going": _flag, "show_values": _flag,
+    "families": _names, "sets": _names,
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -12,7 +13,17 @@ from typing import Any, TypeAlias
 
 from gpunet.base.errors import GpunetError, InputError, in_words
 
-__all__ = ["check_regular", "check_target", "kind_of", "named_path", "open_regular", "read_regular", "refuse_inputs"]
+__all__ = [
+    "check_regular",
+    "check_target",
+    "kind_of",
+    "name_of",
+    "named_path",
+    "open_regular",
+    "path_named",
+    "read_regular",
+    "refuse_inputs",
+]
 
 #: What tells a file from every other, whatever its names.
 _Identity: TypeAlias = tuple[int, int] | str
@@ -44,6 +55,16 @@ def named_path(given: Any, what: str, error: type[GpunetError] = InputError) -> 
     if "\0" in text:
         raise error(f"{what}: a path cannot have a null character in it")
     return Path(text)
+
+
+def name_of(path: str | os.PathLike[str]) -> str:
+    r"""A path as text that any table or file can hold: bytes that are not UTF-8 are escapes, such as ``\udcff``."""
+    return os.fspath(path).encode("utf-8", "backslashreplace").decode()
+
+
+def path_named(name: str) -> str:
+    """The path whose :func:`name_of` this is, if it is one's at all."""
+    return re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda found: chr(int(found[1], 16)), name)
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:

@@ -10,6 +10,7 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.diagnostics import diagnosed, why_nothing
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
 from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format
 from gpunet.cli.summary import null_words
@@ -19,7 +20,7 @@ from gpunet.reading import read_arrests
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
 
-__all__ = ["check_tables", "describe_check"]
+__all__ = ["check_tables", "describe_check", "less_rare_texts"]
 
 #: Tables are read again where the configuration has to be another: for names of columns, and for dates.
 _MOST_READS = 3
@@ -128,6 +129,17 @@ def _in_no_set(report: ReadReport) -> list[dict[str, Any]]:
         return []
     rows = report.offences.iter_rows(named=True)
     return [{"text": row["text"], "rows": row["rows"]} for row in rows if not row["sets"] and row["text"]][:_MOST_TEXTS]
+
+
+def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What :func:`check_tables` found, of offences on a single row the shape alone, as one may be a name."""
+    if values_are_shown():
+        return dict(found)
+    offences = found["offences_in_no_set"]
+    return {
+        **found,
+        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"])} for o in offences],
+    }
 
 
 def _better_preset(report: ReadReport, config: Config) -> list[str]:

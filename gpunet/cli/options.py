@@ -73,6 +73,9 @@ AllowIncomplete = Annotated[
     bool,
     typer.Option("--allow-incomplete", help="Accept an as-of day over a month after the last arrest of the data."),
 ]
+ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Let messages show what stands in cells, and not its shape alone.")
+]
 CheckpointSeconds = Annotated[
     float | None,
     typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),

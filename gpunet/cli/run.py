@@ -12,6 +12,7 @@ from typing import Any
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.shapes import values_shown
 from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
@@ -143,7 +144,7 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
     cluster = options.cluster or "none"
     given = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     refuse_inputs(named_path(out, "the run folder"), [*given, *_files_of(config)])
-    with RunFolder(out, RUN_FILES) as folder:
+    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
             return

@@ -19,6 +19,7 @@ from gpunet.base.paths import check_regular
 from gpunet.base.printable import printable
 from gpunet.cli.console import columns_of_terminal, say
 from gpunet.runs.folder import MANIFEST
+from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["print_run"]
 
@@ -83,7 +84,7 @@ def _size(path: Path) -> dict[str, int]:
     """How many rows and columns a table has."""
     try:
         check_regular(path)
-        found = pq.read_metadata(path)
+        found = pq.read_metadata(for_arrow(path))
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
     return {"rows": found.num_rows, "columns": found.num_columns}
@@ -93,9 +94,9 @@ def _rows(path: Path, name: str, rows: int) -> pa.Table:
     """So many rows of a table, without reading all of it."""
     try:
         if name == _SCORES:
-            best = pq.read_table(path, filters=pc.field("rank") <= rows).sort_by("rank")
+            best = pq.read_table(for_arrow(path), filters=pc.field("rank") <= rows).sort_by("rank")
             return best.select(["rank", *(column for column in best.column_names if column != "rank")])
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(for_arrow(path)) as file:
             batches = file.iter_batches(max(1, min(rows, file.metadata.num_rows)))
             return pa.Table.from_batches([next(batches)] if file.metadata.num_rows else [], file.schema_arrow)
     except (OSError, pa.ArrowException) as error:

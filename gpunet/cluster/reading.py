@@ -27,7 +27,7 @@ from gpunet.reading.names import Names, check_forces
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
-from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.stream import InputRecord, Inputs
@@ -112,7 +112,7 @@ def read_distributed(
     facts = fetched(client, each(client, "repeats", attrgetter("repeats", "offence_rows"), arranged))
     records = _whole_files(notes, [repeats for repeats, _ in facts])
     offences: Counter[str | None] = sum((Counter(rows) for _, rows in facts), Counter())
-    schema = rejected_schema(config, records)
+    schema = rejected_schema(config, columns_of(records))
     findings = sum((note.found for note in notes), Findings())
     inputs = Inputs(records, warnings, skipped)
     report = report_of(config, inputs, from_arrow(schema.empty_table()), findings, offences)

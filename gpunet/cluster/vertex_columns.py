@@ -23,6 +23,9 @@ from gpunet.tables.arrays import to_host
 
 __all__ = ["VertexColumns", "contents_of", "vertex_columns_of"]
 
+# Where a share is of nobody it is null; that other columns are, without a gang, is seen to later.
+_WITH_NULLS = ("share", "ratio")
+
 _OVER_VERTICES = ("neighbourhood", "community", *PATH_FAMILIES)
 
 
@@ -75,6 +78,7 @@ def vertex_columns_of(
     for name in values.columns:
         column = numbers(arrays.get(f"values {name}"), name, declared[name].dtype, (n,), -np.inf, np.inf)
         null = arrays.get(f"null {name}")
+        require((null is not None) == (declared[name].unit in _WITH_NULLS), f"{name} has nulls, or has them no more")
         if null is not None:
             numbers(null, f"null {name}", np.bool_, (n,), False, bool(declared[name].null))
         check_column(declared[name], column if null is None else column[~null], n)

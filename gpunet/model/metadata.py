@@ -22,8 +22,7 @@ _READ = (1, 2)
 _CHECKED = ConfigDict(allow_inf_nan=False)
 
 _Count = Annotated[StrictInt, Field(ge=0)]
-_Text = Annotated[str, Field(min_length=1)]
-_Sets = dict[_Text, tuple[_Text, ...]]
+_Sets = dict[str, tuple[str, ...]]
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,8 +82,8 @@ class ModelMetadata:
     format: int
     kind: Literal["xgboost", "random_forest"]
     gpunet: str
-    features: Annotated[tuple[_Text, ...], Field(min_length=1), AfterValidator(_each_once)]
-    taxonomy: _Text | None
+    features: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_each_once)]
+    taxonomy: str | None
     sets: _Sets | None
     calibration: _Calibration
     threshold: Annotated[float, Field(ge=0, le=1)]
@@ -97,7 +96,7 @@ class ModelMetadata:
 class FeatureMetadata:
     """Of a feature file; what it means stands in :class:`gpunet.model.table.FeatureTable`."""
 
-    taxonomy: _Text | None = None
+    taxonomy: str | None = None
     sets: _Sets | None = None
     betweenness: Annotated[dict[str, Any], _like(_Betweenness)] | None = None
     as_of: date | None = None

@@ -31,6 +31,7 @@ def rehearse(file: bytes) -> None:
 
 def main() -> int:
     """Rehearse the file on standard input; its exit code is 0, or ``REFUSED`` after a line on standard output."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves nothing behind
     file = sys.stdin.buffer.read()
     _limit_memory(_SPARE + _TIMES * len(file))
     try:

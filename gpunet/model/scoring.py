@@ -161,7 +161,7 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
     n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))
-    xp, total, not_finite = namespace(table.matrix), [0] * p, 0
+    total, not_finite = [0] * p, 0
     probability = np.empty(n)
     chunk = _CHUNK["gpu" if on_gpu(table.matrix) else "cpu"]
     for start in range(0, n, chunk):
@@ -169,12 +169,12 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
         matrix = table.matrix[rows]
         probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, threads)))
         contributions = model.classifier.contributions(matrix, threads)[:, :p]
-        finite = np.isfinite(probability[rows]) & to_host(xp.all(xp.isfinite(contributions), axis=1))
-        not_finite += int((~finite).sum())
-        if not_finite:
-            continue  # nothing is made of them
-        total = add_contributions(total, _units(contributions))
         factor[rows], contribution[rows] = (to_host(part) for part in _strongest(contributions))
+        strongest = contribution[rows]  # what is not finite is greater than all others
+        not_finite += int((~(np.isfinite(probability[rows]) & np.isfinite(strongest).all(axis=1))).sum())
+        if not_finite:
+            continue  # nothing is made of the sums
+        total = add_contributions(total, _units(contributions))
         if progress is not None:
             progress("score", rows.stop, n)
     return Explained(probability, factor, contribution, tuple(total), not_finite)

@@ -238,6 +238,7 @@ def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
         first,
         person_ids=make_series(PERSON, pa.concat_arrays(ids)),
         matrix=namespace(first.matrix).concat([first.matrix, second.matrix]),
+        origin=second.origin,  # the later one
     )
 
 

@@ -190,8 +190,14 @@ class ForestTrees(BoostedTrees):
 
 
 def names_in_booster(names: Sequence[str]) -> list[str]:
-    """What XGBoost, which allows no brackets and no "<" in names, calls these features."""
-    return [re.sub(r"[\[\]<]", "_", name) for name in names]
+    """What XGBoost, which allows no brackets and no "<" in names and each name once, calls these features."""
+    found: dict[str, None] = {}
+    for name in names:
+        theirs = re.sub(r"[\[\]<\0]", "_", name)
+        while theirs in found:
+            theirs += "_"
+        found[theirs] = None
+    return list(found)
 
 
 def detached(booster: Any) -> Any:

@@ -35,7 +35,7 @@ def try_out(file: bytes) -> None:
     """
     search = [str(Path(each).resolve()) for each in sys.path if each]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", _CHILD]
+    command = [sys.executable, "-P", "-m", _CHILD]
     try:
         done = subprocess.run(command, input=file, capture_output=True, env=environment, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.printable import printable
+from gpunet.base.shapes import example, hint
 from gpunet.base.words import plain_name
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_PARTS, DETAILS
@@ -112,8 +113,15 @@ def _setting(ours: str) -> str:
 
 def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
     called = "" if plain_name(wanted[0]) == plain_name(ours) else f" (our {ours})"
-    have = in_quotes(present[:20], ", ") + (", ..." if len(present) > 20 else "") if present else "none"
+    have = _named(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
     return f"there is no column {in_quotes(wanted, ' or ')}{called}; {_advice(ours, present)}. Columns there: {have}"
+
+
+def _named(present: Sequence[str]) -> str:
+    """The names of columns; their shapes alone where some are or hold numbers, as they may be a row and no header."""
+    if any(re.search(r"\d{5}|^[\W\d_]*\d[\W\d_]*$", name) for name in present):
+        return ", ".join(map(example, present)) + hint()
+    return in_quotes(present, ", ")
 
 
 def _advice(ours: str, present: list[str]) -> str:

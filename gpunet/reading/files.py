@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from gpunet.reading.text_layout import TextLayout
 from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
 from gpunet.reading.values import Meaning, meaning_of
 from gpunet.reading.workbook import read_workbook
+from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.arrow_text import cannot_be_read, is_uuid, plain_array
 from gpunet.tables.files import sha256_of
 
@@ -198,7 +200,7 @@ def _repeated(names: list[str]) -> frozenset[str]:
 
 def _parquet_schema(file: Any) -> tuple[Any, int]:
     """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
-    metadata = pq.read_metadata(file)
+    metadata = pq.read_metadata(_for_arrow(file))
     found = metadata.schema
     schema = found.to_arrow_schema()
     leaves = (found.column(i) for i in range(len(found)))
@@ -212,7 +214,7 @@ def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
     with (
         seekable(source.path, source.packing, source.member) as opened,
         # A small read buffer instead of whole column chunks: a file may be one single row group.
-        pq.ParquetFile(opened, buffer_size=1 << 20, pre_buffer=False) as file,
+        pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
     ):
         groups = None if source.groups is None else list(source.groups)
         yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
@@ -229,9 +231,13 @@ def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
             yield batch.select(names)
 
 
+def _for_arrow(opened: Any) -> Any:
+    return for_arrow(opened) if isinstance(opened, str) else opened
+
+
 def _arrow_file(opened: Any) -> Any:
     """A path or a file as PyArrow's; read and not mapped, so that what has been read does not stay in memory."""
-    return pa.OSFile(opened) if isinstance(opened, str) else pa.PythonFile(opened, "r")
+    return pa.OSFile(os.fsencode(opened)) if isinstance(opened, str) else pa.PythonFile(opened, "r")
 
 
 def _ipc_reader(file: Any, names: list[str] | None = None) -> Any:

@@ -15,6 +15,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.shapes import values_are_shown, values_shown
 from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
@@ -24,7 +25,7 @@ from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
-from gpunet.reading.report import as_rejected, rejected_schema, report_of, whole_number_ids
+from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
@@ -44,6 +45,7 @@ def read_arrests(
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
+    show_values: bool = False,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -67,6 +69,9 @@ def read_arrests(
         frames none is left out.
     notice
         Gets a sentence before more than 1,000 files are read.
+    show_values
+        Let errors and warnings show what stands in cells. They show its shape alone if not, as a cell may hold a name
+        or a number; docs/input.md says what is shown in any case.
 
     Returns
     -------
@@ -106,7 +111,10 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice)
+    with values_shown(show_values or values_are_shown()):
+        return read_arrests_at(
+            None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice
+        )
 
 
 def read_arrests_at(
@@ -155,7 +163,7 @@ def read_arrests_at(
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, inputs.records))
+    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -19,7 +19,7 @@ from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
 from gpunet.tables.frames import from_arrow
 
-__all__ = ["as_rejected", "offences_table", "rejected_schema", "report_of", "whole_number_ids"]
+__all__ = ["as_rejected", "columns_of", "offences_table", "rejected_schema", "report_of", "whole_number_ids"]
 
 
 #: What to tell where the configuration says that tables have no such column.
@@ -43,7 +43,7 @@ def report_of(
     """The report of inputs that were read to their end; `offences` are the accepted rows by text."""
     files = tuple(map(_file_count, inputs.records))
     skipped = inputs.skipped or ()
-    columns = _columns(inputs.records)
+    columns = columns_of(inputs.records)
     dates = columns.get("date", ["date"])[0]
     advised = reading_advice(files, [r.number for r in inputs.records], found, config.input, dates)
     words: dict[str, dict[str, int]] = {}
@@ -86,7 +86,7 @@ def _notes(records: Sequence[InputRecord]) -> tuple[str, ...]:
     )
 
 
-def _columns(records: Sequence[InputRecord]) -> dict[str, list[str]]:
+def columns_of(records: Sequence[InputRecord]) -> dict[str, list[str]]:
     """The names that each of our columns has in the inputs."""
     names: dict[str, dict[str, None]] = {}
     for record in records:
@@ -143,11 +143,10 @@ def _column_warnings(config: Config, records: Sequence[InputRecord], files: Sequ
     return warnings
 
 
-def rejected_schema(config: Config, records: Sequence[InputRecord]) -> pa.Schema:
-    """The columns of the table of rejected rows."""
+def rejected_schema(config: Config, columns: Collection[str]) -> pa.Schema:
+    """The columns of the table of rejected rows, where the inputs have these of ours."""
     known = dict.fromkeys((*ALL_COLUMNS, *config.input.incident_key))
-    found = {c for record in records for c in record.layout.columns}
-    values = [f"{c}_value" if c in REPORT_COLUMNS else c for c in known if c in found]
+    values = [f"{c}_value" if c in REPORT_COLUMNS else c for c in known if c in columns]
     names = [*REPORT_COLUMNS[:3], *values, "line"]
     return pa.schema([(c, pa.int64() if c == "row_number" else pa.large_string()) for c in names])
 

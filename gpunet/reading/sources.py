@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
-from gpunet.base.paths import check_regular, named_path, open_regular
+from gpunet.base.paths import check_regular, name_of, named_path, open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.encodings import known_encoding
 from gpunet.reading.folder_keys import keys_of
@@ -102,14 +102,15 @@ def find_sources(
     again = 0
     for path in paths:
         for file in _expand(named_path(path, "the input"), os.fspath(path), config, warnings):
+            name = name_of(file.as_posix())
             try:
                 check_regular(file)
                 looked_at = file.stat()
             except OSError as error:
                 reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
                 if skipped is None:
-                    raise UnreadableFile(file.as_posix(), reason) from error
-                skipped.append(SkippedFile(file.as_posix(), reason, None))
+                    raise UnreadableFile(name, reason) from error
+                skipped.append(SkippedFile(name, reason, None))
                 continue
             identity = (looked_at.st_dev, looked_at.st_ino) if looked_at.st_ino else file.resolve()
             if identity in seen:
@@ -119,11 +120,9 @@ def find_sources(
             kind, packing = named(file.name)
             if not (kind or packing or _is_certain(file)):
                 raise InputError(f"{file}: not a kind of table that is read; there are {_READ}")
-            sources.append(Source(file, file.as_posix(), kind, looked_at.st_size, len(sources), keys_of(file)))
+            sources.append(Source(file, name, kind, looked_at.st_size, len(sources), keys_of(file)))
     if again:
-        warnings.append(
-            f"{again} file(s) were given more than once (overlapping paths, or several names of one file) and read once"
-        )
+        warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
     if notice is not None and len(sources) > _MANY_FILES:
         size = sum(source.size_bytes for source in sources)
         notice(f"{len(sources):,} files are read, {size / 1e6:,.0f} MB: {sources[0].name} to {sources[-1].name}")

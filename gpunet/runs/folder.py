@@ -31,8 +31,8 @@ _CHECKPOINTS = "checkpoints"
 #: No JSON of a run is larger: a million files that were read take about half.
 MOST_JSON_BYTES = 1 << 28
 
-#: Files among the checkpoints: those that a run makes are named after their stage.
-_KEPT = re.compile(r"(arrests|features|model)(-[A-Za-z0-9]+)*\.checkpoint|request\.json|inputs\.json")
+#: Files among the checkpoints: checkpoints are named after what they are of, and the stage.
+_KEPT = re.compile(r"(arrests|features|model)(-[A-Za-z0-9, ]+)*\.checkpoint|request\.json|inputs\.json")
 
 
 def checkpoints_of(folder: Path) -> Path:
@@ -76,7 +76,7 @@ def _is_what(path: Path) -> str:
 def _json(value: Any) -> Callable[[Path], object]:
     """What writes `value` as indented JSON; ValueError for infinities and NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return lambda path: path.write_text(text, encoding="utf-8")
+    return lambda path: path.write_text(text, encoding="utf-8", errors="backslashreplace")  # an escape of JSON's too
 
 
 class RunFolder:

@@ -30,6 +30,7 @@ from gpunet.config.registry import Feature, columns
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
 from gpunet.reading.rejections import REASONS
+from gpunet.reading.report import rejected_schema
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.read_back import Damaged, numbers, require, table_like, valid
 from gpunet.search.path_report import PathReport
@@ -150,7 +151,7 @@ def arrests_of(contents: Contents, config: Config, engine: Engine) -> Arrests:
     texts = {name: _names(frames.get(name), name) for name in _SERIES}
     _check_ids(texts["person_ids"])
     arrays = _arrest_arrays(contents.arrays, {name: len(text) for name, text in texts.items()}, config)
-    report = _report(values, frames)
+    report = _report(values, frames, config)
     kept: dict[str, Any] = {}
     for name in _SERIES:
         _require_place(values.kinds[name], engine)
@@ -202,7 +203,7 @@ def _arrest_arrays(
     return found | {"day": day}
 
 
-def _report(values: _ArrestValues, frames: Mapping[str, Any]) -> ReadReport:
+def _report(values: _ArrestValues, frames: Mapping[str, Any], config: Config) -> ReadReport:
     for file in values.files:
         counts = (file.accepted, file.rejected, file.duplicate)
         require(min(counts) >= 0 and sum(counts) == file.read, "the counts of a file do not add up")
@@ -210,10 +211,7 @@ def _report(values: _ArrestValues, frames: Mapping[str, Any]) -> ReadReport:
     require(values.by_reason.keys() <= set(REASONS), "rows were rejected for no known reason")
     rejected = sum(values.by_reason.values())
     require(rejected == sum(file.rejected for file in values.files), "the counts of rejected rows do not add up")
-    table = frames.get("rejected")
-    require(isinstance(table, pa.Table), "rejected is missing")
-    kinds = {name: _WHOLE if name == "row_number" else _TEXT for name in table.column_names}  # type: ignore[union-attr]
-    require({"source_file", "row_number", "reason"} <= kinds.keys(), "rejected has other columns")
+    schema = rejected_schema(config, values.columns)
     offences = pa.schema(
         [
             ("text", _TEXT),
@@ -223,7 +221,7 @@ def _report(values: _ArrestValues, frames: Mapping[str, Any]) -> ReadReport:
     )
     return ReadReport(
         files=tuple(values.files),
-        rejected=from_arrow(table_like(table, "rejected", pa.schema(kinds), rejected)),
+        rejected=from_arrow(table_like(frames.get("rejected"), "rejected", schema, rejected)),
         protected_columns=values.protected_columns,
         ignored_columns=values.ignored_columns,
         warnings=values.warnings,
@@ -332,13 +330,14 @@ def check_column(feature: Feature, values: NDArray[Any], persons: int) -> None:
     """Raise Damaged if values of a feature, none of them null, are such that it never has."""
     if not len(values) or feature.dtype == "bool":
         return
-    low, high = values.min(), values.max()
+    least, most = 0.0, float(2**53)  # more nobody counts
     if feature.unit in ("share", "ratio", "1/ties"):
-        require(low >= 0 and high <= 1, f"{feature.name} is out of its range")
-    elif feature.family == "betweenness":  # of which nothing can be a little less
-        require(low >= -1e-3 and high <= float(persons) ** 2, f"{feature.name} is out of its range")
-    else:
-        require(low >= 0 and high < np.inf, f"{feature.name} is out of its range")
+        most = 1.0
+    elif feature.unit in ("persons", "core number"):
+        most = float(persons)
+    elif feature.family == "betweenness":
+        least, most = -1e-3, float(persons) ** 2  # of which nothing can be a little less
+    require(values.min() >= least and values.max() <= most, f"{feature.name} is out of its range")
 
 
 def of_fit(fit: CrossFit) -> Contents:
@@ -373,10 +372,13 @@ def _model(file: Any) -> Model:
     from gpunet.model.trained import model_from_bytes
 
     require(isinstance(file, np.ndarray) and file.dtype == np.uint8 and file.ndim == 1, "the model is missing")
+    data = file.tobytes()
     try:
-        return model_from_bytes(file.tobytes())
+        model = model_from_bytes(data)
     except GpunetError as error:
         raise Damaged(f"its model: {error}") from error
+    require(model.to_bytes() == data, "its model is not as models are written")
+    return model
 
 
 def _kind(table: Any) -> str:

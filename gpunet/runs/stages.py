@@ -21,6 +21,7 @@ from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
+from gpunet.base.paths import path_named
 from gpunet.base.progress import begun, ended, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
@@ -199,7 +200,8 @@ class Run:
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
-            self.folder.refuse_inputs([file.name for file in (*arrests.report.files, *arrests.report.skipped)])
+            read = (*arrests.report.files, *arrests.report.skipped)
+            self.folder.refuse_inputs([path_named(file.name) for file in read])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 

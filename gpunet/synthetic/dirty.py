@@ -22,6 +22,7 @@ from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
 from gpunet.synthetic.tables import SyntheticSummary, clear, fresh_folder, put_in_place, write_tables
 from gpunet.synthetic.writing import Writing, fitting, input_settings
+from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
 
@@ -96,7 +97,7 @@ def write_dirty_tables(
 
 def _written(folder: Path, clean: Path, writing: Writing) -> dict[str, Any]:
     """Write one file anew; what there is to tell of it."""
-    table = parquet.read_table(clean)
+    table = parquet.read_table(for_arrow(clean))
     force, _, month = clean.stem.rpartition("_")
     keys = {"force": force, "month": month}
     path = PurePath("tables", *(f"{key}={keys[key]}" for key in writing.folders), clean.stem + writing.file_ending)

@@ -29,6 +29,7 @@ from gpunet.cli.options import (
     ModelKind,
     Out,
     Resume,
+    ShowValues,
     StartOver,
     Threads,
 )
@@ -57,11 +58,12 @@ def features(
     start_over: StartOver = False,
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Compute every feature of every person."""
     from gpunet.cli.run import run_features
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going)
+    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -92,11 +94,14 @@ def run(
     keep_going: KeepGoing = False,
     allow_incomplete: AllowIncomplete = False,
     checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from gpunet.cli.run import run_forecast
 
-    options = _options(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, allow_incomplete)
+    options = _options(
+        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, allow_incomplete
+    )
     if resume is not None:
         _resume(context, resume, options)
         return
@@ -129,6 +134,7 @@ def _options(
     checkpoint_seconds: float | None,
     start_over: bool,
     keep_going: bool,
+    show_values: bool,
     allow_incomplete: bool = False,
 ) -> RunOptions:
     from gpunet.base.threads import available_threads, limit_pools
@@ -143,6 +149,7 @@ def _options(
         start_over=start_over,
         keep_going=keep_going,
         allow_incomplete=allow_incomplete,
+        show_values=show_values,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -151,12 +158,12 @@ def _resume(context: typer.Context, folder: Path, options: RunOptions) -> None:
     """Go on with the run in a folder."""
     from gpunet.cli.run import resume_run
 
-    beside = {"resume", "threads", "cluster", "checkpoint_seconds"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads, --cluster and --checkpoint-seconds"
+            "but --threads, --cluster, --checkpoint-seconds and --show-values"
         )
     command = str(context.info_name)
     _work(command, folder, options, lambda options: resume_run(folder, command, options))

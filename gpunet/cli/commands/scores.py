@@ -11,7 +11,7 @@ import typer
 from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import check_target, refuse_inputs
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import EngineOption, Threads, path_of
+from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 
 __all__ = ["score"]
 
@@ -25,8 +25,10 @@ def score(
     out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="The Parquet file to write.")],
     engine: EngineOption = "auto",
     threads: Threads = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.shapes import values_shown
     from gpunet.base.threads import available_threads, limit_pools
     from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
@@ -42,7 +44,13 @@ def score(
         raise cannot_write(f"--out {out}: cannot make its folder", error) from error
     limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
-    with warnings.catch_warnings(), chosen.stage("score"), console_progress() as progress, compiling_noticed():
+    with (
+        values_shown(show_values),
+        warnings.catch_warnings(),
+        chosen.stage("score"),
+        console_progress() as progress,
+        compiling_noticed(),
+    ):
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         asked: dict[str, Any] = {"threads": threads, "device": chosen.name}

@@ -11,7 +11,7 @@ import typer
 
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs, path_of
+from gpunet.cli.options import ConfigFile, Inputs, ShowValues, path_of
 
 __all__ = ["check", "synth"]
 
@@ -28,10 +28,12 @@ def check(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
+    show_values: ShowValues = False,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
-    from gpunet.cli.check import check_tables, describe_check
+    from gpunet.base.shapes import values_shown
+    from gpunet.cli.check import check_tables, describe_check, less_rare_texts
     from gpunet.cli.progress import console_progress
     from gpunet.tables.files import write_new
 
@@ -39,8 +41,9 @@ def check(
         raise InputError("no input: name the tables to check")
     if write_config is not None:
         _check_new(write_config)
-    with console_progress() as progress, compiling_noticed():
+    with values_shown(show_values), console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
+        found = less_rare_texts(found)
     if as_json:
         say(json.dumps(found, indent=2, ensure_ascii=False))
     else:
