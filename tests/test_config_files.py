@@ -78,7 +78,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
     for path in (tmp_path, tmp_path / "pipe", "/dev/null"):
         assert "no regular file" in refused(path)
     assert "No such file or directory" in refused(tmp_path / "absent.toml")
-    with pytest.raises(ConfigError, match="null (byte|character)"):
+    with pytest.raises(ConfigError, match=r"null (byte|character)"):
         load_config(tmp_path / "a\0b")
     with pytest.raises(ConfigError, match="File name too long"):
         load_config("x" * 5000)
