@@ -12,10 +12,12 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from gpunet.base.errors import (
     ConfigError,
     EngineError,
+    GpunetError,
     InputError,
     ModelError,
     ResourceError,
@@ -25,7 +27,7 @@ from gpunet.base.errors import (
 )
 from gpunet.base.stopping import Stopped
 from gpunet.cli import show
-from gpunet.cli.app import main
+from gpunet.cli.app import app, main
 from gpunet.cli.ending import EXIT_CODES, code_and_message, debug_asked, open_streams
 
 COMMAND = [sys.executable, "-m", "gpunet"]
@@ -44,6 +46,8 @@ COMMAND = [sys.executable, "-m", "gpunet"]
         (Stopped("stopped by SIGTERM"), 1, "stopped by SIGTERM"),
         (KeyboardInterrupt(), 1, "interrupted"),
         (MemoryError(), 1, "memory"),
+        (RuntimeError("std::bad_alloc"), 1, "memory"),
+        (OSError("it is a folder"), 1, "it is a folder"),
         (OSError(errno.ENOSPC, "no room", "out/a"), 1, '"out/a": No space left on device'),
         (OSError(errno.EMFILE, "many"), 1, "Too many open files"),
         (RecursionError("deep"), 1, "unexpected error, RecursionError"),
@@ -65,6 +69,28 @@ def test_an_output_that_cannot_be_made_is_the_users_only_where_another_path_woul
     error = cannot_write("cannot write to out", OSError(number, "x", "out"))
     assert error.exit_code == code
     assert str(error) == f"cannot write to out: {os.strerror(number)}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 1), (errno.EDQUOT, 1), (errno.EACCES, 2)])
+def test_a_full_disk_is_1_in_every_command(number, code, tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    table = tmp_path / "a.csv"
+    table.write_text("person_id,incident_id,date,offence\np,i,2013-01-05,robbery\nq,i,2013-01-05,robbery\n")
+    for module, name, arguments in (
+        ("gpunet.synthetic.tables", "write_whole", ["synth", "--persons", "100", "--out"]),
+        ("gpunet.cluster.certificates", "write_new", ["certificates", "--out"]),
+        ("gpunet.tables.files", "write_new", ["check", str(table), "--write-config"]),
+        ("gpunet.runs.folder", "write_whole", ["features", str(table), "--threads", "1", "--out"]),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"{module}.{name}", fails)
+            error = CliRunner().invoke(app, [*arguments, str(tmp_path / arguments[0])]).exception
+        # What a run writes is written after its folder was found fit.
+        assert code_and_message(error)[0] == (1 if arguments[0] == "features" else code)
+        assert os.strerror(number) in str(error)
+        assert isinstance(error, GpunetError)
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def _threads(name: str, value: Any) -> Any:
     return value if value is None else number_of_threads(name, value)
 
 
-def _progress(name: str, value: Any) -> Any:
+def _function(name: str, value: Any) -> Any:
     if value is not None and not callable(value):
-        raise ConfigError(f"{name}: expected a function of stage, done and total, or None, not {given(value)}")
+        raise ConfigError(f"{name}: expected a function or None, not {given(value)}")
     return value
 
 
@@ -90,7 +90,7 @@ def text(name: str, value: Any) -> Any:
 
 #: What parameters of these names are checked by, in whichever function they are.
 _BY_NAME: Mapping[str, Check] = {
-    "threads": _threads, "progress": _progress, "keep_going": _flag, "show_values": _flag,
+    "threads": _threads, "progress": _function, "notice": _function, "keep_going": _flag, "show_values": _flag,
     "families": _names, "sets": _names,
 }  # fmt: skip
 

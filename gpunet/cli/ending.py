@@ -39,9 +39,9 @@ def code_and_message(error: BaseException) -> tuple[int, str]:
         return 1, str(error)
     if isinstance(error, KeyboardInterrupt):
         return 1, "interrupted"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error):  # what libraries in C++ say of it
         return 1, _NO_MEMORY
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, OSError):
         named = f'"{os.fsdecode(error.filename)}": ' if isinstance(error.filename, str | bytes) else ""
         return 1, f"{named}{in_words(error)}"
     # The text of an error that nobody expected may hold the content of a cell, so it is shown only when asked for.
