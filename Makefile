@@ -8,9 +8,9 @@ DEMO := demo
 .PHONY: demo test test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
-	rm -rf $(DEMO)/arrests $(DEMO)/run
+	rm -f $(DEMO)/arrests/*_[0-9][0-9][0-9][0-9]-[0-9][0-9].parquet
 	$(BIN)/gpunet synth --persons 10000 --seed 1 --out $(DEMO)/arrests
-	$(BIN)/gpunet run $(DEMO)/arrests --out $(DEMO)/run
+	$(BIN)/gpunet run $(DEMO)/arrests --out $(DEMO)/run --start-over
 
 test: $(VENV)/.installed-dev  ## lint, types, tests
 	BIN=$(BIN) scripts/check

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import parse
-from benchmarks.report import write_report
+from benchmarks.report import check_folder, write_report
 from benchmarks.suite import BenchmarkError, run_suite
 from gpunet.base.errors import GpunetError
 
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     settings = parse(given)
     try:
+        check_folder(settings.out, [*settings.inputs, *filter(None, [settings.config])])
         settings.out.mkdir(parents=True, exist_ok=True)
         results = run_suite(settings)
         results["command"] = shlex.join(["python", "-m", "benchmarks", *map(_without_folder, given)])

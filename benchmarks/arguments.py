@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.systems import CPU_PEERS, GPU_PEERS, ON_THE_CPU, PEERS
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.synthetic import FEWEST_PERSONS
 
 __all__ = ["BENCHMARKS", "Settings", "parse"]
@@ -61,7 +61,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         metavar="FILE",
         help="arrest tables (files, folders, globs) to use instead of synthetic ones; 'synth' for those [synth]",
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration for the tables")
+    parser.add_argument("--config", type=_path, metavar="FILE", help="TOML configuration for the tables")
     parser.add_argument("--engine", choices=("cpu", "gpu"), default="cpu", help="of gpunet [cpu]")
     parser.add_argument(
         "--peers",
@@ -79,7 +79,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         metavar="SECONDS",
         help="time for conversion and all runs of one system on one network [25]",
     )
-    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder [runs/benchmarks]")
+    parser.add_argument("--out", type=_path, default=Path("runs/benchmarks"), help="folder [runs/benchmarks]")
     given = parser.parse_args(arguments)
     for name in given.benchmarks:
         if name not in BENCHMARKS:
@@ -157,6 +157,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
     return value
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:

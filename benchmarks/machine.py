@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.device import gpu
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 
 __all__ = ["machine"]
 

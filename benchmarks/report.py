@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,34 @@ from benchmarks.growth import growth_plots, title
 from benchmarks.plots import bar_plot
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
+from gpunet.base.errors import InputError
+from gpunet.base.paths import kind_of, read_regular, refuse_inputs
 from gpunet.tables.files import write_whole
 
-__all__ = ["markdown", "ours_of", "speed_ups", "write_report"]
+__all__ = ["check_folder", "markdown", "ours_of", "speed_ups", "write_report"]
 
 Result = dict[str, Any]
+
+#: The files of a report.
+_NAMES = re.compile(r"results\.(json|md)|.*\.svg")
+
+
+def check_folder(out: Path, inputs: Sequence[str | Path]) -> None:
+    """Refuse a folder in which a report would replace an input, or anything but an earlier report; InputError if so."""
+    present = [path for path in sorted(out.glob("*")) if _NAMES.fullmatch(path.name)]
+    for path in present:
+        refuse_inputs(path, inputs)
+        if path.is_symlink() or not path.is_file():
+            raise InputError(f"{path} is {kind_of(path.lstat().st_mode)}, and is not replaced: give another --out")
+    if present and not _is_report(out / "results.json"):
+        raise InputError(f"{present[0]} is there, but no results.json of benchmarks: give another --out")
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        return str(json.loads(read_regular(path, 1 << 28))["command"]).startswith("python -m benchmarks")
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def write_report(results: dict[str, Any], out: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base._version import __version__
+from gpunet.base.threads import sleep_while_waiting
 
 if TYPE_CHECKING:
     from gpunet.arrests.network import build_network, network_from_edges, ties_table
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from gpunet.model import load_model, score, train
     from gpunet.reading import read_arrests
     from gpunet.search.estimate import PathEstimate
+
+sleep_while_waiting()  # before XGBoost is loaded, by whatever of ours
 
 __all__ = [
     "Config",

@@ -27,7 +27,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -258,12 +257,16 @@ MEASUREMENTS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def result_of(step: str, out: Path) -> Any:
-    """What the step left behind: its own figures, or the parts of a run.json that say how it went."""
+def result_of(step: str, out: Path, since: float) -> Any:
+    """What the step left behind: its own figures, or the parts of a run.json that say how it went.
+
+    Files from before the time `since` are of an earlier step, and are left alone.
+    """
+    read = partial(read_new, since=since)
     if step in MEASUREMENTS:
         return read(out / "measured.json")
     if step == "kernels":
-        return {path.stem: read(path) for path in sorted((out / "kernels").glob("*.json"))}
+        return {path.stem: found for path in sorted((out / "kernels").glob("*.json")) if (found := read(path))}
     if step == "whole" or step.startswith("paths-"):
         return read(out / f"benchmarks-{step}" / "results.json")
     if step.startswith(("run-", "gpus-")):
@@ -273,8 +276,10 @@ def result_of(step: str, out: Path) -> Any:
     return None
 
 
-def read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+def read_new(path: Path, since: float) -> Any:
+    if not path.exists() or path.stat().st_mtime < since:
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def conditions() -> dict[str, Any]:
@@ -292,15 +297,13 @@ def do(step: str, out: Path, limit: float) -> str:
     """Do a step, write its file, give its status."""
     for left in ("step.log", "measured.json"):
         (out / left).unlink(missing_ok=True)
-    for left in ("kernels", f"benchmarks-{step}", step):
-        if step != "tables":
-            shutil.rmtree(out / left, ignore_errors=True)
+    since = time.time() - 1.0  # file systems do not tell the time exactly
     began = time.monotonic()
     record: dict[str, Any] = {"step": step, **conditions()}
     try:
         code = STEPS[step](out, limit)
         record["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
-        record["result"] = result_of(step, out)
+        record["result"] = result_of(step, out, since)
     except Exception as error:  # the next step may well work
         record["status"] = f"{type(error).__name__}: {error}"
     record["seconds"] = round(time.monotonic() - began, 1)

@@ -317,7 +317,7 @@ def temporal_columns(own: Sequence[Arrest], incidents: Mapping[Any, Sequence[Arr
 
 
 def history_columns(own: Sequence[Arrest], sets: Iterable[str], today: dt.date | None) -> dict[str, Any]:
-    """Section 6: the own record. `today` is the as-of date, else the last date in the data."""
+    """Section 6: the own record. `today` is the as-of date, else the day after the last date."""
     violent = [a for a in own if a.is_in("violent")]
     out: dict[str, Any] = {"own_arrests": len(own), "own_violent_arrests": len(violent)}
     out |= {f"own_arrests__{name}": sum(a.is_in(name) for a in own) for name in sets}
@@ -353,7 +353,8 @@ def reference_features(
     members = {n: {p for p in graph if any(a.is_in(n) for a in own[p])} for n in set_names(sets)}
     path = path_columns(graph, members)
     gangs = {p: reference_gang(of_p) for p, of_p in own.items()}
-    today = as_of or max((a.date for a in arrests if a.date is not None), default=None)
+    last = max((a.date for a in arrests if a.date is not None), default=None)
+    today = as_of or (None if last is None else last + dt.timedelta(days=1))
 
     columns: Columns = {}
     for v in sorted(own):

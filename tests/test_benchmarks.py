@@ -326,3 +326,27 @@ def test_wrong_usage_is_one_clear_message_and_exit_code_2(arguments, message, ca
 def test_an_absent_table_is_exit_code_2(tmp_path, capsys):
     assert main(["cores", "--input", str(tmp_path / "absent.csv"), "--out", str(tmp_path / "out")]) == 2
     assert "absent.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("results.json", "{}"), ("results.json", "[]"), ("results.md", "mine"), ("mine.svg", "mine")]
+)
+def test_a_report_replaces_nothing_but_a_report(tmp_path, capsys, name, text):
+    (tmp_path / name).write_text(text)
+    assert main(["cores", "--input", str(tmp_path / "absent.csv"), "--out", str(tmp_path)]) == 2
+    assert "no results.json of benchmarks: give another --out" in capsys.readouterr().err
+    (tmp_path / name).unlink()
+    (tmp_path / "elsewhere").write_text('{"command": "python -m benchmarks"}')
+    (tmp_path / "results.json").symlink_to(tmp_path / "elsewhere")
+    assert main(["cores", "--input", str(tmp_path / "absent.csv"), "--out", str(tmp_path)]) == 2
+    assert "results.json is a symbolic link" in capsys.readouterr().err
+
+
+def test_a_report_is_no_input(tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("mine")
+    (tmp_path / "results.md").hardlink_to(tmp_path / "a.csv")
+    assert main(["cores", "--input", str(tmp_path / "a.csv"), "--out", str(tmp_path)]) == 2
+    assert "is the input" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["cores", "--out", ""])
+    assert "the path is empty" in capsys.readouterr().err

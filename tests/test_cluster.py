@@ -72,6 +72,15 @@ def pids(engine):
     return sorted(client(engine).run(os.getpid).values())
 
 
+def test_libraries_of_workers_have_the_workers_threads_and_sleep_while_they_wait(two_workers):
+    def told():
+        import polars
+
+        return os.environ["OMP_WAIT_POLICY"], polars.thread_pool_size()
+
+    assert set(client(two_workers[0]).run(told).values()) == {("passive", 1)}
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_one_and_four_workers(workers, expected):
     with cluster_engine("local", ClusterConfig(workers=workers, threads=1)) as engine:

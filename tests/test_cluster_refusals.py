@@ -14,7 +14,7 @@ from distributed.security import Security
 
 import gpunet
 from gpunet.base.errors import ConfigError, EngineError, InputError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.cli.run import RunOptions, run_features
 from gpunet.cluster import cluster_engine, connect, write_certificates
 from gpunet.cluster.address import checked_address

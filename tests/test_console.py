@@ -11,9 +11,9 @@ from types import ModuleType
 
 import pytest
 
-from gpunet.base.progress import console_progress
 from gpunet.cli.commands import runs
-from gpunet.cli.console import COMPILING, compiling_noticed, notice
+from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice
+from gpunet.cli.progress import console_progress
 from gpunet.cli.run import RunOptions
 from gpunet.kernels.jit import when_compiling
 
@@ -89,14 +89,17 @@ def test_a_run_says_that_it_compiles(kernels, monkeypatch, capsys, stream):
 
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stderr", stream())
-    monkeypatch.setattr("gpunet.cli.summary.summarise", lambda manifest, out: "done")
+    monkeypatch.setattr("gpunet.cli.summary.summarise", lambda manifest, out, *width: "done")
     runs._work("features", Path("out"), RunOptions(), job)
     text = sys.stderr.getvalue()
     assert text.count(COMPILING) == 1
     if stream is Terminal:
         assert COMPILING in sys.stderr.lines()
     else:
-        assert text == f"{COMPILING}\nbetweenness: done\n"
+        first, second, third = text.splitlines()
+        assert first == COMPILING
+        assert re.fullmatch(r"betweenness: done, \d+\.\d s \(step 7 of 14\)", second)
+        assert third.startswith(COMPILED.partition("{")[0])
     assert capsys.readouterr().out == "done\n"
 
 

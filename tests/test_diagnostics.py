@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from gpunet.arrests.diagnostics import Frequencies, diagnosed
+from gpunet.arrests.diagnostics import diagnosed
+from gpunet.arrests.facts import Frequencies
 from gpunet.base.errors import InputError
 from gpunet.cli.run import run_features, run_forecast
 from gpunet.reading import read_arrests
@@ -70,7 +71,7 @@ def test_persons_within_forces_where_some_have_none() -> None:
 def test_incidents_whose_numbers_begin_anew_each_year() -> None:
     frame = rows(*PAIRS, ("q1", "i0", 400), ("q2", "i2", 500), ("q1", "i3", None), ("q2", "i9", 366))
     (warning,) = told(frame)
-    assert warning.startswith('2 incidents hold arrests more than a year apart (as "i0")')
+    assert warning.startswith('2 incidents hold arrests more than a year apart (as "a9"; --show-values shows it)')
     assert warning.endswith('[input] incident_key = ["force", "incident_id", "year"]')
     assert told(frame, {"input": {"incident_key": ["force", "incident_id", "year"]}}) == []
 

@@ -114,8 +114,8 @@ def test_history(columns: dict) -> None:
     assert of(columns["own_arrests__homicide"], "abcfg") == [0, 0, 1, 0, 0]
     assert of(columns["own_interval_days__violent"], "abm") == [None, 0.0, None]
     # The last date in the data is day 50.
-    assert of(columns["days_since_last_arrest"], "abcfgm") == [20, 40, 25, 10, 0, None]
-    assert of(columns["days_since_last_violent"], "abcfgm") == [None, 49, 40, 10, 0, None]
+    assert of(columns["days_since_last_arrest"], "abcfgm") == [21, 41, 26, 11, 1, None]
+    assert of(columns["days_since_last_violent"], "abcfgm") == [None, 50, 41, 11, 1, None]
 
 
 def test_as_of_cuts_before_the_day() -> None:

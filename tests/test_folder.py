@@ -73,7 +73,9 @@ def test_a_run_that_fails_leaves_the_earlier_one(tmp_path):
 def test_what_a_killed_run_left_is_cleared(tmp_path):
     """Killed while moving files: no manifest, some files in place, the hidden folder still there."""
     (tmp_path / ".partial").mkdir()
-    (tmp_path / ".partial" / "t.parquet.partial").write_text("half")
+    (tmp_path / ".partial" / "lock").touch()
+    for half in ("t.parquet.partial", "d.json.0a1b2c3d.partial"):  # an earlier version's, and ours
+        (tmp_path / ".partial" / half).write_text("half")
     (tmp_path / "d.json").write_text("moved")
     with RunFolder(tmp_path, NAMES) as folder:
         folder.write_json("d.json", "new")
@@ -100,9 +102,10 @@ def test_folders_and_files_in_the_wrong_place_are_refused(tmp_path):
 
 def test_input_in_the_run_folder_is_refused(tmp_path):
     folder = RunFolder(tmp_path, NAMES)
-    folder.refuse_inputs([str(tmp_path / "below" / "t.parquet"), "frame"])
-    with pytest.raises(InputError, match=r"t\.parquet"):
-        folder.refuse_inputs([str(tmp_path / "t.parquet")])
+    folder.refuse_inputs([str(tmp_path.parent / "t.parquet"), str(tmp_path.parent)])
+    for name in ("t.parquet", "below/t.parquet"):
+        with pytest.raises(InputError, match=r"t\.parquet"):
+            folder.refuse_inputs([str(tmp_path / name)])
 
 
 def test_json_refuses_what_json_has_no_word_for(tmp_path):

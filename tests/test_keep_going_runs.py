@@ -109,7 +109,7 @@ def test_a_file_that_could_not_be_read_for_a_while(tables: Path, tmp_path: Path)
     stopped(tmp_path / "run", tables)
     kept = tmp_path / "run" / ".partial" / "checkpoints"
     (kept / "arrests.checkpoint").unlink()
-    (kept / "sums.checkpoint").write_bytes(b"")  # whatever it is
+    (kept / "features-betweenness.checkpoint").write_bytes(b"")  # whatever it is
     noted = json.loads((kept / "inputs.json").read_text())
     path = bad(tables)[0]
     path.write_bytes(path.with_suffix(".whole").read_bytes())
@@ -119,7 +119,7 @@ def test_a_file_that_could_not_be_read_for_a_while(tables: Path, tmp_path: Path)
     (kept / "inputs.json").write_text(json.dumps(noted))
     with pytest.raises(InputError, match=rf"the input {path} was left out and can be read now"):
         resume_run(tmp_path / "run", "features", RunOptions())
-    assert (kept / "sums.checkpoint").exists()
+    assert (kept / "features-betweenness.checkpoint").exists()
 
 
 def test_a_file_that_comes_and_goes_between_the_runs(tables: Path, tmp_path: Path) -> None:

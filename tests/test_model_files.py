@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from model_files import changed
 from model_tables import KINDS, QUICK, table
 
 from gpunet.base.errors import ModelError
 from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, load_model, train
 from gpunet.model.calibration import sigmoid
+from gpunet.model.trained import model_from_bytes
 
 
 @pytest.fixture(scope="module")
@@ -94,28 +96,67 @@ def test_other_peoples_files_are_refused(models: dict[str, Model], tmp_path: Pat
         load_model(tmp_path / "absent.ubj")
 
 
+NAN, INF = float("nan"), float("inf")
+FEATURES = ["count", "level", "flag", "noise", "twice_count", "own_violent_arrests", "days_since_last_violent", "empty"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"format": 2}, "its format is 2"),
-        ({"features": ["count"]}, "names 1 features"),
-        ({"threshold": "high"}, "metadata are damaged"),
-        ({"calibration": {}}, "metadata are damaged"),
+        ({"format": 3}, "its format is 3, of gpunet .*; this version reads 1 and 2"),
+        ({"features": ["count"]}, "names 1 features, but its trees know 8"),
+        ({"features": []}, "damaged: features"),
+        ({"features": ["level", "count", *FEATURES[2:]]}, 'feature 1 "level", but in its trees that is "count"'),
+        ({"features": ["count", "count", *FEATURES[2:]]}, "a feature is named twice"),
+        ({"features": [1, *FEATURES[1:]]}, r"features\.0"),
+        ({"features": None}, "damaged: features"),
+        ({"threshold": "high"}, "damaged: threshold"),
+        ({"threshold": NAN}, "metadata are damaged"),
+        ({"threshold": 1.5}, "damaged: threshold"),
+        ({"threshold": -0.1}, "damaged: threshold"),
+        ({"calibration": {}}, r"damaged: calibration\.slope"),
+        ({"calibration": {"slope": NAN, "intercept": 0.0}}, "metadata are damaged"),
+        ({"calibration": {"slope": INF, "intercept": 0.0}}, "metadata are damaged"),
+        ({"calibration": {"slope": -1.0, "intercept": 0.0}}, r"damaged: calibration\.slope"),
+        ({"calibration": {"slope": 1.0, "intercept": -INF}}, "metadata are damaged"),
+        ({"calibration": {"slope": "1", "intercept": 0.0}}, r"damaged: calibration\.slope"),
         ({"kind": "perceptron"}, 'unknown kind of model "perceptron"'),
+        ({"kind": ["xgboost"]}, "unknown kind of model"),
+        ({"sets": {"robbery": "robbery*"}}, r"damaged: sets\.robbery"),
+        ({"sets": ["robbery"]}, "damaged: sets"),
+        ({"taxonomy": 7}, "damaged: taxonomy"),
+        ({"betweenness": {"method": 3}}, r"damaged: betweenness\.method"),
+        ({"betweenness": {"method": "approx", "epsilon": "small"}}, r"damaged: betweenness\.epsilon"),
+        ({"training": {}}, r"damaged: training\.rows"),
+        ({"training": {"deep": [NAN]}}, "metadata are damaged"),
+        ({"origin": {"as_of": "tomorrow"}}, r"damaged: origin\.as_of"),
+        ({"origin": {"horizon_days": 0}}, r"damaged: origin\.horizon_days"),
+        ({"gpunet": None}, "damaged: gpunet"),
     ],
 )
-def test_metadata_that_do_not_fit_are_refused(
-    models: dict[str, Model], change: dict[str, object], text: str, tmp_path: Path
+def test_metadata_that_cannot_be_are_refused(
+    models: dict[str, Model], kind: str, change: dict[str, Any], text: str
 ) -> None:
-    booster_bytes = models["xgboost"].to_bytes()
-    import xgboost as xgb
+    with pytest.raises(ModelError, match=text) as caught:
+        model_from_bytes(changed(models[kind].to_bytes(), change))
+    assert "\n" not in str(caught.value)
 
-    booster = xgb.Booster()
-    booster.load_model(bytearray(booster_bytes))
-    booster.set_attr(gpunet=json.dumps({**json.loads(booster.attr("gpunet")), **change}))
-    booster.save_model(tmp_path / "changed.ubj")
-    with pytest.raises(ModelError, match=text):
-        load_model(tmp_path / "changed.ubj")
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000, '{"format": 1e999}', '{"format": 2}'])
+def test_metadata_that_are_no_table_are_refused(models: dict[str, Model], text: str) -> None:
+    with pytest.raises(ModelError, match=r"damaged|its format is inf|unknown kind"):
+        model_from_bytes(changed(models["xgboost"].to_bytes(), text))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind_and_rounds_are_those_of_the_trees(models: dict[str, Model], kind: str) -> None:
+    (other,) = set(KINDS) - {kind}
+    file, training = models[kind].to_bytes(), models[kind].training
+    with pytest.raises(ModelError, match=f"of the kind {other}, but its trees were grown for"):
+        model_from_bytes(changed(file, {"kind": other}))
+    with pytest.raises(ModelError, match="names 41 rounds, but has trees of 40"):
+        model_from_bytes(changed(file, {"training": {**training, "rounds": 41}}))
 
 
 @pytest.mark.parametrize("path", [None, 3, b"model.ubj", ["model.ubj"]])
@@ -131,13 +172,17 @@ def test_a_place_that_cannot_be_written_is_named(
 ) -> None:
     model = models["xgboost"]
     (tmp_path / "file").write_text("kept")
-    (tmp_path / "held.ubj.partial").mkdir()
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    for path in (tmp_path, "/", ".", ""):
+    for path in (tmp_path, "/", "."):
         with pytest.raises(ModelError, match="that is a folder"):
             model.save(path)
-    for name in ("absent/model.ubj", "file/model.ubj", "held.ubj", "null\0.ubj"):
+    for path in ("", " "):
+        with pytest.raises(ModelError, match="the path is empty"):
+            model.save(path)
+        with pytest.raises(ModelError, match="the path is empty"):
+            load_model(path)
+    for name in ("absent/model.ubj", "file/model.ubj", "null\0.ubj"):
         with pytest.raises(ModelError, match="cannot save the model as"):
             model.save(tmp_path / name)
     with pytest.raises(ModelError, match="cannot read the model"):

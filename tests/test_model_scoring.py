@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,14 +175,21 @@ def test_nobody_to_score_gives_an_empty_frame(models: dict[str, Model]) -> None:
         (lambda f: f.drop("noise", "flag"), '2 of the 8 columns.*missing: "flag", "noise"'),
         (lambda f: f.drop("person_id"), "no column person_id"),
         (lambda f: f.with_columns(flag=pl.lit("yes")), r'neither numbers nor flags: "flag" \(String\)'),
-        (lambda f: f.with_columns(noise=pl.lit(np.inf)), '"noise" holds infinite'),
-        (lambda f: f.with_columns(noise=pl.lit(-1e300)), '"noise" holds infinite'),
+        (lambda f: f.with_columns(noise=pl.lit(np.inf)), 'hold infinite values.*: "noise"$'),
+        (lambda f: f.with_columns(noise=pl.lit(-1e300)), 'hold infinite values.*: "noise"$'),
+        (lambda f: f.with_columns(noise=pl.lit(np.inf), level=pl.lit(-np.inf)), 'infinite values.*: "level", "noise"$'),
+        (lambda f: f.with_columns(noise=pl.Series([[1.0]] * 20)), r'neither numbers nor flags: "noise" \(List'),
+        (lambda f: f.to_pandas().assign(noise=[1.0, "x"] * 10), 'neither numbers nor flags: "noise"'),
         (lambda f: pl.concat([f, f.head(1)]), "more than one row"),
         (lambda f: f.with_columns(person_id=pl.lit(None, pl.Int64)), "person_id has nulls"),
+        (lambda f: f.with_columns(pl.col("person_id") / 1), "person_id is Float64, but ids are whole numbers or text"),
+        (lambda f: f.with_columns(person_id=pl.Series([[1]] * 20)), "person_id is List"),
+        (lambda f: f.to_pandas().assign(person_id=[1, "x"] * 10), "person_id is Object"),
+        (lambda f: pd.concat([f.to_pandas(), f.to_pandas()[["count"]]], axis=1), "more than once"),
     ],
 )
 def test_features_that_do_not_fit_are_refused(models: dict[str, Model], change: Any, text: str) -> None:
-    with pytest.raises(ModelError, match=text):
+    with pytest.raises((ModelError, InputError), match=text):
         score(models["xgboost"], change(table(20)[0]), threads=1)
 
 
@@ -213,6 +222,44 @@ def test_a_feature_file_of_other_violent_sets_is_refused(models: dict[str, Model
         read_features(other, taxonomy=FBI)
 
 
+@pytest.mark.parametrize(
+    ("kept", "text"),
+    [
+        ({"sets": ["robbery"]}, "damaged: sets"),
+        ({"sets": {"robbery": [1]}}, "damaged: sets.robbery"),
+        ({"taxonomy": 7}, "damaged: taxonomy"),
+        ({"as_of": "yesterday"}, "damaged: as_of"),
+        ({"betweenness": "exact"}, "damaged: betweenness"),
+        ({"settings": [1]}, "damaged: settings"),
+    ],
+)
+def test_what_a_feature_file_says_of_itself_is_checked(kept: Any, text: str, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "features.parquet", table(20)[0], kept)
+    with pytest.raises(ModelError, match=f"features.parquet: what it says of itself is {text}"):
+        read_features(tmp_path / "features.parquet")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_score_that_is_not_finite_is_given(models: dict[str, Model], kind: str) -> None:
+    """Leaves that are no numbers: the last net, for a file's hash, trees and metadata are checked before."""
+    model, (frame, _) = models[kind], table(60, seed=1)
+    booster: Any = model.classifier._booster
+    dump = json.loads(bytes(booster.save_raw("json")))
+    tree = dump["learner"]["gradient_booster"]["model"]["trees"][0]
+    leaf = tree["left_children"].index(-1)
+    for key in ("split_conditions", "base_weights"):
+        tree[key][leaf] = float("nan")
+    broken = xgb.Booster()
+    broken.load_model(bytearray(json.dumps(dump).encode()))
+    damaged = replace(model, classifier=type(model.classifier)(broken))
+    rows = int(np.isnan(damaged.calibration(damaged.predict_margin(frame, threads=1))).sum())
+    assert 0 < rows < 60
+    with pytest.raises(ModelError, match=f"{rows} of 60 persons would get a score.*no finite numbers"):
+        damaged.predict_proba(frame, threads=1)
+    with pytest.raises(ModelError, match=r"60 of 60 persons would get a score, or reasons"):  # SHAP values are of all
+        score(damaged, frame, threads=1)
+
+
 def test_a_missing_file_is_an_input_error(models: dict[str, Model], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="absent"):
         score(models["xgboost"], tmp_path / "absent.parquet")
@@ -231,7 +278,7 @@ def test_the_matrix_keeps_values_and_nulls() -> None:
 
 @pytest.mark.parametrize("model", ["model.ubj", None, table(5)[0]])
 def test_what_is_no_model_cannot_score(model: Any) -> None:
-    with pytest.raises(ModelError, match=r"first argument must be a Model.*not (str|NoneType|DataFrame)"):
+    with pytest.raises(ModelError, match=r"model: expected a Model, .* not .*(str|None|DataFrame)"):
         score(model, table(5)[0])
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,13 @@ from threadpoolctl import threadpool_limits
 
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.config.config import Config, ModelConfig
-from gpunet.model import cross_fit, forecast, forest, read_features, train
+from gpunet.model import cross_fit, forecast, forest, read_features, score, train
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.origin import Origin
 from gpunet.model.table import read_labels, stack
+from gpunet.model.trained import model_from_bytes
+from gpunet.tables.parquet import write_parquet
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -317,3 +322,22 @@ def test_progress_reaches_the_end_of_every_stage(kind: str) -> None:
 def test_importing_the_package_imports_no_learning_library() -> None:
     code = "import sys, gpunet.model; print([m for m in ('xgboost', 'sklearn', 'numba', 'scipy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_model_keeps_what_a_feature_file_says_of_its_origin(tmp_path: Path) -> None:
+    frame, labels = table(200)
+    settings = {"[network] max_incident_size": 50}
+    write_parquet(tmp_path / "features.parquet", frame, {"as_of": "2014-02-01", "settings": settings})
+    model = train(tmp_path / "features.parquet", labels, config=QUICK, threads=1)
+    assert model.origin == model_from_bytes(model.to_bytes()).origin == Origin(date(2014, 2, 1), None, settings)
+    assert train(frame, labels, config=QUICK, threads=1).origin is None
+
+
+def test_names_that_xgboost_does_not_allow_or_takes_for_one_are_kept() -> None:
+    frame, labels = table(200)
+    names = {"count": "a[", "level": "a]", "noise": "a_", "empty": "a<b", "flag": "a\0b", "twice_count": ""}
+    frame = frame.rename(names)
+    model = train(frame, labels, config=QUICK, threads=1)
+    back = model_from_bytes(model.to_bytes())
+    assert set(names.values()) < set(back.features)
+    assert score(back, frame, threads=1).equals(score(model, frame, threads=1))

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from gpunet.base.errors import ConfigError
-from gpunet.base.parallel import available_threads, in_batches, spans
+from gpunet.base.parallel import in_batches, spans
+from gpunet.base.threads import available_threads
 
 
 def test_results_come_in_the_order_of_the_batches():

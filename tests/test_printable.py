@@ -94,9 +94,12 @@ def test_warnings_and_the_summary(tmp_path):
 
 
 def test_an_error_of_the_program_itself():
-    """With its traceback, and exit code 1."""
+    """Exit code 1 and one line; with --debug the traceback."""
     failing = f"import gpunet.cli.info\ndef fail(): raise RuntimeError({NAME!r})\ngpunet.cli.info.describe = fail"
     done = run_processes.gpunet("info", before=failing)
     assert done.returncode == 1
+    assert done.stderr.startswith("gpunet: unexpected error, RuntimeError")
+    done = run_processes.gpunet("info", "--debug", before=failing)
+    assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
-    assert done.stderr.endswith(f"RuntimeError: {SHOWN}\n")
+    assert f"RuntimeError: {SHOWN}\n" in done.stderr

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from gpunet import read_arrests
 from gpunet.base.days import day_number
 from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.shapes import shape_of, values_shown
 from gpunet.config.config import InputConfig
 from gpunet.reading.date_formats import ISO, date_formats
 from gpunet.reading.date_proposals import date_proposals
@@ -382,7 +383,7 @@ def test_proposals_by_hand() -> None:
     )
     assert mixed.formats == (("dayfirst", "excel", "%Y-%m-%d"), ("monthfirst", "excel", "%Y-%m-%d"))
     assert mixed.values == ("1/2/2013", "41306", "2013-2-1")
-    assert mixed.sentence.endswith('; "2013-02-01T24:00:00" and 1 more are not understood')
+    assert mixed.sentence.endswith('; "9999-99-99A99:99:99" and 1 more are not understood; --show-values shows it')
     assert date_proposals(["2013-2-1"], given="dayfirst").formats == (("dayfirst", "%Y-%m-%d"),)
 
 
@@ -392,6 +393,10 @@ def test_proposals_by_hand() -> None:
 def test_what_is_no_date_in_any_way_is_said_to_be_none(text: str) -> None:
     proposal = date_proposals([text])
     assert (proposal.formats, proposal.null_dates) == ((), ())
+    assert text not in proposal.sentence
+    assert f'"{shape_of(text)}" are not understood: write [input] date_format' in proposal.sentence
+    with values_shown(True):
+        proposal = date_proposals([text])
     assert f'"{text}" are not understood: write [input] date_format with strptime codes' in proposal.sentence
 
 
@@ -405,19 +410,24 @@ def test_dates_in_both_orders_are_not_proposed_for() -> None:
 
 
 def test_placeholders_are_proposed_for_null_dates() -> None:
-    zero = date_proposals(["0000-00-00", "9999-12-31 00:00:00"])
+    with values_shown(True):
+        zero = date_proposals(["0000-00-00", "9999-12-31 00:00:00"])
     assert (zero.formats, zero.null_dates, zero.unread) == ((), ("0000-00-00", "9999-12-31"), 0)
     assert zero.sentence.endswith('"9999-12-31 00:00:00" lie before 1900 or after today')
     mixed = date_proposals(["13/02/2013", "00/00/0000", "31/12/9999"])
     assert (mixed.formats, mixed.null_dates) == (("dayfirst",), ("0000-00-00", "9999-12-31"))
-    assert mixed.sentence.endswith('null_dates = ["0000-00-00", "9999-12-31"] for these placeholders to be no date')
-    assert date_proposals(["2999-05-05"]).sentence.endswith('"2999-05-05" lie before 1900 or after today')
+    assert mixed.sentence.endswith(
+        'null_dates = ["0000-00-00", "9999-12-31"] for these placeholders to be no date; --show-values shows it'
+    )
+    late = date_proposals(["2999-05-05"]).sentence
+    assert late.endswith('"9999-99-99" lie before 1900 or after today; --show-values shows it')
 
 
 def test_control_bytes_and_long_values_do_not_get_into_the_sentence() -> None:
-    sentence = date_proposals(["\x1b[31mred\x07", "x" * 500, "a\u202eb"], column="d\x9b").sentence
+    with values_shown(True):
+        sentence = date_proposals(["\x1b[31mred\x07", "x" * 500, "a\u202eb"], column="d\x9b").sentence
     assert sentence.isprintable()
-    assert '"\\x1b[31mred\\x07"' in sentence
+    assert '"\\u001b[31mred\\u0007"' in sentence
     assert len(sentence) < 400
 
 

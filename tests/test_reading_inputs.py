@@ -6,6 +6,7 @@ import codecs
 import datetime as dt
 import gzip
 import hashlib
+import itertools
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from dirty_tables import COLUMNS, FILE_KINDS, FRAME_KINDS, as_frame, write_csv, 
 from reading_at import read_everywhere as read_arrests
 from reading_naive import decoded, rejections
 
+import gpunet
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import ConfigError, InputError
+from gpunet.reading import delimited, files, stream, unpacking
 from gpunet.tables.frames import make_frame
 
 ROW = {"person_id": "p1", "incident_id": "i1", "date": "2013-02-01", "offence": "robbery"}
@@ -464,7 +467,9 @@ def test_files_are_read_once_in_order_and_hidden_ones_left_out(tmp_path: Path) -
     )
     listed = read_arrests([tmp_path / "deep", str(tmp_path / "b.csv"), f"{tmp_path}/*.csv", f"{tmp_path}/**/*.parquet"])
     assert [Path(f.name).name for f in listed.report.files] == ["c.parquet", "b.csv", "a.csv"]
-    assert listed.report.warnings == ("2 file(s) were given more than once (overlapping paths) and were read once",)
+    assert listed.report.warnings == (
+        "2 file(s) were given more than once (overlapping paths, or several names of one file) and read once",
+    )
 
 
 class Nominal(pa.ExtensionType):
@@ -550,3 +555,27 @@ def test_utf16_that_is_cut_short_is_an_error(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=r"a\.csv"):
         read_arrests(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet"])
+def test_of_one_large_file_it_is_told_how_far_it_is(tmp_path: Path, name: str, monkeypatch: Any) -> None:
+    for module in (files, stream):
+        monkeypatch.setattr(module, "BATCH_ROWS", 10_000)
+    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 1 << 14)
+    monkeypatch.setattr(unpacking, "_CHUNK_BYTES", 1 << 14)
+    n = 300_000
+    frame = pl.DataFrame({"person_id": range(n), "incident_id": range(n)}).with_columns(
+        date=pl.lit("2012-01-01"), offence=pl.lit("theft")
+    )
+    path = tmp_path / name
+    if name == "a.parquet":
+        frame.write_parquet(path)
+    else:
+        text = frame.write_csv().encode()
+        path.write_bytes(gzip.compress(text, 1) if name.endswith("gz") else text)
+    told: list[tuple[str, float, float]] = []
+    assert len(gpunet.read_arrests(path, progress=lambda *step: told.append(step))) == n
+    shares = [done / total for _, done, total in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert max(later - first for first, later in itertools.pairwise(shares)) < 0.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from reading_naive import decoded, rejections
 
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.shapes import shape_of, values_shown
 
 HEADER = "person_id,incident_id,date,offence\n"
 WORDS = ["NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "NaT", "<NA>", r"\N", "-", "unknown", "Unknown", ""]
@@ -84,7 +86,7 @@ def test_a_column_with_one_other_value_stays_as_it_is_written_and_is_told(tmp_pa
     arrests = read_arrests(path)
     assert set(arrests.person_ids.to_list()) == {*(f"{k}.0" for k in range(300_000)), "x1", "1"}
     assert arrests.report.files[0].accepted == 300_002
-    assert any('1 id (as "1" and "1.0")' in text for text in arrests.report.warnings)
+    assert any('1 id (as "9" and "9.9"; --show-values shows it)' in text for text in arrests.report.warnings)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,10 @@ def test_an_id_that_has_lost_digits_is_refused(bad: str, tmp_path: Path) -> None
     assert rejections(arrests) == [(path.as_posix(), 1, "bad_id"), (path.as_posix(), 3, "bad_id")]
     assert arrests.person_ids.to_list() == ["x1"]
     (about,) = [text for text in arrests.report.warnings if "lost digits" in text]
-    assert about.startswith("2 rows") and bad in about  # noqa: PT018 - one sentence
+    assert about.startswith("2 rows")
+    assert f'(as in "{shape_of(bad)}"; --show-values shows it)' in about
+    with values_shown(True):
+        assert any(bad in text for text in read_arrests(path).report.warnings)
 
 
 @pytest.mark.parametrize("good", ["1E12", "12e5", "DE-1", "1e5a", "e+5", "1.0.0", "2e3.5"])
@@ -189,7 +194,10 @@ def test_ids_that_may_be_one_are_told_with_the_line_to_write(one: str, other: st
     paths = [table(tmp_path, f"{one},i1,,a\nx9,i1,,a\n"), table(tmp_path, f"{other},i2,,a\nx9,i1,,b\n", "b.csv")]
     (warning,) = read_arrests(paths).report.warnings
     assert warning.startswith("1 id (as ")
-    assert f'"{one}"' in warning and f'"{other}"' in warning  # noqa: PT018 - in either order
+    assert {f'"{shape_of(one)}"', f'"{shape_of(other)}"'} <= set(re.findall('"[^"]*"', warning))
+    with values_shown(True):
+        (shown,) = read_arrests(paths).report.warnings
+    assert {f'"{one}"', f'"{other}"'} <= set(re.findall('"[^"]*"', shown))
     assert f"[input] id_rules = {{person_id = {{{rule} = true}}}}" in warning
     wanted = dict.fromkeys((part.split(" ")[0] for part in f"{rule} = true".split(", ")), True)
     assert read_arrests(paths, {"input": {"id_rules": {"person_id": wanted}}}).report.warnings == ()

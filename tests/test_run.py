@@ -12,12 +12,14 @@ import gpunet
 from gpunet.arrests.as_of import violent_between
 from gpunet.base.days import day_number
 from gpunet.base.errors import InputError, ModelError
+from gpunet.cli.app import main
 from gpunet.cli.run import RunOptions, run_features, run_forecast
+from gpunet.config.config import load_config
 from gpunet.config.registry import columns
 from gpunet.engines.cpu import CpuEngine
 from gpunet.synthetic import write_tables
 from gpunet.tables.files import sha256_of
-from gpunet.tables.parquet import read_parquet_metadata
+from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
 CONFIG = {"model": {"max_rounds": 60, "folds": 3, "horizon_days": 150}}
 
@@ -151,6 +153,67 @@ def test_score_of_the_saved_model_is_the_runs_own(run):
     assert pl.DataFrame(again).equals(pl.read_parquet(out / "scores.parquet"))
 
 
+@pytest.mark.parametrize(
+    ("change", "settings", "texts"),
+    [
+        ({}, {}, []),
+        ({"as_of": None}, {}, ["the feature table has no as-of day, and the model's is {T}"]),
+        ({"as_of": -1}, {}, ["as of {day}, and the model has learned from what happened before {T}"]),
+        ({"as_of": 150}, {}, []),
+        ({"as_of": 151}, {}, ["as of {day}, more than the horizon of 150 days after the model's day, {T}"]),
+        ({}, {"[network] max_incident_size": 30}, ["[network] max_incident_size is 50 in the model's training and 30"]),
+        (
+            {"as_of": 900},
+            {"[input] incident_key": ["incident_id"], "[input] person_scope": "force"},
+            [
+                "the model is old",
+                '[input] incident_key is ["force", "incident_id"] in the model\'s training and ["incident_id"]',
+                '[input] person_scope is "national" in the model\'s training and "force" in the feature table',
+            ],
+        ),
+        ({"settings": None}, {}, []),  # a file of an earlier version does not say
+    ],
+)
+def test_scoring_says_in_what_features_differ_from_the_models(
+    run, change, settings, texts, tmp_path, monkeypatch, capsys
+):
+    out, manifest = run
+    known = date.fromisoformat(manifest["as_of"])
+    metadata = read_parquet_metadata(out / "features.parquet")
+    day = known + timedelta(days=change.get("as_of") or 0)
+    if isinstance(change.get("as_of"), int):
+        change = {"as_of": day.isoformat()}
+    metadata = {**metadata, "settings": {**metadata["settings"], **settings}, **change}
+    write_parquet(tmp_path / "features.parquet", pl.read_parquet(out / "features.parquet"), metadata)
+    options = {"model": out / "model.ubj", "features": tmp_path / "features.parquet", "out": tmp_path / "s.parquet"}
+    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    monkeypatch.setattr("sys.argv", ["gpunet", "score", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
+    assert len(lines) == len(texts)
+    for line, text in zip(lines, texts, strict=True):
+        assert text.format(T=known, day=day) in line
+
+
+def test_what_features_depend_on_is_in_the_settings_and_how_tables_are_written_is_not():
+    plain = load_config().feature_settings()
+    same = {"columns": {"person_id": "id"}, "separator": ";", "encoding": "cp1252", "date_format": "dayfirst"}
+    assert load_config({"input": same, "model": {"folds": 3}}).feature_settings() == plain
+    for other in (
+        {"network": {"max_incident_size": 49}},
+        {"input": {"incident_key": ["incident_id"]}},
+        {"input": {"person_scope": "force"}},
+        {"input": {"id_rules": ["strip_zeros"]}},
+        {"input": {"null_values": []}},
+        {"input": {"null_dates": ["1900-01-01"]}},
+        {"input": {"columns": {"gang": ""}}},
+    ):
+        found = load_config(other).feature_settings()
+        assert len([key for key in plain if found[key] != plain[key]]) == 1
+
+
 def test_the_same_bytes_again_with_another_number_of_threads(run, tables, tmp_path):
     out, manifest = run
     again = run_forecast(str(tables), tmp_path / "again", CONFIG, options=RunOptions(threads=1))
@@ -169,6 +232,27 @@ def test_features_as_of_a_day_are_those_of_the_earlier_rows(tables, tmp_path):
     rows = pl.concat([pl.read_parquet(path) for path in sorted(tables.glob("*.parquet"))])
     earlier = gpunet.read_arrests(rows.filter(pl.col("date") < day), as_of=day)
     assert gpunet.compute_features(earlier).equals(pl.read_parquet(tmp_path / "cut" / "features.parquet"))
+
+
+def test_features_of_all_days_are_those_as_of_the_day_after_the_last(run, tables, tmp_path):
+    out, manifest = run
+    run_features(str(tables), tmp_path / "all")
+    assert pl.read_parquet(tmp_path / "all" / "features.parquet").equals(pl.read_parquet(out / "features.parquet"))
+    scores = gpunet.score(gpunet.load_model(out / "model.ubj"), tmp_path / "all" / "features.parquet")
+    assert scores.equals(pl.read_parquet(out / "scores.parquet"))
+    assert manifest["completeness"]["days_beyond"] == 0
+
+
+def test_a_day_after_the_end_of_the_data(run, tables, tmp_path):
+    end = date.fromisoformat(run[1]["as_of"])
+    with pytest.raises(InputError, match=f"T is {end + timedelta(days=60)}.*--as-of {end}, or --allow-incomplete"):
+        run_forecast(str(tables), tmp_path / "far", CONFIG, as_of=end + timedelta(days=60))
+    options = RunOptions(allow_incomplete=True)
+    far = run_forecast(str(tables), tmp_path / "far", CONFIG, as_of=end + timedelta(days=60), options=options)
+    assert (far["completeness"]["days_beyond"], far["completeness"]["as_of"]) == (60, end.isoformat())
+    assert "the last 60 days of the 150 before T hold no arrest" in " ".join(far["warnings"])
+    features = run_features(str(tables), tmp_path / "features", as_of=end + timedelta(days=60))
+    assert "is 60 days after the end of the data" in " ".join(features["warnings"])
 
 
 def test_random_forest_run(tables, tmp_path):

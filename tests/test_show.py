@@ -113,21 +113,44 @@ def test_a_terminal_gets_the_columns_that_it_has_room_for(scored, monkeypatch, w
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr(sys, "stdout", Terminal())
     print_run(scored, None, 5)
-    *table, counts, _ = lines(sys.stdout.getvalue())
+    printed = lines(sys.stdout.getvalue())
+    table, counts = printed[:6], " ".join(printed[6:])
     columns = {29: 2, 30: 3, 80: 4, 120: 5, 400: 8}[width]
     assert table[0].split() == ["rank", "person_id", "probability", *SCORES.columns[3:]][:columns]
-    assert len(table) == 6
-    assert max(map(len, table)) <= width
+    assert max(map(len, printed)) <= width
     assert counts.startswith(f"5 of 50 rows, {columns} of 8 columns")
     assert ("room" in counts) == (columns < 8)
 
 
-def test_one_long_text_does_not_take_the_room_of_all(run, monkeypatch):
+def test_one_long_text_does_not_take_the_room_of_all(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stdout", Terminal())
+    with RunFolder(tmp_path / "run", RUN_FILES) as folder:
+        folder.write_table("ties.parquet", [TIES.with_columns(sets=pl.lit("s" * 60))])
+        folder.finish({})
+    print_run(tmp_path / "run", "ties", 5)
+    text = sys.stdout.getvalue()
+    assert f"{'s' * 39}…" in text
+    assert "d" * 60 in text
+    assert "\x1b[2J" not in text
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_ids_that_have_no_room_go_on_below(run, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "stdout", Terminal())
     print_run(run, "ties", 5)
-    assert f"{'d' * 39}…" in sys.stdout.getvalue()
-    assert "\x1b[2J" not in sys.stdout.getvalue()
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdout.getvalue())
+    assert text.count("d") - text.count("d", text.index("rows,")) >= 60
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_pipe_gets_everything_even_if_colours_are_forced(scored, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    head, *_, counts, _ = shown(capsys, scored, rows=3)
+    assert head.split() == ["rank", "person_id", "probability", *SCORES.columns[3:]]
+    assert counts == "3 of 50 rows, 8 of 8 columns"
 
 
 @pytest.mark.parametrize("name", ["features", "ties.csv", "../run/ties", "top", ""])

@@ -269,7 +269,7 @@ def test_no_room_for_a_file(asked, undisturbed, tmp_path):
     """A limit on the size of files stands for a full disk: the system refuses to write in the same way."""
     out = tmp_path / "run"
     done = gpunet("run", *asked, "--out", out, *ALWAYS, before=LIMITED.format(size=150_000))
-    assert done.returncode == 2
+    assert done.returncode == 1
     said = done.stderr.splitlines()[-1]
     assert said.startswith("gpunet: cannot write ")
     assert f"into {out}: File too large" in said
@@ -291,7 +291,7 @@ def test_a_full_disk(asked, undisturbed, tmp_path, options, size, name):
     before = "" if mounted else LIMITED.format(size=int(size[:-1]) * 1000)
     try:
         done = gpunet("run", *asked, "--out", disk / "run", *options, before=before)
-        assert done.returncode == 2
+        assert done.returncode == 1
         said = done.stderr.splitlines()[-1]
         assert said.startswith("gpunet: cannot write ")
         assert f"{name} into {disk / 'run'}: {'No space left on device' if mounted else 'File too large'}" in said

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from gpunet.base.arguments import instance_of
 from gpunet.base.array_types import Bool, Int32, UInt64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import InputError
@@ -25,7 +26,7 @@ from gpunet.tables.gather import gather
 if TYPE_CHECKING:
     from gpunet.engines.protocol import Engine
 
-__all__ = ["Arrests", "FileCount", "ReadReport", "SkippedFile"]
+__all__ = ["CHECK_ARRESTS", "Arrests", "FileCount", "ReadReport", "SkippedFile"]
 
 _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
 
@@ -198,8 +199,8 @@ class Arrests:
 
     @cached_property
     def today(self) -> int:
-        """The day from which ``days_since_*`` count: the as-of day, else the last day in the data."""
-        return day_number(self.as_of) if self.as_of is not None else self.last_day
+        """The day from which ``days_since_*`` count: the as-of day, else the day after the last one in the data."""
+        return day_number(self.as_of) if self.as_of is not None else self.last_day + 1
 
     @cached_property
     def person_offences(self) -> UInt64:
@@ -247,3 +248,7 @@ class Arrests:
             as_of=as_of,
             **kept,
         )
+
+
+#: A check of an argument of that name.
+CHECK_ARRESTS = instance_of(Arrests, "the arrests that read_arrests returns")

@@ -2,61 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
-
-import narwhals as nw
+from functools import reduce
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.base.array_types import Int32, Int64
-from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.arrests.facts import (
+    Frequencies,
+    IncidentFacts,
+    IncidentRows,
+    PersonFacts,
+    added,
+    facts_of_incidents,
+    facts_of_persons,
+)
+from gpunet.base.days import day_to_date
+from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted, shortened
 from gpunet.config.config import Config
-from gpunet.tables.arrays import (
-    count_by_code,
-    distinct,
-    greatest,
-    greatest_by_code,
-    least,
-    least_by_code,
-    namespace,
-    sort_order,
-    sum_by_code,
-    to_host,
-)
-from gpunet.tables.gather import gather
 
-__all__ = [
-    "Diagnosis",
-    "Frequencies",
-    "IncidentFacts",
-    "IncidentRows",
-    "PersonFacts",
-    "diagnosed",
-    "diagnosis_of",
-    "facts_of_incidents",
-    "facts_of_persons",
-    "why_no_network",
-    "why_nothing",
-]
-
-#: An id that is on more than this share of the arrests, or has so many times the arrests of the next one, may stand for
-#: "unknown"; if it has so many at least, and so many times the mean.
-_SHARE, _TIMES_THE_NEXT, _AT_LEAST, _TIMES_THE_MEAN = 0.01, 10, 10, 3
-
-#: So many ids are looked at: more cannot have a hundredth of the arrests each.
-_MOST_IDS = 101
+__all__ = ["Diagnosis", "diagnosed", "diagnosis_of", "why_no_network", "why_nothing"]
 
 #: A day with so many times the mean of days may stand for "unknown".
 _TIMES_A_DAY = 100
-
-#: Arrests of one incident that are further apart than so many days are hardly of one incident.
-_APART = 366
-
-#: Further than any day.
-_FAR = 1 << 40
 
 #: Days of which reading tells.
 PLACEHOLDERS = ("1900-01-01", "1901-01-01", "1904-01-01", "1960-01-01", "1969-12-31", "1970-01-01")
@@ -66,85 +34,16 @@ _FEW = 10
 
 
 @dataclass(frozen=True)
-class Frequencies:
-    """The ids with the most arrests, descending, of ``ids`` ids and ``arrests`` arrests."""
-
-    ids: int
-    arrests: int
-    top: tuple[tuple[int, str], ...]
-
-    def __add__(self, other: Frequencies) -> Frequencies:
-        top = sorted((*self.top, *other.top), key=lambda item: (-item[0], item[1]))[:_MOST_IDS]
-        return Frequencies(self.ids + other.ids, self.arrests + other.arrests, tuple(top))
-
-    def outstanding(self) -> list[tuple[int, str]]:
-        """The ids that have so many arrests that they may stand for "unknown"."""
-        mean = self.arrests / max(self.ids, 1)
-        found = [
-            (n, text)
-            for n, text in self.top
-            if n >= _AT_LEAST and n > _SHARE * self.arrests and n > _TIMES_THE_MEAN * mean
-        ]
-        gaps = [at for at, (one, other) in enumerate(pairwise(self.top)) if one[0] > _TIMES_THE_NEXT * other[0]]
-        far = self.top[: gaps[0] + 1] if gaps else ()  # several words may stand for "unknown"
-        return list(dict.fromkeys((*found, *far)))
-
-
-@dataclass(frozen=True)
-class PersonFacts:
-    """What adds up over persons: their frequencies, and arrests by day.
-
-    ``violent``: by set of offences, whether there is any arrest. ``days``: arrests by day number.
-    """
-
-    frequencies: Frequencies
-    violent: tuple[bool, ...]
-    days: dict[int, int]
-
-    def __add__(self, other: PersonFacts) -> PersonFacts:
-        days = dict(self.days)
-        for day, n in other.days.items():
-            days[day] = days.get(day, 0) + n
-        violent = tuple(a or b for a, b in zip(self.violent, other.violent, strict=True))
-        return PersonFacts(self.frequencies + other.frequencies, violent, days)
-
-
-@dataclass(frozen=True)
-class IncidentFacts:
-    """What adds up over incidents.
-
-    ``frequencies``: arrests by incident id. ``apart``: incidents whose arrests are far apart, ``example`` one of them.
-    ``several_forces``: incidents with arrests by several forces. ``forming``: incidents that tie persons. ``largest``:
-    persons of the largest one.
-    """
-
-    frequencies: Frequencies
-    apart: int
-    example: str
-    several_forces: int
-    forming: int
-    largest: int
-
-    def __add__(self, other: IncidentFacts) -> IncidentFacts:
-        return IncidentFacts(
-            self.frequencies + other.frequencies,
-            self.apart + other.apart,
-            self.example or other.example,
-            self.several_forces + other.several_forces,
-            self.forming + other.forming,
-            max(self.largest, other.largest),
-        )
-
-
-@dataclass(frozen=True)
 class Diagnosis:
     """What the tables or the configuration may have got wrong.
 
-    ``no_network``: why no network can be made, or none that means anything; it is among the advice too.
+    ``no_network``: why no network can be made, or none that means anything; it is among the advice too. ``days``:
+    arrests by force and day number.
     """
 
     advice: list[Advice]
     no_network: str | None
+    days: Mapping[str, Mapping[int, int]]
 
     @property
     def warnings(self) -> list[str]:
@@ -158,77 +57,6 @@ def diagnosed(arrests: Arrests) -> Diagnosis:
     config = arrests.config
     incidents = facts_of_incidents(rows, arrests.incident_ids, config)
     return diagnosis_of(config, arrests.force_names.to_list(), facts_of_persons(arrests), incidents)
-
-
-def facts_of_persons(arrests: Arrests) -> PersonFacts:
-    """Facts of arrests of whole persons."""
-    xp = namespace(arrests.offences)
-    counts = count_by_code(arrests.person, arrests.n_persons)
-    dated = arrests.day[arrests.day != NO_DAY]
-    first, last = least(dated, otherwise=0), greatest(dated, otherwise=-1)
-    by_day = to_host(count_by_code(dated - first, last - first + 1)).tolist() if last >= first else []
-    sets = range(len(arrests.config.violent_offences))
-    return PersonFacts(
-        _frequencies(counts, arrests.person_ids),
-        tuple(bool(xp.any((arrests.offences >> i) & 1 != 0)) for i in sets),
-        {first + i: n for i, n in enumerate(by_day) if n},
-    )
-
-
-@dataclass(frozen=True)
-class IncidentRows:
-    """Arrests of incidents, or rows that stand for several of one incident and force.
-
-    ``incident``, ``force``: int[n], codes; a force of -1 is one without name. ``arrests``: int64[n], how many arrests,
-    each of another person, a row stands for; None for one each. ``first``, ``last``: int32[n], days, ``NO_DAY`` if none
-    is dated.
-    """
-
-    incident: Int32
-    force: Int32
-    arrests: Int64 | None
-    first: Int32
-    last: Int32
-
-
-def facts_of_incidents(rows: IncidentRows, ids: nw.Series[Any], config: Config) -> IncidentFacts:
-    """Facts of whole incidents, whose ids are these by code."""
-    xp, n, incident = namespace(rows.incident), len(ids), rows.incident
-    size = count_by_code(incident, n) if rows.arrests is None else sum_by_code(incident, rows.arrests, n)
-    dated = rows.first != NO_DAY
-    begin = least_by_code(incident[dated], xp.astype(rows.first[dated], xp.int64), n, _FAR)
-    end = greatest_by_code(incident[dated], xp.astype(rows.last[dated], xp.int64), n, -_FAR)
-    (apart,) = xp.nonzero(end - begin > _APART)
-    several = 0 if "force" in config.input.incident_key else shared_incidents(incident, rows.force, n)
-    forming = (size > 1) & (size <= config.network.max_incident_size)
-    return IncidentFacts(
-        _frequencies(size, ids),
-        int(apart.shape[0]),
-        str(gather(ids, apart[:1])[0]) if apart.shape[0] else "",
-        several,
-        int(xp.count_nonzero(forming)),
-        greatest(size, otherwise=0),
-    )
-
-
-def shared_incidents(incident: Int32, force: Int32, n_incidents: int) -> int:
-    """How many incidents have rows of several forces, from each row's incident and force (-1: none)."""
-    xp = namespace(incident, force)
-    width = greatest(force, otherwise=-1) + 2  # -1 is a force too: none
-    pairs = distinct(xp.astype(incident, xp.int64) * width + (force + 1))
-    return int(xp.count_nonzero(count_by_code(pairs // width, n_incidents) > 1))
-
-
-def _frequencies(counts: Int64, ids: nw.Series[Any]) -> Frequencies:
-    xp = namespace(counts)
-    present = int(xp.count_nonzero(counts > 0))
-    (many,) = xp.nonzero(counts >= _AT_LEAST)  # fewer do not stand out, but for the one that others are compared with
-    if many.shape[0] < 2:
-        (many,) = xp.nonzero(counts > 0)
-    top = many[sort_order([-counts[many]])][: min(_MOST_IDS, many.shape[0])]
-    texts = map(str, gather(ids, top).to_list())
-    ranked = sorted(zip(to_host(counts[top]).tolist(), texts, strict=True), key=lambda item: (-item[0], item[1]))
-    return Frequencies(present, int(xp.sum(counts)), tuple(ranked))
 
 
 def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, incidents: IncidentFacts) -> Diagnosis:
@@ -252,9 +80,8 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
         found.append(
             Advice(
-                f"{incidents.apart:,} incidents hold arrests more than a year apart (as "
-                f'"{shortened(incidents.example)}"): if incident numbers begin anew each year (rows without a date are '
-                "rejected then)",
+                f"{incidents.apart:,} incidents hold arrests more than a year apart (as {example(incidents.example)}"
+                f"{hint()}): if incident numbers begin anew each year (rows without a date are rejected then)",
                 "incident_key",
                 [*config.input.incident_key, "year"],
             )
@@ -262,9 +89,9 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if config.input.person_scope == "force" and "" in forces:
         about = 'person_scope = "force", and some arrests have no force: their persons are taken for those of one'
         found.append(Advice(about))
-    found += _days(persons.days, config.input.null_dates)
+    found += _days(reduce(added, persons.days.values(), {}), config.input.null_dates)
     reason = why_no_network(config, persons, incidents)
-    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason)
+    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, persons.days)
 
 
 def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:

@@ -12,7 +12,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
+from gpunet.base.arguments import checked, given, instance_of
 from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
@@ -36,6 +37,7 @@ from gpunet.tables.frames import make_frame
 from gpunet.tables.gather import gather
 
 __all__ = [
+    "CHECK_NETWORK",
     "IncidentMembers",
     "Network",
     "Ties",
@@ -176,6 +178,10 @@ class Network:
         )
 
 
+#: A check of an argument of that name.
+CHECK_NETWORK = instance_of(Network, "a network, as build_network and network_from_edges return it")
+
+
 def incident_members(arrests: Arrests) -> IncidentMembers:
     """Group arrests by incident. A person arrested twice in one (by two forces) counts once."""
     xp = namespace(arrests.person)
@@ -196,6 +202,7 @@ def incident_members(arrests: Arrests) -> IncidentMembers:
     )
 
 
+@checked(arrests=CHECK_ARRESTS)
 def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     """Tie every two persons who share an incident of 2 to ``max_incident_size`` distinct persons.
 
@@ -220,7 +227,7 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     >>> network.n, network.n_ties  # cyd was arrested alone
     (2, 1)
     """
-    engine = engine or resolve_engine("cpu")
+    engine = resolve_engine("cpu" if engine is None else engine)
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
     forming = members.forming(cap)
@@ -274,9 +281,12 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
     >>> network.n, network.n_ties, sorted(network.sets)
     (5, 3, ['all', 'violent'])
     """
-    ends = [np.asarray(x) for x in (src, dst)]
+    try:
+        ends = [np.asarray(x) for x in (src, dst)]
+    except ValueError as error:  # lists of different lengths
+        raise InputError("src and dst must be flat and equally long") from error
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise InputError(f"n must be a whole number, not {n!r}")
+        raise InputError(f"n must be a whole number, not {given(n)}")
     n = int(n)
     if not 0 <= n <= _MAX_VERTICES:
         raise InputError(f"n = {n} is outside 0..{_MAX_VERTICES}")
@@ -290,7 +300,7 @@ def network_from_edges(src: ArrayLike, dst: ArrayLike, n: int, sets: Mapping[str
     key = np.unique((a * n + b)[a != b])
     low, high = np.divmod(key, max(n, 1))
     indptr, indices = resolve_engine("cpu").csr_from_ties(low.astype(np.int32), high.astype(np.int32), n)
-    return Network(n, indptr, indices, _check_sets(sets or {}, n))
+    return Network(n, indptr, indices, _check_sets({} if sets is None else sets, n))
 
 
 def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, Bool]:
@@ -298,7 +308,12 @@ def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, Bool]:
         raise InputError(f"sets must be a mapping of names to bool arrays, not {type(sets).__name__}")
     checked = {"all": np.ones(n, np.bool_)}
     for name, values in sets.items():
-        mask = np.array(values, np.bool_) if n == 0 and len(np.shape(values)) == 1 else np.array(values)
+        if not isinstance(name, str):
+            raise InputError(f"sets: a name must be a text, not {given(name)}")
+        try:
+            mask = np.array(values, np.bool_) if n == 0 and len(np.shape(values)) == 1 else np.array(values)
+        except ValueError as error:  # lists of different lengths
+            raise InputError(f"set {name!r} must be a bool array of length {n}") from error
         if mask.shape != (n,) or mask.dtype != np.bool_:
             raise InputError(f"set {name!r} must be a bool array of length {n}, not {mask.dtype} of {mask.shape}")
         if name == "all" and not mask.all():
@@ -309,6 +324,7 @@ def _check_sets(sets: Mapping[str, ArrayLike], n: int) -> dict[str, Bool]:
     return checked
 
 
+@checked(arrests=CHECK_ARRESTS, network=CHECK_NETWORK)
 def ties_table(arrests: Arrests, network: Network) -> Any:
     """The table ``person_a < person_b, incidents, strength, first_date, last_date``, sorted by both ids.
 
@@ -317,7 +333,7 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     Raises
     ------
     InputError
-        If the network was made of plain edges.
+        If the network was made of plain edges, or an argument is something else.
 
     Examples
     --------

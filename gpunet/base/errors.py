@@ -1,7 +1,8 @@
-"""The errors a user can cause; the command line prints their text alone and exits with code 2."""
+"""The errors with a text for users, which the command line prints alone; each class knows its exit code."""
 
 from __future__ import annotations
 
+import errno
 import os
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "GpunetError",
     "InputError",
     "ModelError",
+    "ResourceError",
     "StorageError",
     "UnreadableFile",
+    "cannot_write",
     "in_words",
 ]
 
@@ -24,7 +27,10 @@ def in_words(error: BaseException) -> str:
 
 
 class GpunetError(Exception):
-    """Base of every error that is the user's to mend. Its text says what is wrong and what to do."""
+    """Base of every error that has a text for users: what is wrong and what to do."""
+
+    #: What the command line ends with: 2 if what was given is to be mended, 1 if the machine or a cluster has failed.
+    exit_code = 2
 
 
 class ConfigError(GpunetError):
@@ -58,9 +64,38 @@ class EngineError(GpunetError):
     """The engine asked for is not available on this machine."""
 
 
+class ResourceError(EngineError):
+    """What computes has failed on the way: a cluster is lost, or a GPU's memory did not suffice."""
+
+    exit_code = 1
+
+
 class ModelError(GpunetError):
     """A model and the features offered to it do not fit each other, or a model cannot be trained."""
 
 
 class StorageError(GpunetError):
     """A result cannot be written: the disk is full, or a limit is reached. Its text names the file and its folder."""
+
+    exit_code = 1
+
+
+#: What the system says of a path that another path would mend.
+_OF_THE_PATH = frozenset(
+    getattr(errno, name)
+    for name in (
+        "EACCES", "EEXIST", "EILSEQ", "EINVAL", "EISDIR", "ELOOP",
+        "ENAMETOOLONG", "ENOENT", "ENOTDIR", "EPERM", "EROFS",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
+
+
+def cannot_write(what: str, error: OSError | ValueError) -> GpunetError:
+    """The error for an output that cannot be made: the user's if another path would do, else the machine's.
+
+    `what` is the beginning of the sentence: ``cannot write to runs/a``. A ValueError is that of a name that no file can
+    have, with a null character.
+    """
+    of_user = isinstance(error, ValueError) or error.errno in _OF_THE_PATH
+    return (InputError if of_user else StorageError)(f"{what}: {in_words(error)}")

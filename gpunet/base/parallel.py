@@ -6,29 +6,18 @@ and adds results up as they come, in order: so every bit of a sum is the same fo
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from gpunet.base.errors import ConfigError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.stopping import raise_if_stopped
 
-__all__ = ["available_threads", "in_batches", "spans"]
+__all__ = ["in_batches", "spans"]
 
 T = TypeVar("T")
 B = TypeVar("B")
-
-
-def available_threads(threads: int | None = None) -> int:
-    """Return `threads` if given, else the number of processors this process may use; ConfigError below 1."""
-    if threads is not None:
-        if threads < 1:
-            raise ConfigError(f"threads must be at least 1, not {threads}")
-        return threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spans(n: int, size: int) -> list[tuple[int, int]]:

@@ -1,21 +1,21 @@
-"""Progress of long work: a bar on a terminal, plain lines in a log file, nothing from Python unless asked for."""
+"""Progress of long work, as whoever asked for the work is told of it."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TextIO, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
-from gpunet.base.printable import printable
-
-__all__ = ["ProgressCallback", "console_progress", "labelled"]
+__all__ = ["ProgressCallback", "begun", "labelled", "part_of"]
 
 #: Called with (what is being done, how much is done, how much there is); the last call of a stage has done == total.
+#: The name of a part of a stage is that of the stage, ": " or ", ", and its own.
 ProgressCallback: TypeAlias = Callable[[str, float, float], None]
 
-_SECONDS_BETWEEN_LINES = 10.0
+
+def begun(progress: ProgressCallback | None, stage: str) -> None:
+    """Tell that a stage is at work, of which nothing is done yet; what there is to do may be told later."""
+    if progress is not None:
+        progress(stage, 0.0, 1.0)
 
 
 def labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback | None:
@@ -25,48 +25,8 @@ def labelled(progress: ProgressCallback | None, label: str) -> ProgressCallback 
     return lambda stage, done, total: progress(f"{stage} {label}", done, total)
 
 
-@contextmanager
-def console_progress(stream: TextIO | None = None) -> Iterator[ProgressCallback]:
-    """Show progress on `stream` (standard error by default): bars if it is a terminal, a line now and then if not."""
-    stream = stream or sys.stderr
-    if stream.isatty():
-        with _bars(stream) as callback:
-            yield callback
-    else:
-        yield _lines(stream)
-
-
-@contextmanager
-def _bars(stream: TextIO) -> Iterator[ProgressCallback]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    layout = (
-        TextColumn("{task.description:28}", markup=False),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*layout, console=Console(file=stream)) as bars:
-
-        def callback(stage: str, done: float, total: float) -> None:
-            if stage not in tasks or (done == 0 and bars.tasks[tasks[stage]].finished):
-                tasks[stage] = bars.add_task(printable(stage, line_breaks=False), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield callback
-
-
-def _lines(stream: TextIO) -> ProgressCallback:
-    last: dict[str, float] = {}
-
-    def callback(stage: str, done: float, total: float) -> None:
-        now = time.monotonic()
-        if done < total and now - last.setdefault(stage, now) < _SECONDS_BETWEEN_LINES:
-            return
-        last[stage] = now
-        share = "done" if done >= total else f"{done / total:.0%}"
-        print(f"{printable(stage, line_breaks=False)}: {share}", file=stream, flush=True)
-
-    return callback
+def part_of(progress: ProgressCallback | None, whole: str) -> ProgressCallback | None:
+    """`progress` in which every stage is a part of the stage `whole`; `progress` itself if that is ""."""
+    if progress is None or not whole:
+        return progress
+    return lambda stage, done, total: progress(f"{whole}: {stage}", done, total)

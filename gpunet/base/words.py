@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["Advice", "counted", "quoted", "shortened", "toml_key", "toml_of"]
+__all__ = ["Advice", "counted", "plain_name", "quoted", "shortened", "toml_key", "toml_of"]
+
+_BETWEEN = re.compile(r"[\s_-]+")
+
+#: Other spellings of our names.
+_OTHERWISE = {"offense": "offence"}
 
 
 class Advice(NamedTuple):
@@ -45,6 +52,19 @@ def toml_key(name: str) -> str:
 def counted(n: int, noun: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+@lru_cache(maxsize=1024)  # thousands of files have the same few names
+def plain_name(name: str) -> str:
+    """A name of a column as names are compared: without case, blanks, underscores and hyphens; "offense" is "offence".
+
+    Examples
+    --------
+    >>> plain_name("Person ID") == plain_name("person-id")
+    True
+    """
+    plain = _BETWEEN.sub("", unicodedata.normalize("NFC", name).casefold())
+    return _OTHERWISE.get(plain, plain)
 
 
 def quoted(names: Iterable[object]) -> str:

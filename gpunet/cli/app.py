@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from typing import Annotated, NoReturn
 
 import typer
 
 from gpunet.base._version import __version__
-from gpunet.base.errors import GpunetError
-from gpunet.base.printable import printable
-from gpunet.base.stopping import Stopped
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
+from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 
 __all__ = ["app", "main"]
 
+#: What Typer ends with after SIGINT.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     help="Network features, models and scores from police arrest tables.",
+    epilog="Exit codes: " + ". ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,6 +40,9 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; anywhere on the line, or GPUNET_DEBUG=1.")
+    ] = False,  # which main() has taken away before
 ) -> None:
     pass
 
@@ -48,20 +52,24 @@ for _command in (synth, check, features, run, score, show, certificates, info):
 
 
 def main() -> NoReturn:
-    """Run the command line; 0 done, 2 the user's to mend (one clear message), 1 anything else."""
+    """Run the command line, and end with one of :data:`EXIT_CODES`."""
+    open_streams()
+    debug, arguments = debug_asked(sys.argv[1:])
+    sys.exit(_code_of(arguments, debug))
+
+
+def _code_of(arguments: list[str], debug: bool) -> int:
     try:
-        app(prog_name="gpunet")
-    except GpunetError as error:
-        _end(2, f"gpunet: {error}")
-    except (OSError, Stopped) as error:
-        _end(1, f"gpunet: {error}")
-    except KeyboardInterrupt:
-        _end(1, "gpunet: interrupted")
-    except Exception:
-        _end(1, traceback.format_exc().rstrip())
-    sys.exit(0)
-
-
-def _end(code: int, message: str) -> NoReturn:
-    print(printable(message), file=sys.stderr)
-    sys.exit(code)
+        try:
+            app(arguments, prog_name="gpunet")
+        except SystemExit as ended:  # which Typer ends with, whatever it has said already
+            if ended.code == _INTERRUPTED:
+                raise KeyboardInterrupt from ended
+            sys.stdout.flush()  # now, where an error can be told, and not when Python ends
+            return ended.code if isinstance(ended.code, int) else 0
+    except BrokenPipeError:  # whoever was to read it has seen enough
+        sys.stdout = nowhere()  # or Python would complain of it at the end
+        return 1
+    except BaseException as error:
+        return report(error, debug)
+    return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.diagnostics import diagnosed, why_nothing
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
+from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
 from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format
 from gpunet.cli.summary import null_words
@@ -19,7 +20,7 @@ from gpunet.reading import read_arrests
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
 
-__all__ = ["check_tables", "describe_check"]
+__all__ = ["check_tables", "describe_check", "less_rare_texts"]
 
 #: Tables are read again where the configuration has to be another: for names of columns, and for dates.
 _MOST_READS = 3
@@ -28,7 +29,11 @@ _MOST_TEXTS, _MOST_LINES = 8, 12
 
 
 def check_tables(
-    inputs: list[str], config: Any = None, *, progress: ProgressCallback | None = None
+    inputs: list[str],
+    config: Any = None,
+    *,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> tuple[dict[str, Any], str]:
     """Read tables and tell what was found; nothing is computed.
 
@@ -40,6 +45,8 @@ def check_tables(
         A :class:`Config`, a mapping, the path of a TOML file, or None for the defaults.
     progress
         Called as bytes of files are read.
+    notice
+        Gets a sentence before more than 1,000 files are read.
 
     Returns
     -------
@@ -58,8 +65,8 @@ def check_tables(
         If a path leads nowhere, or nothing can be read whatever the configuration says.
     """
     proposed, first = ProposedConfig(load_config(config)), None
-    for _ in range(_MOST_READS):
-        arrests, error = _read(inputs, proposed, progress)
+    for i in range(_MOST_READS):
+        arrests, error = _read(inputs, proposed, progress, None if i else notice)
         proposed, again = _improved(inputs, proposed, arrests)
         first = first or error or ("dates need a format" if again else None)
         if not again:
@@ -84,11 +91,14 @@ def check_tables(
 
 
 def _read(
-    inputs: list[str], proposed: ProposedConfig, progress: ProgressCallback | None
+    inputs: list[str],
+    proposed: ProposedConfig,
+    progress: ProgressCallback | None,
+    notice: Callable[[str], None] | None,
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True)
+        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()
@@ -119,6 +129,17 @@ def _in_no_set(report: ReadReport) -> list[dict[str, Any]]:
         return []
     rows = report.offences.iter_rows(named=True)
     return [{"text": row["text"], "rows": row["rows"]} for row in rows if not row["sets"] and row["text"]][:_MOST_TEXTS]
+
+
+def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What :func:`check_tables` found, of offences on a single row the shape alone, as one may be a name."""
+    if values_are_shown():
+        return dict(found)
+    offences = found["offences_in_no_set"]
+    return {
+        **found,
+        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"])} for o in offences],
+    }
 
 
 def _better_preset(report: ReadReport, config: Config) -> list[str]:

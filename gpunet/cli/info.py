@@ -6,7 +6,7 @@ import ctypes
 import platform
 
 from gpunet.base.errors import EngineError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.base.versions import package_versions
 from gpunet.runs.manifest import versions
 

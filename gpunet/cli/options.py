@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from gpunet.base.paths import named_path
+
+
+def path_of(option: str) -> Callable[[str], Path]:
+    """What makes the path of an option's text; an empty one is an error, not the current folder."""
+
+    def path(text: str) -> Path:
+        return named_path(text, option)
+
+    return path
+
 
 Engine = Literal["auto", "cpu", "gpu"]
 Betweenness = Literal["exact", "approx", "auto"]
@@ -16,8 +29,11 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(help="Files (.parquet .csv .tsv .txt .xlsx .xls .ods .feather .arrow, or packed), folders, globs."),
 ]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML configuration.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", parser=path_of("--out"), help="Folder for the results: new, empty, or of an earlier run."),
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", parser=path_of("--config"), help="TOML configuration.")]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
 ]
@@ -43,12 +59,23 @@ Budget = Annotated[
 ]
 Resume = Annotated[
     Path | None,
-    typer.Option("--resume", help="Go on with the unfinished run in this folder, as it was asked for; alone."),
+    typer.Option(
+        "--resume",
+        parser=path_of("--resume"),
+        help="Go on with the unfinished run in this folder, as it was asked for; alone.",
+    ),
 ]
 StartOver = Annotated[
     bool, typer.Option("--start-over", help="Drop what an unfinished run in the folder has finished.")
 ]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Leave out files that cannot be read, and say which.")]
+AllowIncomplete = Annotated[
+    bool,
+    typer.Option("--allow-incomplete", help="Accept an as-of day over a month after the last arrest of the data."),
+]
+ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Let messages show what stands in cells, and not its shape alone.")
+]
 CheckpointSeconds = Annotated[
     float | None,
     typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import UnreadableFile
-from gpunet.base.words import Advice, toml_key, toml_of
+from gpunet.base.words import Advice, plain_name, toml_key, toml_of
 from gpunet.config.config import REQUIRED_COLUMNS, Config, load_config
 from gpunet.reading.columns import missing_columns, near_names
 from gpunet.reading.date_formats import date_formats
@@ -119,8 +119,10 @@ def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[st
             continue  # whoever reads it says what is wrong
         missing = missing_columns(present, config.input) if present else []
         have |= {ours for ours in REQUIRED_COLUMNS if present and ours not in missing}
+        taken = {name for ours in REQUIRED_COLUMNS for name in map(plain_name, config.input.source_names(ours))}
         for ours in missing:
-            near = near_names(ours, present)
+            near = [name for name in near_names(ours, present) if plain_name(name) not in taken]
+            taken |= set(map(plain_name, near[:1]))
             if near or ours in ("date", "offence"):
                 names.setdefault(ours, {}).update(dict.fromkeys(near[:1]))
             for other in near[1:]:

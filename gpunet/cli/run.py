@@ -11,6 +11,9 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
+from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.shapes import values_shown
+from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.runs.complete import read_manifest
@@ -73,7 +76,13 @@ def run_features(
         arrests = run.read(inputs, as_of)
         if as_of is not None:
             with run.stage("as of"):
+                missing = run.completeness(as_of)
                 arrests = run.cut(arrests, as_of)
+            if missing.days_beyond > 0:
+                run.warnings.append(
+                    f"the as-of day {as_of} is {counted(missing.days_beyond, 'day')} after the end of the data "
+                    f"({missing.last_date}): days_since_* count up to it, and arrests between are unknown"
+                )
         sections = run.write_features(arrests, run.features("features", arrests))
         return run.finish("features", arrests, sections)
 
@@ -91,6 +100,9 @@ def run_forecast(
     model is trained on features as of T-2H with the label "violent arrest in [T-2H, T-H)", tried on features as of
     T-H against [T-H, T), fitted again on both, and scores everyone as of T. Only dated arrests count.
 
+    What seems to be missing before T is a warning, and stands in the manifest under ``completeness``. A T of more than
+    a month after the last arrest is an error unless the options allow it.
+
     Parameters and errors are those of :func:`run_features`.
 
     Returns
@@ -107,6 +119,10 @@ def run_forecast(
         with run.stage("as of"):
             undated = run.undated(arrests)
             days = forecast_days(arrests.last_day, as_of, timedelta(days=run.config.model.horizon_days))
+            missing = run.completeness(days["T"])
+            if not run.options.allow_incomplete:
+                missing.refuse_beyond(days["T"])
+            run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
@@ -116,6 +132,7 @@ def run_forecast(
         past = _past(run, cuts, now)
         sections = run.write_features(cuts["T"], now)
         sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
+        sections["completeness"] = missing.as_dict()
         sections["model"] = run.model(arrests, days, {"T": now, **past})
         return run.finish("run", cuts["T"], sections)
 
@@ -125,7 +142,9 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
-    with RunFolder(out, RUN_FILES) as folder:
+    given = [named_path(path, "the input") for path in paths_of(inputs) or ()]
+    refuse_inputs(named_path(out, "the run folder"), [*given, *_files_of(config)])
+    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
             return
@@ -139,6 +158,10 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
             from gpunet.cluster.run import DistributedRun
 
             yield DistributedRun(command, folder, settings, options, engine)
+
+
+def _files_of(config: Any) -> list[str | Path]:
+    return [config] if isinstance(config, str | Path) else []
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
@@ -181,7 +204,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     GpunetError
         As for the run itself.
     """
-    folder, options = Path(out), options or RunOptions()
+    folder, options = named_path(out, "the run folder"), options or RunOptions()
     request = stored_request(folder)
     if request is None:
         return read_manifest(folder)
@@ -194,6 +217,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         cluster=options.cluster or request.cluster,
         start_over=False,
         keep_going=request.keep_going,
+        allow_incomplete=request.allow_incomplete,
     )
     job = run_features if command == "features" else run_forecast
     return job(list(request.inputs), folder, request.config, request.as_of, options)

@@ -15,9 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import check_regular
 from gpunet.base.printable import printable
-from gpunet.cli.console import say
+from gpunet.cli.console import columns_of_terminal, say
 from gpunet.runs.folder import MANIFEST
+from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["print_run"]
 
@@ -27,8 +29,11 @@ _SCORES = "scores"
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
 
-# On a terminal one long text is not to take the room of all other columns.
+# On a terminal one long text is not to take the room of all other columns; of what is cut the end is an ellipsis.
 _WIDEST = 40
+
+# Never cut, for ids that begin alike would look the same.
+_IDS = ("person_id", "person_a", "person_b", "incident_id")
 
 
 def print_run(folder: Path, table: str | None, rows: int) -> None:
@@ -59,8 +64,8 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
     size, found = _size(tables[name]), _rows(tables[name], name, rows)
     columns = _print(found)
     more = " (a wider window, a file or a pipe has room for more)" if columns < size["columns"] else ""
-    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}")
-    say(f"tables of this run: {', '.join(tables)}")
+    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}", indent=2)
+    say(f"tables of this run: {', '.join(tables)}", indent=2)
 
 
 def _tables(folder: Path) -> dict[str, Path]:
@@ -78,7 +83,8 @@ def _tables(folder: Path) -> dict[str, Path]:
 def _size(path: Path) -> dict[str, int]:
     """How many rows and columns a table has."""
     try:
-        found = pq.read_metadata(path)
+        check_regular(path)
+        found = pq.read_metadata(for_arrow(path))
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
     return {"rows": found.num_rows, "columns": found.num_columns}
@@ -88,9 +94,9 @@ def _rows(path: Path, name: str, rows: int) -> pa.Table:
     """So many rows of a table, without reading all of it."""
     try:
         if name == _SCORES:
-            best = pq.read_table(path, filters=pc.field("rank") <= rows).sort_by("rank")
+            best = pq.read_table(for_arrow(path), filters=pc.field("rank") <= rows).sort_by("rank")
             return best.select(["rank", *(column for column in best.column_names if column != "rank")])
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(for_arrow(path)) as file:
             batches = file.iter_batches(max(1, min(rows, file.metadata.num_rows)))
             return pa.Table.from_batches([next(batches)] if file.metadata.num_rows else [], file.schema_arrow)
     except (OSError, pa.ArrowException) as error:
@@ -103,9 +109,9 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def _print(found: pa.Table) -> int:
     """Print a table with as many columns as there is room for, one at least; return how many."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_UNBOUNDED)
+    width = columns_of_terminal()
+    console = Console(width=width or _UNBOUNDED)
+    if width is None:
         console.print(_drawn(found, len(found.columns), None))
         return len(found.columns)
     count, unbounded = 1, console.options.update(max_width=_UNBOUNDED)
@@ -123,7 +129,14 @@ def _drawn(found: pa.Table, count: int, widest: int | None) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for field in list(found.schema)[:count]:
         is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        drawn.add_column(_cell(field.name), justify="right" if is_number else "left", no_wrap=True, max_width=widest)
+        is_id = field.name in _IDS
+        drawn.add_column(
+            _cell(field.name),
+            justify="right" if is_number else "left",
+            no_wrap=not is_id,
+            overflow="fold" if is_id else "ellipsis",
+            max_width=None if is_id else widest,
+        )
     for row in zip(*(column.to_pylist() for column in found.columns[:count]), strict=True):
         drawn.add_row(*map(_cell, row))
     return drawn

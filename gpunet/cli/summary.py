@@ -26,11 +26,17 @@ _OF_AN_ORDER = {"average_precision": "average precision", "precision_top_100": "
 
 _SIMPLE_ORDERS = {"past_violence": "Ranking by past violence alone", "chance": "A random order"}
 
+# Of the evaluation table, unless a terminal is narrower.
+_WIDTH = 80
+
 _MOST_WARNINGS, _MOST_WORDS, _MOST_NOTES = 10, 8, 3
 
 
-def summarise(manifest: Mapping[str, Any], out: Path) -> str:
-    """Return what was read, what was found, and where the results are; first of all whether the model was any use."""
+def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> str:
+    """Return what was read, what was found, and where the results are; first of all whether the model was any use.
+
+    The table of measures fits into `width` columns; sentences are one line each.
+    """
     rows = manifest["input"]["rows"]
     network, arrests = manifest["network"], manifest["arrests"]
     files = _files(manifest["input"])
@@ -56,7 +62,7 @@ def summarise(manifest: Mapping[str, Any], out: Path) -> str:
             f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
         )
     if "model" in manifest:
-        lines += _model(manifest["model"])
+        lines += _model(manifest["model"], width)
     lines += _warnings(manifest["warnings"])
     lines += ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}"]
     lines += [f"  {name:18} {what}" for name, what in RUN_FILES.items() if name in manifest["outputs"]]
@@ -104,23 +110,27 @@ def _files(read: Mapping[str, Any]) -> str:
     return f"{counted} ({skipped:,} unreadable and left out)" if skipped else counted
 
 
-def _model(model: Mapping[str, Any]) -> list[str]:
+def _model(model: Mapping[str, Any], width: int) -> list[str]:
     """How the forecast did on the window that it was not trained on, beside past violence and chance."""
     results, test = model["results"], model["test"]
     lines = [
         f"forecast  violent arrest within {model['horizon_days']} days; tried on {test['window']}: "
-        f"{test['positives']:,} of {test['persons']:,} persons",
-        f"          {'':14}" + "".join(f"{title:>12}" for title in _MEASURES.values()),
+        f"{test['positives']:,} of {test['persons']:,} persons"
     ]
-    for name in ("model", "past_violence", "chance"):
-        if results[name] is not None:
-            values = "".join(_figure(results[name].get(measure)) for measure in _MEASURES)
-            lines.append(f"          {name.replace('_', ' '):14}{values}")
-    return lines
+    names = {name: name.replace("_", " ") for name in ("model", "past_violence", "chance") if results[name] is not None}
+    first = [f"  {title:{max(map(len, names.values()))}}" for title in ("", *names.values())]
+    block = first
+    for measure, title in _MEASURES.items():
+        column = [title, *(_figure(results[name].get(measure)) for name in names)]
+        wide = max(map(len, column))
+        if len(block[0]) + 1 + wide > width and block != first:  # what has no room stands below
+            lines, block = [*lines, *block], first
+        block = [f"{line} {value:>{wide}}" for line, value in zip(block, column, strict=True)]
+    return [*lines, *block]
 
 
 def _figure(value: float | None) -> str:
-    return f"{'-':>12}" if value is None else f"{value:12.3f}"
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _warnings(warnings: list[str]) -> list[str]:

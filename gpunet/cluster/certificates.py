@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from gpunet.base.errors import EngineError, InputError
+from gpunet.base.errors import EngineError, InputError, cannot_write
+from gpunet.base.paths import named_path
+from gpunet.tables.files import write_new
 
 __all__ = ["CERTIFICATE", "KEY", "describe_use", "write_certificates"]
 
@@ -41,15 +44,17 @@ def write_certificates(folder: str | Path) -> tuple[Path, Path]:
         made = Security.temporary()
     except ImportError as error:
         raise EngineError(f'{error.name} is missing: pip install "gpunet[cluster]"') from error
-    out = Path(folder)
+    out = named_path(folder, "the folder for the certificates")
     certificate, key = out / CERTIFICATE, out / KEY
+    for path in (certificate, key):
+        if os.path.lexists(path):
+            raise InputError(f"{path} is there already, and is not written over: give another folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for path, text, mode in ((certificate, made.tls_ca_file, 0o644), (key, made.tls_client_key, 0o600)):
-            path.touch(mode, exist_ok=False)  # before anything is in it
-            path.write_text(text, encoding="ascii")
+            write_new(path, text, mode)
     except OSError as error:
-        raise InputError(f"cannot write certificates into {out}: {error}") from error
+        raise cannot_write(f"cannot write certificates into {out}", error) from error
     return certificate, key
 
 

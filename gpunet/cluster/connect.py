@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base.errors import ConfigError, EngineError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
 from gpunet.cluster.address import CLUSTERS, Address, checked_address
 from gpunet.cluster.local import QUIET, local_client
 from gpunet.config.config import ClusterConfig
@@ -152,7 +152,11 @@ def _started(config: ClusterConfig, threads: int) -> Iterator[Client]:
     if config.threads:
         workers, each = config.workers or max(1, threads // config.threads), config.threads
     make = partial(LocalCluster, n_workers=workers, threads_per_worker=each, processes=True)
-    with local_client(make, config, {"distributed.diagnostics.nvml": False}) as client:
+    settings = {
+        "distributed.diagnostics.nvml": False,
+        "distributed.nanny.pre-spawn-environ.POLARS_MAX_THREADS": each,
+    }
+    with local_client(make, config, settings) as client:
         yield client
 
 

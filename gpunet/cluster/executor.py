@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from distributed import Client, Future
 from numpy.typing import NDArray
 
-from gpunet.base.errors import EngineError
+from gpunet.base.errors import ResourceError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.results import threads_of
 from gpunet.cluster.schedule import runs_of_chunks
@@ -190,5 +190,5 @@ class ClusterExecutor:
             except (CancelledError, OSError) as error:
                 losses, before = (losses + 1 if progress() == before else 1), progress()
                 if losses > _MOST_LOSSES:
-                    raise EngineError(f"{self._name}: the workers are lost again and again: {error}") from error
+                    raise ResourceError(f"{self._name}: the workers are lost again and again: {error}") from error
                 self._held = None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gpunet.base.array_types import Int32, Int64
-from gpunet.base.errors import EngineError
+from gpunet.base.errors import EngineError, ResourceError
 from gpunet.cluster.all_workers import on_each_worker
 from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_worker import Adjacency, Answer, Setup, call, free_here
@@ -64,7 +64,7 @@ class GpuGraphs:
             reason = f"may not be divided over several: {self._refused}"
         else:
             return self._on_all(name, answer.needed, indptr, indices, *arguments)
-        raise EngineError(
+        raise ResourceError(
             f"{name} needs at least {answer.needed:,} bytes of one GPU's memory, and {answer.free:,} are free; it "
             f"{reason}"
         )
@@ -92,7 +92,7 @@ class GpuGraphs:
         workers = len(client.nthreads())
         share = -(-needed // workers)
         if share > free:
-            raise EngineError(
+            raise ResourceError(
                 f"{name} needs at least {share:,} bytes on each of {workers} GPUs, and {free:,} are free on one of "
                 f"them: {_ADVICE}"
             )
@@ -103,7 +103,7 @@ class GpuGraphs:
             raise
         except Exception as error:  # a library that comes from several processes raises what it likes
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise EngineError(f"{name} by cugraph.dask on {workers} GPUs has failed: {reason}") from error
+            raise ResourceError(f"{name} by cugraph.dask on {workers} GPUs has failed: {reason}") from error
         self._note(name, _ALL, share, free)
         return found
 

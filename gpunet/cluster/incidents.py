@@ -14,7 +14,7 @@ import pyarrow as pa
 from distributed import Future
 from numpy.typing import NDArray
 
-from gpunet.arrests.diagnostics import IncidentFacts, IncidentRows, facts_of_incidents
+from gpunet.arrests.facts import IncidentFacts, IncidentRows, facts_of_incidents
 from gpunet.arrests.network import IncidentMembers, incident_members
 from gpunet.base.days import NO_DAY
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests

@@ -102,8 +102,8 @@ class DistributedArrests:
 
     @property
     def today(self) -> int:
-        """The day from which ``days_since_*`` count: the as-of day, else the last day in the data."""
-        return day_number(self.as_of) if self.as_of is not None else self.last_day
+        """The day from which ``days_since_*`` count: the as-of day, else the day after the last one in the data."""
+        return day_number(self.as_of) if self.as_of is not None else self.last_day + 1
 
     @property
     def n_persons(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -15,7 +15,7 @@ from distributed import Client, Future
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import Advice
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests, sizes_of
 from gpunet.cluster.results import each, fetched, threads_of
@@ -53,6 +53,7 @@ def read_distributed(
     today: date | None = None,
     keep_going: bool = False,
     progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
     parts: int | None = None,
 ) -> DistributedArrests:
     """Do as :func:`gpunet.read_arrests`, on workers; the arrests stay there.
@@ -71,6 +72,8 @@ def read_distributed(
         Leave out files that cannot be read, as :func:`gpunet.read_arrests` does.
     progress
         Called as bytes of files are read.
+    notice
+        Gets a sentence before more than 1,000 files are read.
     parts
         Partitions of files and ranges of persons; three for each thread of the workers if None. Time and memory alone
         depend on it.
@@ -85,7 +88,7 @@ def read_distributed(
     check_config(config.input)
     warnings: list[str] = []
     skipped: list[SkippedFile] = []
-    found = find_sources(paths, config.input, warnings, skipped if keep_going else None)
+    found = find_sources(paths, config.input, warnings, skipped if keep_going else None, notice)
     sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
     wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
     total = sum(source.size_bytes for source in sources)
@@ -139,6 +142,7 @@ def _read(
     progress: ProgressCallback | None,
 ) -> tuple[list[Future], list[PartNote]]:
     """Read all partitions, and what is known of them."""
+    begun(progress, _STAGE)
     same: dict[str, Any] = {"config": config, "today": today, "keep_going": keep_going}
     read = each(client, "read", read_partition, range(len(plan)), plan, **same)
     sizes = [sum(piece.size_bytes for piece in pieces if piece.first_row == 0) for pieces in plan]

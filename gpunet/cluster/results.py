@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import Client, Future
 
-from gpunet.base.errors import EngineError, in_words
+from gpunet.base.errors import ResourceError, in_words
 from gpunet.cluster.waiting import connected, wait_for
 
 __all__ = ["each", "fetched", "finished", "guarded", "in_order", "threads_of"]
@@ -97,12 +97,12 @@ def guarded(client: Client, do: Callable[[], Any], futures: Sequence[Future] = (
         with connected(client):
             return do()
     except CancelledError as error:
-        raise EngineError(f"--cluster: the workers have lost what they held: {error}") from error
+        raise ResourceError(f"--cluster: the workers have lost what they held: {error}") from error
     except OSError as error:  # that nobody answers in time is one, too
         if _is_of_task(client, error, futures):
             raise
         if tries == 1:  # and not as it is, or whoever writes results to a file would blame the disk
-            raise EngineError(f"--cluster: the workers cannot be reached: {in_words(error)}") from error
+            raise ResourceError(f"--cluster: the workers cannot be reached: {in_words(error)}") from error
     return guarded(client, do, futures, tries - 1)
 
 

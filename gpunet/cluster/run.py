@@ -49,6 +49,7 @@ class DistributedRun(Run):
             today=self._reading_day,
             keep_going=self.options.keep_going,
             progress=self.progress,
+            notice=self.options.notice,
         )
         if arrests.report is not None:
             self._note_inputs(arrests.report)

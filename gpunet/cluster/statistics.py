@@ -6,7 +6,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from gpunet.arrests.diagnostics import Diagnosis, diagnosis_of, facts_of_persons
+from gpunet.arrests.diagnostics import Diagnosis, diagnosis_of
+from gpunet.arrests.facts import facts_of_persons
 from gpunet.cluster.features import DistributedFeatures
 from gpunet.cluster.incidents import distributed_incident_facts
 from gpunet.cluster.partitions import DistributedArrests

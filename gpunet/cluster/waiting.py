@@ -8,7 +8,7 @@ from time import monotonic
 
 from distributed import Client, Future, KilledWorker, wait
 
-from gpunet.base.errors import EngineError, GpunetError
+from gpunet.base.errors import GpunetError, ResourceError
 from gpunet.base.stopping import raise_if_stopped
 
 __all__ = ["WorkerLostError", "await_workers", "connected", "missing", "wait_for", "wait_while"]
@@ -29,7 +29,7 @@ _KILLED = (
 )
 
 
-class WorkerLostError(EngineError):
+class WorkerLostError(ResourceError):
     """Workers have ended that something could not do without; their addresses are named."""
 
     def __init__(self, lost: Sequence[str]) -> None:
@@ -58,11 +58,11 @@ def connected(client: Client, name: str = "--cluster") -> Iterator[None]:
     except GpunetError:
         raise
     except KilledWorker as error:
-        raise EngineError(f"{name}: {_KILLED}") from error
+        raise ResourceError(f"{name}: {_KILLED}") from error
     except Exception as error:
         if client.status == "running":
             raise
-        raise EngineError(f"{name}: {_LOST}") from error
+        raise ResourceError(f"{name}: {_LOST}") from error
 
 
 def await_workers(client: Client, wanted: int = 1, name: str = "--cluster") -> list[str]:
@@ -167,5 +167,5 @@ def wait_for(
     client.gather([futures[i] for i in sorted(failed)[:1]])
 
 
-def _nobody(name: str) -> EngineError:
-    return EngineError(f"{name}: no worker for {_PATIENCE:.0f} seconds")
+def _nobody(name: str) -> ResourceError:
+    return ResourceError(f"{name}: no worker for {_PATIENCE:.0f} seconds")

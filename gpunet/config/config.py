@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
 
-from gpunet.base.errors import ConfigError
+from gpunet.base.errors import ConfigError, in_words
+from gpunet.base.paths import named_path, read_regular
+from gpunet.base.words import shortened
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
@@ -39,6 +41,8 @@ DEFAULT_PRESET = "fbi_index"
 
 #: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
 UNENCRYPTED = "I accept that anyone on this network can run code"
+
+_MOST_BYTES = 1 << 24  # of a configuration file
 
 _MAX_SETS = 62  # bits of an arrest's mask of offences
 _Seed = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
@@ -194,6 +198,20 @@ class Config:
         """Names of the sets C in the order of the output columns: ``all``, ``violent``, then each offence."""
         return ("all", "violent", *self.violent_offences)
 
+    def feature_settings(self) -> dict[str, Any]:
+        """What beside the violent sets says what a tie, a person, an incident and a value are, by the keys' full names.
+
+        Features that were computed with other ones mean something else. How a table is written (the names of its
+        columns, its separator, encoding, sheet, dates) is not among them.
+        """
+        plain = self.as_dict()["input"]
+        kept = ("incident_key", "person_scope", "id_rules", "null_values", "null_dates")
+        return {
+            "[network] max_incident_size": self.network.max_incident_size,
+            **{f"[input] {key}": plain[key] for key in kept},
+            "[input] columns that are absent": [name for name in ALL_COLUMNS if self.input.is_absent(name)],
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
@@ -226,11 +244,29 @@ def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -
         return Config(**{str(key): value for key, value in (source or {}).items()})
     if not isinstance(source, str | Path):
         raise ConfigError(f"expected a configuration file, a mapping or a Config, not {type(source).__name__}")
+    name = shortened(str(source), 200)
     try:
-        return Config(**tomllib.loads(Path(source).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {source}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not valid TOML: {error}") from error
+        return Config(**_read_toml(named_path(source, "the configuration", ConfigError), name))
     except ConfigError as error:
-        raise ConfigError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from error
+        if error.__cause__ is not None:
+            raise
+        raise ConfigError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from error
+
+
+def _read_toml(path: Path, name: str) -> dict[str, Any]:
+    """What a TOML file says; ConfigError, with a cause, if it cannot be read or is none."""
+    try:
+        text = read_regular(path, _MOST_BYTES).decode("utf-8-sig")
+        if "\0" in text:
+            raise ValueError("it holds NUL characters; if it is text in UTF-16, save it as UTF-8")
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        reason = "it is not text in UTF-8; save it as such"
+        raise ConfigError(f"cannot read the configuration {name}: {reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name} is not valid TOML: {in_words(error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name} is not a configuration: lists or tables within each other are too deep") from error
+    except (OSError, ValueError) as error:
+        reason = "a number has thousands of digits" if "digits" in str(error) else in_words(error)
+        raise ConfigError(f"cannot read the configuration {name}: {reason}") from error

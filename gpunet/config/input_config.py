@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import field
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
 
-from gpunet.config.validation import CHECKED, names_keys
+from gpunet.base.words import plain_name
+from gpunet.config.validation import CHECKED, names_keys, shown
 
 __all__ = [
     "ALL_COLUMNS",
@@ -52,8 +54,16 @@ def _name_or_names(value: Any) -> Any:
     if isinstance(value, str):
         return value
     if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) and name for name in value):
-        raise ValueError(f"must be a name, or a list of names, not {value!r}")
+        raise ValueError(f"must be a name, or a list of names, not {shown(value)}")
     return _each_once(tuple(value))
+
+
+def _text_or_texts(value: Any) -> Any:
+    """A text, or a tuple of texts; for TOML has dates of its own, which are none."""
+    wrong = [one for one in (value if isinstance(value, list | tuple) else [value]) if not isinstance(one, str)]
+    if wrong:
+        raise ValueError(f"must be a text, or a list of texts, not {shown(wrong[0])}")
+    return value if isinstance(value, str) else tuple(value)
 
 
 def _may_be_absent(columns: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,7 +75,7 @@ def _may_be_absent(columns: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _one_character(separator: str) -> str:
     if separator and (len(separator) > 1 or not separator.isascii() or separator in '"\r\n\0'):
-        raise ValueError(f'must be one character of ASCII, such as ";" or "\\t", not {separator!r}')
+        raise ValueError(f'must be one character of ASCII, such as ";" or "\\t", not {shown(separator)}')
     return separator
 
 
@@ -74,7 +84,9 @@ def _an_encoding(name: str) -> str:
         codecs.getincrementaldecoder(name or "utf-8")
         b"text".decode(name or "utf-8", "replace")  # fails where text is not what the codec is for
     except (LookupError, ValueError) as error:
-        raise ValueError(f'unknown encoding {name!r}; known are "utf-8", "utf-16-le", "cp1252" and others') from error
+        raise ValueError(
+            f'unknown encoding {shown(name)}; known are "utf-8", "utf-16-le", "cp1252" and others'
+        ) from error
     return name
 
 
@@ -83,6 +95,8 @@ def _of_both_ids(rules: Any) -> Any:
     if isinstance(rules, list | tuple):
         named: dict[str, Any] = {}
         for rule in rules:
+            if not isinstance(rule, str | Mapping):
+                return rules  # which is refused as it is
             named |= rule if isinstance(rule, Mapping) else {rule: True}
         rules = named
     if isinstance(rules, Mapping) and rules and not set(rules) & {"person_id", "incident_id"}:
@@ -147,7 +161,7 @@ class InputConfig:
     Case and white space around them do not count."""
     null_dates: tuple[str, ...] = ()
     """Days that stand for no date, such as ``"1900-01-01"``."""
-    date_format: str | tuple[str, ...] = ()
+    date_format: Annotated[str | tuple[str, ...], BeforeValidator(_text_or_texts)] = ()
     """How dates are written that are not ISO: codes of strptime, ``"dayfirst"``, ``"monthfirst"``, ``"epoch"`` or
     ``"excel"``; or a list, which are tried in their order."""
     id_rules: Annotated[
@@ -156,7 +170,7 @@ class InputConfig:
     """How ids that are written otherwise become one: :class:`IdRules`, for both ids or for each."""
     separator: Annotated[str, AfterValidator(_one_character)] = ""
     """What stands between two fields of a text file, one character; ``""``: found out."""
-    skip_lines: Annotated[StrictInt, Field(ge=0)] | None = None
+    skip_lines: Annotated[StrictInt, Field(ge=0, le=1_000_000)] | None = None
     """Lines of a text file before its header; found out if not given."""
     encoding: Annotated[str, AfterValidator(_an_encoding)] = ""
     """Encoding of text files without a byte order mark, by Python's name; ``""``: found out."""
@@ -166,6 +180,22 @@ class InputConfig:
     def __post_init__(self) -> None:
         if self.is_absent("date") and DATE_PARTS.intersection(self.incident_key):
             raise ValueError('incident_key: the date is a part of it, and columns.date = "" says that there is none')
+        self._check_one_field_a_column()
+
+    def _check_one_field_a_column(self) -> None:
+        """Refuse one column of the files for two of ours, but for places, gang and force, which may share one."""
+        used = [ours for ours in ALL_COLUMNS if ours != "incident_id" or ours in {*self.columns, *self.incident_key}]
+        names = {ours: set(map(plain_name, self.source_names(ours))) for ours in used}
+        for ours, other in combinations(used, 2):
+            if names[ours] & names[other] and ours in REQUIRED_COLUMNS:
+                theirs = next(name for name in self.source_names(ours) if plain_name(name) in names[other])
+                raise ValueError(
+                    f'columns: "{theirs}" cannot be both {ours} and {other}; only {", ".join(OPTIONAL_COLUMNS)} may be '
+                    "the same column"
+                )
+        whom = {key for key in self.incident_key if key not in ALL_COLUMNS and plain_name(key) in names["person_id"]}
+        if whom := whom or {"person_id"}.intersection(self.incident_key):
+            raise ValueError(f'incident_key: "{min(whom)}" is the person, so no incident would have two')
 
     def source_names(self, column: str) -> tuple[str, ...]:
         """The names that `column` may have in the files, none if these have no such column."""

@@ -186,7 +186,7 @@ def _history() -> list[Feature]:
     def feature(name: str, dtype: Dtype, unit: str, definition: str, null: str = "", scope: Scope = "one") -> Feature:
         return Feature(name, "history", dtype, unit, definition, "own record", null, scope, own_label_free=False)
 
-    since = "on the as-of date, or else on the last date in the data"
+    since = "on the as-of date, or else on the day after the last date in the data"
     return [
         feature("own_arrests", "int64", "arrests", "Arrests of v."),
         feature("own_violent_arrests", "int64", "arrests", "Arrests of v with a violent offence."),

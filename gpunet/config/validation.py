@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -9,8 +10,9 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, ValidationError, WrapValidator
 
 from gpunet.base.errors import ConfigError
+from gpunet.base.words import shortened
 
-__all__ = ["AS_GIVEN", "CHECKED", "names_keys"]
+__all__ = ["AS_GIVEN", "CHECKED", "names_keys", "shown"]
 
 T = TypeVar("T", bound=type)
 
@@ -19,8 +21,8 @@ CHECKED = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 def _unchanged(value: Any, check: Callable[[Any], Any]) -> Any:
-    check(value)
-    return value
+    checked = check(value)
+    return value if type(value) in (int, float) else checked  # of NumPy's, say, JSON would know nothing
 
 
 #: Last in an annotation: a value stays what it was; 1 does not become 1.0, which would be other bytes in ``run.json``.
@@ -55,7 +57,7 @@ def names_keys(*path: str) -> Callable[[T], T]:
 def _line(path: tuple[str, ...], cls: Any, details: Mapping[str, Any]) -> str:
     where = [str(part) for part in details["loc"] if part != "[key]"]
     section, *keys = *path, *where
-    name = " ".join(filter(None, [f"[{section}]", ".".join(keys)]))
+    name = " ".join(filter(None, [f"[{shortened(section)}]", ".".join(map(shortened, keys))]))
     if details["type"] == "unexpected_keyword_argument":
         for part in where[:-1]:
             cls = cls.__pydantic_fields__[part].annotation
@@ -79,4 +81,14 @@ def _reason(details: Mapping[str, Any]) -> str:
     text = re.sub(r"^\w+ should ", "must ", details["msg"])
     for theirs, ours in _WORDS.items():
         text = text.replace(theirs, ours)
-    return text if ", not " in text else f"{text}, not {details['input']!r}"
+    return text if ", not " in text else f"{text}, not {shown(details['input'])}"
+
+
+def shown(value: Any) -> str:
+    """A value in an error message: whole if it is short, and with advice if it is a date of TOML."""
+    if isinstance(value, dt.date | dt.time):
+        return f"{value.isoformat()} without quotation marks"
+    try:
+        return shortened(repr(value))
+    except (ValueError, RecursionError):  # a whole number of thousands of digits; lists that hold each other
+        return f"what is too large to show (type {type(value).__name__})"

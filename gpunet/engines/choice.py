@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gpunet.base.arguments import given
 from gpunet.base.errors import EngineError
-from gpunet.base.parallel import available_threads
+from gpunet.base.threads import available_threads
+from gpunet.base.words import shortened
 from gpunet.engines.protocol import Engine
 
 __all__ = ["ENGINES", "resolve_engine"]
@@ -21,9 +23,11 @@ def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
     EngineError
         If it is not known or not available; the text says what is missing, or what is available instead.
     ConfigError
-        If `threads` is less than 1.
+        If `threads` is no number of threads.
     """
     if not isinstance(engine, str):
+        if isinstance(engine, type) or not callable(getattr(engine, "to_engine", None)):
+            raise EngineError(f"engine: expected {' or '.join(ENGINES)}, or an engine, not {given(engine)}")
         return engine
     if engine == "gpus":  # what a run was begun with that is to go on
         raise EngineError(
@@ -31,7 +35,7 @@ def resolve_engine(engine: str | Engine, threads: int | None = None) -> Engine:
             "local-cuda or the address of a scheduler whose workers have GPUs"
         )
     if engine not in ENGINES:
-        raise EngineError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+        raise EngineError(f"unknown engine {shortened(engine)!r}; choose one of {', '.join(ENGINES)}")
     usable = available_threads(threads)
     if engine == "gpu":
         from gpunet.engines.gpu import start_engine

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
 from gpunet.arrests.network import Network, build_network, ties_table
-from gpunet.base.errors import InputError
+from gpunet.base.arguments import checked
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
@@ -60,6 +60,7 @@ class FeatureSet:
     path: PathReport | None
 
 
+@checked(arrests=CHECK_ARRESTS)
 def compute_features(
     arrests: Arrests,
     families: Iterable[str] | None = None,
@@ -99,9 +100,9 @@ def compute_features(
     Raises
     ------
     InputError
-        If a family is unknown.
+        If a family is unknown, or `arrests` are something else.
     ConfigError
-        If `threads`, `betweenness`, `epsilon`, `delta`, `budget` or `seed` cannot be used.
+        If `threads`, `betweenness`, `epsilon`, `delta`, `budget`, `seed` or `progress` cannot be used.
     EngineError
         If the engine is not available.
 
@@ -115,7 +116,7 @@ def compute_features(
     """
     given = {"betweenness": betweenness, "epsilon": epsilon, "delta": delta, "budget": budget, "seed": seed}
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    config = replace(_checked(arrests).config.path, **asked)
+    config = replace(arrests.config.path, **asked)
     return compute_all(arrests, families, engine, threads, path_config=config, progress=progress).features
 
 
@@ -136,7 +137,6 @@ def compute_all(
     ``path``, ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
     configuration; `notice` gets a line with the estimate before long work.
     """
-    arrests = _checked(arrests)
     path_config = path_config or arrests.config.path
     engine = resolve_engine(engine, threads)
     wanted = expand_families(families)
@@ -196,9 +196,3 @@ def columns_over_vertices(
     with stage("path"):
         result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
     return found | result.columns, result.report
-
-
-def _checked(arrests: Any) -> Arrests:
-    if not isinstance(arrests, Arrests):
-        raise InputError(f"expected the arrests that read_arrests returns, not {type(arrests).__name__}")
-    return arrests

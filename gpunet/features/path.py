@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gpunet.arrests.network import Network
+from gpunet.arrests.network import CHECK_NETWORK, Network
+from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
@@ -41,6 +42,7 @@ class PathResult:
     report: PathReport | None
 
 
+@checked(network=CHECK_NETWORK)
 def path_features(
     network: Network,
     families: Iterable[str] | None = PATH_FAMILIES,
@@ -154,6 +156,7 @@ def compute_path(
     return PathResult({name: place(values) for name, values in out.items()}, report)
 
 
+@checked(network=CHECK_NETWORK)
 def estimate_path_work(
     network: Network,
     families: Iterable[str] | None = PATH_FAMILIES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.core.event import Event, Listener, install_listener
 
-__all__ = ["SOURCES_DIGEST", "njit", "sources_digest", "when_compiling"]
+__all__ = ["SOURCES_DIGEST", "Compiling", "njit", "sources_digest", "when_compiling"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,25 +44,35 @@ def njit(function: F) -> F:
 
 
 @contextmanager
-def when_compiling(told: Callable[[], None]) -> Iterator[None]:
+def when_compiling(told: Callable[[], None]) -> Iterator[Compiling]:
     """Inside, `told` is called once, before this process compiles a first kernel; not for those on disk already.
 
     It is called in whichever thread compiles, while all others that want to compile wait.
     """
     # Numba tells of it when it has looked into its cache in vain.
-    with install_listener("numba:compile", _First(told)):
-        yield
+    compiling = Compiling(told)
+    with install_listener("numba:compile", compiling):
+        yield compiling
 
 
-class _First(Listener):
-    """Calls `told` at the first event."""
+class Compiling(Listener):
+    """Calls `told` at the first event, and knows for how long there was compiled: one thread does at a time."""
 
     def __init__(self, told: Callable[[], None]) -> None:
+        self.seconds = 0.0
         self._left = [told]
+        self._depth, self._begin = 0, 0.0
 
     def on_start(self, event: Event) -> None:
+        """A kernel is compiled, perhaps for another one."""
         if self._left:
             self._left.pop()()
+        if self._depth == 0:
+            self._begin = time.monotonic()
+        self._depth += 1
 
     def on_end(self, event: Event) -> None:
-        """Nothing is told of the end."""
+        """It is."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.monotonic() - self._begin

@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from gpunet.base.errors import EngineError
+from gpunet.base.errors import EngineError, ResourceError
 from gpunet.base.transfers import count_to_device, count_to_host
 from gpunet.kernels.jit import sources_digest
 
@@ -171,7 +171,7 @@ def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float =
     try:
         return halving(make, min(most, max(1, int(free_bytes() * share // each))))
     except TooLittleMemoryError as error:
-        raise EngineError(
+        raise ResourceError(
             f"a search needs {each:,} bytes of GPU memory at least, and {free_bytes():,} are free: use a GPU with "
             "more memory, or --engine cpu"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float32, Int32, Int64
+from gpunet.base.errors import ModelError
 
-__all__ = ["BoostedNodes", "boosted_nodes", "joined", "margin_without_trees", "trees_of"]
+__all__ = [
+    "BoostedNodes", "boosted_nodes", "check_trees", "joined", "margin_without_trees", "objective_of", "trees_of",
+]  # fmt: skip
 
 
 class BoostedNodes(NamedTuple):
@@ -63,6 +67,42 @@ def margin_without_trees(booster: Any) -> float:
     row = xgb.DMatrix(np.zeros((1, 1), dtype=np.float32), nthread=1)
     bare = xgb.Booster({"objective": learner["objective"]["name"], "base_score": score, "nthread": 1}, cache=[row])
     return float(bare.predict(row, output_margin=True).ravel()[0])
+
+
+def objective_of(booster: Any) -> str:
+    """What the trees of `booster` were grown for, by XGBoost's name."""
+    return str(json.loads(booster.save_config())["learner"]["objective"]["name"])
+
+
+def check_trees(booster: Any) -> None:
+    """Raise ModelError unless every tree is one: its ways end, and its nodes ask for features that there are.
+
+    XGBoost does not look at that when it reads a file.
+    """
+    try:
+        sound = all(_is_tree(tree, booster.num_features()) for tree in trees_of(booster))
+    except (KeyError, IndexError, TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise ModelError("its trees are damaged")
+
+
+def _is_tree(tree: Mapping[str, Any], features: int) -> bool:
+    n, seen, waiting = len(tree["left_children"]), set(), [0]
+    while waiting:
+        node = waiting.pop()
+        left, right = tree["left_children"][node], tree["right_children"][node]
+        leaf = left == right == -1
+        fine = math.isfinite(tree["split_conditions"][node]) and math.isfinite(tree["sum_hessian"][node])
+        if node in seen or not fine or tree["sum_hessian"][node] < 0 or tree["split_type"][node] != 0:
+            return False
+        seen.add(node)
+        if leaf:
+            continue
+        if not (0 < left < n and 0 < right < n and 0 <= tree["split_indices"][node] < features):
+            return False
+        waiting += [left, right]
+    return True
 
 
 def _learner(booster: Any) -> Any:

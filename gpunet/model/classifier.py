@@ -10,6 +10,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from gpunet.base.arguments import given
 from gpunet.base.array_types import Bool, Float64, Int32
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback
@@ -81,6 +82,8 @@ def kind_module(kind: str) -> Kind:
     ModelError
         If there is no such kind.
     """
+    if not isinstance(kind, str):
+        raise ModelError(f"unknown kind of model, {given(kind)}; there are {', '.join(KINDS)}")
     if kind not in KINDS:
         raise ModelError(f'unknown kind of model "{kind}"; there are {", ".join(KINDS)}')
     return cast(Kind, importlib.import_module(_MODULES[kind]))

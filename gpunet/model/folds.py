@@ -24,7 +24,10 @@ def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> Int64
     if groups is None:
         ids: Any = table.ids()
     else:
-        values = np.asarray(as_host_values(groups))
+        try:
+            values = np.asarray(as_host_values(groups))
+        except ValueError as error:  # lists of different lengths
+            raise ModelError(f"groups: expected {len(table)} values, one a row") from error
         if values.shape != (len(table),):
             raise ModelError(f"groups: expected {len(table)} values, one a row, but the shape is {values.shape}")
         ids = pa.array(values)

@@ -132,7 +132,7 @@ def forecast(
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
-    mismatches = [model.mismatch(table) for model, table in ((first.model, after), (final.model, present))]
+    mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
     return Forecast(final.model, scored.frame, evaluation, warnings)
 

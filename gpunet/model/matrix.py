@@ -12,6 +12,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from gpunet.base.arguments import given
 from gpunet.base.errors import EngineError
 from gpunet.tables.arrays import namespace, to_device, to_host
 from gpunet.tables.frames import numbers_of
@@ -22,6 +23,7 @@ __all__ = [
     "bytes_needed",
     "check_device",
     "column",
+    "device_given",
     "namespace",
     "on_gpu",
     "place",
@@ -35,8 +37,15 @@ DEVICES = ("cpu", "gpu")
 
 def check_device(device: str) -> None:
     """Raise EngineError unless `device` is one of :data:`DEVICES`."""
-    if device not in DEVICES:
-        raise EngineError(f"unknown device {device!r}; choose one of {', '.join(DEVICES)}")
+    if not isinstance(device, str) or device not in DEVICES:
+        raise EngineError(f"unknown device {given(device)}; choose one of {', '.join(DEVICES)}")
+
+
+def device_given(_: str, device: Any) -> Any:
+    """A check of an argument: None, or one of :data:`DEVICES`."""
+    if device is not None:
+        check_device(device)
+    return device
 
 
 def on_gpu(array: Any) -> bool:

@@ -96,10 +96,10 @@ def evaluate_forecast(
 
 
 def collect_warnings(
-    first: CrossFit, final: CrossFit, mismatches: Iterable[str | None], labels: Bool, window: str
+    first: CrossFit, final: CrossFit, mismatches: Iterable[str], labels: Bool, window: str
 ) -> tuple[str, ...]:
     """All sentences for the user, each once; `labels` are those of the test window."""
-    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *filter(None, mismatches))))
+    warnings = list(dict.fromkeys((*first.warnings, *final.warnings, *mismatches)))
     if not labels.any():
         warnings.append(f"nobody had the label true in {window}: there are no results to report")
     return tuple(warnings)

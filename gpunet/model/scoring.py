@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.base.arguments import checked, instance_of
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
-from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
-from gpunet.model.matrix import namespace, on_gpu, to_host
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.threads import available_threads
+from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
-from gpunet.model.trained import Model
+from gpunet.model.trained import Model, check_finite
 from gpunet.tables.frames import make_frame, make_series
 
 __all__ = [
@@ -64,14 +65,18 @@ class Explained:
         int32[n, FACTORS] and float64[n, FACTORS]: columns of the greatest contributions (-1: none), and these.
     contributions
         Sums over the rows of each feature's absolute contributions, for :func:`add_contributions` and :func:`mean_of`.
+    not_finite
+        Rows with a probability or contribution that is no finite number, for :func:`check_finite`.
     """
 
     probability: Float64
     factor: Int32
     contribution: Float64
     contributions: tuple[int, ...]
+    not_finite: int = 0
 
 
+@checked(model=instance_of(Model, "a Model, as train and load_model return it", ModelError), device=device_given)
 def score(
     model: Model,
     features: Any,
@@ -110,7 +115,7 @@ def score(
     ------
     ModelError
         If a column is missing or of the wrong type (all are named), the features have other violent sets than the
-        model, or a person has two rows; also if `model` is not a Model.
+        model, or a person has two rows; also if `model` is not a Model, or a score would not be a finite number.
     ConfigError
         If `threads` is less than 1.
     EngineError
@@ -119,8 +124,10 @@ def score(
     Warns
     -----
     UserWarning
-        If betweenness is approximate in `features` and was not in training, or the other way round, or to another
-        epsilon.
+        For each thing in which `features` differ from what the model was made for, as far as both are known (a feature
+        file and a model of a run know): the as-of day lies before the model's, or more than its horizon after it, or
+        is not there; the largest incident, the incident key or another setting on which features depend is another;
+        betweenness is approximate in one alone, or to another epsilon.
 
     Examples
     --------
@@ -131,12 +138,8 @@ def score(
     >>> best["person_id"], best["factor_1"], best["probability"] > 0.5
     (4, 'degree__all', True)
     """
-    if not isinstance(model, Model):
-        raise ModelError(
-            f"score: the first argument must be a Model, as train and load_model return it, not {type(model).__name__}"
-        )
     table = model.table(features, device=device)
-    if mismatch := model.mismatch(table):
+    for mismatch in model.mismatches(table):
         warnings.warn(mismatch, stacklevel=2)
     return score_table(model, table, threads=threads, progress=progress).frame
 
@@ -147,16 +150,18 @@ def score_table(
     """Do what :func:`score` does, for a table from :meth:`Model.table`."""
     table = _sorted_by_person(table)
     found = explain(model, table, threads=available_threads(threads), progress=progress)
+    check_finite(found.not_finite, len(table))
     frame = scores_frame(table.person_ids, found, ranks(found.probability), model.features, table.backend)
     return Scored(frame, mean_of(found.contributions, len(table)))
 
 
 def explain(model: Model, table: FeatureTable, *, threads: int, progress: ProgressCallback | None = None) -> Explained:
     """Probability and strongest features of each row of a table from :meth:`Model.table`."""
+    begun(progress, "score")
     n, p = len(table), len(model.features)
     factor = np.full((n, FACTORS), -1, dtype=np.int32)
     contribution = np.zeros((n, FACTORS))
-    total = [0] * p
+    total, not_finite = [0] * p, 0
     probability = np.empty(n)
     chunk = _CHUNK["gpu" if on_gpu(table.matrix) else "cpu"]
     for start in range(0, n, chunk):
@@ -164,11 +169,15 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
         matrix = table.matrix[rows]
         probability[rows] = model.calibration(to_host(model.classifier.margin(matrix, threads)))
         contributions = model.classifier.contributions(matrix, threads)[:, :p]
-        total = add_contributions(total, _units(contributions))
         factor[rows], contribution[rows] = (to_host(part) for part in _strongest(contributions))
+        strongest = contribution[rows]  # what is not finite is greater than all others
+        not_finite += int((~(np.isfinite(probability[rows]) & np.isfinite(strongest).all(axis=1))).sum())
+        if not_finite:
+            continue  # nothing is made of the sums
+        total = add_contributions(total, _units(contributions))
         if progress is not None:
             progress("score", rows.stop, n)
-    return Explained(probability, factor, contribution, tuple(total))
+    return Explained(probability, factor, contribution, tuple(total), not_finite)
 
 
 def ranks(probability: Float64) -> Int64:

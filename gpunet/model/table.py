@@ -18,6 +18,8 @@ from gpunet.base.errors import ModelError
 from gpunet.base.words import quoted
 from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
+from gpunet.model.metadata import feature_metadata_of
+from gpunet.model.origin import Origin
 from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata
 
@@ -62,6 +64,8 @@ class FeatureTable:
     betweenness
         How the betweenness columns were computed (``method`` and, if approximate, ``epsilon``, ``delta`` and
         ``certified_error``), None where it is not known.
+    origin
+        What the features were computed from, None where it is not known.
     """
 
     person_ids: nw.Series[Any]
@@ -71,6 +75,7 @@ class FeatureTable:
     sets: Mapping[str, tuple[str, ...]] | None = None
     backend: str = "polars"
     betweenness: Mapping[str, Any] | None = None
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -140,38 +145,42 @@ def read_features(
     EngineError
         If `device` is neither, or a GPU's libraries are not installed.
     ModelError
-        If there is no ``person_id`` or it has nulls, a wanted column is missing or holds neither numbers nor flags, a
-        value is infinite, or the file says another taxonomy than `taxonomy`.
+        If there is no ``person_id``, or it has nulls or holds neither whole numbers nor text, a wanted column is
+        missing or holds neither numbers nor flags, a value is infinite, the file says another taxonomy than
+        `taxonomy`, or what it says of itself is damaged.
     """
     if device is not None:
         check_device(device)
     if isinstance(source, FeatureTable):
         source = source.to_device(device)
         return _with_taxonomy(source if columns is None else source.select(columns), taxonomy, "the features")
-    where, metadata = "the features", dict[str, Any]()
+    where, metadata = "the features", None
     if isinstance(source, str | Path):
-        where, metadata = str(source), read_parquet_metadata(source) or {}
+        where, metadata = str(source), read_parquet_metadata(source)
         frame, backend = read_parquet(source), "polars"
     else:
         frame = as_eager(source)
         backend = backend_of(frame)
     if PERSON not in frame.columns:
         raise ModelError(f"{where}: there is no column {PERSON}")
+    if not _is_id(frame.schema[PERSON]):
+        raise ModelError(f"{where}: {PERSON} is {frame.schema[PERSON]}, but ids are whole numbers or text")
     if frame[PERSON].null_count():
         raise ModelError(f"{where}: {PERSON} has nulls")
     numeric = (name for name, dtype in frame.schema.items() if name != PERSON and _is_number(dtype))
     names = tuple(numeric if columns is None else columns)
     if not names:
         raise ModelError(f"{where}: there is no column of numbers or flags besides {PERSON}")
-    sets, stated = metadata.get("sets"), metadata.get("betweenness")
+    stated = feature_metadata_of(metadata or {}, where)
     table = FeatureTable(
         frame[PERSON],
         names,
         _matrix(frame, names, where, device or "cpu"),
-        taxonomy=metadata.get("taxonomy"),
-        sets={name: tuple(patterns) for name, patterns in sets.items()} if isinstance(sets, dict) else None,
+        taxonomy=stated.taxonomy,
+        sets=stated.sets,
         backend=backend,
-        betweenness=stated if isinstance(stated, dict) else betweenness,
+        betweenness=betweenness if stated.betweenness is None else stated.betweenness,
+        origin=None if metadata is None else Origin(stated.as_of, settings=stated.settings),
     )
     return _with_taxonomy(table, taxonomy, where)
 
@@ -229,6 +238,7 @@ def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
         first,
         person_ids=make_series(PERSON, pa.concat_arrays(ids)),
         matrix=namespace(first.matrix).concat([first.matrix, second.matrix]),
+        origin=second.origin,  # the later one
     )
 
 
@@ -257,10 +267,19 @@ def _with_taxonomy(table: FeatureTable, taxonomy: TaxonomyLike | None, where: st
         return table
     if isinstance(taxonomy, str):
         given = replace(table, taxonomy=taxonomy, sets=None)
+    elif not _are_sets(taxonomy):
+        raise ModelError("taxonomy: expected a mapping of set names to lists of patterns, the hash of one, or None")
     else:
         given = replace(table, taxonomy=taxonomy_hash(taxonomy), sets={name: tuple(p) for name, p in taxonomy.items()})
     check_same_taxonomy(table, given, where, "the caller")
     return given if given.sets is not None else replace(given, sets=table.sets)
+
+
+def _are_sets(taxonomy: Any) -> bool:
+    return isinstance(taxonomy, Mapping) and all(
+        isinstance(name, str) and isinstance(patterns, list | tuple) and all(isinstance(p, str) for p in patterns)
+        for name, patterns in taxonomy.items()
+    )
 
 
 def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> None:
@@ -271,6 +290,10 @@ def check_present(wanted: Sequence[str], present: Sequence[str], where: str) -> 
         raise ModelError(
             f"{where}: {len(missing)} of the {len(wanted)} columns that the model needs are missing: {quoted(missing)}"
         )
+
+
+def _is_id(dtype: Any) -> bool:
+    return bool(dtype.is_integer()) or dtype in (nw.String, nw.Categorical, nw.Enum)
 
 
 def _is_number(dtype: Any) -> bool:
@@ -294,7 +317,9 @@ def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device
         infinite.append(xp.any(xp.isinf(matrix[:, j])))
     bad = [name for (_, name), flag in zip(filled, infinite, strict=True) if bool(flag)]
     if bad:
-        raise ModelError(f'{where}: "{bad[0]}" holds infinite values, or values beyond the range of float32')
+        raise ModelError(
+            f"{where}: columns that hold infinite values, or values beyond the range of float32: {quoted(bad)}"
+        )
     return matrix
 
 

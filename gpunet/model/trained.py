@@ -9,24 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
-from gpunet.base.parallel import available_threads
+from gpunet.base.paths import read_regular
+from gpunet.base.threads import available_threads
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host
+from gpunet.model.metadata import FORMAT, model_metadata_of
+from gpunet.model.origin import Origin, origin_mismatches
 from gpunet.model.precision import betweenness_mismatch
+from gpunet.model.seal import is_sealed
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
 from gpunet.tables.files import write_whole
 
 if TYPE_CHECKING:
     from gpunet.model.trees import BoostedTrees
 
-__all__ = ["Model", "load_model", "model_from_bytes"]
+__all__ = ["Model", "check_finite", "load_model", "model_from_bytes"]
 
-#: Of the metadata in a model file. A change that older versions would misread raises it.
-FORMAT = 1
+_MOST_BYTES = 1 << 31  # of a model file
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,8 @@ class Model:
         Version of this package that trained it.
     betweenness
         How the betweenness columns it was trained on were computed, None where they were not known.
+    origin
+        What the features it was trained on were computed from, None where that was not known.
     """
 
     classifier: BoostedTrees
@@ -63,6 +70,7 @@ class Model:
     training: Mapping[str, Any]
     version: str = __version__
     betweenness: Mapping[str, Any] | None = None
+    origin: Origin | None = None
 
     @property
     def kind(self) -> str:
@@ -88,11 +96,13 @@ class Model:
         check_same_taxonomy(self, table, "the model", "the feature table")
         return table
 
-    def mismatch(self, table: Any) -> str | None:
-        """A sentence if betweenness in `table` is of another precision than in training, and the model uses it."""
-        if not any(name.startswith("betweenness__") for name in self.features):
-            return None
-        return betweenness_mismatch(self, table, "the model's training", "the feature table")
+    def mismatches(self, table: Any) -> tuple[str, ...]:
+        """Sentences on what is otherwise in `table` than in training: day, settings, the precision of betweenness."""
+        found = origin_mismatches(self.origin, table.origin)
+        if any(name.startswith("betweenness__") for name in self.features):
+            precision = betweenness_mismatch(self, table, "the model's training", "the feature table")
+            return (*found, precision) if precision else found
+        return found
 
     def predict_margin(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
         """Raw log-odds before calibration, float64[n], in the order of the rows of `features`."""
@@ -100,8 +110,10 @@ class Model:
         return to_host(self.classifier.margin(table.matrix, available_threads(threads)))
 
     def predict_proba(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
-        """Calibrated probabilities, float64[n], in the order of the rows of `features`."""
-        return self.calibration(self.predict_margin(features, threads=threads, device=device))
+        """Calibrated probabilities, float64[n], in the order of the rows of `features`; ModelError if not finite."""
+        probability = self.calibration(self.predict_margin(features, threads=threads, device=device))
+        check_finite(int((~np.isfinite(probability)).sum()), len(probability))
+        return probability
 
     def contributions(self, features: Any, *, threads: int | None = None, device: str | None = None) -> Float64:
         """What each feature adds to each person's raw log-odds, signed.
@@ -126,6 +138,7 @@ class Model:
             "taxonomy": self.taxonomy,
             "sets": None if self.sets is None else {name: list(patterns) for name, patterns in self.sets.items()},
             "betweenness": None if self.betweenness is None else dict(self.betweenness),
+            "origin": None if self.origin is None else self.origin.as_dict(),
             "calibration": {"slope": self.calibration.slope, "intercept": self.calibration.intercept},
             "threshold": self.threshold,
             "training": dict(self.training),
@@ -172,7 +185,7 @@ def load_model(path: str | Path) -> Model:
     """
     source = _checked_path(path)
     try:
-        data = source.read_bytes()
+        data = read_regular(source, _MOST_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ModelError(f"cannot read the model {path}: {in_words(error)}") from error
     try:
@@ -181,41 +194,43 @@ def load_model(path: str | Path) -> Model:
         raise ModelError(f"{path} is not a model: {error}") from error
 
 
+def check_finite(others: int, n: int) -> None:
+    """Raise ModelError if `others` of n persons have scores that are not finite."""
+    if others:
+        raise ModelError(
+            f"{others:,} of {n:,} persons would get a score, or reasons for it, that are no finite numbers: the trees "
+            "of the model are damaged, and nothing is written; train it again"
+        )
+
+
 def model_from_bytes(data: bytes) -> Model:
     """The inverse of :meth:`Model.to_bytes`; ModelError if they are not a model's."""
     from gpunet.model.trees import read_booster
 
-    return _with_metadata(*read_booster(data))
+    booster, text = read_booster(data)
+    found = model_metadata_of(text)
+    if found.format > 1 and not is_sealed(data):
+        raise ModelError("it has lost its SHA-256, so it is damaged: take another copy of it")
+    classifier = kind_module(found.kind).TREES(booster)
+    classifier.check_described(found.features, found.training["rounds"])
+    origin = found.origin
+    return Model(
+        classifier=classifier,
+        features=found.features,
+        calibration=Calibration(found.calibration.slope, found.calibration.intercept),
+        threshold=found.threshold,
+        taxonomy=found.taxonomy,
+        sets=found.sets,
+        training=found.training,
+        version=found.gpunet,
+        betweenness=found.betweenness,
+        origin=None if origin is None else Origin(origin.as_of, origin.horizon_days, origin.settings),
+    )
 
 
 def _checked_path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise ModelError(f"the model's file: expected a path, not {type(path).__name__}")
+    if not os.fspath(path).strip():
+        raise ModelError("the model's file: the path is empty; name a file (is a variable not set?)")
     return Path(path)
-
-
-def _with_metadata(booster: Any, text: str) -> Model:
-    try:
-        data = json.loads(text)
-        if data["format"] != FORMAT:
-            raise ModelError(
-                f"its format is {data['format']}, of gpunet {data.get('gpunet')}; this version reads {FORMAT}"
-            )
-        classifier = kind_module(data["kind"]).TREES(booster)
-        sets, betweenness = data["sets"], data.get("betweenness")  # not in files of the first versions
-        model = Model(
-            classifier=classifier,
-            features=tuple(str(name) for name in data["features"]),
-            calibration=Calibration(float(data["calibration"]["slope"]), float(data["calibration"]["intercept"])),
-            threshold=float(data["threshold"]),
-            taxonomy=data["taxonomy"],
-            sets=None if sets is None else {name: tuple(patterns) for name, patterns in sets.items()},
-            training=dict(data["training"]),
-            version=str(data["gpunet"]),
-            betweenness=None if betweenness is None else dict(betweenness),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"its metadata are damaged ({error!r})") from error
-    if len(model.features) != classifier.n_features:
-        raise ModelError(f"it names {len(model.features)} features, but its trees know {classifier.n_features}")
-    return model

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpunet.base._version import __version__
+from gpunet.base.arguments import checked
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, ModelError
-from gpunet.base.parallel import available_threads
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.calibration import best_threshold, fit_calibration
 from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.matrix import device_given
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
 
@@ -68,6 +70,7 @@ class CrossFit:
 Kept: TypeAlias = Callable[[str, Callable[[], CrossFit], Callable[[CrossFit], bool]], CrossFit]
 
 
+@checked(device=device_given)
 def train(
     features: Any,
     labels: Any,
@@ -150,6 +153,7 @@ def cross_fit(
 
     `what` names the data in errors.
     """
+    begun(progress, "cross-fit")  # matrices of millions of rows are binned first
     config = model_config(config)
     module = kind_module(config.kind if kind is None else kind)
     if not len(table):
@@ -160,7 +164,7 @@ def cross_fit(
         labels,
         assignment.fold,
         config=config,
-        threads=available_threads(threads),
+        threads=threads_for(table.matrix.size, available_threads(threads)),
         progress=progress,
     )
     return assemble(fitted, table, labels, assignment, config, what)
@@ -194,7 +198,7 @@ def assemble(
 ) -> CrossFit:
     """Calibrate what was fitted, choose the threshold, and make a model of it.
 
-    `source` has the ``columns``, ``taxonomy``, ``sets`` and ``betweenness`` of the features.
+    `source` has the ``columns``, ``taxonomy``, ``sets``, ``betweenness`` and ``origin`` of the features.
     """
     import xgboost as xgb
 
@@ -219,6 +223,7 @@ def assemble(
             "libraries": {"xgboost": xgb.__version__},
         },
         betweenness=source.betweenness,
+        origin=source.origin,
     )
     return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
 

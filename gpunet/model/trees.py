@@ -12,14 +12,20 @@ import numpy as np
 from gpunet.base.array_types import Float32, Float64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
-from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
+from gpunet.base.threads import threads_for
+from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees, objective_of
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
+from gpunet.model.seal import SEAL, UNSEALED, is_sealed, is_whole, sealed
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
+from gpunet.model.trial import try_out
 
-__all__ = ["BoostedTrees", "ForestTrees", "detached", "read_booster"]
+__all__ = ["BoostedTrees", "ForestTrees", "detached", "parsed", "read_booster"]
 
 _ATTRIBUTE = "gpunet"
 _ROWS_A_TASK = 4096
+
+#: Of every model that XGBoost writes as UBJSON.
+_BEGINNING = b"{L\0\0\0\0\0\0\0\x07learner{"
 
 
 class BoostedTrees:
@@ -31,6 +37,7 @@ class BoostedTrees:
     """
 
     kind = "xgboost"
+    objective = "binary:logistic"
 
     def __init__(self, booster: Any) -> None:
         self._booster = booster
@@ -105,7 +112,22 @@ class BoostedTrees:
 
     def name_features(self, names: Sequence[str]) -> None:
         """Give the columns names, for other readers of the file; XGBoost allows no brackets and no "<" in them."""
-        self._booster.feature_names = [re.sub(r"[\[\]<]", "_", name) for name in names]
+        self._booster.feature_names = names_in_booster(names)
+
+    def check_described(self, names: Sequence[str], rounds: int) -> None:
+        """Raise ModelError unless these are the booster's features, in its order, rounds, and kind."""
+        own, described = self._booster.feature_names or [], names_in_booster(names)
+        if self.n_features != len(names):
+            raise ModelError(f"it names {len(names)} features, but its trees know {self.n_features}")
+        if own != described:
+            first = next((k for k, pair in enumerate(zip(described, own, strict=False)) if pair[0] != pair[1]), 0)
+            theirs = f'"{own[first]}"' if own else "without a name"
+            raise ModelError(f'it names feature {first + 1} "{names[first]}", but in its trees that is {theirs}')
+        if self._booster.num_boosted_rounds() != rounds:
+            raise ModelError(f"it names {rounds} rounds, but has trees of {self._booster.num_boosted_rounds()}")
+        objective = objective_of(self._booster)
+        if objective != self.objective:
+            raise ModelError(f"it says that it is of the kind {self.kind}, but its trees were grown for {objective}")
 
     def importance(self) -> Float64:
         """Each feature's share of the total gain, float64[p]."""
@@ -115,15 +137,19 @@ class BoostedTrees:
         return gain / gain.sum() if gain.sum() > 0 else gain
 
     def to_bytes(self, metadata: str) -> bytes:
-        """UBJSON with `metadata` as the booster's attribute ``gpunet``; of one kind, wherever it was trained."""
-        self._booster.set_attr(**{_ATTRIBUTE: metadata})
-        return bytes(self._booster.save_raw("ubj"))
+        """UBJSON with `metadata` as the booster's attribute ``gpunet``; of one kind, wherever it was trained.
+
+        It carries its SHA-256, see :mod:`gpunet.model.seal`.
+        """
+        self._booster.set_attr(**{_ATTRIBUTE: metadata, SEAL: UNSEALED})
+        return sealed(bytes(self._booster.save_raw("ubj")))
 
     def _predict(self, matrix: Float32, threads: int, **what: bool) -> Float64:
         import xgboost as xgb
 
         if not len(matrix):
             return np.zeros((0, matrix.shape[1] + 1 if what.get("pred_contribs") else 1))
+        threads = threads_for(matrix.size, threads)
         self._booster.set_param({"nthread": threads})
         data = xgb.DMatrix(matrix, nthread=threads)
         return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)
@@ -138,6 +164,7 @@ class ForestTrees(BoostedTrees):
     """
 
     kind = "random_forest"
+    objective = "reg:squarederror"
 
     def margin(self, matrix: Any, threads: int) -> Any:
         """Log-odds of the mean share, float64[n]."""
@@ -162,6 +189,17 @@ class ForestTrees(BoostedTrees):
         return xp.log((trees * share + 0.5) / (trees * (1.0 - share) + 0.5))
 
 
+def names_in_booster(names: Sequence[str]) -> list[str]:
+    """What XGBoost, which allows no brackets and no "<" in names and each name once, calls these features."""
+    found: dict[str, None] = {}
+    for name in names:
+        theirs = re.sub(r"[\[\]<\0]", "_", name)
+        while theirs in found:
+            theirs += "_"
+        found[theirs] = None
+    return list(found)
+
+
 def detached(booster: Any) -> Any:
     """The trained booster as it would come from its file: without the training data, and on no device."""
     import xgboost as xgb
@@ -171,26 +209,40 @@ def detached(booster: Any) -> Any:
     return alone
 
 
-def read_booster(data: bytes) -> tuple[Any, str]:
+def read_booster(file: bytes) -> tuple[Any, str]:
     """The booster in a model file, and the metadata that :meth:`BoostedTrees.to_bytes` put into it.
+
+    XGBoost reads a file that carries its hash only if it is whole, and any other only after a trial in another process.
 
     Raises
     ------
     ModelError
-        If it is not UBJSON of XGBoost, or was not made here.
+        If it is damaged, is not UBJSON of XGBoost, or was not made here.
     """
+    if file.startswith(b"PK\x03\x04"):
+        raise ModelError("it is a forest in skops format, as earlier versions of gpunet wrote it: train it again")
+    if not file.startswith(_BEGINNING):
+        raise ModelError("it is not an XGBoost model in UBJSON" if file else "it is empty")
+    if not is_sealed(file):
+        try_out(file)
+    elif not is_whole(file):
+        raise ModelError("its SHA-256 is not the one that it carries, so it is damaged: take another copy of it")
+    return parsed(file)
+
+
+def parsed(file: bytes) -> tuple[Any, str]:
+    """What :func:`read_booster` gives, of a file that was found good, or in a process that may crash."""
     import xgboost as xgb
 
-    booster = xgb.Booster()
-    if data.startswith(b"PK\x03\x04"):
-        raise ModelError("it is a forest in skops format, as earlier versions of gpunet wrote it: train it again")
+    booster = xgb.Booster({"nthread": 1})
     try:
-        if not data.startswith(b"{L"):  # XGBoost aborts the whole process on an empty buffer
-            raise ModelError("it is not an XGBoost model in UBJSON")
-        booster.load_model(bytearray(data))
+        booster.load_model(bytearray(file))
         metadata = booster.attr(_ATTRIBUTE)
+    except (UnicodeDecodeError, AssertionError) as error:  # AssertionError: an empty text
+        raise ModelError("XGBoost cannot read it: a text in it is damaged") from error
     except xgb.core.XGBoostError as error:
-        raise ModelError(f"XGBoost cannot read it: {str(error).splitlines()[0]}") from error
+        said = re.sub(r"^\[[\d:]+\] \S+: ", "", str(error).splitlines()[0])  # time and place in its source
+        raise ModelError(f"XGBoost cannot read it: {said}") from error
     if metadata is None:
         raise ModelError("it is an XGBoost model, but was not made by gpunet")
     return booster, metadata

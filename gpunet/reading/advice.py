@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpunet.arrests.arrests import FileCount
-from gpunet.base.words import Advice, counted, shortened
+from gpunet.base.shapes import example, hint
+from gpunet.base.words import Advice, counted
 from gpunet.config.config import InputConfig
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.findings import Findings, Reason
@@ -51,11 +52,13 @@ def _rejected(file: FileCount, reasons: dict[str, Reason]) -> str:
         for reason, what in sorted(reasons.items(), key=lambda item: (-item[1].rows, item[0]))
     ]
     share = 100 * file.rejected / file.read
-    return f"{file.rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name} were rejected: {', '.join(of_each)}"
+    more = hint() if any(what.example is not None for what in reasons.values()) else ""
+    rows = f"{file.rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name}"
+    return f"{rows} were rejected: {', '.join(of_each)}{more}"
 
 
 def _as_in(what: Reason) -> str:
-    shown = "" if what.example is None else f': "{shortened(what.example)}"'
+    shown = "" if what.example is None else f": {example(what.example)}"
     return f" (as in row {what.row_number:,}{shown})"
 
 
@@ -63,9 +66,9 @@ def _bad_ids(found: Findings) -> list[str]:
     bad = [what for (_, reason), what in sorted(found.reasons.items()) if reason == "bad_id"]
     if not bad:
         return []
-    example = next((f' (as in "{shortened(what.example)}")' for what in bad if what.example), "")
+    shown = next((f" (as in {example(what.example)}{hint()})" for what in bad if what.example), "")
     return [
-        f"{counted(sum(what.rows for what in bad), 'row')} rejected for an id that has lost digits{example}: it is in "
+        f"{counted(sum(what.rows for what in bad), 'row')} rejected for an id that has lost digits{shown}: it is in "
         "scientific notation, or a float beyond 2^53. Have ids written as text where the table comes from"
     ]
 
@@ -74,7 +77,7 @@ def explained_reasons(found: Findings, config: InputConfig, column: str) -> dict
     """What to say of each reason if no row was accepted."""
     explained: dict[str, str] = {}
     for (_, reason), what in sorted(found.reasons.items()):
-        explained.setdefault(reason, reason + _as_in(what))
+        explained.setdefault(reason, reason + _as_in(what) + (hint() if what.example is not None else ""))
     if found.bad_dates:
         explained["bad_date"] += f"; {date_proposals(list(found.bad_dates), column, config.date_format).sentence}"
     return explained

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import IdRules, InputConfig
 from gpunet.reading.values import by_rules
@@ -104,5 +105,5 @@ def _counted(texts: Any, alike: Any) -> str:
     of_first: dict[str, str] = {}
     for text, plain in zip(texts.to_pylist(), alike.to_pylist(), strict=True):
         if of_first.setdefault(plain, text) != text:
-            return f'{counted(n, "id")} (as "{of_first[plain]}" and "{text}")'
+            return f"{counted(n, 'id')} (as {example(of_first[plain])} and {example(text)}{hint()})"
     return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,8 @@ import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.printable import printable
+from gpunet.base.shapes import example, hint
+from gpunet.base.words import plain_name
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
@@ -36,11 +37,6 @@ __all__ = [
     "plain_name",
 ]
 
-
-_BETWEEN = re.compile(r"[\s_-]+")
-
-#: Other spellings of our names.
-_OTHERWISE = {"offense": "offence"}
 
 #: What stands in names that tables give our columns, to propose these where ours are missing.
 _CALLED = {
@@ -101,13 +97,6 @@ def layout_of(name: str, columns: Iterable[str], repeated: Iterable[str], config
     )
 
 
-@lru_cache(maxsize=1024)  # thousands of files have the same few names
-def plain_name(name: str) -> str:
-    """A name as names are compared: without case, blanks, underscores and hyphens, and "offense" is "offence"."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFC", name).casefold())
-    return _OTHERWISE.get(plain, plain)
-
-
 def in_quotes(names: Iterable[str], between: str) -> str:
     """The names, each in double quotes, and without characters that steer a terminal."""
     return between.join(f'"{printable(name, line_breaks=False)}"' for name in names)
@@ -124,8 +113,15 @@ def _setting(ours: str) -> str:
 
 def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
     called = "" if plain_name(wanted[0]) == plain_name(ours) else f" (our {ours})"
-    have = in_quotes(present[:20], ", ") + (", ..." if len(present) > 20 else "") if present else "none"
+    have = _named(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
     return f"there is no column {in_quotes(wanted, ' or ')}{called}; {_advice(ours, present)}. Columns there: {have}"
+
+
+def _named(present: Sequence[str]) -> str:
+    """The names of columns; their shapes alone where some are or hold numbers, as they may be a row and no header."""
+    if any(re.search(r"\d{5}|^[\W\d_]*\d[\W\d_]*$", name) for name in present):
+        return ", ".join(map(example, present)) + hint()
+    return in_quotes(present, ", ")
 
 
 def _advice(ours: str, present: list[str]) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.errors import ConfigError
+from gpunet.base.shapes import example, hint, values_are_shown
 from gpunet.reading.date_codes import MONTH, OFFSET, WEEKDAY, WORDS, ZONE
 from gpunet.reading.date_formats import DateFormats, date_formats, patterns_of
 from gpunet.reading.dates import BAD_DATE, DAY_US, EARLIEST, PLACEHOLDER_DAYS, day_in_words, latest_timestamp
@@ -100,7 +101,8 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
     array = pa.array(texts, pa.large_string())
     present = tuple(filter(None, (given,) if isinstance(given, str) else given))
     unread = date_formats(present).parse(array) == BAD_DATE
-    combinations, torn = _combined(_candidates(texts, array), unread, present)
+    candidates = _candidates(texts, array)
+    combinations, torn = _combined(candidates, unread, present)
     formats = [(*present, *(one.given for one in chosen)) for chosen in combinations if chosen and not torn]
     timestamps = date_formats(formats[0] if formats else present).parse(array)
     first = [int(np.argmax(one.reads & unread)) for one in combinations[0]]
@@ -113,7 +115,7 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
         left = np.flatnonzero(timestamps == BAD_DATE)
         if len(left):
             more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
-            said.append(f"{_quoted(texts[left[0]])}{more} {'are' if more else 'is'} not understood")
+            said.append(f"{example(texts[left[0]])}{more} {'are' if more else 'is'} not understood")
     elif unread.any():
         said.append(
             'are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", or null_values '
@@ -121,8 +123,11 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
         )
     if nulls := _refused(timestamps[unread]):
         said.append(f"write [input] null_dates = {_toml(nulls)} for these placeholders to be no date")
-    sentence = f'column "{_plain(column)}": dates such as {_listed([texts[at] for at in shown])} '
+    are_dates = np.any([one.reads for one in candidates], axis=0) if candidates else np.zeros(len(texts), np.bool_)
+    listed = dict.fromkeys(_quoted(texts[at]) if are_dates[at] else example(texts[at]) for at in shown)
+    sentence = f'column "{_plain(column)}": dates such as {_and(list(listed))} '
     sentence += "; ".join(said) or "lie before 1900 or after today"
+    sentence += "" if are_dates.all() else hint()
     examples = tuple(texts[at] for at in shown)
     return Proposal(examples, tuple(map(_setting, formats)), _refused(timestamps), int(unread.sum()), sentence)
 
@@ -140,7 +145,7 @@ def _candidates(texts: Sequence[str], array: Any) -> list[_Candidate]:
     found = dict.fromkeys(WORDS if numeric else WORDS[2:], False)  # no order is proposed where only names of months are
     for text in texts:
         for shape, last in _shapes(text):
-            if len(found) < _MOST_SHAPES and not re.search(r"\d", shape):
+            if len(found) < _MOST_SHAPES and not re.search(r"\d", shape) and _is_proposed(shape):
                 found.setdefault(shape, last)
     out = []
     for given, last in found.items():
@@ -175,6 +180,11 @@ def _shapes(text: str) -> Iterator[tuple[str, bool]]:
                     codes = one.format(found[1])
                     yield shape[: found.start()] + codes + shape[found.end() :], None in formats[:at]
             return
+
+
+def _is_proposed(shape: str) -> bool:
+    """Whether a format may be shown: words that stand around a date may be a name."""
+    return values_are_shown() or not re.search(r"[^\W\d_]{3}", re.sub("%.", " ", shape))
 
 
 def _time_codes(found: re.Match[str]) -> str:
@@ -264,12 +274,13 @@ def _toml(value: str | Sequence[str]) -> str:
     return json.dumps(value, ensure_ascii=False)  # a text, and a list of texts, is written alike in both
 
 
-def _listed(values: Sequence[str]) -> str:
-    *most, last = map(_quoted, values)
+def _and(texts: Sequence[str]) -> str:
+    *most, last = texts
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def _quoted(text: str) -> str:
+    """A text that is a date."""
     return f'"{_plain(text if len(text) <= 60 else text[:57] + "...")}"'
 
 

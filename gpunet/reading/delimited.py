@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from bisect import bisect_right, insort
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.base.paths import open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.encodings import Recoded, TextBytes, is_wide, known_encoding
@@ -65,7 +66,10 @@ def scan(source: Source, config: InputConfig) -> Scan:
     try:
         # A zip archive is read from its end: it is hashed by itself.
         as_read = source.packing != "zip"
-        with source.path.open("rb") as raw, _unpacked(_Hashed(raw, digest) if as_read else raw, source) as data:
+        with (
+            open_regular(source.path) as raw,
+            _unpacked(_Watched(raw, digest.update) if as_read else raw, source) as data,
+        ):
             start = data.read(_START_BYTES)
             known, notes = known_encoding(start, config.encoding)
             if fault := not_a_table(start, known):
@@ -91,18 +95,18 @@ def scan(source: Source, config: InputConfig) -> Scan:
     )
 
 
-class _Hashed(io.RawIOBase):
-    """A file whose bytes are hashed as they are read."""
+class _Watched(io.RawIOBase):
+    """A file of whose bytes somebody is told as they are read."""
 
-    def __init__(self, raw: BinaryIO, digest: Any) -> None:
-        self._raw, self._digest = raw, digest
+    def __init__(self, raw: BinaryIO, told: Callable[[bytes], object]) -> None:
+        self._raw, self._told = raw, told
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         data = self._raw.read(len(buffer))
-        self._digest.update(data)
+        self._told(data)
         buffer[: len(data)] = data
         return len(data)
 
@@ -112,9 +116,11 @@ def _unpacked(file: Any, source: Source) -> io.BufferedReader:
 
 
 @contextmanager
-def _open(source: Source, encoding: str) -> Iterator[BinaryIO]:
-    """Open the file's text as UTF-8 bytes; a byte order mark may begin them."""
-    with source.path.open("rb") as raw, _unpacked(raw, source) as data:
+def _open(source: Source, encoding: str, told: Callable[[bytes], object] | None = None) -> Iterator[BinaryIO]:
+    """Open the file's text as UTF-8 bytes; a byte order mark may begin them. The file's own bytes are `told`."""
+    if source.packing == "zip":  # which is read from its end
+        told = None
+    with open_regular(source.path) as raw, _unpacked(_Watched(raw, told) if told else raw, source) as data:
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(Recoded(data, encoding), _CHUNK_BYTES))
 
 
@@ -144,12 +150,14 @@ def read_blocks(
     malformed: list[tuple[int, str]],
     warnings: list[str],
     notes: list[str],
+    told: Callable[[bytes], object],
 ) -> Iterator[Any]:
     """Yield the rows as PyArrow record batches of text columns, nulls where a field is empty.
 
     A row with more or fewer fields than the layout has names for goes to `malformed` with its number (1 is the first
     data row) and its text, before the batch that holds the row after it; lines of totals at the end go there last. What
-    shows while rows are read, such as line breaks within values, is told in `warnings` and `notes` after that.
+    shows while rows are read, such as line breaks within values, is told in `warnings` and `notes` after that. `told`
+    is called with the bytes of the file as they are read, unless it is a zip archive.
 
     Raises
     ------
@@ -157,7 +165,7 @@ def read_blocks(
         If the file is not readable as CSV.
     """
     try:
-        with _open(source, found.encoding) as data:
+        with _open(source, found.encoding, told) as data:
             data.read(layout.body)
             marks = LineBreaks(data, layout.separator, layout.breaks)
             text = TotalLines(marks if found.quoted else data, layout.separator, len(layout.names), marks.in_quotes)
@@ -166,8 +174,8 @@ def read_blocks(
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
     malformed += enumerate(text.lines, rows + 1)
-    if told := marks.told():
-        warnings.append(f"{source.name}: {told}")
+    if of_breaks := marks.told():
+        warnings.append(f"{source.name}: {of_breaks}")
     notes += ["blanks before quotation marks were left out"] * (marks.blanks() > 0)
     notes += filter(None, [text.note()])
 

@@ -13,6 +13,7 @@ from gpunet.reading.columns import Layout
 from gpunet.reading.files import InputFile
 from gpunet.reading.location import Location
 from gpunet.reading.utf8 import is_utf8
+from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.frames import text_layout
 
 __all__ = ["read_directly"]
@@ -53,7 +54,7 @@ def read_directly(file: InputFile, layout: Layout, location: Location) -> nw.Dat
 def _decoded_bytes(file: InputFile, names: list[str]) -> int:
     """Bytes of these columns before compression, as the file tells; 0 if it cannot be read."""
     try:
-        metadata = pq.read_metadata(str(file.source.path))
+        metadata = pq.read_metadata(for_arrow(file.source.path))
     except (OSError, pa.ArrowException):
         return 0
     groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from gpunet.reading.text_layout import TextLayout
 from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
 from gpunet.reading.values import Meaning, meaning_of
 from gpunet.reading.workbook import read_workbook
+from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.arrow_text import cannot_be_read, is_uuid, plain_array
 from gpunet.tables.files import sha256_of
 
@@ -41,7 +43,8 @@ class InputFile:
     ``notes`` tells how it was read where its name does not say so. ``text`` and ``layout`` are what was found out of a
     text file, ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
-    ``warnings`` and ``notes`` with what shows only then.
+    ``warnings`` and ``notes`` with what shows only then. ``share`` is how much of the file is read by then, as far as
+    that is known: of Parquet by its ``rows``.
     """
 
     source: Source
@@ -59,6 +62,8 @@ class InputFile:
     text: delimited.Scan | None = None
     layout: TextLayout | None = None
     sheet: Any = None
+    rows: int | None = None
+    share: float = 0.0
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
         """Yield tables of at most ``BATCH_ROWS`` rows with the columns ``{name to give: name in the file}``.
@@ -69,8 +74,11 @@ class InputFile:
             If the file turns out to be damaged, or is gone.
         """
         names = sorted(set(columns.values()) - set(self.keys.added)) or list(self.types)[:1]
+        self.share = 0.0
         try:
             for batch in self._raw(names):
+                if self.rows:
+                    self.share += len(batch) / self.rows
                 table = pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
@@ -82,12 +90,15 @@ class InputFile:
             return iter(())
         if self.text is not None and self.layout is not None:
             told = (self.malformed, self.warnings, self.notes)
-            return delimited.read_blocks(self.source, self.text, self.layout, names, *told)
+            return delimited.read_blocks(self.source, self.text, self.layout, names, *told, self._read)
         if self.source.kind == "workbook":
             return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
             return _parquet(self.source, names)
         return _ipc(self.source, names)
+
+    def _read(self, data: bytes) -> None:
+        self.share += len(data) / max(1, self.source.size_bytes)
 
     def _column(self, batch: Any, column: str) -> Any:
         """A column without encodings that save space, its text looked through, filled up from the folders' names."""
@@ -148,11 +159,11 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, notes, warnings, malformed = None, [], [], []
+    sheet, rows, notes, warnings, malformed = None, None, [], [], []
     try:
         with seekable(source.path, source.packing, source.member) as opened:
             if source.kind == "parquet":
-                schema = _parquet_schema(opened)
+                schema, rows = _parquet_schema(opened)
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
                     schema = _ipc_reader(arrow).schema
@@ -179,6 +190,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         notes=notes,
         periods={name: frequency for name, frequency in periods.items() if frequency},
         sheet=sheet,
+        rows=rows,
     )
 
 
@@ -186,22 +198,23 @@ def _repeated(names: list[str]) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
 
 
-def _parquet_schema(file: Any) -> Any:
-    """The schema of a Parquet file; a column that is said to have UUIDs has them, whoever reads it."""
-    found = pq.read_metadata(file).schema
+def _parquet_schema(file: Any) -> tuple[Any, int]:
+    """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
+    metadata = pq.read_metadata(_for_arrow(file))
+    found = metadata.schema
     schema = found.to_arrow_schema()
     leaves = (found.column(i) for i in range(len(found)))
     for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
         position = schema.get_field_index(name)
         schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
-    return schema
+    return schema, metadata.num_rows
 
 
 def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
     with (
         seekable(source.path, source.packing, source.member) as opened,
         # A small read buffer instead of whole column chunks: a file may be one single row group.
-        pq.ParquetFile(opened, buffer_size=1 << 20, pre_buffer=False) as file,
+        pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
     ):
         groups = None if source.groups is None else list(source.groups)
         yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
@@ -218,9 +231,13 @@ def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
             yield batch.select(names)
 
 
+def _for_arrow(opened: Any) -> Any:
+    return for_arrow(opened) if isinstance(opened, str) else opened
+
+
 def _arrow_file(opened: Any) -> Any:
     """A path or a file as PyArrow's; read and not mapped, so that what has been read does not stay in memory."""
-    return pa.OSFile(opened) if isinstance(opened, str) else pa.PythonFile(opened, "r")
+    return pa.OSFile(os.fsencode(opened)) if isinstance(opened, str) else pa.PythonFile(opened, "r")
 
 
 def _ipc_reader(file: Any, names: list[str] | None = None) -> Any:

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile
+from gpunet.base.paths import name_of
+from gpunet.base.shapes import example, hint
 from gpunet.reading.columns import plain_name
 from gpunet.reading.dialects import as_text
 from gpunet.reading.values import Meaning, is_null_word, trimmed
@@ -33,7 +35,7 @@ def keys_of(path: PurePath) -> tuple[tuple[str, str | None], ...]:
     >>> keys_of(PurePath("arrests/force=met/month=/part%201=a%20b/x=1.csv"))
     (('force', 'met'), ('month', None), ('part 1', 'a b'))
     """
-    pairs = (folder.partition("=") for folder in path.parent.parts)
+    pairs = (name_of(folder).partition("=") for folder in path.parent.parts)
     return tuple((_decoded(key), _value(value)) for key, equals, value in pairs if key and equals)
 
 
@@ -104,8 +106,8 @@ class FolderKeys:
             if value is None or not _same(text, value):
                 raise UnreadableFile(
                     name,
-                    f'the folder is named "{key}={value or ""}", but its column "{column}" has "{text}": rename the '
-                    f"folder, or name another column for it under [input] columns",
+                    f'the folder is named "{key}={value or ""}", but its column "{column}" has '
+                    f"{example(text)}: rename the folder, or name another column for it under [input] columns{hint()}",
                 )
         return pc.if_else(missing, _repeated(value, len(texts)), texts)
 

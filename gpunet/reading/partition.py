@@ -21,6 +21,7 @@ from gpunet.reading.names import NAMED, PLACES, place_pairs
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import Source
 from gpunet.reading.stream import InputRecord, Inputs, source_batches
+from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.frames import rows_of
 
 __all__ = [
@@ -75,7 +76,7 @@ def _slices(source: Source, size: int) -> Iterator[tuple[Source, int]]:
 
 def _rows_of_groups(source: Source) -> list[int]:
     try:
-        metadata = pq.read_metadata(source.path)
+        metadata = pq.read_metadata(for_arrow(source.path))
     except (OSError, pa.ArrowException):
         return []  # whoever reads it says what is wrong
     return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpunet.arrests.arrests import Arrests
+from gpunet.base.arguments import checked, given
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.shapes import values_are_shown, values_shown
+from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
@@ -31,6 +36,7 @@ __all__ = ["read_arrests", "read_arrests_at"]
 _STAGE = "reading"
 
 
+@checked()
 def read_arrests(
     paths_or_frame: Any,
     config: Config | Mapping[str, Any] | str | Path | None = None,
@@ -38,6 +44,8 @@ def read_arrests(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
+    show_values: bool = False,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -59,6 +67,11 @@ def read_arrests(
         Leave out files that cannot be read, and name them in ``report.skipped`` and a warning. The rest is read as if
         they had not been given: a file that turns out to be damaged after a million rows leaves nothing behind. Of
         frames none is left out.
+    notice
+        Gets a sentence before more than 1,000 files are read.
+    show_values
+        Let errors and warnings show what stands in cells. They show its shape alone if not, as a cell may hold a name
+        or a number; docs/input.md says what is shown in any case.
 
     Returns
     -------
@@ -98,7 +111,10 @@ def read_arrests(
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
     """
-    return read_arrests_at(None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going)
+    with values_shown(show_values or values_are_shown()):
+        return read_arrests_at(
+            None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice
+        )
 
 
 def read_arrests_at(
@@ -109,6 +125,7 @@ def read_arrests_at(
     *,
     progress: ProgressCallback | None = None,
     keep_going: bool = False,
+    notice: Callable[[str], None] | None = None,
     today: date | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
@@ -129,7 +146,7 @@ def read_arrests_at(
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped)
+        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice)
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
         batches = source_batches(sources, settings.input, inputs, location)
 
@@ -139,6 +156,7 @@ def read_arrests_at(
             if progress is not None:
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
+    begun(progress, _STAGE)
     reader = Reader(settings, location, today)
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:
@@ -158,7 +176,7 @@ def read_arrests_at(
 def _items(paths_or_frame: Any) -> list[Any]:
     if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
         return [paths_or_frame]
-    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes):
+    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes | np.ndarray):
         items = list(paths_or_frame)
         if not items:
             raise InputError("no input: the list of paths is empty")
@@ -176,13 +194,13 @@ def _as_day(as_of: date | str | None) -> date | None:
         try:
             return date.fromisoformat(as_of)
         except ValueError as error:
-            raise ConfigError(f'as-of: "{as_of}" is not a date such as 2013-02-01') from error
+            raise ConfigError(f'as-of: "{shortened(as_of)}" is not a date such as 2013-02-01') from error
     if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
         return as_of
-    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {as_of!r} ({type(as_of).__name__})")
+    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {given(as_of)}")
 
 
 def _done(inputs: Inputs) -> float:
-    """Bytes of the files, or rows of the frames, that are done with; for an open frame the rows so far."""
+    """Bytes of the files, or rows of the frames, that are done with; of what is open the bytes or rows so far."""
     read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in inputs.records)
-    return float(read + sum(file.size_bytes or 0 for file in inputs.skipped or ()))
+    return float(read + inputs.open_bytes + sum(file.size_bytes or 0 for file in inputs.skipped or ()))

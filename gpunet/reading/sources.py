@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
+from gpunet.base.paths import check_regular, name_of, named_path, open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.encodings import known_encoding
 from gpunet.reading.folder_keys import keys_of
@@ -22,12 +21,12 @@ from gpunet.reading.unpacking import (
     PACKINGS,
     READ_ERRORS,
     contents_of,
-    is_hidden,
     may_be_prose,
     named,
     tables_among,
     unpacked,
 )
+from gpunet.reading.walk import Walk, files_matching, is_pattern
 
 __all__ = ["Source", "find_sources"]
 
@@ -41,6 +40,9 @@ _READ = f"{', '.join(KINDS)}; also packed: {', '.join(PACKINGS)}"
 
 #: The file that makes a folder the results of a run.
 _MANIFEST = "run.json"
+
+#: More files than this are announced.
+_MANY_FILES = 1_000
 
 #: How much of a text file is searched for a header.
 _HEAD_BYTES = 1 << 16
@@ -73,64 +75,71 @@ def find_sources(
     config: InputConfig,
     warnings: list[str],
     skipped: list[SkippedFile] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> list[Source]:
     """List the files behind `paths`, in their order; those of a folder (with all folders in it) or glob by name.
 
     Hidden files (names that start with "." or "_") are left out of folders and globs. A folder below a given one that
     holds a ``run.json`` is the result of an earlier run, and is left out. So are text files (.txt) in folders and globs
-    that have no header with the columns that `config` needs, and zip archives there without a table. A file that is met
-    again is read once; that, results, and files of a folder that look like tables of another kind, are said in
-    `warnings`.
+    that have no header with the columns that `config` needs, and zip archives there without a table. Links to folders
+    are followed, but no folder is walked twice. A file that is met again is read once; that, links that were not
+    followed, results, and files of a folder that look like tables of another kind, are said in `warnings`.
 
     A file that is gone when it is looked at, or a link to one, is entered into `skipped`. So is a file that was given
     by its own name and is not there, if the name is one of a table; any other path may be a folder, or mistyped.
 
+    `notice` gets a sentence if there are more than 1,000 files, which may be more than were meant.
+
     Raises
     ------
     UnreadableFile
-        If a file is gone, or was never there, and `skipped` is None.
+        If a file is gone, or was never there, or is no regular file, and `skipped` is None.
     InputError
-        If another path leads to no file, or names a file of another kind, or a folder cannot be listed.
+        If another path is empty or leads to no file, or names a file of another kind, or a folder cannot be listed.
     """
     sources: list[Source] = []
-    seen: set[Path] = set()
+    seen: set[tuple[int, int] | Path] = set()
     again = 0
     for path in paths:
-        for file in _expand(str(os.fspath(path)), config, warnings):
+        for file in _expand(named_path(path, "the input"), os.fspath(path), config, warnings):
+            name = name_of(file.as_posix())
             try:
-                size = file.stat().st_size
+                check_regular(file)
+                looked_at = file.stat()
             except OSError as error:
                 reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
                 if skipped is None:
-                    raise UnreadableFile(file.as_posix(), reason) from error
-                skipped.append(SkippedFile(file.as_posix(), reason, None))
+                    raise UnreadableFile(name, reason) from error
+                skipped.append(SkippedFile(name, reason, None))
                 continue
-            resolved = file.resolve()
-            if resolved in seen:
+            identity = (looked_at.st_dev, looked_at.st_ino) if looked_at.st_ino else file.resolve()
+            if identity in seen:
                 again += 1
                 continue
-            seen.add(resolved)
+            seen.add(identity)
             kind, packing = named(file.name)
             if not (kind or packing or _is_certain(file)):
                 raise InputError(f"{file}: not a kind of table that is read; there are {_READ}")
-            sources.append(Source(file, file.as_posix(), kind, size, len(sources), keys_of(file)))
+            sources.append(Source(file, name, kind, looked_at.st_size, len(sources), keys_of(file)))
     if again:
         warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
+    if notice is not None and len(sources) > _MANY_FILES:
+        size = sum(source.size_bytes for source in sources)
+        notice(f"{len(sources):,} files are read, {size / 1e6:,.0f} MB: {sources[0].name} to {sources[-1].name}")
     if not sources and not skipped:
         raise InputError("no input: the list of paths is empty")
     return sources
 
 
-def _expand(path: str, config: InputConfig, warnings: list[str]) -> list[Path]:
-    plain = Path(path)
+def _expand(plain: Path, path: str, config: InputConfig, warnings: list[str]) -> list[Path]:
     if plain.is_dir():
         return _files_of(plain, config, warnings)
-    if plain.exists() or (any(named(plain.name)) and not glob.has_magic(path)):
+    if plain.exists() or (any(named(plain.name)) and not is_pattern(path)):
         return [plain]
-    if not glob.has_magic(path):
+    if not is_pattern(path):
         raise InputError(f"{path}: there is no such file or folder")
-    matches = map(Path, sorted(glob.glob(path, recursive=True)))  # noqa: PTH207 - Path.glob takes no absolute pattern
-    files = [match for match in matches if not (match.is_dir() or is_hidden(match.name))]
+    files, again = files_matching(path)
+    warnings.extend(_not_followed(again))
     found = _tables_of(files, path, config, warnings)
     if not found:
         raise InputError(f"{path}: no file of a known kind ({_READ}) matches this pattern")
@@ -138,20 +147,28 @@ def _expand(path: str, config: InputConfig, warnings: list[str]) -> list[Path]:
 
 
 def _files_of(folder: Path, config: InputConfig, warnings: list[str]) -> list[Path]:
-    inside = sorted(_visible(folder), key=Path.as_posix)
+    walk = Walk()
+    inside = sorted(walk.files(folder), key=Path.as_posix)
+    warnings.extend(_not_followed(walk.again))
     runs = {path.parent for path in inside if path.name == _MANIFEST} - {folder}
     warnings.extend(
         f"{run}: this folder holds a {_MANIFEST}: it was taken for the results of a run and left out; "
         "to have it read, give it by its own name"
         for run in sorted(path.as_posix() for path in runs)
     )
-    # A link that leads nowhere is a file that is gone.
-    files = [f for f in inside if runs.isdisjoint(f.parents) and (f.is_file() or f.is_symlink())]
+    files = [file for file in inside if runs.isdisjoint(file.parents)]
     found = _tables_of(files, folder.as_posix(), config, warnings)
     if not found:
         but = f", apart from folders with a {_MANIFEST}, which are left out" if runs else ""
         raise InputError(f"{folder}: this folder holds no file of a known kind ({_READ}){but}")
     return found
+
+
+def _not_followed(again: list[Path]) -> list[str]:
+    if not again:
+        return []
+    shown = ", ".join(path.as_posix() for path in again[:3]) + (", ..." if len(again) > 3 else "")
+    return [f"{len(again)} link(s) to folders that are read already were not followed: {shown}"]
 
 
 def _tables_of(files: Iterable[Path], where: str, config: InputConfig, warnings: list[str]) -> list[Path]:
@@ -189,7 +206,7 @@ def _is_table(file: Path, config: InputConfig) -> bool:
 
 
 def _holds_table(archive: Path) -> bool:
-    with zipfile.ZipFile(archive) as opened:
+    with open_regular(archive) as raw, zipfile.ZipFile(raw) as opened:
         return bool(tables_among(opened.namelist()))
 
 
@@ -198,7 +215,7 @@ def _has_header(file: Path, config: InputConfig) -> bool:
     contents = contents_of(file, file.name)
     if contents.kind != "csv":
         return True
-    with file.open("rb") as raw, unpacked(raw, contents.packing, contents.member) as data:
+    with open_regular(file) as raw, unpacked(raw, contents.packing, contents.member) as data:
         start = data.read(_HEAD_BYTES)
     encoding, _ = known_encoding(start, config.encoding)
     text = io.StringIO(start.decode(encoding or "utf-8", errors="replace").lstrip("\ufeff"), newline="")
@@ -211,14 +228,3 @@ def _is_certain(file: Path) -> bool:
         return bool(contents_of(file, file.name).kind)
     except UnreadableFile:
         return False
-
-
-def _visible(folder: Path) -> Iterator[Path]:
-    """The files in a folder and all folders in it, but for hidden ones; InputError if one cannot be listed."""
-
-    def refuse(error: OSError) -> NoReturn:
-        raise InputError(f"{error.filename}: this folder cannot be listed: {in_words(error)}") from error
-
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not is_hidden(name)]
-        yield from (Path(parent, name) for name in files if not is_hidden(name))

@@ -63,16 +63,18 @@ class Inputs:
     """What is known of all inputs so far.
 
     ``records``: of each one that was read to its end, and of the frame that is being read. ``warnings``: sentences for
-    the user. ``skipped``: files that could not be read, None where there may be no such file.
+    the user. ``skipped``: files that could not be read, None where there may be no such file. ``open_bytes``: how much
+    is read of the file that is not over.
     """
 
     records: list[InputRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     skipped: list[SkippedFile] | None = None
+    open_bytes: float = 0.0
 
     def complete(self, record: InputRecord, warnings: Iterable[str]) -> None:
         """Enter an input that was read to its end."""
-        record.done = True
+        record.done, self.open_bytes = True, 0.0
         self.records.append(record)
         self.warnings.extend(warnings)
 
@@ -80,6 +82,7 @@ class Inputs:
         """Enter a file that cannot be read; raise `error` if there may be no such file."""
         if self.skipped is None:
             raise error
+        self.open_bytes = 0.0
         with suppress(OSError):
             sha256 = sha256 or sha256_of(source.path)
         self.skipped.append(SkippedFile(source.name, error.reason, source.size_bytes, sha256))
@@ -155,6 +158,7 @@ def source_batches(
             ids = config.id_columns.intersection(record.layout.columns) if look and file.source.kind == "csv" else ()
             numbers = PointZero(sorted(ids), meaning_of(config, "person_id"))
             for table in map(numbers.without, file.batches(record.layout.columns)) if frame is None else ():
+                inputs.open_bytes = min(1.0, file.share) * file.source.size_bytes
                 if not len(table):
                     continue
                 if whole.rows + own.rows + len(table) > at_most or not whole.takes(table):

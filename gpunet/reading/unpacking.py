@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.base.paths import check_regular, open_regular
 
 __all__ = [
     "KINDS",
@@ -170,7 +171,7 @@ def _in_words(kind: str, packing: str) -> str:
 
 
 def _start_of(path: Path, packing: str = "", member: str = "") -> bytes:
-    with path.open("rb") as raw:
+    with open_regular(path) as raw:
         if not packing:
             return raw.read(_START_BYTES)
         with unpacked(raw, packing, member) as data:
@@ -243,10 +244,11 @@ def _opened(file: Any, packing: str, member: str) -> Any:
 def seekable(path: Path, packing: str, member: str = "") -> Iterator[Any]:
     """The file's path if it is not packed, else an open file in memory, or on the disk where it is large."""
     if not packing:
+        check_regular(path)
         yield str(path)
         return
     with (
-        path.open("rb") as raw,
+        open_regular(path) as raw,
         unpacked(raw, packing, member) as data,
         tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as whole,
     ):

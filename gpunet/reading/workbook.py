@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 
 from gpunet.base.errors import UnreadableFile, in_words
+from gpunet.base.paths import open_regular
 from gpunet.config.config import ALL_COLUMNS, InputConfig
 from gpunet.reading.columns import in_quotes, plain_name
 from gpunet.reading.dates import timestamp_of, timestamp_text
@@ -25,6 +26,8 @@ _BLOCK_ROWS, _HEAD_ROWS = 1 << 14, 50
 
 #: Whole numbers of more digits have lost some: a cell holds fifteen.
 _EXACT = 10**15
+
+_MOST_BYTES = 1 << 30  # a workbook is in memory as a whole
 
 _TIMESTAMP = pa.timestamp("us")
 
@@ -128,7 +131,10 @@ def _sheet(file: str | IO[bytes], name: str, wanted: str) -> Any:
     """The sheet that is read; None if all are empty. Hidden ones count only if they are named."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-    with Path(file).open("rb") if isinstance(file, str) else nullcontext(file) as opened:
+    with open_regular(file) if isinstance(file, str) else nullcontext(file) as opened:
+        if opened.seek(0, os.SEEK_END) > _MOST_BYTES:
+            raise UnreadableFile(name, "a workbook of more than 1 GiB is not read: write the table as CSV or Parquet")
+        opened.seek(0)
         book = load_workbook(opened)  # all of it; of a path the name would count
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     titles = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible or wanted]

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
+from gpunet.base.paths import open_regular
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.tables.frames import to_arrow
 
@@ -136,9 +137,9 @@ def read_contents(path: Path, label: str = "") -> Contents:
     OSError
         If the file cannot be read.
     """
-    if path.exists() and not path.is_file():  # to open a pipe is to wait
+    if path.exists() and not path.is_file():
         raise Damaged("it is no file")
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         header = file.read(_HEADER)
         require(len(header) == _HEADER and header.startswith(_MAGIC), "it is no checkpoint of this version")
         digest = hashlib.file_digest(file, "sha256").hexdigest()

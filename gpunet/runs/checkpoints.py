@@ -8,7 +8,6 @@ and batches within them.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,10 +21,11 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import in_words
 from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
-from gpunet.runs.folder import store_whole
+from gpunet.runs.folder import is_kept_file, store_whole
 from gpunet.runs.read_back import Damaged, numbers, require, valid
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk
+from gpunet.tables.own_files import remove_own
 
 __all__ = ["SECONDS_BETWEEN", "SHARE", "Checkpoints", "StoredSums"]
 
@@ -153,7 +153,9 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_own(self._folder, lambda parts, is_folder: not is_folder and is_kept_file(parts[-1]))
+        with suppress(OSError):
+            self._folder.rmdir()
 
     def _label(self, name: str) -> str:
         return f"{self._run} {name}"

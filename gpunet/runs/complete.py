@@ -9,8 +9,9 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.runs.folder import MANIFEST
-from gpunet.runs.read_back import Damaged, require, valid, values_in
+from gpunet.base.paths import read_regular
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.read_back import Damaged, valid, values_in
 
 __all__ = ["read_manifest"]
 
@@ -128,8 +129,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        require(path.is_file() or not path.exists(), "it is no file")
-        manifest: dict[str, Any] = values_in(path.read_bytes())
+        manifest: dict[str, Any] = values_in(read_regular(path, MOST_JSON_BYTES))
         valid(_MANIFEST, manifest, "its values")
     except FileNotFoundError:
         raise InputError(f"{folder}: there is no run to go on with") from None

@@ -6,28 +6,43 @@ One process at a time works in it, and what a run has finished outlives a run th
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import re
+import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gpunet.base.errors import InputError, StorageError, in_words
-from gpunet.runs.lock import LOCK_NAMES, FolderLock
-from gpunet.tables.files import sha256_of, write_whole
+from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
+from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
+from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
+from gpunet.tables.files import final_name, sha256_of, write_whole
+from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
 
-__all__ = ["MANIFEST", "RunFolder", "checkpoints_of", "store_whole"]
+__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "checkpoints_of", "is_kept_file", "store_whole"]
 
 MANIFEST = "run.json"
 _PARTIAL = ".partial"
 _CHECKPOINTS = "checkpoints"
 
+#: No JSON of a run is larger: a million files that were read take about half.
+MOST_JSON_BYTES = 1 << 28
+
+#: Files among the checkpoints: checkpoints are named after what they are of, and the stage.
+_KEPT = re.compile(r"(arrests|features|model)(-[A-Za-z0-9, ]+)*\.checkpoint|request\.json|inputs\.json")
+
 
 def checkpoints_of(folder: Path) -> Path:
     """Where the checkpoints of a run folder lie."""
     return folder / _PARTIAL / _CHECKPOINTS
+
+
+def is_kept_file(name: str) -> bool:
+    """Whether a run has a file of that name among its checkpoints, be it half written."""
+    return _KEPT.fullmatch(final_name(name)) is not None
 
 
 def store_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -53,10 +68,15 @@ def _cannot_write(path: Path, error: OSError) -> StorageError:
     )
 
 
+def _is_what(path: Path) -> str:
+    mode = path.lstat().st_mode
+    return "a file" if stat.S_ISREG(mode) else kind_of(mode)
+
+
 def _json(value: Any) -> Callable[[Path], object]:
     """What writes `value` as indented JSON; ValueError for infinities and NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return lambda path: path.write_text(text, encoding="utf-8")
+    return lambda path: path.write_text(text, encoding="utf-8", errors="backslashreplace")  # an escape of JSON's too
 
 
 class RunFolder:
@@ -67,6 +87,9 @@ class RunFolder:
 
     ``.partial`` also holds the lock and the checkpoints. These stay if the run does not come to its end, unless it is
     the user's error that ends it before there is any.
+
+    Nothing is removed or replaced but what a run has written: results that ``run.json`` lists, with the sizes that it
+    gives, and in ``.partial`` regular files of the names that runs give them.
 
     Parameters
     ----------
@@ -83,12 +106,13 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path, names: Iterable[str]) -> None:
-        self.path = Path(path)
+        self.path = named_path(path, "the run folder")
         self._names = tuple(names)
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
+        self._before: set[str] = set()
 
     def __enter__(self) -> RunFolder:
         try:
@@ -100,13 +124,13 @@ class RunFolder:
                     "or give another folder"
                 )
             try:
-                self._check()  # what it holds cannot change any more
+                self._before = self._check()  # no other run changes it any more
                 self._clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)
                 raise
         except OSError as error:
-            raise InputError(f"cannot use {self.path} as the run folder: {error}") from error
+            raise cannot_write(f"cannot use {self.path} as the run folder", error) from error
         return self
 
     def __exit__(
@@ -124,29 +148,83 @@ class RunFolder:
 
     def _clear(self, keep_checkpoints: bool) -> None:
         """Empty the hidden folder, but for the lock."""
-        kept = {*LOCK_NAMES, _CHECKPOINTS} if keep_checkpoints else set(LOCK_NAMES)
-        for path in self._staged.iterdir():
-            if path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
-    def _check(self) -> None:
+        def left(parts: tuple[str, ...], is_folder: bool) -> bool:
+            kept = LOCK_NAMES if not keep_checkpoints else (*LOCK_NAMES, _CHECKPOINTS)
+            return parts[0] not in kept and self._is_own(parts, is_folder)
+
+        remove_own(self._staged, left)
+
+    def _is_own(self, parts: tuple[str, ...], is_folder: bool) -> bool:
+        """Whether a run has anything of that name in the hidden folder."""
+        if is_folder:
+            return parts == (_CHECKPOINTS,)
+        if len(parts) == 1:
+            return parts[0] in LOCK_NAMES or final_name(parts[0]) in (*self._names, MANIFEST)
+        return is_kept_file(parts[-1])
+
+    def _check(self) -> set[str]:
+        """The names of the results that are there; InputError if anything is there that is not of a run."""
+        if self.path.is_symlink() and not self.path.exists():
+            raise InputError(f"{self.path} is a symbolic link that leads nowhere: give another folder")
         if not self.path.exists():
-            return
+            return set()
+        if not self.path.is_dir():
+            raise InputError(f"{self.path} is {_is_what(self.path)}: give a new or empty folder")
         present = sorted(self.path.iterdir())
-        known = {*self._names, MANIFEST}
-        foreign = [p.name for p in present if p.name != _PARTIAL and (p.name not in known or not p.is_file())]
+        results = [path for path in present if path.name != _PARTIAL]
+        foreign = [path.name for path in results if path.name not in (*self._names, MANIFEST)]
         if foreign:
             raise InputError(
                 f"{self.path} holds what is not of a run ({', '.join(foreign[:3])}): give a new or empty folder"
             )
-        if present and not {MANIFEST, _PARTIAL} & {p.name for p in present}:
-            raise InputError(f"{self.path} holds {present[0].name} but no {MANIFEST}: give a new or empty folder")
+        for path in results:
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise InputError(f"{path} is {_is_what(path)}, no file of a run: give a new or empty folder")
+        self._check_results(results, self._check_hidden())
+        return {path.name for path in results}
 
-    def refuse_inputs(self, files: list[str]) -> None:
-        """Refuse to go on if one of the input `files` lies in this folder, where it would be replaced."""
-        for name in files:
-            if Path(name).resolve().parent == self.path.resolve():
-                raise InputError(f"the input {name} lies in the run folder {self.path}: give another folder")
+    def _check_hidden(self) -> bool:
+        """Whether a run has been at work in the hidden folder; InputError if anything in it is not of one."""
+        held = refuse_foreign(self._staged, self._is_own)
+        for name in set(held) & set(LOCK_NAMES):
+            if not is_lock_file(self._staged / name):
+                raise InputError(f"{self._staged / name} is not of a run: give a new or empty folder")
+        marked = not {LOCK_NAMES[0], _CHECKPOINTS}.isdisjoint(held)
+        if held and not marked:  # a run that is killed leaves its lock
+            raise InputError(f"{self._staged} holds {held[0]} and is not of a run: give a new or empty folder")
+        return marked
+
+    def _check_results(self, results: list[Path], unfinished: bool) -> None:
+        """Results are those that the manifest lists; where a run was killed while it put them in place, there is none.
+
+        The second is told from files of other origin by what that run has left in the hidden folder.
+        """
+        if self.path / MANIFEST not in results:
+            if results and not unfinished:
+                raise InputError(f"{self.path} holds {results[0].name} but no {MANIFEST}: give a new or empty folder")
+            return
+        listed = self._listed()
+        for path in results:
+            if path.name != MANIFEST and path.stat().st_size != listed.get(path.name):
+                raise InputError(
+                    f"{path} is not what {MANIFEST} beside it lists, so it is not replaced: move it away, or give "
+                    "another folder"
+                )
+
+    def _listed(self) -> dict[str, Any]:
+        """The sizes of the files that the manifest lists."""
+        try:
+            outputs = json.loads(read_regular(self.path / MANIFEST, MOST_JSON_BYTES))["outputs"]
+            return {name: of["bytes"] for name, of in outputs.items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise InputError(
+                f"{self.path / MANIFEST} is not that of a run, or is damaged: give a new or empty folder"
+            ) from error
+
+    def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
+        """Refuse to go on if one of the input `files` is one of this folder, where it would be replaced."""
+        refuse_inputs(self.path, files)
 
     def write_table(
         self,
@@ -185,6 +263,11 @@ class RunFolder:
         }
         complete = {**manifest, "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
+        if added := self._check() - self._before:
+            raise InputError(
+                f"{self.path / min(added)} has come here while the run was at work, and is not replaced: move it away "
+                "and give the same command again"
+            )
         try:
             (self.path / MANIFEST).unlink(missing_ok=True)
             for name in self._names:

@@ -9,12 +9,28 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["LOCK_NAMES", "FolderLock"]
+from gpunet.base.paths import read_regular
+from gpunet.tables.files import write_new
+
+__all__ = ["LOCK_NAMES", "FolderLock", "is_lock_file"]
 
 _LOCK, _HOLDER = "lock", "lock.holder"
 
 #: The files of a lock.
 LOCK_NAMES = (_LOCK, _HOLDER)
+
+_MOST_BYTES = 1 << 10
+
+
+def is_lock_file(path: Path) -> bool:
+    """Whether a file holds what the files of a lock do: nothing, or a process in digits; true of one that is gone."""
+    try:
+        text = read_regular(path, _MOST_BYTES)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return not text.strip() or text.split()[0].isdigit()
 
 
 class FolderLock:
@@ -39,24 +55,24 @@ class FolderLock:
         while not self._lock.is_locked:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._path.touch()
-                before = self._path.stat()
+                before = _made(self._path)
                 self._lock.acquire()
                 # Its last holder may have removed the file after it was opened here: then this is a lock on nothing.
-                if not os.path.samestat(before, self._path.stat()):
+                if not os.path.samestat(before, self._path.lstat()):
                     self._lock.release()
             except FileNotFoundError:  # its last holder has just removed the file, or the folder
                 self._lock.release()
             except Timeout:
                 return False
         with suppress(OSError):  # a full disk must not keep a run from going on
-            self._holder.write_text(f"{os.getpid()}\n")
+            self._holder.unlink(missing_ok=True)  # and not written through, whatever it is
+            write_new(self._holder, f"{os.getpid()}\n")
         return True
 
     def holder(self) -> str:
         """Who has the lock, as far as the file tells: ``process 123``, or nothing."""
         with suppress(OSError, ValueError):
-            return f"process {int(self._holder.read_text())}"
+            return f"process {int(read_regular(self._holder, _MOST_BYTES))}"
         return ""
 
     def give_back(self) -> None:
@@ -70,3 +86,13 @@ class FolderLock:
         with suppress(OSError):
             self._path.unlink()  # elsewhere while it is locked: whoever opened it before sees that it is gone
         self._lock.release()
+
+
+def _made(path: Path) -> os.stat_result:
+    """Make a file that is not there yet, and look at it; a link is not followed."""
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)

@@ -18,10 +18,11 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, T
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
+from gpunet.base.paths import read_regular
 from gpunet.config.config import load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import checkpoints_of, store_whole
+from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.tables.files import sha256_of
 
@@ -78,6 +79,8 @@ class Request:
     cluster
         What a run that is resumed takes as well unless it is told otherwise. A model that several workers trained
         together, and nothing else, depends on how many they were and on their threads.
+    allow_incomplete
+        Whether a forecast may be of a day long after the last arrest.
     read_on
         The day on which the tables were read first: dates after it are none, also if they are read again.
     """
@@ -94,6 +97,7 @@ class Request:
     threads: Annotated[StrictInt, Field(ge=1)] | None
     keep_going: StrictBool = False
     cluster: _Text = "none"
+    allow_incomplete: StrictBool = False
     read_on: date | None = None
 
     def differences(self, other: Request) -> Iterator[str]:
@@ -302,8 +306,7 @@ def _shown(value: Any) -> str:
 def _read(path: Path, schema: TypeAdapter[T]) -> T | None:
     """What a file of ours holds, None if it is not there; Damaged if it is not what we write."""
     try:
-        require(path.is_file() or not path.exists(), "it is no file")
-        text = path.read_bytes()
+        text = read_regular(path, MOST_JSON_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

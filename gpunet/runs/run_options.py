@@ -19,7 +19,8 @@ class RunOptions:
     cluster, and one for each checkpoint that was damaged. `cluster` divides the path features, see
     :func:`gpunet.cluster.cluster_engine`. A checkpoint is made where it saves `checkpoint_seconds` of work or more, and
     costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
-    `keep_going` leaves out files that cannot be read, see :func:`gpunet.read_arrests`.
+    `keep_going` leaves out files that cannot be read, and `show_values` lets messages show what stands in cells, see
+    :func:`gpunet.read_arrests`. `allow_incomplete` lets a forecast be of a day over a month after the last arrest.
     """
 
     engine: str = "auto"
@@ -30,3 +31,5 @@ class RunOptions:
     checkpoint_seconds: float = SECONDS_BETWEEN
     start_over: bool = False
     keep_going: bool = False
+    allow_incomplete: bool = False
+    show_values: bool = False

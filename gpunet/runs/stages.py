@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, undated_arrests, violent_between
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
+from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
+from gpunet.base.days import NO_DAY
 from gpunet.base.errors import EngineError, InputError
-from gpunet.base.progress import labelled
+from gpunet.base.paths import path_named
+from gpunet.base.progress import ProgressCallback, begun, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.offences import taxonomy_hash
@@ -50,6 +53,9 @@ __all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
 
+# Stages that say how far they are under names of their own.
+_REPORTING = ("read", "model")
+
 
 def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
     """What a feature file says of itself, so that a model can tell whether it fits."""
@@ -58,6 +64,7 @@ def feature_metadata(config: Config, as_of: date | None, path: PathReport | None
         "taxonomy": taxonomy_hash(config.violent_offences),
         "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
         "as_of": None if as_of is None else as_of.isoformat(),
+        "settings": config.feature_settings(),
         "columns": list(columns(config.sets)),
         "betweenness": None if path is None else path.metadata(),
     }
@@ -83,6 +90,7 @@ class Run:
         self.warnings: list[str] = []
         self.no_network: str | None = None
         self._command = command
+        self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
@@ -90,8 +98,11 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """A stage of the manifest, by the engine."""
         raise_if_stopped()
+        progress = None if name in _REPORTING else self.progress
+        begun(progress, name)
         with self.clock.stage(name), self.engine.stage(name):
             yield
+        _ended(progress, name)
         raise_if_stopped()
 
     def read(self, inputs: Any, as_of: date | None) -> Any:
@@ -112,6 +123,7 @@ class Run:
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
+            self._days = found.days
         return arrests
 
     def cut(self, arrests: Any, as_of: date) -> Any:
@@ -121,6 +133,13 @@ class Run:
     def undated(self, arrests: Any) -> int:
         """How many arrests have no date."""
         return undated_arrests(arrests)
+
+    def completeness(self, end: date) -> Completeness:
+        """What is missing before the day `end`, of all arrests that were read; InputError if none lies before it."""
+        found = completeness(self._days, end)
+        if found is None:
+            raise nothing_before(end, min((min(of) for of in self._days.values()), default=NO_DAY))
+        return found
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Refuse to go on with what was kept of another run."""
@@ -134,6 +153,7 @@ class Run:
             versions=versions(),
             threads=self.options.threads,
             keep_going=self.options.keep_going,
+            allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
         )
         self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
@@ -171,6 +191,7 @@ class Run:
             self.config,
             progress=self.progress,
             keep_going=self.options.keep_going,
+            notice=self.options.notice,
             today=self._reading_day,
         )
         self._check_input(arrests)
@@ -178,7 +199,9 @@ class Run:
         return replace(arrests, backend=GPU.backend if on_gpu else "polars")
 
     def _check_input(self, arrests: Any) -> None:
-        self.folder.refuse_inputs([file.name for file in (*arrests.report.files, *arrests.report.skipped)])
+        if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
+            read = (*arrests.report.files, *arrests.report.skipped)
+            self.folder.refuse_inputs([path_named(file.name) for file in read])
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
@@ -213,24 +236,24 @@ class Run:
         return replace(engine, sums=StoredSums(self._checkpoints, name)) if isinstance(engine, CpuEngine) else engine
 
     def _reporting(self, label: str) -> dict[str, Any]:
-        """What says how far features are: ``stage_context``, ``progress`` and ``notice``."""
+        """What says how far features are: ``stage_context``, ``progress`` and ``notice``.
+
+        With a label progress is that of parts of one stage: several days are not so many times as many stages.
+        """
+        progress = part_of(self.progress, f"features {label}" if label else "")
 
         @contextmanager
         def stage(name: str) -> Iterator[None]:
-            full = f"{name} {label}".rstrip()
-            progress = None if name == "path" else self.progress  # which reports by itself
-            if progress is not None:
-                progress(full, 0.0, 1.0)
-            with self.clock.stage(full):
+            begun(progress, name)
+            with self.clock.stage(f"{name} {label}".rstrip()):
                 yield
-            if progress is not None:
-                progress(full, 1.0, 1.0)
+            _ended(progress, name)
 
         def notice(text: str) -> None:
             if self.options.notice is not None:
                 self.options.notice(f"{text} {label}".rstrip())
 
-        return {"stage_context": stage, "progress": labelled(self.progress, label), "notice": notice}
+        return {"stage_context": stage, "progress": progress, "notice": notice}
 
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
@@ -286,10 +309,13 @@ class Run:
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""
+        from gpunet.model.origin import Origin
+
         result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
-            model = result.model
+            origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
+            model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
         self.warnings += result.warnings
         return {
@@ -340,6 +366,12 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def _ended(progress: ProgressCallback | None, stage: str) -> None:
+    """Tell that a stage is done which does not say so by itself."""
+    if progress is not None:
+        progress(stage, 1.0, 1.0)
 
 
 def windows(days: Mapping[str, date]) -> tuple[str, str]:

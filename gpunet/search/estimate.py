@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.arguments import checked, number_of_threads, text
 from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.config.config import PathConfig
 from gpunet.kernels.cpu.closeness import BATCH
@@ -73,10 +74,12 @@ class PathEstimate:
         """No set, no work."""
         return cls("exact", 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 
+    @checked(threads=number_of_threads)
     def seconds(self, threads: int) -> float:
         """Betweenness and closeness on so many nominal cores."""
         return (self.core_seconds + self.closeness_core_seconds) / threads
 
+    @checked(threads=number_of_threads)
     def memory(self, threads: int) -> int:
         """Bytes with so many threads, beside what the program holds already."""
         return self.memory_bytes + threads * self.thread_memory_bytes
@@ -85,6 +88,7 @@ class PathEstimate:
         """Plain values, as they stand in ``run.json``."""
         return {name: value for name, value in asdict(self).items() if name != "method"}
 
+    @checked(threads=number_of_threads, engine=text)
     def describe(self, threads: int, engine: str = "cpu") -> str:
         """One line for the user. How long a GPU takes is not estimated: it says what the work is for the CPU."""
         also = ""

@@ -7,7 +7,6 @@ differ.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,12 +15,14 @@ from typing import Any
 import numpy as np
 from pyarrow import parquet
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import cannot_write
+from gpunet.base.paths import named_path
 from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
-from gpunet.synthetic.tables import SyntheticSummary, fresh_folder, write_tables
+from gpunet.synthetic.tables import SyntheticSummary, clear, fresh_folder, put_in_place, write_tables
 from gpunet.synthetic.writing import Writing, fitting, input_settings
+from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
 
@@ -73,7 +74,7 @@ def write_dirty_tables(
     >>> sorted(path.name for path in (folder / "dirty").iterdir())
     ['config.toml', 'tables', 'troubles.json']
     """
-    out = Path(out)
+    out = named_path(out, "the folder for the tables")
     hidden = fresh_folder(out) / _PARTIAL
     try:
         clean = write_tables(hidden / "clean", persons, seed, progress, config)
@@ -85,18 +86,18 @@ def write_dirty_tables(
         troubles = json.dumps({"persons": persons, "seed": seed, "files": told}, indent=1, ensure_ascii=False)
         (hidden / "troubles.json").write_text(f"{troubles}\n", encoding="utf-8")
         for name in ("tables", "config.toml", "troubles.json"):
-            (hidden / name).replace(out / name)
+            put_in_place(hidden / name, out)
     except OSError as error:
-        raise InputError(f"cannot write to {out}: {error}") from error
+        raise cannot_write(f"cannot write to {out}", error) from error
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        clear(hidden)
     changed = [name for one in writings for name in one.changed()]
     return DirtySummary(clean, {name: changed.count(name) for name in sorted(set(changed))})
 
 
 def _written(folder: Path, clean: Path, writing: Writing) -> dict[str, Any]:
     """Write one file anew; what there is to tell of it."""
-    table = parquet.read_table(clean)
+    table = parquet.read_table(for_arrow(clean))
     force, _, month = clean.stem.rpartition("_")
     keys = {"force": force, "month": month}
     path = PurePath("tables", *(f"{key}={keys[key]}" for key in writing.folders), clean.stem + writing.file_ending)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
+import os
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,20 +17,30 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gpunet.base.array_types import Int64
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
+from gpunet.base.paths import named_path
 from gpunet.synthetic.area import Rows, make_area
 from gpunet.synthetic.charges import OFFENCES, SECOND, VIOLENT
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.places import district_count
 from gpunet.synthetic.plan import FORCES, Plan, Region, make_plan
-from gpunet.tables.files import write_whole
+from gpunet.tables.files import final_name, write_whole
 from gpunet.tables.frames import from_arrow
+from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FEWEST_PERSONS", "SyntheticSummary", "fresh_folder", "make_arrests", "write_tables"]
+__all__ = [
+    "FEWEST_PERSONS",
+    "SyntheticSummary",
+    "clear",
+    "fresh_folder",
+    "make_arrests",
+    "put_in_place",
+    "write_tables",
+]
 
 #: Fewer persons than this make no area with forces, districts and gangs.
 FEWEST_PERSONS = 100
@@ -36,6 +48,10 @@ FEWEST_PERSONS = 100
 _STAGE = "synthetic tables"
 _PARTIAL = ".partial"
 _FIRST_ID = 1_000_000
+
+#: What a run that was killed may have left in the hidden folder: folders and files of these names, and no others.
+_FOLDERS = re.compile(r"clean|tables|\.partial|(force|month)=[a-z0-9-]+")
+_FILES = re.compile(rf"({'|'.join(FORCES)})_\d{{4}}-\d\d(\.[a-z0-9]+)+|config\.toml|troubles\.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +127,7 @@ def write_tables(
         If the folder holds something or cannot be made, or `persons` or `seed` is out of range.
     """
     plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
-    out = Path(out)
+    out = named_path(out, "the folder for the tables")
     hidden = fresh_folder(out) / _PARTIAL
     try:
         hidden.mkdir()
@@ -124,11 +140,11 @@ def write_tables(
                 tally.files += 1
             del rows
         for file in sorted(hidden.iterdir()):
-            file.replace(out / file.name)
+            put_in_place(file, out)
     except OSError as error:
-        raise InputError(f"cannot write to {out}: {error}") from error
+        raise cannot_write(f"cannot write to {out}", error) from error
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        clear(hidden)
     return tally.summary(plan)
 
 
@@ -165,14 +181,36 @@ def fresh_folder(out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         present = sorted(p.name for p in out.iterdir() if p.name != _PARTIAL)
     except OSError as error:
-        raise InputError(f"cannot use {out} as the folder for the tables: {error}") from error
+        raise cannot_write(f"cannot use {out} as the folder for the tables", error) from error
     if present:
         raise InputError(
             f"{out} already holds files ({', '.join(present[:3])}): give a new or empty folder, so that tables of "
             "two runs are never mixed"
         )
-    shutil.rmtree(out / _PARTIAL, ignore_errors=True)
+    refuse_foreign(out / _PARTIAL, _is_own)
+    clear(out / _PARTIAL)
     return out
+
+
+def clear(hidden: Path) -> None:
+    """Remove the hidden folder with what was written into it; anything else stays, and with it the folder."""
+    remove_own(hidden, _is_own)
+    with suppress(OSError):
+        hidden.rmdir()
+
+
+def put_in_place(path: Path, folder: Path) -> None:
+    """Move a file, or a folder, into another folder; OSError if something of its name is there."""
+    target = folder / path.name
+    if os.path.lexists(target):
+        raise OSError(f"there is a {target.name} in it, which was not there before")
+    path.replace(target)
+
+
+def _is_own(parts: tuple[str, ...], is_folder: bool) -> bool:
+    """Whether this program has anything of that name in the hidden folder."""
+    folders = parts if is_folder else parts[:-1]
+    return all(map(_FOLDERS.fullmatch, folders)) and (is_folder or _FILES.fullmatch(final_name(parts[-1])) is not None)
 
 
 def _region_rows(plan: Plan, region: Region, progress: Callable[[str, float, float], None] | None) -> Rows:

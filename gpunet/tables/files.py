@@ -1,26 +1,47 @@
-"""Files that appear whole or not at all, and their hashes."""
+"""Files that appear whole or not at all, and their hashes; what is there already is never written through."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["sha256_of", "write_whole"]
+from gpunet.base.paths import check_target, open_regular
 
-_PARTIAL = ".partial"
+__all__ = ["final_name", "sha256_of", "write_new", "write_whole"]
+
+#: How names of temporary files end; those of earlier versions without the digits.
+_TEMPORARY = re.compile(r"(\.[0-9a-f]{8})?\.partial\Z")
+
+_LONGEST_NAME = 50  # of the part that a temporary name takes over: all of it has to fit into a file's name
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    """SHA-256 of a file's bytes, in hexadecimal; OSError if it is no regular file."""
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def final_name(name: str) -> str:
+    """The name that a temporary file of :func:`write_whole` was to have; of any other file its name."""
+    return _TEMPORARY.sub("", name)
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file under a temporary name beside `path`, flush it to disk, then rename it to `path`."""
-    partial = path.with_name(path.name + _PARTIAL)
+    """Let `write` make a file under a temporary name beside `path`, flush it to disk, then rename it to `path`.
+
+    The temporary name is new, so that nobody's file is written over and no link is followed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or `path` is there and no regular file.
+    """
+    check_target(path)
+    partial = _new_beside(path)
     try:
         write(partial)
         with partial.open("rb+") as file:
@@ -28,3 +49,34 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_new(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a text into a file that was not there; whoever may do what with it is `mode`, less the umask.
+
+    Raises
+    ------
+    FileExistsError
+        If anything has that name, be it a link that leads nowhere.
+    OSError
+        If it cannot be written; then nothing of it stays.
+    """
+    with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _new_beside(path: Path) -> Path:
+    """Make an empty file of a name that nothing has, beside `path`."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        partial = path.with_name(f"{path.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.partial")
+        try:
+            os.close(os.open(partial, flags, 0o666))
+        except FileExistsError:
+            continue
+        return partial

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import check_regular, named_path
 from gpunet.base.stopping import raise_if_stopped
+from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.frames import from_arrow, to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_parquet", "read_parquet_metadata", "write_parquet", "write_parquet_parts"]
+__all__ = ["read_parquet", "read_parquet_metadata", "read_parquet_names", "write_parquet", "write_parquet_parts"]
 
 _METADATA_KEY = b"gpunet"
 
@@ -69,7 +72,11 @@ def write_parquet_parts(
     first = next(groups, None)
     if first is None:
         raise ValueError(f"{path}: a table without a part has no columns")
-    with pq.ParquetWriter(str(path), first.schema, compression="zstd") as writer:
+    sink = for_arrow(path, "wb")
+    with (
+        nullcontext() if isinstance(sink, str) else sink,
+        pq.ParquetWriter(sink, first.schema, compression="zstd") as writer,
+    ):
         for group in chain([first], groups):
             raise_if_stopped()
             writer.write_table(group, row_group_size=_ROW_GROUP_ROWS)
@@ -112,10 +119,24 @@ def read_parquet(path: str | Path, columns: Iterable[str] | None = None) -> nw.D
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(str(path)) as file:
+        check_regular(named_path(path, "the Parquet file"))
+        with pq.ParquetFile(for_arrow(path)) as file:
             return from_arrow(file.read(columns=None if columns is None else list(columns)))
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
+        raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
+
+
+def read_parquet_names(path: str | Path) -> list[str] | None:
+    """The names of the columns of a Parquet file; None if it is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        check_regular(path)
+        names: list[str] = pq.read_schema(for_arrow(path)).names
+    except (OSError, pa.ArrowException, ValueError):
+        return None
+    return names
 
 
 def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
@@ -130,8 +151,9 @@ def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
     import pyarrow.parquet as pq
 
     try:
-        found = (pq.read_schema(str(path)).metadata or {}).get(_METADATA_KEY)
+        check_regular(named_path(path, "the Parquet file"))
+        found = (pq.read_schema(for_arrow(path)).metadata or {}).get(_METADATA_KEY)
         value = None if found is None else json.loads(found)
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise InputError(f"cannot read {path} as Parquet: {error}") from error
+        raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
     return value if isinstance(value, dict) else None

@@ -4,43 +4,77 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write, in_words
+from gpunet.base.paths import check_target, refuse_inputs
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import EngineOption, Threads
+from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 
 __all__ = ["score"]
 
 
 def score(
-    model: Annotated[Path, typer.Option("--model", help="A model file of an earlier run.")],
-    features: Annotated[Path, typer.Option("--features", help="A features.parquet with the model's columns.")],
-    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    model: Annotated[Path, typer.Option("--model", parser=path_of("--model"), help="A model file of an earlier run.")],
+    features: Annotated[
+        Path,
+        typer.Option("--features", parser=path_of("--features"), help="A features.parquet with the model's columns."),
+    ],
+    out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="The Parquet file to write.")],
     engine: EngineOption = "auto",
     threads: Threads = None,
+    show_values: ShowValues = False,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.shapes import values_shown
+    from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
     from gpunet.model import load_model
     from gpunet.model import score as score_features
     from gpunet.tables.files import write_whole
     from gpunet.tables.parquet import write_parquet
 
-    if out.is_dir():
-        raise InputError(f"--out {out} is a folder: give the name of a Parquet file")
+    _check_out(out, [features, model])
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--out {out}: cannot make its folder: {error}") from error
+        raise cannot_write(f"--out {out}: cannot make its folder", error) from error
+    limit_pools(available_threads(threads))
     chosen = resolve_engine(engine, threads)
-    with warnings.catch_warnings(), chosen.stage("score"), compiling_noticed():
+    with (
+        values_shown(show_values),
+        warnings.catch_warnings(),
+        chosen.stage("score"),
+        console_progress() as progress,
+        compiling_noticed(),
+    ):
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
-        scores = score_features(load_model(model), features, threads=threads, device=chosen.name)
-    write_whole(out, lambda path: write_parquet(path, scores))
+        asked: dict[str, Any] = {"threads": threads, "device": chosen.name}
+        scores = score_features(load_model(model), features, progress=progress, **asked)
+    try:
+        write_whole(out, lambda path: write_parquet(path, scores))
+    except OSError as error:
+        raise cannot_write(f"cannot write {out}", error) from error
     say(f"{len(scores):,} persons scored: {out}")
+
+
+def _check_out(out: Path, inputs: list[Path]) -> None:
+    """Refuse to replace anything but the scores of an earlier time."""
+    from gpunet.tables.parquet import read_parquet_names
+
+    if out.is_dir():
+        raise InputError(f"--out {out} is a folder: give the name of a Parquet file")
+    refuse_inputs(out, inputs)
+    try:
+        check_target(out)
+    except OSError as error:
+        raise InputError(f"--out {out}: {in_words(error)}; give the name of a Parquet file") from error
+    if out.exists() and not {"person_id", "probability", "rank"} <= set(read_parquet_names(out) or ()):
+        raise InputError(f"--out {out}: that file is there and holds no scores, so it is not replaced: name another")
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from gpunet.cli.options import path_of
+
 __all__ = ["show"]
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    run: Annotated[Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a run.")],
     table: Annotated[str | None, typer.Argument(help="features, ties, ...; scores if there are any.")] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows: of scores by rank, else the first.")] = 20,
 ) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs
+from gpunet.cli.options import ConfigFile, Inputs, ShowValues, path_of
 
 __all__ = ["check", "synth"]
 
@@ -19,31 +20,54 @@ def check(
     inputs: Inputs = None,
     config: ConfigFile = None,
     write_config: Annotated[
-        Path | None, typer.Option("--write-config", help="Write the proposed configuration to this file, a new one.")
+        Path | None,
+        typer.Option(
+            "--write-config",
+            parser=path_of("--write-config"),
+            help="Write the proposed configuration to this file, a new one.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
+    show_values: ShowValues = False,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
-    from gpunet.base.progress import console_progress
-    from gpunet.cli.check import check_tables, describe_check
+    from gpunet.base.shapes import values_shown
+    from gpunet.cli.check import check_tables, describe_check, less_rare_texts
+    from gpunet.cli.progress import console_progress
+    from gpunet.tables.files import write_new
 
     if not inputs:
         raise InputError("no input: name the tables to check")
-    if write_config is not None and write_config.exists():
-        raise InputError(f"--write-config {write_config}: there is such a file already; name a new one")
-    with console_progress() as progress, compiling_noticed():
-        found, proposed = check_tables(inputs, config, progress=progress)
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else describe_check(found))
     if write_config is not None:
-        write_config.write_text(printable(proposed), encoding="utf-8")
+        _check_new(write_config)
+    with values_shown(show_values), console_progress() as progress, compiling_noticed():
+        found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
+        found = less_rare_texts(found)
+    if as_json:
+        say(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        say(describe_check(found), indent=11)
+    if write_config is not None:
+        try:
+            write_new(write_config, printable(proposed))
+        except OSError as error:
+            raise cannot_write(f"--write-config: cannot write {write_config}", error) from error
         notice(f"proposed configuration: {write_config}")
     elif not as_json:
         say(f"\n{proposed.rstrip()}")
 
 
+def _check_new(path: Path) -> None:
+    """Before tables are read for hours: that a file can be written."""
+    if os.path.lexists(path):
+        raise InputError(f"--write-config {path}: there is such a file already; name a new one")
+    if not path.parent.is_dir():
+        raise InputError(f"--write-config {path}: there is no folder {path.parent}; make it, or name another")
+
+
 def synth(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables: new or empty.")],
+    out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="Folder for the tables: new or empty.")],
     persons: Annotated[int, typer.Option("--persons", min=100, help="Persons in the network.")] = 10_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same tables.")] = 1,
     dirty: Annotated[
@@ -51,7 +75,7 @@ def synth(
     ] = False,
 ) -> None:
     """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
-    from gpunet.base.progress import console_progress
+    from gpunet.cli.progress import console_progress
     from gpunet.synthetic import write_dirty_tables, write_tables
 
     with console_progress() as progress, compiling_noticed():

@@ -15,6 +15,7 @@ from gpunet.base.errors import ModelError
 from gpunet.base.words import quoted
 from gpunet.cluster.model.workers import gathered
 from gpunet.model.matrix import on_gpu
+from gpunet.model.origin import Origin
 from gpunet.model.table import FeatureTable, as_booleans, check_same_taxonomy
 
 __all__ = ["Snapshot", "TablePartition", "check_alike", "matrix_of", "read_snapshot", "table_on"]
@@ -46,6 +47,7 @@ class _Facts:
     taxonomy: str | None
     sets: Mapping[str, tuple[str, ...]] | None
     betweenness: Mapping[str, Any] | None
+    origin: Origin | None
     ids: str
     on_gpu: bool
     arrests: Float32 | None
@@ -64,7 +66,7 @@ class Snapshot(_Facts):
         Persons in each part.
     numbers
         int64[n].
-    columns, taxonomy, sets, betweenness
+    columns, taxonomy, sets, betweenness, origin
         As in :class:`gpunet.model.table.FeatureTable`.
     ids
         The type of person_id.
@@ -151,6 +153,7 @@ def _facts(part: TablePartition, *, device: str | None) -> _Facts:
         taxonomy=table.taxonomy,
         sets=table.sets,
         betweenness=table.betweenness,
+        origin=table.origin,
         ids=str(table.ids().type),
         on_gpu=on_gpu(table.matrix) if device is None else device == "gpu",
         arrests=table.column("own_violent_arrests"),

@@ -11,12 +11,12 @@ import numpy as np
 from distributed import Client, Future
 
 from gpunet.base.array_types import Float64, Int64
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered
 from gpunet.cluster.results import threads_of
 from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
-from gpunet.model.trained import Model, model_from_bytes
+from gpunet.model.trained import Model, check_finite, model_from_bytes
 
 __all__ = ["DistributedScores", "probabilities", "score_distributed"]
 
@@ -61,17 +61,22 @@ def score_distributed(
     ------
     EngineError
         If the workers are lost.
+    ModelError
+        If a score would not be a finite number.
     """
+    begun(progress, "score")
     futures = _on_parts(client, _explained, model, snapshot, device)
     outcomes = client.map(_outcome, futures, pure=False)
-    probability, contributions, done = [], [], 0
+    probability, contributions, done, not_finite = [], [], 0, 0
     for future in outcomes:
         (found,) = gathered(client, [future])
         probability.append(found[0])
         contributions.append(found[1])
         done += len(found[0])
+        not_finite += found[2]
         if progress is not None and len(found[0]):
             progress("score", done, len(snapshot))
+    check_finite(not_finite, len(snapshot))
     total = reduce(add_contributions, contributions)
     rank = ranks(np.concatenate(probability))
     return DistributedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
@@ -94,8 +99,9 @@ def _explained(part: TablePartition, file: bytes, device: str | None, threads: i
     return part.table.person_ids, part.table.backend, found
 
 
-def _outcome(explained: tuple[Any, str, Explained]) -> tuple[Float64, tuple[int, ...]]:
-    return explained[2].probability, explained[2].contributions
+def _outcome(explained: tuple[Any, str, Explained]) -> tuple[Float64, tuple[int, ...], int]:
+    found = explained[2]
+    return found.probability, found.contributions, found.not_finite
 
 
 def _probability(part: TablePartition, file: bytes, device: str | None, threads: int) -> Float64:

@@ -21,7 +21,7 @@ from distributed import Client, Future, MultiLock
 
 from gpunet.base.array_types import Bool, Int32
 from gpunet.base.errors import EngineError
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, matrix_of
 from gpunet.cluster.model.workers import explained, finished, losses_seen, run_tasks, team
 from gpunet.cluster.waiting import WorkerLostError, missing
@@ -76,6 +76,7 @@ def fit_distributed(
     EngineError
         If workers are lost again and again, none is left, or one has too little memory.
     """
+    begun(progress, "cross-fit")
     training = _Training(client, snapshots, labels, folds, config, device)
     wanted = left = workers
     for _ in range(_MOST_LOSSES + 1):

@@ -12,7 +12,7 @@ from distributed import Client, Future, get_worker
 from distributed.comm import get_address_host
 
 from gpunet.base.array_types import Float64, Int32
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import run_tasks
 from gpunet.config.config import ModelConfig
@@ -47,6 +47,7 @@ def cross_fit_on_one(
     EngineError
         If the workers are lost, or the rows are too many for the memory of one.
     """
+    begun(progress, "cross-fit")
     parts = [part for snapshot in snapshots for part in snapshot.partitions]
     futures = [future for each in labels for future in each]
     columns = snapshots[0].columns

@@ -16,6 +16,7 @@ from distributed import Worker, get_worker
 from distributed.comm import get_address_host
 
 from gpunet.base.array_types import Bool, Int32
+from gpunet.base.threads import threads_for
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
@@ -83,7 +84,7 @@ def train(
         the booster of all rows.
     """
     worker = get_worker()
-    threads = worker.state.nthreads
+    threads = threads_for(sum(matrix.size for matrix in matrices), worker.state.nthreads)
     params = {**PARAMETERS, "device": DEVICE[device], "seed": config.seed, "nthread": threads}
 
     def progress(stage: str, done: float, total: float) -> None:

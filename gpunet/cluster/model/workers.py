@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from distributed import Client, Future
 
-from gpunet.base.errors import EngineError, GpunetError
+from gpunet.base.errors import GpunetError, ResourceError
 from gpunet.base.progress import ProgressCallback
 from gpunet.cluster.waiting import WorkerLostError, await_workers, connected, missing, wait_for, wait_while
 
@@ -174,7 +174,7 @@ def explained(client: Client) -> Iterator[None]:
     except GpunetError:
         raise
     except CancelledError as error:
-        raise EngineError(f"{_NAME}: what a worker held is lost, and cannot be computed again") from error
+        raise ResourceError(f"{_NAME}: what a worker held is lost, and cannot be computed again") from error
     except Exception as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)  # XGBoost's go on with its calls
         if _is_of_memory(error):
@@ -186,7 +186,7 @@ def explained(client: Client) -> Iterator[None]:
             reason = f"the training failed on the cluster: {first}"
         else:
             raise
-        raise EngineError(f"{_NAME}: {reason}") from error
+        raise ResourceError(f"{_NAME}: {reason}") from error
 
 
 def _is_of_memory(error: BaseException) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gpunet.base.errors import EngineError
+from gpunet.base.errors import ResourceError
 from gpunet.config.pool_config import PoolConfig
 from gpunet.engines.gpu.search_plan import Plan
 from gpunet.kernels.cuda.betweenness_workspace import Workspace
@@ -142,7 +142,7 @@ def check_fits(name: str, needed: int) -> None:
         gc.collect()  # what was before may hold memory still
     free = free_bytes()
     if needed > free:
-        raise EngineError(_too_little(name, f"needs at least {needed:,} bytes of GPU memory, and {free:,} are free"))
+        raise ResourceError(_too_little(name, f"needs at least {needed:,} bytes of GPU memory, and {free:,} are free"))
 
 
 def _too_little(name: str, what: str) -> str:
@@ -165,7 +165,7 @@ def stage(name: str) -> Iterator[None]:
     except Exception as error:
         if not out_of_memory(error):
             raise
-        raise EngineError(_too_little(name, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
+        raise ResourceError(_too_little(name, f"ran out of GPU memory, with {free_bytes():,} bytes free")) from error
 
 
 def needed_by_network(pairs: int, persons: int, ties: int) -> int:

@@ -1,0 +1,52 @@
+"""What the stages of a run are, and how much of its time each takes: roughly, for the estimate of what is left."""
+
+from __future__ import annotations
+
+__all__ = ["PLANS"]
+
+# Shares of a run of 100,000 persons on two processors. Of smaller tables the model takes more, of larger ones
+# betweenness: the estimate goes by what the stages before have taken.
+_FEATURES = {
+    "network": 1.0,
+    "partition": 1.0,
+    "neighbourhood": 0.5,
+    "community": 0.5,
+    "path": 0.5,
+    "betweenness": 5.0,
+    "closeness": 1.0,
+    "geographic": 0.2,
+    "temporal": 0.5,
+    "history": 0.2,
+    "tables": 0.5,
+}
+
+# How much of the last day's features those of the earlier days cost: there are fewer arrests.
+_DAYS = {"T": 1.0, "T-2H": 0.3, "T-H": 0.6}
+
+_READING = {"reading": 4.0}
+_WRITING = {"write features": 1.0, "statistics": 0.5}
+
+_MODEL = {
+    "cross-fit (past)": 15.0,
+    "train on all (past)": 2.0,
+    "cross-fit (past and test)": 30.0,
+    "train on all (past and test)": 3.0,
+    "score": 3.0,
+    "write scores": 0.3,
+}
+
+#: By the name of the command: every stage of it in order, with its share.
+PLANS: dict[str, dict[str, float]] = {
+    "features": {**_READING, **_FEATURES, **_WRITING},
+    "run": {
+        **_READING,
+        "as of": 0.1,
+        **{
+            f"features as of {day}: {part}": cost * weight
+            for day, cost in _DAYS.items()
+            for part, weight in _FEATURES.items()
+        },
+        **_WRITING,
+        **_MODEL,
+    },
+}
