@@ -12,12 +12,12 @@ from test_cli import gpunet as command
 
 import gpunet
 from gpunet.base.errors import ConfigError
-from gpunet.cli.run import RunOptions, run_features, run_forecast
+from gpunet.cli.run import RunOptions, resume_run, run_features, run_forecast
 from gpunet.config.config import load_config
 from gpunet.features import path
 from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.table import FeatureTable, read_features
-from gpunet.search import sample_plan
+from gpunet.search import reduction, sample_plan
 from gpunet.synthetic import write_tables
 from gpunet.tables.frames import make_frame
 from gpunet.tables.parquet import read_parquet_metadata, write_parquet
@@ -76,6 +76,27 @@ def test_a_rerun_gives_the_same_bytes(run):
         assert (out.with_name("again") / name).read_bytes() == (out / name).read_bytes(), name
     first, second = ({k: v for k, v in m.items() if k != "execution"} for m in (manifest, again))
     assert first == second
+
+
+def test_a_run_that_was_stopped_goes_on_with_its_samples(run, tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(sample_plan, "_SAMPLE_COST", 0.0)
+    monkeypatch.setattr(sample_plan, "_FEWEST_SOURCES", 8)
+    monkeypatch.setattr(sample_plan, "_MOST_DRAWS_A_SOURCE", 1e9)
+    monkeypatch.setattr(reduction, "_LEAST_WEIGHT", 0.0)
+
+    def stop(stage, done, whole):
+        if stage.startswith("betweenness, samples 1") and done > whole / 2:
+            raise KeyboardInterrupt
+
+    out, options = tmp_path / "run", RunOptions(threads=1, checkpoint_seconds=0, progress=stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_forecast(tables, out, APPROX, options=options)
+    kept = {path.stem for path in (out / ".partial" / "checkpoints").glob("*.checkpoint")}
+    assert kept == {"arrests", "features-T-betweenness, samples 1"}
+    said = []
+    manifest = resume_run(out, "run", RunOptions(threads=1, notice=said.append))
+    assert said == []
+    assert {**manifest, "execution": None} == {**run[1], "execution": None}
 
 
 def test_columns_are_near_and_marked(run, exact, tables):
