@@ -157,7 +157,9 @@ def test_score_of_the_saved_model_is_the_runs_own(run):
     ("change", "settings", "texts"),
     [
         ({}, {}, []),
-        ({"as_of": None}, {}, ["the feature table has no as-of day, and the model's is {T}"]),
+        ({"as_of": None}, {}, []),  # the day after the last, from which its days are counted
+        ({"as_of": None, "counted_from": None}, {}, ["does not say as of which day it is, and the model's is {T}"]),
+        ({"undated_arrests": 7}, {}, ["7 arrests without a date count in the feature table and none in the model's"]),
         ({"as_of": -1}, {}, ["as of {day}, and the model has learned from what happened before {T}"]),
         ({"as_of": 150}, {}, []),
         ({"as_of": 151}, {}, ["as of {day}, more than the horizon of 150 days after the model's day, {T}"]),

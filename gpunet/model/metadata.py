@@ -73,6 +73,7 @@ class _Origin:
     as_of: date | None = None
     horizon_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
     settings: dict[str, Any] | None = None
+    undated_arrests: _Count = 0
 
 
 @dataclass(frozen=True, config=_CHECKED)
@@ -100,6 +101,8 @@ class FeatureMetadata:
     sets: _Sets | None = None
     betweenness: Annotated[dict[str, Any], _like(_Betweenness)] | None = None
     as_of: date | None = None
+    counted_from: date | None = None
+    undated_arrests: _Count = 0
     settings: dict[str, Any] | None = None
 
 

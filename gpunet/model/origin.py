@@ -18,17 +18,21 @@ class Origin:
     Attributes
     ----------
     as_of
-        Only arrests before this day count. A model of a run has learned from all that happened before it.
+        Only arrests before this day count; where all do, the day after the last. A model of a run has learned from all
+        that happened before it.
     horizon_days
         Of a model of a run: the length of the window that it forecasts.
     settings
         What of the configuration the meaning of the features depends on (``Config.feature_settings``), but for the
         violent sets.
+    undated_arrests
+        Arrests without a date that count in the features.
     """
 
     as_of: date | None = None
     horizon_days: int | None = None
     settings: Mapping[str, Any] | None = None
+    undated_arrests: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Values that JSON can hold."""
@@ -36,6 +40,7 @@ class Origin:
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "horizon_days": self.horizon_days,
             "settings": None if self.settings is None else dict(self.settings),
+            "undated_arrests": self.undated_arrests,
         }
 
 
@@ -43,8 +48,8 @@ def origin_mismatches(model: Origin | None, features: Origin | None) -> tuple[st
     """Sentences on all in which features differ from those that a model was made for; none on what is not known."""
     if model is None or features is None:
         return ()
-    day = _of_days(model, features)
-    return (*([day] if day else []), *_of_settings(model.settings or {}, features.settings or {}))
+    found = filter(None, (_of_days(model, features), _of_undated(model, features)))
+    return (*found, *_of_settings(model.settings or {}, features.settings or {}))
 
 
 def _of_days(model: Origin, features: Origin) -> str | None:
@@ -53,8 +58,8 @@ def _of_days(model: Origin, features: Origin) -> str | None:
         return None
     if day is None:
         return (
-            f"the feature table has no as-of day, and the model's is {known}: "
-            f"arrests of any date count in the features; compute them with --as-of"
+            f"the feature table does not say as of which day it is, and the model's is {known}: compute the features "
+            f"with --as-of"
         )
     if day < known:
         return (
@@ -67,6 +72,15 @@ def _of_days(model: Origin, features: Origin) -> str | None:
             f"day, {known}: the model is old; train another"
         )
     return None
+
+
+def _of_undated(model: Origin, features: Origin) -> str | None:
+    if not features.undated_arrests or model.undated_arrests:
+        return None
+    return (
+        f"{features.undated_arrests:,} arrests without a date count in the feature table and none in the model's "
+        f"training: compute the features with --as-of, which leaves them out"
+    )
 
 
 def _of_settings(model: Mapping[str, Any], features: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from gpunet.base.errors import ModelError
 from gpunet.base.words import quoted
 from gpunet.config.offences import Taxonomy, taxonomy_hash
 from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
-from gpunet.model.metadata import feature_metadata_of
+from gpunet.model.metadata import FeatureMetadata, feature_metadata_of
 from gpunet.model.origin import Origin
 from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata
@@ -180,9 +180,14 @@ def read_features(
         sets=stated.sets,
         backend=backend,
         betweenness=betweenness if stated.betweenness is None else stated.betweenness,
-        origin=None if metadata is None else Origin(stated.as_of, settings=stated.settings),
+        origin=None if metadata is None else _origin_of(stated),
     )
     return _with_taxonomy(table, taxonomy, where)
+
+
+def _origin_of(stated: FeatureMetadata) -> Origin:
+    day = stated.as_of or stated.counted_from  # the day after the last date is one as of which all arrests count
+    return Origin(day, settings=stated.settings, undated_arrests=stated.undated_arrests)
 
 
 def read_labels(table: FeatureTable, labels: Any) -> Bool:

@@ -224,7 +224,7 @@ def model_from_bytes(data: bytes) -> Model:
         training=found.training,
         version=found.gpunet,
         betweenness=found.betweenness,
-        origin=None if origin is None else Origin(origin.as_of, origin.horizon_days, origin.settings),
+        origin=None if origin is None else Origin(**vars(origin)),
     )
 
 

@@ -19,7 +19,7 @@ from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
-from gpunet.base.days import NO_DAY
+from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import begun, ended, part_of
@@ -57,13 +57,21 @@ TIE_DATES = ("first_date", "last_date")
 _REPORTING = ("read", "model")
 
 
-def feature_metadata(config: Config, as_of: date | None, path: PathReport | None) -> dict[str, Any]:
-    """What a feature file says of itself, so that a model can tell whether it fits."""
+def feature_metadata(
+    config: Config, as_of: date | None, path: PathReport | None, counted_from: date | None = None, undated: int = 0
+) -> dict[str, Any]:
+    """What a feature file says of itself, so that a model can tell whether it fits.
+
+    `counted_from` is the day from which ``days_since_*`` count, `undated` the number of arrests without a date that
+    count in the features.
+    """
     return {
         "version": __version__,
         "taxonomy": taxonomy_hash(config.violent_offences),
         "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
         "as_of": None if as_of is None else as_of.isoformat(),
+        "counted_from": None if counted_from is None else counted_from.isoformat(),
+        "undated_arrests": undated,
         "settings": config.feature_settings(),
         "columns": list(columns(config.sets)),
         "betweenness": None if path is None else path.metadata(),
@@ -258,7 +266,10 @@ class Run:
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """Write the tables of the features; return the manifest's statistics."""
         with self.stage("write features"):
-            self._write_tables(arrests, found, feature_metadata(self.config, arrests.as_of, found.path))
+            counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
+            undated = self.undated(arrests) if arrests.as_of is None else 0
+            metadata = feature_metadata(self.config, arrests.as_of, found.path, counted_from, undated)
+            self._write_tables(arrests, found, metadata)
             offences = not self.config.input.is_absent("offence")
             methods = {} if found.path is None else found.path.of_columns()
             self.folder.write_json("features.json", dictionary(self.config.sets, methods, offences=offences))
