@@ -135,6 +135,7 @@ BAD = {
     ("read_arrests", "keep_going"): [None, "yes", 1, [], pl.DataFrame(), Odd()],
     ("read_arrests", "show_values"): [None, "yes", 1, [], pl.DataFrame(), Odd()],
     ("read_arrests", "progress"): _NO_FUNCTION,
+    ("read_arrests", "notice"): _NO_FUNCTION,
     ("build_network", "arrests"): _NO_OBJECT,
     ("build_network", "engine"): [5, True, [], "quantum", Odd(), Odd, pl.DataFrame()],
     ("compute_features", "arrests"): _NO_OBJECT,

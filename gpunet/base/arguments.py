@@ -63,6 +63,12 @@ def _progress(name: str, value: Any) -> Any:
     return value
 
 
+def _notice(name: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise ConfigError(f"{name}: expected a function of a sentence, or None, not {given(value)}")
+    return value
+
+
 def _flag(name: str, value: Any) -> Any:
     if not isinstance(value, bool):
         raise ConfigError(f"{name}: expected True or False, not {given(value)}")
@@ -90,7 +96,7 @@ def text(name: str, value: Any) -> Any:
 
 #: What parameters of these names are checked by, in whichever function they are.
 _BY_NAME: Mapping[str, Check] = {
-    "threads": _threads, "progress": _progress, "keep_going": _flag, "show_values": _flag,
+    "threads": _threads, "progress": _progress, "notice": _notice, "keep_going": _flag, "show_values": _flag,
     "families": _names, "sets": _names,
 }  # fmt: skip
 
