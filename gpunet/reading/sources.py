@@ -122,7 +122,9 @@ def find_sources(
                 raise InputError(f"{file}: not a kind of table that is read; there are {_READ}")
             sources.append(Source(file, name, kind, looked_at.st_size, len(sources), keys_of(file)))
     if again:
-        warnings.append(f"{again} file(s) were given more than once (overlapping paths) and were read once")
+        warnings.append(
+            f"{again} file(s) were given more than once (overlapping paths, or several names of one file) and read once"
+        )
     if notice is not None and len(sources) > _MANY_FILES:
         size = sum(source.size_bytes for source in sources)
         notice(f"{len(sources):,} files are read, {size / 1e6:,.0f} MB: {sources[0].name} to {sources[-1].name}")
