@@ -36,7 +36,7 @@ def faults(step: Step, code: int, peak: int, ended_by: str, out: str, error: str
         yield f"wrong result: {error.rpartition('wrong result: ')[2].strip()}"
     if peak > step.resident:
         yield f"memory: {peak} MiB where {step.resident} are enough"
-    if code > 0 and not ended_by and not error.strip() and step.stdout != "broken":
+    if code > 0 and not ended_by and not (out + error).strip() and step.stdout != "broken":
         yield f"exit {code} without a word"
     if _STEERING.search(error):
         yield "steers the terminal"

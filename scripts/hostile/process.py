@@ -87,7 +87,8 @@ def _child(step: Step, place: Place, out: Path, error: Path) -> NoReturn:
         _circumstances(step, place, out, error)
         if step.fresh is not None:
             python = [sys.executable, "-m", "gpunet", *map(str, step.argv)]
-            os.execve(sys.executable, python, {**os.environ, "PYTHONPATH": _ROOT, **step.fresh})
+            plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+            os.execve(sys.executable, python, {**plain, "PYTHONPATH": _ROOT, **step.fresh})
         code = _called(step) if step.call is not None else _commanded(step)
     except BaseException:
         os.write(2, traceback.format_exc().encode(errors="backslashreplace"))

@@ -255,7 +255,7 @@ def _fresh() -> Iterator[Case]:
     for stdout in ("closed", "full", "broken"):
         yield single(
             f"folders/fresh-stdout-{stdout}",
-            lambda place, stdout=stdout: command("show", place.base.run, fresh={}, stdout=stdout, codes=SYSTEM),
+            lambda place, stdout=stdout: writer("features", place, place.out, fresh={}, stdout=stdout, codes=SYSTEM),
         )
     for suffix in (".nbi", ".nbc"):
         for how in ("cut", "noise", "zeros"):

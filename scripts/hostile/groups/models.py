@@ -27,7 +27,7 @@ def cases() -> Iterator[Case]:
         for name, change in _METADATA.items():
             yield Case(f"models/{kind}-{name}", _scored(kind, _metadata(change), REFUSED))
         for name, change in _BOOSTER.items():
-            for dress in ("sealed", "old"):
+            for dress in ("sealed", "old") if name in _SEALED else ("old",):
                 yield Case(f"models/{kind}-{name}-{dress}", _scored(kind, _booster(change, dress)))
     for name, data in _OTHERS.items():
         yield single(
@@ -174,6 +174,11 @@ _BOOSTER: dict[str, Callable[[dict[str, Any], random.Random], None]] = {
     "features-many": _top("num_feature", "2147483647"),
     "features-negative": _top("num_feature", "-1"),
 }
+
+
+#: What is tried with a hash that fits, too. The hash finds damage and is no signature: whoever alters how trees hang
+#: together and makes the hash again can crash XGBoost.
+_SEALED = ("unchanged", "leaf-not-a-number", "leaf-infinite", "no-trees", "base-not-a-number", "base-text")
 
 
 def _metadata(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes, random.Random], bytes]:
