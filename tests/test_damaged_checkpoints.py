@@ -130,13 +130,13 @@ def test_those_of_others_are_not_taken(run, undisturbed, of_others):
     assert results(run) == results(undisturbed)
 
 
-def test_what_is_no_file_is_not_opened(run, undisturbed):
-    (kept_in(run) / "features-T.checkpoint").unlink()
-    (kept_in(run) / "features-T.checkpoint").mkdir()
-    said = goes_on(run)
+def test_what_is_no_file_is_not_used_and_stays(tmp_path):
+    said = []
+    (tmp_path / "features-T.checkpoint").mkdir()
+    assert Checkpoints(tmp_path, notice=said.append).load("features-T", lambda contents: contents) is None
     assert len(said) == 1
     assert "features-T.checkpoint is damaged (it is no file)" in said[0]
-    assert results(run) == results(undisturbed)
+    assert (tmp_path / "features-T.checkpoint").is_dir()
 
 
 def is_refused(read, contents):

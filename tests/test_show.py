@@ -102,6 +102,11 @@ def test_a_table_by_its_name(run, capsys, name):
     assert shown(capsys, run, name, 2)[-2] == "2 of 3 rows, 7 of 7 columns"
 
 
+def test_more_rows_than_can_be_counted(run, scored, capsys):
+    assert "of 50 rows" in shown(capsys, scored, None, 10**30)[-2]
+    assert shown(capsys, run, "ties", 10**30)[-2].startswith("3 of 3 rows")
+
+
 def test_a_table_without_rows(run, capsys):
     head, counts, _ = shown(capsys, run, "rejected")
     assert head.split() == TIES.columns

@@ -335,6 +335,12 @@ def test_summary_counts_what_was_written(tmp_path):
     assert f"{figures['records']:,} records" in str(summary)
 
 
+def test_more_persons_than_a_network_can_have(tmp_path):
+    for persons in (2**31, 10**30):
+        with pytest.raises(InputError, match=rf"persons: a network has at most 2,147,483,647, not {persons:,}"):
+            write_tables(tmp_path / "tables", persons=persons)
+
+
 def test_smallest_tables_are_whole():
     rows = make_arrests(tables.FEWEST_PERSONS, 1)
     assert measure.graph_of(measure.ties_of(measure.with_violence(rows))).vcount() == tables.FEWEST_PERSONS

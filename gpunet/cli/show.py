@@ -29,6 +29,9 @@ _SCORES = "scores"
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
 
+# No table has more: it is what Arrow can count.
+_MOST_ROWS = 2**63 - 1
+
 # On a terminal one long text is not to take the room of all other columns; of what is cut the end is an ellipsis.
 _WIDEST = 40
 
@@ -53,6 +56,7 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
     InputError
         If there is no complete run in the folder, or no such table, or it cannot be read.
     """
+    rows = min(rows, _MOST_ROWS)
     tables = _tables(folder)
     if table is None and _SCORES not in tables:
         sizes = [{"table": name, **_size(path)} for name, path in tables.items()]

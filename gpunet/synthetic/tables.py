@@ -45,6 +45,8 @@ __all__ = [
 #: Fewer persons than this make no area with forces, districts and gangs.
 FEWEST_PERSONS = 100
 
+_MOST_PERSONS = int(np.iinfo(np.int32).max)
+
 _STAGE = "synthetic tables"
 _PARTIAL = ".partial"
 _FIRST_ID = 1_000_000
@@ -126,7 +128,7 @@ def write_tables(
     InputError
         If the folder holds something or cannot be made, or `persons` or `seed` is out of range.
     """
-    plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
+    plan = make_plan(_persons(persons), _whole("seed", seed, 0), config or SyntheticConfig())
     out = named_path(out, "the folder for the tables")
     hidden = fresh_folder(out) / _PARTIAL
     try:
@@ -161,12 +163,19 @@ def make_arrests(persons: int = 1_000, seed: int = 1, config: SyntheticConfig | 
     InputError
         As :func:`write_tables`.
     """
-    plan = make_plan(_whole("persons", persons, FEWEST_PERSONS), _whole("seed", seed, 0), config or SyntheticConfig())
+    plan = make_plan(_persons(persons), _whole("seed", seed, 0), config or SyntheticConfig())
     tables = [
         table for region in plan.regions for _, _, table in _tables(plan, region, _region_rows(plan, region, None))
     ]
     frame: pl.DataFrame = from_arrow(pa.concat_tables(tables)).to_native()
     return frame
+
+
+def _persons(value: Any) -> int:
+    persons = _whole("persons", value, FEWEST_PERSONS)
+    if persons > _MOST_PERSONS:
+        raise InputError(f"persons: a network has at most {_MOST_PERSONS:,}, not {persons:,}")
+    return persons
 
 
 def _whole(name: str, value: Any, least: int) -> int:
