@@ -23,7 +23,7 @@ from strategies import arrest_tables
 from gpunet import read_arrests
 from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
 from gpunet.arrests.diagnostics import diagnosed
-from gpunet.base.days import NO_DAY
+from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.cli.run import feature_metadata, run_features
 from gpunet.cluster import cluster_engine
@@ -106,9 +106,15 @@ def parts_of(found, name):
     return {"features": found.feature_tables, "ties": found.tie_tables, "groups": found.groups_tables}[name]()
 
 
+def metadata_of(arrests, path, undated):
+    counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
+    return feature_metadata(arrests.config, arrests.as_of, path, counted_from, undated if arrests.as_of is None else 0)
+
+
 def files_of(found, folder):
     """The bytes of the three files as a run writes them."""
-    metadata = {"features": feature_metadata(found.arrests.config, found.arrests.as_of, found.path)}
+    undated = int(distributed_counts(found.arrests).values["undated_arrests"])
+    metadata = {"features": metadata_of(found.arrests, found.path, undated)}
     return {
         name: bytes_of(
             lambda path, name=name: write_parquet_parts(
@@ -127,7 +133,7 @@ def check_everything(engine, arrests, parts, seed, folder):
     if arrests.as_of is not None:
         there = replace(there, as_of=arrests.as_of)
     found = compute_distributed(there, engine)
-    metadata = {"features": feature_metadata(arrests.config, arrests.as_of, whole.path)}
+    metadata = {"features": metadata_of(arrests, whole.path, int((arrests.day == NO_DAY).sum()))}
     for name, bytes_there in files_of(found, folder).items():
         dates = DATES if name == "ties" else ()
         frame = getattr(whole, name)

@@ -91,7 +91,12 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
         found.append(Advice(about))
     found += _days(reduce(added, persons.days.values(), {}), config.input.null_dates)
     reason = why_no_network(config, persons, incidents)
-    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, persons.days)
+    names = dict(enumerate(forces))
+    days: dict[str, Mapping[int, int]] = {}
+    for code, of in sorted(persons.days.items()):
+        name = names.get(code, "")  # which a force may have, too
+        days[name] = added(days.get(name, {}), of)
+    return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, days)
 
 
 def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:

@@ -83,13 +83,13 @@ class Frequencies:
 class PersonFacts:
     """What adds up over persons: their frequencies, and arrests by force and day.
 
-    ``violent``: by set of offences, whether there is any arrest. ``days``: arrests by force, "" for none, and by day
-    number.
+    ``violent``: by set of offences, whether there is any arrest. ``days``: arrests by code of the force, -1 for none,
+    and by day number.
     """
 
     frequencies: Frequencies
     violent: tuple[bool, ...]
-    days: dict[str, dict[int, int]]
+    days: dict[int, dict[int, int]]
 
     def __add__(self, other: PersonFacts) -> PersonFacts:
         days = {
@@ -138,23 +138,19 @@ def facts_of_persons(arrests: Arrests) -> PersonFacts:
     )
 
 
-def _days_of_forces(arrests: Arrests) -> dict[str, dict[int, int]]:
-    """Arrests by force and day number; all as of no force where a table of both would be huge."""
+def _days_of_forces(arrests: Arrests) -> dict[int, dict[int, int]]:
+    """Arrests by code of the force and day number; all as of no force where a table of both would be huge."""
     xp = namespace(arrests.day)
     dated = arrests.day != NO_DAY
     day = xp.astype(arrests.day[dated], xp.int64)
     first, span = least(day, otherwise=0), greatest(day, otherwise=0) - least(day, otherwise=0) + 1
-    names = ["", *arrests.force_names.to_list()]  # a code of -1 is no force
-    force = xp.astype(arrests.force[dated], xp.int64) + 1
-    if len(names) * span > _MOST_CELLS:
-        names, force = [""], xp.zeros_like(force)
-    counts = to_host(count_by_code(force * span + (day - first), len(names) * span)).reshape(len(names), span)
-    found: dict[str, dict[int, int]] = {}
-    for name, of in zip(names, counts, strict=True):
-        days = {first + int(at): int(of[at]) for at in of.nonzero()[0]}
-        if days:
-            found[name] = added(found.get(name, {}), days)
-    return found
+    force = xp.astype(arrests.force[dated], xp.int64) + 1  # a code of -1 is no force
+    width = greatest(force, otherwise=0) + 1
+    if width * span > _MOST_CELLS:
+        force, width = xp.zeros_like(force), 1
+    counts = to_host(count_by_code(force * span + (day - first), width * span)).reshape(width, span)
+    found = {at - 1: {first + int(day): int(of[day]) for day in of.nonzero()[0]} for at, of in enumerate(counts)}
+    return {code: of for code, of in found.items() if of}
 
 
 def added(days: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
