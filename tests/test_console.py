@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from gpunet.cli.commands import runs
-from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice
+from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice, say
 from gpunet.cli.progress import console_progress
 from gpunet.cli.run import RunOptions
 from gpunet.kernels.jit import when_compiling
@@ -58,10 +58,11 @@ def kernels(tmp_path):
 def test_compiling_is_told_once_and_not_of_what_is_on_disk(kernels):
     told: list[str] = []
     first = kernels()
-    with when_compiling(lambda: told.append("compiling")):
+    with when_compiling(lambda: told.append("compiling")) as compiling:
         assert told == []
         assert (first.twice(2), first.thrice(2), first.twice(3)) == (4, 6, 6)
         assert told == ["compiling"]
+        assert compiling.seconds > 0.0
     with when_compiling(lambda: told.append("again")):
         assert first.twice(4) == 8
         second = kernels()
@@ -122,3 +123,29 @@ def test_progress_and_notices_do_not_steer_the_terminal(monkeypatch, stream):
     assert r"read \u001b[2Ja\nb [red]" in text
     assert r"file \u001b]0;owned\u0007" in text
     assert not {"\x1b[2J", "\x1b]", "\x07"} & {text[i : i + n] for i in range(len(text)) for n in (1, 2, 4)}
+
+
+LONG = 'warning   the column "force" of /data/with/a/long/name/2013-01.csv has words that stand for no value'
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_long_lines_go_on_below_their_text_on_a_terminal(monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    say(f"short\n{LONG}\n  {LONG}", indent=10)
+    first, *rest = sys.stdout.getvalue().splitlines()
+    assert first == "short"
+    assert all(len(line) <= width or line.strip() == "/data/with/a/long/name/2013-01.csv" for line in rest)
+    assert " ".join(" ".join(rest).split()) == " ".join(f"{LONG} {LONG}".split())
+    beginnings = [line for line in rest if not line.startswith(" " * 10)]
+    assert [line.split()[0] for line in beginnings] == ["warning", "warning"]
+    assert beginnings[1].startswith("  warning")
+
+
+def test_lines_of_a_file_and_those_that_are_copied_stay_whole(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "30")
+    say(LONG, indent=10)
+    assert capsys.readouterr().out == f"{LONG}\n"
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    say(LONG)
+    assert sys.stdout.getvalue() == f"{LONG}\n"

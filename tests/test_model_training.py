@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from datetime import date
@@ -18,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.config.config import Config, ModelConfig
 from gpunet.model import cross_fit, forecast, forest, read_features, score, train
+from gpunet.model.boosting_rounds import PATIENCE, grow_together
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.origin import Origin
@@ -310,13 +312,41 @@ def test_the_threshold_has_the_greatest_f1() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_progress_reaches_the_end_of_every_stage(kind: str) -> None:
     frame, labels = table(200)
-    seen: dict[str, tuple[float, float]] = {}
+    told: list[tuple[str, float]] = []
     train(
         frame, labels, kind=kind, config=QUICK, threads=1,
-        progress=lambda stage, done, total: seen.__setitem__(stage, (done, total)),
+        progress=lambda stage, done, total: told.append((stage, done / total)),
     )  # fmt: skip
-    assert set(seen) == {"cross-fit", "train on all"}
-    assert all(done == total for done, total in seen.values())
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["cross-fit", "train on all"]
+    for name in ("cross-fit", "train on all"):
+        shares = [share for stage, share in told if stage == name]
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+        assert len(shares) > 3
+
+
+def test_cross_fitting_comes_to_its_end_by_small_steps_wherever_it_stops() -> None:
+    """A loss that falls for 60 rounds, with a pause of 15, and then no more."""
+
+    class Model:
+        def boost(self, number: int) -> None:
+            self.number = number
+
+        def held_out_loss(self, out: np.ndarray) -> float:
+            return 1000.0 - (self.number if self.number < 20 or 35 <= self.number < 60 else 0)
+
+    told: list[float] = []
+    grown = grow_together(
+        [Model()],
+        np.zeros(3),
+        500,
+        lambda stage, done, total: told.append(done / total),  # type: ignore[list-item]
+    )
+    assert grown.rounds == 60
+    assert len(told) == 60 + PATIENCE
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert max(later - first for first, later in itertools.pairwise([0.0, *told])) < 0.05
 
 
 def test_importing_the_package_imports_no_learning_library() -> None:

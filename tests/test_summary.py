@@ -112,3 +112,22 @@ def test_rejected_rows_by_reason():
     found = lines(manifest(bad_date=3, malformed_row=1200, missing_person=12))
     assert found[1] == "rejected  1,200 malformed_row, 12 missing_person, 3 bad_date"
     assert not any(line.startswith("rejected") for line in lines(manifest()))
+
+
+@pytest.mark.parametrize("width", [10, 24, 40, 79, 80, 200])
+def test_the_table_of_measures_fits(width):
+    shown = summarise(manifest(measures(0.25, None), measures(0.5, 1.0), measures(0.1, 0.1)), Path("out"), width)
+    _, _, after = shown.partition("persons\n  ")
+    table = ("  " + after.split("\n\n")[0]).splitlines()
+    assert max(map(len, table)) <= max(width, 2 + len("past violence") + 1 + len("avg. prec."))
+    assert len(table) % 4 == 0
+    assert (len(table) == 4) == (width >= 80 - 3)
+    rows = {
+        name: " ".join(line[15:] for line in table if line[2:15].strip() == name).split()
+        for name in ("model", "past violence", "chance")
+    }
+    assert rows["model"] == ["0.500", "0.250", *["0.500"] * 4, "-", "0.500"]
+    assert rows["past violence"] == ["0.500"] * 1 + ["0.500"] * 5 + ["1.000", "0.500"]
+    assert " ".join(" ".join(line[15:] for line in table[::4]).split()) == (
+        "AUC avg. prec. precision recall F1 Brier top 100 top 500"
+    )
