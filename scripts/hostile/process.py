@@ -174,6 +174,8 @@ def _flushed() -> bool:
 
 def load_everything() -> None:
     """Import what commands import later, and load compiled kernels: a forked process begins where others have to."""
+    import codecs
+    import encodings
     import importlib
     import pkgutil
 
@@ -186,6 +188,9 @@ def load_everything() -> None:
         importlib.import_module(name)
     for name in ("sklearn.linear_model", "sklearn.metrics", "rich.console", "rich.table", "gpunet.cluster.address"):
         importlib.import_module(name)
+    for each in pkgutil.iter_modules(encodings.__path__):  # where nobody else may be allowed to read Python's library
+        with suppress(LookupError, ImportError):
+            codecs.lookup(each.name)
     load_kernels()
     gc.collect()
     gc.freeze()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from scripts.hostile.base import results
-from scripts.hostile.case import DONE, Case, End, Place, Step, Wrong, command
+from scripts.hostile.case import Case, End, Place, Step, Wrong, command
 from scripts.hostile.damage import DAMAGES, altered
 
 _UNFINISHED = ("features", "run")
@@ -92,7 +92,7 @@ def _finished(name: str, alter: Alter) -> Callable[[Place], Generator[Step, End,
         if name == "run.json":
             yield command("show", place.out)
             yield command("run", "--resume", place.out)
-            yield command("features", place.base.table, "--out", place.out, codes=DONE)
+            yield command("features", place.base.table, "--out", place.out)
             return
         yield command("show", place.out, name)
         if name == "features.parquet":

@@ -183,7 +183,7 @@ def _parquets() -> Iterator[Case]:
         "time": of(date=pa.array([0] * n, pa.time32("s"))),
         "date32-limits": of(date=pa.array([-(2**31), 2**31 - 1] * 30, pa.date32())),
         "date64-limits": of(date=pa.array([-(2**62) // 86_400_000 * 86_400_000] * n, pa.date64())),
-        "seconds-limits": of(date=pa.array([-(2**63) + 1, 2**63 - 1] * 30, pa.timestamp("s"))),
+        "microseconds-limits": of(date=pa.array([-(2**63) + 1, 2**63 - 1] * 30, pa.timestamp("us"))),
         "nanoseconds-limits": of(date=pa.array([-(2**63) + 1, 2**63 - 1] * 30, pa.timestamp("ns"))),
         "zone": of(date=pa.array([1_400_000_000] * n, pa.timestamp("s", "Pacific/Kiritimati"))),
         "odd-zone": of(date=pa.array([1_400_000_000] * n, pa.timestamp("s", "Nowhere/Land"))),
