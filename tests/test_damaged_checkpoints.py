@@ -21,7 +21,7 @@ from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.read_back import Damaged
-from gpunet.runs.resume import stored_request
+from gpunet.runs.resume import stored_request, with_hash
 from gpunet.synthetic import write_tables
 from tests.kept_runs import CONFIG, NAMES, kept_run, odd_contents, odd_values, readers
 from tests.run_processes import results
@@ -243,7 +243,10 @@ def test_no_request_and_no_manifest_is_trusted(name, run, undisturbed, tmp_path)
         path, read = kept_in(run) / name, lambda: stored_request(run)
     values, refused = json.loads(path.read_text()), 0
     read()
-    for text in (*map(json.dumps, odd_values(values, 150)), "", "[]", "{", "[" * 100_000, '{"input": NaN}', "1" * 5000):
+    odd = (
+        with_hash(one) if name == "request.json" and isinstance(one, dict) else one for one in odd_values(values, 150)
+    )
+    for text in (*map(json.dumps, odd), "", "[]", "{", "[" * 100_000, '{"input": NaN}', "1" * 5000):
         path.write_text(text)
         try:
             read()
@@ -262,7 +265,7 @@ def test_a_damaged_request_ends_the_run_and_starting_over_does_not_need_it(run, 
     before = {path: path.read_bytes() for path in kept_in(run).iterdir()}
     again = ([str(tables)], run, CONFIG, None)
     for job in (lambda: goes_on(run), lambda: run_forecast(*again, RunOptions(threads=1))):
-        with pytest.raises(InputError, match=r"request\.json is damaged .*engine.*--start-over"):
+        with pytest.raises(InputError, match=r"request\.json is damaged .*--start-over"):
             job()
         assert {path: path.read_bytes() for path in kept_in(run).iterdir()} == before
     run_forecast(*again, RunOptions(threads=1, start_over=True))
@@ -280,11 +283,14 @@ def test_a_damaged_list_of_inputs_costs_what_was_kept(text, run, undisturbed):
 
 
 def test_another_request_is_done_and_takes_nothing_of_this_one(run, tables, tmp_path):
-    """A request that somebody has changed is as good as one that was given: what was kept is not of it."""
+    """A request with a hash that fits is as good as one that was given: what was kept is not of it."""
     path = kept_in(run) / "request.json"
     request = json.loads(path.read_text())
     request["config"]["network"]["max_incident_size"] = 3
     path.write_text(json.dumps(request))
+    with pytest.raises(InputError, match=r"request\.json is damaged \(its SHA-256"):
+        goes_on(run)
+    path.write_text(json.dumps(with_hash(request)))
     said = goes_on(run)
     assert len(said) == 6
     config = {**CONFIG, "network": {"max_incident_size": 3}}

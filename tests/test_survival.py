@@ -12,6 +12,7 @@ import pytest
 
 from gpunet.cli.run import RUN_FILES
 from gpunet.runs.folder import RunFolder
+from gpunet.runs.resume import with_hash
 from gpunet.synthetic import write_tables
 from tests.run_processes import LIMITED, finish, gpunet, killed_at, results, start
 
@@ -199,7 +200,7 @@ def test_the_day_of_reading_stays(unfinished):
     kept = unfinished / ".partial" / "checkpoints"
     request = json.loads((kept / "request.json").read_text())
     assert request["read_on"] == date.today().isoformat()
-    (kept / "request.json").write_text(json.dumps({**request, "read_on": "2013-06-30"}))
+    (kept / "request.json").write_text(json.dumps(with_hash({**request, "read_on": "2013-06-30"})))
     done = gpunet("run", "--resume", unfinished)
     assert done.returncode == 0, done.stderr
     told = json.loads((unfinished / "run.json").read_text())

@@ -71,5 +71,10 @@ def _code_of(arguments: list[str], debug: bool) -> int:
         sys.stdout = nowhere()  # or Python would complain of it at the end
         return 1
     except BaseException as error:
-        return report(error, debug)
+        code = report(error, debug)
+        try:
+            sys.stdout.flush()
+        except OSError:  # the disk is full that standard output goes to, which has been said: Python would fail again
+            sys.stdout = nowhere()
+        return code
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import TextIO
 from gpunet.base.errors import GpunetError, in_words
 from gpunet.base.printable import printable
 from gpunet.base.stopping import Stopped
+from gpunet.base.words import shortened
 
 __all__ = ["EXIT_CODES", "code_and_message", "debug_asked", "nowhere", "open_streams", "report"]
 
@@ -24,6 +26,8 @@ EXIT_CODES = {
 }
 
 _DEBUG, _VARIABLE = "--debug", "GPUNET_DEBUG"
+
+_LONGEST_NAME = 300
 
 _NO_MEMORY = (
     "the memory does not suffice: give it more, fewer threads (--threads) or fewer tables at once, or divide the work "
@@ -42,8 +46,9 @@ def code_and_message(error: BaseException) -> tuple[int, str]:
     if isinstance(error, MemoryError) or "bad_alloc" in str(error):  # what libraries in C++ say of it
         return 1, _NO_MEMORY
     if isinstance(error, OSError):
-        named = f'"{os.fsdecode(error.filename)}": ' if isinstance(error.filename, str | bytes) else ""
-        return 1, f"{named}{in_words(error)}"
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+        code = 2 if error.errno == errno.ENAMETOOLONG else 1
+        return code, f'"{shortened(name, _LONGEST_NAME)}": {in_words(error)}' if name else in_words(error)
     # The text of an error that nobody expected may hold the content of a cell, so it is shown only when asked for.
     return 1, f"unexpected error, {type(error).__name__}{_place(error)}: give {_DEBUG} too to see all of it"
 

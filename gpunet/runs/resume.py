@@ -26,11 +26,21 @@ from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.tables.files import sha256_of
 
-__all__ = ["Command", "Inputs", "Request", "inputs_of", "note_inputs", "noted_inputs", "prepare", "stored_request"]
+__all__ = [
+    "Command",
+    "Inputs",
+    "Request",
+    "inputs_of",
+    "note_inputs",
+    "noted_inputs",
+    "prepare",
+    "stored_request",
+    "with_hash",
+]
 
 T = TypeVar("T")
 
-_REQUEST, _INPUTS = "request.json", "inputs.json"
+_REQUEST, _INPUTS, _HASH = "request.json", "inputs.json", "sha256"
 
 #: What a run can be.
 Command: TypeAlias = Literal["features", "run"]
@@ -132,6 +142,8 @@ class Request:
 #: To and from the values that JSON can hold.
 _STORED, _NOTED = TypeAdapter(Request), TypeAdapter(Inputs)
 
+_ANY = TypeAdapter(dict[str, Any])
+
 
 def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
     """Make ready for a run: keep the checkpoints in the run folder that fit it, and write down what it is asked for.
@@ -159,8 +171,14 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
         request = replace(request, read_on=earlier.read_on or date.today())
         checkpoints.bind(request.identity(files))
     place.mkdir(parents=True, exist_ok=True)
-    _write(place / _REQUEST, _STORED.dump_python(request, mode="json"))
+    _write(place / _REQUEST, with_hash(_STORED.dump_python(request, mode="json")))
     return request
+
+
+def with_hash(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of ``request.json`` with their SHA-256, so that a change is seen that makes another good request."""
+    rest = {name: value for name, value in values.items() if name != _HASH}
+    return {**rest, _HASH: hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()}
 
 
 def inputs_of(report: ReadReport) -> Inputs:
@@ -209,14 +227,17 @@ def _stored(folder: Path) -> Request | None:
     """What the unfinished run in a folder was asked for; None if there is none; InputError if it is damaged."""
     path = checkpoints_of(folder) / _REQUEST
     try:
-        found = _read(path, _STORED)
-        if found is None:
+        values = _read(path, _ANY)
+        if values is None:
             require(not any(path.parent.glob("*.checkpoint")), "it is missing beside checkpoints")
             return None
+        require(values.get(_HASH) == with_hash(values)[_HASH], "its SHA-256 does not fit its values")
+        del values[_HASH]
+        found = valid(_STORED, values, "its values")
         config = load_config(found.config).as_dict()
         require(found.read_on is None or found.read_on <= date.today() + timedelta(days=1), "read_on is to come")
-    except (Damaged, ConfigError) as error:
-        why = " ".join(str(error).split())
+    except (Damaged, ConfigError, RecursionError) as error:
+        why = "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
         raise InputError(
             f"{path} is damaged ({why}), so what the unfinished run was asked for is not known: give the command anew "
             "with --start-over, or with another folder"

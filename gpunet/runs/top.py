@@ -45,4 +45,5 @@ def write_top(path: Path, best: Iterable[pa.Table]) -> None:
         ids = pc.replace_substring_regex(ids, _FORMULA, r"'\1", max_replacements=1)
         table = table.set_column(table.column_names.index("person_id"), "person_id", ids)
     others = [name for name in table.column_names if name not in _FIRST_COLUMNS]
-    csv.write_csv(table.select([*_FIRST_COLUMNS, *others]), path)
+    with path.open("wb") as file:  # PyArrow takes no names that are not UTF-8
+        csv.write_csv(table.select([*_FIRST_COLUMNS, *others]), file)

@@ -85,7 +85,8 @@ def _parquet(path: Path) -> Iterator[str]:
     import pyarrow.parquet as pq
 
     try:
-        pq.read_table(path, use_threads=False)
+        with path.open("rb") as file:  # PyArrow takes no names that are not UTF-8
+            pq.read_table(file, use_threads=False)
     except Exception as error:  # whatever it is, nobody can read the file
         yield f"half-written: {path.name}: {str(error).splitlines()[0][:100]}"
 
