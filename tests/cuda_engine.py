@@ -28,9 +28,9 @@ from gpunet.model import matrix, table
 from gpunet.model.matrix import column
 from gpunet.reading.location import GPU
 from gpunet.reading.read import read_arrests_at
-from gpunet.runs import snapshots, stages
+from gpunet.runs import kept_arrests, kept_features, stages
 from gpunet.runs.checkpoint_file import read_contents, write_contents
-from gpunet.runs.snapshots import PastFeatures, of_past, past_of
+from gpunet.runs.kept_features import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
 from gpunet.tables.frames import to_arrow
 from tests.run_processes import results
@@ -156,8 +156,8 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
     def stop(*_: Any) -> Any:
         raise Enough
 
-    def watched(name: str) -> Any:
-        real = getattr(snapshots, name)
+    def watched(module: Any, name: str) -> Any:
+        real = getattr(module, name)
 
         def load(*given: Any, **named: Any) -> Any:
             came_back[name] = real(*given, **named)
@@ -169,8 +169,8 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
     with pytest.raises(Enough):
         run_features([str(tables)], out, options=options)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("arrests_of", "features_of"):
-            patch.setattr(snapshots, name, watched(name))
+        for module, name in ((kept_arrests, "arrests_of"), (kept_features, "features_of")):
+            patch.setattr(module, name, watched(module, name))
         with pytest.MonkeyPatch.context() as stopping:
             stopping.setattr(stages.Run, "write_features", stop)
             with pytest.raises(Enough):

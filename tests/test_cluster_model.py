@@ -29,7 +29,7 @@ from gpunet.cluster.model.training_distributed import groups_of
 from gpunet.config.config import ClusterConfig
 from gpunet.config.offences import PRESETS
 from gpunet.model import forecast, score
-from gpunet.runs.snapshots import fit_of, of_fit
+from gpunet.runs.kept_trainings import fit_of, of_fit
 
 SIZES = (1200, 1400, 1500)
 DAYS = [table(n, seed) for seed, n in enumerate(SIZES)]

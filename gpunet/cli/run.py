@@ -17,11 +17,12 @@ from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.described import feature_metadata, path_section, paths_of
 from gpunet.runs.folder import RunFolder
+from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
-from gpunet.runs.snapshots import PastFeatures
-from gpunet.runs.stages import Run, feature_metadata, path_section, paths_of
+from gpunet.runs.stages import Run
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 

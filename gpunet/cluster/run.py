@@ -26,8 +26,9 @@ from gpunet.cluster.vertex_columns import VertexColumns, contents_of
 from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model import CrossFit, Forecast
 from gpunet.runs.checkpoint_file import Contents
-from gpunet.runs.snapshots import PastFeatures
-from gpunet.runs.stages import TIE_DATES, Run, coarsest, windows
+from gpunet.runs.described import coarsest, windows
+from gpunet.runs.kept_features import PastFeatures
+from gpunet.runs.stages import TIE_DATES, Run
 
 __all__ = ["DistributedRun"]
 

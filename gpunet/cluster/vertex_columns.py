@@ -1,4 +1,4 @@
-"""What follows from the network alone, as the contents of a checkpoint and back; see :mod:`gpunet.runs.snapshots`."""
+"""What follows from the network alone, as the contents of a checkpoint; see :mod:`gpunet.runs.kept_features`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from gpunet.config.registry import PATH_FAMILIES, columns
 from gpunet.features.column import Columns
 from gpunet.features.community import Partition, consecutive
 from gpunet.runs.checkpoint_file import Contents
+from gpunet.runs.kept_features import check_column, check_report, of_report
 from gpunet.runs.read_back import numbers, require, valid
-from gpunet.runs.snapshots import check_column, check_report, of_report
 from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import to_host
 

@@ -6,7 +6,7 @@ and in the last 20 bytes where the index begins.
 
 The hash finds what is damaged. It is no signature: whoever can change the file can make another hash. So nothing in the
 file is taken for what it should be: the index has a schema, no part reaches beyond the file, and what the parts are is
-checked by :mod:`gpunet.runs.snapshots`, which know the run.
+checked by those who know the run (:mod:`gpunet.runs.kept_arrests` and others).
 """
 
 from __future__ import annotations

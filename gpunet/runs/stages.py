@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,6 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
-from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import EngineError, InputError
@@ -25,57 +23,35 @@ from gpunet.base.paths import path_named
 from gpunet.base.progress import begun, ended, part_of
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config, PathConfig
-from gpunet.config.offences import taxonomy_hash
 from gpunet.config.registry import columns, dictionary
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
-from gpunet.runs import snapshots
+from gpunet.runs import kept_arrests, kept_features, kept_trainings
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
+from gpunet.runs.described import coarsest, feature_metadata, path_section, paths_of, windows
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import Command, Request, inputs_of, note_inputs, noted_inputs, prepare
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.top import noting_best, write_top
-from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import is_on_host, to_host
-from gpunet.tables.frames import is_frame, to_array
+from gpunet.tables.frames import to_array
 
 if TYPE_CHECKING:
     from gpunet.model import CrossFit, Forecast
 
-__all__ = ["TIE_DATES", "Run", "coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
+__all__ = ["TIE_DATES", "Run"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
 _REPORTING = ("read", "model")
-
-
-def feature_metadata(
-    config: Config, as_of: date | None, path: PathReport | None, counted_from: date | None = None, undated: int = 0
-) -> dict[str, Any]:
-    """What a feature file says of itself, so that a model can tell whether it fits.
-
-    `counted_from` is the day from which ``days_since_*`` count, `undated` the number of arrests without a date that
-    count in the features.
-    """
-    return {
-        "version": __version__,
-        "taxonomy": taxonomy_hash(config.violent_offences),
-        "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
-        "as_of": None if as_of is None else as_of.isoformat(),
-        "counted_from": None if counted_from is None else counted_from.isoformat(),
-        "undated_arrests": undated,
-        "settings": config.feature_settings(),
-        "columns": list(columns(config.sets)),
-        "betweenness": None if path is None else path.metadata(),
-    }
 
 
 class Run:
@@ -183,12 +159,12 @@ class Run:
             return arrests
 
         def restored(contents: Contents) -> Arrests:
-            arrests = snapshots.arrests_of(contents, self.config, self.engine)
+            arrests = kept_arrests.arrests_of(contents, self.config, self.engine)
             assert arrests.report is not None  # they were read
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
 
-        return self._checkpoints.kept("arrests", read, snapshots.of_arrests, restored)
+        return self._checkpoints.kept("arrests", read, kept_arrests.of_arrests, restored)
 
     def _read(self, inputs: Any) -> Any:
         """Read where the engine works."""
@@ -222,18 +198,18 @@ class Run:
         def compute() -> FeatureSet:
             return self._compute(name, arrests, label, self.config.path)
 
-        restored = partial(snapshots.features_of, arrests=arrests, engine=self.engine, path_config=self.config.path)
-        return self._checkpoints.kept(name, compute, snapshots.of_features, restored)
+        restored = partial(kept_features.features_of, arrests=arrests, engine=self.engine, path_config=self.config.path)
+        return self._checkpoints.kept(name, compute, kept_features.of_features, restored)
 
-    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> snapshots.PastFeatures:
+    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> kept_features.PastFeatures:
         """As :meth:`features` of an earlier day, with another path configuration."""
 
-        def compute() -> snapshots.PastFeatures:
+        def compute() -> kept_features.PastFeatures:
             found = self._compute(name, arrests, label, path_config)
-            return snapshots.PastFeatures(found.features, found.path)
+            return kept_features.PastFeatures(found.features, found.path)
 
-        restored = partial(snapshots.past_of, arrests=arrests, engine=self.engine, path_config=path_config)
-        return self._checkpoints.kept(name, compute, snapshots.of_past, restored)
+        restored = partial(kept_features.past_of, arrests=arrests, engine=self.engine, path_config=path_config)
+        return self._checkpoints.kept(name, compute, kept_features.of_past, restored)
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
         return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._reporting(label))
@@ -355,11 +331,11 @@ class Run:
         """What `fit` gives, or gave in an earlier run; what was kept of that has to be what `fits`."""
 
         def restored(contents: Contents) -> CrossFit:
-            found = snapshots.fit_of(contents)
+            found = kept_trainings.fit_of(contents)
             require(fits(found), "it was trained on other data, or otherwise")
             return found
 
-        return self._checkpoints.kept(f"model-{name}", fit, snapshots.of_fit, restored)
+        return self._checkpoints.kept(f"model-{name}", fit, kept_trainings.of_fit, restored)
 
     def _train(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         """What :func:`gpunet.model.forecast` makes of the features as of each of the `days`, T-2H, T-H and T."""
@@ -384,31 +360,6 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
-
-
-def windows(days: Mapping[str, date]) -> tuple[str, str]:
-    """The two label windows of a forecast in words."""
-    past, test, now = days["T-2H"], days["T-H"], days["T"]
-    return f"[{past}, {test})", f"[{test}, {now})"
-
-
-def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How betweenness was computed where it is known least exactly."""
-    reports = [features.path for features in found.values() if features.path is not None]
-    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
-
-
-def path_section(report: PathReport | None) -> dict[str, Any] | None:
-    """What the manifest says of path features."""
-    return None if report is None else report.as_dict()
-
-
-def paths_of(inputs: Any) -> list[str] | None:
-    """The paths of files to read; None for data frames."""
-    items = [inputs] if isinstance(inputs, str | os.PathLike) or is_frame(inputs) else inputs
-    if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
-        return None
-    return [os.fspath(item) for item in items]
 
 
 def _closeness(found: FeatureSet) -> Float64:

@@ -1,0 +1,63 @@
+"""What a run's files say of it: the metadata of features, sections of the manifest, and its inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from gpunet.base._version import __version__
+from gpunet.config.config import Config
+from gpunet.config.offences import taxonomy_hash
+from gpunet.config.registry import columns
+from gpunet.search.path_report import PathReport
+from gpunet.tables.frames import is_frame
+
+__all__ = ["coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
+
+
+def feature_metadata(
+    config: Config, as_of: date | None, path: PathReport | None, counted_from: date | None = None, undated: int = 0
+) -> dict[str, Any]:
+    """What a feature file says of itself, so that a model can tell whether it fits.
+
+    `counted_from` is the day from which ``days_since_*`` count, `undated` the number of arrests without a date that
+    count in the features.
+    """
+    return {
+        "version": __version__,
+        "taxonomy": taxonomy_hash(config.violent_offences),
+        "sets": {name: list(patterns) for name, patterns in config.violent_offences.items()},
+        "as_of": None if as_of is None else as_of.isoformat(),
+        "counted_from": None if counted_from is None else counted_from.isoformat(),
+        "undated_arrests": undated,
+        "settings": config.feature_settings(),
+        "columns": list(columns(config.sets)),
+        "betweenness": None if path is None else path.metadata(),
+    }
+
+
+def windows(days: Mapping[str, date]) -> tuple[str, str]:
+    """The two label windows of a forecast in words."""
+    past, test, now = days["T-2H"], days["T-H"], days["T"]
+    return f"[{past}, {test})", f"[{test}, {now})"
+
+
+def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How betweenness was computed where it is known least exactly."""
+    reports = [features.path for features in found.values() if features.path is not None]
+    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
+
+
+def path_section(report: PathReport | None) -> dict[str, Any] | None:
+    """What the manifest says of path features."""
+    return None if report is None else report.as_dict()
+
+
+def paths_of(inputs: Any) -> list[str] | None:
+    """The paths of files to read; None for data frames."""
+    items = [inputs] if isinstance(inputs, str | os.PathLike) or is_frame(inputs) else inputs
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str | os.PathLike) for item in items):
+        return None
+    return [os.fspath(item) for item in items]
