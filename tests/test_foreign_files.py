@@ -20,6 +20,7 @@ from gpunet.cli.run import RUN_FILES, resume_run, run_features
 from gpunet.cli.show import print_run
 from gpunet.config.config import load_config
 from gpunet.model import load_model
+from gpunet.model.scoring import SCORE_COLUMNS
 from gpunet.model.table import read_features
 from gpunet.reading import read_arrests
 from gpunet.runs.checkpoint_file import Contents
@@ -155,6 +156,63 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     assert (tmp_path / "run.json").read_text() == text
 
 
+def test_a_result_that_was_changed_is_kept_whatever_its_size(tmp_path: Path) -> None:
+    complete(tmp_path)
+    (tmp_path / "d.json").write_text('"mined"\n')
+    before = everything(tmp_path)
+    with pytest.raises(InputError, match=r"d\.json is not what run\.json lists"):
+        complete(tmp_path, "again")
+    assert everything(tmp_path) == before
+    (tmp_path / "d.json").write_text('"first"\n')
+    with RunFolder(tmp_path, NAMES) as run:
+        run.write_json("d.json", "again")
+        (tmp_path / "d.json").write_text('"later"\n')
+        with pytest.raises(InputError, match="was changed while the run was at work"):
+            run.finish({})
+    assert (tmp_path / "d.json").read_text() == '"later"\n'
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_run_that_is_killed_among_its_results_is_followed_by_the_next(tmp_path: Path, monkeypatch, at: int) -> None:
+    """Ours is what the old list or the new one has; anything else of those names is kept."""
+    complete(tmp_path, "first")
+    steps = [0]
+
+    def stopped(real):
+        def step(path, *rest, **named):
+            steps[0] += path.parent in (tmp_path, tmp_path / ".partial") and "lock" not in path.name
+            if steps[0] > at:
+                raise KeyboardInterrupt
+            return real(path, *rest, **named)
+
+        return step
+
+    def killed():
+        with RunFolder(tmp_path, NAMES) as run:
+            for name in NAMES:
+                run.write_json(name, "second")
+            monkeypatch.setattr(RunFolder, "_leave", lambda self, **_: self._lock._lock.release())  # as the system does
+            monkeypatch.setattr("gpunet.runs.folder.store_whole", lambda path, write: write(path))
+            monkeypatch.setattr(Path, "replace", stopped(Path.replace))
+            monkeypatch.setattr(Path, "unlink", stopped(Path.unlink))
+            run.finish({})
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    monkeypatch.undo()
+    held = {name for name in ("d.json", "t.parquet") if (tmp_path / name).exists()}
+    for name in held:
+        kept = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(InputError, match="is not what"):
+            complete(tmp_path, "third")
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).write_bytes(kept)
+    complete(tmp_path, "third")
+    assert sorted(everything(tmp_path)) == ["d.json", "run.json"]
+    assert json.loads((tmp_path / "d.json").read_text()) == "third"
+
+
 def test_what_comes_into_the_folder_during_a_run_is_kept(tmp_path: Path) -> None:
     with RunFolder(tmp_path, NAMES) as run:
         run.write_json("d.json", "first")
@@ -187,7 +245,6 @@ def test_an_unfinished_run_of_an_earlier_version_goes_on(tmp_path: Path) -> None
     unfinished(tmp_path)
     for name in ("t.parquet.partial", "checkpoints/model.checkpoint.partial", "checkpoints/inputs.json.partial"):
         (tmp_path / ".partial" / name).write_text("half")
-    (tmp_path / "d.json").write_text("moved, before the manifest was")
     with RunFolder(tmp_path, NAMES) as run:
         assert Checkpoints(checkpoints_of(tmp_path)).load("arrests", lambda kept: kept.values) == {"n": 1}
         run.write_json("d.json", "new")
@@ -337,7 +394,7 @@ def test_commands_write_no_input(tmp_path: Path, table: Path) -> None:
         ((*score, "--out", features), "f.parquet"),
         ((*score, "--out", model), "m.ubj"),
         ((*score, "--out", tmp_path / "second.parquet"), "f.parquet"),
-        ((*score, "--out", table), "holds no scores"),
+        ((*score, "--out", table), "as a Parquet file"),
         (("check", table, "--write-config", table), "already"),
         (("check", table, "--write-config", tmp_path / "no" / "c.toml"), "no folder"),
     ]:
@@ -358,11 +415,36 @@ def test_score_replaces_scores_alone(tmp_path: Path) -> None:
 
     scores, link = tmp_path / "s.parquet", tmp_path / "link.parquet"
     _check_out(scores, [])
-    pl.DataFrame({"person_id": [1], "probability": [0.5], "rank": [1]}).write_parquet(scores)
+    of_scores = pl.DataFrame({name: [1] for name in SCORE_COLUMNS})
+    of_scores.write_parquet(scores)
     _check_out(scores, [])
     link.symlink_to(scores)
     with pytest.raises(InputError, match="symbolic link"):
         _check_out(link, [])
+    of_scores.with_columns(my_notes=pl.lit("mine")).write_parquet(scores)
+    with pytest.raises(InputError, match="holds no scores"):
+        _check_out(scores, [])
+    for name in ("-", "s.csv", "s.XLSX"):
+        with pytest.raises(InputError, match="as a Parquet file"):
+            _check_out(Path(name), [])
+
+
+def test_score_does_not_replace_the_results_of_a_run(tmp_path: Path) -> None:
+    from gpunet.cli.commands.scores import _check_out
+
+    with RunFolder(tmp_path, ("scores.parquet",)) as run:
+        run.write_table("scores.parquet", [pl.DataFrame({name: [1] for name in SCORE_COLUMNS})])
+        run.finish({})
+    pl.DataFrame({name: [1] for name in SCORE_COLUMNS}).write_parquet(tmp_path / "mine.parquet")
+    _check_out(tmp_path / "mine.parquet", [])
+    with pytest.raises(InputError, match="result of the run"):
+        _check_out(tmp_path / "scores.parquet", [])
+
+
+def test_a_file_is_no_folder_of_a_run(tmp_path: Path, table: Path) -> None:
+    for job in (lambda: print_run(table, None, 3), lambda: resume_run(table, "run")):
+        with pytest.raises(InputError, match="is a file: name the folder of a run"):
+            job()
 
 
 # What is no regular file, and paths that are empty.

@@ -35,6 +35,12 @@ _STILL_SHORT = (0.8, 2.0)
 
 _YEAR = 364  # whole weeks
 
+#: What the last weeks are compared with, by ``by_year``.
+_BASIS = {
+    True: "the same weeks a year before and the change since",
+    False: "the weeks before (less than a year and two months of data, in which a season would look the same)",
+}
+
 _MOST_FORCES = 3
 
 
@@ -43,7 +49,8 @@ class Shortfall:
     """The last days before T hold far fewer arrests than expected.
 
     ``force``: None for all together. ``days``: how many days. ``arrests``, ``expected``: how many they hold, and how
-    many were to be expected. ``as_of``: the day before which nothing is missing, ISO.
+    many were to be expected. ``as_of``: the day before which nothing is missing, ISO. ``by_year``: whether they were
+    compared with the same weeks a year before.
     """
 
     force: str | None
@@ -51,6 +58,7 @@ class Shortfall:
     arrests: int
     expected: int
     as_of: str
+    by_year: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class Completeness:
             of = "" if one.force is None else f' of force "{shortened(one.force)}"'
             found.append(
                 f"the last {one.days} days up to {self.last_date} hold {counted(one.arrests, 'arrest')}{of}, where "
-                f"about {one.expected:,} were to be expected from the same weeks before: if arrests are recorded late, "
+                f"about {one.expected:,} were to be expected from {_BASIS[one.by_year]}: if arrests are recorded late, "
                 f"right would be --as-of {one.as_of}"
             )
         if len(self.late) > _MOST_FORCES:
@@ -169,6 +177,7 @@ def _shortfall(force: str | None, days: Mapping[int, int], after: int) -> Shortf
                 sum(counts[:short]),
                 round(sum(expected[:short])),
                 day_to_date(after - short * length).isoformat(),
+                _by_year(counts, _YEAR // length),
             )
     return None
 
@@ -185,13 +194,18 @@ def _counts(days: Iterable[tuple[int, int]], after: int, length: int) -> list[in
 
 def _expected(counts: Sequence[int], year: int) -> list[float]:
     """Arrests to be expected in each period for which that can be told, the last one first."""
-    if len(counts) < year + _FEWEST_PERIODS:
+    if not _by_year(counts, year):
         return [median(counts)] * len(counts)
     pairs = [(now, before) for now, before in zip(counts, counts[year:], strict=False) if before]
     change = median(now / before for now, before in pairs)
     # Of three periods, as one may have had few arrests by chance; a week of holidays has few each year.
     smooth = (median(counts[at - 1 : at + 2]) for at in range(year, len(counts)))
     return [change * min(before, usual) for before, usual in zip(counts[year:], smooth, strict=True)]
+
+
+def _by_year(counts: Sequence[int], year: int) -> bool:
+    """Whether periods can be compared with those a year before."""
+    return len(counts) >= year + _FEWEST_PERIODS
 
 
 def _short(counts: Sequence[int], expected: Sequence[float]) -> int:

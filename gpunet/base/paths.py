@@ -22,6 +22,7 @@ __all__ = [
     "open_regular",
     "path_named",
     "read_regular",
+    "refuse_files",
     "refuse_inputs",
 ]
 
@@ -65,6 +66,12 @@ def name_of(path: str | os.PathLike[str]) -> str:
 def path_named(name: str) -> str:
     """The path whose :func:`name_of` this is, if it is one's at all."""
     return re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda found: chr(int(found[1], 16)), name)
+
+
+def refuse_files(folder: Path) -> None:
+    """Raise InputError if what should be the folder of a run is a file."""
+    if folder.is_file():
+        raise InputError(f"{folder} is a file: name the folder of a run")
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:

@@ -124,6 +124,7 @@ def run_forecast(
             if not run.options.allow_incomplete:
                 missing.refuse_beyond(days["T"])
             run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
+            run.require_before(days)
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import check_regular
+from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.printable import printable
 from gpunet.cli.console import columns_of_terminal, say
 from gpunet.runs.folder import MANIFEST
@@ -57,6 +57,7 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
         If there is no complete run in the folder, or no such table, or it cannot be read.
     """
     rows = min(rows, _MOST_ROWS)
+    refuse_files(folder)
     tables = _tables(folder)
     if table is None and _SCORES not in tables:
         sizes = [{"table": name, **_size(path)} for name, path in tables.items()]

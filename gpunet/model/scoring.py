@@ -23,6 +23,7 @@ from gpunet.tables.frames import make_frame, make_series
 
 __all__ = [
     "FACTORS",
+    "SCORE_COLUMNS",
     "Explained",
     "Scored",
     "add_contributions",
@@ -36,6 +37,15 @@ __all__ = [
 
 #: Features named for each person.
 FACTORS = 5
+
+#: Of a table of scores.
+SCORE_COLUMNS = (
+    PERSON,
+    "probability",
+    "rank",
+    *(f"factor_{k + 1}" for k in range(FACTORS)),
+    *(f"contribution_{k + 1}" for k in range(FACTORS)),
+)
 
 #: Rows explained at once: bounds the memory of the contributions. A GPU has a thread a row, and takes as many rows as
 #: keep it busy.

@@ -107,7 +107,9 @@ def find_sources(
                 check_regular(file)
                 looked_at = file.stat()
             except OSError as error:
-                reason = "there is no such file" if isinstance(error, FileNotFoundError) else in_words(error)
+                reason = in_words(error)
+                if isinstance(error, FileNotFoundError):
+                    reason = "a link that leads nowhere" if file.is_symlink() else "there is no such file"
                 if skipped is None:
                     raise UnreadableFile(name, reason) from error
                 skipped.append(SkippedFile(name, reason, None))
@@ -139,7 +141,8 @@ def _expand(plain: Path, path: str, config: InputConfig, warnings: list[str]) ->
     if plain.exists() or (any(named(plain.name)) and not is_pattern(path)):
         return [plain]
     if not is_pattern(path):
-        raise InputError(f"{path}: there is no such file or folder")
+        why = "nothing is read from standard input; name a file" if path == "-" else "there is no such file or folder"
+        raise InputError(f"{path}: {why}")
     files, again = files_matching(path)
     warnings.extend(_not_followed(again))
     found = _tables_of(files, path, config, warnings)

@@ -22,11 +22,12 @@ from gpunet.tables.files import final_name, sha256_of, write_whole
 from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
 
-__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "checkpoints_of", "is_kept_file", "store_whole"]
+__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "checkpoints_of", "is_kept_file", "outputs_in", "store_whole"]
 
 MANIFEST = "run.json"
 _PARTIAL = ".partial"
 _CHECKPOINTS = "checkpoints"
+_REPLACED = "run.replaced.json"  # the manifest of the run that is replaced, while its results are removed
 
 #: No JSON of a run is larger: a million files that were read take about half.
 MOST_JSON_BYTES = 1 << 28
@@ -73,6 +74,21 @@ def _is_what(path: Path) -> str:
     return "a file" if stat.S_ISREG(mode) else kind_of(mode)
 
 
+def _look_of(path: Path) -> tuple[int, ...]:
+    """What tells that a file has been changed, or is another one."""
+    found = path.lstat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def outputs_in(manifest: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of the files that a manifest lists."""
+    try:
+        outputs = json.loads(read_regular(manifest, MOST_JSON_BYTES))["outputs"]
+        return {name: {"bytes": of["bytes"], "sha256": of["sha256"]} for name, of in outputs.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise InputError(f"{manifest} is not that of a run, or is damaged: give a new or empty folder") from error
+
+
 def _json(value: Any) -> Callable[[Path], object]:
     """What writes `value` as indented JSON; ValueError for infinities and NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -88,8 +104,9 @@ class RunFolder:
     ``.partial`` also holds the lock and the checkpoints. These stay if the run does not come to its end, unless it is
     the user's error that ends it before there is any.
 
-    Nothing is removed or replaced but what a run has written: results that ``run.json`` lists, with the sizes that it
-    gives, and in ``.partial`` regular files of the names that runs give them.
+    Nothing is removed or replaced but what a run has written: results that ``run.json`` lists, with the SHA-256 that it
+    gives, and in ``.partial`` regular files of the names that runs give them. A run that is killed while it puts its
+    results in place leaves both lists there, the old one and its own.
 
     Parameters
     ----------
@@ -112,7 +129,7 @@ class RunFolder:
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
-        self._before: set[str] = set()
+        self._before: dict[str, tuple[int, ...]] = {}
 
     def __enter__(self) -> RunFolder:
         try:
@@ -124,7 +141,7 @@ class RunFolder:
                     "or give another folder"
                 )
             try:
-                self._before = self._check()  # no other run changes it any more
+                self._before = self._own_results()  # no other run changes it any more
                 self._clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)
@@ -160,15 +177,15 @@ class RunFolder:
         if is_folder:
             return parts == (_CHECKPOINTS,)
         if len(parts) == 1:
-            return parts[0] in LOCK_NAMES or final_name(parts[0]) in (*self._names, MANIFEST)
+            return parts[0] in LOCK_NAMES or final_name(parts[0]) in (*self._names, MANIFEST, _REPLACED)
         return is_kept_file(parts[-1])
 
-    def _check(self) -> set[str]:
-        """The names of the results that are there; InputError if anything is there that is not of a run."""
+    def _check(self) -> list[Path]:
+        """The results that are there; InputError if anything is there that is not of a run, as far as sizes tell."""
         if self.path.is_symlink() and not self.path.exists():
             raise InputError(f"{self.path} is a symbolic link that leads nowhere: give another folder")
         if not self.path.exists():
-            return set()
+            return []
         if not self.path.is_dir():
             raise InputError(f"{self.path} is {_is_what(self.path)}: give a new or empty folder")
         present = sorted(self.path.iterdir())
@@ -181,46 +198,46 @@ class RunFolder:
         for path in results:
             if not stat.S_ISREG(path.lstat().st_mode):
                 raise InputError(f"{path} is {_is_what(path)}, no file of a run: give a new or empty folder")
-        self._check_results(results, self._check_hidden())
-        return {path.name for path in results}
+        self._check_hidden()
+        self._check_listed(results, "bytes", lambda path: path.stat().st_size)
+        return results
 
-    def _check_hidden(self) -> bool:
-        """Whether a run has been at work in the hidden folder; InputError if anything in it is not of one."""
+    def _own_results(self) -> dict[str, tuple[int, ...]]:
+        """What the results that are there look like, all of which runs have written; InputError otherwise.
+
+        Those of a run that was killed while it put them in place are of no use, and are removed.
+        """
+        results = self._check()
+        self._check_listed(results, "sha256", sha256_of)
+        if results and self.path / MANIFEST not in results:
+            for path in results:
+                path.unlink()
+            return {}
+        return {path.name: _look_of(path) for path in results}
+
+    def _check_hidden(self) -> None:
+        """InputError if anything in the hidden folder is not of a run."""
         held = refuse_foreign(self._staged, self._is_own)
         for name in set(held) & set(LOCK_NAMES):
             if not is_lock_file(self._staged / name):
                 raise InputError(f"{self._staged / name} is not of a run: give a new or empty folder")
-        marked = not {LOCK_NAMES[0], _CHECKPOINTS}.isdisjoint(held)
-        if held and not marked:  # a run that is killed leaves its lock
+        if held and {LOCK_NAMES[0], _CHECKPOINTS}.isdisjoint(held):  # a run that is killed leaves its lock
             raise InputError(f"{self._staged} holds {held[0]} and is not of a run: give a new or empty folder")
-        return marked
 
-    def _check_results(self, results: list[Path], unfinished: bool) -> None:
-        """Results are those that the manifest lists; where a run was killed while it put them in place, there is none.
-
-        The second is told from files of other origin by what that run has left in the hidden folder.
-        """
-        if self.path / MANIFEST not in results:
-            if results and not unfinished:
-                raise InputError(f"{self.path} holds {results[0].name} but no {MANIFEST}: give a new or empty folder")
-            return
-        listed = self._listed()
+    def _check_listed(self, results: list[Path], what: str, of: Callable[[Path], Any]) -> None:
+        """Refuse results that no list of a run has as they are: what a list says they have is what `of` finds."""
+        place = self.path / MANIFEST
+        if place in results:
+            lists = [outputs_in(place)]
+        else:  # a run was killed while it put its results in place, if there are any
+            lists = [outputs_in(path) for name in (MANIFEST, _REPLACED) if (path := self._staged / name).exists()]
+        if results and not lists:
+            raise InputError(f"{self.path} holds {results[0].name} but no {MANIFEST}: give a new or empty folder")
         for path in results:
-            if path.name != MANIFEST and path.stat().st_size != listed.get(path.name):
+            if path != place and of(path) not in [listed.get(path.name, {}).get(what) for listed in lists]:
                 raise InputError(
-                    f"{path} is not what {MANIFEST} beside it lists, so it is not replaced: move it away, or give "
-                    "another folder"
+                    f"{path} is not what {MANIFEST} lists, so it is not replaced: move it away, or give another folder"
                 )
-
-    def _listed(self) -> dict[str, Any]:
-        """The sizes of the files that the manifest lists."""
-        try:
-            outputs = json.loads(read_regular(self.path / MANIFEST, MOST_JSON_BYTES))["outputs"]
-            return {name: of["bytes"] for name, of in outputs.items()}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise InputError(
-                f"{self.path / MANIFEST} is not that of a run, or is damaged: give a new or empty folder"
-            ) from error
 
     def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
         """Refuse to go on if one of the input `files` is one of this folder, where it would be replaced."""
@@ -263,13 +280,15 @@ class RunFolder:
         }
         complete = {**manifest, "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
-        if added := self._check() - self._before:
+        now = {path.name: _look_of(path) for path in self.path.iterdir() if path.name in (*self._names, MANIFEST)}
+        if changed := {name for name, look in now.items() if self._before.get(name) != look}:
             raise InputError(
-                f"{self.path / min(added)} has come here while the run was at work, and is not replaced: move it away "
-                "and give the same command again"
+                f"{self.path / min(changed)} has come here or was changed while the run was at work, and is not "
+                "replaced: move it away and give the same command again"
             )
         try:
-            (self.path / MANIFEST).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                (self.path / MANIFEST).replace(self._staged / _REPLACED)  # the list of what is removed now
             for name in self._names:
                 (self.path / name).unlink(missing_ok=True)
             for name in (*written, MANIFEST):

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, T
 
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
-from gpunet.base.paths import read_regular
+from gpunet.base.paths import read_regular, refuse_files
 from gpunet.config.config import load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
@@ -225,13 +225,15 @@ def _noted(folder: Path, checkpoints: Checkpoints) -> Inputs | None:
 
 def _stored(folder: Path) -> Request | None:
     """What the unfinished run in a folder was asked for; None if there is none; InputError if it is damaged."""
+    refuse_files(folder)
     path = checkpoints_of(folder) / _REQUEST
     try:
         values = _read(path, _ANY)
         if values is None:
             require(not any(path.parent.glob("*.checkpoint")), "it is missing beside checkpoints")
             return None
-        require(values.get(_HASH) == with_hash(values)[_HASH], "its SHA-256 does not fit its values")
+        require(_HASH in values, "it has no SHA-256, and may be of an earlier version of gpunet")
+        require(values[_HASH] == with_hash(values)[_HASH], "its SHA-256 does not fit its values")
         del values[_HASH]
         found = valid(_STORED, values, "its values")
         config = load_config(found.config).as_dict()

@@ -17,7 +17,7 @@ from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, vi
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
-from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import begun, ended, part_of
@@ -124,6 +124,18 @@ class Run:
         if found is None:
             raise nothing_before(end, min((min(of) for of in self._days.values()), default=NO_DAY))
         return found
+
+    def require_before(self, days: Mapping[str, date]) -> None:
+        """InputError if no arrest lies before T-2H, the first of the `days` of a forecast."""
+        first = min((min(of) for of in self._days.values()), default=NO_DAY)
+        if first == NO_DAY or first < day_number(days["T-2H"]):
+            return
+        horizon = (days["T"] - days["T-H"]).days
+        raise InputError(
+            f"a forecast as of T = {days['T']} learns from arrests before {days['T-2H']}, two horizons of {horizon:,} "
+            f"days earlier, and the data begin on {day_to_date(first)}: give --as-of "
+            f"{day_to_date(first + 2 * horizon + 1)} or later, or a shorter --horizon"
+        )
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Refuse to go on with what was kept of another run."""

@@ -186,6 +186,8 @@ def _whole(name: str, value: Any, least: int) -> int:
 
 def fresh_folder(out: Path) -> Path:
     """Make the folder, or make sure that it is empty but for what a killed run left."""
+    if out.is_symlink() and not out.exists():
+        raise InputError(f"{out} is a symbolic link that leads nowhere: give another folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
         present = sorted(p.name for p in out.iterdir() if p.name != _PARTIAL)

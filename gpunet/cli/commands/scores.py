@@ -15,6 +15,8 @@ from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 
 __all__ = ["score"]
 
+_OTHER_KINDS = (".csv", ".tsv", ".txt", ".xlsx", ".ods", ".json", ".feather", ".arrow", ".ubj")
+
 
 def score(
     model: Annotated[Path, typer.Option("--model", parser=path_of("--model"), help="A model file of an earlier run.")],
@@ -64,17 +66,24 @@ def score(
 
 def _check_out(out: Path, inputs: list[Path]) -> None:
     """Refuse to replace anything but the scores of an earlier time."""
+    from gpunet.model.scoring import SCORE_COLUMNS
+    from gpunet.runs.folder import MANIFEST, outputs_in
     from gpunet.tables.parquet import read_parquet_names
 
     if out.is_dir():
         raise InputError(f"--out {out} is a folder: give the name of a Parquet file")
     refuse_inputs(out, inputs)
+    if str(out) == "-" or out.suffix.lower() in _OTHER_KINDS:
+        raise InputError(f"--out {out}: scores are written as a Parquet file: give the name of one")
     try:
         check_target(out)
     except OSError as error:
         raise InputError(f"--out {out}: {in_words(error)}; give the name of a Parquet file") from error
-    if out.exists() and not {"person_id", "probability", "rank"} <= set(read_parquet_names(out) or ()):
+    if out.exists() and tuple(read_parquet_names(out) or ()) != SCORE_COLUMNS:
         raise InputError(f"--out {out}: that file is there and holds no scores, so it is not replaced: name another")
+    manifest = out.parent / MANIFEST
+    if out.exists() and manifest.exists() and out.name in outputs_in(manifest):
+        raise InputError(f"--out {out} is a result of the run in its folder, so it is not replaced: name another")
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
