@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gpunet
-from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.errors import ConfigError, InputError, StorageError
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.synthetic import (
     ActivityConfig,
@@ -372,7 +372,7 @@ def test_a_failure_leaves_no_file(tmp_path, monkeypatch):
         path.write_bytes(b"")
 
     monkeypatch.setattr(tables, "write_parquet", fail_at_the_third)
-    with pytest.raises(InputError, match=r"cannot write to .*: no space left on device"):
+    with pytest.raises(StorageError, match=r"cannot write to .*: no space left on device"):
         write_tables(tmp_path / "out", 200)
     assert list((tmp_path / "out").iterdir()) == []
 

@@ -32,7 +32,7 @@ def test_no_quota_is_no_limit(monkeypatch, tmp_path):
 
 
 def test_fewer_than_one_is_refused():
-    with pytest.raises(ConfigError, match="at least 1, not 0"):
+    with pytest.raises(ConfigError, match="at least 1 and at most 10,000, not 0"):
         available_threads(0)
 
 
