@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from gpunet.base.errors import ConfigError
+from gpunet.base.words import shortened
 from gpunet.reading.dates import MONTHS
 
 __all__ = ["CODES", "HALF", "MONTH", "OFFSET", "WEEKDAY", "WORDS", "ZONE", "codes_of", "regex_of", "written"]
@@ -65,7 +66,7 @@ def codes_of(given: str) -> list[str]:
     ConfigError
         If it is none, or does not tell the day.
     """
-    where = f'[input] date_format: "{given}"'
+    where = f'[input] date_format: "{shortened(given)}"'
     plain = re.sub(r"%%|%[-_0#]?([a-zA-Z])", lambda code: _SAME.get(code[1], f"%{code[1] or '%'}"), given.strip())
     parts = re.split(r"%(.|\Z)", plain, flags=re.DOTALL)
     codes = [code for code in parts[1::2] if code != "%"]

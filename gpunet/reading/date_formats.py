@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import ConfigError
+from gpunet.base.words import shortened
 from gpunet.reading.date_codes import HALF, MONTH, OFFSET, WEEKDAY, WORDS, ZONE, codes_of, regex_of, written
 from gpunet.reading.dates import (
     BAD_DATE,
@@ -82,7 +83,8 @@ def _made(given: tuple[str, ...]) -> DateFormats:
         if conflict := _conflict(one, other):
             text, ours, theirs = conflict
             raise ConfigError(
-                f'[input] date_format: "{one}" reads "{text}" as {ours}, "{other}" as {theirs}; keep the one that is '
+                f'[input] date_format: "{shortened(one)}" reads "{shortened(text)}" as {ours}, "{shortened(other)}" as '
+                f"{theirs}; keep the one that is "
                 "right: where both fit, the day is never guessed"
             )
     return DateFormats(given, patterns if any(map(_misreads_iso, given)) else (*patterns, ISO_PATTERN))

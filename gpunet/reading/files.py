@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -195,7 +196,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
 
 
 def _repeated(names: list[str]) -> frozenset[str]:
-    return frozenset(name for name in names if names.count(name) > 1)
+    return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
 def _parquet_schema(file: Any) -> tuple[Any, int]:

@@ -6,6 +6,7 @@ frames lie on a GPU, is in :mod:`gpunet.tables.frames_cudf`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -91,9 +92,10 @@ def without_repeated(frame: Any) -> tuple[Any, tuple[Any, ...]]:
         nw.from_native(frame, pass_through=True)
     except DuplicateError:
         names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
-        single = [i for i, name in enumerate(names) if names.count(name) == 1]
+        times = Counter(names)
+        single = [i for i, name in enumerate(names) if times[name] == 1]
         kept = frame.select(single) if hasattr(frame, "column_names") else frame.iloc[:, single]
-        return kept, tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+        return kept, tuple(name for name, n in times.items() if n > 1)
     return frame, ()
 
 

@@ -154,6 +154,6 @@ def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
         check_regular(named_path(path, "the Parquet file"))
         found = (pq.read_schema(for_arrow(path)).metadata or {}).get(_METADATA_KEY)
         value = None if found is None else json.loads(found)
-    except (OSError, pa.ArrowException, ValueError) as error:
+    except (OSError, pa.ArrowException, ValueError, RecursionError) as error:  # RecursionError: nested JSON
         raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
     return value if isinstance(value, dict) else None
