@@ -6,11 +6,13 @@ import datetime as dt
 from itertools import pairwise
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpunet.base.errors import InputError
 from gpunet.runs.folder import RunFolder
 from gpunet.tables import parquet
 from gpunet.tables.parquet import read_parquet_metadata, write_parquet, write_parquet_parts
@@ -91,3 +93,10 @@ def test_a_run_folder_writes_parts(tmp_path):
         outputs = folder.finish({})["outputs"]
     assert outputs["a.parquet"] == outputs["b.parquet"]
     assert pl.read_parquet(tmp_path / "run" / "b.parquet").schema["date"] == pl.Date
+
+
+def test_metadata_that_are_nested_without_end_are_told(tmp_path):
+    deep = pa.table({"a": [1]}).replace_schema_metadata({"gpunet": "[" * 100_000})
+    pq.write_table(deep, tmp_path / "deep.parquet")
+    with pytest.raises(InputError, match=r"cannot read .*deep\.parquet as Parquet"):
+        read_parquet_metadata(tmp_path / "deep.parquet")

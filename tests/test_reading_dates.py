@@ -586,3 +586,9 @@ def test_null_days() -> None:
 def test_a_day_in_words(day: dt.date) -> None:
     timestamp = (day - EPOCH.date()).days * DAY_US
     assert day_in_words(timestamp + 5) == f"{day.day} {day:%B} {day.year:04}"
+
+
+def test_a_long_format_is_told_shortened():
+    with pytest.raises(ConfigError) as raised:
+        date_formats("x" * 100_000)
+    assert len(str(raised.value)) < 300
