@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -202,7 +203,9 @@ def _cause(error: BaseException) -> str:
     """The error with what is behind it: Dask's own words are about time alone."""
     texts, seen = [], error
     while seen is not None:
-        text = str(seen) or type(seen).__name__
+        # An object of Dask's says nothing to people, and tells the causes once more.
+        text = str(seen).partition("; in <distributed.")[0] if seen.__cause__ else str(seen)
+        text = re.sub(r"^in <distributed[^>]*>: (\w+: )?", "", text) or type(seen).__name__
         if text not in texts:
             texts.append(text)
         seen = seen.__cause__  # type: ignore[assignment]

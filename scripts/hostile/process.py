@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 from scripts.hostile.case import MIB, Place, Step
 
-#: A process hangs that takes so many seconds of a processor, or waits so long for something that does not come.
-LONGEST, IDLE = 30.0, 8.0
+#: A process hangs that takes so many seconds of a processor, or waits so long for something that does not come: longer
+#: than the ten seconds in which a scheduler has to answer.
+LONGEST, IDLE = 30.0, 15.0
 
 _NOBODY = 65_534
 _ROOT = str(Path(__file__).parents[2])
