@@ -188,3 +188,12 @@ def test_the_cluster_is_in_the_configuration_that_a_manifest_has():
     assert available_threads() >= 1
     assert json.dumps(config.as_dict())
     assert gpunet.Config().cluster == ClusterConfig()
+
+
+def test_what_keeps_a_scheduler_from_answering_is_told_without_objects(monkeypatch):
+    from gpunet.cluster import connect
+
+    monkeypatch.setattr(connect, "_TO_ANSWER", 1.0)
+    with pytest.raises(EngineError, match="Connection refused") as raised, cluster_engine("tcp://127.0.0.1:1"):
+        pass
+    assert "<" not in str(raised.value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from statistics import median
 from typing import Any
 
+from gpunet.arrests.facts import in_all
 from gpunet.base.days import day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted, shortened
@@ -138,10 +139,7 @@ def completeness(days: Mapping[str, Mapping[int, int]], end: date) -> Completene
     10
     """
     before = {force: {day: n for day, n in of.items() if day < day_number(end)} for force, of in days.items()}
-    total: dict[int, int] = {}
-    for of in before.values():
-        for day, n in of.items():
-            total[day] = total.get(day, 0) + n
+    total = in_all(before.values())
     if not total:
         return None
     after = max(total) + 1
@@ -163,7 +161,7 @@ def _of_forces(days: Mapping[str, Mapping[int, int]], after: int) -> list[Shortf
 def _shortfall(force: str | None, days: Mapping[int, int], after: int) -> Shortfall | None:
     """Of the arrests by day, before the day `after`; None if the last weeks are as others, or nothing can be told."""
     for length in _PERIODS:
-        counts = _counts(days.items(), after, length)
+        counts = _counts(days, after, length)
         usual = median(counts) if counts else 0
         if len(counts) > _FEWEST_PERIODS and usual >= _ENOUGH:
             expected = _expected(counts, _YEAR // length)
@@ -182,11 +180,10 @@ def _shortfall(force: str | None, days: Mapping[int, int], after: int) -> Shortf
     return None
 
 
-def _counts(days: Iterable[tuple[int, int]], after: int, length: int) -> list[int]:
+def _counts(days: Mapping[int, int], after: int, length: int) -> list[int]:
     """Arrests by period, the last one before `after` first; without what begins before the first arrest."""
-    known = list(days)
-    counts = [0] * ((after - min((day for day, _ in known), default=after)) // length)
-    for day, n in known:
+    counts = [0] * ((after - min(days, default=after)) // length)
+    for day, n in days.items():
         if (after - 1 - day) // length < len(counts):
             counts[(after - 1 - day) // length] += n
     return counts

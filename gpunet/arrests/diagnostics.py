@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.facts import (
@@ -12,9 +11,9 @@ from gpunet.arrests.facts import (
     IncidentFacts,
     IncidentRows,
     PersonFacts,
-    added,
     facts_of_incidents,
     facts_of_persons,
+    in_all,
 )
 from gpunet.base.days import day_to_date
 from gpunet.base.shapes import example, hint
@@ -89,13 +88,13 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if config.input.person_scope == "force" and "" in forces:
         about = 'person_scope = "force", and some arrests have no force: their persons are taken for those of one'
         found.append(Advice(about))
-    found += _days(reduce(added, persons.days.values(), {}), config.input.null_dates)
+    found += _days(in_all(persons.days.values()), config.input.null_dates)
     reason = why_no_network(config, persons, incidents)
     names = dict(enumerate(forces))
     days: dict[str, Mapping[int, int]] = {}
     for code, of in sorted(persons.days.items()):
         name = names.get(code, "")  # which a force may have, too
-        days[name] = added(days.get(name, {}), of)
+        days[name] = in_all((days.get(name, {}), of))
     return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, days)
 
 

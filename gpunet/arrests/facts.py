@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -32,9 +33,9 @@ __all__ = [
     "IncidentFacts",
     "IncidentRows",
     "PersonFacts",
-    "added",
     "facts_of_incidents",
     "facts_of_persons",
+    "in_all",
 ]
 
 #: An id that is on more than this share of the arrests, or has so many times the arrests of the next one, may stand for
@@ -92,9 +93,8 @@ class PersonFacts:
     days: dict[int, dict[int, int]]
 
     def __add__(self, other: PersonFacts) -> PersonFacts:
-        days = {
-            force: added(self.days.get(force, {}), other.days.get(force, {})) for force in {**self.days, **other.days}
-        }
+        forces = {**self.days, **other.days}
+        days = {force: in_all((self.days.get(force, {}), other.days.get(force, {}))) for force in forces}
         violent = tuple(a or b for a, b in zip(self.violent, other.violent, strict=True))
         return PersonFacts(self.frequencies + other.frequencies, violent, days)
 
@@ -153,9 +153,12 @@ def _days_of_forces(arrests: Arrests) -> dict[int, dict[int, int]]:
     return {code: of for code, of in found.items() if of}
 
 
-def added(days: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
-    """Arrests by day number, of both."""
-    return {day: days.get(day, 0) + others.get(day, 0) for day in sorted({*days, *others})}
+def in_all(days: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    """Arrests by day number, of all together."""
+    total: Counter[int] = Counter()
+    for of in days:
+        total.update(of)
+    return dict(total)
 
 
 @dataclass(frozen=True)

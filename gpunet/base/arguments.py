@@ -63,10 +63,7 @@ def _function(name: str, value: Any) -> Any:
     return value
 
 
-def _flag(name: str, value: Any) -> Any:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name}: expected True or False, not {given(value)}")
-    return value
+_flag = instance_of(bool, "True or False", ConfigError)
 
 
 def _names(name: str, value: Any) -> Any:
@@ -81,12 +78,8 @@ def _names(name: str, value: Any) -> Any:
     return names
 
 
-def text(name: str, value: Any) -> Any:
-    """A check that an argument is a text."""
-    if not isinstance(value, str):
-        raise ConfigError(f"{name}: expected a text, not {given(value)}")
-    return value
-
+#: A check that an argument is a text.
+text = instance_of(str, "a text", ConfigError)
 
 #: What parameters of these names are checked by, in whichever function they are.
 _BY_NAME: Mapping[str, Check] = {

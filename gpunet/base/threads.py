@@ -16,7 +16,7 @@ from gpunet.base.errors import ConfigError
 
 __all__ = ["available_threads", "limit_pools", "sleep_while_waiting", "threads_for"]
 
-# A thread of XGBoost that has fewer cells (rows times columns) than this waits for the others longer than it works.
+# Of rows times columns. So small a table is trained on in tenths of a second: a second thread saves a quarter of them.
 _CELLS_A_THREAD = 1 << 17
 
 #: More are an error in writing.
@@ -28,9 +28,9 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def sleep_while_waiting() -> None:
     """Let OpenMP's threads sleep where they wait for each other, unless the environment says otherwise already.
 
-    XGBoost's would spin, some hundred times a tree. That wins little on a machine of one's own. Where other work wants
-    the processors too, those that are waited for do not get them, and training takes ten to thirty times as long.
-    It counts for libraries that are loaded later, and for processes that are started later.
+    XGBoost's would spin, many times a tree. That wins little on a machine of one's own (docs/performance.md). Where
+    other work wants the processors too, those that are waited for do not get them. It counts for libraries that are
+    loaded later, and for processes that are started later.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -203,10 +202,10 @@ def _cause(error: BaseException) -> str:
     """The error with what is behind it: Dask's own words are about time alone."""
     texts, seen = [], error
     while seen is not None:
-        # An object of Dask's says nothing to people, and tells the causes once more.
-        text = str(seen).partition("; in <distributed.")[0] if seen.__cause__ else str(seen)
-        text = re.sub(r"^in <distributed[^>]*>: (\w+: )?", "", text) or type(seen).__name__
-        if text not in texts:
+        text = str(seen) or type(seen).__name__
+        if seen.__cause__ is not None:  # which says the same as what follows an object of Dask's
+            text = text.partition("in <distributed.")[0].rstrip("; ")
+        if text and text not in texts:
             texts.append(text)
         seen = seen.__cause__  # type: ignore[assignment]
     return "; ".join(texts)
