@@ -76,7 +76,10 @@ def test_what_a_killed_run_left_is_cleared(tmp_path):
     (tmp_path / ".partial" / "lock").touch()
     for half in ("t.parquet.partial", "d.json.0a1b2c3d.partial"):  # an earlier version's, and ours
         (tmp_path / ".partial" / half).write_text("half")
-    (tmp_path / "d.json").write_text("moved")
+    moved = tmp_path / "d.json"
+    moved.write_text("moved")
+    listed = {"outputs": {"d.json": {"bytes": moved.stat().st_size, "sha256": sha256_of(moved)}}}
+    (tmp_path / ".partial" / "run.json").write_text(json.dumps(listed))
     with RunFolder(tmp_path, NAMES) as folder:
         folder.write_json("d.json", "new")
         folder.finish({})

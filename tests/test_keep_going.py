@@ -125,7 +125,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Path], object], str]] = {
     "a link that leads nowhere": (
         "csv",
         lambda path: (path.unlink(), path.symlink_to(path.with_name("gone.csv"))),
-        "there is no such file",
+        "a link that leads nowhere",
     ),
     "a link that leads to itself": (
         "csv",
