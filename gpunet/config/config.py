@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from gpunet.base.errors import ConfigError, in_words
 from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
+from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
@@ -29,10 +31,12 @@ __all__ = [
     "UNENCRYPTED",
     "ClusterConfig",
     "Config",
+    "EvaluateConfig",
     "IdRules",
     "InputConfig",
     "ModelConfig",
     "NetworkConfig",
+    "PanelConfig",
     "PathConfig",
     "load_config",
 ]
@@ -190,6 +194,10 @@ class Config:
     """How betweenness is computed."""
     model: ModelConfig = field(default_factory=ModelConfig)
     """The model."""
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    """The experiments of ``gpunet evaluate``."""
+    panel: PanelConfig = field(default_factory=PanelConfig)
+    """Panels of features as of many days."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
 
@@ -214,7 +222,7 @@ class Config:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``."""
-        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=date.isoformat))
         return plain
 
 

@@ -1,0 +1,1 @@
+"""Features as of many days, as other teams' models take them."""
