@@ -280,6 +280,10 @@ class RunFolder:
         store_whole(path, write)
         self._written.append(name)
 
+    def staged(self, name: str) -> Path:
+        """Where the file `name` lies that was written, until the run is finished."""
+        return self._staged / name
+
     def finish(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Put everything in its place, ``run.json`` last, with size and SHA-256 of every other file under ``outputs``.
 

@@ -51,6 +51,10 @@ class ResultNames:
         """Whether a result can have that name."""
         return _any_fits(parts, self._files)
 
+    def any_of(self, names: Iterable[str]) -> bool:
+        """Whether one of these names, with "/" between a folder's and what lies in it, is that of a result."""
+        return any(self.is_file(tuple(name.split("/"))) for name in names)
+
     def is_temporary(self, parts: tuple[str, ...]) -> bool:
         """Whether a result that is half written can, or a whole one."""
         return self.is_file((*parts[:-1], final_name(parts[-1])))
