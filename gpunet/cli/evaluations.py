@@ -63,10 +63,10 @@ def run_emerging(
     """
     from gpunet.evaluate.emerging import evaluate_emerging
 
-    with snapshot_run("evaluate emerging", inputs, out, config, options) as run:
+    with snapshot_run("evaluate emerging", inputs, out, config, options, whole="months") as run:
         arrests = _read(run, inputs)
         with run.stage("evaluate"):
-            found = evaluate_emerging(arrests, run.config, **_asked(run))
+            found = evaluate_emerging(arrests, run.config, snapshot=run.snapshot, **_asked(run))
         return _finish(run, arrests, "emerging", found)
 
 
@@ -84,7 +84,6 @@ def _asked(run: SnapshotRun) -> dict[str, Any]:
         "threads": run.options.threads,
         "progress": run.progress,
         "kept": run.kept,
-        "snapshot": run.snapshot,
     }
 
 

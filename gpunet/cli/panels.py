@@ -7,21 +7,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from gpunet.base.errors import EngineError
 from gpunet.base.progress import begun, ended
 from gpunet.cli.running import snapshot_run
 from gpunet.config.registry import dictionary
+from gpunet.features import compute_all
 from gpunet.panels.days import following_day, is_complete, snapshot_days
 from gpunet.panels.roles import roles
 from gpunet.panels.series import series_table
 from gpunet.panels.snapshots import snapshot_table
 from gpunet.panels.splits import splits_table
 from gpunet.panels.units import AREAS, require_unit
+from gpunet.panels.verify import days_to_verify, verify
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
 from gpunet.tables.parquet import read_parquet, read_parquet_names
 
 __all__ = ["part_name", "run_panel"]
+
+_NOT_REPEATABLE = (
+    "--verify compares bytes, and on a GPU cuGraph's Louvain gives other groups each time: verify with --engine cpu"
+)
 
 
 def part_name(day: date) -> str:
@@ -58,6 +65,8 @@ def run_panel(
         asked = run.config.panel
         require_unit(arrests, asked.unit)
         days = snapshot_days(asked, arrests)
+        if asked.verify and run.engine.name != "cpu":
+            raise EngineError(_NOT_REPEATABLE)
         with run.stage("snapshots"):
             told = [_write_snapshot(run, arrests, day) for day in days]
         with run.stage("write panel"):
@@ -66,7 +75,8 @@ def run_panel(
             run.folder.write_json("panel.json", _roles(run, arrests, days, series=series))
             run.folder.write_json("features.json", dictionary(run.config.sets))
             run.write_input_tables(arrests)
-        verified = _verified(run, days)
+        with run.stage("verify"):
+            verified = _verified(run, inputs, arrests, days)
         sections = {"arrests": arrest_statistics(arrests), "panel": _section(run, told, verified)}
         return run.finish("panel", arrests, sections)
 
@@ -113,11 +123,25 @@ def _roles(run: SnapshotRun, arrests: Any, days: Sequence[date], *, series: bool
     return roles(asked.unit, days, after, asked.every, asked.horizon_days, arrests.last_day, columns or (), of_series)
 
 
-def _verified(run: SnapshotRun, days: Sequence[date]) -> dict[str, Any] | None:
-    return None
+def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date]) -> list[dict[str, Any]] | None:
+    """Compute as many snapshots again as was asked for, from tables that end before their day; None if none was."""
+    asked = run.config.panel
+    if not asked.verify:
+        return None
+    return verify(
+        inputs,
+        arrests,
+        days_to_verify(days, asked.verify),
+        asked.unit,
+        asked.horizon_days,
+        lambda day: run.folder.staged(part_name(day)),
+        compute=lambda cut: compute_all(cut, engine=run.engine, path_config=run.path_config).features,
+        today=run.reading_day,
+        keep_going=run.options.keep_going,
+    )
 
 
-def _section(run: SnapshotRun, told: list[dict[str, Any]], verified: dict[str, Any] | None) -> dict[str, Any]:
+def _section(run: SnapshotRun, told: list[dict[str, Any]], verified: list[dict[str, Any]] | None) -> dict[str, Any]:
     """What the manifest says of the panel."""
     asked = run.config.panel
     return {

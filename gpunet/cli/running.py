@@ -80,9 +80,11 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
 
 @contextmanager
 def snapshot_run(
-    command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None
+    command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None, whole: str = "snapshots"
 ) -> Iterator[SnapshotRun]:
     """A run over many snapshots, whose tables this process reads, also if a cluster searches paths.
+
+    `whole` is the stage that snapshots are parts of.
 
     Raises
     ------
@@ -94,4 +96,4 @@ def snapshot_run(
             raise InputError(
                 f'the tables have no offences ([input] columns.offence = ""): gpunet {command} has no labels without'
             )
-        yield SnapshotRun(command, found.folder, found.config, found.options, found.engine)
+        yield SnapshotRun(command, found.folder, found.config, found.options, found.engine, whole)

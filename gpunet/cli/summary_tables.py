@@ -79,7 +79,7 @@ def panel_lines(panel: Mapping[str, Any]) -> list[str]:
         f"{counted(len(snapshots), 'snapshot')}",
     ]
     if verified is not None:
-        lines.append(f"verified  {counted(len(verified['days']), 'snapshot')} computed again: the same bytes")
+        lines.append(f"verified  {counted(len(verified), 'snapshot')} computed again: the same bytes")
     return lines
 
 

@@ -147,16 +147,11 @@ class _Snapshot:
 
 
 @dataclass
-class _Verified:
-    days: list[StrictStr]
-
-
-@dataclass
 class _Panel:
     unit: StrictStr
     horizon_days: _Count
     snapshots: Annotated[list[_Snapshot], Field(min_length=1)]
-    verified: _Verified | None
+    verified: list[dict[str, Any]] | None
 
 
 @dataclass

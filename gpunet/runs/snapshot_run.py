@@ -23,7 +23,7 @@ from gpunet.features.path import estimate_path_work
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_features import PastFeatures
-from gpunet.runs.read_back import numbers, require
+from gpunet.runs.read_back import require
 from gpunet.runs.resume import Command, hashes_of
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
@@ -35,12 +35,22 @@ _NAME = re.compile(r"[A-Za-z0-9,_ -]{1,120}")
 
 
 class SnapshotRun(Run):
-    """See :class:`gpunet.runs.stages.Run`. Arrests and tables lie on the host, whatever computes the features."""
+    """See :class:`gpunet.runs.stages.Run`. Arrests and tables lie on the host, whatever computes the features.
+
+    ``path_config`` is how paths are computed in every snapshot; `whole` is the stage that snapshots are parts of.
+    """
 
     def __init__(
-        self, command: Command, folder: RunFolder, config: Config, options: RunOptions, engine: Engine
+        self,
+        command: Command,
+        folder: RunFolder,
+        config: Config,
+        options: RunOptions,
+        engine: Engine,
+        whole: str = "snapshots",
     ) -> None:
         super().__init__(command, folder, config, options, engine)
+        self._whole = whole
         if engine.name == "gpu":
             self.place = resolve_engine("cpu", engine.threads)
         self.path_config = config.path
@@ -66,12 +76,17 @@ class SnapshotRun(Run):
 
         def restored(contents: Contents) -> Float64:
             found = contents.arrays.get("found")
-            require(isinstance(found, np.ndarray), "its values are missing")
-            return numbers(found, "its values", np.float64, found.shape, -np.inf, np.inf)  # type: ignore[union-attr]
+            require(isinstance(found, np.ndarray) and found.dtype == np.float64, "its values are missing")
+            return found  # type: ignore[return-value]
 
         return self._checkpoints.kept(
             f"predictions-{_checked(name)}", compute, lambda found: Contents(arrays={"found": found}), restored
         )
+
+    @property
+    def reading_day(self) -> date | None:
+        """The day after which there are no dates in files; None if frames were read."""
+        return self._reading_day
 
     def write_input_tables(self, arrests: Arrests) -> None:
         """Write what is told of reading: the rows that were rejected, and every offence."""
@@ -89,7 +104,7 @@ class SnapshotRun(Run):
 
     def _reporting(self, label: str) -> dict[str, Any]:
         """Features of one snapshot are a part of the stage at work: there may be hundreds."""
-        return {"progress": part_of(self.progress, f"snapshots: {label}"), "notice": self.options.notice}
+        return {"progress": part_of(self.progress, f"{self._whole}: {label}"), "notice": self.options.notice}
 
 
 def _checked(name: str) -> str:
