@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from gpunet import __version__
-from gpunet.cli.commands import runs
+from gpunet.cli import jobs
 
 
 def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -123,7 +123,7 @@ def test_help_imports_nothing_heavy():
 
 def test_notices_go_to_what_stands_in_for_stderr_when_they_are_given(monkeypatch):
     """As progress bars do while they are shown."""
-    options = runs._options("cpu", 1, None, None, False, False, False)
+    options = jobs.options_of("cpu", 1, None, None, False, False, False)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     options.notice("cluster: 2 workers")
     assert sys.stderr.getvalue() == "cluster: 2 workers\n"
