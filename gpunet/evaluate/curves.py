@@ -69,6 +69,6 @@ def _between(x: Float64, y: Float64, begin: int, end: int) -> tuple[float, int]:
     """The area between the points ``begin..end`` and their chord, and the point inside farthest from the chord."""
     dx, dy = x[begin : end + 1] - x[begin], y[begin : end + 1] - y[begin]
     across = np.abs(dx * dy[-1] - dy * dx[-1])  # the distance from the chord, times its length
-    # Straight up there is no area; else the distance in y is what was just found, per x.
+    # Straight up there is no area; elsewhere the distance along y is that divided by the chord's extent along x.
     area = ((across[1:] + across[:-1]) * (dx[1:] - dx[:-1])).sum() / (2 * dx[-1]) if dx[-1] > 0 else 0.0
     return float(area), begin + 1 + int(across[1:-1].argmax())

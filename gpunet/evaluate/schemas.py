@@ -226,15 +226,17 @@ def frame_of(table: str, columns: Mapping[str, Column | Sequence[Any]], backend:
     return make_frame(found, backend, dates=dates_of(table))
 
 
-def repeated(table: str, rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> dict[str, Column]:
-    """Columns of a table in which the values of each row, one of its parts, stand as often as the part has rows.
+def repeated(
+    table: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]
+) -> dict[str, Column]:
+    """Some columns of a table, in which a row's values stand for so many rows.
 
-    >>> repeated("curves", [{"smote": True}, {"smote": None}], [2, 1])["smote"]
+    >>> repeated("curves", ["smote"], [{"smote": True}, {"smote": None}], [2, 1])["smote"]
     (array([ True,  True, False]), array([False, False,  True]))
     """
     at = np.repeat(np.arange(len(rows)), np.array(lengths, np.int64))
     found: dict[str, Column] = {}
-    for column in (column for column in TABLES[table] if rows and column.name in rows[0]):
+    for column in (column for column in TABLES[table] if column.name in names):
         values = _typed(column, [row[column.name] for row in rows])
         if isinstance(values, nw.Series):
             found[column.name] = gather(values, at, column.name)
