@@ -130,6 +130,19 @@ def test_what_gives_no_probabilities_or_no_order() -> None:
     assert reason in names.result["undefined"]
 
 
+def test_what_could_not_be_predicted_is_null_with_that_reason(arrests: Arrests) -> None:
+    one = said(0.3, value=np.full(N, np.nan), named=np.zeros(N, bool), unknown="nobody was positive in training")
+    row = judged(one)[0]
+    assert (row.result["persons"], row.result["positives"]) == (N, LABEL.sum())
+    assert {row.result[name] for name in ("tp", "fp", "fn", "tn", "mean_value", *MEASURES)} == {None}
+    assert row.result["undefined"] == f"{', '.join(MEASURES)}: nobody was positive in training"
+    assert (row.calibration, row.curves) == ([], {})
+    found = evaluation_of([one], populations, np.full(arrests.n_persons, -1), arrests, arrests.config)
+    assert found.predictions["value"].null_count() == found.predictions["named"].null_count() == N
+    leak = leak_rows(judged(said(0.3), replace(one, protocol="cross_fitted")))[0]
+    assert (leak["auc"], leak["leak"], leak["undefined"]) == (None, None, "auc, leak: nobody was positive in training")
+
+
 def test_leak_is_the_difference_draw_by_draw() -> None:
     paper, honest = said(0.4), said(0.1, protocol="cross_fitted")
     rows = judged(paper, honest, said(0.1, protocol="same_event", classifier="svm"), said(0.2, protocol=None))

@@ -95,12 +95,13 @@ def _predictions(predicted: Sequence[Predicted], arrests: Arrests) -> Any:
     lengths = [len(one.person) for one in predicted]
     folds = [np.full(n, -1) if one.fold is None else one.fold for one, n in zip(predicted, lengths, strict=True)]
     fold = _joined(folds, np.int64)
+    unknown = np.repeat(np.array([bool(one.unknown) for one in predicted], np.bool_), lengths)
     columns = {
         **repeated("predictions", names, keys, lengths),
         "person_id": gather(arrests.person_ids, _joined([one.person for one in predicted], np.int64), "person_id"),
         "fold": (fold, fold < 0),
-        "value": _joined([one.value for one in predicted], np.float64),
-        "named": _joined([one.named for one in predicted], np.bool_),
+        "value": (_joined([one.value for one in predicted], np.float64), unknown),
+        "named": (_joined([one.named for one in predicted], np.bool_), unknown),
         "label": _joined([one.label for one in predicted], np.bool_),
     }
     return frame_of("predictions", columns, arrests.backend)

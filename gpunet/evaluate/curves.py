@@ -31,11 +31,11 @@ def curves_of(persons: Ordered) -> dict[str, tuple[Float64, Float64, Float64]]:
     A curve that is not defined is left out: both without positives or an order, ROC also without negatives. Where
     nobody is named precision is 1, as scikit-learn has it.
     """
+    if not persons.are_ordered or not persons.positive.any():
+        return {}
     end = np.flatnonzero(persons.ends)
     hits = np.append(0, np.cumsum(persons.positive)[end])
     named = np.append(0, end + 1)
-    if not persons.is_order or not hits[-1]:
-        return {}
     threshold = np.append(np.nan, persons.value[end])
     recall, precision = hits / hits[-1], np.append(1.0, hits[1:] / named[1:])
     points = {"precision_recall": (recall, precision)}

@@ -31,6 +31,7 @@ class ResultColumn:
     null: str = ""
 
 
+_UNKNOWN = "nothing could be predicted"
 _ONE_CLASS = "nobody or everybody is positive, or the values do not order persons"
 _NO_ORDER = "nobody is positive, or the values do not order persons"
 _NO_PROBABILITY = "there is nobody, or the values are no probabilities"
@@ -114,16 +115,18 @@ _RESULTS = (
     ResultColumn("experiment", "text", "name", "known or emerging."),
     *_KEYS,
     *_COUNTED,
-    ResultColumn("tp", "int64", "persons", "True positives: positive and named."),
-    ResultColumn("fp", "int64", "persons", "False positives: named, not positive."),
-    ResultColumn("fn", "int64", "persons", "False negatives: positive, not named."),
-    ResultColumn("tn", "int64", "persons", "True negatives: neither."),
+    ResultColumn("tp", "int64", "persons", "True positives: positive and named.", _UNKNOWN),
+    ResultColumn("fp", "int64", "persons", "False positives: named, not positive.", _UNKNOWN),
+    ResultColumn("fn", "int64", "persons", "False negatives: positive, not named.", _UNKNOWN),
+    ResultColumn("tn", "int64", "persons", "True negatives: neither.", _UNKNOWN),
     *(
         column
         for name, (unit, definition, null) in MEASURES.items()
-        for column in (ResultColumn(name, "float64", unit, definition, null), *_intervals(name, unit))
+        for column in (ResultColumn(name, "float64", unit, definition, f"{null}; {_UNKNOWN}"), *_intervals(name, unit))
     ),
-    ResultColumn("mean_value", "float64", "share", "Mean of the predicted probabilities.", _NO_PROBABILITY),
+    ResultColumn(
+        "mean_value", "float64", "share", "Mean of the predicted probabilities.", f"{_NO_PROBABILITY}; {_UNKNOWN}"
+    ),
     _UNDEFINED,
 )
 
@@ -134,8 +137,8 @@ _PREDICTIONS = (
     ResultColumn("fold", "int64", "fold", "The fold in which the person was held out.", "of what has no folds"),
     _MONTH,
     _OUTCOME,
-    ResultColumn("value", "float64", "value", "What was predicted: greater is more likely."),
-    ResultColumn("named", "bool", "flag", "Whether the person counts as predicted positive."),
+    ResultColumn("value", "float64", "value", "What was predicted: greater is more likely.", _UNKNOWN),
+    ResultColumn("named", "bool", "flag", "Whether the person counts as predicted positive.", _UNKNOWN),
     ResultColumn("label", "bool", "flag", "What is true."),
 )
 
