@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gpunet.arrests.network import build_network, network_from_edges, ties_table
     from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.config.config import Config, ModelConfig, PathConfig, load_config
+    from gpunet.evaluate.emerging import evaluate_emerging
     from gpunet.features import compute_features
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
@@ -38,6 +39,7 @@ __all__ = [
     "build_network",
     "compute_features",
     "estimate_path_work",
+    "evaluate_emerging",
     "load_config",
     "load_model",
     "network_from_edges",
@@ -66,6 +68,7 @@ _HOME = {
     "load_model": "gpunet.model",
     "score": "gpunet.model",
     "train": "gpunet.model",
+    "evaluate_emerging": "gpunet.evaluate.emerging",
     "build_network": "gpunet.arrests.network",
     "network_from_edges": "gpunet.arrests.network",
     "panel": "gpunet.panels.panel",

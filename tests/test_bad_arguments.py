@@ -112,6 +112,7 @@ def tables():
         "score": {"model": model, "features": features, "threads": 1},
         "load_model": {},
         "load_config": {},
+        "evaluate_emerging": {"arrests": arrests},
     }
 
 
@@ -174,6 +175,22 @@ for _function in ("compute_features", "path_features"):
     BAD[_function, "progress"] = _NO_FUNCTION
 for _name in ("engine", "families", "progress"):
     BAD["panel", _name] = BAD["compute_features", _name]
+for _name, _values in {
+    "arrests": _NO_OBJECT,
+    "config": [5, True, [], b"x", {"nonsense": 1}, {5: 1}, Odd()],
+    "start": ["yesterday", 5, True, [], float("nan"), Odd()],
+    "every": [5, True, b"x", "", "month", "0d", Odd()],
+    "horizon": _NO_NUMBER,
+    "population": _NO_TEXT,
+    "victims": [5, True, [], b"x", "absent.csv", Odd()],
+    "custody": [5, True, [], b"x", "absent.csv", Odd()],
+    "engine": [None, 5, True, [], "quantum", Odd(), Odd],
+    "threads": _NO_NUMBER,
+    "progress": _NO_FUNCTION,
+    "kept": _NO_FUNCTION,
+    "snapshot": _NO_FUNCTION,
+}.items():
+    BAD["evaluate_emerging", _name] = _values
 for _function in ("compute_features", "path_features", "train", "score", "panel"):
     BAD[_function, "threads"] = _NO_NUMBER
 for _function in ("path_features", "estimate_path_work"):
