@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.config.config import Config, ModelConfig, PathConfig, load_config
     from gpunet.evaluate.emerging import evaluate_emerging
+    from gpunet.evaluate.known import evaluate_known
     from gpunet.features import compute_features
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
@@ -40,6 +41,7 @@ __all__ = [
     "compute_features",
     "estimate_path_work",
     "evaluate_emerging",
+    "evaluate_known",
     "load_config",
     "load_model",
     "network_from_edges",
@@ -65,6 +67,7 @@ _HOME = {
     "PathEstimate": "gpunet.search.estimate",
     "estimate_path_work": "gpunet.features.path",
     "path_features": "gpunet.features.path",
+    "evaluate_known": "gpunet.evaluate.known",
     "load_model": "gpunet.model",
     "score": "gpunet.model",
     "train": "gpunet.model",
