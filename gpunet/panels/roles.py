@@ -107,5 +107,5 @@ def _of_panel(name: str, unit: Unit) -> str:
 
 def _role(name: str, role: str) -> dict[str, str]:
     """The entry of a column; of features it says which family they are of, so that one can be left out."""
-    families = [family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)]
-    return {"column": name, "role": role, **{"family": family for family in families}}
+    family = next((family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)), None)
+    return {"column": name, "role": role} | ({} if family is None else {"family": family})

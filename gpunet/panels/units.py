@@ -147,7 +147,7 @@ def _summed_up(name: str, values: Float64, member: Int64, n: int, dtype: str) ->
     has = ~np.isnan(values)
     member, values = member[has], values[has]
     count = count_by_code(member, n)
-    total = np.bincount(member, weights=values, minlength=n)
+    total = np.bincount(member, weights=values, minlength=n).astype(np.float64)  # of no values it makes integers
     most = np.full(n, -np.inf)
     np.maximum.at(most, member, values)
     none = count == 0
