@@ -73,6 +73,8 @@ def roles(
         "every": every,
         "horizon_days": horizon,
         "id_columns": list(id_columns(unit)),
+        "time": "as_of",
+        "target": "label",
         "label": f"a violent arrest {of_unit} within {horizon} days, from as_of on, as all the data know it",
         "label_complete": "whether these days are all in the data; where not, a label that is false may become true",
         "columns": [_role("as_of", "time"), *(_role(name, _of_panel(name, unit)) for name in columns)],

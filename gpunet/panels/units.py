@@ -135,9 +135,8 @@ def _arrests(cut: Arrests, unit: Unit, known: Int64) -> Columns:
 def _numbers(features: Any) -> Iterator[tuple[str, Float64, str]]:
     """Every feature: its name, its values with NaN for null, and the type that its greatest value has."""
     frame = as_eager(features)
-    for name in frame.columns:
+    for name, kind in frame.schema.items():
         if name != "person_id":
-            kind = frame.schema[name]
             whole = "bool" if kind.is_boolean() else "int64" if kind.is_integer() else "float64"
             yield name, to_host(numbers_of(frame.get_column(name))), whole
 
