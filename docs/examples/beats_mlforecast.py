@@ -1,9 +1,9 @@
 """How many violent arrests will a beat have? Beat series, mlforecast, and whether the network helps.
 
-    pip install "gpunet[examples]"
-    gpunet synth --persons 2000 --seed 1 --out arrests/
-    gpunet panel arrests/ --unit beat --from 2012-09-01 --to 2014-06-01 --every 1mo --horizon 90 --out panel/
-    python docs/examples/beats_mlforecast.py panel/
+pip install "gpunet[examples]"
+gpunet synth --persons 2000 --seed 1 --out arrests/
+gpunet panel arrests/ --unit beat --from 2012-09-01 --to 2014-06-01 --every 1mo --horizon 90 --out panel/
+python docs/examples/beats_mlforecast.py panel/
 """
 
 import json
@@ -39,7 +39,7 @@ for name, features in columns.items():
         lags=[1, 2, 3],
     )
     tried = forecast.cross_validation(
-        series.select("unique_id", "ds", "y", *features).cast({of: pl.Float64 for of in features}),
+        series.select("unique_id", "ds", "y", *features).cast(dict.fromkeys(features, pl.Float64)),
         n_windows=WINDOWS,
         h=AHEAD,
         step_size=1,

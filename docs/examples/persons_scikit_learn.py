@@ -1,8 +1,8 @@
 """Who is arrested for violence next? A person panel, scikit-learn, and whether the network helps.
 
-    gpunet synth --persons 2000 --seed 1 --out arrests/
-    gpunet panel arrests/ --from 2012-09-01 --to 2014-06-01 --every 1mo --horizon 90 --out panel/
-    python docs/examples/persons_scikit_learn.py panel/
+gpunet synth --persons 2000 --seed 1 --out arrests/
+gpunet panel arrests/ --from 2012-09-01 --to 2014-06-01 --every 1mo --horizon 90 --out panel/
+python docs/examples/persons_scikit_learn.py panel/
 """
 
 import json
@@ -34,7 +34,9 @@ train, test = (
     for role in ("train", "test")
 )
 label = described["target"]
-print(f"{len(train):,} rows to train on, {len(test):,} persons on {test['as_of'][0]}, {test[label].sum()} of them positive")
+print(
+    f"{len(train):,} rows to train on; {test['as_of'][0]}: {len(test):,} persons, {test[label].sum()} of them positive"
+)
 print(f"average precision of chance: {test[label].mean():.3f}")
 for name, features in columns.items():
     model = HistGradientBoostingClassifier(max_iter=50, random_state=1)  # takes nulls as they are
