@@ -49,4 +49,7 @@ PLANS: dict[str, dict[str, float]] = {
         **_WRITING,
         **_MODEL,
     },
+    "evaluate known": {**_READING, "snapshots": 10.0, "predictions": 100.0, "statistics": 10.0, "write results": 1.0},
+    "evaluate emerging": {**_READING, "snapshots": 10.0, "predictions": 50.0, "statistics": 10.0, "write results": 1.0},
+    "panel": {**_READING, "snapshots": 40.0, "write panel": 2.0, "verify": 4.0},
 }
