@@ -117,7 +117,7 @@ def test_tables_are_cut_by_the_readers_own_rules(more, tmp_path):
     rows = input_rows(tables, arrests.config)
     assert len(rows.accepted) == sum(file.accepted + file.duplicate for file in arrests.report.files)
     cut = rows.read_before(dt.date(2013, 1, 6))
-    assert cut.report.files[0].read == sum(rows.known_before(dt.date(2013, 1, 6))) == 11
+    assert cut.report.files[0].read == sum(rows.known_before(dt.date(2013, 1, 6)))
     assert day_to_date(cut.last_day) == dt.date(2013, 1, 5)
 
 
