@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gpunet.features import compute_features
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
+    from gpunet.panels.panel import panel
     from gpunet.reading import read_arrests
     from gpunet.search.estimate import PathEstimate
 
@@ -40,6 +41,7 @@ __all__ = [
     "load_config",
     "load_model",
     "network_from_edges",
+    "panel",
     "path_features",
     "read_arrests",
     "score",
@@ -66,6 +68,7 @@ _HOME = {
     "train": "gpunet.model",
     "build_network": "gpunet.arrests.network",
     "network_from_edges": "gpunet.arrests.network",
+    "panel": "gpunet.panels.panel",
     "ties_table": "gpunet.arrests.network",
     "read_arrests": "gpunet.reading",
 }

@@ -103,6 +103,7 @@ def tables():
         "read_arrests": {"paths_or_frame": pl.DataFrame(rows)},
         "build_network": {"arrests": arrests},
         "compute_features": {"arrests": arrests, "families": ["shell"]},
+        "panel": {"arrests": arrests, "dates": ["2013-05-05"], "families": ["shell"]},
         "path_features": {"network": network, "families": ["shell"]},
         "estimate_path_work": {"network": network},
         "network_from_edges": {"src": [0], "dst": [1], "n": 2},
@@ -139,6 +140,10 @@ BAD = {
     ("build_network", "arrests"): _NO_OBJECT,
     ("build_network", "engine"): [5, True, [], "quantum", Odd(), Odd, pl.DataFrame()],
     ("compute_features", "arrests"): _NO_OBJECT,
+    ("panel", "arrests"): _NO_OBJECT,
+    ("panel", "dates"): [None, 5, [], "2013-05-05", ["soon"], [5], [float("nan")], [pd.NaT], ["2013-05-04"], Odd()],
+    ("panel", "unit"): [None, *_NO_TEXT, "beat"],
+    ("panel", "horizon"): ["2", 2.5, True, 0, -1, None, 10**30, float("nan"), [], Odd()],
     ("network_from_edges", "src"): [None, "0", [0.5], [[0], [1, 2]], [-1], 0, Odd()],
     ("network_from_edges", "n"): ["2", 2.0, True, -1, None, 10**30, Odd()],
     ("network_from_edges", "sets"): [5, "violent", [], {5: [True, True]}, {"a": [[True], [1, 2]]}, {"a": None}, Odd()],
@@ -167,7 +172,9 @@ for _function in ("compute_features", "path_features"):
     BAD[_function, "budget"] = ["1", True, -1, float("nan"), [], Odd()]
     BAD[_function, "seed"] = ["1", True, -1, 1.5, 2**31, [], Odd()]
     BAD[_function, "progress"] = _NO_FUNCTION
-for _function in ("compute_features", "path_features", "train", "score"):
+for _name in ("engine", "families", "progress"):
+    BAD["panel", _name] = BAD["compute_features", _name]
+for _function in ("compute_features", "path_features", "train", "score", "panel"):
     BAD[_function, "threads"] = _NO_NUMBER
 for _function in ("path_features", "estimate_path_work"):
     BAD[_function, "network"] = _NO_OBJECT

@@ -13,8 +13,9 @@ from gpunet.base._version import __version__
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.model.metrics import TOP
 from gpunet.tables.frames import Column, make_frame, make_series
+from gpunet.tables.gather import gather
 
-__all__ = ["MEASURES", "TABLES", "ResultColumn", "dates_of", "dictionary", "frame_of", "metadata_of"]
+__all__ = ["MEASURES", "TABLES", "ResultColumn", "dates_of", "dictionary", "frame_of", "metadata_of", "repeated"]
 
 Dtype = Literal["int64", "float64", "bool", "text", "date", "person id"]
 
@@ -158,6 +159,7 @@ _CALIBRATION = (
     ResultColumn("mean_value", "float64", "share", "Mean predicted probability of the group."),
     ResultColumn("observed", "float64", "share", "positives / persons of the group."),
     *_intervals("observed", "share"),
+    _UNDEFINED,
 )
 
 _LEAK = (
@@ -222,6 +224,23 @@ def frame_of(table: str, columns: Mapping[str, Column | Sequence[Any]], backend:
         raise ValueError(f"{table}: columns {sorted(columns)} are not those that are declared")
     found = {column.name: _typed(column, columns[column.name]) for column in declared}
     return make_frame(found, backend, dates=dates_of(table))
+
+
+def repeated(table: str, rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> dict[str, Column]:
+    """Columns of a table in which the values of each row, one of its parts, stand as often as the part has rows.
+
+    >>> repeated("curves", [{"smote": True}, {"smote": None}], [2, 1])["smote"]
+    (array([ True,  True, False]), array([False, False,  True]))
+    """
+    at = np.repeat(np.arange(len(rows)), np.array(lengths, np.int64))
+    found: dict[str, Column] = {}
+    for column in (column for column in TABLES[table] if rows and column.name in rows[0]):
+        values = _typed(column, [row[column.name] for row in rows])
+        if isinstance(values, nw.Series):
+            found[column.name] = gather(values, at, column.name)
+        else:
+            found[column.name] = (values[0][at], values[1][at]) if isinstance(values, tuple) else values[at]
+    return found
 
 
 def _typed(column: ResultColumn, values: Any) -> Column:

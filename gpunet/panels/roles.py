@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from gpunet.config.evaluate_config import Unit
+from gpunet.config.registry import DECLARATIONS
 from gpunet.panels.series import lagged_days
 from gpunet.panels.units import id_columns
 
@@ -19,6 +21,12 @@ _RECORDED = {
     "beat": "in the beat",
     "district": "in the district",
 }
+
+#: What names the columns of each declaration have, in panels of whatever unit.
+_FAMILIES = [
+    (re.compile(re.escape(feature.name).replace(re.escape("{C}"), ".+") + "(__sum|__mean|__max)?"), feature.family)
+    for feature in DECLARATIONS
+]
 
 
 def roles(
@@ -35,7 +43,7 @@ def roles(
 
     These are the words of mlforecast and neuralforecast: static features never change for a unit, past ones (historic
     exogenous) are known up to a day. Nothing of a snapshot is static. ``label_complete`` is ``filter``: no feature, but
-    the rows whose label is known.
+    the rows whose label is known. Features have their ``family`` beside them.
 
     Parameters
     ----------
@@ -98,4 +106,6 @@ def _of_panel(name: str, unit: Unit) -> str:
 
 
 def _role(name: str, role: str) -> dict[str, str]:
-    return {"column": name, "role": role}
+    """The entry of a column; of features it says which family they are of, so that one can be left out."""
+    families = [family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)]
+    return {"column": name, "role": role, **{"family": family for family in families}}
