@@ -9,12 +9,7 @@ import pytest
 
 from gpunet import __version__
 from gpunet.cli import jobs
-
-
-def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
-    code = "from gpunet.cli.app import main; main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+from tests.run_processes import finish, gpunet, start
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +27,7 @@ def table(tmp_path_factory):
 
 
 def test_features_from_the_shell(table, tmp_path):
-    done = gpunet("features", table, "--out", tmp_path / "run", "--as-of", "2012-03-01", "--threads", 1)
+    done = finish(start("features", table, "--out", tmp_path / "run", "--as-of", "2012-03-01", "--threads", 1))
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "run") in done.stdout
     frame = pl.read_parquet(tmp_path / "run" / "features.parquet")

@@ -42,6 +42,9 @@ class Predicted:
         Whether the values are probabilities: only these have a Brier score and a calibration.
     is_order
         Whether the values order persons; what names persons only has no AUC and no average precision.
+    unknown
+        Why nothing could be predicted, "" if it could. Then all values are NaN, nobody is named, and no measure is
+        defined.
     """
 
     experiment: str
@@ -58,6 +61,7 @@ class Predicted:
     month: date | None = None
     is_probability: bool = True
     is_order: bool = True
+    unknown: str = ""
 
 
 @dataclass(frozen=True, eq=False)
