@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gpunet.arrests.network import build_network, network_from_edges, ties_table
     from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.config.config import Config, ModelConfig, PathConfig, load_config
+    from gpunet.evaluate.emerging import evaluate_emerging
+    from gpunet.evaluate.known import evaluate_known
     from gpunet.features import compute_features
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
@@ -38,6 +40,8 @@ __all__ = [
     "build_network",
     "compute_features",
     "estimate_path_work",
+    "evaluate_emerging",
+    "evaluate_known",
     "load_config",
     "load_model",
     "network_from_edges",
@@ -63,9 +67,11 @@ _HOME = {
     "PathEstimate": "gpunet.search.estimate",
     "estimate_path_work": "gpunet.features.path",
     "path_features": "gpunet.features.path",
+    "evaluate_known": "gpunet.evaluate.known",
     "load_model": "gpunet.model",
     "score": "gpunet.model",
     "train": "gpunet.model",
+    "evaluate_emerging": "gpunet.evaluate.emerging",
     "build_network": "gpunet.arrests.network",
     "network_from_edges": "gpunet.arrests.network",
     "panel": "gpunet.panels.panel",

@@ -23,7 +23,7 @@ _TABLES = ("results", "predictions", "curves", "calibration")
 # Of results, what the manifest repeats for the summary.
 _BRIEF = (
     "protocol", "classifier", "smote", "month", "outcome",
-    "persons", "positives", "tp", "fp", "fn", "auc", "auc_low", "auc_high", "f1",
+    "persons", "positives", "tp", "fp", "fn", "recall", "auc", "f1",
 )  # fmt: skip
 _BRIEF_LEAK = ("protocol", "classifier", "smote", "leak", "leak_low", "leak_high")
 

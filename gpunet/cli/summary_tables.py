@@ -46,7 +46,10 @@ def _known(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], wid
 def _emerging(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], width: int) -> list[str]:
     """A line a classifier over all months that have a fixed horizon, or else over all."""
     outcome = "horizon" if any(row["outcome"] == "horizon" for row in rows) else "ever_after"
-    chosen = [row for row in rows if row["outcome"] == outcome]
+    # Of a month that nothing could be trained for nobody knows who would have been found.
+    chosen = [row for row in rows if row["outcome"] == outcome and (row["recall"] is not None or not row["positives"])]
+    if not chosen:
+        return []
     by_name: dict[str, list[Mapping[str, Any]]] = {}
     for row in chosen:
         by_name.setdefault(_name(row), []).append(row)

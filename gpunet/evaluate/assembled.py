@@ -12,7 +12,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Int64
 from gpunet.base.parallel import in_batches
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, part_of
 from gpunet.base.threads import available_threads
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
@@ -80,7 +80,9 @@ def evaluation_of(
         curves=_curves(judged, backend),
         calibration=_table("calibration", groups, backend),
         leak=_table("leak", leak_rows(judged), backend),
-        descriptives=descriptives(arrests, network, engine=engine, threads=threads, progress=progress),
+        descriptives=descriptives(
+            arrests, network, engine=engine, threads=threads, progress=part_of(progress, "statistics")
+        ),
         warnings=tuple(warnings),
     )
 

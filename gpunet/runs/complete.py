@@ -110,9 +110,10 @@ class _Result:
     outcome: StrictStr
     persons: _Count
     positives: _Count
-    tp: _Count
-    fp: _Count
-    fn: _Count
+    tp: _Count | None
+    fp: _Count | None
+    fn: _Count | None
+    recall: StrictFloat | None
     auc: StrictFloat | None
     f1: StrictFloat | None
 

@@ -92,8 +92,8 @@ class SnapshotRun(Run):
         """Write what is told of reading: the rows that were rejected, and every offence."""
         report = arrests.report
         assert report is not None  # they were read
-        self._write_table("rejected.parquet", [report.rejected])
-        self._write_table("offences.parquet", [report.offences])
+        self.folder.write_table("rejected.parquet", [report.rejected])
+        self.folder.write_table("offences.parquet", [report.offences])
 
     def side_section(self) -> dict[str, Any]:
         """What the manifest says of tables beside the arrests; InputError if one was changed meanwhile."""
