@@ -52,6 +52,7 @@ readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from ben
 
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_feature_docs.py
+	$(BIN)/python scripts/make_result_docs.py
 	$(BIN)/python scripts/make_architecture.py
 	$(BIN)/python scripts/make_config_schema.py
 

@@ -70,8 +70,7 @@ def _judge(predicted: Predicted, population: str, persons: Ordered, draws: Draws
         row |= {f"{name}_low": low, f"{name}_high": high}
         if why:
             no_interval[name] = why
-    some = persons.is_probability and len(persons)
-    row["mean_value"] = float(persons.value.mean()) if some else None
+    row["mean_value"] = float(persons.value.mean()) if persons.are_probabilities else None
     row["undefined"] = together(
         reasons | {f"{name} interval": why for name, why in no_interval.items() if name not in reasons}
     )
@@ -80,17 +79,13 @@ def _judge(predicted: Predicted, population: str, persons: Ordered, draws: Draws
     return Judged(keys, row, groups, curves_of(persons), auc, no_interval | reasons)
 
 
-def _counts(persons: Ordered) -> dict[str, int]:
-    tp, named = int((persons.positive & persons.named).sum()), int(persons.named.sum())
+def _counts(persons: Ordered) -> dict[str, int | None]:
     n, positives = len(persons), int(persons.positive.sum())
-    return {
-        "persons": n,
-        "positives": positives,
-        "tp": tp,
-        "fp": named - tp,
-        "fn": positives - tp,
-        "tn": n - positives - named + tp,
-    }
+    counts: dict[str, int | None] = {"persons": n, "positives": positives}
+    if persons.predicted.unknown:
+        return counts | dict.fromkeys(("tp", "fp", "fn", "tn"))
+    tp, named = int((persons.positive & persons.named).sum()), int(persons.named.sum())
+    return counts | {"tp": tp, "fp": named - tp, "fn": positives - tp, "tn": n - positives - named + tp}
 
 
 def _calibration(persons: Ordered, observed: Float64, draws: int) -> list[dict[str, Any]]:
