@@ -38,7 +38,7 @@ class Stopped(BaseException):
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tables") / "arrests"
-    write_tables(folder, persons=200, seed=5)
+    write_tables(folder, persons=120, seed=5)
     return folder
 
 
