@@ -42,7 +42,7 @@ def run_features(
     config
         A :class:`Config`, a mapping, the path of a TOML file, or None for the defaults.
     as_of
-        Only arrests before this day count.
+        Only arrests before this day count; where tables have recorded_at, only rows recorded before it.
     options
         Engine, threads, progress.
 
@@ -61,6 +61,7 @@ def run_features(
         if as_of is not None:
             with run.stage("as of"):
                 missing = run.completeness(as_of)
+                run.warn_of_late(arrests, as_of)
                 arrests = run.cut(arrests, as_of)
             if missing.days_beyond > 0:
                 run.warnings.append(
@@ -108,6 +109,7 @@ def run_forecast(
                 missing.refuse_beyond(days["T"])
             run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
             run.require_before(days)
+            run.warn_of_late(arrests, days["T"])
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(

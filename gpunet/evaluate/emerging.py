@@ -20,6 +20,8 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.evaluate.assembled import evaluation_of
 from gpunet.evaluate.bootstrap import communities_of
+from gpunet.evaluate.classifiers import CLASSIFIERS
+from gpunet.evaluate.classifiers_gpu import gpu_classifiers
 from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS
 from gpunet.evaluate.month_predictions import TRAINED, Experiment
 from gpunet.evaluate.months import Month, Snapshot, Snapshots, month_of, months_of
@@ -141,29 +143,36 @@ def evaluate_emerging(
     if arrests.config.input.is_absent("offence"):
         raise InputError('the tables have no offences ([input] columns.offence = ""): there is nothing to predict')
     engine, threads = resolve_engine(engine, threads), available_threads(threads)
-    days = months_of(arrests, settings.evaluate)
     victims = settings.evaluate.victims or None if victims is None else victims
     custody = settings.evaluate.custody or None if custody is None else custody
     starts = None if victims is None else read_victims(victims, arrests)
     held = None if custody is None else read_custody(custody, arrests)
+    days = months_of(arrests, settings.evaluate)
 
     def computed(_: str, cut: Arrests) -> FeatureSet:
         return compute_all(cut, None, engine, threads)
 
     snapshots = Snapshots(arrests, settings.evaluate.population, held, snapshot or computed)
-    experiment = Experiment(settings, threads, kept or (lambda _, compute: compute()), snapshots)
+    on_gpu = engine.name == "gpu"
+    experiment = Experiment(
+        settings,
+        gpu_classifiers() if on_gpu else CLASSIFIERS,
+        1 if on_gpu else threads,
+        kept or (lambda _, compute: compute()),
+        snapshots,
+    )
     ahead, months, found = timedelta(days=settings.evaluate.horizon_days), [], []
     begun(progress, _STAGE)
     for number, day in enumerate(days, 1):
         raise_if_stopped()
         month = month_of(day, day - ahead, snapshots, starts)
-        found += experiment.predicted(month, day - ahead)
+        found += experiment.predicted(month, day - ahead, _share(progress, number - 1, len(days)))
         months.append(month)
         snapshots.keep({later - back for later in days[number:] for back in (ahead, timedelta())})
         if progress is not None:
             progress(_STAGE, number, len(days))
     _require_some(found, days)
-    whole = compute_all(arrests, ["temporal"], engine, threads)  # for its communities
+    whole = compute_all(arrests, ["temporal"], "cpu", threads)  # for its network and communities
     return evaluation_of(
         found,
         _populations(months),
@@ -180,6 +189,17 @@ def evaluate_emerging(
             *_warnings(months, found, settings.evaluate.horizon_days, with_victims=starts is not None),
         ],
     )
+
+
+def _share(progress: ProgressCallback | None, number: int, total: int) -> ProgressCallback | None:
+    """Tells of a classifier that is trained as of its share of the `number`-th of so many months."""
+    if progress is None:
+        return None
+
+    def told(name: str, done: float, whole: float) -> None:
+        progress(_STAGE, number + (TRAINED.index(name) + done / whole) / len(TRAINED), total)
+
+    return told
 
 
 def _populations(months: Sequence[Month]) -> Callable[[Predicted], Mapping[str, Bool]]:

@@ -25,9 +25,11 @@ from gpunet.evaluate.classifiers import CLASSIFIERS, Classifier
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers, left_to_the_cpu
 from gpunet.evaluate.families import family_columns
 from gpunet.evaluate.fitting import held_out_values, seed_of
+from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS, two_hop_heuristic
 from gpunet.evaluate.labels import violent_before_the_last, violent_persons
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
 from gpunet.evaluate.protocols import HiddenFeatures, Matrices
+from gpunet.evaluate.side_tables import Victims, read_victims
 from gpunet.model.folds import person_folds
 from gpunet.tables.arrays import to_host
 
@@ -104,11 +106,14 @@ def evaluate_known(
     ['cross_fitted', 'paper', 'same_event']
     """
     settings = load_config(arrests.config if config is None else config)
-    chosen = resolve_engine(engine, threads)
-    known = KnownNetwork(arrests, settings, _population(population, settings.evaluate), chosen)
-    predicted = list(known.predicted(available_threads(threads), progress, _keeps(kept)))
+    chosen, keeps = resolve_engine(engine, threads), _keeps(kept)
+    of = _population(population, settings.evaluate)
+    table = settings.evaluate.victims or None if victims is None else victims
+    seeds = None if table is None else read_victims(table, arrests)
+    known = KnownNetwork(arrests, settings, of, chosen)
+    heuristic = known.two_hop(seeds)
     return evaluation_of(
-        predicted,
+        [*known.predicted(available_threads(threads), progress, keeps), *heuristic],
         known.populations,
         known.features.community,
         arrests,
@@ -150,6 +155,8 @@ class KnownNetwork:
         bool[n], whether each is violent.
     fold
         int32[n], the fold in which each is held out.
+    before
+        bool[n_persons], who has a violent arrest before the day of the last one.
     warnings
         Sentences for the user.
     """
@@ -160,7 +167,7 @@ class KnownNetwork:
         everybody = self.features.community >= 0 if population == "network" else np.ones(arrests.n_persons, np.bool_)
         self.person: Int64 = np.flatnonzero(everybody)
         self.label: Bool = to_host(violent_persons(arrests))[self.person]
-        self._before: Bool = to_host(violent_before_the_last(arrests))
+        self.before: Bool = to_host(violent_before_the_last(arrests))
         _check_folds(self.label, settings.evaluate.folds, population)
         self.fold: Int32 = person_folds(
             self.label, np.arange(len(self.label)), settings.evaluate.folds, settings.model.seed
@@ -170,21 +177,58 @@ class KnownNetwork:
 
     def populations(self, predicted: Predicted) -> dict[str, Bool]:
         """Who had no violent arrest before the day of the last one, and who had."""
-        before = self._before[predicted.person]
+        before = self.before[predicted.person]
         return {"no_violent_before": ~before, "violent_before": before}
 
     def predicted(self, threads: int, progress: ProgressCallback | None, kept: Kept) -> Iterator[Predicted]:
         """What every classifier says under every protocol from every family of features."""
+        tasks = self._tasks()
         for protocol in self._settings.evaluate.protocols:
             told = part_of(progress, protocol)
             # Made when it is first needed: an earlier run may have kept all that is made of it.
             matrices = cache(partial(Matrices, self.features, protocol, self.person, self.fold, kept, told))
-            tasks = self._tasks()
             for number, task in enumerate(tasks):
                 name = ", ".join([protocol, task.name, *(["smote"] if task.smote else []), task.family])
                 fit = partial(self._values, task, matrices, threads, _share(told, number, len(tasks)))
                 yield self._said(protocol, task, kept(name, fit))
             ended(told, "classifiers")
+
+    def two_hop(self, victims: Victims | None) -> list[Predicted]:
+        """Whom the two-hop heuristic names, under each protocol.
+
+        It starts from victims, or from the violent persons whose labels the protocol does not hide from the fold. As
+        Algorithm 1 has it, nobody is named who had a violent arrest before.
+        """
+        self.warnings += [FROM_OFFENDERS] if victims is None else [FROM_VICTIMS, *victims.warnings]
+        seeds = None if victims is None else victims.seeds(len(self.before))
+        return [self._by_two_hop(protocol, seeds) for protocol in self._settings.evaluate.protocols]
+
+    def _by_two_hop(self, protocol: str, seeds: Bool | None) -> Predicted:
+        named = np.zeros(len(self.person), dtype=np.bool_)
+        for fold in range(self._settings.evaluate.folds):
+            rows = self.fold == fold
+            if seeds is None:
+                hidden = np.zeros(len(self.before), dtype=np.bool_)
+                hidden[self.person[rows]] = protocol != "paper"
+                seen = self.features.hidden(hidden, events=protocol == "same_event")
+                start = to_host(violent_persons(seen))
+            else:
+                start = seeds
+            named[rows] = two_hop_heuristic(self.features.network, self.before, start)[self.person[rows]]
+        return Predicted(
+            experiment="known",
+            protocol=protocol,
+            classifier="two_hop_heuristic",
+            smote=False,
+            family="all",
+            outcome="violent",
+            person=self.person,
+            label=self.label,
+            value=named.astype(np.float64),
+            named=named,
+            is_probability=False,
+            is_order=False,
+        )
 
     def _tasks(self) -> list[_Task]:
         evaluate, declared = self._settings.evaluate, self.features.declared.values()

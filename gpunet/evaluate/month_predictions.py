@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -10,8 +11,9 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
 from gpunet.base.errors import ModelError
+from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config
-from gpunet.evaluate.classifiers import CLASSIFIERS
+from gpunet.evaluate.classifiers import Classifier
 from gpunet.evaluate.fitting import held_out_values, seed_of
 from gpunet.evaluate.months import Month, Snapshots
 from gpunet.evaluate.predicted import Kept, Predicted
@@ -32,12 +34,16 @@ class Experiment:
     """What predicts the persons of any month."""
 
     settings: Config
+    classifiers: Mapping[str, Classifier]
     threads: int
     kept: Kept
     snapshots: Snapshots
 
-    def predicted(self, month: Month, past: date) -> list[Predicted]:
-        """What was said of a month by everything that predicts, for each outcome; `past` is the day trained on."""
+    def predicted(self, month: Month, past: date, progress: ProgressCallback | None = None) -> list[Predicted]:
+        """What was said of a month by everything that predicts, for each outcome.
+
+        `past` is the day trained on; `progress` is told of each classifier under its name.
+        """
         unknown = "" if len(month.person) else f"nobody is in the population of {month.day}"
         untrained, fold = unknown, np.empty(0, np.int32)
         if not unknown:
@@ -45,7 +51,7 @@ class Experiment:
         nothing = np.full(len(month.person), np.nan), np.zeros(len(month.person), np.bool_)
         said: dict[str, tuple[Float64, Bool]] = {}
         for name in TRAINED:
-            said[name] = nothing if untrained else self._said(name, month, past, fold)
+            said[name] = nothing if untrained else self._said(name, month, past, fold, progress)
         value, named = said[_FOREST]
         filtered = np.where(month.active, value, 0.0), named & month.active
         said[_FILTERED] = nothing if untrained else filtered
@@ -82,7 +88,9 @@ class Experiment:
         except ModelError as error:
             return str(error), np.empty(0, np.int32)
 
-    def _said(self, name: str, month: Month, past: date, fold: Int32) -> tuple[Float64, Bool]:
+    def _said(
+        self, name: str, month: Month, past: date, fold: Int32, progress: ProgressCallback | None
+    ) -> tuple[Float64, Bool]:
         """What a trained classifier says of the persons of a month, and whom it names."""
 
         def compute() -> Float64:
@@ -91,12 +99,14 @@ class Experiment:
             values = held_out_values(
                 cast(Any, rows),
                 np.concatenate([month.past_labels, np.zeros(len(month.person), np.bool_)]),
-                CLASSIFIERS[name],
-                list(range(len(columns))),
+                self.classifiers[name],
+                np.arange(len(columns)),
                 np.zeros(len(columns), np.bool_),
                 seed=seed_of(self.settings.model.seed, "emerging", name, str(month.day)),
                 smote=False,
                 threads=self.threads,
+                stage=name,
+                progress=progress,
             )
             held_out, present = values[: len(fold)], values[len(fold) :]
             return np.append(present, best_threshold(month.past_labels, held_out))
@@ -116,13 +126,15 @@ class _PastAndPresent:
         self._present_fold = int(fold.max()) + 1
         self.n_folds = self._present_fold + 1
 
-    def training(self, test: int, columns: list[int]) -> tuple[Int64, Float32]:
+    def training(self, test: int, columns: Int64) -> tuple[Int64, Float32]:
+        """The rows of the past outside the fold `test`, and their matrix."""
         rows = np.flatnonzero(self._fold != test)
-        return rows, self._past[rows]
+        return rows, self._past[np.ix_(rows, columns)]
 
-    def tests(self, test: int, columns: list[int]) -> tuple[Int64, list[Float32]]:
+    def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Float32]]:
+        """The rows of the fold `test`, and their matrix."""
         if test == self._present_fold:
             n = len(self._fold)
-            return np.arange(n, n + len(self._present)), [self._present]
+            return np.arange(n, n + len(self._present)), [self._present[:, columns]]
         rows = np.flatnonzero(self._fold == test)
-        return rows, [self._past[rows]]
+        return rows, [self._past[np.ix_(rows, columns)]]

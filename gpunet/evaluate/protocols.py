@@ -69,6 +69,10 @@ class HiddenFeatures:
         self._follow = np.array([feature.follows_offences for feature in self.declared.values()])
         self._open: Float32 | None = None
 
+    def hidden(self, persons: Bool, *, events: bool) -> Arrests:
+        """The arrests as :func:`gpunet.evaluate.labels.hide` leaves them, in the engine's memory."""
+        return hide(self._arrests, self._engine.to_engine(persons), events=events)
+
     def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float32:
         """float32[n_persons, columns], NaN where null; `hidden` and `events` are as in :func:`hide`, nobody if None."""
         if self._open is None:
@@ -77,9 +81,7 @@ class HiddenFeatures:
             return self._open
         names = [name for name, follows in zip(self.declared, self._follow, strict=True) if follows]
         found = self._open.copy()
-        found[:, self._follow] = self._computed(
-            hide(self._arrests, self._engine.to_engine(hidden), events=events), names
-        )
+        found[:, self._follow] = self._computed(self.hidden(hidden, events=events), names)
         return found
 
     def _computed(self, arrests: Arrests, names: list[str]) -> Float32:

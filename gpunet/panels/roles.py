@@ -73,6 +73,8 @@ def roles(
         "every": every,
         "horizon_days": horizon,
         "id_columns": list(id_columns(unit)),
+        "time": "as_of",
+        "target": "label",
         "label": f"a violent arrest {of_unit} within {horizon} days, from as_of on, as all the data know it",
         "label_complete": "whether these days are all in the data; where not, a label that is false may become true",
         "columns": [_role("as_of", "time"), *(_role(name, _of_panel(name, unit)) for name in columns)],
@@ -107,5 +109,5 @@ def _of_panel(name: str, unit: Unit) -> str:
 
 def _role(name: str, role: str) -> dict[str, str]:
     """The entry of a column; of features it says which family they are of, so that one can be left out."""
-    families = [family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)]
-    return {"column": name, "role": role, **{"family": family for family in families}}
+    family = next((family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)), None)
+    return {"column": name, "role": role} | ({} if family is None else {"family": family})

@@ -135,9 +135,8 @@ def _arrests(cut: Arrests, unit: Unit, known: Int64) -> Columns:
 def _numbers(features: Any) -> Iterator[tuple[str, Float64, str]]:
     """Every feature: its name, its values with NaN for null, and the type that its greatest value has."""
     frame = as_eager(features)
-    for name in frame.columns:
+    for name, kind in frame.schema.items():
         if name != "person_id":
-            kind = frame.schema[name]
             whole = "bool" if kind.is_boolean() else "int64" if kind.is_integer() else "float64"
             yield name, to_host(numbers_of(frame.get_column(name))), whole
 
@@ -147,7 +146,7 @@ def _summed_up(name: str, values: Float64, member: Int64, n: int, dtype: str) ->
     has = ~np.isnan(values)
     member, values = member[has], values[has]
     count = count_by_code(member, n)
-    total = np.bincount(member, weights=values, minlength=n)
+    total = np.bincount(member, weights=values, minlength=n).astype(np.float64)  # of no values it makes integers
     most = np.full(n, -np.inf)
     np.maximum.at(most, member, values)
     none = count == 0

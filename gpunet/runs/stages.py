@@ -22,6 +22,7 @@ from gpunet.base.errors import EngineError, InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import begun, ended, part_of
 from gpunet.base.stopping import raise_if_stopped
+from gpunet.base.words import counted
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.registry import columns, dictionary
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
@@ -124,6 +125,19 @@ class Run:
     def cut(self, arrests: Any, as_of: date) -> Any:
         """The arrests before a day; InputError if there are none."""
         return cut_before(arrests, as_of)
+
+    def late_charges(self, arrests: Any, as_of: date) -> int:
+        """How many charges are dated before a day and were not recorded by then."""
+        late: int = arrests.late_charges(as_of)
+        return late
+
+    def warn_of_late(self, arrests: Any, as_of: date) -> None:
+        """Warn of the rows that do not count as of a day because of when they were recorded."""
+        if late := self.late_charges(arrests, as_of):
+            self.warnings.append(
+                f"{counted(late, 'row')} dated before {as_of} came to be known on that day or later (recorded_at), or "
+                "it is not known when, and do not count"
+            )
 
     def undated(self, arrests: Any) -> int:
         """How many arrests have no date."""
@@ -373,8 +387,8 @@ class Run:
                 found["T-2H"].features,
                 found["T-H"].features,
                 found["T"].features,
-                violent_between(arrests, days["T-2H"], days["T-H"]),
-                violent_between(arrests, days["T-H"], days["T"]),
+                violent_between(arrests, days["T-2H"], days["T-H"], known_before=days["T-H"]),
+                violent_between(arrests, days["T-H"], days["T"], known_before=days["T"]),
                 config=self.config.model,
                 taxonomy=self.config.violent_offences,
                 betweenness=coarsest(found),
