@@ -136,6 +136,44 @@ def test_frames_are_cut_row_by_row():
         assert found.offences.tolist() != [0]
 
 
+#: Rows that came to be known late: an arrest whose first row, with beat and earlier day, is the later one; one of which
+#: nothing is known for long; and one that nobody knows the recording of.
+LATE = [
+    ("ann", 1, 0, "robbery", "3", "Kings", 40),
+    ("ann", 1, 2, "theft", "4", "Lords", 3),
+    ("bob", 1, 2, "theft", "4", None, 3),
+    ("bob", 2, 10, "robbery", "3", "Kings", 60),
+    ("cyd", 2, 10, "theft", "3", None, 11),
+    ("cyd", 3, 20, "theft", "5", None, None),
+    ("dan", 3, 20, "robbery", "5", "Lords", 21),
+    ("dan", 4, 70, "theft", "5", "Lords", 70),
+]
+
+
+@pytest.mark.parametrize("unit", ["person", "beat", "gang"])
+def test_what_was_recorded_late_was_not_known(unit, tmp_path):
+    rows = [
+        {**row(person, incident, DAY + dt.timedelta(days=day), offence, beat=beat, gang=gang), "recorded": recorded}
+        for person, incident, day, offence, beat, gang, recorded in LATE
+    ]
+    late = [None if line["recorded"] is None else DAY + dt.timedelta(days=line.pop("recorded")) for line in rows]
+    frame = frame_of(rows).with_columns(pl.Series("recorded_at", late, pl.Date))
+    frame.write_csv(tmp_path / "a.csv")
+    arrests = gpunet.read_arrests(tmp_path / "a.csv")
+    days = [DAY + dt.timedelta(days=n) for n in (4, 12, 22, 41, 61, 71)]
+    assert len(verified(tmp_path / "a.csv", arrests, days, unit, 20, tmp_path / "out")) == 6
+    assert len(verified(frame, arrests, days, unit, 20, tmp_path / "of a frame")) == 6
+    found = pl.concat([pl.read_parquet(part_of(tmp_path / "out", day)).with_columns(as_of=day) for day in days[:4]])
+    if unit == "person":
+        own = found.filter(person_id="ann").select("own_violent_arrests", "days_since_last_arrest").rows()
+        assert own == [(0, 2.0), (0, 10.0), (0, 20.0), (1, 41.0)]
+        # What happens is told as it is known in the end: bob's robbery was recorded 50 days later.
+        assert found.filter(pl.col("label")).select("as_of", "person_id").rows() == [(days[0], "bob")]
+    else:
+        early = found.filter(pl.col("as_of") <= days[1])[unit].to_list()
+        assert early == {"beat": ["4", "3", "4"], "gang": ["Lords", "Lords"]}[unit]
+
+
 def test_a_snapshot_that_knows_the_future_is_found_out(tables, arrests, tmp_path):
     days = days_of(arrests, 300, 3)
     write_panel(tmp_path, arrests, days, "person", 90, "300d")
