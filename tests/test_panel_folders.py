@@ -14,7 +14,10 @@ import polars as pl
 import pyarrow.dataset as ds
 import pytest
 from comparison import frame_of, row
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from panel_folders import part_of, write_panel
+from panel_reference import dated_tables
 
 import gpunet
 from gpunet.base.days import day_to_date
@@ -172,6 +175,28 @@ def test_what_was_recorded_late_was_not_known(unit, tmp_path):
     else:
         early = found.filter(pl.col("as_of") <= days[1])[unit].to_list()
         assert early == {"beat": ["4", "3", "4"], "gang": ["Lords", "Lords"]}[unit]
+
+
+@settings(max_examples=20)
+@given(drawn=dated_tables(), late=st.lists(st.sampled_from([0, 1, 5, 12, 40, None]), min_size=1, max_size=9))
+def test_rows_that_are_cut_make_the_arrests_that_were_known(drawn, late):
+    case, day, _ = drawn
+    days = [None if of["date"] is None else late[i % len(late)] for i, of in enumerate(case.rows)]
+    recorded = [None if n is None else of["date"] + dt.timedelta(n) for n, of in zip(days, case.rows, strict=True)]
+    frame = frame_of(case.rows).with_columns(pl.Series("recorded_at", recorded, pl.Date))
+    arrests = gpunet.read_arrests(frame, case.config)
+    known, read = arrests.before(day), input_rows(frame, arrests.config).read_before(day)
+    for name in ("person_ids", "force_names", "district_names", "beat_names", "gang_names"):
+        codes = {"person_ids": "person"}.get(name, name.removesuffix("_names"))
+        assert texts(known, name, codes) == texts(read, name, codes)
+    for name in ("day", "offences"):
+        assert getattr(known, name).tolist() == getattr(read, name).tolist()
+    assert texts(known, "incident_ids", "incident") == texts(read, "incident_ids", "incident")
+
+
+def texts(arrests, names: str, codes: str) -> list:
+    of_code = getattr(arrests, names).to_list()
+    return [of_code[code] if code >= 0 else None for code in getattr(arrests, codes).tolist()]
 
 
 def test_a_snapshot_that_knows_the_future_is_found_out(tables, arrests, tmp_path):
