@@ -10,8 +10,7 @@ import signal
 import psutil
 import pytest
 from cluster_helpers import dask_processes
-from run_processes import finish, results, start
-
+from run_processes import finish, gpunet, results, start
 
 from gpunet.synthetic import write_tables
 

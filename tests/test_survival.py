@@ -74,9 +74,8 @@ def test_killed_at_twenty_moments(asked, undisturbed, tmp_path):
         out = tmp_path / f"run{chain}"
         moment = moments.pop()
         process = Fork("run", *asked, "--out", out, *ALWAYS, before=moment if isinstance(moment, str) else "")
-        if isinstance(moment, float):
-            if not process.ended(moment):
-                process.kill()
+        if isinstance(moment, float) and not process.ended(moment):
+            process.kill()
         done = process.finish()
         if done.returncode == -signal.SIGKILL:
             kills += 1
