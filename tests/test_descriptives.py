@@ -77,12 +77,15 @@ def test_seasonality_and_who_was_violent_with_whom(found: dict) -> None:
     assert by_month[0] == {"month": "2012-12", "arrests": 3, "violent_arrests": 2}
     assert by_month[1] == {"month": "2013-01", "arrests": 0, "violent_arrests": 0}
     # a and b; not d, whose companion was not violent there; not e.
-    assert found["violent_together"] == {"violent_persons": 4, "with_another": 2, "share": 0.5}
+    assert found["violent_together"] == {
+        "all": {"violent_persons": 4, "with_another": 2, "share": 0.5},
+        "network": {"violent_persons": 3, "with_another": 2, "share": 2 / 3},
+    }
 
 
 def test_somebody_else_violent_in_the_same_incident_counts_though_one_was_not_violent_there() -> None:
     rows = [("a", 1, "2013-01-01", "theft"), ("b", 1, "2013-01-01", "robbery"), ("a", 2, "2013-01-02", "robbery")]
-    found = descriptives(arrests_of(rows))["violent_together"]
+    found = descriptives(arrests_of(rows))["violent_together"]["all"]
     assert found == {"violent_persons": 2, "with_another": 1, "share": 0.5}
 
 
@@ -93,7 +96,7 @@ def test_without_a_tie_a_date_or_violence() -> None:
     assert found["degrees"]["distribution"] == []
     assert found["degrees"]["exponential_fit"]["rate"] is None
     assert found["seasonality"]["by_month"] == []
-    assert found["violent_together"] == {"violent_persons": 0, "with_another": 0, "share": None}
+    assert found["violent_together"]["network"] == {"violent_persons": 0, "with_another": 0, "share": None}
     json.dumps(found, allow_nan=False)
 
 

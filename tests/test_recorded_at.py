@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from reading_at import HOMES, assert_same, read_everywhere
 from reading_naive import decoded, rejections
 from reference import was_recorded
 from strategies import OFFENCES, SETS, Row, recording_days
+from typer.testing import CliRunner
 
 from gpunet import compute_features, read_arrests
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, violent_between
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.cli.run import run_features, run_forecast
+from gpunet.cli.app import app
+from gpunet.cli.check import check_tables
+from gpunet.cli.run import run_forecast
 from gpunet.engines.cpu import CpuEngine
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.checkpoint_file import Contents
@@ -71,6 +75,7 @@ def counts_of(arrests: Arrests) -> tuple[int, int, int, int]:
 AS_OF = st.sampled_from([day(n) for n in (0, 1, 2, 4, 10, 13, 40)])
 
 
+@settings(max_examples=30)
 @given(rows=late_rows(), as_of=AS_OF, earlier=AS_OF)
 def test_a_cut_is_the_reading_of_the_rows_recorded_by_then(rows: list[Row], as_of: dt.date, earlier: dt.date) -> None:
     arrests = read_arrests(frame_of(rows), CONFIG)
@@ -89,6 +94,7 @@ def test_a_cut_is_the_reading_of_the_rows_recorded_by_then(rows: list[Row], as_o
         assert columns_of(compute_features(cut)) == columns_of(compute_features(of_cut))
 
 
+@settings(max_examples=30)
 @given(rows=late_rows())
 def test_without_an_as_of_day_the_column_has_no_effect(rows: list[Row]) -> None:
     arrests = read_arrests(frame_of(rows), CONFIG)
@@ -101,6 +107,7 @@ def test_without_an_as_of_day_the_column_has_no_effect(rows: list[Row]) -> None:
     assert plain.charges is None
 
 
+@settings(max_examples=30)
 @given(rows=late_rows(), start=AS_OF, known=AS_OF, length=st.integers(1, 20))
 def test_labels_are_those_known_on_a_day(rows: list[Row], start: dt.date, known: dt.date, length: int) -> None:
     arrests, end = read_arrests(frame_of(rows), CONFIG), start + dt.timedelta(days=length)
@@ -115,19 +122,17 @@ def test_labels_are_those_known_on_a_day(rows: list[Row], start: dt.date, known:
     assert labels.tolist() == expected(read_arrests(frame_of(cut_rows(rows, known)), CONFIG, known), end)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(rows=late_rows(), as_of=AS_OF, at=st.integers(0, 28))
 def test_cuts_elsewhere_and_of_several_inputs(rows: list[Row], as_of: dt.date, at: int) -> None:
     frames = [frame_of(part) for part in (rows[:at], rows[at:])]
-    whole = read_everywhere(frames, CONFIG)
-    assert decoded(whole.before(as_of)) == decoded(read_arrests(frame_of(rows), CONFIG, as_of))
+    whole, together = read_arrests(frames, CONFIG), read_arrests(frame_of(rows), CONFIG)
+    assert decoded(whole.before(as_of)) == decoded(together.before(as_of))
     assert whole.report is not None
-    assert (
-        whole.report.files[0].duplicate + whole.report.files[1].duplicate
-        == counts_of(read_arrests(frame_of(rows), CONFIG))[3]
-    )
+    assert sum(file.duplicate for file in whole.report.files) == counts_of(together)[3]
     for location in HOMES.values():
         found = read_arrests_at(location, frames, CONFIG)
+        assert_same(found, whole)
         assert_same(found.before(as_of), whole.before(as_of))
 
 
@@ -288,6 +293,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "run.json").read_text())  # type: ignore[no-any-return]
 
 
+def test_check_asks_about_columns_that_may_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("person_id,incident_id,date,offence,Date Entered\n1,1,2013-03-01,theft,2013-03-02\n")
+    found, toml = check_tables([str(path)])
+    assert found["input"]["recorded_at"] == "absent: dates alone count"
+    (line,) = (line for line in toml.splitlines() if "recorded_at" in line)
+    assert line == '# columns.recorded_at = "Date Entered"'
+    uncommented = toml.replace(line, line[2:])
+    found, toml = check_tables([str(path)], tomllib.loads(uncommented))
+    assert found["input"]["columns"]["recorded_at"] == ["Date Entered"]
+    assert found["input"]["recorded_at"].startswith("present")
+    assert "# columns" not in toml
+
+
 def test_features_as_of_a_day_are_those_of_the_cut_tables(tables: pl.DataFrame, tmp_path: Path) -> None:
     as_of = dt.date(2013, 6, 1)
     late, cut = tmp_path / "late.parquet", tmp_path / "cut.parquet"
@@ -295,7 +314,8 @@ def test_features_as_of_a_day_are_those_of_the_cut_tables(tables: pl.DataFrame, 
     tables.filter(pl.col("recorded_at") < as_of).drop("recorded_at").write_parquet(cut)
     outs = {path: tmp_path / path.stem for path in (late, cut)}
     for path, out in outs.items():
-        run_features(str(path), out, None, as_of)
+        done = CliRunner().invoke(app, ["features", str(path), "--as-of", str(as_of), "--out", str(out)])
+        assert done.exit_code == 0, done.output
     for name in ("features.parquet", "ties.parquet", "groups.parquet"):
         assert (outs[late] / name).read_bytes() == (outs[cut] / name).read_bytes(), name
     manifests = {path: read_manifest(out) for path, out in outs.items()}

@@ -158,6 +158,9 @@ def test_leak_is_the_difference_draw_by_draw() -> None:
     assert found[2]["undefined"] == "auc, leak: nobody is in the population"
     same = leak_rows(judged(paper, replace(paper, protocol="same_event")))[0]
     assert (same["leak"], same["leak_low"], same["leak_high"]) == (0, 0, 0)
+    perfect = leak_rows(judged(replace(paper, value=LABEL.astype(float)), honest))[0]
+    assert perfect["auc_paper"] == 1
+    assert 0.1 < perfect["leak_low"] < perfect["leak"] < perfect["leak_high"] < 0.9
     assert leak_rows(judged(paper, honest, draws=0))[0]["undefined"] == "leak interval: no draws (bootstrap = 0)"
     fewer = replace(honest, **{name: getattr(honest, name)[:-1] for name in ("person", "label", "value", "named")})
     with pytest.raises(ValueError, match="other persons"):

@@ -61,12 +61,12 @@ def run_panel(
         If input, configuration, engine or folder cannot be used, or the data do not reach over the days.
     """
     with snapshot_run("panel", inputs, out, config, options) as run:
-        arrests = run.read(inputs, None)
         asked = run.config.panel
-        require_unit(arrests, asked.unit)
-        days = snapshot_days(asked, arrests)
         if asked.verify and run.engine.name != "cpu":
             raise EngineError(_NOT_REPEATABLE)
+        arrests = run.read(inputs, None)
+        require_unit(arrests, asked.unit)
+        days = snapshot_days(asked, arrests)
         with run.stage("snapshots"):
             told = [_write_snapshot(run, arrests, day) for day in days]
         with run.stage("write panel"):
