@@ -19,6 +19,7 @@ from gpunet.base.errors import EngineError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import part_name, run_panel
 from gpunet.cli.run import resume_run
+from gpunet.cli.show import print_run
 from gpunet.config.config import load_config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.runs import stages
@@ -106,6 +107,18 @@ def test_a_place_has_a_series(tables, tmp_path):
     done = command(tables, *ASKED[:2], "--to", "2013-02-01", "--every", "31d", "--unit", "force", "--out", tmp_path)
     assert done.exit_code == 0, done.output
     assert [path.name for path in sorted((tmp_path / "panel").iterdir())] == ["as_of=2013-01-01", "as_of=2013-02-01"]
+
+
+def test_snapshots_are_shown(persons):
+    """The last one, or that of a day."""
+    for table, day in (("panel", DAYS[-1]), (f"panel/as_of={DAYS[0]}", DAYS[0])):
+        shown = CliRunner().invoke(app, ["show", str(persons), table, "--top", "2"])
+        assert shown.exit_code == 0, shown.output
+        assert f"2 of {len(pl.read_parquet(persons / part_name(day))):,} rows" in shown.stdout
+    assert "panel" in CliRunner().invoke(app, ["show", str(persons)]).stdout
+    for table in ("panel/as_of=2001-01-01", "panel/as_of=../x"):
+        with pytest.raises(InputError, match=f'has no table "{table}"'):
+            print_run(persons, table, 3)
 
 
 def stopped_at(monkeypatch, day: date, job: Any) -> None:
