@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from kept_runs import odd_values
 from polars.testing import assert_frame_equal
 from run_processes import results
 from typer.testing import CliRunner
@@ -20,9 +21,11 @@ from gpunet.cli.app import app
 from gpunet.cli.panels import part_name, run_panel
 from gpunet.cli.run import resume_run
 from gpunet.cli.show import print_run
+from gpunet.cli.summary import summarise
 from gpunet.config.config import load_config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.runs import stages
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.synthetic import write_tables
@@ -90,6 +93,17 @@ def test_what_run_json_says_of_it(persons):
     assert section["verified"][0]["sha256"] == manifest["outputs"][part_name(DAYS[0])]["sha256"]
     roles = json.loads((persons / "panel.json").read_text())
     assert [column["column"] for column in roles["columns"]] == ["as_of", *frame.columns]
+
+
+def test_a_manifest_with_odd_values_is_refused_or_summarised(persons, tmp_path):
+    manifest, refused = json.loads((persons / "run.json").read_text()), 0
+    for odd in odd_values({"panel": manifest["panel"]}):
+        (tmp_path / "run.json").write_text(json.dumps({**manifest, "panel": None, **odd}))
+        try:
+            summarise(read_manifest(tmp_path), tmp_path)
+        except InputError:
+            refused += 1
+    assert refused > 20
 
 
 def test_a_place_has_a_series(tables, tmp_path):
