@@ -71,8 +71,8 @@ def _emerging(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], 
 
 def _was_predicted(row: Mapping[str, Any]) -> bool:
     """Of a month that nothing could be trained for, nobody knows who would have been found."""
-    counted = None not in (row["tp"], row["fp"], row["fn"])
-    return counted and (row["recall"] is not None or not row["positives"])
+    told = None not in (row["tp"], row["fp"], row["fn"])
+    return told and (row["recall"] is not None or not row["positives"])
 
 
 def panel_lines(panel: Mapping[str, Any]) -> list[str]:
