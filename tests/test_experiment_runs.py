@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from kept_runs import odd_values
 from run_processes import results
 from test_panel_runs import Stopped, ended
 from typer.testing import CliRunner
@@ -21,10 +22,12 @@ from gpunet.cli.app import app
 from gpunet.cli.evaluations import run_emerging, run_known
 from gpunet.cli.run import RUN_FILES, resume_run
 from gpunet.cli.summary import summarise
+from gpunet.cli.summary_tables import evaluation_lines
 from gpunet.config.config import Config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.schemas import TABLES
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
@@ -122,6 +125,44 @@ def test_what_run_json_says_of_it(runs, tables, name):
     assert summarise(manifest, runs / name, 40).count("\n") > 10
     shown = CliRunner().invoke(app, ["show", str(runs / name), "results"])
     assert "experiment" in shown.stdout
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_manifest_with_odd_values_is_refused_or_summarised(runs, tmp_path, name):
+    manifest = json.loads((runs / name / "run.json").read_text())
+    refused = 0
+    for part in ("evaluation", "arrests", "warnings", "gpunet"):
+        for odd in odd_values({part: manifest[part]}, 30):
+            (tmp_path / "run.json").write_text(json.dumps({**manifest, **{part: None}, **odd}))
+            try:
+                summarise(read_manifest(tmp_path), tmp_path)
+            except InputError:
+                refused += 1
+    assert refused > 20
+
+
+def row(name: str, month: str, counts: tuple[int, int, int], auc: float | None, outcome: str = "horizon") -> dict:
+    tp, fp, fn = counts
+    recall = tp / (tp + fn) if tp + fn else None
+    return {
+        "protocol": None, "classifier": name, "smote": False, "month": month, "outcome": outcome, "persons": 100,
+        "positives": tp + fn, "tp": tp, "fp": fp, "fn": fn, "recall": recall, "auc": auc, "f1": None,
+    }  # fmt: skip
+
+
+def test_months_are_added_up_but_for_those_that_nothing_could_be_trained_for():
+    rows = [
+        row("a_forest", "2013-01-01", (2, 2, 6), 0.7), row("a_forest", "2013-02-01", (0, 1, 1), 0.6),
+        {**row("a_forest", "2013-03-01", (0, 0, 50), None), "recall": None},
+        row("a_forest", "2013-04-01", (40, 0, 0), 1.0, "ever_after"),
+        row("nobody", "2013-01-01", (0, 0, 0), None),
+    ]  # fmt: skip
+    first, _, forest, nobody = evaluation_lines({"experiment": "emerging", "results": rows}, 100)
+    assert first == "forecast  2 months, 2013-01-01 to 2013-02-01, outcome horizon; all together"
+    assert forest.split() == ["a", "forest", "5", "2", "0.400", "0.222", "0.286", "0.650"]
+    assert nobody.split() == ["nobody", "0", "0", "-", "-", "-", "-"]
+    assert evaluation_lines({"experiment": "emerging", "results": []}, 100) == []
+    assert evaluation_lines({"experiment": "emerging", "results": rows[2:3]}, 100) == []
 
 
 def test_who_is_in_custody_is_not_in_the_months(runs, tables):

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from kept_runs import odd_values
 from polars.testing import assert_frame_equal
 from run_processes import results
 from typer.testing import CliRunner
@@ -19,9 +20,12 @@ from gpunet.base.errors import EngineError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import part_name, run_panel
 from gpunet.cli.run import resume_run
+from gpunet.cli.show import print_run
+from gpunet.cli.summary import summarise
 from gpunet.config.config import load_config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.runs import stages
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.synthetic import write_tables
@@ -91,6 +95,17 @@ def test_what_run_json_says_of_it(persons):
     assert [column["column"] for column in roles["columns"]] == ["as_of", *frame.columns]
 
 
+def test_a_manifest_with_odd_values_is_refused_or_summarised(persons, tmp_path):
+    manifest, refused = json.loads((persons / "run.json").read_text()), 0
+    for odd in odd_values({"panel": manifest["panel"]}):
+        (tmp_path / "run.json").write_text(json.dumps({**manifest, "panel": None, **odd}))
+        try:
+            summarise(read_manifest(tmp_path), tmp_path)
+        except InputError:
+            refused += 1
+    assert refused > 20
+
+
 def test_a_place_has_a_series(tables, tmp_path):
     done = command(tables, *ASKED, "--unit", "district", "--out", tmp_path)
     assert done.exit_code == 0, done.output
@@ -106,6 +121,18 @@ def test_a_place_has_a_series(tables, tmp_path):
     done = command(tables, *ASKED[:2], "--to", "2013-02-01", "--every", "31d", "--unit", "force", "--out", tmp_path)
     assert done.exit_code == 0, done.output
     assert [path.name for path in sorted((tmp_path / "panel").iterdir())] == ["as_of=2013-01-01", "as_of=2013-02-01"]
+
+
+def test_snapshots_are_shown(persons):
+    """The last one, or that of a day."""
+    for table, day in (("panel", DAYS[-1]), (f"panel/as_of={DAYS[0]}", DAYS[0])):
+        shown = CliRunner().invoke(app, ["show", str(persons), table, "--top", "2"])
+        assert shown.exit_code == 0, shown.output
+        assert f"2 of {len(pl.read_parquet(persons / part_name(day))):,} rows" in shown.stdout
+    assert "panel" in CliRunner().invoke(app, ["show", str(persons)]).stdout
+    for table in ("panel/as_of=2001-01-01", "panel/as_of=../x"):
+        with pytest.raises(InputError, match=f'has no table "{table}"'):
+            print_run(persons, table, 3)
 
 
 def stopped_at(monkeypatch, day: date, job: Any) -> None:

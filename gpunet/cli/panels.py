@@ -75,8 +75,10 @@ def run_panel(
             run.folder.write_json("panel.json", _roles(run, arrests, days, series=series))
             run.folder.write_json("features.json", dictionary(run.config.sets))
             run.write_input_tables(arrests)
-        with run.stage("verify"):
-            verified = _verified(run, inputs, arrests, days)
+        verified = None
+        if asked.verify:
+            with run.stage("verify"):
+                verified = _verified(run, inputs, arrests, days)
         sections = {"arrests": arrest_statistics(arrests), "panel": _section(run, told, verified)}
         return run.finish("panel", arrests, sections)
 
@@ -123,11 +125,9 @@ def _roles(run: SnapshotRun, arrests: Any, days: Sequence[date], *, series: bool
     return roles(asked.unit, days, after, asked.every, asked.horizon_days, arrests.last_day, columns or (), of_series)
 
 
-def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date]) -> list[dict[str, Any]] | None:
-    """Compute as many snapshots again as was asked for, from tables that end before their day; None if none was."""
+def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date]) -> list[dict[str, Any]]:
+    """Compute as many snapshots again as was asked for, from tables that end before their day."""
     asked = run.config.panel
-    if not asked.verify:
-        return None
     return verify(
         inputs,
         arrests,

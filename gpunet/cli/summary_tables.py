@@ -35,7 +35,7 @@ def _known(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], wid
     ]
     leaks = [
         f"{_name(row)} {row['leak']:.3f}{_interval(row, 'leak')}"
-        for row in evaluation["leak"]
+        for row in evaluation.get("leak", [])
         if row["protocol"] == "cross_fitted" and row["leak"] is not None
     ]
     if leaks:
@@ -46,8 +46,7 @@ def _known(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], wid
 def _emerging(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], width: int) -> list[str]:
     """A line a classifier over all months that have a fixed horizon, or else over all."""
     outcome = "horizon" if any(row["outcome"] == "horizon" for row in rows) else "ever_after"
-    # Of a month that nothing could be trained for nobody knows who would have been found.
-    chosen = [row for row in rows if row["outcome"] == outcome and (row["recall"] is not None or not row["positives"])]
+    chosen = [row for row in rows if row["outcome"] == outcome and _was_predicted(row)]
     if not chosen:
         return []
     by_name: dict[str, list[Mapping[str, Any]]] = {}
@@ -68,6 +67,12 @@ def _emerging(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], 
         f"forecast  {counted(len(months), 'month')}, {months[0]} to {months[-1]}, outcome {outcome}; all together",
         *table_of(columns, width),
     ]
+
+
+def _was_predicted(row: Mapping[str, Any]) -> bool:
+    """Of a month that nothing could be trained for, nobody knows who would have been found."""
+    told = None not in (row["tp"], row["fp"], row["fn"])
+    return told and (row["recall"] is not None or not row["positives"])
 
 
 def panel_lines(panel: Mapping[str, Any]) -> list[str]:
