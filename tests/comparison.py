@@ -19,7 +19,10 @@ def frame_of(rows: Sequence[Mapping[str, Any]], kind: str = "polars") -> Any:
     schema: dict[str, Any] = {}
     for name in ("person_id", "incident_id"):
         schema[name] = pl.Int64 if all(isinstance(row[name], int) for row in rows) else pl.String
-    frame = pl.DataFrame(rows, schema={**schema, "date": pl.Date, **dict.fromkeys(_TEXT_COLUMNS, pl.String)})
+    schema |= {"date": pl.Date, **dict.fromkeys(_TEXT_COLUMNS, pl.String)}
+    if any("recorded_at" in row for row in rows):
+        schema["recorded_at"] = pl.Date
+    frame = pl.DataFrame(rows, schema=schema)
     return {"polars": lambda: frame, "pandas": frame.to_pandas, "pyarrow": frame.to_arrow}[kind]()
 
 

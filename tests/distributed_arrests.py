@@ -36,6 +36,11 @@ def part_of(arrests: Arrests, first: int, last: int) -> ArrestPartition:
     incidents, code = np.unique(arrests.incident[rows], return_inverse=True)
     # Texts that sort as incidents do; after the number comes what has more bytes than characters.
     keys = [f"{i:06d}\u00e9\U0001f600" for i in incidents.tolist()]
+    charges = arrests.charges
+    if charges is not None:
+        where = np.flatnonzero(np.isin(charges.arrest, rows))
+        charges = charges.with_arrays(lambda values: values[where])
+        charges = dataclasses.replace(charges, arrest=np.searchsorted(rows, charges.arrest).astype(np.int32))
     none = {f"{name}_names": make_series(name, []) for name in NAMES}
     of_part = dataclasses.replace(
         arrests,
@@ -44,6 +49,7 @@ def part_of(arrests: Arrests, first: int, last: int) -> ArrestPartition:
         incident=code.astype(np.int32),
         incident_ids=gather(arrests.incident_ids, incidents, "incident_id"),
         report=None,
+        charges=charges,
         **{name: getattr(arrests, name)[rows] for name in _CODES},
         **none,
     )

@@ -64,9 +64,11 @@ def offence_sets(text: str | None, sets: Mapping[str, Sequence[str]]) -> set[str
 def reference_arrests(
     rows: Iterable[Mapping[str, Any]], sets: Mapping[str, Sequence[str]], as_of: dt.date | None = None
 ) -> list[Arrest]:
-    """The arrests in file order (of their first row); with `as_of` only those dated before it."""
+    """The arrests in file order (of their first row); with `as_of` only rows recorded, and arrests dated, before it."""
     found: dict[tuple[Any, ...], Arrest] = {}
     for row in rows:
+        if as_of is not None and not was_recorded(row, as_of):
+            continue
         force = row.get("force") or ""
         key = (row["person_id"], force, row["incident_id"])
         arrest = found.setdefault(key, Arrest(row["person_id"], force, row["incident_id"]))
@@ -77,6 +79,11 @@ def reference_arrests(
             if getattr(arrest, name) is None:
                 setattr(arrest, name, row.get(name))
     return [a for a in found.values() if as_of is None or (a.date is not None and a.date < as_of)]
+
+
+def was_recorded(row: Mapping[str, Any], as_of: dt.date) -> bool:
+    """Had the row come to be known before the day? Where there is no column recorded_at, the date alone counts."""
+    return "recorded_at" not in row or (row["recorded_at"] is not None and row["recorded_at"] < as_of)
 
 
 def set_names(sets: Iterable[str]) -> list[str]:

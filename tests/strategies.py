@@ -120,12 +120,19 @@ def _ids(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     return [f"P{i}" for i in range(1, 13)], [f"i{i}" for i in (2, 9, 10, 11, 100, 101, 102, 103)]
 
 
+def recording_days(day: dt.date | None) -> st.SearchStrategy[dt.date | None]:
+    """When a row of this date came to be known: at once, later, or it is not known when."""
+    first = _FIRST_DAY if day is None else day
+    return st.sampled_from([*(first + dt.timedelta(days=days) for days in (0, 0, 1, 9, 30)), None])
+
+
 @st.composite
 def arrest_tables(draw: st.DrawFn, max_incidents: int = 8) -> TableCase:
     """Incidents of 1..6 persons, a row or more for each, in any order, with nulls, repeats and clashing ids.
 
     Two forces may use the same incident id. The cap on an incident's size is often below that of the greatest, which
     then ties nobody. Gangs: none at all, one, or three; dates: sometimes none; violence: common, one case, or none.
+    Some tables tell when rows were recorded.
     """
     persons, incident_ids = _ids(draw)
     forces = draw(st.sampled_from([[None], ["North", "South"], ["North", None]]))
@@ -157,4 +164,6 @@ def arrest_tables(draw: st.DrawFn, max_incidents: int = 8) -> TableCase:
         rows[draw(st.integers(0, len(rows) - 1))]["offence"] = "robbery"
     rows = draw(st.permutations(rows)) if draw(st.booleans()) else rows
     as_of = draw(st.sampled_from([None, None, None, CUT]))
+    if draw(st.sampled_from([False, False, True])):
+        rows = [{**row, "recorded_at": draw(recording_days(row["date"]))} for row in rows]
     return TableCase(list(rows), draw(st.sampled_from([50, 50, 4, 3, 2])), as_of)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+from datetime import date, timedelta
+from random import Random
 
 import narwhals as nw
 import numpy as np
@@ -20,8 +22,10 @@ from hypothesis import strategies as st
 from packaged_tables import KINDS, PACKINGS, written
 
 import gpunet
+from gpunet.arrests.as_of import cut_before, violent_between
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cluster import cluster_engine, reading
+from gpunet.cluster.as_of import labels_between, late_charges, partitions_before
 from gpunet.cluster.reading import read_distributed
 from gpunet.cluster.results import each, fetched
 from gpunet.cluster.shuffle import (
@@ -97,6 +101,42 @@ def test_incident_keys_and_person_scope(client, tmp_path_factory, split, key, sc
             read(client, paths, config, parts=3)
         return
     assert_same_arrests(read(client, paths, config, parts=3), expected)
+
+
+@pytest.mark.parametrize("parts", [1, 6])
+def test_rows_that_were_recorded_late(client, tmp_path, parts):
+    """Cuts and labels are those of one process, also where rows repeat others that another file has recorded later."""
+    random, day = Random(4), date(2013, 3, 1)
+    for file in range(4):
+        rows = [random_row(random, day) for _ in range(60)]
+        frame = pl.DataFrame(rows, schema_overrides={"recorded_at": pl.Date})
+        (frame.drop("recorded_at") if file == 2 else frame).write_parquet(tmp_path / f"{file}.parquet")
+    expected, found = gpunet.read_arrests(tmp_path), read(client, [tmp_path], parts=parts)
+    assert_same_arrests(found, expected)
+    assert sum(file.duplicate for file in expected.report.files) > 5
+    for start, known in ((day + timedelta(days=n), day + timedelta(days=n + 5)) for n in (1, 3, 9, 30)):
+        cut, cut_here = partitions_before(found, start), cut_before(expected, start)
+        here = [part.arrests for part in fetched(client, cut.partitions)]
+        assert [person for part in here for person in part.person_ids.to_list()] == cut_here.person_ids.to_list()
+        for name in ("day", "offences", "gang", "force"):
+            values = np.concatenate([getattr(part, name) for part in here])
+            np.testing.assert_array_equal(values, getattr(cut_here, name), err_msg=name)
+        labels = fetched(client, labels_between(found, start, known, known_before=known))
+        assert np.concatenate(labels).tolist() == violent_between(expected, start, known, known).tolist()
+        assert late_charges(found, start) == expected.late_charges(start)
+
+
+def random_row(random, day):
+    """A row of few persons and incidents; the earlier it is dated, the later it may be recorded."""
+    dated, late = random.choice([0, 2, 8]), random.choice([0, 0, 1, 12, None])
+    return {
+        "person_id": random.randint(1, 9),
+        "incident_id": random.randint(1, 4),
+        "date": day + timedelta(days=dated),
+        "offence": random.choice(["robbery", "theft"]),
+        "gang": random.choice([None, "Kings", "Lords"]),
+        "recorded_at": None if late is None else day + timedelta(days=dated + late),
+    }
 
 
 def test_folders_with_keys_and_files_of_every_kind(client, tmp_path):

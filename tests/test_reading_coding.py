@@ -41,16 +41,20 @@ def test_values_that_no_row_has_are_left_out() -> None:
     assert column.codes.tolist() == [0, 1, -1, 0]
 
 
-@given(st.lists(st.tuples(*[st.integers(0, 2)] * 4), max_size=60), st.integers(1, 9))
-def test_rows_that_equal_an_earlier_one(rows: list[tuple[int, ...]], size: int) -> None:
-    values = np.array(rows, np.int64).reshape(-1, 4)
+@given(st.lists(st.tuples(*[st.integers(0, 2)] * 5), max_size=60), st.integers(1, 9), st.booleans())
+def test_rows_that_equal_an_earlier_one(rows: list[tuple[int, ...]], size: int, recorded: bool) -> None:
+    values = np.array(rows, np.int64).reshape(-1, 5)
     texts = HOST.series("a", pa.array(["x", "y", "z"]))
     names = ("person_id", "incident_id", "beat")  # only a person is never missing
     columns = {name: Column(texts, values[:, k].astype(np.int8) - (k > 0)) for k, name in enumerate(names)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coded_rows, "_BLOCK_ROWS", size)
-        found = repeats_of(CodedRows(columns, values[:, 3]))
-    assert found.tolist() == [i for i, row in enumerate(rows) if row in rows[:i]]
+        told = (values[:, 4].astype(np.int32), np.zeros(len(rows), np.bool_)) if recorded else ()
+        found = repeats_of(CodedRows(columns, values[:, 3], *told))
+    equal = [[other[4] for other in rows[:i] if other[:4] == row[:4]] for i, row in enumerate(rows)]
+    assert found.every.tolist() == [i for i, days in enumerate(equal) if days]
+    needless = [i for i, days in enumerate(equal) if days and (not recorded or min(days) <= rows[i][4])]
+    assert found.needless.tolist() == needless
 
 
 @given(

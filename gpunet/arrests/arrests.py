@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from gpunet.arrests.charges import CHARGE_ARRAYS, Charges
 from gpunet.base.arguments import instance_of
 from gpunet.base.array_types import Bool, Int32, UInt64
 from gpunet.base.days import NO_DAY, day_number
@@ -158,6 +159,8 @@ class Arrests:
         The cut that was applied: only arrests before this day are here. None where there was none.
     backend
         The kind of frame that the caller uses ("polars", "pandas", "pyarrow"); results are given back in it.
+    charges
+        The rows that the arrests are made of, where a table tells when they were recorded; else None.
     """
 
     person_ids: nw.Series[Any]
@@ -178,6 +181,7 @@ class Arrests:
     report: ReadReport | None = None
     as_of: date | None = None
     backend: str = "polars"
+    charges: Charges | None = None
 
     def __len__(self) -> int:
         return int(self.person.shape[0])
@@ -212,22 +216,29 @@ class Arrests:
         arrays: dict[str, Any] = {name: engine.to_engine(getattr(self, name)) for name in _ARRAYS}
         if all(array is getattr(self, name) for name, array in arrays.items()):
             return self
-        return dataclasses.replace(self, **arrays)
+        charges = None if self.charges is None else self.charges.with_arrays(engine.to_engine)
+        return dataclasses.replace(self, **arrays, charges=charges)
 
     def nbytes(self) -> int:
         """Bytes of the coded arrays."""
-        return sum(getattr(self, name).nbytes for name in _ARRAYS)
+        arrays = [getattr(self, name) for name in _ARRAYS]
+        if self.charges is not None:
+            arrays += [getattr(self.charges, name) for name in CHARGE_ARRAYS]
+        return sum(array.nbytes for array in arrays)
 
-    def _dated_before(self, as_of: date) -> Bool:
-        before: Bool = (self.day != NO_DAY) & (self.day < day_number(as_of))
-        return before
+    def late_charges(self, as_of: date) -> int:
+        """How many charges are dated before `as_of` and were not recorded by then."""
+        return 0 if self.charges is None else self.charges.late(day_number(as_of))
 
     def persons_before(self, as_of: date) -> Int32:
-        """Codes of the persons with an arrest dated before `as_of`, ascending: those that :meth:`before` keeps."""
-        return distinct(self.person[self._dated_before(as_of)])
+        """Codes of the persons with an arrest before `as_of`, ascending: those that :meth:`before` keeps."""
+        day = day_number(as_of)
+        if self.charges is not None:
+            return distinct(self.person[self.charges.arrest[self.charges.known_before(day)]])
+        return distinct(self.person[(self.day != NO_DAY) & (self.day < day)])
 
-    def before(self, as_of: date) -> Arrests:
-        """Only the arrests dated before `as_of`, and only the persons who have one (undated arrests go).
+    def known_before(self, as_of: date) -> Arrests:
+        """As :meth:`before`, but persons keep their codes, and those without an arrest their ids.
 
         Raises
         ------
@@ -236,18 +247,43 @@ class Arrests:
         """
         if self.as_of is not None and as_of > self.as_of:
             raise InputError(f"cannot go forward to {as_of}: these arrests were cut at {self.as_of}")
-        keep = self._dated_before(as_of)
-        present = self.persons_before(as_of)
+        day = day_number(as_of)
+        if self.charges is None:
+            keep = (self.day != NO_DAY) & (self.day < day)
+            kept = {name: getattr(self, name)[keep] for name in _ARRAYS}
+        else:
+            of, kept = self.charges.arrests_before(day, self.person, len(self.config.violent_offences))
+            kept |= {name: getattr(self, name)[of] for name in ("person", "incident", "force")}
+        return dataclasses.replace(self, as_of=as_of, **kept)
+
+    def before(self, as_of: date) -> Arrests:
+        """Only the arrests dated before `as_of`, and only the persons who have one (undated arrests go).
+
+        Where it is told when charges were recorded, arrests are made of those recorded before `as_of` alone: as if the
+        tables had been read on that day.
+
+        Raises
+        ------
+        InputError
+            If these arrests were themselves cut at an earlier day.
+        """
+        known = self.known_before(as_of)
+        present = distinct(known.person)
         xp = namespace(present)
-        codes = xp.searchsorted(present, self.person[keep])
-        kept = {name: getattr(self, name)[keep] for name in _ARRAYS if name != "person"}
+        codes = xp.astype(xp.searchsorted(present, known.person), xp.int32)
         return dataclasses.replace(
-            self,
-            person_ids=gather(self.person_ids, present, self.person_ids.name),
-            person=xp.astype(codes, xp.int32),
-            as_of=as_of,
-            **kept,
+            known, person_ids=gather(self.person_ids, present, self.person_ids.name), person=codes
         )
+
+    def without_offences(self, hidden: Bool) -> Arrests:
+        """The same with no offence for the arrests that are `hidden` (bool[a]), whatever day they are cut at."""
+        xp = namespace(self.offences, hidden)
+        offences = xp.where(hidden, xp.zeros_like(self.offences), self.offences)
+        charges = self.charges
+        if charges is not None:
+            none = xp.zeros_like(charges.offences)
+            charges = dataclasses.replace(charges, offences=xp.where(hidden[charges.arrest], none, charges.offences))
+        return dataclasses.replace(self, offences=offences, charges=charges)
 
 
 #: A check of an argument of that name.

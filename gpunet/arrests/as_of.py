@@ -8,6 +8,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
+from gpunet.base.words import counted
 from gpunet.tables.arrays import count_by_code, least, namespace
 
 __all__ = ["cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
@@ -17,7 +18,7 @@ def cut_before(arrests: Arrests, as_of: date) -> Arrests:
     """The arrests before a day; InputError if there are none."""
     cut = arrests.before(as_of)
     if not len(cut):
-        raise nothing_before(as_of, first_day(arrests))
+        raise nothing_before(as_of, first_day(arrests), arrests.late_charges(as_of))
     return cut
 
 
@@ -26,8 +27,17 @@ def first_day(arrests: Arrests) -> int:
     return least(arrests.day[arrests.day != NO_DAY], otherwise=NO_DAY)
 
 
-def nothing_before(as_of: date, first: int) -> InputError:
-    """The error for arrests of which none is left; `first` is the earliest day, ``NO_DAY`` if none is dated."""
+def nothing_before(as_of: date, first: int, late: int = 0) -> InputError:
+    """The error for arrests of which none is left.
+
+    `first` is the earliest day, ``NO_DAY`` if none is dated; `late` are charges that were not recorded by then.
+    """
+    if late:
+        return InputError(
+            f"no arrest before {as_of.isoformat()}: {counted(late, 'row')} dated before it came to be known on that "
+            "day or later, or it is not known when; give a later as-of day, or write [input] columns.recorded_at = "
+            '"" for dates alone to count'
+        )
     begins = "no arrest has a date" if first == NO_DAY else f"the data begin on {day_to_date(first)}"
     return InputError(f"no arrest before {as_of.isoformat()}: {begins}")
 
@@ -48,8 +58,16 @@ def forecast_days(last_day: int, as_of: date | None, horizon: timedelta) -> dict
         raise InputError(f"a horizon of {horizon.days} days reaches back further than the calendar") from error
 
 
-def violent_between(arrests: Arrests, start: date, end: date) -> Bool:
-    """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``."""
-    within = (arrests.offences != 0) & (arrests.day >= day_number(start)) & (arrests.day < day_number(end))
-    label = count_by_code(arrests.person[within], arrests.n_persons) > 0
+def violent_between(arrests: Arrests, start: date, end: date, known_before: date | None = None) -> Bool:
+    """Label of every person arrested before `start`, in order: a violent arrest on a day in ``[start, end)``.
+
+    The persons are those that ``arrests.before(start)`` keeps. With `known_before` only what was known before that day
+    counts: what a model that is trained on it can have learned from.
+    """
+    seen = arrests
+    if known_before is not None:
+        end = min(end, known_before)
+        seen = arrests if arrests.charges is None else arrests.known_before(known_before)
+    within = (seen.offences != 0) & (seen.day >= day_number(start)) & (seen.day < day_number(end))
+    label = count_by_code(seen.person[within], arrests.n_persons) > 0
     return label[arrests.persons_before(start)]

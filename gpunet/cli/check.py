@@ -12,7 +12,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
-from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format
+from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format, proposed_recorded_at
 from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
@@ -77,7 +77,8 @@ def check_tables(
     assert report is not None  # they were read
     if not len(arrests):
         first = f"no arrest was accepted: {why_nothing(report)}"
-    proposed = replace(proposed, open=(*proposed.open, *report.advice, *found.advice))
+    open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report))
+    proposed = replace(proposed, open=open_)
     result = {
         "ready": first is None,
         "error": first,

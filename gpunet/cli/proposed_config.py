@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,12 @@ from gpunet.reading.dates import DAY_US, day_in_words
 from gpunet.reading.files import open_file
 from gpunet.reading.sources import Source
 
-__all__ = ["ProposedConfig", "proposed_columns", "proposed_format"]
+__all__ = ["ProposedConfig", "proposed_columns", "proposed_format", "proposed_recorded_at"]
+
+#: What a column may be called that says when a row came to be known, without blanks and underscores.
+_RECORDED = re.compile(
+    r"(date|time|day)?(recorded|entered|created|inserted|loaded|keyed|registered)(at|on|date|time|day)?"
+)
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,15 @@ def proposed_format(report: ReadReport, config: Config) -> tuple[Any, list[Advic
         Advice(f'if "{text}" is {day}', "date_format", given)
         for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
     ]
+
+
+def proposed_recorded_at(report: ReadReport) -> list[Advice]:
+    """Advice for columns that are not read and may say when rows came to be known, if no column does."""
+    if "recorded_at" in report.columns:
+        return []
+    about = 'if "{}" says when a row came to be known, which then counts as of a day'
+    may_be = [name for name in report.ignored_columns if _RECORDED.fullmatch(plain_name(name))]
+    return [Advice(about.format(name), "columns.recorded_at", name) for name in may_be]
 
 
 def _told_apart(texts: Sequence[str], formats: Sequence[Any]) -> list[tuple[str, str]]:

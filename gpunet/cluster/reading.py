@@ -201,13 +201,14 @@ def _by_person(
     whole = whole and all(note.whole for note in notes)
     examples = [text for note in notes for text in note.ids]
     bounds = bounds_of(map(int, examples) if whole else examples, wanted)
-    frames = each(client, "rows", _ranged, read, notes, names=sent, whole=whole, bounds=bounds)
+    recorded = any(note.recorded for note in notes)
+    frames = each(client, "rows", _ranged, read, notes, names=sent, whole=whole, recorded=recorded, bounds=bounds)
     return shuffled(client, frames, len(bounds) + 1)
 
 
-def _ranged(part: ReadPart, note: PartNote, names: Names, whole: bool, bounds: Any) -> Any:
+def _ranged(part: ReadPart, note: PartNote, names: Names, whole: bool, recorded: bool, bounds: Any) -> Any:
     note.check_again(part.note)
-    columns, person = columns_of_part(part, names, whole), part.rows.columns["person_id"]
+    columns, person = columns_of_part(part, names, whole, recorded), part.rows.columns["person_id"]
     if whole:
         return frame_of({BUCKET: range_of(columns["person_id"], bounds), **columns})
     return frame_of({BUCKET: range_of_texts(person.values.to_arrow(), person.codes, bounds), **columns})

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from gpunet.arrests.diagnostics import Diagnosis
-from gpunet.cluster.as_of import labels_between, partitions_before
+from gpunet.cluster.as_of import labels_between, late_charges, partitions_before
 from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DistributedFeatures, compute_distributed, model_partitions, with_betweenness
@@ -68,6 +68,10 @@ class DistributedRun(Run):
         """How many arrests have no date."""
         return int(distributed_counts(arrests).values["undated_arrests"])
 
+    def late_charges(self, arrests: DistributedArrests, as_of: date) -> int:
+        """How many charges are dated before a day and were not recorded by then."""
+        return late_charges(arrests, as_of)
+
     def features(self, name: str, arrests: DistributedArrests, label: str = "") -> DistributedFeatures:
         """Compute everything; stages, their progress and notices carry the label."""
         return self._distributed(name, arrests, label, self.config.path)
@@ -116,8 +120,8 @@ class DistributedRun(Run):
                 tables[0],
                 tables[1],
                 tables[2],
-                labels_between(arrests, past, test),
-                labels_between(arrests, test, now),
+                labels_between(arrests, past, test, known_before=test),
+                labels_between(arrests, test, now, known_before=now),
                 config=self.config.model,
                 windows=windows(days),
                 workers=self.engine.cluster["workers"],

@@ -16,6 +16,7 @@ from gpunet.config.validation import CHECKED, names_keys, shown
 
 __all__ = [
     "ALL_COLUMNS",
+    "DATE_COLUMNS",
     "DATE_PARTS",
     "DETAILS",
     "OPTIONAL_COLUMNS",
@@ -26,11 +27,17 @@ __all__ = [
 ]
 
 REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
-OPTIONAL_COLUMNS = ("district", "beat", "gang", "force")
+OPTIONAL_COLUMNS = ("district", "beat", "gang", "force", "recorded_at")
 ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 
 #: What a row says about its arrest, apart from the date.
 DETAILS = ("offence", "district", "beat", "gang")
+
+#: Columns of dates.
+DATE_COLUMNS = ("date", "recorded_at")
+
+#: Optional columns that one column of the files may stand for together.
+_SHARING = ("district", "beat", "gang", "force")
 
 #: Parts of the date that may be in the incident key.
 DATE_PARTS = frozenset(("date", "year"))
@@ -180,6 +187,8 @@ class InputConfig:
     def __post_init__(self) -> None:
         if self.is_absent("date") and DATE_PARTS.intersection(self.incident_key):
             raise ValueError('incident_key: the date is a part of it, and columns.date = "" says that there is none')
+        if "recorded_at" in self.incident_key:
+            raise ValueError("incident_key: recorded_at is the day on which a row came to be known, not of an incident")
         self._check_one_field_a_column()
 
     def _check_one_field_a_column(self) -> None:
@@ -187,10 +196,10 @@ class InputConfig:
         used = [ours for ours in ALL_COLUMNS if ours != "incident_id" or ours in {*self.columns, *self.incident_key}]
         names = {ours: set(map(plain_name, self.source_names(ours))) for ours in used}
         for ours, other in combinations(used, 2):
-            if names[ours] & names[other] and ours in REQUIRED_COLUMNS:
+            if names[ours] & names[other] and not {ours, other} <= set(_SHARING):
                 theirs = next(name for name in self.source_names(ours) if plain_name(name) in names[other])
                 raise ValueError(
-                    f'columns: "{theirs}" cannot be both {ours} and {other}; only {", ".join(OPTIONAL_COLUMNS)} may be '
+                    f'columns: "{theirs}" cannot be both {ours} and {other}; only {", ".join(_SHARING)} may be '
                     "the same column"
                 )
         whom = {key for key in self.incident_key if key not in ALL_COLUMNS and plain_name(key) in names["person_id"]}

@@ -12,7 +12,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Int64
 from gpunet.base.parallel import in_batches
-from gpunet.base.progress import ProgressCallback
+from gpunet.base.progress import ProgressCallback, part_of
 from gpunet.base.threads import available_threads
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
@@ -73,18 +73,16 @@ def evaluation_of(
         lambda one: judge(one, populations, draws), predicted, threads, stage="statistics", progress=progress
     )
     judged = [row for _, rows in judging for row in rows]
-    rows = {
-        "results": [{**one.keys, **one.result} for one in judged],
-        "calibration": [{**one.keys, **group} for one in judged for group in one.calibration],
-        "leak": leak_rows(judged),
-    }
+    groups = [{**one.keys, **group} for one in judged for group in one.calibration]
     return Evaluation(
-        results=_table("results", rows["results"], backend),
+        results=_table("results", [{**one.keys, **one.result} for one in judged], backend),
         predictions=_predictions(predicted, arrests),
         curves=_curves(judged, backend),
-        calibration=_table("calibration", rows["calibration"], backend),
-        leak=_table("leak", rows["leak"], backend),
-        descriptives=descriptives(arrests, network, engine=engine, threads=threads, progress=progress),
+        calibration=_table("calibration", groups, backend),
+        leak=_table("leak", leak_rows(judged), backend),
+        descriptives=descriptives(
+            arrests, network, engine=engine, threads=threads, progress=part_of(progress, "statistics")
+        ),
         warnings=tuple(warnings),
     )
 
@@ -99,12 +97,13 @@ def _predictions(predicted: Sequence[Predicted], arrests: Arrests) -> Any:
     lengths = [len(one.person) for one in predicted]
     folds = [np.full(n, -1) if one.fold is None else one.fold for one, n in zip(predicted, lengths, strict=True)]
     fold = _joined(folds, np.int64)
+    unknown = np.repeat(np.array([bool(one.unknown) for one in predicted], np.bool_), lengths)
     columns = {
-        **repeated("predictions", keys, lengths),
+        **repeated("predictions", names, keys, lengths),
         "person_id": gather(arrests.person_ids, _joined([one.person for one in predicted], np.int64), "person_id"),
         "fold": (fold, fold < 0),
-        "value": _joined([one.value for one in predicted], np.float64),
-        "named": _joined([one.named for one in predicted], np.bool_),
+        "value": (_joined([one.value for one in predicted], np.float64), unknown),
+        "named": (_joined([one.named for one in predicted], np.bool_), unknown),
         "label": _joined([one.label for one in predicted], np.bool_),
     }
     return frame_of("predictions", columns, arrests.backend)
@@ -118,8 +117,9 @@ def _curves(judged: Sequence[Judged], backend: str) -> Any:
             keys.append({**one.keys, "curve": curve, "x_measure": x_measure, "y_measure": y_measure})
             points.append(found)
     threshold, x, y = (_joined([found[i] for found in points], np.float64) for i in range(3))
+    named = [column.name for column in TABLES["curves"] if column.name not in ("threshold", "x", "y")]
     columns = {
-        **repeated("curves", keys, [len(found[0]) for found in points]),
+        **repeated("curves", named, keys, [len(found[0]) for found in points]),
         "threshold": (threshold, np.isnan(threshold)),
         "x": x,
         "y": y,

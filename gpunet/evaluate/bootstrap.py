@@ -16,7 +16,8 @@ import numpy as np
 from gpunet.base.array_types import Float64, Int32, Int64, UInt8
 from gpunet.evaluate.measures import Ordered
 from gpunet.evaluate.schemas import MEASURES
-from gpunet.tables.arrays import dense
+from gpunet.tables.arrays import dense, to_host
+from gpunet.tables.frames import numbers_of
 
 __all__ = ["RARE", "Draws", "Interval", "communities_of", "draw_communities", "interval_of", "why_no_interval"]
 
@@ -68,8 +69,8 @@ def communities_of(groups: Any) -> Int64:
     >>> communities_of(pl.DataFrame({"community": [4, None, 4]})).tolist()
     [4, -1, 4]
     """
-    community = nw.from_native(groups, eager_only=True).get_column("community")
-    return np.asarray(community.cast(nw.Int64).fill_null(-1).to_numpy(), np.int64)
+    community = to_host(numbers_of(nw.from_native(groups, eager_only=True).get_column("community")))
+    return np.where(np.isnan(community), -1, community).astype(np.int64)
 
 
 def draw_communities(community: Int64, persons: Int64, number: int, seed: int) -> Draws:

@@ -31,11 +31,11 @@ def curves_of(persons: Ordered) -> dict[str, tuple[Float64, Float64, Float64]]:
     A curve that is not defined is left out: both without positives or an order, ROC also without negatives. Where
     nobody is named precision is 1, as scikit-learn has it.
     """
+    if not persons.are_ordered or not persons.positive.any():
+        return {}
     end = np.flatnonzero(persons.ends)
     hits = np.append(0, np.cumsum(persons.positive)[end])
     named = np.append(0, end + 1)
-    if not persons.is_order or not hits[-1]:
-        return {}
     threshold = np.append(np.nan, persons.value[end])
     recall, precision = hits / hits[-1], np.append(1.0, hits[1:] / named[1:])
     points = {"precision_recall": (recall, precision)}
@@ -69,6 +69,6 @@ def _between(x: Float64, y: Float64, begin: int, end: int) -> tuple[float, int]:
     """The area between the points ``begin..end`` and their chord, and the point inside farthest from the chord."""
     dx, dy = x[begin : end + 1] - x[begin], y[begin : end + 1] - y[begin]
     across = np.abs(dx * dy[-1] - dy * dx[-1])  # the distance from the chord, times its length
-    # Straight up there is no area; else the distance in y is what was just found, per x.
+    # Straight up there is no area; elsewhere the distance along y is that divided by the chord's extent along x.
     area = ((across[1:] + across[:-1]) * (dx[1:] - dx[:-1])).sum() / (2 * dx[-1]) if dx[-1] > 0 else 0.0
     return float(area), begin + 1 + int(across[1:-1].argmax())

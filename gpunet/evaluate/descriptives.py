@@ -49,14 +49,15 @@ def descriptives(
         ``network`` (Table 2) as in ``run.json``; ``degrees``: ``distribution`` (persons of each degree), and its
         ``exponential_fit``; ``repeat_arrests``: persons with so many arrests, and how many of them are violent;
         ``seasonality``: ``by_month_of_year`` and ``by_month``, dated arrests and violent ones; ``violent_together``:
-        violent persons, and how many of them were in an incident in which somebody else was violent.
+        of ``all`` violent persons, and of those of the ``network``, how many were in an incident in which somebody else
+        was violent.
 
     Examples
     --------
     >>> rows = {"person_id": ["ann", "bob", "cyd"], "incident_id": [1, 1, 2], "date": ["2013-05-04"] * 3,
     ...         "offence": ["robbery", "robbery", "theft"]}
     >>> found = descriptives(gpunet.read_arrests(pl.DataFrame(rows)))
-    >>> found["violent_together"]
+    >>> found["violent_together"]["all"]
     {'violent_persons': 2, 'with_another': 2, 'share': 1.0}
     """
     engine = resolve_engine(engine, threads)
@@ -79,7 +80,7 @@ def descriptives(
         },
         "repeat_arrests": _repeat_arrests(arrests),
         "seasonality": _seasonality(to_host(arrests.day), to_host(arrests.offences) != 0),
-        "violent_together": _violent_together(arrests),
+        "violent_together": _violent_together(arrests, network),
     }
 
 
@@ -150,12 +151,19 @@ def _both(month: Int64, violent: Bool, n: int) -> list[dict[str, int]]:
     return [{"arrests": a, "violent_arrests": v} for a, v in zip(every.tolist(), some.tolist(), strict=True)]
 
 
-def _violent_together(arrests: Arrests) -> dict[str, Any]:
+def _violent_together(arrests: Arrests, network: Network) -> dict[str, dict[str, Any]]:
     members = incident_members(arrests)
     incident, person, here = to_host(members.incident), to_host(members.person), to_host(members.violent)
-    violent = to_host(arrests.person_offences) != 0
     others = np.bincount(incident[here], minlength=arrests.n_incidents)[incident] - here
     with_another = np.zeros(arrests.n_persons, np.bool_)
     with_another[person[others > 0]] = True
+    violent = to_host(arrests.person_offences) != 0
+    assert network.person is not None  # it was made of arrests
+    tied = to_host(network.person)
+    found = {"all": (violent, with_another), "network": (violent[tied], with_another[tied])}
+    return {name: _together(*flags) for name, flags in found.items()}
+
+
+def _together(violent: Bool, with_another: Bool) -> dict[str, Any]:
     persons, together = int(violent.sum()), int((violent & with_another).sum())
     return {"violent_persons": persons, "with_another": together, "share": together / persons if persons else None}

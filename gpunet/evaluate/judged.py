@@ -39,7 +39,7 @@ class Judged:
     auc
         float64[draws], NaN where undefined.
     reasons
-        ``{measure: why it, or its interval, is null}``.
+        ``{measure: why it, or its interval, is null}``, as far as that is known without the draws' values.
     """
 
     keys: Mapping[str, Any]
@@ -62,35 +62,29 @@ def _judge(predicted: Predicted, population: str, persons: Ordered, draws: Draws
     keys = {"population": population, **{name: getattr(predicted, name) for name in names}}
     once, _ = measures_of(persons, np.ones((len(draws.weights), 1), np.uint8))
     drawn, observed = measures_of(persons, draws.weights)
-    reasons, no_interval = dict(reasons_of(persons)), why_no_interval(persons, draws.number)
+    reasons = reasons_of(persons)
+    beforehand = {**why_no_interval(persons, draws.number), **reasons}
+    without: dict[str, str] = {}
     row: dict[str, Any] = {"experiment": predicted.experiment, **_counts(persons)}
     for name, value, values in zip(MEASURES, once[:, 0].tolist(), drawn, strict=True):
-        row[name] = None if name in reasons else value
-        low, high, why = (None, None, "") if name in reasons else _interval(values, no_interval.get(name))
-        row |= {f"{name}_low": low, f"{name}_high": high}
-        if why:
-            no_interval[name] = why
-    some = persons.is_probability and len(persons)
-    row["mean_value"] = float(persons.value.mean()) if some else None
-    row["undefined"] = together(
-        reasons | {f"{name} interval": why for name, why in no_interval.items() if name not in reasons}
-    )
+        low, high, why = _interval(values, beforehand.get(name))
+        row |= {name: None if name in reasons else value, f"{name}_low": low, f"{name}_high": high}
+        if why and name not in reasons:
+            without[f"{name} interval"] = why
+    row["mean_value"] = float(persons.value.mean()) if persons.are_probabilities else None
+    row["undefined"] = together({**reasons, **without})
     groups = _calibration(persons, observed, draws.number)
     auc = drawn[list(MEASURES).index("auc")]
-    return Judged(keys, row, groups, curves_of(persons), auc, no_interval | reasons)
+    return Judged(keys, row, groups, curves_of(persons), auc, beforehand)
 
 
-def _counts(persons: Ordered) -> dict[str, int]:
-    tp, named = int((persons.positive & persons.named).sum()), int(persons.named.sum())
+def _counts(persons: Ordered) -> dict[str, int | None]:
     n, positives = len(persons), int(persons.positive.sum())
-    return {
-        "persons": n,
-        "positives": positives,
-        "tp": tp,
-        "fp": named - tp,
-        "fn": positives - tp,
-        "tn": n - positives - named + tp,
-    }
+    counts: dict[str, int | None] = {"persons": n, "positives": positives}
+    if persons.predicted.unknown:
+        return counts | dict.fromkeys(("tp", "fp", "fn", "tn"))
+    tp, named = int((persons.positive & persons.named).sum()), int(persons.named.sum())
+    return counts | {"tp": tp, "fp": named - tp, "fn": positives - tp, "tn": n - positives - named + tp}
 
 
 def _calibration(persons: Ordered, observed: Float64, draws: int) -> list[dict[str, Any]]:

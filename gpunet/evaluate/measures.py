@@ -26,7 +26,7 @@ _GROUPS = 10
 class Ordered:
     """Persons from the greatest value to the smallest, equals by position: arrays of n, which run parallel.
 
-    ``community`` is a code, ``row`` the person's position in the prediction.
+    ``community`` is a code, ``row`` the person's position in what was ``predicted``.
     """
 
     row: Int64
@@ -34,8 +34,7 @@ class Ordered:
     positive: Bool
     named: Bool
     community: Int32
-    is_probability: bool
-    is_order: bool
+    predicted: Predicted
 
     def __len__(self) -> int:
         return len(self.value)
@@ -44,11 +43,21 @@ class Ordered:
         """Those at some places of the order alone."""
         arrays: list[NDArray[Any]] = [self.row, self.value, self.positive, self.named, self.community]
         row, value, positive, named, community = (np.ascontiguousarray(array[places]) for array in arrays)
-        return Ordered(row, value, positive, named, community, self.is_probability, self.is_order)
+        return Ordered(row, value, positive, named, community, self.predicted)
 
     def of(self, population: Bool) -> Ordered:
         """Those of a population (a flag a row of the prediction) alone."""
         return self.at(population[self.row])
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether there are values and they are probabilities."""
+        return self.predicted.is_probability and not self.predicted.unknown and len(self) > 0
+
+    @property
+    def are_ordered(self) -> bool:
+        """Whether there are values and they order persons."""
+        return self.predicted.is_order and not self.predicted.unknown and len(self) > 0
 
     @cached_property
     def ends(self) -> Bool:
@@ -63,7 +72,7 @@ class Ordered:
 
         Those of one value go where the middle one of them belongs.
         """
-        if not self.is_probability or not len(self):
+        if not self.are_probabilities:
             return np.empty(0, np.int64)
         end = np.flatnonzero(self.ends) + 1
         begin = np.append(0, end[:-1])
@@ -74,17 +83,10 @@ class Ordered:
 
 def order_of(predicted: Predicted, community: Int32) -> Ordered:
     """The persons of a prediction in order; `community` has a code for each of them."""
-    if not np.isfinite(predicted.value).all():
+    if not (predicted.unknown or np.isfinite(predicted.value).all()):
         raise ValueError(f"{predicted.classifier}, {predicted.family}: a predicted value is no finite number")
-    everybody = Ordered(
-        np.arange(len(predicted.person)),
-        predicted.value,
-        predicted.label,
-        predicted.named,
-        community,
-        predicted.is_probability,
-        predicted.is_order,
-    )
+    rows = np.arange(len(predicted.person))
+    everybody = Ordered(rows, predicted.value, predicted.label, predicted.named, community, predicted)
     return everybody.at(np.argsort(-predicted.value, kind="stable"))
 
 
@@ -105,7 +107,7 @@ def measures_of(persons: Ordered, weights: UInt8) -> tuple[Float64, Float64]:
     float64[groups, d]
         Share of positives in each group of the calibration, from the greatest values; NaN where nobody counts.
     """
-    error = (persons.value - persons.positive) ** 2 if persons.is_probability else np.zeros(len(persons))
+    error = (persons.value - persons.positive) ** 2 if persons.are_probabilities else np.zeros(len(persons))
     found, observed = weighted_measures(
         weights,
         persons.community,
@@ -126,16 +128,18 @@ def reasons_of(persons: Ordered) -> Mapping[str, str]:
     """Why measures are not defined: ``{measure: reason}``, those that are defined are not in it."""
     if not len(persons):
         return dict.fromkeys(MEASURES, "nobody is in the population")
+    if persons.predicted.unknown:
+        return dict.fromkeys(MEASURES, persons.predicted.unknown)
     positives, named = int(persons.positive.sum()), int(persons.named.sum())
     no_positives = "no positives" if not positives else ""
-    no_order = "" if persons.is_order else "the values do not order persons"
+    no_order = "" if persons.are_ordered else "the values do not order persons"
     reasons = {
         "precision": "" if named else "nobody is named",
         "recall": no_positives,
         "f1": "" if named or positives else "nobody is named or positive",
         "auc": no_order or no_positives or ("no negatives" if positives == len(persons) else ""),
         "average_precision": no_order or no_positives,
-        "brier": "" if persons.is_probability else "the values are no probabilities",
+        "brier": "" if persons.are_probabilities else "the values are no probabilities",
         **{f"precision_top_{k}": no_order or (f"fewer than {k} persons" if len(persons) < k else "") for k in TOP},
     }
     return {name: reason for name, reason in reasons.items() if reason}

@@ -31,6 +31,7 @@ class ResultColumn:
     null: str = ""
 
 
+_UNKNOWN = "nothing could be predicted"
 _ONE_CLASS = "nobody or everybody is positive, or the values do not order persons"
 _NO_ORDER = "nobody is positive, or the values do not order persons"
 _NO_PROBABILITY = "there is nobody, or the values are no probabilities"
@@ -114,16 +115,18 @@ _RESULTS = (
     ResultColumn("experiment", "text", "name", "known or emerging."),
     *_KEYS,
     *_COUNTED,
-    ResultColumn("tp", "int64", "persons", "True positives: positive and named."),
-    ResultColumn("fp", "int64", "persons", "False positives: named, not positive."),
-    ResultColumn("fn", "int64", "persons", "False negatives: positive, not named."),
-    ResultColumn("tn", "int64", "persons", "True negatives: neither."),
+    ResultColumn("tp", "int64", "persons", "True positives: positive and named.", _UNKNOWN),
+    ResultColumn("fp", "int64", "persons", "False positives: named, not positive.", _UNKNOWN),
+    ResultColumn("fn", "int64", "persons", "False negatives: positive, not named.", _UNKNOWN),
+    ResultColumn("tn", "int64", "persons", "True negatives: neither.", _UNKNOWN),
     *(
         column
         for name, (unit, definition, null) in MEASURES.items()
-        for column in (ResultColumn(name, "float64", unit, definition, null), *_intervals(name, unit))
+        for column in (ResultColumn(name, "float64", unit, definition, f"{null}; {_UNKNOWN}"), *_intervals(name, unit))
     ),
-    ResultColumn("mean_value", "float64", "share", "Mean of the predicted probabilities.", _NO_PROBABILITY),
+    ResultColumn(
+        "mean_value", "float64", "share", "Mean of the predicted probabilities.", f"{_NO_PROBABILITY}; {_UNKNOWN}"
+    ),
     _UNDEFINED,
 )
 
@@ -134,8 +137,8 @@ _PREDICTIONS = (
     ResultColumn("fold", "int64", "fold", "The fold in which the person was held out.", "of what has no folds"),
     _MONTH,
     _OUTCOME,
-    ResultColumn("value", "float64", "value", "What was predicted: greater is more likely."),
-    ResultColumn("named", "bool", "flag", "Whether the person counts as predicted positive."),
+    ResultColumn("value", "float64", "value", "What was predicted: greater is more likely.", _UNKNOWN),
+    ResultColumn("named", "bool", "flag", "Whether the person counts as predicted positive.", _UNKNOWN),
     ResultColumn("label", "bool", "flag", "What is true."),
 )
 
@@ -226,15 +229,17 @@ def frame_of(table: str, columns: Mapping[str, Column | Sequence[Any]], backend:
     return make_frame(found, backend, dates=dates_of(table))
 
 
-def repeated(table: str, rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> dict[str, Column]:
-    """Columns of a table in which the values of each row, one of its parts, stand as often as the part has rows.
+def repeated(
+    table: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]
+) -> dict[str, Column]:
+    """Some columns of a table, in which a row's values stand for so many rows.
 
-    >>> repeated("curves", [{"smote": True}, {"smote": None}], [2, 1])["smote"]
+    >>> repeated("curves", ["smote"], [{"smote": True}, {"smote": None}], [2, 1])["smote"]
     (array([ True,  True, False]), array([False, False,  True]))
     """
     at = np.repeat(np.arange(len(rows)), np.array(lengths, np.int64))
     found: dict[str, Column] = {}
-    for column in (column for column in TABLES[table] if rows and column.name in rows[0]):
+    for column in (column for column in TABLES[table] if column.name in names):
         values = _typed(column, [row[column.name] for row in rows])
         if isinstance(values, nw.Series):
             found[column.name] = gather(values, at, column.name)

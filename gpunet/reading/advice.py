@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
 
 from gpunet.arrests.arrests import FileCount
 from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import InputConfig
+from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
+from gpunet.reading.dates import BAD_DATE
 from gpunet.reading.findings import Findings, Reason
 
-__all__ = ["explained_reasons", "reading_advice"]
+__all__ = ["explained_reasons", "reading_advice", "unread_recorded_at"]
 
 #: Files of which more than this share of rows is rejected are named, the first few of them.
 _SHARE, _MOST_FILES = 0.01, 3
 
 
 def reading_advice(
-    files: Sequence[FileCount], numbers: Sequence[int], found: Findings, config: InputConfig, column: str
+    files: Sequence[FileCount],
+    numbers: Sequence[int],
+    found: Findings,
+    config: InputConfig,
+    columns: Mapping[str, str],
 ) -> list[Advice]:
     """What of the rows of files, which have these numbers, was rejected, and what was accepted and may be none.
 
-    `column` is the name of the column of dates in the tables.
+    `columns` are the names of the columns of dates in the tables.
     """
     known = config.null_dates
     lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
@@ -30,17 +38,19 @@ def reading_advice(
     if len(lost) > _MOST_FILES:
         more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
         advice.append(Advice(more))
-    proposal = date_proposals(list(found.bad_dates), column, config.date_format) if found.bad_dates else None
-    if proposal is not None and (proposal.unread or not proposal.null_dates):
-        advice.append(Advice(proposal.sentence))
-    advice += [Advice(text) for text in _bad_ids(found)]
+    for ours, texts in (("date", list(found.bad_dates)), ("recorded_at", unread_recorded_at(found, config))):
+        proposal = date_proposals(texts, columns[ours], config.date_format) if texts else None
+        if proposal is not None and (proposal.unread or not proposal.null_dates):
+            advice.append(Advice(proposal.sentence))
+    advice += [Advice(text) for text in (*_bad_ids(found), *_bad_recorded_at(found))]
     advice += [
         Advice(
-            f"{counted(rows, 'row')} dated {day}, which systems write where there is no date: if so here",
+            f"{counted(rows, 'row')} {'dated' if column == 'date' else f'with {column}'} {day}, which systems write "
+            "where there is no date: if so here",
             "null_dates",
             [*known, day],
         )
-        for day, rows in sorted(found.days.items())
+        for (column, day), rows in sorted(found.days.items())
     ]
     return advice
 
@@ -73,11 +83,30 @@ def _bad_ids(found: Findings) -> list[str]:
     ]
 
 
-def explained_reasons(found: Findings, config: InputConfig, column: str) -> dict[str, str]:
+def _bad_recorded_at(found: Findings) -> list[str]:
+    bad = [what for (_, reason), what in sorted(found.reasons.items()) if reason == "bad_recorded_at"]
+    if not bad:
+        return []
+    return [
+        f"{counted(sum(what.rows for what in bad), 'row')} rejected for recorded_at{_as_in(bad[0])}{hint()}: it is no "
+        "date, lies before 1900 or after today, or before the date of the row itself"
+    ]
+
+
+def unread_recorded_at(found: Findings, config: InputConfig) -> list[str]:
+    """The texts of recorded_at that are no date as the configuration has it."""
+    texts = list(found.bad_recorded_at)
+    timestamps = date_formats(config.date_format).parse(pa.array(texts, pa.large_string()))
+    return [text for text, timestamp in zip(texts, timestamps.tolist(), strict=True) if timestamp == BAD_DATE]
+
+
+def explained_reasons(found: Findings, config: InputConfig, columns: Mapping[str, str]) -> dict[str, str]:
     """What to say of each reason if no row was accepted."""
     explained: dict[str, str] = {}
     for (_, reason), what in sorted(found.reasons.items()):
         explained.setdefault(reason, reason + _as_in(what) + (hint() if what.example is not None else ""))
-    if found.bad_dates:
-        explained["bad_date"] += f"; {date_proposals(list(found.bad_dates), column, config.date_format).sentence}"
+    of_reasons = {"bad_date": list(found.bad_dates), "bad_recorded_at": unread_recorded_at(found, config)}
+    for (reason, texts), column in zip(of_reasons.items(), columns.values(), strict=True):
+        if texts:
+            explained[reason] += f"; {date_proposals(texts, column, config.date_format).sentence}"
     return explained

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.charges import Charges, earliest_days, first_known, in_file_order, joined
 from gpunet.base.days import NO_DAY
 from gpunet.config.config import Config
 from gpunet.reading.coded_rows import CodedRows
@@ -19,8 +19,6 @@ from gpunet.tables import arrays
 from gpunet.tables.frames import make_series, rows_of
 
 __all__ = ["arrange", "arranged", "key_order", "key_texts"]
-
-_NEVER = np.iinfo(np.int32).max
 
 
 def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, location: Location) -> Arrests:
@@ -46,7 +44,10 @@ def arranged(
 ) -> tuple[Arrests, dict[str, Any]]:
     """Arrests of rows whose ``NAMED`` columns have the codes of `names`; and by column the codes of each incident."""
     columns, masks = rows.columns, location.array(names.masks)
-    blocks = [_arrests_of(block, names, masks, config, location) for block in rows.blocks()]
+    pairs = [_arrests_of(block, names, masks, config, location) for block in rows.blocks()]
+    blocks, parts = [block for block, _ in pairs], [part for _, part in pairs if part is not None]
+    charges = joined(parts, [block[":day"].shape[0] for block in blocks]) if parts else None
+    del pairs, parts
     xp = arrays.namespace(rows.timestamps)
     found = {name: xp.concat([block.pop(name) for block in blocks]) for name in list(blocks[0])}
     of_arrest = {name: found[name] for name in columns if name in found}
@@ -62,6 +63,7 @@ def arranged(
         district=found[":district"],
         beat=found[":beat"],
         gang=found[":gang"],
+        charges=charges,
         incident_ids=location.kept(_incident_texts(columns, of_example, config, location), "incident_id"),
         force_names=make_series("force", names.texts["force"]),
         gang_names=make_series("gang", names.texts["gang"]),
@@ -74,56 +76,43 @@ def arranged(
     return arrests, of_example
 
 
-def _arrests_of(rows: CodedRows, names: Names, masks: Any, config: Config, location: Location) -> dict[str, Any]:
-    """The arrests of a block: by column the code of each one's first row, and beside these what all rows say."""
+def _arrests_of(
+    rows: CodedRows, names: Names, masks: Any, config: Config, location: Location
+) -> tuple[dict[str, Any], Charges | None]:
+    """The arrests of a block: by column the code of each one's first row, and beside these what all rows say.
+
+    And their charges, if it is told when these were recorded.
+    """
     columns = rows.columns
-    arrest, first = _code_arrests(columns, config)
-    n = first.shape[0]
+    key, _ = pack((columns[c].codes, len(columns[c].values)) for c in _names_of_arrest(config))
+    arrest, n = arrays.dense(key)
+    del key
+    arrest, first = in_file_order(arrest, columns["person_id"].codes, n)
     found = {name: _int32(columns[name].codes[first]) for name in ("person_id", "force", *config.input.incident_key)}
     for name in ("gang", *PLACES):
-        code = _first_known(columns[name].codes, arrest, n)
+        code = first_known(columns[name].codes, arrest, n)
         found[f":{name}"] = _int32(names.place_codes(name, found["force"], code, location) if name in PLACES else code)
-    found[":day"] = _earliest_days(rows.timestamps, arrest, n)
-    of_rows = to_codes(masks, columns["offence"].codes)
-    found[":offences"] = arrays.bits_by_code(arrest, of_rows, n, len(config.violent_offences))
-    return found
+    xp = arrays.namespace(rows.timestamps)
+    day = _int32(xp.where(rows.timestamps == NO_TIMESTAMP, NO_DAY, rows.timestamps // DAY_US))
+    offences = to_codes(masks, columns["offence"].codes)
+    found[":day"] = earliest_days(day, arrest, n)
+    found[":offences"] = arrays.bits_by_code(arrest, offences, n, len(config.violent_offences))
+    if rows.recorded is None:
+        return found, None
+    codes = {name: _int32(columns[name].codes) for name in ("force", "gang", *PLACES)}
+    for name in PLACES:
+        codes[name] = _int32(names.place_codes(name, codes["force"], codes[name], location))
+    of_rows = {name: codes[name] for name in ("gang", *PLACES)}
+    return found, Charges(_int32(arrest), rows.recorded, day, offences, **of_rows)
+
+
+def _names_of_arrest(config: Config) -> tuple[str, ...]:
+    return ("person_id", "force", *(c for c in config.input.incident_key if c != "force"))
 
 
 def _int32(codes: Any) -> Any:
     xp = arrays.namespace(codes)
     return xp.astype(codes, xp.int32)
-
-
-def _code_arrests(columns: dict[str, Column], config: Config) -> tuple[Any, Any]:
-    """Code of each row's arrest, by person and then by first row, and the first row of each arrest."""
-    names = ("person_id", "force", *(c for c in config.input.incident_key if c != "force"))
-    key, _ = pack((columns[c].codes, len(columns[c].values)) for c in names)
-    arrest, n = arrays.dense(key)
-    del key
-    rows = arrest.shape[0]
-    xp = arrays.namespace(arrest)
-    first = arrays.least_by_code(arrest, xp.arange(rows, dtype=xp.int64), n, rows)
-    by_person, _ = pack([(columns["person_id"].codes[first], len(columns["person_id"].values)), (first, rows)])
-    order = arrays.sort_order([by_person])
-    return arrays.inverse_order(order, n)[arrest], first[order]
-
-
-def _earliest_days(timestamps: Any, arrest: Any, n: int) -> Any:
-    """int32[n], the earliest day of each arrest."""
-    xp = arrays.namespace(timestamps)
-    day = xp.where(timestamps == NO_TIMESTAMP, _NEVER, timestamps // DAY_US)
-    earliest = arrays.least_by_code(arrest, day, n, _NEVER)
-    return _int32(xp.where(earliest == _NEVER, NO_DAY, earliest))
-
-
-def _first_known(codes: Any, arrest: Any, n: int) -> Any:
-    """int[n], the first code of each arrest that is not -1, in the order of the rows; -1 if there is none."""
-    xp = arrays.namespace(codes)
-    (known,) = xp.nonzero(codes >= 0)
-    rows = codes.shape[0]
-    first = arrays.least_by_code(arrest[known], known, n, rows)
-    with_none = xp.concat([codes, xp.full(1, -1, dtype=codes.dtype)])
-    return with_none[first]
 
 
 def key_order(config: Config) -> list[str]:

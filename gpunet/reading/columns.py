@@ -18,7 +18,7 @@ from gpunet.base.printable import printable
 from gpunet.base.shapes import example, hint
 from gpunet.base.words import plain_name
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
-from gpunet.config.input_config import DATE_PARTS, DETAILS
+from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS, DETAILS
 from gpunet.reading.dialects import as_text, as_timestamps
 from gpunet.reading.protected import is_protected
 from gpunet.tables.arrow_text import cannot_be_read, plain_array, stored_type
@@ -137,7 +137,7 @@ def _advice(ours: str, present: list[str]) -> str:
 def near_names(ours: str, present: Iterable[str]) -> list[str]:
     """Up to three of the names that are present and may be meant for a column of ours, the likeliest first."""
     plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
-    if ours != "date":
+    if ours not in DATE_COLUMNS:
         plain = {name: theirs for name, theirs in plain.items() if not re.search("date|time", name)}
     near = difflib.get_close_matches(plain_name(ours), plain, 3, 0.8)
     near += [name for word in _CALLED.get(ours, ()) for name in plain if word in name]
@@ -171,7 +171,7 @@ def check_types(name: str, layout: Layout, types: Mapping[str, Any]) -> None:
         kind = types[theirs]
         while (stored := stored_type(kind)) != kind:  # the user's own types have no hash
             kind = stored
-        if fault := _fault_of(kind, ours == "date", f'column "{theirs}"'):
+        if fault := _fault_of(kind, ours in DATE_COLUMNS, f'column "{theirs}"'):
             raise UnreadableFile(name, fault)
 
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError, in_words
+from gpunet.config.input_config import DATE_COLUMNS
 from gpunet.reading.date_formats import ISO, DateFormats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, timestamp_of, timestamp_text
 from gpunet.reading.location import Location, code_series, to_codes
@@ -67,7 +68,7 @@ def column_at(
     In PyArrow's tables on the host dates of every known type stay. `where` names the column in errors; `formats`
     and `meaning` are those of dates.
     """
-    kind, is_date = series.dtype, series.name == "date"
+    kind, is_date = series.dtype, series.name in DATE_COLUMNS
     if is_date:
         naive = isinstance(kind, nw.Datetime) and kind.time_zone is None
         may_stay = naive or (location.in_slices and kind != nw.Unknown)  # which periods are

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError
+from gpunet.config.input_config import DATE_COLUMNS
 from gpunet.reading.columns import Layout
 from gpunet.reading.files import InputFile
 from gpunet.reading.location import Location
@@ -65,6 +66,6 @@ def _decoded_bytes(file: InputFile, names: list[str]) -> int:
 def _is_plain(ours: str, theirs: str, kind: pa.DataType) -> bool:
     if "." in theirs:  # a path into a structure, to some readers
         return False
-    if ours == "date" and (pa.types.is_date32(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)):
+    if ours in DATE_COLUMNS and (pa.types.is_date32(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)):
         return True
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))

@@ -34,16 +34,19 @@ class Reason:
 class Findings:
     """Counts that add up over parts of the input.
 
-    ``words``: rows by column and word. ``days``: rows by ISO day that may stand for no date. ``null_days``: rows whose
-    date is one of ``[input] null_dates``. ``reasons``: by number of the file and reason. ``bad_dates``: distinct dates
-    that were none.
+    ``words``: rows by column and word. ``days``: rows by column of dates and ISO day that may stand for no date.
+    ``null_days``: rows by column whose date is one of ``[input] null_dates``. ``reasons``: by number of the file and
+    reason. ``bad_dates``: distinct dates that were none, ``bad_recorded_at`` those of that reason. ``unrecorded``:
+    accepted rows of which it is not told when they were recorded, where it is of others.
     """
 
     words: Counter[tuple[str, str]] = field(default_factory=Counter)
-    days: Counter[str] = field(default_factory=Counter)
-    null_days: Counter[str] = field(default_factory=Counter)
+    days: Counter[tuple[str, str]] = field(default_factory=Counter)
+    null_days: Counter[tuple[str, str]] = field(default_factory=Counter)
     reasons: dict[tuple[int, str], Reason] = field(default_factory=dict)
     bad_dates: dict[str, None] = field(default_factory=dict)
+    bad_recorded_at: dict[str, None] = field(default_factory=dict)
+    unrecorded: int = 0
 
     def copy(self) -> Findings:
         """One that does not change with this."""
@@ -59,6 +62,8 @@ class Findings:
             self.null_days + other.null_days,
             reasons,
             dict(list({**self.bad_dates, **other.bad_dates}.items())[:_MOST_DATES]),
+            dict(list({**self.bad_recorded_at, **other.bad_recorded_at}.items())[:_MOST_DATES]),
+            self.unrecorded + other.unrecorded,
         )
 
     def of_file(self, number: int) -> dict[str, Reason]:
@@ -82,16 +87,25 @@ def findings_of_rejected(rejected: pa.Table, ids: tuple[str, ...]) -> Findings:
         at = pc.and_(pc.equal(rejected.column(FILE), file), pc.equal(rejected.column("row_number"), first))
         row = rejected.filter(at).slice(0, 1).to_pylist()[0]
         found.reasons[file, reason] = Reason(rows, first, _example(row, reason, ids))
-    if "date" in rejected.column_names:
-        bad = rejected.filter(pc.equal(rejected.column("reason"), "bad_date")).column("date")
-        found.bad_dates = dict.fromkeys(filter(None, pc.unique(bad).to_pylist()[:_MOST_DATES]))
+    found.bad_dates = _distinct(rejected, "date", "bad_date")
+    found.bad_recorded_at = _distinct(rejected, "recorded_at", "bad_recorded_at")
     return found
+
+
+def _distinct(rejected: pa.Table, column: str, reason: str) -> dict[str, None]:
+    """The distinct values of a column in the rows that are rejected for this reason, the first of them."""
+    if column not in rejected.column_names:
+        return {}
+    bad = rejected.filter(pc.equal(rejected.column("reason"), reason)).column(column)
+    return dict.fromkeys(filter(None, pc.unique(bad).to_pylist()[:_MOST_DATES]))
 
 
 def _example(row: dict[str, str | None], reason: str, ids: tuple[str, ...]) -> str | None:
     """What a rejected row has where the reason is."""
     if reason == "bad_date":
         return row.get("date")
+    if reason == "bad_recorded_at":
+        return row.get("recorded_at")
     if reason == "malformed_row":
         return row.get("line")
     if reason == "bad_id":

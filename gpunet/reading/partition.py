@@ -25,7 +25,9 @@ from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.frames import rows_of
 
 __all__ = [
+    "AGAIN",
     "ORDER",
+    "RECORDED",
     "STAMP",
     "PartNote",
     "ReadPart",
@@ -33,8 +35,9 @@ __all__ = [
     "read_partition",
 ]
 
-#: Columns of rows that no column of a table can be called: place among all rows, and timestamp.
-ORDER, STAMP = ":order", ":timestamp"
+#: Columns of rows that no column of a table can be called: place among all rows, timestamp, and the fields of
+#: :class:`~gpunet.reading.coded_rows.CodedRows` of these names.
+ORDER, STAMP, RECORDED, AGAIN = ":order", ":timestamp", ":recorded", ":again"
 
 # Rows put together before they are checked, and the bits of a row's place in the order of all that are its number in
 # its partition.
@@ -89,8 +92,9 @@ class PartNote:
     ``records``: what became of its files. ``names``: the distinct texts of ``NAMED`` columns.
     ``no_force``: whether there are rows without a force. ``places``: of each of ``PLACES`` int64[k, 2], distinct pairs
     of codes of a force (-1 for none) and a text. ``ids``: examples of person ids. ``whole``: whether all ids are the
-    text of an int64. ``found``: words, days and reasons of rejected rows. ``skipped``: files that could not be
-    read. ``seen``: name, size and time of change of every file that was to be read.
+    text of an int64. ``recorded``: whether it is told when rows were recorded. ``found``: words, days and reasons of
+    rejected rows. ``skipped``: files that could not be read. ``seen``: name, size and time of change of every file that
+    was to be read.
     """
 
     records: tuple[InputRecord, ...]
@@ -101,6 +105,7 @@ class PartNote:
     places: dict[str, Int64]
     ids: list[str]
     whole: bool
+    recorded: bool
     found: Findings
     skipped: tuple[SkippedFile, ...]
     seen: tuple[tuple[str, int, int], ...]
@@ -159,6 +164,7 @@ def read_partition(
         places={name: place_pairs(force.codes, rows.columns[name]) for name in PLACES},
         ids=rows_of(person.values, person.codes[examples]).to_list(),
         whole=_are_whole(person.values.to_arrow()),
+        recorded=rows.recorded is not None,
         found=reader.found,
         skipped=tuple(inputs.skipped or ()),
         seen=seen,

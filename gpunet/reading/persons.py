@@ -23,7 +23,7 @@ from gpunet.reading.coded_rows import CodedRows, date_part, offence_rows, repeat
 from gpunet.reading.columns import coded_columns
 from gpunet.reading.location import HOST, Column, code_series, in_order, to_codes
 from gpunet.reading.names import NAMED, PLACES, Names, named_pairs, names_of
-from gpunet.reading.partition import ORDER, STAMP, PartNote, ReadPart
+from gpunet.reading.partition import AGAIN, ORDER, RECORDED, STAMP, PartNote, ReadPart
 from gpunet.reading.rejections import FILE
 from gpunet.tables.frames import make_series, series_to_arrow
 from gpunet.tables.gather import gather
@@ -42,14 +42,17 @@ def names_of_parts(notes: Iterable[PartNote], config: Config) -> Names:
     return names_of(texts, pairs, any(note.no_force for note in notes), config)
 
 
-def columns_of_part(part: ReadPart, names: Names, whole: bool) -> dict[str, Any]:
+def columns_of_part(part: ReadPart, names: Names, whole: bool, recorded: bool) -> dict[str, Any]:
     """The part's rows as columns that can be sent: codes that hold for all parts, and texts where there are many.
 
     ``ORDER`` (int64) ascends over the rows of all files, ``FILE`` is int32, ``STAMP`` int64. Person ids become int64
-    if they are `whole`.
+    if they are `whole`. ``RECORDED`` (int32) and ``AGAIN`` (bool) are there if any part tells when rows were
+    `recorded`.
     """
     columns: dict[str, Any] = {ORDER: part.first + np.arange(len(part.rows)), FILE: part.files}
     columns[STAMP] = part.rows.timestamps
+    if recorded:
+        columns[RECORDED], columns[AGAIN] = part.rows.told()
     for name in (c for c in part.rows.columns if c not in DATE_PARTS):
         column = part.rows.columns[name]
         if name in NAMED:
@@ -84,8 +87,9 @@ def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRan
     table = table.take(pa.array(np.argsort(table.column(ORDER).to_numpy(), kind="stable")))
     rows = _coded(table, names, config)
     repeats = repeats_of(rows)
-    files, counts = np.unique(table.column(FILE).to_numpy()[repeats], return_counts=True)
-    rows = rows.at(np.delete(np.arange(len(rows)), repeats))
+    new = repeats.every if rows.again is None else repeats.every[~rows.again[repeats.every]]
+    files, counts = np.unique(table.column(FILE).to_numpy()[new], return_counts=True)
+    rows = rows.without(repeats)
     arrests, of_incident = arranged(rows, names, config, HOST)
     unnamed: dict[str, Any] = {
         f"{name}_names": make_series(name, []) for name in ("force", "gang", *PLACES)
@@ -96,7 +100,8 @@ def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRan
 
 
 def _coded(table: pa.Table, names: Names, config: Config) -> CodedRows:
-    rows = CodedRows({}, table.column(STAMP).to_numpy())
+    told = (table.column(name).to_numpy() for name in (RECORDED, AGAIN) if name in table.column_names)
+    rows = CodedRows({}, table.column(STAMP).to_numpy(), *told)
     for name in coded_columns(config.input):
         if name in NAMED:
             rows.columns[name] = Column(HOST.series(name, names.texts[name]), table.column(name).to_numpy())

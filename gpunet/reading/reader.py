@@ -6,7 +6,8 @@ cluster, which read partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -14,10 +15,11 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from gpunet.arrests.charges import NEVER
 from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
-from gpunet.config.input_config import DATE_PARTS
-from gpunet.reading.coded_rows import CodedRows, date_part, repeats_of
+from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
+from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
@@ -34,8 +36,8 @@ __all__ = ["Reader"]
 
 _PLACEHOLDERS = np.array([day for day, _ in PLACEHOLDER_DAYS], np.int64)
 
-_MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE = map(
-    REASONS.index, ("missing_person", "missing_incident", "bad_id", "bad_date")
+_MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE, _BAD_RECORDED_AT = map(
+    REASONS.index, ("missing_person", "missing_incident", "bad_id", "bad_date", "bad_recorded_at")
 )
 
 #: Tables are put together, and repeats taken out, when they have so many rows, and twice as many as were put together
@@ -58,7 +60,8 @@ class _Before(NamedTuple):
 class Reader:
     """Everything that has been read so far, coded, without repeats.
 
-    A row is held in 8 bytes for the timestamp and 1 to 4 for each column. Beside these, a table lies in memory whole
+    A row is held in 8 bytes for the timestamp and 1 to 4 for each column, and in 5 more where a table tells when rows
+    were recorded. Beside these, a table lies in memory whole
     while it is coded.
 
     Attributes
@@ -76,7 +79,7 @@ class Reader:
         self._latest = latest_timestamp(today)
         self._keys = key_columns(config.input)
         self._names = tuple(name for name in coded_columns(config.input) if name not in DATE_PARTS)
-        self._meanings = {name: meaning_of(config.input, name) for name in ("date", *self._names)}
+        self._meanings = {name: meaning_of(config.input, name) for name in (*DATE_COLUMNS, *self._names)}
         self._null_days = null_days(config.input)
         self._formats = date_formats(config.input.date_format)
         self._parts: list[CodedRows] = []
@@ -105,8 +108,8 @@ class Reader:
             piece.record.rejected += int(stop - first)
             if first < stop:
                 self._rejected.append(rejected_rows(batch, piece, rejected[first:stop], reasons[first:stop]))
-        self.pieces += _counted(counts, repeats)
-        self._parts.append(_without(rows, repeats))
+        self.pieces += _counted(counts, rows, repeats)
+        self._parts.append(rows.without(repeats))
         held = sum(map(len, self._parts))
         if held - self._merged > max(_ROWS, 2 * self._merged):
             self._merge(held)
@@ -135,12 +138,17 @@ class Reader:
             for c in self._names
             if c in columns
         }
-        timestamps = self._timestamps(columns.get("date"), len(batch.frame), f'{where}: column "date"')
+        n = len(batch.frame)
+        timestamps, recorded = (self._timestamps(c, columns.get(c), n, f'{where}: column "{c}"') for c in DATE_COLUMNS)
         self._note_words(coded)
-        xp, n = arrays.namespace(timestamps), len(batch.frame)
+        xp = arrays.namespace(timestamps)
         undated = timestamps == NO_TIMESTAMP
         reason = xp.full(n, -1, dtype=xp.int8)
-        reason = xp.where(~undated & ((timestamps < EARLIEST) | (timestamps > self._latest)), _BAD_DATE, reason)
+        if "recorded_at" in columns:
+            too_early = ~undated & (recorded // DAY_US < timestamps // DAY_US)
+            bad = self._is_out_of_range(recorded) | too_early
+            reason = xp.where((recorded != NO_TIMESTAMP) & bad, _BAD_RECORDED_AT, reason)
+        reason = xp.where(~undated & self._is_out_of_range(timestamps), _BAD_DATE, reason)
         for name in dict.fromkeys(("person_id", *self._keys)):
             if name in coded and coded[name].bad is not None:
                 reason = xp.where(coded[name].bad, _BAD_ID, reason)
@@ -153,26 +161,33 @@ class Reader:
         rows = CodedRows({c: column.narrowed() for c, column in kept.items()}, timestamps)
         (accepted,) = xp.nonzero(reason < 0)
         (rejected,) = xp.nonzero(reason >= 0)
+        if "recorded_at" in columns:
+            days = xp.where(recorded == NO_TIMESTAMP, NEVER, recorded // DAY_US)
+            rows = replace(rows, recorded=xp.astype(days, xp.int32), again=xp.zeros(n, dtype=xp.bool))
+            self.found.unrecorded += int(xp.count_nonzero(recorded[accepted] == NO_TIMESTAMP))
         return rows.at(accepted), arrays.to_host(rejected), arrays.to_host(reason[rejected])
 
-    def _timestamps(self, dates: nw.Series[Any] | None, n: int, where: str) -> Any:
+    def _is_out_of_range(self, timestamps: Any) -> Any:
+        return (timestamps < EARLIEST) | (timestamps > self._latest)
+
+    def _timestamps(self, name: str, dates: nw.Series[Any] | None, n: int, where: str) -> Any:
         """The timestamps of a column of dates, or of so many rows without one; days that stand for none are noted."""
         location = self._location
         if dates is None:
             return location.array(np.full(n, NO_TIMESTAMP))
-        timestamps, words = code_dates(dates, location, where, self._formats, self._meanings["date"])
-        self.found.words.update({("date", word): rows for word, rows in words.items()})
+        timestamps, words = code_dates(dates, location, where, self._formats, self._meanings[name])
+        self.found.words.update({(name, word): rows for word, rows in words.items()})
         xp = arrays.namespace(timestamps)
         days = timestamps // DAY_US
         for day, text in self._null_days:
             if rows := int(xp.count_nonzero(days == day)):
-                self.found.null_days[text] += rows
+                self.found.null_days[name, text] += rows
                 timestamps = xp.where(days == day, NO_TIMESTAMP, timestamps)
         known = location.array(_PLACEHOLDERS)
         at = xp.clip(xp.searchsorted(known, days), max=known.shape[0] - 1)
         met = at[(known[at] == days) & (timestamps != NO_TIMESTAMP)]
         for at_day, rows in zip(*np.unique(arrays.to_host(met), return_counts=True), strict=True):
-            self.found.days[PLACEHOLDER_DAYS[int(at_day)][1]] += int(rows)
+            self.found.days[name, PLACEHOLDER_DAYS[int(at_day)][1]] += int(rows)
         return timestamps
 
     def _note_words(self, coded: Mapping[str, Values]) -> None:
@@ -189,13 +204,15 @@ class Reader:
             of_parts = [part.columns.pop(name) for part in parts]
             columns[name] = joined(of_parts, location, name, name == "person_id" and _fit(of_parts))
         xp = arrays.namespace(parts[0].timestamps)
-        rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]))
+        rows = CodedRows(columns, xp.concat([part.timestamps for part in parts]), *_told(parts))
         del parts
         repeats = repeats_of(rows)
         before = self._before.rows
-        self._before = self._before._replace(rows=before - int(np.searchsorted(arrays.to_host(repeats), before)))
-        self.pieces = _counted(self.pieces, repeats)
-        self._parts = [_without(rows, repeats)]
+        self._before = self._before._replace(
+            rows=before - int(np.searchsorted(arrays.to_host(repeats.needless), before))
+        )
+        self.pieces = _counted(self.pieces, rows, repeats)
+        self._parts = [rows.without(repeats)]
         self._merged = len(self._parts[0])
 
     def finish(self, integer_ids: bool) -> CodedRows:
@@ -235,23 +252,30 @@ class Reader:
         return rejected
 
 
-def _counted(counts: list[tuple[Piece, int]], repeats: Any) -> list[tuple[Piece, int]]:
-    """How many of the rows of each piece are kept; repeats, of which `repeats` has the positions, are entered."""
-    if not repeats.shape[0]:
+def _told(parts: Sequence[CodedRows]) -> tuple[Any, Any]:
+    """When the rows of all parts were recorded, and which are counted as repeats; None where no part tells."""
+    if all(part.recorded is None for part in parts):
+        return None, None
+    xp = arrays.namespace(parts[0].timestamps)
+    recorded, again = zip(*(part.told() for part in parts), strict=True)
+    return xp.concat(recorded), xp.concat(again)
+
+
+def _counted(counts: list[tuple[Piece, int]], rows: CodedRows, repeats: Repeats) -> list[tuple[Piece, int]]:
+    """How many of the rows of each piece are kept; repeats that are none yet are entered."""
+    if not repeats.every.shape[0]:
         return counts
     stops = np.cumsum([count for _, count in counts])
-    found = np.diff(np.searchsorted(arrays.to_host(repeats), stops), prepend=0).tolist()
-    for (piece, _), of_piece in zip(counts, found, strict=True):
+
+    def by_piece(positions: Any) -> list[int]:
+        found: list[int] = np.diff(np.searchsorted(arrays.to_host(positions), stops), prepend=0).tolist()
+        return found
+
+    gone = by_piece(repeats.needless)
+    new = gone if rows.again is None else by_piece(repeats.every[~rows.again[repeats.every]])
+    for (piece, _), of_piece in zip(counts, new, strict=True):
         piece.record.duplicate += of_piece
-    return [(piece, count - of_piece) for (piece, count), of_piece in zip(counts, found, strict=True)]
-
-
-def _without(rows: CodedRows, repeats: Any) -> CodedRows:
-    if not repeats.shape[0]:
-        return rows
-    xp = arrays.namespace(repeats)
-    none = xp.zeros(repeats.shape[0], dtype=xp.bool)
-    return rows.at(xp.nonzero(arrays.spread_over(none, repeats, len(rows), True))[0])
+    return [(piece, count - of_piece) for (piece, count), of_piece in zip(counts, gone, strict=True)]
 
 
 def _missing(values: Values) -> Any:

@@ -9,9 +9,11 @@ import narwhals as nw
 import pyarrow as pa
 
 from gpunet.arrests.arrests import FileCount, ReadReport
+from gpunet.base.words import counted
 from gpunet.config.config import ALL_COLUMNS, Config
+from gpunet.config.input_config import DATE_COLUMNS
 from gpunet.config.offences import compile_taxonomy, offence_mask
-from gpunet.reading.advice import explained_reasons, reading_advice
+from gpunet.reading.advice import explained_reasons, reading_advice, unread_recorded_at
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
 from gpunet.reading.rejections import REPORT_COLUMNS
@@ -44,13 +46,13 @@ def report_of(
     files = tuple(map(_file_count, inputs.records))
     skipped = inputs.skipped or ()
     columns = columns_of(inputs.records)
-    dates = columns.get("date", ["date"])[0]
+    dates = {ours: columns.get(ours, [ours])[0] for ours in DATE_COLUMNS}
     advised = reading_advice(files, [r.number for r in inputs.records], found, config.input, dates)
     words: dict[str, dict[str, int]] = {}
     for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         words.setdefault(column, {})[word] = rows
-    if found.null_days:
-        words.setdefault("date", {}).update(sorted(found.null_days.items()))
+    for (column, day), rows in sorted(found.null_days.items()):
+        words.setdefault(column, {})[day] = rows
     return ReadReport(
         files=files,
         rejected=rejected,
@@ -60,10 +62,11 @@ def report_of(
             *skipped_warnings(skipped),
             *inputs.warnings,
             *_column_warnings(config, inputs.records, files),
+            *_recording_warnings(inputs.records, found),
             *(advice.sentence for advice in advised),
         ),
         advice=tuple(advised),
-        bad_dates=tuple(found.bad_dates),
+        bad_dates=tuple({**found.bad_dates, **dict.fromkeys(unread_recorded_at(found, config.input))}),
         skipped=tuple(skipped),
         by_reason=found.by_reason(),
         reasons=explained_reasons(found, config.input, dates),
@@ -140,6 +143,24 @@ def _column_warnings(config: Config, records: Sequence[InputRecord], files: Sequ
     ]
     if not sum(f.accepted for f in files):
         warnings.append("no row was accepted")
+    return warnings
+
+
+def _recording_warnings(records: Sequence[InputRecord], found: Findings) -> list[str]:
+    """Warnings of rows that do not tell when they came to be known, where others do."""
+    told = [record for record in records if record.rows and "recorded_at" in record.layout.columns]
+    warnings = []
+    if found.unrecorded:
+        warnings.append(
+            f"{counted(found.unrecorded, 'row')} without a value in recorded_at: it is not known when they came to be "
+            "known, so they do not count where an as-of day is given"
+        )
+    lacking = [record for record in records if record.rows and "recorded_at" not in record.layout.columns]
+    if told and lacking:
+        warnings.append(
+            f"{len(lacking):,} of {len(told) + len(lacking):,} inputs have no column recorded_at (the first is "
+            f"{lacking[0].name}): where an as-of day is given, their rows count by date alone"
+        )
     return warnings
 
 

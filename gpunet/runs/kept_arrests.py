@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
+from gpunet.arrests.charges import ALWAYS, CHARGE_ARRAYS, NEVER, Charges
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
@@ -37,6 +38,7 @@ from gpunet.runs.stored_tables import Kind, kind_of_table, require_place
 __all__ = ["arrests_of", "of_arrests"]
 
 _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+_CHARGES = {name: f"charge_{name}" for name in CHARGE_ARRAYS}
 _CODED = {"force": "force_names", "district": "district_names", "beat": "beat_names", "gang": "gang_names"}
 _SERIES = ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names")
 _REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes")
@@ -84,13 +86,17 @@ def of_arrests(arrests: Arrests) -> Contents:
             "left_out": [asdict(file) for file in report.skipped],
             **{name: getattr(report, name) for name in _REPORTED},
         },
-        {name: to_host(getattr(arrests, name)) for name in _ARRAYS},
+        {name: to_host(getattr(arrests, name)) for name in _ARRAYS} | _charge_arrays(arrests.charges),
         {
             **{name: column.to_frame() for name, column in series.items()},
             "rejected": report.rejected,
             "offences": report.offences,
         },
     )
+
+
+def _charge_arrays(charges: Charges | None) -> dict[str, NDArray[Any]]:
+    return {} if charges is None else {kept: to_host(getattr(charges, name)) for name, kept in _CHARGES.items()}
 
 
 def arrests_of(contents: Contents, config: Config, engine: Engine) -> Arrests:
@@ -108,12 +114,15 @@ def arrests_of(contents: Contents, config: Config, engine: Engine) -> Arrests:
     _check_ids(texts["person_ids"])
     arrays = _arrest_arrays(contents.arrays, {name: len(text) for name, text in texts.items()}, config)
     report = _report(values, frames, config)
+    charges = _charges(contents.arrays, arrays, {name: len(text) for name, text in texts.items()}, config)
     kept: dict[str, Any] = {}
     for name in _SERIES:
         require_place(values.kinds[name], engine)
         table = from_arrow(frames[name], values.kinds[name])
         kept[name] = table[table.columns[0]]
     kept |= {name: engine.to_engine(arrays[name]) for name in _ARRAYS}
+    if charges is not None:
+        kept["charges"] = charges.with_arrays(engine.to_engine)
     return Arrests(**kept, config=config, report=report, backend=values.backend)
 
 
@@ -146,11 +155,40 @@ def _arrest_arrays(
     steps = np.diff(found["person"], prepend=-1, append=names["person_ids"])
     require(not len(steps) or (steps.min() >= 0 and steps.max() <= 1), "person does not name every person in order")
     found |= {name: codes(name, -1, of) for name, of in _CODED.items()}
-    most = (1 << len(config.violent_offences)) - 1
-    found["offences"] = numbers(arrays.get("offences"), "offences", np.uint64, shape, 0, most)
-    day = numbers(arrays.get("day"), "day", np.int32, shape, NO_DAY, day_number(date.max))
-    require(not np.any((day != NO_DAY) & (day < day_number(date.min))), "day is out of its range")
-    return found | {"day": day}
+    return found | {name: _values(arrays, name, name, shape, config) for name in ("offences", "day")}
+
+
+def _values(
+    arrays: Mapping[str, NDArray[Any]], name: str, kept: str, shape: tuple[int, ...], config: Config
+) -> NDArray[Any]:
+    """The offences or days of arrests or charges."""
+    if name == "offences":
+        most = (1 << len(config.violent_offences)) - 1
+        return numbers(arrays.get(kept), kept, np.uint64, shape, 0, most)
+    day = numbers(arrays.get(kept), kept, np.int32, shape, NO_DAY, day_number(date.max))
+    require(not np.any((day != NO_DAY) & (day < day_number(date.min))), f"{kept} is out of its range")
+    return day
+
+
+def _charges(
+    arrays: Mapping[str, NDArray[Any]], arrests: Mapping[str, NDArray[Any]], names: Mapping[str, int], config: Config
+) -> Charges | None:
+    """The charges of arrests, None if none are stored: there are no tables that tell when they were recorded."""
+    of = arrays.get(_CHARGES["arrest"])
+    if of is None:
+        require(not set(_CHARGES.values()) & set(arrays), "charges are not all there")
+        return None
+    require(of.ndim == 1, "charges are of another shape")
+    shape, n = of.shape, len(arrests["person"])
+    arrest = numbers(of, "charge_arrest", np.int32, shape, 0, n - 1)
+    require(bool(np.bincount(arrest, minlength=n).all()), "an arrest has no charge")
+    recorded = numbers(arrays.get(_CHARGES["recorded"]), "charge_recorded", np.int32, shape, ALWAYS, NEVER)
+    found = {name: _values(arrays, name, _CHARGES[name], shape, config) for name in ("offences", "day")}
+    found |= {
+        name: numbers(arrays.get(_CHARGES[name]), _CHARGES[name], np.int32, shape, -1, names[_CODED[name]] - 1)
+        for name in ("district", "beat", "gang")
+    }
+    return Charges(arrest, recorded, **found)
 
 
 def _report(values: _ArrestValues, frames: Mapping[str, Any], config: Config) -> ReadReport:

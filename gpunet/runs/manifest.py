@@ -40,6 +40,8 @@ __all__ = [
     "versions",
 ]
 
+_RECORDED = "present: as of a day, rows recorded before it count"
+
 _PACKAGES = ("numpy", "numba", "narwhals", "polars", "pyarrow", "scikit-learn", "xgboost")
 
 
@@ -114,6 +116,7 @@ def input_report(report: ReadReport) -> dict[str, Any]:
         "rejected_by_reason": dict(report.by_reason),
         "null_words": {column: dict(words) for column, words in report.null_words.items()},
         "columns": {ours: list(theirs) for ours, theirs in report.columns.items()},
+        "recorded_at": _RECORDED if "recorded_at" in report.columns else "absent: dates alone count",
         "notes": list(report.notes),
         "protected_columns_dropped": list(report.protected_columns),
         "other_columns_ignored": list(report.ignored_columns),

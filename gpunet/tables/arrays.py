@@ -39,6 +39,7 @@ __all__ = [
     "is_on_host",
     "least",
     "least_by_code",
+    "least_so_far",
     "namespace",
     "row_numbers",
     "running_sum",
@@ -124,6 +125,18 @@ def least(values: Array, otherwise: int) -> int:
     """The least of some integers, `otherwise` if there are none."""
     xp = namespace(values)
     return int(xp.min(values)) if values.shape[0] else otherwise
+
+
+def least_so_far(values: Array) -> Array:
+    """The least of the first 1, 2, ..., n of some numbers."""
+    if isinstance(values, np.ndarray):
+        return np.minimum.accumulate(values)
+    xp, step = namespace(values), 1
+    while step < values.shape[0]:
+        later, earlier = values[step:], values[:-step]
+        values = xp.concat([values[:step], xp.where(earlier < later, earlier, later)])
+        step *= 2
+    return values
 
 
 def distinct(values: Array) -> Array:

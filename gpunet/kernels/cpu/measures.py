@@ -55,7 +55,6 @@ def weighted_measures(
     n, d, k = len(community), weights.shape[1], len(tops)
     out, observed = np.full((6 + k, d), np.nan), np.full((len(cuts), d), np.nan)
     hits, misses, hits_before, misses_before = np.zeros(d), np.zeros(d), np.zeros(d), np.zeros(d)
-    named_hits, named_misses, errors = np.zeros(d), np.zeros(d), np.zeros(d)
     twice_area, steps = np.zeros(d), np.zeros(d)
     group_hits, group_misses, group = np.zeros(d), np.zeros(d), 0
     listed = np.zeros(k, np.int64)  # in how many weightings a list is full
@@ -64,25 +63,23 @@ def weighted_measures(
         weight = weights[community[i]]
         some_hit, some_miss = some_hit or positive[i], some_miss or not positive[i]
         _add(weight, 1.0, hits if positive[i] else misses)
-        if named[i]:
-            _add(weight, 1.0, named_hits if positive[i] else named_misses)
-        _add(weight, error[i], errors)
         if ends[i]:
             for t in range(k):
                 if listed[t] < d:
                     listed[t] += _fill_list(tops[t], hits, misses, hits_before, misses_before, out[6 + t])
             if some_miss:
                 _add_area(misses, misses_before, hits, hits_before, twice_area)
-                misses_before[:] = misses
             if some_hit:
                 _add_steps(hits, hits_before, misses, steps)
-                hits_before[:] = hits
             some_hit, some_miss = False, False
         if group < len(cuts) and i + 1 == cuts[group]:
             _divide(hits - group_hits, hits - group_hits + misses - group_misses, observed[group])
             group_hits[:] = hits
             group_misses[:] = misses
             group += 1
+    named_hits = _total(weights, community, (named & positive).astype(np.float64))
+    named_misses = _total(weights, community, (named & ~positive).astype(np.float64))
+    errors = _total(weights, community, error)
     _divide(named_hits, named_hits + named_misses, out[0])
     _divide(named_hits, hits, out[1])
     _divide(2 * named_hits, named_hits + named_misses + hits, out[2])
@@ -99,17 +96,33 @@ def _add(weight: UInt8, value: float, total: Float64) -> None:
 
 
 @njit
+def _total(weights: UInt8, community: Int32, value: Float64) -> Float64:
+    """float64[d], the sum of the persons' values: first of each community, of which there are fewer."""
+    by_community, total = np.zeros(len(weights)), np.zeros(weights.shape[1])
+    for i in range(len(community)):
+        by_community[community[i]] += value[i]
+    for c in range(len(weights)):
+        if by_community[c]:
+            _add(weights[c], by_community[c], total)
+    return total
+
+
+@njit
 def _add_area(
     misses: Float64, misses_before: Float64, hits: Float64, hits_before: Float64, twice_area: Float64
 ) -> None:
+    """Count the pairs with misses of one value, twice, or once if equal; these misses are then of before."""
     for j in range(len(hits)):
         twice_area[j] += (misses[j] - misses_before[j]) * (hits[j] + hits_before[j])
+        misses_before[j] = misses[j]
 
 
 @njit
 def _add_steps(hits: Float64, hits_before: Float64, misses: Float64, steps: Float64) -> None:
+    """Count the hits of one value times the precision down to there; these hits are then of before."""
     for j in range(len(hits)):
         steps[j] += (hits[j] - hits_before[j]) * (hits[j] / max(hits[j] + misses[j], 1.0))
+        hits_before[j] = hits[j]
 
 
 @njit
