@@ -69,7 +69,8 @@ def held_out_values(
         model = _Trained(classifier, seed_of(seed, test), flags if smote else None)
         model.fit(matrix, labels[rows])
         tested, views = matrices.tests(test, columns)
-        return tested, np.mean([model.values(view) for view in views], axis=0)
+        said = model.values(np.concatenate(views))  # at once: a forest takes long to begin
+        return tested, said.reshape(len(views), -1).mean(axis=0)
 
     out = np.empty(len(labels), dtype=np.float64)
     with _one_thread_each() as openmp:
