@@ -1,4 +1,4 @@
-"""A slow, literal reference of panels, from arrests and features that :mod:`reference` or a snapshot has."""
+"""Tables with a day, and a slow, literal reference of panels from arrests and features that are known otherwise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reference import Arrest, reference_gang, set_names
+from hypothesis import assume
+from hypothesis import strategies as st
+from reference import Arrest, reference_arrests, reference_gang, set_names
+from strategies import SETS, TableCase, arrest_tables
 
 Row = dict[str, Any]
+
+
+@st.composite
+def dated_tables(draw: st.DrawFn) -> tuple[TableCase, dt.date, int]:
+    """A table, a day as of which there is a snapshot, and a horizon."""
+    case = draw(arrest_tables(max_incidents=10))
+    arrests = reference_arrests(case.rows, SETS)
+    days = [a.date for a in arrests if a.date is not None]
+    assume(days)
+    ahead = draw(st.integers(1, (max(days) - min(days)).days + 1))
+    return case, min(days) + dt.timedelta(days=ahead), draw(st.sampled_from([1, 8, 20, 100]))
 
 
 def unit_of(arrest: Arrest, unit: str) -> tuple[str, ...] | None:

@@ -271,8 +271,10 @@ def test_nothing_from_the_day_on_is_seen():
 def test_bytes_do_not_depend_on_threads_and_what_is_kept_is_not_computed_again(arrests):
     kept: dict[str, Any] = {}
 
-    def keep(name, compute):
-        return kept.setdefault(name, compute()) if name not in kept else kept[name]
+    def keep(name, compute, shape):
+        found = kept.setdefault(name, compute()) if name not in kept else kept[name]
+        assert found.shape == shape
+        return found
 
     options: dict[str, Any] = {"start": "2014-01-01", "every": "1y"}
     first = gpunet.evaluate_emerging(arrests, QUICK, kept=keep, threads=1, **options)

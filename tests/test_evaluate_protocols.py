@@ -31,7 +31,9 @@ def read(rows: list[Row], case: TableCase) -> Arrests:
 
 
 def matrices_of(arrests: Arrests, protocol: str, person: np.ndarray, fold: np.ndarray) -> Matrices:
-    return Matrices(HiddenFeatures(arrests, CpuEngine(1)), protocol, person, fold, lambda name, compute: compute())
+    return Matrices(
+        HiddenFeatures(arrests, CpuEngine(1)), protocol, person, fold, lambda name, compute, shape: compute()
+    )
 
 
 def everything(matrices: Matrices) -> list[tuple[np.ndarray, np.ndarray, list[np.ndarray]]]:
@@ -217,15 +219,16 @@ def test_computations_are_kept_under_names_of_their_own() -> None:
     fold = (np.arange(len(person)) % 4).astype(np.int32)
     store: dict[str, np.ndarray] = {}
 
-    def kept(name: str, compute: Any) -> np.ndarray:
+    def kept(name: str, compute: Any, shape: tuple[int, ...]) -> np.ndarray:
         if name not in store:
             store[name] = compute()
+        assert store[name].shape == shape
         return store[name]
 
     columns = np.arange(len(features.declared))
     made = {p: Matrices(features, p, person, fold, kept) for p in ("paper", *HONEST)}
     assert len(store) == 1 + 6 + 6  # one for each two folds
-    again = {p: Matrices(features, p, person, fold, lambda name, compute: store[name]) for p in made}
+    again = {p: Matrices(features, p, person, fold, lambda name, compute, shape: store[name]) for p in made}
     for protocol, matrices in made.items():
         np.testing.assert_array_equal(matrices.training(1, columns)[1], again[protocol].training(1, columns)[1])
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from run_processes import results
@@ -18,10 +19,13 @@ import gpunet
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app
 from gpunet.cli.evaluations import run_emerging, run_known
-from gpunet.cli.run import resume_run
+from gpunet.cli.run import RUN_FILES, resume_run
 from gpunet.cli.summary import summarise
+from gpunet.config.config import Config
+from gpunet.engines.cpu import CpuEngine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.schemas import TABLES
+from gpunet.runs.folder import RunFolder
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
 from gpunet.synthetic import write_tables
@@ -131,11 +135,11 @@ def stopped_after(monkeypatch, kept: int, job: Callable[[], Any]) -> None:
     count = [0]
     real = SnapshotRun.kept
 
-    def keep(self: SnapshotRun, name: str, compute: Callable[[], Any]) -> Any:
+    def keep(self: SnapshotRun, name: str, compute: Callable[[], Any], shape: tuple[int, ...]) -> Any:
         count[0] += 1
         if count[0] > kept:
             raise Stopped
-        return real(self, name, compute)
+        return real(self, name, compute, shape)
 
     with monkeypatch.context() as patch:
         patch.setattr(SnapshotRun, "kept", keep)
@@ -164,14 +168,57 @@ def test_stopped_and_resumed_it_has_the_same_bytes(runs, tables, tmp_path, monke
     done: list[str] = []
     real = SnapshotRun.kept
 
-    def told(self: SnapshotRun, name: str, compute: Callable[[], Any]) -> Any:
-        return real(self, name, lambda: done.append(name) or compute())
+    def told(self: SnapshotRun, name: str, compute: Callable[[], Any], shape: tuple[int, ...]) -> Any:
+        return real(self, name, lambda: done.append(name) or compute(), shape)
 
     monkeypatch.setattr(SnapshotRun, "kept", told)
     manifest = resume_run(tmp_path, name, RunOptions(threads=2))
     assert not {f"predictions-{each}" for each in done} & {path.stem for path in before}
     assert results(tmp_path) == results(runs / name)
     assert manifest["outputs"].keys() == {path.name for path in tmp_path.iterdir()} - {"run.json"}
+
+
+ROWS = np.array([[0.5, np.nan], [1.0, -2.0]])
+
+
+@pytest.mark.parametrize(
+    ("found", "odd"),
+    [
+        (np.zeros(3), np.zeros(4)),
+        (np.zeros(3), np.array([0.0, np.nan, 0.0])),
+        (np.zeros(3), np.array([0.0, np.inf, 0.0])),
+        (np.zeros(3), np.zeros(3, np.int64)),
+        (ROWS, ROWS[:1]),
+        (ROWS, np.where(np.isnan(ROWS), -np.inf, ROWS)),
+    ],
+)
+def test_what_was_kept_is_used_if_it_can_be_of_the_run(tmp_path, found, odd):
+    said: list[str] = []
+    with RunFolder(tmp_path, RUN_FILES) as folder:
+        options = RunOptions(checkpoint_seconds=0, notice=said.append)
+        run = SnapshotRun("evaluate known", folder, Config(), options, CpuEngine(1))
+
+        def never() -> Any:
+            raise AssertionError
+
+        name = "cross_fitted, random_forest, smote, all"
+        for _ in range(2):
+            run.kept(name, lambda: found, found.shape)
+            np.testing.assert_array_equal(run.kept(name, never, found.shape), found)
+            assert not said
+        run.kept("fold 1", lambda: odd, odd.shape)
+        np.testing.assert_array_equal(run.kept("fold 1", lambda: found, found.shape), found)
+        assert len(said) == 1
+        assert "predictions-fold 1.checkpoint is damaged" in said[0]
+        for other in ("a/b", "", "x" * 121, "a.b"):
+            with pytest.raises(ValueError, match="no name"):
+                run.kept(other, never, (1,))
+    with RunFolder(tmp_path, RUN_FILES) as folder:  # and a file half written, of the longest name, is known
+        kept = tmp_path / ".partial" / "checkpoints"
+        kept.mkdir(exist_ok=True)
+        (kept / f"predictions-{'x' * 120}.checkpoint.0a1b2c3d.partial").write_text("half")
+    with RunFolder(tmp_path, RUN_FILES):
+        pass
 
 
 def test_a_table_beside_the_arrests_that_changes(tables, tmp_path, monkeypatch):

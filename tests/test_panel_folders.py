@@ -14,7 +14,10 @@ import polars as pl
 import pyarrow.dataset as ds
 import pytest
 from comparison import frame_of, row
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from panel_folders import part_of, write_panel
+from panel_reference import dated_tables
 
 import gpunet
 from gpunet.base.days import day_to_date
@@ -134,6 +137,66 @@ def test_frames_are_cut_row_by_row():
         found = input_rows([frame, frame], gpunet.Config()).read_before(DAY + dt.timedelta(days=1))
         assert (found.person_ids.to_list(), len(found), found.report.files[0].read) == ([1], 1, 2)
         assert found.offences.tolist() != [0]
+
+
+#: Rows that came to be known late: an arrest whose first row, with beat and earlier day, is the later one; one of which
+#: nothing is known for long; and one that nobody knows the recording of.
+LATE = [
+    ("ann", 1, 0, "robbery", "3", "Kings", 40),
+    ("ann", 1, 2, "theft", "4", "Lords", 3),
+    ("bob", 1, 2, "theft", "4", None, 3),
+    ("bob", 2, 10, "robbery", "3", "Kings", 60),
+    ("cyd", 2, 10, "theft", "3", None, 11),
+    ("cyd", 3, 20, "theft", "5", None, None),
+    ("dan", 3, 20, "robbery", "5", "Lords", 21),
+    ("dan", 4, 70, "theft", "5", "Lords", 70),
+]
+
+
+@pytest.mark.parametrize("unit", ["person", "beat", "gang"])
+def test_what_was_recorded_late_was_not_known(unit, tmp_path):
+    rows = [
+        {**row(person, incident, DAY + dt.timedelta(days=day), offence, beat=beat, gang=gang), "recorded": recorded}
+        for person, incident, day, offence, beat, gang, recorded in LATE
+    ]
+    late = [None if line["recorded"] is None else DAY + dt.timedelta(days=line.pop("recorded")) for line in rows]
+    frame = frame_of(rows).with_columns(pl.Series("recorded_at", late, pl.Date))
+    frame.write_csv(tmp_path / "a.csv")
+    arrests = gpunet.read_arrests(tmp_path / "a.csv")
+    days = [DAY + dt.timedelta(days=n) for n in (4, 12, 22, 41, 61, 71)]
+    assert len(verified(tmp_path / "a.csv", arrests, days, unit, 20, tmp_path / "out")) == 6
+    assert len(verified(frame, arrests, days, unit, 20, tmp_path / "of a frame")) == 6
+    found = pl.concat([pl.read_parquet(part_of(tmp_path / "out", day)).with_columns(as_of=day) for day in days[:4]])
+    if unit == "person":
+        own = found.filter(person_id="ann").select("own_violent_arrests", "days_since_last_arrest").rows()
+        assert own == [(0, 2.0), (0, 10.0), (0, 20.0), (1, 41.0)]
+        # What happens is told as it is known in the end: bob's robbery was recorded 50 days later.
+        assert found.filter(pl.col("label")).select("as_of", "person_id").rows() == [(days[0], "bob")]
+    else:
+        early = found.filter(pl.col("as_of") <= days[1])[unit].to_list()
+        assert early == {"beat": ["4", "3", "4"], "gang": ["Lords", "Lords"]}[unit]
+
+
+@settings(max_examples=20)
+@given(drawn=dated_tables(), late=st.lists(st.sampled_from([0, 1, 5, 12, 40, None]), min_size=1, max_size=9))
+def test_rows_that_are_cut_make_the_arrests_that_were_known(drawn, late):
+    case, day, _ = drawn
+    days = [None if of["date"] is None else late[i % len(late)] for i, of in enumerate(case.rows)]
+    recorded = [None if n is None else of["date"] + dt.timedelta(n) for n, of in zip(days, case.rows, strict=True)]
+    frame = frame_of(case.rows).with_columns(pl.Series("recorded_at", recorded, pl.Date))
+    arrests = gpunet.read_arrests(frame, case.config)
+    known, read = arrests.before(day), input_rows(frame, arrests.config).read_before(day)
+    for name in ("person_ids", "force_names", "district_names", "beat_names", "gang_names"):
+        codes = {"person_ids": "person"}.get(name, name.removesuffix("_names"))
+        assert texts(known, name, codes) == texts(read, name, codes)
+    for name in ("day", "offences"):
+        assert getattr(known, name).tolist() == getattr(read, name).tolist()
+    assert texts(known, "incident_ids", "incident") == texts(read, "incident_ids", "incident")
+
+
+def texts(arrests, names: str, codes: str) -> list:
+    of_code = getattr(arrests, names).to_list()
+    return [of_code[code] if code >= 0 else None for code in getattr(arrests, codes).tolist()]
 
 
 def test_a_snapshot_that_knows_the_future_is_found_out(tables, arrests, tmp_path):

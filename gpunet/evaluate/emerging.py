@@ -158,7 +158,7 @@ def evaluate_emerging(
         settings,
         gpu_classifiers() if on_gpu else CLASSIFIERS,
         1 if on_gpu else threads,
-        kept or (lambda _, compute: compute()),
+        kept or (lambda name, compute, shape: compute()),
         snapshots,
     )
     ahead, months, found = timedelta(days=settings.evaluate.horizon_days), [], []

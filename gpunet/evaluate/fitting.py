@@ -86,8 +86,12 @@ class _Trained:
         self._classifier, self._seed, self._flags = classifier, seed, flags
         self._model = classifier.make(seed)
         self._prepared = preparation() if flags is not None or not classifier.takes_nan else None
+        self._constant: float | None = None  # what is said of everybody if the rows trained on are all alike
 
     def fit(self, matrix: Float32, labels: Bool) -> None:
+        if np.array_equal(matrix, np.broadcast_to(matrix[0], matrix.shape), equal_nan=True):
+            self._constant = float(labels.mean()) - 0.5 + self._classifier.threshold
+            return
         target = labels.astype(np.int32)
         prepared: Any = matrix
         if self._prepared is not None:
@@ -99,6 +103,8 @@ class _Trained:
         self._model.fit(prepared, target)
 
     def values(self, matrix: Float32) -> Float64:
+        if self._constant is not None:
+            return np.full(len(matrix), self._constant)
         return self._classifier.values(
             self._model, matrix if self._prepared is None else self._prepared.transform(matrix)
         )

@@ -136,7 +136,7 @@ def _population(asked: Any, settings: EvaluateConfig) -> str:
 
 def _keeps(kept: Any) -> Kept:
     if kept is None:
-        return lambda name, compute: compute()
+        return lambda name, compute, shape: compute()
     if not callable(kept):
         raise ConfigError(f"kept: expected a function or None, not {given(kept)}")
     return kept  # type: ignore[no-any-return]
@@ -190,7 +190,7 @@ class KnownNetwork:
             for number, task in enumerate(tasks):
                 name = ", ".join([protocol, task.name, *(["smote"] if task.smote else []), task.family])
                 fit = partial(self._values, task, matrices, threads, _share(told, number, len(tasks)))
-                yield self._said(protocol, task, kept(name, fit))
+                yield self._said(protocol, task, kept(name, fit, self.person.shape))
             ended(told, "classifiers")
 
     def two_hop(self, victims: Victims | None) -> list[Predicted]:

@@ -111,7 +111,7 @@ class Experiment:
             held_out, present = values[: len(fold)], values[len(fold) :]
             return np.append(present, best_threshold(month.past_labels, held_out))
 
-        found = self.kept(f"{name} of {month.day}", compute)
+        found = self.kept(f"{name} of {month.day}", compute, (len(month.person) + 1,))
         return found[:-1], found[:-1] >= found[-1]
 
 

@@ -83,5 +83,8 @@ class Evaluation:
 class Kept(Protocol):
     """Keeps what took long to compute, so that a run that was ended goes on from there."""
 
-    def __call__(self, name: str, compute: Callable[[], Float64]) -> Float64:
-        """What `compute` gives, or gave under that name in an earlier run with the same input and configuration."""
+    def __call__(self, name: str, compute: Callable[[], Float64], shape: tuple[int, ...]) -> Float64:
+        """What `compute` gives, or gave under that name in an earlier run with the same input and configuration.
+
+        It is of that shape; what was kept and is not is damaged. Nulls, as NaN, are in tables of features alone.
+        """

@@ -174,13 +174,18 @@ class Matrices:
         for number, pair in enumerate(pairs, 1):
             raise_if_stopped()
             name = ", ".join([self._protocol, "features", *(f"fold {k}" for k in pair)])
-            self._found[pair] = self._kept(name, partial(self._rows, pair)).astype(np.float32)
+            shape = (int(self._among(pair).sum()), len(self._features.declared))
+            self._found[pair] = self._kept(name, partial(self._rows, pair), shape).astype(np.float32)
             if progress is not None:
                 progress("features", number, len(pairs))
 
+    def _among(self, pair: tuple[int, ...]) -> Bool:
+        """Who is in these folds; everybody if there are none."""
+        return np.isin(self.fold, pair) if pair else np.ones(len(self.fold), dtype=np.bool_)
+
     def _rows(self, pair: tuple[int, ...]) -> Float64:
         """Features of the persons of these folds, with their labels hidden; of everybody and nobody's if none are."""
-        among = np.isin(self.fold, pair) if pair else np.ones(len(self.fold), dtype=np.bool_)
+        among = self._among(pair)
         hidden = None
         if pair:
             hidden = np.zeros(len(self._features.community), dtype=np.bool_)

@@ -10,9 +10,11 @@ from itertools import count
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import first_day
+from gpunet.arrests.charges import NEVER
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.config.config import PanelConfig
+from gpunet.tables.arrays import least, namespace
 
 __all__ = ["check_days", "day_at", "days_between", "days_that_do", "following_day", "is_complete", "snapshot_days"]
 
@@ -81,17 +83,27 @@ def following_day(days: tuple[date, ...], every: str) -> date:
 
 
 def days_that_do(arrests: Arrests) -> tuple[date, date]:
-    """The first and the last day as of which there can be a snapshot: with an arrest before, and no day unknown.
+    """The first and the last day of a snapshot: an arrest was known before it, and no day before it is unknown.
 
     Raises
     ------
     InputError
         If no arrest has a date.
     """
-    first = first_day(arrests)
+    first = _first_known(arrests)
     if first == NO_DAY:
-        raise InputError("no arrest has a date: a snapshot as of a day needs dates")
+        raise InputError("no arrest has a date and was recorded on a day: a snapshot as of a day needs dates")
     return day_to_date(first + 1), day_to_date(arrests.last_day + 1)
+
+
+def _first_known(arrests: Arrests) -> int:
+    """The first day on which an arrest was known that had happened; ``NO_DAY`` if there is none."""
+    charges = arrests.charges
+    if charges is None:
+        return first_day(arrests)
+    xp = namespace(charges.day)
+    known = xp.where(charges.day > charges.recorded, charges.day, charges.recorded)
+    return least(known[(charges.day != NO_DAY) & (charges.recorded != NEVER)], otherwise=NO_DAY)
 
 
 def check_days(days: Iterable[date], arrests: Arrests) -> None:
@@ -105,7 +117,7 @@ def check_days(days: Iterable[date], arrests: Arrests) -> None:
     first, last = days_that_do(arrests)
     for day in days:
         if not first <= day <= last:
-            why = "no arrest lies before it" if day < first else "it is more than a day after the last arrest"
+            why = "no arrest was known before it" if day < first else "it is more than a day after the last arrest"
             raise InputError(f"no snapshot can be made as of {day}, as {why}: days from {first} to {last} would do")
 
 

@@ -136,9 +136,8 @@ def _numbers(ids: nw.Series[Any]) -> Int64:
 def _recorded(arrests: Arrests) -> Int32:
     """int32[a], the day on which each arrest, of one row, came to be known."""
     recorded = np.full(len(arrests), NO_DAY, np.int32)
-    charges = getattr(arrests, "charges", None)
-    if charges is not None:
-        recorded[charges.arrest] = charges.recorded
+    if arrests.charges is not None:
+        recorded[arrests.charges.arrest] = arrests.charges.recorded
     return recorded
 
 

@@ -23,7 +23,7 @@ from gpunet.features.path import estimate_path_work
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_features import PastFeatures
-from gpunet.runs.read_back import require
+from gpunet.runs.read_back import numbers, require
 from gpunet.runs.resume import Command, hashes_of
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
@@ -32,6 +32,8 @@ __all__ = ["SnapshotRun"]
 
 # Names of what is kept are names of files: with what stands before and behind they have to fit.
 _NAME = re.compile(r"[A-Za-z0-9,_ -]{1,120}")
+
+_MOST = float(np.finfo(np.float64).max)
 
 
 class SnapshotRun(Run):
@@ -71,12 +73,14 @@ class SnapshotRun(Run):
         """Every feature of these arrests, computed or, if that is worth it, from the checkpoint of that name."""
         return self.past_features(f"features-{_checked(name)}", arrests, name, self.path_config)
 
-    def kept(self, name: str, compute: Callable[[], Float64]) -> Float64:
+    def kept(self, name: str, compute: Callable[[], Float64], shape: tuple[int, ...]) -> Float64:
         """See :class:`gpunet.evaluate.predicted.Kept`."""
 
         def restored(contents: Contents) -> Float64:
             found = contents.arrays.get("found")
             require(isinstance(found, np.ndarray) and found.dtype == np.float64, "its values are missing")
+            filled = found if len(shape) == 1 else np.where(np.isnan(found), 0.0, found)  # type: ignore[arg-type]
+            numbers(filled, "its values", np.float64, shape, -_MOST, _MOST)
             return found  # type: ignore[return-value]
 
         return self._checkpoints.kept(
