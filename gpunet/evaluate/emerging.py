@@ -135,6 +135,15 @@ def evaluate_emerging(
     Violent arrests are rare, so hardly anybody has a probability of a half. The threshold of each month's classifier
     is the value from which on naming persons gives the greatest F1 on its training rows, each predicted by a classifier
     that was trained without them (``[model] folds`` folds). Nothing after T has a part in it.
+
+    Examples
+    --------
+    >>> from gpunet.synthetic import make_arrests
+    >>> arrests = gpunet.read_arrests(make_arrests(300, seed=1))
+    >>> settings = {"evaluate": {"bootstrap": 0}, "model": {"folds": 2}}
+    >>> found = gpunet.evaluate_emerging(arrests, settings, start="2013-02-01", every="1y")
+    >>> found.results.filter(population="all", outcome="horizon").select("month", "classifier").row(0)
+    (datetime.date(2013, 2, 1), 'random_forest')
     """
     settings = arrests.config if config is None else load_config(config)
     asked = {"start": start, "every": every, "horizon_days": horizon, "population": population}
