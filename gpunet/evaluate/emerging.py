@@ -238,12 +238,12 @@ def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int,
     warnings = [FROM_VICTIMS if with_victims else FROM_OFFENDERS, _EVER_AFTER]
     if short := sum("horizon" not in month.labels for month in months):
         warnings.append(
-            f"{short} of {len(months)} months have no rows of the outcome horizon, as the data end before the "
-            f"{horizon} days from their day on do"
+            f"months without rows of the outcome horizon, as the data end before their {horizon} days do: "
+            f"{short} of {len(months)}"
         )
     if untrained := sorted({each.month for each in found if each.unknown and each.month}):
         warnings.append(
-            f"{len(untrained)} of {len(months)} months, the first {untrained[0]}, have classifiers without measures, "
-            "as nothing could be trained"
+            "months whose classifiers have no measures, as nothing could be trained: "
+            f"{len(untrained)} of {len(months)}, the first {untrained[0]}"
         )
     return warnings
