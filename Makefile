@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
+.PHONY: demo test test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -f $(DEMO)/arrests/*_[0-9][0-9][0-9][0-9]-[0-9][0-9].parquet
@@ -14,7 +14,10 @@ demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results
 
 test: $(VENV)/.installed-dev  ## lint, types, tests
 	BIN=$(BIN) scripts/check
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
+
+test-slow: $(VENV)/.installed-dev  ## before a release: all tests, also the long repetitions, with more drawn examples
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.installed-dev  ## lint and types only
 	BIN=$(BIN) scripts/check
@@ -30,7 +33,7 @@ test-minimum: pyproject.toml  ## the tests with the lowest versions that pyproje
 	.venv-minimum/bin/python scripts/minimum_versions.py > .venv-minimum/constraints.txt
 	.venv-minimum/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	.venv-minimum/bin/python -m pip install --quiet -c .venv-minimum/constraints.txt -e . --group dev
-	.venv-minimum/bin/python -m pytest -n auto --dist worksteal
+	.venv-minimum/bin/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-rapids-api: pyproject.toml  ## calls of GPU libraries against the real ones; downloads about 3 GB, no GPU
 	$(PYTHON) -m venv .venv-rapids
@@ -52,6 +55,7 @@ readme-table: $(VENV)/.installed-dev  ## rewrite the table in README.md from ben
 
 docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_feature_docs.py
+	$(BIN)/python scripts/make_result_docs.py
 	$(BIN)/python scripts/make_architecture.py
 	$(BIN)/python scripts/make_config_schema.py
 

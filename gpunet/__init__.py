@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from gpunet.arrests.network import build_network, network_from_edges, ties_table
     from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError, ModelError
     from gpunet.config.config import Config, ModelConfig, PathConfig, load_config
+    from gpunet.evaluate.emerging import evaluate_emerging
+    from gpunet.evaluate.known import evaluate_known
     from gpunet.features import compute_features
     from gpunet.features.path import estimate_path_work, path_features
     from gpunet.model import load_model, score, train
+    from gpunet.panels.panel import panel
     from gpunet.reading import read_arrests
     from gpunet.search.estimate import PathEstimate
 
@@ -37,9 +40,12 @@ __all__ = [
     "build_network",
     "compute_features",
     "estimate_path_work",
+    "evaluate_emerging",
+    "evaluate_known",
     "load_config",
     "load_model",
     "network_from_edges",
+    "panel",
     "path_features",
     "read_arrests",
     "score",
@@ -61,11 +67,14 @@ _HOME = {
     "PathEstimate": "gpunet.search.estimate",
     "estimate_path_work": "gpunet.features.path",
     "path_features": "gpunet.features.path",
+    "evaluate_known": "gpunet.evaluate.known",
     "load_model": "gpunet.model",
     "score": "gpunet.model",
     "train": "gpunet.model",
+    "evaluate_emerging": "gpunet.evaluate.emerging",
     "build_network": "gpunet.arrests.network",
     "network_from_edges": "gpunet.arrests.network",
+    "panel": "gpunet.panels.panel",
     "ties_table": "gpunet.arrests.network",
     "read_arrests": "gpunet.reading",
 }

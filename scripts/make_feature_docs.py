@@ -19,8 +19,10 @@ v is the person a row is about. C is a set of persons: `all` (everybody), `viole
 one set for each configured violent offence. By default these are {offences}.
 
 **C never contains v itself**: every feature but those of the family *history* is computed as if v's own offences were
-unknown. N1 and N2 are the persons at distance exactly 1 and 2 in the co-arrest network. Tables are those of Shaabani,
-Aleali, Shakarian and Bertetto, *Early Identification of Violent Criminal Gang Members*, KDD 2015.
+unknown. That is needed for an honest experiment on a known network, and not sufficient: a row's features still hold the
+labels of others, whose features hold its own ([evaluation.md](evaluation.md)). N1 and N2 are the persons at distance
+exactly 1 and 2 in the co-arrest network. Tables are those of Shaabani, Aleali, Shakarian and Bertetto, *Early
+Identification of Violent Criminal Gang Members*, KDD 2015.
 
 For a person outside the network (with no tie), counts are 0, flags false and ratios null in the families {network}.
 The other families do not need the network and are computed for everybody.

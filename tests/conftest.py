@@ -1,4 +1,4 @@
-"""Hypothesis profiles: ``ci`` (the default) draws the same examples every time.
+"""Hypothesis profiles: ``ci`` (the default) and ``long`` (``make test-slow``) draw the same examples every time.
 
 ``deep`` is for a long look by hand, ``quick`` for a first one: an example that fails is not made smaller.
 """
@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
 
-settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW_START)
+settings.register_profile("long", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW_START)
+settings.register_profile("ci", settings.get_profile("long"), max_examples=24)
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=_SLOW_START)
 settings.register_profile("quick", settings.get_profile("ci"), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 import simulated_gpu
 
 import gpunet
+from gpunet.cli.panels import part_name, run_panel
 from gpunet.cli.run import RunOptions, resume_run, run_features
 from gpunet.config.config import PathConfig
 from gpunet.engines.choice import resolve_engine
@@ -30,9 +32,11 @@ from gpunet.reading.location import GPU
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs import kept_arrests, kept_features, stages
 from gpunet.runs.checkpoint_file import read_contents, write_contents
+from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_features import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
 from gpunet.tables.frames import to_arrow
+from gpunet.tables.parquet import read_parquet
 from tests.run_processes import results
 
 
@@ -205,3 +209,30 @@ def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:
     past = past_of(read_contents(tmp_path / "past"), kept, resolve_engine("gpu"), kept.config.path)
     assert nw.from_native(past.features).implementation.is_cudf()
     assert to_arrow(past.features).equals(to_arrow(found.features))
+
+
+def test_a_panel_lies_on_the_host_and_goes_on(tables: Path, tmp_path: Path) -> None:
+    """Its snapshots are computed by the engine; what was kept of them comes back to the host."""
+    config = {"panel": {"start": "2013-01-01", "end": "2013-01-01"}}
+    computed: list[str] = []
+
+    def progress(stage: str, done: float, total: float) -> None:
+        computed.append(stage)
+
+    def stop(*_: Any) -> Any:
+        raise Enough
+
+    options = RunOptions(engine="gpu", checkpoint_seconds=0, progress=progress)
+    with pytest.MonkeyPatch.context() as stopping:
+        stopping.setattr(RunFolder, "write_table", stop)
+        with pytest.raises(Enough):
+            run_panel([str(tables)], tmp_path / "gpu", config, None, options)
+    assert "snapshots: 2013-01-01: betweenness" in computed
+    del computed[:]
+    resume_run(tmp_path / "gpu", "panel", options)
+    assert "snapshots: 2013-01-01: betweenness" not in computed
+    run_panel([str(tables)], tmp_path / "cpu", config, None, RunOptions(engine="cpu"))
+    found, expected = (read_parquet(tmp_path / name / part_name(date(2013, 1, 1))) for name in ("gpu", "cpu"))
+    assert found.columns == expected.columns
+    assert found["betweenness__all"].to_list() == pytest.approx(expected["betweenness__all"].to_list())
+    assert found["label"].to_list() == expected["label"].to_list()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import cast
 
 #: Kills itself without a word when it opens or renames the n-th file below a folder: before, in the middle of, and
 #: after every write of a checkpoint or result lies such a moment.
@@ -30,19 +35,16 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 _MAIN = "from gpunet.cli.app import main; main()"
 
 
-def start(
-    *arguments: object, before: str = "", cwd: Path | None = None, as_group: bool = False
-) -> subprocess.Popen[str]:
-    """A gpunet command under way. `before` is Python code that its process begins with.
+def start(*arguments: object, before: str = "", as_group: bool = False) -> subprocess.Popen[str]:
+    """A gpunet command under way, in an interpreter of its own. `before` is Python code that its process begins with.
 
     As a group it is like the command of a terminal: its process id is that of all processes that it starts.
     """
-    command = [sys.executable, "-c", f"{before}\n{_MAIN}", *map(str, arguments)]
     path = str(Path(__file__).parents[1])
+    code = f"import sys; sys.path.insert(0, {path!r})\n{before}\n{_MAIN}"
     return subprocess.Popen(
-        [command[0], "-c", f"import sys; sys.path.insert(0, {path!r})\n{command[2]}", *command[3:]],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
-        start_new_session=as_group,
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=as_group,
     )  # fmt: skip
 
 
@@ -51,8 +53,57 @@ def finish(process: subprocess.Popen[str], timeout: float = 1800) -> subprocess.
     return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.imported_commands"])
+
+
+class Fork:
+    """As :func:`start`, but forked from a process that has imported gpunet already, which most of a short run goes to.
+
+    It can be killed at any moment as well; what it prints can be read when it has ended.
+    """
+
+    def __init__(self, *arguments: object, before: str = "", cwd: Path | None = None) -> None:
+        self._printed = Path(tempfile.mkdtemp())
+        given = (self._printed, [str(argument) for argument in arguments], before, cwd or Path.cwd())
+        self._process = _FORKS.Process(target=_command, args=given)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it has ended within that time."""
+        self._process.join(seconds)
+        return self._process.exitcode is not None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def finish(self, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
+        """Wait for its end."""
+        assert self.ended(timeout)
+        out, error = ((self._printed / name).read_text("utf-8") for name in _STREAMS)
+        shutil.rmtree(self._printed)
+        return subprocess.CompletedProcess([], cast(int, self._process.exitcode), out, error)
+
+
+_STREAMS = ("stdout", "stderr")
+
+
+def _command(printed: Path, arguments: list[str], before: str, cwd: Path) -> None:
+    """What a fork does."""
+    for number, name in enumerate(_STREAMS, 1):
+        os.dup2(os.open(printed / name, os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(cwd)
+    sys.argv = ["gpunet", *arguments]
+    exec(f"{before}\n{_MAIN}", {})
+
+
 def gpunet(*arguments: object, before: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return finish(start(*arguments, before=before, cwd=cwd))
+    return Fork(*arguments, before=before, cwd=cwd).finish()
 
 
 def killed_at(folder: Path, moment: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import Any
@@ -25,6 +26,7 @@ def prepare() -> None:
     sys.setswitchinterval(2e-4)
     if not config.ENABLE_CUDASIM:
         return
+    _keep_to_one_processor()
     from numba import cuda  # noqa: TID251
     from numba.cuda.simulator import kernel, kernelapi  # noqa: TID251
 
@@ -48,13 +50,22 @@ def prepare() -> None:
             assert min(*self.grid_dim, *self.block_dim) >= 1, f"{self.fn.__name__} is started with nothing to do"
             assert self.block_dim[0] <= 1024
             assert not any(isinstance(each, np.ndarray) for each in arguments), "an array that is not on the device"
-        return start(self, *arguments)
+            return start(self, *arguments)
+        return self.fn(*arguments)  # its kernel has put the simulator's module in place
 
     if start.__name__ != "checked":
         kernel.FakeCUDAKernel.__call__ = checked
     kernel.BlockManager = _block_manager(kernel)
+    kernel.FakeWithinKernelCUDAArray = lambda array: array._ary
     kernelapi.FakeCUDAShared = Shared
     cuda.device_array = used
+
+
+def _keep_to_one_processor() -> None:
+    """Threads that take turns by Python's lock take twice as long for it on several."""
+    if hasattr(os, "sched_setaffinity"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
 
 
 def _rubbish(array: np.ndarray) -> np.ndarray:

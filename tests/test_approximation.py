@@ -24,6 +24,7 @@ from gpunet.search.batches import shrinking_batches
 from gpunet.search.bounds import error_bound
 from gpunet.search.sample_plan import ordered_pairs, plan_sampling
 from gpunet.search.searches import dependencies
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_every_set_is_within_the_certified_error(eager, network, epsilon):
     assert outside <= 2  # delta is 0.1
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=networks(max_pieces=3, max_piece=9))
 def test_small_networks_of_all_shapes(eager, case):
     result = approximate(network_of(case), 0.2)

@@ -13,6 +13,7 @@ import pytest
 import gpunet
 from gpunet import compute_features, network_from_edges, path_features, read_arrests
 from gpunet.base.errors import ConfigError, EngineError, GpunetError, InputError
+from gpunet.synthetic import make_arrests
 
 
 @pytest.fixture
@@ -103,14 +104,20 @@ def tables():
         "read_arrests": {"paths_or_frame": pl.DataFrame(rows)},
         "build_network": {"arrests": arrests},
         "compute_features": {"arrests": arrests, "families": ["shell"]},
+        "panel": {"arrests": arrests, "dates": ["2013-05-05"], "families": ["shell"]},
         "path_features": {"network": network, "families": ["shell"]},
         "estimate_path_work": {"network": network},
         "network_from_edges": {"src": [0], "dst": [1], "n": 2},
         "ties_table": {"arrests": arrests, "network": gpunet.build_network(arrests)},
         "train": {"features": features, "labels": labels, "config": {"max_rounds": 1}, "threads": 1},
         "score": {"model": model, "features": features, "threads": 1},
+        "evaluate_known": {
+            "arrests": read_arrests(make_arrests(100, seed=1)),
+            "config": {"evaluate": {"folds": 3, "classifiers": ["naive_bayes"], "bootstrap": 0}},
+        },
         "load_model": {},
         "load_config": {},
+        "evaluate_emerging": {"arrests": arrests},
     }
 
 
@@ -139,6 +146,15 @@ BAD = {
     ("build_network", "arrests"): _NO_OBJECT,
     ("build_network", "engine"): [5, True, [], "quantum", Odd(), Odd, pl.DataFrame()],
     ("compute_features", "arrests"): _NO_OBJECT,
+    ("panel", "arrests"): _NO_OBJECT,
+    ("panel", "dates"): [None, 5, [], "2013-05-05", ["soon"], [5], [float("nan")], [pd.NaT], ["2013-05-04"], Odd()],
+    ("panel", "unit"): [None, *_NO_TEXT, "beat"],
+    ("panel", "horizon"): ["2", 2.5, True, 0, -1, None, 10**30, float("nan"), [], Odd()],
+    ("evaluate_known", "arrests"): _NO_OBJECT,
+    ("evaluate_known", "config"): [5, True, [], b"x", {"evaluate": {"folds": 2}}, {5: 1}, Odd()],
+    ("evaluate_known", "population"): _NO_TEXT,
+    ("evaluate_known", "victims"): [5, True, [], pl.DataFrame(), "absent.csv", Odd()],
+    ("evaluate_known", "kept"): _NO_FUNCTION,
     ("network_from_edges", "src"): [None, "0", [0.5], [[0], [1, 2]], [-1], 0, Odd()],
     ("network_from_edges", "n"): ["2", 2.0, True, -1, None, 10**30, Odd()],
     ("network_from_edges", "sets"): [5, "violent", [], {5: [True, True]}, {"a": [[True], [1, 2]]}, {"a": None}, Odd()],
@@ -159,15 +175,35 @@ BAD = {
     ("load_model", "path"): [None, 5, True, [], b"x", "", "a\0b", "absent.ubj", Odd()],
     ("load_config", "source"): [5, True, [], b"x", "", "a\0b", "absent.toml", Odd()],
 }
-for _function in ("compute_features", "path_features"):
+for _function in ("compute_features", "evaluate_known", "path_features"):
     BAD[_function, "engine"] = [None, 5, True, [], "quantum", Odd(), Odd]
+    BAD[_function, "progress"] = _NO_FUNCTION
+for _function in ("compute_features", "path_features"):
     BAD[_function, "families"] = _NO_NAMES
     BAD[_function, "betweenness"] = _NO_TEXT
     BAD[_function, "epsilon"] = BAD[_function, "delta"] = _NO_SHARE
     BAD[_function, "budget"] = ["1", True, -1, float("nan"), [], Odd()]
     BAD[_function, "seed"] = ["1", True, -1, 1.5, 2**31, [], Odd()]
     BAD[_function, "progress"] = _NO_FUNCTION
-for _function in ("compute_features", "path_features", "train", "score"):
+for _name in ("engine", "families", "progress"):
+    BAD["panel", _name] = BAD["compute_features", _name]
+for _name, _values in {
+    "arrests": _NO_OBJECT,
+    "config": [5, True, [], b"x", {"nonsense": 1}, {5: 1}, Odd()],
+    "start": ["yesterday", 5, True, [], float("nan"), Odd()],
+    "every": [5, True, b"x", "", "month", "0d", Odd()],
+    "horizon": _NO_NUMBER,
+    "population": _NO_TEXT,
+    "victims": [5, True, [], b"x", "absent.csv", Odd()],
+    "custody": [5, True, [], b"x", "absent.csv", Odd()],
+    "engine": [None, 5, True, [], "quantum", Odd(), Odd],
+    "threads": _NO_NUMBER,
+    "progress": _NO_FUNCTION,
+    "kept": _NO_FUNCTION,
+    "snapshot": _NO_FUNCTION,
+}.items():
+    BAD["evaluate_emerging", _name] = _values
+for _function in ("compute_features", "evaluate_known", "path_features", "train", "score", "panel"):
     BAD[_function, "threads"] = _NO_NUMBER
 for _function in ("path_features", "estimate_path_work"):
     BAD[_function, "network"] = _NO_OBJECT

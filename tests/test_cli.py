@@ -8,13 +8,8 @@ import polars as pl
 import pytest
 
 from gpunet import __version__
-from gpunet.cli.commands import runs
-
-
-def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
-    code = "from gpunet.cli.app import main; main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+from gpunet.cli import jobs
+from tests.run_processes import finish, gpunet, start
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +27,7 @@ def table(tmp_path_factory):
 
 
 def test_features_from_the_shell(table, tmp_path):
-    done = gpunet("features", table, "--out", tmp_path / "run", "--as-of", "2012-03-01", "--threads", 1)
+    done = finish(start("features", table, "--out", tmp_path / "run", "--as-of", "2012-03-01", "--threads", 1))
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "run") in done.stdout
     frame = pl.read_parquet(tmp_path / "run" / "features.parquet")
@@ -123,7 +118,7 @@ def test_help_imports_nothing_heavy():
 
 def test_notices_go_to_what_stands_in_for_stderr_when_they_are_given(monkeypatch):
     """As progress bars do while they are shown."""
-    options = runs._options("cpu", 1, None, None, False, False, False)
+    options = jobs.options_of("cpu", 1, None, None, False, False, False)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     options.notice("cluster: 2 workers")
     assert sys.stderr.getvalue() == "cluster: 2 workers\n"

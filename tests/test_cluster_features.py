@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from dirty_tables import CONFIG, as_frame, dirty_tables
 from distributed_arrests import bytes_of, distributed, part_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from run_processes import results
 from strategies import arrest_tables
 
 from gpunet import read_arrests
@@ -25,7 +26,9 @@ from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
 from gpunet.arrests.diagnostics import diagnosed
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import InputError
-from gpunet.cli.run import feature_metadata, run_features
+from gpunet.cli.evaluations import run_known
+from gpunet.cli.panels import run_panel
+from gpunet.cli.run import RunOptions, feature_metadata, run_features
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.as_of import labels_between, partitions_before
 from gpunet.cluster.features import compute_distributed, model_partitions, with_betweenness
@@ -351,3 +354,20 @@ def test_rows_may_come_in_any_order(folder):
         found = merged(again.sample(frac=1, random_state=seed), arrests.n_persons)
         for name in ("a", "b", "incidents", "strength", "first_day", "last_day"):
             assert getattr(found, name).tobytes() == getattr(expected, name).tobytes(), name
+
+
+@pytest.mark.parametrize(
+    ("job", "config"),
+    [
+        (run_panel, {"panel": {"start": dt.date(2013, 1, 1), "end": dt.date(2013, 3, 1), "verify": 1}}),
+        (run_known, {"evaluate": {"folds": 3, "protocols": ["paper"], "classifiers": ["naive_bayes"], "bootstrap": 0}}),
+    ],
+)
+def test_panels_and_experiments_have_the_same_bytes(two_workers, folder, tmp_path, monkeypatch, job, config):
+    """Their tables are read by this process; paths are searched by the workers."""
+    monkeypatch.setattr("gpunet.cluster.cluster_engine", lambda *_, **__: nullcontext(two_workers))
+    for name, cluster in (("alone", None), ("cluster", "local")):
+        job([str(folder / "tables")], tmp_path / name, config, None, RunOptions(threads=1, cluster=cluster))
+    assert results(tmp_path / "alone") == results(tmp_path / "cluster")
+    told = json.loads((tmp_path / "cluster" / "run.json").read_text())["execution"]
+    assert told["cluster"]["workers"] == 2

@@ -112,10 +112,14 @@ def test_the_model_and_all_else_is_that_of_one_process(runs):
     assert alone == cluster
 
 
-def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path):
+KEPT = ("features-T-betweenness", "features-T-2H-network", "features-T-H-closeness", "model-past")
+
+
+@pytest.mark.parametrize("names", [KEPT[::3], pytest.param(KEPT, marks=pytest.mark.slow)], ids=len)
+def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path, names):
     """At each kind of what is kept, in one chain of kills."""
     out = tmp_path / "run"
-    for name in ("features-T-betweenness", "features-T-2H-network", "features-T-H-closeness", "model-past"):
+    for name in names:
         before = AT_CHECKPOINT.format(signal="SIGKILL", name=name)
         done = gpunet("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0, before=before)
         assert done.returncode == -signal.SIGKILL, done.stderr

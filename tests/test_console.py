@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from gpunet.cli.commands import runs
+from gpunet.cli import jobs
 from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice, say
 from gpunet.cli.progress import console_progress
 from gpunet.cli.run import RunOptions
@@ -91,7 +91,7 @@ def test_a_run_says_that_it_compiles(kernels, monkeypatch, capsys, stream):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setattr("gpunet.cli.summary.summarise", lambda manifest, out, *width: "done")
-    runs._work("features", Path("out"), RunOptions(), job)
+    jobs.work("features", Path("out"), RunOptions(), job)
     text = sys.stderr.getvalue()
     assert text.count(COMPILING) == 1
     if stream is Terminal:

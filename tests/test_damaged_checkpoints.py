@@ -23,6 +23,7 @@ from gpunet.runs.complete import read_manifest
 from gpunet.runs.read_back import Damaged
 from gpunet.runs.resume import stored_request, with_hash
 from gpunet.synthetic import write_tables
+from tests.examples import examples
 from tests.kept_runs import CONFIG, NAMES, kept_run, odd_contents, odd_values, readers
 from tests.run_processes import results
 
@@ -211,7 +212,7 @@ def test_a_checkpoint_whose_index_lies(tmp_path):
     assert is_damaged(json.dumps(index).encode(), data[:flags] + b"\x02" + data[flags + 1 : begin])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_a_table_of_any_bytes_is_a_table_or_damaged(tmp_path_factory, data):
     """Bytes of an Arrow stream changed in a few places, behind a hash that fits."""

@@ -20,12 +20,13 @@ from reading_at import HOMES, assert_same, read_everywhere
 from gpunet.base.errors import InputError
 from gpunet.reading import direct, stream, utf8
 from gpunet.reading.read import read_arrests, read_arrests_at
+from tests.examples import examples
 
 ALL_HOMES = pytest.mark.parametrize("location", HOMES.values(), ids=HOMES)
 
 
 @ALL_HOMES
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=dirty_tables(), kind=st.sampled_from(FRAME_KINDS))
 def test_a_dirty_frame(location: Any, kind: str, rows: list[dict[str, Any]]) -> None:
     frame = as_frame(rows, kind)
@@ -33,7 +34,7 @@ def test_a_dirty_frame(location: Any, kind: str, rows: list[dict[str, Any]]) -> 
 
 
 @ALL_HOMES
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(tables=split_tables(), small=st.booleans())
 def test_dirty_files_of_every_kind(location: Any, small: bool, tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
@@ -71,7 +72,7 @@ _number = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([10, 100, 2**
 
 
 @ALL_HOMES
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.tuples(_number, _number, st.dates(dt.date(1899, 12, 30), dt.date(1900, 1, 3))), max_size=20))
 def test_typed_parquet_is_read_directly(location: Any, rows: list[tuple[int | None, int | None, dt.date]]) -> None:
     persons, incidents, dates = ([row[k] for row in rows] for k in range(3))

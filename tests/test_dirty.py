@@ -43,9 +43,10 @@ from tests.dirty_writings import (
     unlike,
     written,
 )
+from tests.examples import examples
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(cases)
 def test_every_writing_is_read_with_its_configuration(case: tuple[pa.Table, Writing]) -> None:
     table, writing = case
@@ -82,7 +83,7 @@ def less(of_input: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], tuple[
 def test_without_its_configuration_nothing_is_another_network_untold() -> None:
     outcomes: Counter[tuple[str, str]] = Counter()
 
-    @settings(max_examples=100)
+    @settings(max_examples=examples(100))
     @given(cases)
     def look(case: tuple[pa.Table, Writing]) -> None:
         table, writing = case
@@ -131,13 +132,19 @@ CERTAIN = [
 ]
 
 
+@pytest.fixture(scope="module")
+def clean() -> pa.Table:
+    return find(clean_tables(NUMBERS), lambda table: len(table) > 20, settings=settings(database=None))
+
+
 @pytest.mark.parametrize("writing", CERTAIN, ids=lambda writing: str(writing.changed()))
-def test_what_leaves_no_doubt_is_read_without_a_configuration(writing: Writing, tmp_path: Path) -> None:
-    table = find(clean_tables(NUMBERS), lambda table: len(table) > 20, settings=settings(database=None))
-    tables = written(table, writing, tmp_path)
+def test_what_leaves_no_doubt_is_read_without_a_configuration(
+    writing: Writing, clean: pa.Table, tmp_path: Path
+) -> None:
+    tables = written(clean, writing, tmp_path)
     arrests = reading(tables, {})
     assert not isinstance(arrests, str), arrests
-    assert not unlike(arrests, table, writing)
+    assert not unlike(arrests, clean, writing)
 
 
 def answered(proposed: str, of_input: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +174,7 @@ def is_answer(key: str, value: Any, of_input: dict[str, Any]) -> bool:
 def test_check_proposes_what_reads_the_tables() -> None:
     outcomes: Counter[str] = Counter()
 
-    @settings(max_examples=100)
+    @settings(max_examples=examples(100))
     @given(cases)
     def look(case: tuple[pa.Table, Writing]) -> None:
         table, writing = case

@@ -138,15 +138,19 @@ def commands() -> Iterator[Any]:
 
 @pytest.mark.parametrize("arguments", list(commands()))
 def test_a_command_and_its_options_exist(arguments):
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
-    name = next((one for one in arguments if not one.startswith("-")), None)
-    assert name in {*group.commands, "COMMAND", None}
-    params = [*group.params, *(group.commands[name].params if name in group.commands else ())]
+    command = typer.main.get_command(app)
+    params, rest = [*command.params], list(arguments)
+    while isinstance(command, typer.core.TyperGroup):  # of which one may lie in another
+        name = next((one for one in rest if not one.startswith("-")), None)
+        assert name in {*command.commands, "COMMAND", None}
+        if name not in command.commands:
+            break
+        command, rest = command.commands[name], rest[rest.index(name) + 1 :]
+        params += command.params
     known = {option for param in params for option in param.opts} | {"--help"}
     assert {one.partition("=")[0] for one in arguments if one.startswith("--")} <= known
-    if name in group.commands and {"..."}.isdisjoint(arguments):
-        with group.commands[name].make_context(name, arguments[arguments.index(name) + 1 :], resilient_parsing=True):
+    if not isinstance(command, typer.core.TyperGroup) and {"..."}.isdisjoint(arguments):
+        with command.make_context(str(command.name), rest, resilient_parsing=True):
             pass
 
 

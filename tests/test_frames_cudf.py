@@ -48,6 +48,7 @@ from gpunet.tables.frames import (
 )
 from gpunet.tables.gather import gather as gather_by_code
 from gpunet.tables.parquet import read_parquet, write_parquet
+from tests.examples import examples
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def device() -> Iterator[None]:
 #: What the device's memory was asked for.
 EXPECTED: list[tuple[str, int]] = []
 
-over_stand_ins = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+over_stand_ins = settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_columns_keep_types_and_nulls() -> None:

@@ -21,10 +21,10 @@ SCRIPT = Path(__file__).parents[1] / "scripts" / "hostile.py"
 TRACEBACK = "Traceback (most recent call last):\n  File x, line 1\nKeyError: 'a'\n"
 
 
-def test_a_share_of_all_cases() -> None:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--share", "0.02", "--jobs", "2"], capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize("share", [0.005, pytest.param(0.02, marks=pytest.mark.slow)])
+def test_a_share_of_all_cases(share: float) -> None:
+    command = [sys.executable, str(SCRIPT), "--share", str(share), "--jobs", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-2].split()[0] == "all"
 

@@ -23,6 +23,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.reading import direct, files, stream
 from gpunet.reading.read import read_arrests, read_arrests_at
+from tests.examples import examples
 
 COLUMNS = ("person_id", "incident_id", "date", "offence")
 
@@ -164,7 +165,7 @@ def test_every_fault_is_named_and_skipped_whole(fault: str, tmp_path: Path, monk
         read_arrests(bad, keep_going=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(tables=split_tables(), data=st.data(), at=st.sampled_from([None, *HOMES]))
 def test_what_is_skipped_leaves_nothing_behind(tables: list[list[dict[str, Any]]], data: Any, at: str | None) -> None:
     """Whatever the rows, after however many of them it turns out that the file is damaged."""

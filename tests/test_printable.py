@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tomllib
 import unicodedata
 
 import polars as pl
-import run_processes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunet.base.printable import printable
 from gpunet.base.words import quoted
+from tests import run_processes
 
 _EVERY = [chr(code) for code in range(0x110000)]
 
@@ -61,8 +60,7 @@ def test_names_are_listed_in_quotation_marks():
 
 
 def gpunet(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gpunet", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    done = run_processes.gpunet(*arguments)
     assert not STEERING & set(done.stdout + done.stderr) - {"\n"}
     return done
 

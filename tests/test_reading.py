@@ -27,6 +27,7 @@ from reading_naive import decoded, described, naive_reading, rejections
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import InputError
 from gpunet.reading import coded_rows, delimited, files, read_arrests, reader, stream
+from tests.examples import examples
 
 
 def counts(arrests: Arrests) -> list[tuple[int, int, int, int]]:
@@ -95,7 +96,7 @@ def test_mixed_kinds_of_file_and_list_of_frames_are_read_alike(tables: list[list
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(tables=split_tables())
 def test_small_batches_change_nothing(kind: str, tables: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
@@ -132,7 +133,7 @@ def test_the_order_of_rows_changes_no_id_and_no_count_of_rejected_rows(rows: lis
 @pytest.mark.parametrize("scope", ["national", "force"])
 @pytest.mark.parametrize("key", [("incident_id",), ("force", "incident_id"), ("district", "date"), ("beat", "force"),
                                  ("force",), ("incident_id", "gang", "force"), ("extra", "date")])  # fmt: skip
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(rows=dirty_tables(), data=st.data())
 def test_incident_keys_and_person_scope(
     key: tuple[str, ...], scope: str, rows: list[dict[str, Any]], data: Any

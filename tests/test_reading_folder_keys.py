@@ -29,6 +29,7 @@ from gpunet.reading.partition import plan_partitions, read_partition
 from gpunet.reading.read import read_arrests as host_arrests
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
+from tests.examples import examples
 
 KINDS = ("csv", "parquet", "feather", "xlsx", "csv.gz")
 HEADER = ("person_id", "incident_id", "date", "offence")
@@ -206,7 +207,7 @@ _characters = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
 _value = st.text(_characters, min_size=1, max_size=8).map(partial(unicodedata.normalize, "NFC")).filter(str.strip)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     rows=st.lists(st.tuples(st.sampled_from("pqr"), st.sampled_from("ij"), st.sampled_from(["2013-01-05", None]),
                             st.sampled_from(["robbery", "theft"])), min_size=1, max_size=6),

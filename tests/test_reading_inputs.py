@@ -498,13 +498,13 @@ def test_a_column_of_a_type_of_the_users_own_is_read_as_what_it_is_stored_as(tmp
     assert arrests.person_ids.to_list() == ["p"]
 
 
-def test_a_thousand_small_files_of_changing_columns(tmp_path: Path) -> None:
-    for k in range(1000):
-        columns = COLUMNS[:4] if k % 50 == 0 else COLUMNS[:5]
+def test_many_small_files_of_changing_columns(tmp_path: Path) -> None:
+    for k in range(200):
+        columns = COLUMNS[:4] if k % 10 == 0 else COLUMNS[:5]
         write_csv(tmp_path / f"{k:04}.csv", rows({"person_id": f"p{k % 10}", "incident_id": f"i{k}"}), columns)
     arrests = read_arrests(tmp_path)
-    assert [f.accepted for f in arrests.report.files] == [1] * 1000
-    assert (len(arrests), arrests.n_persons) == (1000, 10)
+    assert [f.accepted for f in arrests.report.files] == [1] * 200
+    assert (len(arrests), arrests.n_persons) == (200, 10)
 
 
 # Columns

@@ -34,6 +34,7 @@ from gpunet.reading import direct, read_arrests, unpacking
 from gpunet.reading.files import open_file
 from gpunet.reading.sources import find_sources
 from gpunet.tables.arrow_text import plain_array
+from tests.examples import examples
 
 HEADER = ("person_id", "incident_id", "date", "offence")
 ROWS = (("p1", "i1", "2013-01-05", "robbery"), ("p2", "i1", "2013-01-05", "theft"), ("p2", "i2", None, "arson"),
@@ -90,7 +91,7 @@ _row = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rows=st.lists(_row, max_size=12), kind=st.sampled_from(KINDS), packing=st.sampled_from(PACKINGS))
 def test_whatever_the_packaging_the_arrests_are_the_same(rows: list[Any], kind: str, packing: str) -> None:
     clean = pa.table([pa.array([row[k] for row in rows], pa.string()) for k in range(len(COLUMNS))], names=COLUMNS)
@@ -103,7 +104,7 @@ def test_whatever_the_packaging_the_arrests_are_the_same(rows: list[Any], kind: 
     assert (file.read, file.accepted, file.duplicate) == (frame.read, frame.accepted, frame.duplicate)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     kind=st.sampled_from(KINDS), packing=st.sampled_from(PACKINGS), name=st.sampled_from(KINDS),
     suffix=st.sampled_from(PACKINGS),

@@ -1,6 +1,7 @@
 """Runs that are killed, stopped or out of space go on, and end with the bytes of a run that nobody disturbed."""
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -14,7 +15,7 @@ from gpunet.cli.run import RUN_FILES
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.resume import with_hash
 from gpunet.synthetic import write_tables
-from tests.run_processes import LIMITED, finish, gpunet, killed_at, results, start
+from tests.run_processes import LIMITED, Fork, gpunet, killed_at, results
 
 CONFIG = "[model]\nmax_rounds = 15\nfolds = 2\nhorizon_days = 150\n"
 
@@ -47,12 +48,12 @@ def undisturbed(asked, tmp_path_factory):
 def stopped(asked, tmp_path_factory):
     """A run killed when all features are there."""
     out = tmp_path_factory.mktemp("stopped") / "run"
-    process = start("run", *asked, "--out", out, *ALWAYS)
+    process = Fork("run", *asked, "--out", out, *ALWAYS)
     while not (out / ".partial" / "checkpoints" / "features-T-H.checkpoint").exists():
         assert process.poll() is None
         time.sleep(0.002)
     process.kill()
-    finish(process)
+    process.finish()
     return out
 
 
@@ -62,23 +63,21 @@ def unfinished(stopped, tmp_path):
     return tmp_path / "run"
 
 
-def test_killed_at_twenty_moments(asked, undisturbed, tmp_path):
-    """Fourteen of them at a file that is opened or renamed, six at any time."""
+@pytest.mark.parametrize(("of_files", "of_times"), [(7, 2), pytest.param(14, 6, marks=pytest.mark.slow)])
+def test_killed_at_many_moments(asked, undisturbed, tmp_path, of_files, of_times):
+    """Most of them at a file that is opened or renamed, the others at any time."""
     rng = random.Random(7)
-    at_files = [killed_at(tmp_path, rng.randrange(4, 70)) for _ in range(14)]
-    at_times = [rng.uniform(0.5, 2.5) for _ in range(6)]
-    moments = rng.sample([*at_files, *at_times], 20)
+    at_files = [killed_at(tmp_path, rng.randrange(4, 70)) for _ in range(of_files)]
+    at_times = [rng.uniform(0.5, 2.5) for _ in range(of_times)]
+    moments = rng.sample([*at_files, *at_times], of_files + of_times)
     chain, kills, reached = 0, 0, set()
     while moments:
         out = tmp_path / f"run{chain}"
         moment = moments.pop()
-        process = start("run", *asked, "--out", out, *ALWAYS, before=moment if isinstance(moment, str) else "")
-        if isinstance(moment, float):
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        done = finish(process)
+        process = Fork("run", *asked, "--out", out, *ALWAYS, before=moment if isinstance(moment, str) else "")
+        if isinstance(moment, float) and not process.ended(moment):
+            process.kill()
+        done = process.finish()
         if done.returncode == -signal.SIGKILL:
             kills += 1
             assert not (out / "run.json").exists() or (out / ".partial").exists()
@@ -89,7 +88,7 @@ def test_killed_at_twenty_moments(asked, undisturbed, tmp_path):
         assert done.returncode == 0, done.stderr
         assert results(out) == undisturbed
         chain += 1
-    assert kills >= 15  # a run that is killed by time may be done before
+    assert kills > of_files  # a run that is killed by time may be done before
     assert reached >= {"arrests", "features-T", "features-T-2H", "features-T-H"}
     assert any("betweenness" in name for name in reached)
 
@@ -104,7 +103,7 @@ def test_the_lock(asked, undisturbed, tmp_path):
         assert refused.stderr.count("\n") == 1
         assert (out / ".partial" / "lock").exists()
     assert not list(out.iterdir())
-    process = start("run", *asked, "--out", out, *ALWAYS)
+    process = Fork("run", *asked, "--out", out, *ALWAYS)
     while not (out / ".partial" / "checkpoints" / "arrests.checkpoint").exists():
         assert process.poll() is None
         time.sleep(0.002)
@@ -112,7 +111,7 @@ def test_the_lock(asked, undisturbed, tmp_path):
     if process.poll() is None:  # a slow second start can outlast the first run
         assert (refused.returncode, "another run" in refused.stderr) == (2, True)
     process.kill()
-    finish(process)
+    process.finish()
     assert gpunet("run", *asked, "--out", out).returncode == 0
     assert results(out) == undisturbed
 
@@ -120,12 +119,12 @@ def test_the_lock(asked, undisturbed, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(asked, undisturbed, tmp_path, number):
     out = tmp_path / "run"
-    process = start("run", *asked, "--out", out, *ALWAYS)
+    process = Fork("run", *asked, "--out", out, *ALWAYS)
     while not (out / ".partial" / "checkpoints" / "features-T-betweenness.checkpoint").exists():
         assert process.poll() is None
         time.sleep(0.002)
-    process.send_signal(number)
-    done = finish(process)
+    os.kill(process.pid, number)
+    done = process.finish()
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"gpunet: stopped by {number.name}: what was finished is kept")
     assert "Traceback" not in done.stderr
@@ -154,12 +153,12 @@ def test_a_damaged_checkpoint_is_computed_again(unfinished, undisturbed):
 
 def test_killed_between_the_trainings(unfinished, undisturbed):
     for name, told in (("past", "cross-fit (past)"), ("both", "cross-fit (past and test)")):
-        process = start("run", "--resume", unfinished, *ALWAYS)
+        process = Fork("run", "--resume", unfinished, *ALWAYS)
         while not (unfinished / ".partial" / "checkpoints" / f"model-{name}.checkpoint").exists():
             assert process.poll() is None
             time.sleep(0.001)
         process.kill()
-        assert told in finish(process).stderr
+        assert told in process.finish().stderr
     done = gpunet("run", "--resume", unfinished)
     assert done.returncode == 0, done.stderr
     assert "cross-fit" not in done.stderr

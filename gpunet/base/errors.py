@@ -14,6 +14,7 @@ __all__ = [
     "ResourceError",
     "StorageError",
     "UnreadableFile",
+    "VerificationError",
     "cannot_write",
     "in_words",
 ]
@@ -76,6 +77,12 @@ class ModelError(GpunetError):
 
 class StorageError(GpunetError):
     """A result cannot be written: the disk is full, or a limit is reached. Its text names the file and its folder."""
+
+    exit_code = 1
+
+
+class VerificationError(GpunetError):
+    """A result is not what it has to be, though nobody has done anything wrong but us; its text says what differs."""
 
     exit_code = 1
 

@@ -8,6 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from gpunet.base._version import __version__
+from gpunet.cli.commands.evaluate import evaluate
+from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
@@ -47,8 +49,9 @@ def _common(
     pass
 
 
-for _command in (synth, check, features, run, score, show, certificates, info):
+for _command in (synth, check, features, run, panel, score, show, certificates, info):
     app.command()(_command)
+app.add_typer(evaluate, name="evaluate")
 
 
 def main() -> NoReturn:

@@ -37,6 +37,11 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", parser=path_of("--c
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
 ]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="No day is later than this.")]
+Every = Annotated[str | None, typer.Option("--every", help="From one day to the next: 1mo, 2w, 30d, 1q, 1y. \\[1mo]")]
+Horizon = Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]
 Cluster = Annotated[

@@ -49,4 +49,14 @@ PLANS: dict[str, dict[str, float]] = {
         **_WRITING,
         **_MODEL,
     },
+    "evaluate known": {
+        **_READING,
+        "paper": 20.0,
+        "cross_fitted": 100.0,
+        "same_event": 100.0,
+        "statistics": 20.0,
+        "write results": 1.0,
+    },
+    "evaluate emerging": {**_READING, "months": 50.0, "statistics": 20.0, "write results": 1.0},
+    "panel": {**_READING, "snapshots": 40.0, "write panel": 2.0, "verify": 4.0},
 }

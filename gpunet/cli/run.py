@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,34 +11,17 @@ from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
 from gpunet.base.errors import InputError
-from gpunet.base.paths import named_path, refuse_inputs
-from gpunet.base.shapes import values_shown
+from gpunet.base.paths import named_path
 from gpunet.base.words import counted
-from gpunet.config.config import load_config
-from gpunet.engines.choice import resolve_engine
+from gpunet.cli.running import RUN_FILES, opened
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.described import feature_metadata, path_section, paths_of
-from gpunet.runs.folder import RunFolder
+from gpunet.runs.described import feature_metadata, path_section
 from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
-
-#: Every file that a run folder can hold beside ``run.json``, and what is in it.
-RUN_FILES = {
-    "features.parquet": "every feature of every person",
-    "features.json": "what each column means",
-    "ties.parquet": "who was arrested with whom",
-    "groups.parquet": "gang, group and community of each person",
-    "rejected.parquet": "rows that could not be used, with reasons",
-    "offences.parquet": "every offence, its rows, and the sets it is in",
-    "scores.parquet": "probability, rank and reasons for each person",
-    "top.csv": "the first thousand of them by rank, for a spreadsheet",
-    "model.ubj": "the model",
-    "model.skops": "the model",  # of earlier versions
-}
 
 
 def run_features(
@@ -144,28 +127,13 @@ def run_forecast(
 @contextmanager
 def _running(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Run]:
     """The run of a command, in its folder: on the workers of a cluster if there is one and files are to be read."""
-    settings, options = load_config(config), options or RunOptions()
-    cluster = options.cluster or "none"
-    given = [named_path(path, "the input") for path in paths_of(inputs) or ()]
-    refuse_inputs(named_path(out, "the run folder"), [*given, *_files_of(config)])
-    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
-        if cluster == "none":
-            yield Run(command, folder, settings, options, resolve_engine(options.engine, options.threads))
-            return
-        from gpunet.cluster import cluster_engine
-
-        asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
-        with cluster_engine(cluster, settings.cluster, **asked) as engine:
-            if paths_of(inputs) is None:
-                yield Run(command, folder, settings, options, engine)
-                return
+    with opened(command, inputs, out, config, options) as found:
+        kind = Run
+        if found.distributed:
             from gpunet.cluster.run import DistributedRun
 
-            yield DistributedRun(command, folder, settings, options, engine)
-
-
-def _files_of(config: Any) -> list[str | Path]:
-    return [config] if isinstance(config, str | Path) else []
+            kind = DistributedRun
+        yield kind(command, found.folder, found.config, found.options, found.engine)
 
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
@@ -191,7 +159,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     out
         The run folder.
     command
-        Which run it is to be: ``"features"`` or ``"run"``.
+        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"`` or ``"panel"``.
     options
         Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
         run's own.
@@ -204,7 +172,7 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     Raises
     ------
     InputError
-        If there is nothing to go on with, or it is a run of the other command, or an input has changed.
+        If there is nothing to go on with, or it is a run of another command, or an input has changed.
     GpunetError
         As for the run itself.
     """
@@ -223,5 +191,17 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
         allow_incomplete=request.allow_incomplete,
     )
-    job = run_features if command == "features" else run_forecast
-    return job(list(request.inputs), folder, request.config, request.as_of, options)
+    return _job(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
+
+
+def _job(command: Command) -> Callable[..., dict[str, Any]]:
+    """What does a command's work; what only some commands need is imported for them alone."""
+    if command == "panel":
+        from gpunet.cli.panels import run_panel
+
+        return run_panel
+    if command in ("evaluate known", "evaluate emerging"):
+        from gpunet.cli.evaluations import run_emerging, run_known
+
+        return run_known if command == "evaluate known" else run_emerging
+    return run_features if command == "features" else run_forecast

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = ["print_run"]
 
 _SUFFIX = ".parquet"
 _SCORES = "scores"
+_PANEL = "panel"  # of which the last snapshot is shown, unless a day is named: panel/as_of=2013-02-01
 
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
@@ -64,6 +66,9 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
         _print(pa.Table.from_pylist(sizes))
         return
     name = _SCORES if table is None else table.removesuffix(_SUFFIX)
+    snapshot = folder / name / f"part{_SUFFIX}"
+    if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
+        tables[name] = snapshot
     if name not in tables:
         raise InputError(f'{folder} has no table "{name}"; there are {", ".join(tables) or "none"}')
     size, found = _size(tables[name]), _rows(tables[name], name, rows)
@@ -82,7 +87,9 @@ def _tables(folder: Path) -> dict[str, Path]:
         if unfinished is None:
             raise InputError(f"{folder} is not the folder of a run: it has no {MANIFEST}")
         raise InputError(f"{folder}: this run is not finished; to go on: gpunet {unfinished.command} --resume {folder}")
-    return {path.stem: path for path in sorted(folder.glob(f"*{_SUFFIX}"))}
+    tables = {path.stem: path for path in sorted(folder.glob(f"*{_SUFFIX}"))}
+    snapshots = sorted(folder.glob(f"{_PANEL}/as_of=*/part{_SUFFIX}"))
+    return tables if not snapshots else {**tables, _PANEL: snapshots[-1]}
 
 
 def _size(path: Path) -> dict[str, int]:

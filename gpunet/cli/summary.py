@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gpunet.cli.run import RUN_FILES
+from gpunet.cli.running import RUN_FILES
+from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
+from gpunet.runs.result_names import ResultNames
 
 __all__ = ["null_words", "summarise"]
 
@@ -38,7 +40,7 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> st
     The table of measures fits into `width` columns; sentences are one line each.
     """
     rows = manifest["input"]["rows"]
-    network, arrests = manifest["network"], manifest["arrests"]
+    network, arrests = manifest.get("network"), manifest["arrests"]
     files = _files(manifest["input"])
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
@@ -50,9 +52,12 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> st
         *(f"written   {note}" for note in manifest["input"].get("notes", [])[:_MOST_NOTES]),
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
-        f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components",
     ]
-    path = manifest["path"]
+    if network is not None:
+        lines.append(
+            f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components"
+        )
+    path = manifest.get("path")
     if path is not None and "sets" in path["betweenness"] and path["betweenness"]["method"] == "exact":
         lines.append("paths     betweenness exact after all: sampling would have cost more")
     elif path is not None and path["betweenness"]["method"] == "approx":
@@ -63,10 +68,16 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> st
         )
     if "model" in manifest:
         lines += _model(manifest["model"], width)
+    if "evaluation" in manifest:
+        lines += evaluation_lines(manifest["evaluation"], width)
+    if "panel" in manifest:
+        lines += panel_lines(manifest["panel"])
     lines += _warnings(manifest["warnings"])
     lines += ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}"]
-    lines += [f"  {name:18} {what}" for name, what in RUN_FILES.items() if name in manifest["outputs"]]
-    lines += [f"  {'run.json':18} versions, configuration, counts, statistics, evaluation, times"]
+    results = {name: what for name, what in RUN_FILES.items() if ResultNames([name]).any_of(manifest["outputs"])}
+    results["run.json"] = "versions, configuration, counts, statistics, evaluation, times"
+    wide = max(18, *map(len, results))
+    lines += [f"  {name:{wide}} {what}" for name, what in results.items()]
     return "\n".join(lines)
 
 
@@ -118,19 +129,8 @@ def _model(model: Mapping[str, Any], width: int) -> list[str]:
         f"{test['positives']:,} of {test['persons']:,} persons"
     ]
     names = {name: name.replace("_", " ") for name in ("model", "past_violence", "chance") if results[name] is not None}
-    first = [f"  {title:{max(map(len, names.values()))}}" for title in ("", *names.values())]
-    block = first
-    for measure, title in _MEASURES.items():
-        column = [title, *(_figure(results[name].get(measure)) for name in names)]
-        wide = max(map(len, column))
-        if len(block[0]) + 1 + wide > width and block != first:  # what has no room stands below
-            lines, block = [*lines, *block], first
-        block = [f"{line} {value:>{wide}}" for line, value in zip(block, column, strict=True)]
-    return [*lines, *block]
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    columns = [[title, *(figure(results[name].get(measure)) for name in names)] for measure, title in _MEASURES.items()]
+    return [*lines, *table_of([["", *names.values()], *columns], width)]
 
 
 def _warnings(warnings: list[str]) -> list[str]:

@@ -42,6 +42,9 @@ class Predicted:
         Whether the values are probabilities: only these have a Brier score and a calibration.
     is_order
         Whether the values order persons; what names persons only has no AUC and no average precision.
+    unknown
+        Why nothing could be predicted, "" if it could. Then all values are NaN, nobody is named, and no measure is
+        defined.
     """
 
     experiment: str
@@ -58,6 +61,7 @@ class Predicted:
     month: date | None = None
     is_probability: bool = True
     is_order: bool = True
+    unknown: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,5 +83,8 @@ class Evaluation:
 class Kept(Protocol):
     """Keeps what took long to compute, so that a run that was ended goes on from there."""
 
-    def __call__(self, name: str, compute: Callable[[], Float64]) -> Float64:
-        """What `compute` gives, or gave under that name in an earlier run with the same input and configuration."""
+    def __call__(self, name: str, compute: Callable[[], Float64], shape: tuple[int, ...]) -> Float64:
+        """What `compute` gives, or gave under that name in an earlier run with the same input and configuration.
+
+        It is of that shape; what was kept and is not is damaged. Nulls, as NaN, are in tables of features alone.
+        """

@@ -179,10 +179,14 @@ def columns_over_vertices(
     path_config: PathConfig,
     *,
     stage: Callable[[str], AbstractContextManager[Any]],
-    progress: ProgressCallback | None,
-    notice: Callable[[str], None] | None,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
+    sets: Iterable[str] | None = None,
 ) -> tuple[Columns, PathReport | None]:
-    """The columns of the families `wanted` that need the network and its partitions alone, a value a vertex."""
+    """The columns of the families `wanted` that need the network and its partitions alone, a value a vertex.
+
+    Those of paths are of the `sets` that are given, of all if None.
+    """
     found: Columns = {}
     if "neighbourhood" in wanted:
         with stage("neighbourhood"):
@@ -194,5 +198,5 @@ def columns_over_vertices(
     if not path:
         return found, None
     with stage("path"):
-        result = compute_path(network, path, engine=engine, config=path_config, progress=progress, notice=notice)
+        result = compute_path(network, path, sets, engine, config=path_config, progress=progress, notice=notice)
     return found | result.columns, result.report

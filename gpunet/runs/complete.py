@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
-from gpunet.runs.read_back import Damaged, valid, values_in
+from gpunet.runs.read_back import Damaged, require, valid, values_in
 
 __all__ = ["read_manifest"]
 
@@ -100,6 +100,62 @@ class _Model:
 
 
 @dataclass
+class _Result:
+    """A line of an experiment's results; what is not defined is None."""
+
+    protocol: StrictStr | None
+    classifier: StrictStr
+    smote: bool
+    month: StrictStr | None
+    outcome: StrictStr
+    persons: _Count
+    positives: _Count
+    tp: _Count | None
+    fp: _Count | None
+    fn: _Count | None
+    recall: StrictFloat | None
+    auc: StrictFloat | None
+    f1: StrictFloat | None
+
+
+@dataclass
+class _Leak:
+    protocol: StrictStr
+    classifier: StrictStr
+    smote: bool
+    leak: StrictFloat | None
+    leak_low: StrictFloat | None
+    leak_high: StrictFloat | None
+
+
+@dataclass
+class _Evaluation:
+    experiment: Literal["known", "emerging"]
+    results: list[_Result]
+    leak: list[_Leak] = Field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.experiment == "emerging" and any(row.month is None for row in self.results):
+            raise ValueError("a month is missing")
+
+
+@dataclass
+class _Snapshot:
+    as_of: StrictStr
+    rows: _Count
+    positives: _Count
+    label_complete: bool
+
+
+@dataclass
+class _Panel:
+    unit: StrictStr
+    horizon_days: _Count
+    snapshots: Annotated[list[_Snapshot], Field(min_length=1)]
+    verified: list[dict[str, Any]] | None
+
+
+@dataclass
 class _Execution:
     seconds: Annotated[StrictFloat, Field(ge=0)]
 
@@ -108,15 +164,36 @@ class _Execution:
 class _Manifest:
     input: _Input
     arrests: _Arrests
-    network: _Network
-    path: _Path | None
     warnings: list[StrictStr]
     execution: _Execution
     outputs: dict[str, dict[str, Any]]
+
+
+@dataclass
+class _Features(_Manifest):
+    network: _Network
+    path: _Path | None
     model: _Model = Field(default=None)  # type: ignore[assignment]  # of gpunet features
 
 
-_MANIFEST = TypeAdapter(_Manifest)
+@dataclass
+class _Experiment(_Manifest):
+    evaluation: _Evaluation
+
+
+@dataclass
+class _PanelManifest(_Manifest):
+    panel: _Panel
+
+
+#: By what a manifest says that its run was.
+_MANIFESTS: dict[Any, TypeAdapter[Any]] = {
+    "features": TypeAdapter(_Features),
+    "run": TypeAdapter(_Features),
+    "evaluate known": TypeAdapter(_Experiment),
+    "evaluate emerging": TypeAdapter(_Experiment),
+    "panel": TypeAdapter(_PanelManifest),
+}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -130,7 +207,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = values_in(read_regular(path, MOST_JSON_BYTES))
-        valid(_MANIFEST, manifest, "its values")
+        kind = manifest.get("gpunet") if isinstance(manifest, dict) else None
+        require(isinstance(kind, str) and kind in _MANIFESTS, "it does not say of which command it is")
+        valid(_MANIFESTS[kind], manifest, "its values")
     except FileNotFoundError:
         raise InputError(f"{folder}: there is no run to go on with") from None
     except (OSError, Damaged) as error:

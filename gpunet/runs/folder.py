@@ -18,6 +18,7 @@ from typing import Any
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
+from gpunet.runs.result_names import Found, ResultNames
 from gpunet.tables.files import final_name, sha256_of, write_whole
 from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
@@ -33,7 +34,10 @@ _REPLACED = "run.replaced.json"  # the manifest of the run that is replaced, whi
 MOST_JSON_BYTES = 1 << 28
 
 #: Files among the checkpoints: checkpoints are named after what they are of, and the stage.
-_KEPT = re.compile(r"(arrests|features|model)(-[A-Za-z0-9, ]+)*\.checkpoint|request\.json|inputs\.json")
+_KEPT = re.compile(
+    r"(arrests|features|model)(-[A-Za-z0-9, ]+)*\.checkpoint|predictions-[A-Za-z0-9,_ -]+\.checkpoint"
+    r"|request\.json|inputs\.json"
+)
 
 
 def checkpoints_of(folder: Path) -> Path:
@@ -61,10 +65,11 @@ def store_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> StorageError:
-    folder = path.parent.parent if path.parent.name == _CHECKPOINTS else path.parent
-    folder = folder.parent if folder.name == _PARTIAL else folder
+    hidden = next((folder for folder in path.parents if folder.name == _PARTIAL), path.parent)
+    folder = hidden.parent if hidden.name == _PARTIAL else hidden
+    name = path.relative_to(hidden).as_posix().removeprefix(f"{_CHECKPOINTS}/")
     return StorageError(
-        f"cannot write {path.name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
+        f"cannot write {name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
         "make room and give the same command again, and the run goes on"
     )
 
@@ -113,7 +118,7 @@ class RunFolder:
     path
         A new or empty folder, or that of an earlier run, which is replaced.
     names
-        The names that a run's files can have.
+        The names that a run's files can have, as :class:`ResultNames` takes them.
 
     Raises
     ------
@@ -124,7 +129,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path, names: Iterable[str]) -> None:
         self.path = named_path(path, "the run folder")
-        self._names = tuple(names)
+        self._names = ResultNames((*names, MANIFEST))
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
@@ -175,45 +180,45 @@ class RunFolder:
     def _is_own(self, parts: tuple[str, ...], is_folder: bool) -> bool:
         """Whether a run has anything of that name in the hidden folder."""
         if is_folder:
-            return parts == (_CHECKPOINTS,)
-        if len(parts) == 1:
-            return parts[0] in LOCK_NAMES or final_name(parts[0]) in (*self._names, MANIFEST, _REPLACED)
-        return is_kept_file(parts[-1])
+            return parts == (_CHECKPOINTS,) or self._names.is_folder(parts)
+        if parts[0] == _CHECKPOINTS:
+            return len(parts) == 2 and is_kept_file(parts[1])
+        if len(parts) == 1 and (parts[0] in LOCK_NAMES or final_name(parts[0]) == _REPLACED):
+            return True
+        return self._names.is_temporary(parts)
 
-    def _check(self) -> list[Path]:
+    def _check(self) -> Found:
         """The results that are there; InputError if anything is there that is not of a run, as far as sizes tell."""
         if self.path.is_symlink() and not self.path.exists():
             raise InputError(f"{self.path} is a symbolic link that leads nowhere: give another folder")
         if not self.path.exists():
-            return []
+            return Found()
         if not self.path.is_dir():
             raise InputError(f"{self.path} is {_is_what(self.path)}: give a new or empty folder")
-        present = sorted(self.path.iterdir())
-        results = [path for path in present if path.name != _PARTIAL]
-        foreign = [path.name for path in results if path.name not in (*self._names, MANIFEST)]
-        if foreign:
+        found = self._names.find(self.path, but=_PARTIAL)
+        if found.foreign:
             raise InputError(
-                f"{self.path} holds what is not of a run ({', '.join(foreign[:3])}): give a new or empty folder"
+                f"{self.path} holds what is not of a run ({', '.join(found.foreign[:3])}): give a new or empty folder"
             )
-        for path in results:
-            if not stat.S_ISREG(path.lstat().st_mode):
-                raise InputError(f"{path} is {_is_what(path)}, no file of a run: give a new or empty folder")
+        for name in found.odd:
+            raise InputError(
+                f"{self.path / name} is {_is_what(self.path / name)}, no file of a run: give a new or empty folder"
+            )
         self._check_hidden()
-        self._check_listed(results, "bytes", lambda path: path.stat().st_size)
-        return results
+        self._check_listed(found, "bytes", lambda path: path.stat().st_size)
+        return found
 
     def _own_results(self) -> dict[str, tuple[int, ...]]:
         """What the results that are there look like, all of which runs have written; InputError otherwise.
 
         Those of a run that was killed while it put them in place are of no use, and are removed.
         """
-        results = self._check()
-        self._check_listed(results, "sha256", sha256_of)
-        if results and self.path / MANIFEST not in results:
-            for path in results:
-                path.unlink()
+        found = self._check()
+        self._check_listed(found, "sha256", sha256_of)
+        if MANIFEST not in found.files:
+            _remove(found)
             return {}
-        return {path.name: _look_of(path) for path in results}
+        return {name: _look_of(path) for name, path in found.files.items()}
 
     def _check_hidden(self) -> None:
         """InputError if anything in the hidden folder is not of a run."""
@@ -224,24 +229,26 @@ class RunFolder:
         if held and {LOCK_NAMES[0], _CHECKPOINTS}.isdisjoint(held):  # a run that is killed leaves its lock
             raise InputError(f"{self._staged} holds {held[0]} and is not of a run: give a new or empty folder")
 
-    def _check_listed(self, results: list[Path], what: str, of: Callable[[Path], Any]) -> None:
+    def _check_listed(self, found: Found, what: str, of: Callable[[Path], Any]) -> None:
         """Refuse results that no list of a run has as they are: what a list says they have is what `of` finds."""
-        place = self.path / MANIFEST
-        if place in results:
+        place = found.files.get(MANIFEST)
+        if place is not None:
             lists = [outputs_in(place)]
         else:  # a run was killed while it put its results in place, if there are any
             lists = [outputs_in(path) for name in (MANIFEST, _REPLACED) if (path := self._staged / name).exists()]
-        if results and not lists:
-            raise InputError(f"{self.path} holds {results[0].name} but no {MANIFEST}: give a new or empty folder")
-        for path in results:
-            if path != place and of(path) not in [listed.get(path.name, {}).get(what) for listed in lists]:
+        if (any_result := [*found.files, *found.folders][:1]) and not lists:
+            raise InputError(f"{self.path} holds {any_result[0]} but no {MANIFEST}: give a new or empty folder")
+        for name, path in found.files.items():
+            if path != place and of(path) not in [listed.get(name, {}).get(what) for listed in lists]:
                 raise InputError(
                     f"{path} is not what {MANIFEST} lists, so it is not replaced: move it away, or give another folder"
                 )
 
     def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
         """Refuse to go on if one of the input `files` is one of this folder, where it would be replaced."""
-        refuse_inputs(self.path, files)
+        given = list(files)
+        for folder in (self.path, *self._names.find(self.path, but=_PARTIAL).folders.values()):
+            refuse_inputs(folder, given)
 
     def write_table(
         self,
@@ -263,10 +270,19 @@ class RunFolder:
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
         """Let `write` make the file `name`."""
-        if name not in self._names:
+        if not self._names.is_file(tuple(name.split("/"))):
             raise ValueError(f"{name} is not among this folder's files")
-        store_whole(self._staged / name, write)
+        path = self._staged / name
+        try:
+            _make_folders_of(self._staged, name)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        store_whole(path, write)
         self._written.append(name)
+
+    def staged(self, name: str) -> Path:
+        """Where the file `name` lies that was written, until the run is finished."""
+        return self._staged / name
 
     def finish(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Put everything in its place, ``run.json`` last, with size and SHA-256 of every other file under ``outputs``.
@@ -280,20 +296,50 @@ class RunFolder:
         }
         complete = {**manifest, "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
-        now = {path.name: _look_of(path) for path in self.path.iterdir() if path.name in (*self._names, MANIFEST)}
-        if changed := {name for name, look in now.items() if self._before.get(name) != look}:
-            raise InputError(
-                f"{self.path / min(changed)} has come here or was changed while the run was at work, and is not "
-                "replaced: move it away and give the same command again"
-            )
         try:
+            found = self._names.find(self.path, but=_PARTIAL)
+            self._refuse_changes(found)
             with suppress(FileNotFoundError):
                 (self.path / MANIFEST).replace(self._staged / _REPLACED)  # the list of what is removed now
-            for name in self._names:
-                (self.path / name).unlink(missing_ok=True)
+            _remove(found)
             for name in (*written, MANIFEST):
+                _make_folders_of(self.path, name)
                 (self._staged / name).replace(self.path / name)
         except OSError as error:
             raise _cannot_write(self.path / MANIFEST, error) from error
         self._complete = True
         return complete
+
+    def _refuse_changes(self, found: Found) -> None:
+        """InputError if results are not as they were when the run began, or its folders of results hold anything else.
+
+        What has come into the run folder itself, under names that runs have not, is left alone.
+        """
+        now = {name: _look_of(path) for name, path in found.files.items()}
+        changed = [name for name, look in now.items() if self._before.get(name) != look]
+        changed += [*found.odd, *(name for name in found.foreign if "/" in name)]
+        if changed:
+            raise InputError(
+                f"{self.path / min(changed)} has come here or was changed while the run was at work, and is not "
+                "replaced: move it away and give the same command again"
+            )
+
+
+def _make_folders_of(place: Path, name: str) -> None:
+    """Make the folders in `place` that a result lies in; OSError if one is there and is a link, or no folder."""
+    for folder in reversed((place / name).relative_to(place).parents[:-1]):
+        try:
+            (place / folder).mkdir()
+        except FileExistsError:
+            mode = (place / folder).lstat().st_mode
+            if not stat.S_ISDIR(mode):
+                raise OSError(f"{place / folder} is {_is_what(place / folder)}") from None
+
+
+def _remove(results: Found) -> None:
+    """Remove results, one file after the other, and the folders that are empty then."""
+    for path in results.files.values():
+        path.unlink(missing_ok=True)
+    for folder in reversed(results.folders.values()):
+        with suppress(OSError):  # somebody else's file is in it
+            folder.rmdir()

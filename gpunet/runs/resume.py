@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
@@ -19,7 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, T
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
-from gpunet.config.config import load_config
+from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
@@ -30,10 +30,12 @@ __all__ = [
     "Command",
     "Inputs",
     "Request",
+    "hashes_of",
     "inputs_of",
     "note_inputs",
     "noted_inputs",
     "prepare",
+    "side_tables",
     "stored_request",
     "with_hash",
 ]
@@ -43,7 +45,13 @@ T = TypeVar("T")
 _REQUEST, _INPUTS, _HASH = "request.json", "inputs.json", "sha256"
 
 #: What a run can be.
-Command: TypeAlias = Literal["features", "run"]
+Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel"]
+
+#: The keys of [evaluate] that name tables beside the arrests, by the command that reads them.
+_SIDE_TABLES: dict[str, tuple[str, ...]] = {
+    "evaluate known": ("victims",),
+    "evaluate emerging": ("victims", "custody"),
+}
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -77,7 +85,7 @@ class Request:
     Attributes
     ----------
     command
-        ``"features"`` or ``"run"``.
+        The name of the command.
     inputs
         The paths as they were given, and the folder that relative ones start from.
     config, as_of, engine, versions
@@ -93,6 +101,8 @@ class Request:
         Whether a forecast may be of a day long after the last arrest.
     read_on
         The day on which the tables were read first: dates after it are none, also if they are read again.
+    tables
+        Hashes of the tables beside the arrests, by path.
     """
 
     __pydantic_config__ = _EXACT
@@ -109,6 +119,7 @@ class Request:
     cluster: _Text = "none"
     allow_incomplete: StrictBool = False
     read_on: date | None = None
+    tables: Mapping[_Text, _Hash] = field(default_factory=dict)
 
     def differences(self, other: Request) -> Iterator[str]:
         """What the results depend on and `other` has otherwise, in words."""
@@ -124,6 +135,11 @@ class Request:
                 yield f"{name.replace('_', '-')} was {before or 'not given'} and is {now or 'not given'}"
         if self.keep_going != other.keep_going:
             yield "keep-going was given and is not" if other.keep_going else "keep-going was not given and is"
+        for name in sorted({*self.tables, *other.tables}):
+            before, now = other.tables.get(name), self.tables.get(name)
+            if before != now:
+                what = "is new" if before is None else "is no longer there" if now is None else "has changed"
+                yield f"the table {name} {what}"
         for name in sorted({*self.versions, *other.versions}):
             before, now = other.versions.get(name), self.versions.get(name)
             if before != now:
@@ -134,7 +150,7 @@ class Request:
         of_config = {name: [list(of), of] for name, of in self.config.items() if name != "cluster"}
         of_inputs = [list(inputs.read.items()), sorted(inputs.left_out.items())]
         decisive = [self.command, of_config, self.as_of, self.engine, self.keep_going, self.versions, self.read_on]
-        text = json.dumps([*decisive, of_inputs], sort_keys=True, default=str)
+        text = json.dumps([*decisive, self.tables, of_inputs], sort_keys=True, default=str)
         alike = json.dumps(json.loads(text, parse_int=float), sort_keys=True)  # 1 and 1.0 are one number
         return hashlib.sha256(alike.encode()).hexdigest()
 
@@ -143,6 +159,32 @@ class Request:
 _STORED, _NOTED = TypeAdapter(Request), TypeAdapter(Inputs)
 
 _ANY = TypeAdapter(dict[str, Any])
+
+
+def side_tables(command: str, config: Config) -> dict[str, str]:
+    """The tables beside the arrests that a command reads: the key of ``[evaluate]`` that names each, and its path."""
+    named = {key: getattr(config.evaluate, key) for key in _SIDE_TABLES.get(command, ())}
+    return {key: path for key, path in named.items() if path}
+
+
+def hashes_of(tables: Mapping[str, str], config: Config) -> dict[str, str]:
+    """SHA-256 of the files of tables beside the arrests, by path; each table is a file, a folder or a glob.
+
+    Raises
+    ------
+    InputError
+        If one is not there or cannot be read.
+    """
+    found = {}
+    for key, path in tables.items():
+        try:
+            for source in find_sources([path], config.input, []):
+                found[source.name] = sha256_of(source.path)
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from error
+        except OSError as error:
+            raise InputError(f"{key}: cannot read {path}: {in_words(error)}") from error
+    return found
 
 
 def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over: bool) -> Request:
@@ -258,7 +300,7 @@ def stored_request(folder: Path) -> Request | None:
     request = _stored(folder)
     if request is None:
         return None
-    relative = [path for path in request.inputs if not Path(path).is_absolute()]
+    relative = [path for path in (*request.inputs, *request.tables) if not Path(path).is_absolute()]
     if relative and Path(request.working_folder) != Path.cwd():
         raise InputError(
             f"the run in {folder} was started in {request.working_folder} with the input {relative[0]}: "

@@ -37,7 +37,16 @@ from gpunet.runs.described import coarsest, feature_metadata, path_section, path
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.read_back import require
-from gpunet.runs.resume import Command, Request, inputs_of, note_inputs, noted_inputs, prepare
+from gpunet.runs.resume import (
+    Command,
+    Request,
+    hashes_of,
+    inputs_of,
+    note_inputs,
+    noted_inputs,
+    prepare,
+    side_tables,
+)
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.top import noting_best, write_top
 from gpunet.tables.arrays import is_on_host, to_host
@@ -52,13 +61,14 @@ __all__ = ["TIE_DATES", "Run"]
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
-_REPORTING = ("read", "model")
+_REPORTING = ("read", "model", "evaluate", "snapshots", "verify")
 
 
 class Run:
     """One run under way: its folder, its clock, and the warnings that it gathers.
 
     ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
+    ``place``: the engine in whose memory arrests and tables lie.
     """
 
     def __init__(
@@ -68,13 +78,14 @@ class Run:
         self.config = config
         self.options = options
         self.progress = options.progress
-        self.engine = engine
+        self.engine = self.place = engine
         if config.path.whole_network != "gpunet" and engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
         self.clock = StageClock(engine.name, engine.count_on_gpus)
         self.warnings: list[str] = []
         self.no_network: str | None = None
         self._command = command
+        self.side_tables = side_tables(command, config)
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
@@ -165,6 +176,7 @@ class Run:
             keep_going=self.options.keep_going,
             allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
+            tables=hashes_of(self.side_tables, self.config),
         )
         self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
 
@@ -185,7 +197,7 @@ class Run:
             return arrests
 
         def restored(contents: Contents) -> Arrests:
-            arrests = kept_arrests.arrests_of(contents, self.config, self.engine)
+            arrests = kept_arrests.arrests_of(contents, self.config, self.place)
             assert arrests.report is not None  # they were read
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
@@ -193,8 +205,8 @@ class Run:
         return self._checkpoints.kept("arrests", read, kept_arrests.of_arrests, restored)
 
     def _read(self, inputs: Any) -> Any:
-        """Read where the engine works."""
-        on_gpu = self.engine.name == "gpu"  # with several GPUs frames are this process's
+        """Read where arrests are to lie."""
+        on_gpu = self.place.name == "gpu"  # with several GPUs frames are this process's
         arrests = read_arrests_at(
             GPU if on_gpu else HOST,
             inputs,
@@ -234,7 +246,7 @@ class Run:
             found = self._compute(name, arrests, label, path_config)
             return kept_features.PastFeatures(found.features, found.path)
 
-        restored = partial(kept_features.past_of, arrests=arrests, engine=self.engine, path_config=path_config)
+        restored = partial(kept_features.past_of, arrests=arrests, engine=self.place, path_config=path_config)
         return self._checkpoints.kept(name, compute, kept_features.of_past, restored)
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:

@@ -16,7 +16,8 @@ __all__ = ["final_name", "sha256_of", "write_new", "write_whole"]
 #: How names of temporary files end; those of earlier versions without the digits.
 _TEMPORARY = re.compile(r"(\.[0-9a-f]{8})?\.partial\Z")
 
-_LONGEST_NAME = 50  # of the part that a temporary name takes over: all of it has to fit into a file's name
+# Of the part that a temporary name takes over: all of it has to fit into the 255 bytes of a file's name.
+_LONGEST_NAME, _LONGEST_ASCII = 50, 200
 
 
 def sha256_of(path: Path) -> str:
@@ -73,8 +74,9 @@ def write_new(path: Path, text: str, mode: int = 0o666) -> None:
 def _new_beside(path: Path) -> Path:
     """Make an empty file of a name that nothing has, beside `path`."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    longest = _LONGEST_ASCII if path.name.isascii() else _LONGEST_NAME
     while True:
-        partial = path.with_name(f"{path.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.partial")
+        partial = path.with_name(f"{path.name[:longest]}.{secrets.token_hex(4)}.partial")
         try:
             os.close(os.open(partial, flags, 0o666))
         except FileExistsError:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-CONFIG = "[model]\nmax_rounds = 4\nfolds = 2\nhorizon_days = 150\n"
+CONFIG = "[panel]\nstart = 2013-05-01\nend = 2013-06-01\n[model]\nmax_rounds = 4\nfolds = 2\nhorizon_days = 150\n"
 
 #: The day up to which some features are made, so that a model and features can differ.
 AS_OF = date(2014, 3, 1)
@@ -48,6 +48,11 @@ class Base:
         return self.root / "run"
 
     @property
+    def panel(self) -> Path:
+        """A finished ``gpunet panel``."""
+        return self.root / "panel"
+
+    @property
     def forest(self) -> Path:
         """The same with a random forest."""
         return self.root / "forest"
@@ -62,7 +67,7 @@ class Base:
 
     def results(self, command: str) -> dict[str, bytes]:
         """What a run that nobody disturbed ends with."""
-        return results(self.run if command == "run" else self.features)
+        return results(self.root / command)
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -86,6 +91,7 @@ def make_base(root: Path) -> Base:
 
 
 def _jobs(base: Base) -> Iterator[Callable[[], object]]:
+    from gpunet.cli.panels import run_panel
     from gpunet.cli.run import RunOptions, run_features, run_forecast
 
     always = {"threads": 1, "checkpoint_seconds": 0.0}
@@ -105,6 +111,7 @@ def _jobs(base: Base) -> Iterator[Callable[[], object]]:
     yield lambda: _make_table(base)
     yield lambda: run_features(inputs, base.features, str(base.config), None, RunOptions(threads=1))
     yield lambda: run_forecast(inputs, base.run, str(base.config), None, RunOptions(threads=1))
+    yield lambda: run_panel(inputs, base.panel, str(base.config), None, RunOptions(threads=1))
     yield lambda: run_forecast(inputs, base.forest, forest, None, RunOptions(threads=1))
     yield lambda: unfinished("features", run_features, "closeness", 0)
     yield lambda: unfinished("run", run_forecast, "cross-fit (past and test)", 0)

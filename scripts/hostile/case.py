@@ -156,7 +156,7 @@ def single(name: str, make: Callable[[Place], Step]) -> Case:
 
 def command(*argv: object, **circumstances: Any) -> Step:
     """A step that is a command, on one thread where it computes."""
-    threads = ("--threads", 1) if argv[0] in ("features", "run", "score") and "--threads" not in argv else ()
+    threads = ("--threads", 1) if argv[0] in ("features", "run", "panel", "score") and "--threads" not in argv else ()
     return Step(argv=(*argv, *threads), **circumstances)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 TABLES = Path(__file__).parent
 PACKAGE = TABLES.parents[1] / "gpunet"
 
-LIBRARIES = ("cudf", "cugraph", "cupy", "dask_cuda", "dask_cudf", "pylibcugraph", "rmm", "xgboost")
+LIBRARIES = ("cudf", "cugraph", "cuml", "cupy", "dask_cuda", "dask_cudf", "pylibcugraph", "rmm", "xgboost")
 
 #: What stands before the first dot in the code, to the library that it is.
 ROOTS = {

@@ -34,6 +34,7 @@ FURTHER: Mapping[str, str] = {
     "dask_cuda": "dask-cuda",
     "dask_cudf": "dask-cudf-cu13",
     "cugraph": "cugraph-cu13",
+    "cuml": "cuml-cu13",
 }
 
 #: The oldest that RAPIDS 26.10 supports with CUDA 13 (its page on platform support): Turing.

@@ -38,6 +38,11 @@ def cases() -> Iterator[Case]:
             yield single(f"folders/{verb}-becomes-link-{after}", _becomes_link(verb, after))
         yield Case(f"folders/{verb}-two-at-once", _two(verb))
         yield single(f"folders/{verb}-holds-input", _input_inside(verb))
+    for inside in ("panel", "panel/as_of=2013-05-01", "panel/as_of=2013-05-01/part.parquet", ".partial/panel"):
+        for kind, make in _INSIDE.items():
+            yield Case(f"folders/panel-{inside.replace('/', ':')}-is-{kind}", _inside("panel", inside, make))
+    for name in ("panel/mine.txt", "panel/as_of=2013-05-01/mine.txt", ".partial/panel/mine.txt"):
+        yield Case(f"folders/panel-holds-{name.replace('/', ':')}", _holding("panel", name))
     yield from _fresh()
     yield single("folders/show-nothing", lambda place: command("show", place.root / "no", codes=REFUSED))
     for table in ("../run", "run.json", "/etc/passwd", "", "\x00", "features.parquet/..", "model"):
@@ -169,9 +174,10 @@ def _inside(verb: str, inside: str, make: Make) -> Callable[[Place], Generator[S
         place.victim()
         path = place.out / inside
         if not inside.startswith(".partial"):
-            shutil.copytree(place.base.features, place.out)
-            if path.exists():
-                path.unlink()
+            shutil.copytree(place.base.panel if verb == "panel" else place.base.features, place.out)
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         make(place, path)
         if inside in ("run.json", "features.parquet", "ties.parquet") and path in place.guarded and path.is_file():

@@ -9,16 +9,18 @@ from scripts.hostile.base import results
 from scripts.hostile.case import DONE, SYSTEM, Case, End, Place, Step, Wrong, command
 from scripts.hostile.groups.writers import WRITERS, writer
 
+_RUNS = ("features", "run", "panel")
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
 
 
 def cases() -> Iterator[Case]:
     for name in _SIGNALS:
         for k in range(6):
-            for verb in ("features", "run"):
+            for verb in _RUNS:
                 yield Case(f"signals/{verb}-{name}-{k}", _gone_on(verb, name))
         for k in range(2):
-            for verb in sorted(WRITERS.keys() - {"features", "run"}):
+            for verb in sorted(WRITERS.keys() - set(_RUNS)):
                 yield Case(f"signals/{verb}-{name}-{k}", _written(verb, name))
 
 

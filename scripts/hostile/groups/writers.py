@@ -12,6 +12,7 @@ from scripts.hostile.case import Place, Step, command
 WRITERS: dict[str, Callable[[Place, Path], tuple[object, ...]]] = {
     "features": lambda place, out: ("features", place.base.table, "--config", place.base.config, "--out", out),
     "run": lambda place, out: ("run", place.base.table, "--config", place.base.config, "--out", out),
+    "panel": lambda place, out: ("panel", place.base.table, "--config", place.base.config, "--out", out),
     "score": lambda place, out: (
         "score",
         "--model",

@@ -1,0 +1,157 @@
+"""``gpunet evaluate known`` and ``gpunet evaluate emerging``: the experiments of the method's paper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from gpunet.cli.jobs import given, go_on, needed, options_of, work
+from gpunet.cli.options import (
+    AsOf,
+    CheckpointSeconds,
+    Cluster,
+    ConfigFile,
+    EngineOption,
+    Every,
+    From,
+    Horizon,
+    Inputs,
+    KeepGoing,
+    Out,
+    Resume,
+    Seed,
+    ShowValues,
+    StartOver,
+    Threads,
+    path_of,
+)
+
+if TYPE_CHECKING:
+    from gpunet.config.config import Config
+
+__all__ = ["evaluate"]
+
+evaluate = typer.Typer(help="How well violence is told, and how far to believe it.", no_args_is_help=True)
+
+_Population = Annotated[
+    Literal["network", "all"] | None,
+    typer.Option("--population", help="Persons with a tie, or everybody with an arrest. \\[network]"),
+]
+_Victims = Annotated[
+    Path | None,
+    typer.Option(
+        "--victims", parser=path_of("--victims"), help="Table of victims (person_id, date) for the two-hop heuristic."
+    ),
+]
+_Custody = Annotated[
+    Path | None,
+    typer.Option(
+        "--custody",
+        parser=path_of("--custody"),
+        help="Table of who was in custody (person_id, from, until): out of the months' populations.",
+    ),
+]
+_Protocols = Annotated[
+    list[str] | None,
+    typer.Option("--protocol", help="paper, cross_fitted or same_event; may be given again. \\[all of them]"),
+]
+_Classifiers = Annotated[
+    list[str] | None,
+    typer.Option("--classifier", help="random_forest, xgboost, ...; may be given again. \\[all of them]"),
+]
+_Folds = Annotated[int | None, typer.Option("--folds", help="Folds by person. [10]")]
+_Bootstrap = Annotated[int | None, typer.Option("--bootstrap", help="Draws behind each interval; 0: none. [2000]")]
+
+
+@evaluate.command()
+def known(
+    context: typer.Context,
+    inputs: Inputs = None,
+    out: Out = None,
+    config: ConfigFile = None,
+    as_of: AsOf = None,
+    population: _Population = None,
+    victims: _Victims = None,
+    protocols: _Protocols = None,
+    classifiers: _Classifiers = None,
+    folds: _Folds = None,
+    bootstrap: _Bootstrap = None,
+    seed: Seed = None,
+    engine: EngineOption = "auto",
+    threads: Threads = None,
+    cluster: Cluster = None,
+    resume: Resume = None,
+    start_over: StartOver = False,
+    keep_going: KeepGoing = False,
+    checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
+) -> None:
+    """Tell who of a known network is violent, and how much of that its labels have told themselves."""
+    from gpunet.cli.evaluations import run_known
+
+    options = options_of(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
+    if resume is not None:
+        go_on(context, "evaluate known", resume, options)
+        return
+    tables, out = needed(inputs, out, config)
+    settings = _asked(
+        config, seed, population=population, victims=victims, protocols=protocols, classifiers=classifiers,
+        folds=folds, bootstrap=bootstrap,
+    )  # fmt: skip
+    day = as_of.date() if as_of else None
+    work("evaluate known", out, options, lambda options: run_known(tables, out, settings, day, options))
+
+
+@evaluate.command()
+def emerging(
+    context: typer.Context,
+    inputs: Inputs = None,
+    out: Out = None,
+    config: ConfigFile = None,
+    start: From = None,
+    every: Every = None,
+    horizon: Horizon = None,
+    population: _Population = None,
+    victims: _Victims = None,
+    custody: _Custody = None,
+    bootstrap: _Bootstrap = None,
+    seed: Seed = None,
+    engine: EngineOption = "auto",
+    threads: Threads = None,
+    cluster: Cluster = None,
+    resume: Resume = None,
+    start_over: StartOver = False,
+    keep_going: KeepGoing = False,
+    checkpoint_seconds: CheckpointSeconds = None,
+    show_values: ShowValues = False,
+) -> None:
+    """Forecast, month by month, who will be arrested for violence, from what was known then."""
+    from gpunet.cli.evaluations import run_emerging
+
+    options = options_of(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
+    if resume is not None:
+        go_on(context, "evaluate emerging", resume, options)
+        return
+    tables, out = needed(inputs, out, config)
+    settings = _asked(
+        config, seed, start=start.date() if start else None, every=every, horizon_days=horizon, population=population,
+        victims=victims, custody=custody, bootstrap=bootstrap,
+    )  # fmt: skip
+    work("evaluate emerging", out, options, lambda options: run_emerging(tables, out, settings, None, options))
+
+
+def _asked(config: Path | None, seed: int | None, **evaluate: Any) -> Config:
+    """The configuration, with what the command line says."""
+    from gpunet.config.config import load_config
+
+    loaded = load_config(config)
+    asked: dict[str, Any] = {
+        name: str(value) if isinstance(value, Path) else tuple(value) if isinstance(value, list) else value
+        for name, value in given(evaluate).items()
+    }
+    return replace(
+        loaded, evaluate=replace(loaded.evaluate, **asked), model=replace(loaded.model, **given({"seed": seed}))
+    )

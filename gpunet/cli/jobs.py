@@ -1,0 +1,96 @@
+"""What commands that fill a run folder have in common: their options, going on with a run, progress, summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gpunet.base.errors import InputError
+from gpunet.base.paths import refuse_inputs
+from gpunet.cli.console import columns_of_terminal, compiling_noticed, notice, say
+from gpunet.cli.options import Engine
+
+if TYPE_CHECKING:
+    from gpunet.runs.run_options import RunOptions
+
+__all__ = ["given", "go_on", "needed", "options_of", "work"]
+
+
+def given(asked: dict[str, Any]) -> dict[str, Any]:
+    """What the command line says at all."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def needed(inputs: list[str] | None, out: Path | None, config: Path | None) -> tuple[list[str], Path]:
+    """What a run that is not resumed cannot do without; the configuration does not lie where it is replaced."""
+    if not inputs:
+        raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
+    if out is None:
+        raise InputError("no --out: name a folder for the results")
+    refuse_inputs(out, [] if config is None else [config])
+    return inputs, out
+
+
+def options_of(
+    engine: Engine,
+    threads: int | None,
+    cluster: str | None,
+    checkpoint_seconds: float | None,
+    start_over: bool,
+    keep_going: bool,
+    show_values: bool,
+    allow_incomplete: bool = False,
+) -> RunOptions:
+    """What the command line says of how to run."""
+    from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.runs.run_options import RunOptions
+
+    limit_pools(available_threads(threads))  # before Polars is loaded
+    options = RunOptions(
+        engine,
+        threads,
+        notice=notice,
+        cluster=cluster,
+        start_over=start_over,
+        keep_going=keep_going,
+        allow_incomplete=allow_incomplete,
+        show_values=show_values,
+    )
+    return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
+
+
+def go_on(context: typer.Context, command: str, folder: Path, options: RunOptions) -> None:
+    """Go on with the run in a folder."""
+    from gpunet.cli.run import resume_run
+
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values"}
+    source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
+    if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
+        raise InputError(
+            f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
+            "but --threads, --cluster, --checkpoint-seconds and --show-values"
+        )
+    work(command, folder, options, lambda options: resume_run(folder, command, options))
+
+
+def work(command: str, out: Path, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]) -> None:
+    """Do a run with its progress on the console, which signals end in good order; print its summary."""
+    from gpunet.base.stopping import raise_if_stopped, stoppable
+    from gpunet.cli.plans import PLANS
+    from gpunet.cli.progress import console_progress
+    from gpunet.cli.summary import summarise
+
+    message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
+    with stoppable(message), console_progress(plan=PLANS[command]) as show, compiling_noticed():
+
+        def progress(stage: str, done: float, total: float) -> None:
+            raise_if_stopped()
+            show(stage, done, total)
+
+        manifest = job(replace(options, progress=progress))
+    width = columns_of_terminal()
+    say(summarise(manifest, out) if width is None else summarise(manifest, out, width), indent=10)

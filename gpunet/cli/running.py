@@ -1,0 +1,99 @@
+"""A run folder, an engine, and a cluster if there is one: what every job of the command line begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpunet.base.errors import InputError
+from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.shapes import values_shown
+from gpunet.config.config import Config, load_config
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
+from gpunet.runs.described import paths_of
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.resume import Command, side_tables
+from gpunet.runs.run_options import RunOptions
+from gpunet.runs.snapshot_run import SnapshotRun
+
+__all__ = ["RUN_FILES", "Opened", "opened", "snapshot_run"]
+
+#: Every file that a run folder can hold beside ``run.json``, and what is in it; see :class:`ResultNames`.
+RUN_FILES = {
+    "features.parquet": "every feature of every person",
+    "features.json": "what each column means",
+    "ties.parquet": "who was arrested with whom",
+    "groups.parquet": "gang, group and community of each person",
+    "results.parquet": "every measure, with its interval and the persons behind it",
+    "predictions.parquet": "what was predicted of each person, and what is true",
+    "curves.parquet": "ROC and precision-recall curves",
+    "calibration.parquet": "predicted probabilities beside observed shares",
+    "leak.parquet": "what labels that features have seen add to the AUC",
+    "descriptives.json": "the data in figures, as the paper has them",
+    "panel/as_of=<day>/part.parquet": "every unit as of each day: features, label",
+    "panel.json": "what each column of the panel is to a forecast",
+    "series.parquet": "a time series an area, with lagged features",
+    "splits.parquet": "days to train on and days to test on, a horizon apart",
+    "rejected.parquet": "rows that could not be used, with reasons",
+    "offences.parquet": "every offence, its rows, and the sets it is in",
+    "scores.parquet": "probability, rank and reasons for each person",
+    "top.csv": "the first thousand of them by rank, for a spreadsheet",
+    "model.ubj": "the model",
+    "model.skops": "the model",  # of earlier versions
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The folder of a run, and how it computes; `distributed` is whether files are read by workers of a cluster."""
+
+    folder: RunFolder
+    config: Config
+    options: RunOptions
+    engine: Engine
+    distributed: bool = False
+
+
+@contextmanager
+def opened(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Opened]:
+    """The folder and the engine of a command; nothing that it reads lies where it writes."""
+    settings, options = load_config(config), options or RunOptions()
+    cluster = options.cluster or "none"
+    read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
+    configured = [config] if isinstance(config, str | Path) else []
+    beside = side_tables(command, settings).values()
+    refuse_inputs(named_path(out, "the run folder"), [*read, *configured, *beside])
+    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
+        if cluster == "none":
+            yield Opened(folder, settings, options, resolve_engine(options.engine, options.threads))
+            return
+        from gpunet.cluster import cluster_engine
+
+        asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
+        with cluster_engine(cluster, settings.cluster, **asked) as engine:
+            yield Opened(folder, settings, options, engine, distributed=paths_of(inputs) is not None)
+
+
+@contextmanager
+def snapshot_run(
+    command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None, whole: str = "snapshots"
+) -> Iterator[SnapshotRun]:
+    """A run over many snapshots, whose tables this process reads, also if a cluster searches paths.
+
+    `whole` is the stage that snapshots are parts of.
+
+    Raises
+    ------
+    InputError
+        If the tables have no offences.
+    """
+    with opened(command, inputs, out, config, options) as found:
+        if found.config.input.is_absent("offence"):
+            raise InputError(
+                f'the tables have no offences ([input] columns.offence = ""): gpunet {command} has no labels without'
+            )
+        yield SnapshotRun(command, found.folder, found.config, found.options, found.engine, whole)

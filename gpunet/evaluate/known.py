@@ -1,0 +1,305 @@
+"""The known network (section 5.1 of the method's paper): who of its persons is violent, told from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
+from gpunet.base.arguments import checked, given
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.progress import ProgressCallback, ended, part_of
+from gpunet.base.threads import available_threads
+from gpunet.config.config import Config, load_config
+from gpunet.config.evaluate_config import EvaluateConfig
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.protocol import Engine
+from gpunet.evaluate.assembled import evaluation_of
+from gpunet.evaluate.classifiers import CLASSIFIERS, Classifier
+from gpunet.evaluate.classifiers_gpu import gpu_classifiers, left_to_the_cpu
+from gpunet.evaluate.families import family_columns
+from gpunet.evaluate.fitting import held_out_values, seed_of
+from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS, two_hop_heuristic
+from gpunet.evaluate.labels import violent_before_the_last, violent_persons
+from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
+from gpunet.evaluate.protocols import HiddenFeatures, Matrices
+from gpunet.evaluate.side_tables import Victims, read_victims
+from gpunet.model.folds import person_folds
+from gpunet.tables.arrays import to_host
+
+__all__ = ["KnownNetwork", "evaluate_known"]
+
+POPULATIONS = ("network", "all")
+
+
+@checked(arrests=CHECK_ARRESTS)
+def evaluate_known(
+    arrests: Arrests,
+    config: Config | Mapping[str, Any] | str | Path | None = None,
+    *,
+    population: str | None = None,
+    victims: Any = None,
+    engine: str | Engine = "auto",
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+    kept: Kept | None = None,
+) -> Evaluation:
+    """How well violent persons of a known network are told from the others, under protocols of differing honesty.
+
+    A person's label is a violent arrest at any time. Every classifier is trained on the persons of all folds but one,
+    and says who of that one is violent: from features of section 5 (never from a person's own record), all together and
+    each family alone. Under the protocol ``paper`` features see the labels of everybody else, as in the method's paper;
+    under ``cross_fitted`` none sees a label of the test fold; under ``same_event`` none sees an offence of an incident
+    that a person of the test fold was in, either. Beside them stands the two-hop heuristic, with the same labels
+    hidden. docs/evaluation.md has more.
+
+    Parameters
+    ----------
+    arrests
+        From :func:`gpunet.read_arrests`.
+    config
+        What ``[evaluate]``, ``[path]`` and ``[model] seed`` are taken from, as :func:`gpunet.load_config` takes it; the
+        configuration with which the arrests were read if None.
+    population
+        ``"network"``: the persons with a tie, as in the paper; ``"all"``: everybody with an arrest. None is what the
+        configuration says.
+    victims
+        A frame ``person_id, date`` of victims, from whom the two-hop heuristic starts. None is the table that the
+        configuration names; without one it starts from violent offenders.
+    engine
+        ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``; or an engine, as :func:`gpunet.cluster.cluster_engine` gives.
+    threads
+        Number of threads, all available if None; the results do not depend on it.
+    progress
+        Called as the work goes on, see :mod:`gpunet.base.progress`.
+    kept
+        Called for each piece of the work with its name and a function that does it, for callers who keep what was done.
+
+    Returns
+    -------
+    Evaluation
+        ``results``, ``predictions``, ``curves``, ``calibration`` and ``leak``, frames of the kind that the arrests came
+        in; and ``descriptives``.
+
+    Raises
+    ------
+    InputError
+        If fewer persons are violent, or are not, than there are folds, or `victims` cannot be used.
+    ConfigError
+        If `config`, `population`, `threads`, `progress` or `kept` cannot be used.
+    EngineError
+        If the engine is not available.
+
+    Examples
+    --------
+    >>> from gpunet.synthetic import make_arrests
+    >>> arrests = gpunet.read_arrests(make_arrests(200, seed=1))
+    >>> settings = {"evaluate": {"folds": 3, "classifiers": ["decision_tree"], "bootstrap": 0}}
+    >>> found = gpunet.evaluate_known(arrests, settings)
+    >>> sorted(set(found.results["protocol"]))
+    ['cross_fitted', 'paper', 'same_event']
+    """
+    settings = load_config(arrests.config if config is None else config)
+    chosen, keeps = resolve_engine(engine, threads), _keeps(kept)
+    of = _population(population, settings.evaluate)
+    table = settings.evaluate.victims or None if victims is None else victims
+    seeds = None if table is None else read_victims(table, arrests)
+    known = KnownNetwork(arrests, settings, of, chosen)
+    heuristic = known.two_hop(seeds)
+    return evaluation_of(
+        [*known.predicted(available_threads(threads), progress, keeps), *heuristic],
+        known.populations,
+        known.features.community,
+        arrests,
+        settings,
+        network=known.features.network,
+        engine=chosen,
+        threads=threads,
+        progress=progress,
+        warnings=known.warnings,
+    )
+
+
+def _population(asked: Any, settings: EvaluateConfig) -> str:
+    if asked is None:
+        return settings.population
+    if asked not in POPULATIONS:
+        raise ConfigError(f"population: expected {' or '.join(POPULATIONS)}, not {given(asked)}")
+    return str(asked)
+
+
+def _keeps(kept: Any) -> Kept:
+    if kept is None:
+        return lambda name, compute, shape: compute()
+    if not callable(kept):
+        raise ConfigError(f"kept: expected a function or None, not {given(kept)}")
+    return kept  # type: ignore[no-any-return]
+
+
+class KnownNetwork:
+    """The experiment on given arrests.
+
+    Attributes
+    ----------
+    features
+        Features with any labels hidden, and the network.
+    person
+        int64[n], positions of the persons among those of the arrests, ascending.
+    label
+        bool[n], whether each is violent.
+    fold
+        int32[n], the fold in which each is held out.
+    before
+        bool[n_persons], who has a violent arrest before the day of the last one.
+    warnings
+        Sentences for the user.
+    """
+
+    def __init__(self, arrests: Arrests, settings: Config, population: str, engine: Engine) -> None:
+        self._settings = settings
+        self.features = HiddenFeatures(arrests, engine, settings.path)
+        everybody = self.features.community >= 0 if population == "network" else np.ones(arrests.n_persons, np.bool_)
+        self.person: Int64 = np.flatnonzero(everybody)
+        self.label: Bool = to_host(violent_persons(arrests))[self.person]
+        self.before: Bool = to_host(violent_before_the_last(arrests))
+        _check_folds(self.label, settings.evaluate.folds, population)
+        self.fold: Int32 = person_folds(
+            self.label, np.arange(len(self.label)), settings.evaluate.folds, settings.model.seed
+        )
+        self._on_gpu = engine.name == "gpu"
+        self.warnings: list[str] = []
+
+    def populations(self, predicted: Predicted) -> dict[str, Bool]:
+        """Who had no violent arrest before the day of the last one, and who had."""
+        before = self.before[predicted.person]
+        return {"no_violent_before": ~before, "violent_before": before}
+
+    def predicted(self, threads: int, progress: ProgressCallback | None, kept: Kept) -> Iterator[Predicted]:
+        """What every classifier says under every protocol from every family of features."""
+        tasks = self._tasks()
+        for protocol in self._settings.evaluate.protocols:
+            told = part_of(progress, protocol)
+            # Made when it is first needed: an earlier run may have kept all that is made of it.
+            matrices = cache(partial(Matrices, self.features, protocol, self.person, self.fold, kept, told))
+            for number, task in enumerate(tasks):
+                name = ", ".join([protocol, task.name, *(["smote"] if task.smote else []), task.family])
+                fit = partial(self._values, task, matrices, threads, _share(told, number, len(tasks)))
+                yield self._said(protocol, task, kept(name, fit, self.person.shape))
+            ended(told, "classifiers")
+
+    def two_hop(self, victims: Victims | None) -> list[Predicted]:
+        """Whom the two-hop heuristic names, under each protocol.
+
+        It starts from victims, or from the violent persons whose labels the protocol does not hide from the fold. As
+        Algorithm 1 has it, nobody is named who had a violent arrest before.
+        """
+        self.warnings += [FROM_OFFENDERS] if victims is None else [FROM_VICTIMS, *victims.warnings]
+        seeds = None if victims is None else victims.seeds(len(self.before))
+        return [self._by_two_hop(protocol, seeds) for protocol in self._settings.evaluate.protocols]
+
+    def _by_two_hop(self, protocol: str, seeds: Bool | None) -> Predicted:
+        named = np.zeros(len(self.person), dtype=np.bool_)
+        for fold in range(self._settings.evaluate.folds):
+            rows = self.fold == fold
+            if seeds is None:
+                hidden = np.zeros(len(self.before), dtype=np.bool_)
+                hidden[self.person[rows]] = protocol != "paper"
+                seen = self.features.hidden(hidden, events=protocol == "same_event")
+                start = to_host(violent_persons(seen))
+            else:
+                start = seeds
+            named[rows] = two_hop_heuristic(self.features.network, self.before, start)[self.person[rows]]
+        return Predicted(
+            experiment="known",
+            protocol=protocol,
+            classifier="two_hop_heuristic",
+            smote=False,
+            family="all",
+            outcome="violent",
+            person=self.person,
+            label=self.label,
+            value=named.astype(np.float64),
+            named=named,
+            is_probability=False,
+            is_order=False,
+        )
+
+    def _tasks(self) -> list[_Task]:
+        evaluate, declared = self._settings.evaluate, self.features.declared.values()
+        classifiers = CLASSIFIERS
+        if self._on_gpu:
+            classifiers = gpu_classifiers()
+            self.warnings += left_to_the_cpu(evaluate.classifiers)
+        return [
+            _Task(name, smote, family, columns, classifiers[name])
+            for name in evaluate.classifiers
+            for smote in ([False, True] if name == "random_forest" and evaluate.smote else [False])
+            for family, columns in family_columns(declared).items()
+        ]
+
+    def _values(
+        self, task: _Task, matrices: Callable[[], Matrices], threads: int, progress: ProgressCallback | None
+    ) -> Float64:
+        flags = np.array([feature.dtype == "bool" for feature in self.features.declared.values()])[task.columns]
+        return held_out_values(
+            matrices(),
+            self.label,
+            task.classifier,
+            task.columns,
+            flags,
+            seed=seed_of(self._settings.model.seed, task.name, task.family),
+            smote=task.smote,
+            threads=1 if self._on_gpu else threads,
+            progress=progress,
+        )
+
+    def _said(self, protocol: str, task: _Task, value: Float64) -> Predicted:
+        return Predicted(
+            experiment="known",
+            protocol=protocol,
+            classifier=task.name,
+            smote=task.smote,
+            family=task.family,
+            outcome="violent",
+            person=self.person,
+            label=self.label,
+            value=value,
+            named=value >= task.classifier.threshold,
+            fold=self.fold.astype(np.int64),
+            is_probability=task.classifier.says == "probability",
+        )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One classifier on one family of features."""
+
+    name: str
+    smote: bool
+    family: str
+    columns: Int64
+    classifier: Classifier
+
+
+def _share(progress: ProgressCallback | None, number: int, total: int) -> ProgressCallback | None:
+    """Tells of a task, the `number`-th of so many, as of its share of the stage ``classifiers``."""
+    if progress is None:
+        return None
+    return lambda _, done, whole: progress("classifiers", number + done / whole, total)
+
+
+def _check_folds(label: Bool, folds: int, population: str) -> None:
+    positives = int(label.sum())
+    of = "persons of the network" if population == "network" else "persons"
+    for count, who in ((positives, "are"), (len(label) - positives, "are not")):
+        if count < folds:
+            raise InputError(
+                f"{count} of the {len(label)} {of} {who} violent, which is too few for {folds} folds: set [evaluate] "
+                "folds to fewer, or give more arrests"
+            )

@@ -1,0 +1,194 @@
+"""Which labels the features of training and test persons may know.
+
+``paper``
+    Features are computed once, and everybody's see the labels of all others. Training persons' features then know the
+    labels of test persons, and through them a classifier can: "one's own label is left out" is not enough.
+``cross_fitted``
+    With test fold i, the training rows of fold j are computed with the labels of the folds i and j hidden, and so are
+    the test rows, once for each j. No feature has seen a label of the test fold, and training and test rows see equally
+    many labels. One computation serves test fold i with training fold j and the other way round.
+``same_event``
+    As ``cross_fitted``, and every offence in an incident that a hidden person was in is hidden too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.network import build_network, vertex_sets
+from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
+from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.stopping import raise_if_stopped
+from gpunet.config.config import PathConfig
+from gpunet.engines.protocol import Engine
+from gpunet.evaluate.families import known_columns
+from gpunet.evaluate.labels import hide
+from gpunet.evaluate.predicted import Kept
+from gpunet.features import columns_over_vertices
+from gpunet.features.community import louvain_partition, recent_gang
+from gpunet.features.geographic import geographic_features
+from gpunet.features.tables import feature_table
+from gpunet.features.temporal import temporal_features
+from gpunet.tables.arrays import to_host
+from gpunet.tables.frames import as_eager, numbers_of
+
+__all__ = ["HiddenFeatures", "Matrices"]
+
+
+class HiddenFeatures:
+    """Features of section 5 of every person, with the labels of any persons hidden.
+
+    No label enters the network, its partitions and some of the columns: these are computed once.
+
+    Attributes
+    ----------
+    network, community
+        The network, and int64[n_persons], each person's community in it, -1 outside.
+    declared
+        ``{column: its declaration}``, in the order of the matrices' columns.
+    """
+
+    def __init__(self, arrests: Arrests, engine: Engine, path_config: PathConfig | None = None) -> None:
+        self._engine, self._path = engine, path_config or arrests.config.path
+        with engine.stage("network"):
+            self._arrests = arrests.to_engine(engine)
+            self.network = build_network(self._arrests, engine)
+            assert self.network.person is not None  # it was made of arrests
+            self._person = self.network.person
+            self._gang = recent_gang(self._arrests)
+        with engine.stage("partition"):
+            self._partition = louvain_partition(self._gang[self._person], self.network, engine)
+        self.community: Int64 = np.full(arrests.n_persons, -1, dtype=np.int64)
+        self.community[to_host(self._person)] = to_host(self._partition.community)
+        self.declared = known_columns(self.network.sets)
+        self._follow = np.array([feature.follows_offences for feature in self.declared.values()])
+        self._open: Float32 | None = None
+
+    def hidden(self, persons: Bool, *, events: bool) -> Arrests:
+        """The arrests as :func:`gpunet.evaluate.labels.hide` leaves them, in the engine's memory."""
+        return hide(self._arrests, self._engine.to_engine(persons), events=events)
+
+    def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float32:
+        """float32[n_persons, columns], NaN where null; `hidden` and `events` are as in :func:`hide`, nobody if None."""
+        if self._open is None:
+            self._open = self._computed(self._arrests, list(self.declared))
+        if hidden is None:
+            return self._open
+        names = [name for name, follows in zip(self.declared, self._follow, strict=True) if follows]
+        found = self._open.copy()
+        found[:, self._follow] = self._computed(self.hidden(hidden, events=events), names)
+        return found
+
+    def _computed(self, arrests: Arrests, names: list[str]) -> Float32:
+        """The named columns, which hold those of paths of the set of everybody all or not at all."""
+        declared = {name: self.declared[name] for name in names}
+        sets = vertex_sets(arrests.person_offences[self._person], arrests.config.violent_offences)
+        network = dataclasses.replace(self.network, sets=sets)
+        over_vertices, _ = columns_over_vertices(
+            network,
+            self._partition,
+            {feature.family for feature in declared.values()},
+            self._engine,
+            self._path,
+            stage=self._engine.stage,
+            sets=[c for c in sets if c != "all" or f"betweenness__{c}" in declared],
+        )
+        with self._engine.stage("tables"):
+            over_vertices = {name: column for name, column in over_vertices.items() if name in declared}
+            found = geographic_features(arrests) | temporal_features(arrests)
+            frame = as_eager(
+                feature_table(arrests.person_ids, declared, found, over_vertices, self._person, self._gang)
+            )
+            columns = [numbers_of(frame.get_column(name)).astype(np.float32) for name in names]
+        return np.stack(columns, axis=1)
+
+
+class Matrices:
+    """The rows on which classifiers are trained and tested, fold by fold, under one protocol.
+
+    Rows are the persons of the experiment, numbered 0..n-1 in ascending order.
+
+    Parameters
+    ----------
+    features
+        Of all arrests.
+    protocol
+        One of ``paper``, ``cross_fitted``, ``same_event``.
+    person
+        int64[n], positions of the experiment's persons among those of the arrests, ascending.
+    fold
+        int32[n], the fold in which each is held out.
+    kept
+        Keeps each computation of features.
+    progress
+        Told of the computations, of which there is one for each two folds.
+    """
+
+    def __init__(
+        self,
+        features: HiddenFeatures,
+        protocol: str,
+        person: Int64,
+        fold: Int32,
+        kept: Kept,
+        progress: ProgressCallback | None = None,
+    ) -> None:
+        self.fold, self.n_folds = fold, int(fold.max()) + 1
+        self._features, self._protocol, self._person, self._kept = features, protocol, person, kept
+        self._found: dict[tuple[int, ...], Float32] = {}
+        self._compute(progress)
+
+    def training(self, test: int, columns: Int64) -> tuple[Int64, Float32]:
+        """The rows outside the fold `test`, and their matrix, rows ascending."""
+        rows = np.flatnonzero(self.fold != test)
+        if self._protocol == "paper":
+            return rows, self._found[()][np.ix_(rows, columns)]
+        matrix = np.empty((len(self.fold), len(columns)), dtype=np.float32)
+        for other in range(self.n_folds):
+            if other != test:
+                matrix[self.fold == other] = self._of_fold(other, test, columns)
+        return rows, matrix[rows]
+
+    def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Float32]]:
+        """The rows of the fold `test`, and a matrix of them from each computation that was made for it."""
+        rows = np.flatnonzero(self.fold == test)
+        if self._protocol == "paper":
+            return rows, [self._found[()][np.ix_(rows, columns)]]
+        return rows, [self._of_fold(test, other, columns) for other in range(self.n_folds) if other != test]
+
+    def _of_fold(self, fold: int, other: int, columns: Int64) -> Float32:
+        """The rows of a fold from the computation in which the labels of it and of another one are hidden."""
+        pair = (min(fold, other), max(fold, other))
+        among = self.fold[np.isin(self.fold, pair)] == fold
+        found: Float32 = self._found[pair][np.ix_(among, columns)]
+        return found
+
+    def _compute(self, progress: ProgressCallback | None) -> None:
+        begun(progress, "features")
+        pairs: list[tuple[int, ...]] = [()] if self._protocol == "paper" else [*combinations(range(self.n_folds), 2)]
+        for number, pair in enumerate(pairs, 1):
+            raise_if_stopped()
+            name = ", ".join([self._protocol, "features", *(f"fold {k}" for k in pair)])
+            shape = (int(self._among(pair).sum()), len(self._features.declared))
+            self._found[pair] = self._kept(name, partial(self._rows, pair), shape).astype(np.float32)
+            if progress is not None:
+                progress("features", number, len(pairs))
+
+    def _among(self, pair: tuple[int, ...]) -> Bool:
+        """Who is in these folds; everybody if there are none."""
+        return np.isin(self.fold, pair) if pair else np.ones(len(self.fold), dtype=np.bool_)
+
+    def _rows(self, pair: tuple[int, ...]) -> Float64:
+        """Features of the persons of these folds, with their labels hidden; of everybody and nobody's if none are."""
+        among = self._among(pair)
+        hidden = None
+        if pair:
+            hidden = np.zeros(len(self._features.community), dtype=np.bool_)
+            hidden[self._person[among]] = True
+        matrix = self._features.matrix(hidden, events=self._protocol == "same_event")
+        return matrix[self._person[among]].astype(np.float64)
