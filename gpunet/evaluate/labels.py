@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool
 from gpunet.base.days import NO_DAY
-from gpunet.tables.arrays import count_by_code, greatest_by_code, least_by_code, namespace
+from gpunet.tables.arrays import count_by_code, greatest_by_code, least_by_code
 
 __all__ = ["hide", "violent_before_the_last", "violent_persons"]
 
@@ -47,8 +45,7 @@ def hide(arrests: Arrests, persons: Bool, *, events: bool = False) -> Arrests:
     events
         Whether the offences of everybody are hidden, too, in every incident that one of these persons was in.
     """
-    xp = namespace(arrests.offences)
     hidden = persons[arrests.person]
     if events:
         hidden = (count_by_code(arrests.incident[hidden], arrests.n_incidents) > 0)[arrests.incident]
-    return dataclasses.replace(arrests, offences=xp.where(hidden, xp.zeros_like(arrests.offences), arrests.offences))
+    return arrests.without_offences(hidden)

@@ -101,8 +101,8 @@ def read_arrests(
     A repeat is a row that equals an earlier accepted one, of any file, in every column that is read but recorded_at,
     the time of day included. A row of a CSV file with too few or too many fields is rejected as ``malformed_row``; its
     text is in the column ``line`` of the rejected rows. Empty lines are no rows. A CSV file of no bytes is a table of
-    no rows, with a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8, and has no
-    byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
+    no rows, with a warning; one with a header alone must still have the required columns. CSV that is not valid UTF-8,
+    and has no byte order mark of UTF-16, is read as Windows-1252, and a warning says so.
 
     Examples
     --------
