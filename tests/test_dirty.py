@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import assume, find, given, note, settings
+from hypothesis import Phase, assume, find, given, note, settings
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
@@ -106,11 +106,11 @@ def test_without_its_configuration_nothing_is_another_network_untold() -> None:
 
     look()
     for key in ("date_format", "null_values", "null_dates", "id_rules", "incident_key", ""):
-        assert outcomes[key, "told"] >= 3, (key, outcomes)
+        assert outcomes[key, "told"] >= examples(3), (key, outcomes)
     for column in ("person_id", "incident_id", "date", "offence"):
-        assert outcomes[f"columns.{column}", "refused"] >= 3, outcomes
-    assert outcomes["sheet", "refused"] >= 3, outcomes
-    assert outcomes["", "read"] >= 3, outcomes
+        assert outcomes[f"columns.{column}", "refused"] >= examples(3), outcomes
+    assert outcomes["sheet", "refused"] >= examples(3), outcomes
+    assert outcomes["", "read"] >= examples(3), outcomes
 
 
 #: Writings that leave no doubt: they are read without any configuration.
@@ -134,7 +134,9 @@ CERTAIN = [
 
 @pytest.fixture(scope="module")
 def clean() -> pa.Table:
-    return find(clean_tables(NUMBERS), lambda table: len(table) > 20, settings=settings(database=None))
+    return find(
+        clean_tables(NUMBERS), lambda table: len(table) > 20, settings=settings(database=None, phases=[Phase.generate])
+    )
 
 
 @pytest.mark.parametrize("writing", CERTAIN, ids=lambda writing: str(writing.changed()))
@@ -196,7 +198,7 @@ def test_check_proposes_what_reads_the_tables() -> None:
             outcomes["asked" if questions else "certain"] += 1
 
     look()
-    assert min(outcomes["asked"], outcomes["certain"]) >= 5, outcomes
+    assert min(outcomes["asked"], outcomes["certain"]) >= examples(5), outcomes
 
 
 def test_dirty_tables_have_the_features_of_the_clean_ones(tmp_path: Path) -> None:
