@@ -54,7 +54,7 @@ def predicted(frame: pl.DataFrame, arguments: argparse.Namespace) -> Iterator[tu
     config = load_config({"evaluate": evaluate})
     known = KnownNetwork(read_arrests(frame), config, "network", resolve_engine("cpu", arguments.threads))
     before = time.process_time()
-    for one in known.predicted(arguments.threads, None, lambda name, compute: compute()):
+    for one in known.predicted(arguments.threads, None, lambda name, compute, shape: compute()):
         now = time.process_time()
         yield one, now - before
         before = now
@@ -90,7 +90,9 @@ def times(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     known = KnownNetwork(arrests, load_config({"evaluate": evaluate}), "network", resolve_engine("cpu", 1))
     declared = known.features.declared.values()
     flags = np.array([feature.dtype == "bool" for feature in declared])
-    matrices = Matrices(known.features, "cross_fitted", known.person, known.fold, lambda name, compute: compute())
+    matrices = Matrices(
+        known.features, "cross_fitted", known.person, known.fold, lambda name, compute, shape: compute()
+    )
     first = SimpleNamespace(n_folds=1, training=matrices.training, tests=matrices.tests)
     tried = [(name, False) for name in arguments.classifiers]
     if arguments.smote and "random_forest" in arguments.classifiers:

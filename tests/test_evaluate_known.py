@@ -74,9 +74,10 @@ def test_what_was_kept_is_not_computed_again(frame: pl.DataFrame) -> None:
     arrests = read_arrests(frame)
     store: dict[str, np.ndarray] = {}
 
-    def keeping(name: str, compute: Any) -> np.ndarray:
+    def keeping(name: str, compute: Any, shape: tuple[int, ...]) -> np.ndarray:
         assert name not in store
         store[name] = compute()
+        assert store[name].shape == shape
         return store[name]
 
     found = evaluate_known(arrests, {"evaluate": QUICK}, kept=keeping)
@@ -86,7 +87,7 @@ def test_what_was_kept_is_not_computed_again(frame: pl.DataFrame) -> None:
     del store["cross_fitted, naive_bayes, temporal"]
     asked = []
 
-    def going_on(name: str, compute: Any) -> np.ndarray:
+    def going_on(name: str, compute: Any, shape: tuple[int, ...]) -> np.ndarray:
         asked.append(name)
         return store[name] if name in store else compute()
 
@@ -160,18 +161,19 @@ def test_the_two_hop_heuristic_starts_from_victims_if_they_are_known(frame: pl.D
 def test_labels_drawn_at_random_can_be_told_under_paper_alone() -> None:
     """The measure at the paper's size is taken by scripts/measure_evaluation.py.
 
-    Here are 1,000 persons, a fifth of them violent: the standard error of an AUC is 0.023, and 0.1 is four of them.
+    That is for forests, boosted or not. Here a tree, which is quick, finds the same leak. Of 1,000 persons a fifth is
+    violent: the standard error of an AUC is 0.023, and 0.1 is four of them.
     """
     arrests = read_arrests(drawn_at_random(make_arrests(1_000, seed=1), 1))
-    config = load_config({"evaluate": {"folds": 3, "classifiers": ["xgboost"], "smote": False}})
+    config = load_config({"evaluate": {"folds": 3, "classifiers": ["decision_tree"], "smote": False}})
     known = KnownNetwork(arrests, config, "network", CpuEngine(2))
     found = {
         (one.protocol, one.family): roc_auc_score(one.label, one.value)
-        for one in known.predicted(2, None, lambda name, compute: compute())
+        for one in known.predicted(2, None, lambda name, compute, shape: compute())
     }
-    assert found["paper", "geographic"] > 0.7
+    assert found["paper", "geographic"] > 0.9
     assert found["paper", "community"] > 0.6
-    assert found["paper", "all"] > 0.7
+    assert found["paper", "all"] > 0.9
     for protocol in ("cross_fitted", "same_event"):
         for (of, family), value in found.items():
             if of == protocol:

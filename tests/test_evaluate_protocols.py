@@ -100,13 +100,13 @@ def compare(case: TableCase, data: st.DataObject, protocol: str) -> None:
 
 
 @given(case=arrest_tables(), data=st.data(), protocol=st.sampled_from(["paper", *HONEST]))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_every_matrix_is_that_of_features_computed_anew(case: TableCase, data: st.DataObject, protocol: str) -> None:
     compare(case, data, protocol)
 
 
 @given(case=arrest_tables(), data=st.data(), protocol=st.sampled_from(HONEST))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_no_matrix_of_a_fold_depends_on_the_labels_in_it(case: TableCase, data: st.DataObject, protocol: str) -> None:
     arrests = read(case.rows, case)
     n = arrests.n_persons
