@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -42,6 +43,13 @@ def test_xgboost_is_trained_as_the_model_of_a_run() -> None:
     }
 
 
+#: The classifiers with fewer trees.
+QUICK = {
+    name: replace(c, parameters={**c.parameters, **{key: 20 for key in c.parameters if key == "n_estimators"}})
+    for name, c in CLASSIFIERS.items()
+}
+
+
 class Folds:
     """Matrices in the place of a protocol's: `views` of every row, of which training takes the first."""
 
@@ -75,7 +83,7 @@ def persons(n: int = 240, gaps: bool = True) -> tuple[Folds, np.ndarray, np.ndar
 
 def values_of(name: str, folds: Folds, labels: np.ndarray, flags: np.ndarray, **more: Any) -> np.ndarray:
     options = {"seed": 3, "smote": False, "threads": 2, **more}
-    classifier = options.pop("classifier", CLASSIFIERS[name])
+    classifier = options.pop("classifier", QUICK[name])
     return held_out_values(folds, labels, classifier, np.arange(5), flags, **options)
 
 
@@ -115,7 +123,7 @@ def test_gaps_are_filled_and_columns_scaled_by_training_rows_alone(name: str) ->
     for view in only.views:
         view[tested[1:]] = 1000
     after = held_out_values(
-        SimpleNamespace(n_folds=1, training=folds.training, tests=only.tests), labels, CLASSIFIERS[name], np.arange(5),
+        SimpleNamespace(n_folds=1, training=folds.training, tests=only.tests), labels, QUICK[name], np.arange(5),
         flags, seed=3, smote=name == "random_forest", threads=1,
     )  # fmt: skip
     assert after[tested[0]] == before[tested[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
@@ -13,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from gpunet import InputError, evaluate_known, load_config, read_arrests
 from gpunet.engines.cpu import CpuEngine
+from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS
 from gpunet.evaluate.known import KnownNetwork
 from gpunet.synthetic import make_arrests
@@ -34,7 +36,9 @@ def same(found: Any, expected: Any) -> bool:
     )
 
 
-def test_everything_is_tried_under_every_protocol(frame: pl.DataFrame) -> None:
+def test_everything_is_tried_under_every_protocol(frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    few_trees = replace(CLASSIFIERS["random_forest"], parameters={"n_estimators": 3})
+    monkeypatch.setitem(CLASSIFIERS, "random_forest", few_trees)
     found = evaluate_known(read_arrests(frame), {"evaluate": {**QUICK, "classifiers": ["random_forest"]}}, threads=2)
     told = found.results.filter(pl.col("population") == "all").select(KEYS).rows()
     families = ["all", "neighbourhood", "community", "path", "geographic", "temporal"]
@@ -159,7 +163,7 @@ def test_labels_drawn_at_random_can_be_told_under_paper_alone() -> None:
     Here are 1,000 persons, a fifth of them violent: the standard error of an AUC is 0.023, and 0.1 is four of them.
     """
     arrests = read_arrests(drawn_at_random(make_arrests(1_000, seed=1), 1))
-    config = load_config({"evaluate": {"folds": 4, "classifiers": ["xgboost"], "smote": False}})
+    config = load_config({"evaluate": {"folds": 3, "classifiers": ["xgboost"], "smote": False}})
     known = KnownNetwork(arrests, config, "network", CpuEngine(2))
     found = {
         (one.protocol, one.family): roc_auc_score(one.label, one.value)

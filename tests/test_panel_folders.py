@@ -115,8 +115,8 @@ def test_tables_are_cut_by_the_readers_own_rules(more, tmp_path):
         (tables / f"force={force}" / "a.csv").write_text(CSV if force == "met" else CSV.replace("2013", "2012"))
     config = {"input": {**CONFIG["input"], **more}}
     arrests = gpunet.read_arrests(tables, config)
-    days = [dt.date(2012, 1, 6), dt.date(2013, 1, 5), dt.date(2013, 1, 6), dt.date(2013, 1, 21), dt.date(2013, 3, 4)]
-    assert len(verified(tables, arrests, days, "person", 30, tmp_path / "out")) == 5
+    days = [dt.date(2012, 1, 6), dt.date(2013, 1, 6), dt.date(2013, 3, 4)]
+    assert len(verified(tables, arrests, days, "person", 30, tmp_path / "out")) == 3
     rows = input_rows(tables, arrests.config)
     assert len(rows.accepted) == sum(file.accepted + file.duplicate for file in arrests.report.files)
     cut = rows.read_before(dt.date(2013, 1, 6))
@@ -153,7 +153,7 @@ LATE = [
 ]
 
 
-@pytest.mark.parametrize("unit", ["person", "beat", "gang"])
+@pytest.mark.parametrize("unit", ["person", "beat"])
 def test_what_was_recorded_late_was_not_known(unit, tmp_path):
     rows = [
         {**row(person, incident, DAY + dt.timedelta(days=day), offence, beat=beat, gang=gang), "recorded": recorded}
@@ -163,21 +163,21 @@ def test_what_was_recorded_late_was_not_known(unit, tmp_path):
     frame = frame_of(rows).with_columns(pl.Series("recorded_at", late, pl.Date))
     frame.write_csv(tmp_path / "a.csv")
     arrests = gpunet.read_arrests(tmp_path / "a.csv")
-    days = [DAY + dt.timedelta(days=n) for n in (4, 12, 22, 41, 61, 71)]
-    assert len(verified(tmp_path / "a.csv", arrests, days, unit, 20, tmp_path / "out")) == 6
-    assert len(verified(frame, arrests, days, unit, 20, tmp_path / "of a frame")) == 6
-    found = pl.concat([pl.read_parquet(part_of(tmp_path / "out", day)).with_columns(as_of=day) for day in days[:4]])
+    days = [DAY + dt.timedelta(days=n) for n in (4, 12, 22, 41)]
+    assert (
+        len(verified(tmp_path / "a.csv" if unit == "person" else frame, arrests, days, unit, 20, tmp_path / "out")) == 4
+    )
+    found = pl.concat([pl.read_parquet(part_of(tmp_path / "out", day)).with_columns(as_of=day) for day in days])
     if unit == "person":
         own = found.filter(person_id="ann").select("own_violent_arrests", "days_since_last_arrest").rows()
         assert own == [(0, 2.0), (0, 10.0), (0, 20.0), (1, 41.0)]
         # What happens is told as it is known in the end: bob's robbery was recorded 50 days later.
         assert found.filter(pl.col("label")).select("as_of", "person_id").rows() == [(days[0], "bob")]
     else:
-        early = found.filter(pl.col("as_of") <= days[1])[unit].to_list()
-        assert early == {"beat": ["4", "3", "4"], "gang": ["Lords", "Lords"]}[unit]
+        assert found.filter(pl.col("as_of") <= days[1])["beat"].to_list() == ["4", "3", "4"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(drawn=dated_tables(), late=st.lists(st.sampled_from([0, 1, 5, 12, 40, None]), min_size=1, max_size=9))
 def test_rows_that_are_cut_make_the_arrests_that_were_known(drawn, late):
     case, day, _ = drawn
@@ -200,9 +200,9 @@ def texts(arrests, names: str, codes: str) -> list:
 
 
 def test_a_snapshot_that_knows_the_future_is_found_out(tables, arrests, tmp_path):
-    days = days_of(arrests, 300, 3)
+    days = days_of(arrests, 300, 2)[1:]
     write_panel(tmp_path, arrests, days, "person", 90, "300d")
-    part = part_of(tmp_path, days[1])
+    part = part_of(tmp_path, days[0])
     table = pl.read_parquet(part)
 
     def error() -> str:
@@ -211,7 +211,7 @@ def test_a_snapshot_that_knows_the_future_is_found_out(tables, arrests, tmp_path
         return str(raised.value)
 
     table.with_columns(pl.col("degree__violent") + pl.col("label").cast(pl.Int64)).write_parquet(part)
-    assert re.search(f'snapshot of {days[1]}.*: column "degree__violent" differs;', error())
+    assert re.search(f'snapshot of {days[0]}.*: column "degree__violent" differs;', error())
     table[1:].write_parquet(part)
     assert f'column "person_id" has {len(table):,} values and not {len(table) - 1:,}' in error()
     table.write_parquet(part, compression="lz4")
@@ -226,14 +226,19 @@ def test_days_to_verify_are_spread_evenly():
 
 
 @pytest.mark.parametrize(
-    ("script", "unit", "said"),
+    ("script", "unit", "start", "said"),
     [
-        ("persons_scikit_learn.py", "person", "average precision of history and network: 0."),
-        ("beats_mlforecast.py", "beat", "mean absolute error of lags and network, 2 months ahead: 0."),
+        ("persons_scikit_learn.py", "person", dt.date(2014, 1, 1), "average precision of history and network: 0."),
+        (
+            "beats_mlforecast.py",
+            "beat",
+            dt.date(2013, 6, 1),
+            "mean absolute error of lags and network, 2 months ahead: 0.",
+        ),
     ],
 )
-def test_examples_run(script, unit, said, tables, arrests, tmp_path, monkeypatch, capsys):
-    days = days_between(dt.date(2013, 5, 1), dt.date(2014, 6, 1), "1mo")
+def test_examples_run(script, unit, start, said, tables, arrests, tmp_path, monkeypatch, capsys):
+    days = days_between(start, dt.date(2014, 6, 1), "1mo")
     write_panel(tmp_path, arrests, days, unit, 90, "1mo")
     monkeypatch.setattr(sys, "argv", [script, str(tmp_path)])
     runpy.run_path(str(EXAMPLES / script))

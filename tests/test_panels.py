@@ -55,7 +55,7 @@ def by_name(table: pl.DataFrame, unit: str) -> dict[str, dict]:
     }
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(drawn=dated_tables(), unit=st.sampled_from(["beat", "district", "gang", "force"]))
 def test_units_equal_the_reference(drawn, unit):
     case, day, horizon = drawn
@@ -76,7 +76,7 @@ def test_units_equal_the_reference(drawn, unit):
         assert not [column for column, value in line.items() if differs(found[name][column], value)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(drawn=dated_tables())
 def test_persons_have_the_features_of_the_day_and_what_happened_after(drawn):
     case, day, horizon = drawn
@@ -89,7 +89,7 @@ def test_persons_have_the_features_of_the_day_and_what_happened_after(drawn):
     assert table["label"].to_list() == [person in violent for person in table["person_id"]]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(drawn=dated_tables(), unit=st.sampled_from(AREAS), every=st.sampled_from(["5d", "1w", "12d"]))
 def test_series_equal_the_reference(drawn, unit, every):
     case, start, horizon = drawn

@@ -47,7 +47,7 @@ def test_victims_are_read_as_arrests_are(tmp_path: Path) -> None:
     assert '1 whose "date" is no date from 1900 to today (as in row 7: "99/99/9999"), ' in unusable
     assert '; --show-values shows it. column "date": dates such as' in unusable
     assert 'date_format = "monthfirst"' in unusable
-    assert missing == "victims: 1 of 3 persons have no arrest and are left out"
+    assert missing == "victims: left out, for they have no arrest: 1 of 3 persons"
     assert victims.seeds(3).tolist() == [True, True, False]
     assert victims.seeds(3, date(2013, 2, 2)).tolist() == [True, False, False]
     assert not victims.seeds(3, date(2013, 2, 1)).any()
@@ -146,7 +146,7 @@ def test_tables_without_rows_or_without_anybody_known(tmp_path: Path) -> None:
     assert nobody.warnings == ("victims: the table has no rows",)
     assert nobody.seeds(1).tolist() == [False]
     (warning,) = read_victims(written(tmp_path, "person_id,date\nA,2013-01-01\n"), arrests).warnings
-    assert "1 of 1 person have no arrest and are left out; are ids written alike in both?" in warning
+    assert "left out, for they have no arrest: 1 of 1 person; are ids written alike in both?" in warning
 
 
 def test_nothing_of_a_cell_is_shown(tmp_path: Path) -> None:

@@ -135,6 +135,15 @@ def evaluate_emerging(
     Violent arrests are rare, so hardly anybody has a probability of a half. The threshold of each month's classifier
     is the value from which on naming persons gives the greatest F1 on its training rows, each predicted by a classifier
     that was trained without them (``[model] folds`` folds). Nothing after T has a part in it.
+
+    Examples
+    --------
+    >>> from gpunet.synthetic import make_arrests
+    >>> arrests = gpunet.read_arrests(make_arrests(300, seed=1))
+    >>> settings = {"evaluate": {"bootstrap": 0}, "model": {"folds": 2}}
+    >>> found = gpunet.evaluate_emerging(arrests, settings, start="2013-02-01", every="1y")
+    >>> found.results.filter(population="all", outcome="horizon").select("month", "classifier").row(0)
+    (datetime.date(2013, 2, 1), 'random_forest')
     """
     settings = arrests.config if config is None else load_config(config)
     asked = {"start": start, "every": every, "horizon_days": horizon, "population": population}
@@ -229,12 +238,12 @@ def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int,
     warnings = [FROM_VICTIMS if with_victims else FROM_OFFENDERS, _EVER_AFTER]
     if short := sum("horizon" not in month.labels for month in months):
         warnings.append(
-            f"{short} of {len(months)} months have no rows of the outcome horizon, as the data end before the "
-            f"{horizon} days from their day on do"
+            f"months without rows of the outcome horizon, as the data end before their {horizon} days do: "
+            f"{short} of {len(months)}"
         )
     if untrained := sorted({each.month for each in found if each.unknown and each.month}):
         warnings.append(
-            f"{len(untrained)} of {len(months)} months, the first {untrained[0]}, have classifiers without measures, "
-            "as nothing could be trained"
+            "months whose classifiers have no measures, as nothing could be trained: "
+            f"{len(untrained)} of {len(months)}, the first {untrained[0]}"
         )
     return warnings

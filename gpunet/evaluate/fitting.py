@@ -69,7 +69,8 @@ def held_out_values(
         model = _Trained(classifier, seed_of(seed, test), flags if smote else None)
         model.fit(matrix, labels[rows])
         tested, views = matrices.tests(test, columns)
-        return tested, np.mean([model.values(view) for view in views], axis=0)
+        said = model.values(np.concatenate(views))  # at once: a forest takes long to begin
+        return tested, said.reshape(len(views), -1).mean(axis=0)
 
     out = np.empty(len(labels), dtype=np.float64)
     with _one_thread_each() as openmp:
@@ -144,12 +145,16 @@ def _encoder() -> Any:
 
 @contextmanager
 def _one_thread_each() -> Iterator[Any]:
-    """BLAS has one thread, and no classifier warns that it could train longer; gives what limits OpenMP's threads."""
+    """BLAS has one thread, and no classifier warns; gives what limits OpenMP's threads.
+
+    Classifiers would warn that they could train longer. scikit-learn's forests reset Python's filters of warnings
+    for a moment, of the whole process: with several at work they are empty at times, on which it warns, whatever the
+    filters were. So what is not ignored is recorded, and that is dropped.
+    """
     import sklearn.svm  # noqa: F401 - so that the libraries are loaded whose threads are limited
-    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import ThreadpoolController
 
     pools = ThreadpoolController()
-    with warnings.catch_warnings(), pools.limit(limits=1, user_api="blas"):
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(record=True), pools.limit(limits=1, user_api="blas"):
+        warnings.simplefilter("ignore")
         yield pools

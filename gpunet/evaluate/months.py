@@ -198,5 +198,5 @@ def month_of(day: date, past: date, snapshots: Snapshots, victims: Victims | Non
         arrested_within(cut, ACTIVE_DAYS)[row],
         {name: found[row] for name, found in named.items()},
         {outcome: to_host(violent_between(arrests, day, end))[row] for outcome, end in windows.items()},
-        to_host(violent_between(cut, past, day))[snapshots.population(past).row],
+        to_host(violent_between(arrests, past, day, known_before=day))[snapshots.population(past).row],
     )

@@ -251,7 +251,7 @@ def _persons(table: _Table, arrests: Arrests) -> tuple[Int64, tuple[str, ...]]:
     warnings = table.warnings
     if missing:
         alike = "; are ids written alike in both? See [input] id_rules" if missing == len(present) else ""
-        text = f"{missing:,} of {counted(len(present), 'person')} have no arrest and are left out{alike}"
+        text = f"left out, for they have no arrest: {missing:,} of {counted(len(present), 'person')}{alike}"
         warnings = (*warnings, f"{table.name}: {text}")
     found: Int64 = position[table.person] if len(position) else np.empty(0, np.int64)
     return found, warnings

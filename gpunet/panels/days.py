@@ -38,6 +38,7 @@ def day_at(start: date, every: str, step: int) -> date:
 
     Examples
     --------
+    >>> from datetime import date
     >>> from gpunet.panels.days import day_at
     >>> [str(day_at(date(2013, 1, 31), "1mo", step)) for step in (1, 2)]
     ['2013-02-28', '2013-03-31']
@@ -59,6 +60,7 @@ def days_between(start: date, end: date, every: str) -> tuple[date, ...]:
 
     Examples
     --------
+    >>> from datetime import date
     >>> from gpunet.panels.days import days_between
     >>> [str(day) for day in days_between(date(2013, 1, 1), date(2013, 2, 1), "2w")]
     ['2013-01-01', '2013-01-15', '2013-01-29']

@@ -61,6 +61,7 @@ def roles(
 
     Examples
     --------
+    >>> from datetime import date
     >>> from gpunet.panels.roles import roles
     >>> found = roles("person", [date(2013, 1, 1)], date(2013, 2, 1), "1mo", 30, 20_000, ["person_id", "label"])
     >>> [(column["column"], column["role"]) for column in found["columns"]]

@@ -37,6 +37,7 @@ def splits_table(days: Sequence[date], horizon: int, last_day: int) -> Any:
 
     Examples
     --------
+    >>> from datetime import date
     >>> from gpunet.panels.splits import splits_table
     >>> splits_table([date(2013, 1, 1), date(2013, 2, 1)], 30, 1_000_000).rows()
     [(0, datetime.date(2013, 1, 1), 'train'), (0, datetime.date(2013, 2, 1), 'test')]

@@ -30,6 +30,7 @@ def days_to_verify(days: Sequence[date], count: int) -> tuple[date, ...]:
 
     Examples
     --------
+    >>> from datetime import date
     >>> from gpunet.panels.verify import days_to_verify
     >>> [day.month for day in days_to_verify([date(2013, month, 1) for month in range(1, 13)], 3)]
     [1, 6, 12]
