@@ -188,7 +188,7 @@ def test_how_betweenness_is_computed_is_settled_for_all_days_alike(tables, tmp_p
     ("asked", "said"),
     [
         (("--from", "2013-06-01", "--to", "2013-01-01"), "2013-06-01 to 2013-01-01"),
-        (("--from", "2001-01-01", "--to", "2013-01-01"), "no arrest lies before"),
+        (("--from", "2001-01-01", "--to", "2013-01-01"), "no arrest was known before it"),
         (("--from", "2013-01-01", "--to", "2033-01-01"), "after the last arrest"),
         (("--from", "2013-01-01"), "--from and --to"),
         ((*ASKED[:4], "--every", "0mo"), "[panel] every"),

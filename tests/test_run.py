@@ -71,7 +71,7 @@ def test_every_stage_of_the_manifest_is_one_of_the_engine(tables, tmp_path, monk
             begun.append(name)
             return super().stage(name)
 
-    monkeypatch.setattr("gpunet.cli.run.resolve_engine", lambda engine, threads: Telling(1))
+    monkeypatch.setattr("gpunet.cli.running.resolve_engine", lambda engine, threads: Telling(1))
     manifest = run_forecast(tables, tmp_path / "run", {"model": {"folds": 2, "max_rounds": 2}})
     named = [stage["stage"] for stage in manifest["execution"]["stages"]]
     assert [name.split(" as of ")[0] for name in named] == begun

@@ -47,6 +47,7 @@ def run_known(
         arrests = _read(run, inputs)
         if as_of is not None:
             with run.stage("as of"):
+                run.warn_of_late(arrests, as_of)
                 arrests = run.cut(arrests, as_of)
         with run.stage("evaluate"):
             found = evaluate_known(arrests, run.config, **_asked(run))
