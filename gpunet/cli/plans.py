@@ -51,9 +51,9 @@ PLANS: dict[str, dict[str, float]] = {
     },
     "evaluate known": {
         **_READING,
-        "paper": 20.0,
-        "cross_fitted": 100.0,
-        "same_event": 100.0,
+        "paper": 100.0,
+        "cross_fitted": 110.0,
+        "same_event": 110.0,
         "statistics": 20.0,
         "write results": 1.0,
     },

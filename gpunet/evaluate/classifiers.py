@@ -36,6 +36,8 @@ class Classifier:
         Whether it is given nulls as they are; if not, they are filled in and columns are scaled.
     seeded
         Whether it draws at random.
+    seconds
+        Of a processor for a fit of 8,400 persons, roughly: for the display of progress alone.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Classifier:
     says: Literal["probability", "number", "margin"] = "probability"
     takes_nan: bool = False
     seeded: bool = False
+    seconds: float = 0.1
 
     @property
     def threshold(self) -> float:
@@ -75,6 +78,7 @@ CLASSIFIERS: Mapping[str, Classifier] = {
         "The defaults, written out. Forests of several folds are grown side by side instead of one by several threads.",
         takes_nan=True,
         seeded=True,
+        seconds=2.0,
     ),
     "naive_bayes": Classifier("sklearn.naive_bayes.GaussianNB", {}, "The defaults."),
     "linear_regression": Classifier(
@@ -101,12 +105,14 @@ CLASSIFIERS: Mapping[str, Classifier] = {
         "A layer of about half as many units as there are features. Few and larger steps with a stronger penalty: by "
         "default it learns the training persons by heart.",
         seeded=True,
+        seconds=1.0,
     ),
     "svm": Classifier(
         "sklearn.svm.SVC",
         {"kernel": "rbf", "cache_size": 400},
         "The defaults; the cache, in MiB, is for speed alone.",
         says="margin",
+        seconds=5.0,
     ),
     "xgboost": Classifier(
         "xgboost.XGBClassifier",
@@ -125,6 +131,7 @@ CLASSIFIERS: Mapping[str, Classifier] = {
         "As the model of `gpunet run` (docs/model.md), with a fixed number of rounds.",
         takes_nan=True,
         seeded=True,
+        seconds=0.4,
     ),
 }
 

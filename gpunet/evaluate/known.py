@@ -187,10 +187,12 @@ class KnownNetwork:
             told = part_of(progress, protocol)
             # Made when it is first needed: an earlier run may have kept all that is made of it.
             matrices = cache(partial(Matrices, self.features, protocol, self.person, self.fold, kept, told))
-            for number, task in enumerate(tasks):
+            done, work = 0.0, sum(task.seconds for task in tasks)
+            for task in tasks:
                 name = ", ".join([protocol, task.name, *(["smote"] if task.smote else []), task.family])
-                fit = partial(self._values, task, matrices, threads, _share(told, number, len(tasks)))
+                fit = partial(self._values, task, matrices, threads, _share(told, done, task.seconds, work))
                 yield self._said(protocol, task, kept(name, fit, self.person.shape))
+                done += task.seconds
             ended(told, "classifiers")
 
     def two_hop(self, victims: Victims | None) -> list[Predicted]:
@@ -286,12 +288,17 @@ class _Task:
     columns: Int64
     classifier: Classifier
 
+    @property
+    def seconds(self) -> float:
+        """What a fit takes, roughly: all columns take about twice as long as a family's, and so does oversampling."""
+        return self.classifier.seconds * (1 + (self.family == "all")) * (1 + self.smote)
 
-def _share(progress: ProgressCallback | None, number: int, total: int) -> ProgressCallback | None:
-    """Tells of a task, the `number`-th of so many, as of its share of the stage ``classifiers``."""
+
+def _share(progress: ProgressCallback | None, before: float, seconds: float, total: float) -> ProgressCallback | None:
+    """Tells of a task that takes some seconds, with so many before it, as of its share of the stage ``classifiers``."""
     if progress is None:
         return None
-    return lambda _, done, whole: progress("classifiers", number + done / whole, total)
+    return lambda _, done, whole: progress("classifiers", before + seconds * done / whole, total)
 
 
 def _check_folds(label: Bool, folds: int, population: str) -> None:
