@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gpunet.config.evaluate_config import PROTOCOLS
+
 __all__ = ["PLANS"]
 
 # Shares of a run of 100,000 persons on two processors. Of smaller tables the model takes more, of larger ones
@@ -51,9 +53,11 @@ PLANS: dict[str, dict[str, float]] = {
     },
     "evaluate known": {
         **_READING,
-        "paper": 100.0,
-        "cross_fitted": 110.0,
-        "same_event": 110.0,
+        **{
+            f"{protocol}: {part}": cost
+            for protocol in PROTOCOLS
+            for part, cost in (("features", 1.0 if protocol == "paper" else 5.0), ("classifiers", 100.0))
+        },
         "statistics": 20.0,
         "write results": 1.0,
     },
