@@ -242,3 +242,11 @@ def test_with_a_gpu_classifiers_are_those_of_cuml(cuml: None) -> None:
 def test_without_cuml_the_gpu_is_refused() -> None:
     with pytest.raises(EngineError, match="cuml"):
         gpu_classifiers()
+
+
+def test_flags_alone_are_oversampled_too() -> None:
+    rng = np.random.default_rng(2)
+    target = (np.arange(60) % 5 == 0).astype(np.int32)
+    rows, found = oversampled((rng.random((60, 3)) < 0.5).astype(np.float64), target, np.ones(3, np.bool_), 1)
+    assert np.bincount(found).tolist() == [48, 48]
+    assert set(np.unique(rows)) == {0.0, 1.0}

@@ -96,7 +96,7 @@ def compare(case: TableCase, data: st.DataObject, protocol: str) -> None:
         for matrix, values in [(training, training_expected), *zip(tests, tests_expected, strict=True)]:
             wanted = np.array([[np.nan if x is None else x for x in each] for each in values], dtype=np.float64)
             np.testing.assert_allclose(matrix, wanted, rtol=1e-6)
-            assert matrix.dtype == np.float32
+            assert matrix.dtype == np.float64
 
 
 @given(case=arrest_tables(), data=st.data(), protocol=st.sampled_from(["paper", *HONEST]))

@@ -59,7 +59,7 @@ class Classifier:
         drawn = {"random_state": seed} if self.seeded else {}
         return getattr(import_module(module), name)(**self.parameters, **drawn)
 
-    def values(self, trained: Any, matrix: Float32) -> Float64:
+    def values(self, trained: Any, matrix: Float32 | Float64) -> Float64:
         """What a trained one says of each row."""
         if self.says == "probability":
             found = trained.predict_proba(matrix)[:, 1]

@@ -89,7 +89,7 @@ class _Trained:
         self._prepared = preparation() if flags is not None or not classifier.takes_nan else None
         self._constant: float | None = None  # what is said of everybody if the rows trained on are all alike
 
-    def fit(self, matrix: Float32, labels: Bool) -> None:
+    def fit(self, matrix: Float32 | Float64, labels: Bool) -> None:
         if np.array_equal(matrix, np.broadcast_to(matrix[0], matrix.shape), equal_nan=True):
             self._constant = float(labels.mean()) - 0.5 + self._classifier.threshold
             return
@@ -103,7 +103,7 @@ class _Trained:
             prepared, target = oversampled(prepared, target, flags, self._seed)
         self._model.fit(prepared, target)
 
-    def values(self, matrix: Float32) -> Float64:
+    def values(self, matrix: Float32 | Float64) -> Float64:
         if self._constant is not None:
             return np.full(len(matrix), self._constant)
         return self._classifier.values(
@@ -114,14 +114,15 @@ class _Trained:
 def oversampled(matrix: Any, target: Int32, flags: Bool, seed: int) -> tuple[Any, Int32]:
     """The rows with as many synthetic ones of the rarer class that both are equally many.
 
-    SMOTE, or SMOTENC where there are `flags`, which synthetic rows take from most of their neighbours.
+    SMOTE, or SMOTENC where there are `flags`, which synthetic rows take from most of their neighbours; SMOTEN where
+    there is nothing else.
     """
-    from imblearn.over_sampling import SMOTE, SMOTENC
+    from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 
     neighbours = min(_NEIGHBOURS, int(np.bincount(target, minlength=2).min()) - 1)
     if flags.all():
-        return matrix, target
-    if not flags.any():
+        found = SMOTEN(k_neighbors=neighbours, random_state=seed).fit_resample(matrix, target)
+    elif not flags.any():
         found = SMOTE(k_neighbors=neighbours, random_state=seed).fit_resample(matrix, target)
     else:
         sampler = SMOTENC(
@@ -140,7 +141,7 @@ def _encoder() -> Any:
         def inverse_transform(self, X: Any) -> Any:
             return super().inverse_transform(X.toarray())
 
-    return DenseInverse(handle_unknown="ignore", dtype=np.float32)
+    return DenseInverse(handle_unknown="ignore", dtype=np.float64)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import build_network, vertex_sets
-from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import PathConfig
@@ -67,14 +67,14 @@ class HiddenFeatures:
         self.community[to_host(self._person)] = to_host(self._partition.community)
         self.declared = known_columns(self.network.sets)
         self._follow = np.array([feature.follows_offences for feature in self.declared.values()])
-        self._open: Float32 | None = None
+        self._open: Float64 | None = None
 
     def hidden(self, persons: Bool, *, events: bool) -> Arrests:
         """The arrests as :func:`gpunet.evaluate.labels.hide` leaves them, in the engine's memory."""
         return hide(self._arrests, self._engine.to_engine(persons), events=events)
 
-    def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float32:
-        """float32[n_persons, columns], NaN where null; `hidden` and `events` are as in :func:`hide`, nobody if None."""
+    def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float64:
+        """float64[n_persons, columns], NaN where null; `hidden` and `events` are as in :func:`hide`, nobody if None."""
         if self._open is None:
             self._open = self._computed(self._arrests, list(self.declared))
         if hidden is None:
@@ -84,7 +84,7 @@ class HiddenFeatures:
         found[:, self._follow] = self._computed(self.hidden(hidden, events=events), names)
         return found
 
-    def _computed(self, arrests: Arrests, names: list[str]) -> Float32:
+    def _computed(self, arrests: Arrests, names: list[str]) -> Float64:
         """The named columns, which hold those of paths of the set of everybody all or not at all."""
         declared = {name: self.declared[name] for name in names}
         sets = vertex_sets(arrests.person_offences[self._person], arrests.config.violent_offences)
@@ -104,7 +104,7 @@ class HiddenFeatures:
             frame = as_eager(
                 feature_table(arrests.person_ids, declared, found, over_vertices, self._person, self._gang)
             )
-            columns = [numbers_of(frame.get_column(name)).astype(np.float32) for name in names]
+            columns = [numbers_of(frame.get_column(name)).astype(np.float64) for name in names]
         return np.stack(columns, axis=1)
 
 
@@ -140,32 +140,32 @@ class Matrices:
     ) -> None:
         self.fold, self.n_folds = fold, int(fold.max()) + 1
         self._features, self._protocol, self._person, self._kept = features, protocol, person, kept
-        self._found: dict[tuple[int, ...], Float32] = {}
+        self._found: dict[tuple[int, ...], Float64] = {}
         self._compute(progress)
 
-    def training(self, test: int, columns: Int64) -> tuple[Int64, Float32]:
+    def training(self, test: int, columns: Int64) -> tuple[Int64, Float64]:
         """The rows outside the fold `test`, and their matrix, rows ascending."""
         rows = np.flatnonzero(self.fold != test)
         if self._protocol == "paper":
             return rows, self._found[()][np.ix_(rows, columns)]
-        matrix = np.empty((len(self.fold), len(columns)), dtype=np.float32)
+        matrix = np.empty((len(self.fold), len(columns)), dtype=np.float64)
         for other in range(self.n_folds):
             if other != test:
                 matrix[self.fold == other] = self._of_fold(other, test, columns)
         return rows, matrix[rows]
 
-    def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Float32]]:
+    def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Float64]]:
         """The rows of the fold `test`, and a matrix of them from each computation that was made for it."""
         rows = np.flatnonzero(self.fold == test)
         if self._protocol == "paper":
             return rows, [self._found[()][np.ix_(rows, columns)]]
         return rows, [self._of_fold(test, other, columns) for other in range(self.n_folds) if other != test]
 
-    def _of_fold(self, fold: int, other: int, columns: Int64) -> Float32:
+    def _of_fold(self, fold: int, other: int, columns: Int64) -> Float64:
         """The rows of a fold from the computation in which the labels of it and of another one are hidden."""
         pair = (min(fold, other), max(fold, other))
         among = self.fold[np.isin(self.fold, pair)] == fold
-        found: Float32 = self._found[pair][np.ix_(among, columns)]
+        found: Float64 = self._found[pair][np.ix_(among, columns)]
         return found
 
     def _compute(self, progress: ProgressCallback | None) -> None:
@@ -175,7 +175,7 @@ class Matrices:
             raise_if_stopped()
             name = ", ".join([self._protocol, "features", *(f"fold {k}" for k in pair)])
             shape = (int(self._among(pair).sum()), len(self._features.declared))
-            self._found[pair] = self._kept(name, partial(self._rows, pair), shape).astype(np.float32)
+            self._found[pair] = self._kept(name, partial(self._rows, pair), shape)
             if progress is not None:
                 progress("features", number, len(pairs))
 
