@@ -126,6 +126,7 @@ def explained_reasons(found: Findings, config: InputConfig, columns: Mapping[str
     if "recorded_before_date" in explained:
         explained["recorded_before_date"] += (
             f': recorded_at, read from "{columns["recorded_at"]}", lies before the dates of the rows themselves; '
-            'set [input] columns.recorded_at to the column that says when a row came to be known, or to "" to have none read'
+            "set [input] columns.recorded_at to the column that says when a row came to be known, or "
+            'to "" to have none read'
         )
     return explained
