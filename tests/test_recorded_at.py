@@ -175,28 +175,57 @@ def test_what_is_hidden_stays_hidden() -> None:
         assert [r[4] for r in decoded(found)] == [(), ("robbery",)]
 
 
+NO_DATE = "1 row rejected: their recorded_at is no date, or lies before 1900 or after today (as in row 1: "
+BEFORE = "1 row rejected: their recorded_at lies before their own date (as in row 1)"
 BAD = {
-    "the day before": "2013-02-28",
-    "no date": "soon",
-    "before 1900": "1899-12-31",
-    "after today": "2990-01-01",
+    "the day before": ("2013-02-28", "recorded_before_date", BEFORE),
+    "no date": ("soon", "bad_recorded_at", NO_DATE + '"aaaa"); --show-values shows it'),
+    "before 1900": ("1899-12-31", "bad_recorded_at", NO_DATE + '"9999-99-99"); --show-values shows it'),
+    "after today": ("2990-01-01", "bad_recorded_at", NO_DATE + '"9999-99-99"); --show-values shows it'),
 }
 
 
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-def test_a_bad_recorded_at_is_rejected_and_nothing_is_lost(bad: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bad", "reason", "said"), BAD.values(), ids=BAD)
+def test_a_bad_recorded_at_is_rejected_and_nothing_is_lost(bad: str, reason: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     lines = ["person_id,incident_id,date,offence,recorded_at", f"1,1,2013-03-01,robbery,{bad}"]
     lines += ["2,1,2013-03-01,robbery,2013-03-01T09:30", "3,1,2013-03-01,robbery,NA", "4,1,,theft,2001-01-01"]
     path.write_text("\n".join(lines) + "\n")
     arrests = read_everywhere(str(path))
-    assert rejections(arrests) == [(str(path), 1, "bad_recorded_at")]
+    assert rejections(arrests) == [(str(path), 1, reason)]
     assert counts_of(arrests) == (4, 3, 1, 0)
     assert arrests.report is not None
     assert arrests.report.rejected["recorded_at"].to_list() == [bad]
-    assert [text for text in arrests.report.warnings if "1 row rejected for recorded_at (as in row 1" in text]
+    assert [text for text in arrests.report.warnings if "rejected" in text] == [said]
     assert arrests.report.null_words == {"recorded_at": {"NA": 1}}
     assert arrests.before(day(1)).person_ids.to_list() == ["2"]
+
+
+def test_rows_recorded_before_their_date_are_told_of_once(tmp_path: Path) -> None:
+    header, early = "person_id,incident_id,date,offence,recorded_at\n", "1,1,2013-03-01,theft,2013-02-01\n"
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text(header + "1,1,2013-03-01,theft,2013-03-02\n" + early + ",1,2013-03-01,theft,\n")
+    second.write_text(header + early + early)
+    arrests = read_everywhere(tmp_path)
+    assert arrests.report is not None
+    assert arrests.report.by_reason == {"missing_person": 1, "recorded_before_date": 3}
+    assert [text for text in arrests.report.warnings if "rejected" in text] == [
+        f"1 of 3 rows (33.3 %) of {first} were rejected: missing_person (as in row 3)",
+        f"3 rows rejected: their recorded_at lies before their own date (as in row 2 of {first})",
+    ]
+
+
+def test_a_column_that_is_another_is_named_in_the_error(tmp_path: Path) -> None:
+    path, config = tmp_path / "a.csv", tmp_path / "config.toml"
+    path.write_text("person_id,incident_id,date,offence,Known\n" + "1,1,2013-03-01,theft,1980-05-01\n" * 2)
+    config.write_text('[input]\ncolumns.recorded_at = "Known"\n')
+    done = CliRunner().invoke(app, ["features", str(path), "--out", str(tmp_path / "out"), "--config", str(config)])
+    assert isinstance(done.exception, InputError)
+    assert str(done.exception) == (
+        "no arrest was accepted: all 2 rows were rejected: recorded_before_date (as in row 1): recorded_at, read from "
+        '"Known", lies before the dates of the rows themselves; set [input] columns.recorded_at to the column that '
+        'says when a row came to be known, or to "" to have none read'
+    )
 
 
 def test_earlier_reasons_come_first_and_the_format_is_that_of_dates(tmp_path: Path) -> None:

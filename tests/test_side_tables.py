@@ -53,6 +53,13 @@ def test_victims_are_read_as_arrests_are(tmp_path: Path) -> None:
     assert not victims.seeds(3, date(2013, 2, 1)).any()
 
 
+def test_when_a_row_was_recorded_is_not_read(tmp_path: Path) -> None:
+    text = "person_id,date,recorded_at\na,2013-02-01,2013-01-01\nb,2013-02-02,soon\n"
+    victims = read_victims(written(tmp_path, text), arrests_of(["a", "b"]))
+    assert victims.person.tolist() == [0, 1]
+    assert not victims.warnings
+
+
 @pytest.mark.parametrize("frame", [pl.DataFrame, pd.DataFrame])
 def test_custody_from_frames(frame: Any) -> None:
     arrests = arrests_of([7, 8, 9])

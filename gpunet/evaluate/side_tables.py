@@ -182,7 +182,7 @@ def _as_input(config: InputConfig, dates: str, until: str) -> InputConfig:
         "person_id": tuple(dict.fromkeys(("person_id", *config.source_names("person_id")))),
         "date": tuple(dict.fromkeys((dates, *(config.source_names("date") if dates == "date" else ())))),
         "force": config.columns.get("force", "force"),
-        **dict.fromkeys(("offence", "district", "beat"), ""),
+        **dict.fromkeys(("offence", "district", "beat", "recorded_at"), ""),
         "gang": until,
     }
     return replace(config, columns=columns, incident_key=("date",))

@@ -20,6 +20,12 @@ __all__ = ["explained_reasons", "reading_advice", "unread_recorded_at"]
 #: Files of which more than this share of rows is rejected are named, the first few of them.
 _SHARE, _MOST_FILES = 0.01, 3
 
+#: Reasons that have a sentence for all files together, with what it says of the rows; no file is named for them.
+_OF_RECORDING = {
+    "bad_recorded_at": "their recorded_at is no date, or lies before 1900 or after today",
+    "recorded_before_date": "their recorded_at lies before their own date",
+}
+
 
 def reading_advice(
     files: Sequence[FileCount],
@@ -33,8 +39,12 @@ def reading_advice(
     `columns` are the names of the columns of dates in the tables.
     """
     known = config.null_dates
-    lost = [pair for pair in zip(files, numbers, strict=True) if pair[0].rejected > _SHARE * pair[0].read]
-    advice = [Advice(_rejected(file, found.of_file(number))) for file, number in lost[:_MOST_FILES]]
+    lost = []
+    for file, number in zip(files, numbers, strict=True):
+        reasons = {reason: what for reason, what in found.of_file(number).items() if reason not in _OF_RECORDING}
+        if sum(what.rows for what in reasons.values()) > _SHARE * file.read:
+            lost.append((file, reasons))
+    advice = [Advice(_rejected(file, reasons)) for file, reasons in lost[:_MOST_FILES]]
     if len(lost) > _MOST_FILES:
         more = f"{len(lost) - _MOST_FILES:,} more files had over 1 % of their rows rejected; see rejected.parquet"
         advice.append(Advice(more))
@@ -42,7 +52,8 @@ def reading_advice(
         proposal = date_proposals(texts, columns[ours], config.date_format) if texts else None
         if proposal is not None and (proposal.unread or not proposal.null_dates):
             advice.append(Advice(proposal.sentence))
-    advice += [Advice(text) for text in (*_bad_ids(found), *_bad_recorded_at(found))]
+    names = {number: file.name for file, number in zip(files, numbers, strict=True)}
+    advice += [Advice(text) for text in (*_bad_ids(found), *_of_recording(found, names))]
     advice += [
         Advice(
             f"{counted(rows, 'row')} {'dated' if column == 'date' else f'with {column}'} {day}, which systems write "
@@ -61,15 +72,16 @@ def _rejected(file: FileCount, reasons: dict[str, Reason]) -> str:
         (f"{what.rows:,} " if several else "") + reason + _as_in(what)
         for reason, what in sorted(reasons.items(), key=lambda item: (-item[1].rows, item[0]))
     ]
-    share = 100 * file.rejected / file.read
+    rejected = sum(what.rows for what in reasons.values())
+    share = 100 * rejected / file.read
     more = hint() if any(what.example is not None for what in reasons.values()) else ""
-    rows = f"{file.rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name}"
+    rows = f"{rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name}"
     return f"{rows} were rejected: {', '.join(of_each)}{more}"
 
 
-def _as_in(what: Reason) -> str:
+def _as_in(what: Reason, file: str = "") -> str:
     shown = "" if what.example is None else f": {example(what.example)}"
-    return f" (as in row {what.row_number:,}{shown})"
+    return f" (as in row {what.row_number:,}{file and f' of {file}'}{shown})"
 
 
 def _bad_ids(found: Findings) -> list[str]:
@@ -83,14 +95,16 @@ def _bad_ids(found: Findings) -> list[str]:
     ]
 
 
-def _bad_recorded_at(found: Findings) -> list[str]:
-    bad = [what for (_, reason), what in sorted(found.reasons.items()) if reason == "bad_recorded_at"]
-    if not bad:
-        return []
-    return [
-        f"{counted(sum(what.rows for what in bad), 'row')} rejected for recorded_at{_as_in(bad[0])}{hint()}: it is no "
-        "date, lies before 1900 or after today, or before the date of the row itself"
-    ]
+def _of_recording(found: Findings, names: Mapping[int, str]) -> list[str]:
+    """A sentence for each reason that recorded_at gives; `names` are those of the files, by number."""
+    texts = []
+    for reason, why in _OF_RECORDING.items():
+        bad = [(number, what) for (number, given), what in sorted(found.reasons.items()) if given == reason]
+        if bad:
+            (number, first), rows = bad[0], sum(what.rows for _, what in bad)
+            as_in = _as_in(first, names[number] if len(names) > 1 else "")
+            texts.append(f"{counted(rows, 'row')} rejected: {why}{as_in}{'' if first.example is None else hint()}")
+    return texts
 
 
 def unread_recorded_at(found: Findings, config: InputConfig) -> list[str]:
@@ -109,4 +123,10 @@ def explained_reasons(found: Findings, config: InputConfig, columns: Mapping[str
     for (reason, texts), column in zip(of_reasons.items(), columns.values(), strict=True):
         if texts:
             explained[reason] += f"; {date_proposals(texts, column, config.date_format).sentence}"
+    if "recorded_before_date" in explained:
+        explained["recorded_before_date"] += (
+            f': recorded_at, read from "{columns["recorded_at"]}", lies before the dates of the rows themselves; '
+            "set [input] columns.recorded_at to the column that says when a row came to be known, or "
+            'to "" to have none read'
+        )
     return explained

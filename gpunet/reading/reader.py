@@ -36,8 +36,9 @@ __all__ = ["Reader"]
 
 _PLACEHOLDERS = np.array([day for day, _ in PLACEHOLDER_DAYS], np.int64)
 
-_MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE, _BAD_RECORDED_AT = map(
-    REASONS.index, ("missing_person", "missing_incident", "bad_id", "bad_date", "bad_recorded_at")
+_MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE, _BAD_RECORDED_AT, _RECORDED_BEFORE_DATE = map(
+    REASONS.index,
+    ("missing_person", "missing_incident", "bad_id", "bad_date", "bad_recorded_at", "recorded_before_date"),
 )
 
 #: Tables are put together, and repeats taken out, when they have so many rows, and twice as many as were put together
@@ -145,9 +146,10 @@ class Reader:
         undated = timestamps == NO_TIMESTAMP
         reason = xp.full(n, -1, dtype=xp.int8)
         if "recorded_at" in columns:
-            too_early = ~undated & (recorded // DAY_US < timestamps // DAY_US)
-            bad = self._is_out_of_range(recorded) | too_early
-            reason = xp.where((recorded != NO_TIMESTAMP) & bad, _BAD_RECORDED_AT, reason)
+            told = recorded != NO_TIMESTAMP
+            too_early = told & ~undated & (recorded // DAY_US < timestamps // DAY_US)
+            reason = xp.where(too_early, _RECORDED_BEFORE_DATE, reason)
+            reason = xp.where(told & self._is_out_of_range(recorded), _BAD_RECORDED_AT, reason)
         reason = xp.where(~undated & self._is_out_of_range(timestamps), _BAD_DATE, reason)
         for name in dict.fromkeys(("person_id", *self._keys)):
             if name in coded and coded[name].bad is not None:

@@ -15,7 +15,15 @@ from gpunet.tables.frames import on_host, rows_of
 __all__ = ["FILE", "REASONS", "REPORT_COLUMNS", "in_file_order", "malformed_rows", "rejected_rows"]
 
 #: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
-REASONS = ("missing_person", "missing_incident", "bad_id", "bad_date", "bad_recorded_at", "malformed_row")
+REASONS = (
+    "missing_person",
+    "missing_incident",
+    "bad_id",
+    "bad_date",
+    "bad_recorded_at",
+    "recorded_before_date",
+    "malformed_row",
+)
 
 #: Columns of the table of rejected rows that are not columns of the input; ``line`` is a malformed row's whole text.
 REPORT_COLUMNS = ("source_file", "row_number", "reason", "line")
