@@ -27,6 +27,8 @@ _BRIEF = (
 )  # fmt: skip
 _BRIEF_LEAK = ("protocol", "classifier", "smote", "leak", "leak_low", "leak_high")
 
+_NO_LEAK = "leak.parquet is empty: it compares the protocol paper with others; ask for paper and one more"
+
 
 def run_known(
     inputs: Any,
@@ -102,6 +104,8 @@ def _finish(run: SnapshotRun, arrests: Any, experiment: str, found: Evaluation) 
     brief: dict[str, Any] = {"experiment": experiment, "results": _brief(found.results, _BRIEF)}
     if experiment == "known":
         brief["leak"] = _brief(found.leak, _BRIEF_LEAK)
+        if not len(found.leak):
+            run.warnings.append(_NO_LEAK)
     sections: Mapping[str, Any] = {
         "arrests": arrest_statistics(arrests),
         "tables": run.side_section(),

@@ -15,6 +15,7 @@ from gpunet.cli.console import columns_of_terminal, compiling_noticed, notice, s
 from gpunet.cli.options import Engine
 
 if TYPE_CHECKING:
+    from gpunet.config.config import Config
     from gpunet.runs.run_options import RunOptions
 
 __all__ = ["given", "go_on", "needed", "options_of", "work"]
@@ -66,6 +67,8 @@ def options_of(
 def go_on(context: typer.Context, command: str, folder: Path, options: RunOptions) -> None:
     """Go on with the run in a folder."""
     from gpunet.cli.run import resume_run
+    from gpunet.config.config import load_config
+    from gpunet.runs.resume import stored_request
 
     beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
@@ -74,18 +77,25 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
             "but --threads, --cluster, --checkpoint-seconds and --show-values"
         )
-    work(command, folder, options, lambda options: resume_run(folder, command, options))
+    request = stored_request(folder)
+    config = load_config(None if request is None else request.config)
+    work(command, folder, config, options, lambda options: resume_run(folder, command, options))
 
 
-def work(command: str, out: Path, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]) -> None:
-    """Do a run with its progress on the console, which signals end in good order; print its summary."""
+def work(
+    command: str, out: Path, config: Config, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]
+) -> None:
+    """Do a run with its progress on the console, which signals end in good order; print its summary.
+
+    `config` says which stages are to come.
+    """
     from gpunet.base.stopping import raise_if_stopped, stoppable
-    from gpunet.cli.plans import PLANS
+    from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message), console_progress(plan=PLANS[command]) as show, compiling_noticed():
+    with stoppable(message), console_progress(plan=plan_of(command, config)) as show, compiling_noticed():
 
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()

@@ -16,7 +16,7 @@ from gpunet.panels.days import following_day, is_complete, snapshot_days
 from gpunet.panels.roles import roles
 from gpunet.panels.series import series_table
 from gpunet.panels.snapshots import snapshot_table
-from gpunet.panels.splits import splits_table
+from gpunet.panels.splits import splits_table, why_no_splits
 from gpunet.panels.units import AREAS, require_unit
 from gpunet.panels.verify import days_to_verify, verify
 from gpunet.runs.manifest import arrest_statistics
@@ -71,7 +71,11 @@ def run_panel(
             told = [_write_snapshot(run, arrests, day) for day in days]
         with run.stage("write panel"):
             series = _write_series(run, arrests, days)
-            run.folder.write_table("splits.parquet", [splits_table(days, asked.horizon_days, arrests.last_day)])
+            grid = days, asked.horizon_days, arrests.last_day
+            splits = splits_table(*grid)
+            if not len(splits):
+                run.warnings.append(why_no_splits(*grid))
+            run.folder.write_table("splits.parquet", [splits])
             run.folder.write_json("panel.json", _roles(run, arrests, days, series=series))
             run.folder.write_json("features.json", dictionary(run.config.sets))
             run.write_input_tables(arrests)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from gpunet.config.evaluate_config import PROTOCOLS
 
-__all__ = ["PLANS"]
+if TYPE_CHECKING:
+    from gpunet.config.config import Config
+
+__all__ = ["PLANS", "plan_of"]
 
 # Shares of a run of 100,000 persons on two processors. Of smaller tables the model takes more, of larger ones
 # betweenness: the estimate goes by what the stages before have taken.
@@ -37,7 +43,22 @@ _MODEL = {
     "write scores": 0.3,
 }
 
-#: By the name of the command: every stage of it in order, with its share.
+
+def _known(protocols: Iterable[str]) -> dict[str, float]:
+    """The stages of the experiment ``known`` under these protocols."""
+    return {
+        **_READING,
+        **{
+            f"{protocol}: {part}": cost
+            for protocol in protocols
+            for part, cost in (("features", 1.0 if protocol == "paper" else 5.0), ("classifiers", 100.0))
+        },
+        "statistics": 20.0,
+        "write results": 1.0,
+    }
+
+
+#: By the name of the command: every stage that it can have in order, with its share.
 PLANS: dict[str, dict[str, float]] = {
     "features": {**_READING, **_FEATURES, **_WRITING},
     "run": {
@@ -51,16 +72,20 @@ PLANS: dict[str, dict[str, float]] = {
         **_WRITING,
         **_MODEL,
     },
-    "evaluate known": {
-        **_READING,
-        **{
-            f"{protocol}: {part}": cost
-            for protocol in PROTOCOLS
-            for part, cost in (("features", 1.0 if protocol == "paper" else 5.0), ("classifiers", 100.0))
-        },
-        "statistics": 20.0,
-        "write results": 1.0,
-    },
+    "evaluate known": _known(PROTOCOLS),
     "evaluate emerging": {**_READING, "months": 50.0, "statistics": 20.0, "write results": 1.0},
     "panel": {**_READING, "snapshots": 40.0, "write panel": 2.0, "verify": 4.0},
 }
+
+
+def plan_of(command: str, config: Config) -> dict[str, float]:
+    """The stages that a command has with this configuration, in order, with their shares.
+
+    >>> from gpunet.config.config import load_config
+    >>> list(plan_of("panel", load_config({"panel": {"verify": 0}})))
+    ['reading', 'snapshots', 'write panel']
+    """
+    if command == "evaluate known":
+        return _known(config.evaluate.protocols)
+    left_out = set() if config.panel.verify else {"verify"}
+    return {stage: share for stage, share in PLANS[command].items() if stage not in left_out}

@@ -22,7 +22,9 @@ from gpunet.evaluate.assembled import evaluation_of
 from gpunet.evaluate.bootstrap import communities_of
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers
+from gpunet.evaluate.constant import same_of_everybody
 from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS
+from gpunet.evaluate.lacks import lack_of, require_some
 from gpunet.evaluate.month_predictions import TRAINED, Experiment
 from gpunet.evaluate.months import Month, Snapshot, Snapshots, month_of, months_of
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
@@ -170,17 +172,18 @@ def evaluate_emerging(
         kept or (lambda name, compute, shape: compute()),
         snapshots,
     )
-    ahead, months, found = timedelta(days=settings.evaluate.horizon_days), [], []
+    ahead, months, lacks, found = timedelta(days=settings.evaluate.horizon_days), [], [], []
     begun(progress, _STAGE)
     for number, day in enumerate(days, 1):
         raise_if_stopped()
         month = month_of(day, day - ahead, snapshots, starts)
         found += experiment.predicted(month, day - ahead, _share(progress, number - 1, len(days)))
         months.append(month)
+        lacks.append(lack_of(day, day - ahead, snapshots, held))
         snapshots.keep({later - back for later in days[number:] for back in (ahead, timedelta())})
         if progress is not None:
             progress(_STAGE, number, len(days))
-    _require_some(found, days)
+    require_some(found, lacks)
     whole = compute_all(arrests, ["temporal"], "cpu", threads)  # for its network and communities
     return evaluation_of(
         found,
@@ -222,17 +225,6 @@ def _populations(months: Sequence[Month]) -> Callable[[Predicted], Mapping[str, 
     return populations
 
 
-def _require_some(found: Sequence[Predicted], days: Sequence[date]) -> None:
-    """Refuse an experiment in which there is nothing that a classifier could be held against."""
-    if any(not each.unknown and each.label.any() for each in found if each.classifier in TRAINED):
-        return
-    why = next((each.unknown for each in found if each.unknown), "nobody had a violent arrest from a month's day on")
-    raise InputError(
-        f"no month from {days[0]} to {days[-1]} can be used: {why}; "
-        "give another --from, a longer --horizon or more data"
-    )
-
-
 def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int, *, with_victims: bool) -> list[str]:
     """Sentences on how far results can be compared, and on months that have none."""
     warnings = [FROM_VICTIMS if with_victims else FROM_OFFENDERS, _EVER_AFTER]
@@ -246,4 +238,4 @@ def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int,
             "months whose classifiers have no measures, as nothing could be trained: "
             f"{len(untrained)} of {len(months)}, the first {untrained[0]}"
         )
-    return warnings
+    return [*warnings, *same_of_everybody(each for each in found if each.classifier in TRAINED)]

@@ -23,6 +23,7 @@ from gpunet.engines.protocol import Engine
 from gpunet.evaluate.assembled import evaluation_of
 from gpunet.evaluate.classifiers import CLASSIFIERS, Classifier
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers, left_to_the_cpu
+from gpunet.evaluate.constant import same_of_everybody
 from gpunet.evaluate.families import family_columns
 from gpunet.evaluate.fitting import held_out_values, seed_of
 from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS, two_hop_heuristic
@@ -112,8 +113,9 @@ def evaluate_known(
     seeds = None if table is None else read_victims(table, arrests)
     known = KnownNetwork(arrests, settings, of, chosen)
     heuristic = known.two_hop(seeds)
+    said = [*known.predicted(available_threads(threads), progress, keeps)]
     return evaluation_of(
-        [*known.predicted(available_threads(threads), progress, keeps), *heuristic],
+        [*said, *heuristic],
         known.populations,
         known.features.community,
         arrests,
@@ -122,7 +124,7 @@ def evaluate_known(
         engine=chosen,
         threads=threads,
         progress=progress,
-        warnings=known.warnings,
+        warnings=[*known.warnings, *same_of_everybody(said)],
     )
 
 
@@ -304,6 +306,14 @@ def _share(progress: ProgressCallback | None, before: float, seconds: float, tot
 def _check_folds(label: Bool, folds: int, population: str) -> None:
     positives = int(label.sum())
     of = "persons of the network" if population == "network" else "persons"
+    if not len(label):
+        raise InputError(f"there are no {of}, so nobody can be told from anybody: give more arrests")
+    if positives in (0, len(label)):
+        who = "nobody" if not positives else "everybody"
+        raise InputError(
+            f"{who} of the {len(label)} {of} has an offence of [violent_offences], so nobody can be told from the "
+            "others: check [violent_offences], or give more arrests"
+        )
     for count, who in ((positives, "are"), (len(label) - positives, "are not")):
         if count < folds:
             raise InputError(

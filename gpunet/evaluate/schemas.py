@@ -172,7 +172,13 @@ _LEAK = (
     *_COUNTED,
     ResultColumn("auc_paper", "float64", "share", "AUC under the protocol paper.", _ONE_CLASS),
     ResultColumn("auc", "float64", "share", "AUC under the other protocol.", _ONE_CLASS),
-    ResultColumn("leak", "float64", "share", "auc_paper - auc: what labels seen by features add.", _ONE_CLASS),
+    ResultColumn(
+        "leak",
+        "float64",
+        "share",
+        "auc_paper - auc: mostly what features tell of labels; docs/evaluation.md has the rest.",
+        _ONE_CLASS,
+    ),
     *_intervals("leak", "share"),
     _UNDEFINED,
 )

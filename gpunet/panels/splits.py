@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from gpunet.base.days import day_number
+from gpunet.base.words import counted
 from gpunet.panels.days import is_complete
 from gpunet.tables.frames import make_frame, make_series
 
-__all__ = ["splits_table"]
+__all__ = ["splits_table", "why_no_splits"]
 
 
 def splits_table(days: Sequence[date], horizon: int, last_day: int) -> Any:
@@ -54,3 +55,24 @@ def splits_table(days: Sequence[date], horizon: int, last_day: int) -> Any:
         "role": make_series("role", [row[2] for row in rows], "polars"),
     }
     return make_frame(columns, dates=("as_of",))
+
+
+def why_no_splits(days: Sequence[date], horizon: int, last_day: int) -> str:
+    """Why there is no split, where :func:`splits_table` has no row; parameters are its own.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from gpunet.panels.splits import why_no_splits
+    >>> why_no_splits([date(2013, 1, 1), date(2013, 2, 1)], 60, 1_000_000)[:58]
+    'no snapshot with a complete label is 60 days after another'
+    """
+    if not any(is_complete(day, horizon, last_day) for day in days):
+        return (
+            f"no snapshot's label is complete: the data end less than {counted(horizon, 'day')} after the first of "
+            "them, so splits.parquet has no row; give a shorter --horizon or an earlier --from"
+        )
+    return (
+        f"no snapshot with a complete label is {counted(horizon, 'day')} after another, so splits.parquet has no row: "
+        "there is none to train on; give a shorter --horizon, or an earlier --from or later --to"
+    )

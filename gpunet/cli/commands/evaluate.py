@@ -102,7 +102,7 @@ def known(
         folds=folds, bootstrap=bootstrap,
     )  # fmt: skip
     day = as_of.date() if as_of else None
-    work("evaluate known", out, options, lambda options: run_known(tables, out, settings, day, options))
+    work("evaluate known", out, settings, options, lambda options: run_known(tables, out, settings, day, options))
 
 
 @evaluate.command()
@@ -140,7 +140,9 @@ def emerging(
         config, seed, start=start.date() if start else None, every=every, horizon_days=horizon, population=population,
         victims=victims, custody=custody, bootstrap=bootstrap,
     )  # fmt: skip
-    work("evaluate emerging", out, options, lambda options: run_emerging(tables, out, settings, None, options))
+    work(
+        "evaluate emerging", out, settings, options, lambda options: run_emerging(tables, out, settings, None, options)
+    )
 
 
 def _asked(config: Path | None, seed: int | None, **evaluate: Any) -> Config:

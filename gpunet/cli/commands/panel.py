@@ -76,4 +76,4 @@ def panel(
         }
     )
     settings = replace(loaded, panel=replace(loaded.panel, **asked))
-    work("panel", out, options, lambda options: run_panel(tables, out, settings, None, options))
+    work("panel", out, settings, options, lambda options: run_panel(tables, out, settings, None, options))

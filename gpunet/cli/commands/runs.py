@@ -67,7 +67,7 @@ def features(
     tables, out = needed(inputs, out, config)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget)
     day = as_of.date() if as_of else None
-    work("features", out, options, lambda options: run_features(tables, out, loaded, day, options))
+    work("features", out, loaded, options, lambda options: run_features(tables, out, loaded, day, options))
 
 
 def run(
@@ -106,7 +106,7 @@ def run(
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     changed = replace(loaded.model, **given({"horizon_days": horizon, "kind": model, "seed": seed}))
     settings, day = replace(loaded, model=changed), as_of.date() if as_of else None
-    work("run", out, options, lambda options: run_forecast(tables, out, settings, day, options))
+    work("run", out, settings, options, lambda options: run_forecast(tables, out, settings, day, options))
 
 
 def _with_path(config: Path | None, **asked: Any) -> Config:
