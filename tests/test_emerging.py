@@ -353,6 +353,48 @@ def test_no_month_that_can_be_used(rows, said):
     assert "\n" not in str(refused.value)
 
 
+def refusal(arrests, **asked: Any) -> str:
+    with pytest.raises(InputError) as refused:
+        gpunet.evaluate_emerging(arrests, QUICK, **asked)
+    return str(refused.value)
+
+
+def test_why_no_month_can_be_used_is_what_it_is_for(arrests):
+    asked: dict[str, Any] = {"start": "2014-07-01"}
+    said = refusal(arrests, **asked, horizon=5000)
+    assert "no arrest was known before the training day 2001-01-22, 5,000 days before 2014-10-01" in said
+    assert said.endswith("give a shorter --horizon or a later --from")
+    everybody = side([(person, 0, None) for person in range(200)], ("from", "until"))
+    said = refusal(arrests, **asked, custody=everybody)
+    before = {at: len(arrests.persons_before(date(2014, *at))) for at in ((7, 3), (10, 1))}
+    assert (
+        "nobody is in the population of 2014-07-03, the training day of 2014-10-01 (in custody, and so left out: "
+        f"{before[7, 3]} persons on 2014-07-03, {before[10, 1]} persons on 2014-10-01); give another table --custody"
+    ) in said
+    violent = side([(person, 0, None) for person in range(0, 200, 4)], ("from", "until"))
+    said = refusal(arrests, **asked, custody=violent)
+    assert "persons with the label true" in said
+    assert "(in custody, and so left out: " in said
+    late = side([(person, 546, None) for person in range(200)], ("from", "until"))
+    assert "nobody is in the population of 2014-07-01 (in custody" in refusal(
+        arrests, **asked, every="1y", custody=late
+    )
+    calm = gpunet.read_arrests(table([row for row in many_rows(4) if not row[3] or row[2] < 500]))
+    said = refusal(calm, start="2014-06-01", every="1y")
+    assert "nobody of the population of 2014-06-01 had a violent arrest from that day on" in said
+    assert said.endswith("give an earlier --from or more data")
+
+
+def test_a_classifier_that_says_the_same_of_everybody_is_told_of(arrests, monkeypatch):
+    stump = replace(emerging.CLASSIFIERS["xgboost"], parameters={"n_estimators": 1, "gamma": 1e9})
+    monkeypatch.setitem(emerging.CLASSIFIERS, "xgboost", stump)
+    found = gpunet.evaluate_emerging(arrests, QUICK, start="2014-04-01")
+    told = [text for text in found.warnings if "the same of everybody" in text]
+    assert [text.partition(": ")[0] for text in told] == [
+        "xgboost says the same of everybody in 3 of 3 months, the first 2014-04-01"
+    ]
+
+
 def test_without_offences_there_is_nothing_to_predict():
     rows = table(many_rows(5)).drop("offence")
     arrests = gpunet.read_arrests(rows, {"input": {"columns": {"offence": ""}}})

@@ -126,8 +126,30 @@ def test_too_few_persons_of_a_kind_for_the_folds() -> None:
         r["offence"] = "robbery" if r["person_id"] else "theft"
     with pytest.raises(InputError, match=r"1 of the 10 persons are not violent, "):
         evaluate_known(read_arrests(frame_of(rows)), {"evaluate": QUICK}, population="all")
-    with pytest.raises(InputError, match=r"0 of the 0 persons of the network are violent, "):
+    for r in rows:
+        r["offence"] = "robbery"
+    with pytest.raises(InputError, match=r"everybody of the 10 persons of the network has an offence of \[violent_off"):
+        evaluate_known(read_arrests(frame_of(rows)), {"evaluate": QUICK})
+    for r in rows:
+        r["offence"] = "theft"
+    with pytest.raises(InputError, match=r"nobody of the 10 persons has an offence of .*: check \[violent") as refused:
+        evaluate_known(read_arrests(frame_of(rows)), {"evaluate": QUICK}, population="all")
+    assert "folds" not in str(refused.value)
+    with pytest.raises(InputError, match=r"there are no persons of the network, so nobody can be told"):
         evaluate_known(read_arrests(frame_of([row(1, 1, None, "robbery")])), {"evaluate": QUICK})
+
+
+def test_a_classifier_that_says_the_same_of_everybody_is_told_of(
+    frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a fold: each has a classifier of its own, so its values differ from those of others."""
+    stump = replace(CLASSIFIERS["xgboost"], parameters={"n_estimators": 1, "gamma": 1e9})
+    monkeypatch.setitem(CLASSIFIERS, "xgboost", stump)
+    config = {"evaluate": {**QUICK, "classifiers": ["decision_tree", "xgboost"], "protocols": ["cross_fitted"]}}
+    found = evaluate_known(read_arrests(frame), config)
+    assert [text.partition(": ")[0] for text in found.warnings[1:]] == [
+        "xgboost says the same of everybody of a fold in 6 of 6 predictions, the first cross_fitted, all"
+    ]
 
 
 def test_the_two_hop_heuristic_starts_from_whom_it_may_know() -> None:

@@ -90,6 +90,8 @@ def runs(tables, tmp_path_factory) -> Path:
     assert known.exit_code == 0, known.output
     assert "AUC paper" in known.stdout
     assert "leak      the paper's AUC less that of cross_fitted: decision tree" in known.stdout
+    assert "leak.parquet is empty" not in known.stdout
+    assert "(step 5 of 5)" in known.stderr  # two of three protocols
     emerging = command("emerging", *asked, "--custody", tables / "custody.csv", "--out", folder / "evaluate emerging")
     assert emerging.exit_code == 0, emerging.output
     assert "forecast  2 months, 2013-12-01 to 2014-02-01, outcome horizon" in emerging.stdout
@@ -260,6 +262,20 @@ def test_what_was_kept_is_used_if_it_can_be_of_the_run(tmp_path, found, odd):
         (kept / f"predictions-{'x' * 120}.checkpoint.0a1b2c3d.partial").write_text("half")
     with RunFolder(tmp_path, RUN_FILES):
         pass
+
+
+def test_resumed_its_plan_is_that_of_what_was_asked(tables, tmp_path, monkeypatch):
+    """And without a protocol to compare with, the table of leaks is empty."""
+    config = settings(tables, "evaluate known")
+    config["evaluate"] |= {"protocols": ["cross_fitted"], "bootstrap": 0}
+    stopped_after(monkeypatch, 2, lambda: run_known([str(tables / "arrests")], tmp_path, config, None, OPTIONS))
+    done = command("known", "--resume", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "(step 4 of 4)" in done.stderr
+    assert "leak.parquet is empty: it compares the protocol paper with others" in done.stdout
+    assert len(pl.read_parquet(tmp_path / "leak.parquet")) == 0
+    again = command("known", "--resume", tmp_path)
+    assert (again.exit_code, again.stdout) == (0, done.stdout)
 
 
 def test_a_table_beside_the_arrests_that_changes(tables, tmp_path, monkeypatch):

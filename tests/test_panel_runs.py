@@ -58,6 +58,8 @@ def persons(tables, tmp_path_factory) -> Path:
     assert done.exit_code == 0, done.output
     assert "4 snapshots by person, 2013-01-01 to 2013-07-01" in done.stdout
     assert "verified  2 snapshots computed again: the same bytes" in done.stdout
+    assert "splits.parquet has no row" not in done.stdout
+    assert "(step 4 of 4)" in done.stderr
     assert "panel/as_of=<day>/part.parquet" in done.stdout
     return out
 
@@ -232,6 +234,25 @@ def test_tables_that_a_panel_cannot_be_made_of(tmp_path, capsys, monkeypatch):
         assert ended(monkeypatch, "panel", tmp_path / name, *ASKED, *more, "--out", out) == 2
         assert said in capsys.readouterr().err
         assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("horizon", "to", "said"),
+    [
+        (4000, "2013-01-01", "no snapshot's label is complete: the data end less than 4,000 days after the first"),
+        (100, "2013-03-01", "no snapshot with a complete label is 100 days after another"),
+    ],
+)
+def test_without_splits_it_says_why(tables, tmp_path, horizon, to, said):
+    done = command(
+        tables, "--from", "2013-01-01", "--to", to, "--every", "2mo", "--horizon", horizon, "--out", tmp_path
+    )
+    assert done.exit_code == 0, done.output
+    assert f"warning   {said}" in done.stdout
+    assert "write panel: done" in done.stderr
+    assert "(step 3 of 3)" in done.stderr  # nothing is verified
+    assert any(said in text for text in json.loads((tmp_path / "run.json").read_text())["warnings"])
+    assert len(pl.read_parquet(tmp_path / "splits.parquet")) == 0
 
 
 def test_bytes_that_a_gpu_would_not_repeat_are_not_compared(tables, tmp_path, monkeypatch):

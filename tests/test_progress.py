@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from gpunet.base.progress import begun, labelled, part_of
 from gpunet.cli.console import notice
-from gpunet.cli.plans import PLANS
+from gpunet.cli.plans import PLANS, plan_of
 from gpunet.cli.progress import ProgressLog, console_progress
 from gpunet.cli.progress_text import done_line, live_line, log_line, shortened_to, silence_line
 from gpunet.cli.stages_at_work import AtWork, Finished, StagesAtWork
+from gpunet.config.config import load_config
 
 PLAN = {"read": 1.0, "features: network": 1.0, "features: betweenness": 6.0, "model": 2.0}
 
@@ -347,6 +348,18 @@ def test_plans_leave_about_a_screen(command):
     wholes = {re.split("[:,] ", stage)[0] for stage in PLANS[command]}
     assert len(wholes) <= 15
     assert all(share > 0.0 for share in PLANS[command].values())
+
+
+def test_a_plan_has_what_is_asked_for_in_the_order_of_the_work():
+    def plan(command: str, **config: dict[str, object]) -> list[str]:
+        return list(dict.fromkeys(re.split("[:,] ", stage)[0] for stage in plan_of(command, load_config(config))))
+
+    protocols = ["same_event", "paper"]
+    ends = ["statistics", "write results"]
+    assert plan("evaluate known", evaluate={"protocols": protocols}) == ["reading", *protocols, *ends]
+    assert plan("panel") == ["reading", "snapshots", "write panel"]
+    assert plan("panel", panel={"verify": 2}) == ["reading", "snapshots", "write panel", "verify"]
+    assert plan_of("run", load_config(None)) == PLANS["run"]
 
 
 def test_names_of_parts_and_labels():

@@ -173,15 +173,14 @@ _LEAK = (
     ResultColumn("auc_paper", "float64", "share", "AUC under the protocol paper.", _ONE_CLASS),
     ResultColumn("auc", "float64", "share", "AUC under the other protocol.", _ONE_CLASS),
     ResultColumn(
-        "leak",
-        "float64",
-        "share",
-        "auc_paper - auc: mostly what features tell of labels; docs/evaluation.md has the rest.",
+        "leak", "float64", "share",
+        "auc_paper - auc: what labels seen by features add, and what else the protocols differ in, such as how many of "
+        "the others' labels are known.",
         _ONE_CLASS,
     ),
     *_intervals("leak", "share"),
     _UNDEFINED,
-)
+)  # fmt: skip
 
 #: The tables of an experiment, and the columns of each in its order.
 TABLES: Mapping[str, tuple[ResultColumn, ...]] = {

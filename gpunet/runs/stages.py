@@ -61,7 +61,7 @@ __all__ = ["TIE_DATES", "Run"]
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
-_REPORTING = ("read", "model", "evaluate", "snapshots", "verify")
+_REPORTING = ("read", "model", "evaluate", "snapshots")
 
 
 class Run:
