@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt
 from pydantic.dataclasses import dataclass
@@ -26,22 +26,13 @@ Classifier: TypeAlias = Literal[
 Unit: TypeAlias = Literal["person", "beat", "district", "gang", "force"]
 
 #: What a training and a test row may know of others' labels.
-PROTOCOLS: tuple[Protocol, ...] = ("paper", "cross_fitted", "same_event")
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 #: The classifiers of the paper's Table 8, and XGBoost.
-CLASSIFIERS: tuple[Classifier, ...] = (
-    "random_forest",
-    "naive_bayes",
-    "linear_regression",
-    "logistic_regression",
-    "decision_tree",
-    "neural_network",
-    "svm",
-    "xgboost",
-)
+CLASSIFIERS: tuple[Classifier, ...] = get_args(Classifier)
 
 #: What a row of a panel is.
-UNITS: tuple[Unit, ...] = ("person", "beat", "district", "gang", "force")
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
