@@ -7,11 +7,12 @@ The order of rooms is that of the import contract in pyproject.toml; the words a
 
 from __future__ import annotations
 
-import argparse
 import ast
 import sys
 import tomllib
 from pathlib import Path
+
+from pages import write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
@@ -58,15 +59,5 @@ def page() -> str:
     return f"{head}{BEGIN}\n\n{body}\n\n{END}{tail}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only say whether the page is as it would be written")
-    if parser.parse_args().check:
-        if page() != PAGE.read_text(encoding="utf-8"):
-            sys.exit(f"{PAGE.relative_to(ROOT)} is not what the code says: run make docs")
-    else:
-        PAGE.write_text(page(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(write_or_check(PAGE, page()))

@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pages import write_or_check
 from pydantic import TypeAdapter
 
-from gpunet.config import config, input_config, pool_config
+from gpunet.config import config, evaluate_config, input_config, pool_config
 
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
 
@@ -31,24 +32,19 @@ def schema() -> str:
     """The schema as text."""
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
+    of_modules: dict[tuple[str, str], str] = {}
+    for module in (config, evaluate_config, input_config):
+        of_modules |= descriptions(module)
     pool = {("ClusterConfig", key): text for (_, key), text in descriptions(pool_config).items()}
-    for (cls, key), text in {**descriptions(config), **descriptions(input_config), **pool}.items():
+    for (cls, key), text in {**of_modules, **pool}.items():
         classes[cls]["properties"][key]["description"] = text
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
 
 
-def main() -> int:
-    text = schema()
-    if "--check" in sys.argv[1:]:
-        # As values: some versions of Pydantic write 1.0 where others write 1.
-        if not PAGE.exists() or json.loads(PAGE.read_text(encoding="utf-8")) != json.loads(text):
-            print(f"{PAGE.name} is not current: run make docs", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    print(f"{PAGE} written")
-    return 0
+def alike(there: str, text: str) -> bool:
+    """As values: some versions of Pydantic write 1.0 where others write 1."""
+    return bool(json.loads(there) == json.loads(text))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(PAGE, schema(), alike))

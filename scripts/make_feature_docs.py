@@ -6,6 +6,8 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from pages import write_or_check
+
 from gpunet.config.config import Config
 from gpunet.config.registry import DECLARATIONS, FAMILIES, Feature
 
@@ -58,17 +60,5 @@ def _row(f: Feature) -> str:
     return f"| `{f.name}`{per_set} | {f.dtype} | {f.unit} | {definition} | {f.null or 'never'} | {f.source} |"
 
 
-def main() -> int:
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is not current: run make docs", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    print(f"{PAGE} written")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(PAGE, page()))

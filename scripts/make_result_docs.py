@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pages import write_or_check
+
 from gpunet.evaluate.schemas import TABLES
 
 PAGE = Path(__file__).parents[1] / "docs" / "evaluation.md"
@@ -24,17 +26,5 @@ def page() -> str:
     return head + "\n\n".join([*parts, END]) + tail
 
 
-def main() -> int:
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is not current: run make docs", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    print(f"{PAGE} written")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(PAGE, page()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +147,10 @@ def test_check_never_proposes_one_column_twice(tmp_path):
     columns, _ = proposed_columns(sources, Config())
     names = [name for name in columns.values() if name]
     assert len(names) == len(set(names)) == 2
+
+
+def test_every_key_is_described_for_editors():
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "config.schema.json").read_text(encoding="utf-8"))
+    for place in (schema, *schema["$defs"].values()):
+        for key, described in place.get("properties", {}).items():
+            assert described.get("description"), (place.get("title"), key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -14,12 +14,23 @@ from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
 from gpunet.base.parallel import in_batches
 from gpunet.base.progress import ProgressCallback
 from gpunet.evaluate.classifiers import Classifier, preparation
-from gpunet.evaluate.protocols import Matrices
 
-__all__ = ["held_out_values", "seed_of"]
+__all__ = ["FoldRows", "held_out_values", "seed_of"]
 
 #: Neighbours among which SMOTE draws; fewer where there are fewer positives.
 _NEIGHBOURS = 5
+
+
+class FoldRows(Protocol):
+    """The rows that are trained and tested on, fold by fold, such as :class:`gpunet.evaluate.protocols.Matrices`."""
+
+    n_folds: int
+
+    def training(self, test: int, columns: Int64) -> tuple[Int64, Any]:
+        """The rows that the fold `test` is predicted from, and their matrix."""
+
+    def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Any]]:
+        """The rows of the fold `test`, and a matrix of them for each computation of their features."""
 
 
 def seed_of(seed: int, *what: str | int) -> int:
@@ -33,7 +44,7 @@ def seed_of(seed: int, *what: str | int) -> int:
 
 
 def held_out_values(
-    matrices: Matrices,
+    matrices: FoldRows,
     labels: Bool,
     classifier: Classifier,
     columns: Int64,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class Experiment:
             columns, known = self.snapshots.features(past)
             rows = _PastAndPresent(fold, known, self.snapshots.features(month.day)[1])
             values = held_out_values(
-                cast(Any, rows),
+                rows,
                 np.concatenate([month.past_labels, np.zeros(len(month.person), np.bool_)]),
                 self.classifiers[name],
                 np.arange(len(columns)),
@@ -118,7 +118,7 @@ class Experiment:
 class _PastAndPresent:
     """Rows of the past, in folds, and then those of the present, which are a fold that nothing is trained on.
 
-    What is trained without the present is trained on all of the past; see :class:`gpunet.evaluate.protocols.Matrices`.
+    What is trained without the present is trained on all of the past; see :class:`gpunet.evaluate.fitting.FoldRows`.
     """
 
     def __init__(self, fold: Int32, past: Float32, present: Float32) -> None:
