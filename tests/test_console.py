@@ -15,6 +15,7 @@ from gpunet.cli import jobs
 from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice, say
 from gpunet.cli.progress import console_progress
 from gpunet.cli.run import RunOptions
+from gpunet.config.config import Config
 from gpunet.kernels.jit import when_compiling
 
 KERNELS = """
@@ -91,7 +92,7 @@ def test_a_run_says_that_it_compiles(kernels, monkeypatch, capsys, stream):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setattr("gpunet.cli.summary.summarise", lambda manifest, out, *width: "done")
-    jobs.work("features", Path("out"), RunOptions(), job)
+    jobs.work("features", Path("out"), Config(), RunOptions(), job)
     text = sys.stderr.getvalue()
     assert text.count(COMPILING) == 1
     if stream is Terminal:
