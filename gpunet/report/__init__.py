@@ -1,0 +1,1 @@
+"""Pages for people, made of what lies in a folder of results: sections, figures, their look."""

@@ -1,0 +1,58 @@
+"""A complete folder of results, as pages read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from gpunet.base.errors import InputError, in_words
+from gpunet.base.paths import check_regular
+from gpunet.report.audience import Audience
+from gpunet.runs.complete import read_manifest
+
+__all__ = ["Source"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The folder, and for whom it is read.
+
+    ``manifest``: what ``run.json`` says; InputError if the folder is not that of a complete run.
+    """
+
+    folder: Path
+    audience: Audience = field(default_factory=Audience)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What ``run.json`` says."""
+        return read_manifest(self.folder)
+
+    @property
+    def kind(self) -> str:
+        """The command that made the folder, such as ``run`` or ``evaluate known``."""
+        return str(self.manifest["gpunet"])
+
+    def has(self, name: str) -> bool:
+        """Whether the run has written that table, by its name without suffix."""
+        return f"{name}.parquet" in self.manifest["outputs"]
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Some columns of a table, all if None.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        path = self.folder / f"{name}.parquet"
+        try:
+            check_regular(path)
+            return pl.read_parquet(path, columns=None if columns is None else list(columns))
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise InputError(f"{path}: not readable as Parquet: {in_words(error)}") from error
