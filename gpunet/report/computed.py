@@ -89,8 +89,8 @@ def _stages(execution: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _memory_is(execution: Mapping[str, Any]) -> str:
-    of_stage = execution.get("peak_memory_is") == "of the stage"
-    return f"The longest first. Memory is the highest of the process {'during that stage' if of_stage else 'up to the end of that stage'}."
+    until = "during" if execution.get("peak_memory_is") == "of the stage" else "up to the end of"
+    return f"The longest come first. Memory is the highest of the process {until} that stage."
 
 
 def _versions(found: Mapping[str, Any]) -> Iterator[Table]:
