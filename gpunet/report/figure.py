@@ -30,7 +30,8 @@ class Figure:
         An Altair chart (its look is :mod:`gpunet.report.look`'s), or an SVG as text that :mod:`gpunet.report` has made.
     counts
         Columns of `data` that count persons (or arrests, incidents): what the public is not shown rows of that are
-        under 10. Whoever makes the chart draws what :meth:`Audience.shown` leaves.
+        under 10. Whoever makes the chart draws what :meth:`Audience.shown` leaves, and gives that as `data`: a picture
+        of more is not shown to the public.
     """
 
     name: str

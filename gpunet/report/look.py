@@ -43,6 +43,7 @@ _CONFIG: dict[str, Any] = {
         "labelColor": SECOND, "titleColor": INK, "gridColor": LINES, "domainColor": LINES, "tickColor": LINES,
         "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
     },
+    "axisQuantitative": {"tickCount": 6},
     "legend": {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
         "orient": "top", "labelLimit": 320, "symbolStrokeWidth": 2,

@@ -6,6 +6,8 @@ import base64
 import re
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from gpunet.report.audience import Audience
 from gpunet.report.csv_text import csv_of
 from gpunet.report.figure import Figure, Page, Table
@@ -34,7 +36,8 @@ def rendered(page: Page, audience: Audience) -> Rendered:
 
     Text is escaped wherever it stands. The page's content security policy allows its own style sheet, by hash, and
     nothing else. Where it would be larger than 2 MB, it first refers to the files of its largest data in place of
-    holding them, then leaves out its largest pictures and tables, and says so.
+    holding them, then leaves out its largest pictures and tables, and says so. A picture of rows that the audience may
+    not see is left out.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def rendered(page: Page, audience: Audience) -> Rendered:
         data = audience.shown(part.data, part.counts)
         csv = csv_of(data)
         figures[f"figures/{part.name}.csv"] = csv
-        shown[part.name] = _shown(replace(part, data=data), len(part.data) - len(data), csv)
+        shown[part.name] = _shown(part, data, csv)
     while len(html := html_of(page, audience, shown)) > MOST_BYTES and (largest := _largest(shown)):
         shown[largest.part.name] = largest
     return Rendered(html, figures)
@@ -70,12 +73,13 @@ def _figures(page: Page) -> list[Figure | Table]:
     return [part for section in page.sections for part in section.parts if isinstance(part, Figure | Table)]
 
 
-def _shown(part: Figure | Table, left_out: int, csv: bytes) -> Shown:
-    data = base64.b64encode(csv).decode()
+def _shown(part: Figure | Table, data: pl.DataFrame, csv: bytes) -> Shown:
+    left_out = len(part.data) - len(data)
+    encoded = base64.b64encode(csv).decode()
     if isinstance(part, Table):
-        return Shown(part, left_out, data, rows=part.data.head(part.rows))
-    svg = part.chart if isinstance(part.chart, str) else svg_of(part.chart)
-    return Shown(part, left_out, data, svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1))
+        return Shown(replace(part, data=data), left_out, encoded, rows=data.head(part.rows))
+    svg = "" if left_out else part.chart if isinstance(part.chart, str) else svg_of(part.chart)
+    return Shown(replace(part, data=data), left_out, encoded, svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1))
 
 
 def _largest(shown: dict[str, Shown]) -> Shown | None:
