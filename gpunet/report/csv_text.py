@@ -10,8 +10,8 @@ __all__ = ["csv_of"]
 _FORMULA = r"^[\s]*[=+\-@\t\r\n|%]"
 
 
-def csv_of(data: pl.DataFrame) -> bytes:
-    """CSV with a header, UTF-8; a text that a spreadsheet would run gets an apostrophe in front.
+def csv_of(data: pl.DataFrame, *, header: bool = True) -> bytes:
+    """CSV, UTF-8; a text that a spreadsheet would run gets an apostrophe in front. Parts of a table need no header.
 
     >>> csv_of(pl.DataFrame({"name": ["=cmd()", "plain"], "persons": [-1, 2]})).decode().splitlines()
     ['name,persons', "'=cmd(),-1", 'plain,2']
@@ -21,4 +21,4 @@ def csv_of(data: pl.DataFrame) -> bytes:
         pl.when(pl.col(name).str.contains(_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in texts
     )
-    return safe.write_csv().encode()
+    return safe.write_csv(include_header=header).encode()
