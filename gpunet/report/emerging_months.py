@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.report.emerging_page import outcome_of, verdict_of
 from gpunet.report.experiment_charts import curves_with_points, month_lines, month_panels
 from gpunet.report.experiment_rows import COUNTS, months_of
-from gpunet.report.experiment_words import CLASSIFIERS, in_order, with_words
+from gpunet.report.experiment_words import CLASSIFIERS, in_a_sentence, in_order, with_words
 from gpunet.report.figure import Figure, Paragraph, Section
 from gpunet.report.source import Source
 
@@ -39,7 +40,8 @@ def emerging_horizon(source: Source) -> Section | None:
 def emerging_ever_after(source: Source) -> Section | None:
     """The paper's outcome: a violent arrest at any later time."""
     meant = (
-        "As in Figures 9 to 11 of the method's paper, whoever is arrested for violence at any later time counts. The later "
+        "As in Figures 9 to 11 of the method's paper, whoever is arrested for violence at any later time counts. "
+        "The later "
         "the month, the less time is left until the data end, so there is less to come true: months cannot be compared "
         "with each other, only what is named in one month."
     )
@@ -71,8 +73,9 @@ def _lead(raw: pl.DataFrame) -> str:
         return "No month has both a classifier and a rule about past violence."
     ours, rule = (CLASSIFIERS[row["classifier"]] for row in (verdict.classifier, verdict.rule))
     return (
-        f"The {ours} has a greater F1 than the rule \"{rule}\" in {verdict.ahead} of {verdict.months} months; intervals "
-        f"are apart in its favour in {verdict.apart}, against it in {verdict.behind}."
+        f'Beside the rule "{rule}", {in_a_sentence(ours)} has the greater F1 in {verdict.ahead} of '
+        f"{counted(verdict.months, 'month')}; its interval lies wholly above the rule's in {verdict.apart}, and wholly "
+        f"below in {verdict.behind}."
     )
 
 
@@ -88,7 +91,7 @@ def _panel(data: pl.DataFrame, outcome: str, measure: str, title: str, meaning: 
     beside = CLASSIFIERS[_RULE]
     chart = month_panels(shown, measure, title, by="classifier", domain=_DOMAIN, beside=beside)
     sentence = (
-        f"By month, {meaning}, with approximate 95 % intervals; the dashed line in each panel is that of \"{beside}\". "
+        f'By month, {meaning}, with approximate 95 % intervals; the dashed line in each panel is that of "{beside}". '
         "Gaps are months in which it is not defined."
     )
     return Figure(f"{measure}_{outcome}", title, sentence, _persons(data), shown, chart, COUNTS)
@@ -96,19 +99,22 @@ def _panel(data: pl.DataFrame, outcome: str, measure: str, title: str, meaning: 
 
 def _curve(source: Source, data: pl.DataFrame, outcome: str) -> list[Figure]:
     """Of the last month, every threshold of a classifier, with the rules as points."""
-    month = data["month"].max()
+    month = data["month"].sort()[-1]
     columns = ("classifier", "smote", "month", "population", "outcome", "curve", "threshold", "x", "y")
     curves = source.table("curves", columns).filter(
         population="all", outcome=outcome, curve="precision_recall", month=month
     )
     if not len(curves):
         return []
-    shown = with_words(curves.rename({"x": "recall", "y": "precision"})).select("classifier", "threshold", "recall", "precision")
+    shown = with_words(curves.rename({"x": "recall", "y": "precision"})).select(
+        "classifier", "threshold", "recall", "precision"
+    )
     points = data.filter(month=month).drop_nulls("precision")
     names = in_order(shown["classifier"], CLASSIFIERS)
     chart = curves_with_points(shown, points, by="classifier", domain=_DOMAIN)
     sentence = (
-        f"Precision and recall of the month {month} at every threshold ({', '.join(names)}), and as points what each names "
+        f"Precision and recall of the month {month} at every threshold ({', '.join(names)}), and as points what "
+        "each names "
         "in fact: a rule whose point lies on a curve or above it is as good as that classifier."
     )
     return [Figure(f"curve_{outcome}", "At every threshold", sentence, _persons(points), shown, chart)]

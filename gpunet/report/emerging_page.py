@@ -1,4 +1,4 @@
-"""The page of ``gpunet evaluate emerging``: does a classifier tell more than past violence does?"""
+"""The page of ``gpunet evaluate emerging``: whether a classifier tells more than past violence."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.report.experiment_rows import COUNTS, added_up, all_months_of, months_of
-from gpunet.report.experiment_words import CLASSIFIERS, MEASURES, POPULATIONS, in_order, with_words
+from gpunet.report.experiment_words import CLASSIFIERS, MEASURES, POPULATIONS, in_a_sentence, in_order, with_words
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.source import Source
 
-__all__ = ["emerging_experiment", "emerging_result", "emerging_summary"]
+__all__ = ["emerging_experiment", "emerging_result", "outcome_of", "verdict_of"]
 
 _TRAINED = ("random_forest", "xgboost", "filtered_random_forest")
 _RULES = ("past_violent_arrests", "past_violent_arrests_180d")
@@ -28,8 +28,9 @@ _NAMING: Mapping[str, str] = {
 _WHO_IS_NAMED = (
     "random forest and XGBoost: persons whose predicted probability reaches the month's threshold, which was chosen on "
     "the past alone",
-    "random forest, arrested in the last 200 days: those of the forest, but nobody without an arrest in these days",
-    "past violent arrests: persons with a violent arrest on record; and those with one in the last 180 days",
+    "random forest, last 200 days: those of the forest, but nobody without an arrest in the last 200 days",
+    "past violent arrests: persons with a violent arrest on record; in a second line those with one in the last 180 "
+    "days",
     "two-hop heuristic: persons without a violent arrest on record who are within two ties of a victim, or, where no "
     "table of victims was given, of a violent offender",
 )
@@ -78,10 +79,11 @@ def verdict_of(data: pl.DataFrame) -> Verdict | None:
     columns = ("month", "f1", "f1_low", "f1_high")
     one, other = (data.filter(classifier=each["classifier"]).drop_nulls("f1").select(columns) for each in (ours, rule))
     both = one.join(other, on="month", suffix="_rule")
-    return Verdict(
-        ours, rule, len(both), int((both["f1"] > both["f1_rule"]).sum()), int((both["f1_low"] > both["f1_high_rule"]).sum()),
-        int((both["f1_high"] < both["f1_low_rule"]).sum()), both.drop_nulls().height > 0,
-    )  # fmt: skip
+    ahead, apart, behind = (
+        both.filter(pl.col(one) > pl.col(other)).height
+        for one, other in (("f1", "f1_rule"), ("f1_low", "f1_high_rule"), ("f1_low_rule", "f1_high"))
+    )
+    return Verdict(ours, rule, len(both), ahead, apart, behind, have_intervals=both.drop_nulls().height > 0)
 
 
 def _best(summed: pl.DataFrame, names: tuple[str, ...]) -> dict[str, Any] | None:
@@ -97,20 +99,22 @@ def outcome_of(data: pl.DataFrame) -> str:
     return "horizon" if (data["outcome"] == "horizon").any() or not len(data) else "ever_after"
 
 
-def emerging_summary(source: Source) -> tuple[str, ...]:
-    """What stands before everything else: whether a classifier beats past violence."""
+def _first_sentence(source: Source) -> str:
+    """Whether a classifier beats past violence, and how often it is right."""
     data = months_of(source)
     outcome = outcome_of(data)
     verdict = verdict_of(data.filter(outcome=outcome))
     if verdict is None:
-        return (_nothing(source),)
+        return _nothing(source)
     when = _when(source, outcome)
     row = verdict.classifier
+    classifier = in_a_sentence(CLASSIFIERS[row["classifier"]])
     said = (
-        f"Of 100 persons whom the {CLASSIFIERS[row['classifier']]} names, about {100 * (row['precision'] or 0):.0f} are "
+        f"Of 100 persons whom {classifier} names, about {100 * (row['precision'] or 0):.0f} "
+        "are "
         f"arrested for violence {when}, and it finds about {100 * row['recall']:.0f} of 100 who are."
     )
-    return (_verdict_sentence(verdict, when), said)
+    return f"{_verdict_sentence(verdict, when)} {said}"
 
 
 def _nothing(source: Source) -> str:
@@ -125,30 +129,25 @@ def _when(source: Source, outcome: str) -> str:
 
 
 def _verdict_sentence(verdict: Verdict, when: str) -> str:
-    classifier, rule = CLASSIFIERS[verdict.classifier["classifier"]], _NAMING[verdict.rule["classifier"]]
-    f1 = f"F1 {verdict.classifier['f1']:.3f} and {verdict.rule['f1']:.3f}"
-    months = counted(verdict.months, "month")
-    if not verdict.have_intervals:
-        sure = f"it is ahead in {verdict.ahead} of {months}, and without intervals nobody can say whether that is chance"
-    else:
-        sure = (
-            f"it is ahead in {verdict.ahead} of {months}; farther than both intervals in {verdict.apart}, and as far "
-            f"behind in {verdict.behind}"
-        )
+    classifier = in_a_sentence(CLASSIFIERS[verdict.classifier["classifier"]])
+    rule = _NAMING[verdict.rule["classifier"]]
+    f1, of_rule = f"{verdict.classifier['f1']:.3f}", f"{verdict.rule['f1']:.3f}"
     if verdict.is_better:
-        return (
-            f"The best classifier, the {classifier}, beats past violence in saying who will be arrested for violence {when}: "
-            f"{f1} for {rule}; {sure}."
-        )
-    if verdict.is_worse:
-        return (
-            f"No classifier beats past violence in saying who will be arrested for violence {when}: {rule} is as good as "
-            f"the best of them, the {classifier} ({f1} for the rule); {sure}."
-        )
+        said = f"A classifier tells better than past violence who will be arrested for violence {when}"
+    elif verdict.is_worse:
+        said = f"Nothing is gained over past violence in telling who will be arrested for violence {when}"
+    else:
+        said = f"No classifier is shown to tell better than past violence who will be arrested for violence {when}"
     return (
-        f"The best classifier, the {classifier}, is not clearly better than past violence in saying who will be arrested "
-        f"for violence {when}: {f1} for {rule}; {sure}."
+        f"{said}: the best of them, {classifier}, has an F1 of {f1}, and {rule} has {of_rule}. It is ahead in "
+        f"{verdict.ahead} of {counted(verdict.months, 'month')}{_how_sure(verdict)}."
     )
+
+
+def _how_sure(verdict: Verdict) -> str:
+    if not verdict.have_intervals:
+        return "; without intervals nobody can say whether that is chance"
+    return f", in {verdict.apart} of them by more than the intervals, and as far behind in {verdict.behind}"
 
 
 def emerging_experiment(source: Source) -> Section:
@@ -159,32 +158,34 @@ def emerging_experiment(source: Source) -> Section:
     days = data["month"].unique().sort()
     many = f" There are {counted(len(days), 'month')}, from {days[0]} to {days[-1]}." if len(days) else ""
     how = (
-        f"A classifier is trained on the network as it was {counted(settings['horizon_days'], 'day')} before, with what "
+        f"A classifier is trained on the network as it was {counted(settings['horizon_days'], 'day')} before, with "
+        "what "
         f"happened since, and judges the persons of the network of the day.{many} Who is named:"
     )
     named = [Paragraph(f"{text}.", "list item") for text in _WHO_IS_NAMED]
     read = Paragraph("How to read the figures (violent: arrested for violence in the time that counts):")
     measures = [Paragraph(f"{text}.", "list item") for text in MEASURES.values()]
-    warnings = [Paragraph(f"{text}.", "warning") for text in source.manifest["warnings"]]
-    return Section("experiment", "What was tried", lead, (Paragraph(how), *named, read, *measures, *warnings))
+    return Section("experiment", "What was tried", lead, (Paragraph(how), *named, read, *measures))
 
 
 def emerging_result(source: Source) -> Section:
     """All months together: every classifier and rule, and for whom it holds."""
     data = all_months_of(source)
-    lead = emerging_summary(source)[0]
+    lead = _first_sentence(source)
     outcome = outcome_of(data)
     chosen = with_words(data.filter(outcome=outcome)).drop("outcome")
     if not len(chosen):
-        return Section("result", "How good it is, and for whom", lead)
+        return Section("emerging", "How good it is, and for whom", lead)
     when = _when(source, outcome)
     persons = int(months_of(source)["persons"].max() or 0)  # type: ignore[arg-type]
     parts = (
         _everybody(chosen.filter(population=POPULATIONS["all"]), when, persons),
         *_for_whom(chosen, when, persons),
     )
-    return Section("result", "How good it is, and for whom", lead, parts)
+    return Section("emerging", "How good it is, and for whom", lead, parts)
 
+
+_BEFORE = {"no_violent_before": "without a violent arrest", "violent_before": "with a violent arrest"}
 
 _HEADS = {
     "classifier": "classifier or rule", "months": "months", "positives": "violent", "tp": "rightly named",
@@ -194,30 +195,41 @@ _FORMATS = dict.fromkeys(("precision", "recall", "f1"), "{:.3f}")
 
 
 def _everybody(data: pl.DataFrame, when: str, persons: int) -> Table:
-    names = in_order(data["classifier"], CLASSIFIERS)
-    ordered = data.sort(pl.col("classifier").replace_strict(names, range(len(names))), maintain_order=True)
     sentence = (
-        f"Violent arrests {when}, all months together: a person counts once in each month. Intervals are those of single "
+        f"Violent arrests {when}, all months together: a person counts once in each month. Intervals are those of "
+        "single "
         "months, in the next figures."
     )
-    return Table("all_months", "All months together", sentence, persons, ordered, _HEADS, _FORMATS, COUNTS)
+    return Table("all_months", "All months together", sentence, persons, _ordered(data), _HEADS, _FORMATS, COUNTS)
+
+
+def _ordered(data: pl.DataFrame) -> pl.DataFrame:
+    names = in_order(data["classifier"], CLASSIFIERS)
+    return data.sort(pl.col("classifier").replace_strict(names, range(len(names))), maintain_order=True)
 
 
 def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Paragraph]:
-    parts = data.filter(pl.col("population") != POPULATIONS["all"])
-    if not len(parts):
-        return []
-    heads = {"classifier": _HEADS["classifier"], "population": "who", **_HEADS}
-    sentence = f"The same for persons without a violent arrest before the month's day and for those with one: {when}."
-    table = Table("populations", "For whom", sentence, persons, parts, heads, _FORMATS, COUNTS)
-    new = parts.filter(population=POPULATIONS["no_violent_before"])
-    found = new.filter(pl.col("classifier").is_in([CLASSIFIERS[name] for name in _TRAINED])).sort("tp", descending=True)
-    if not len(found) or not found["positives"][0]:
-        return [table]
-    row = found.row(0, named=True)
-    said = (
-        f"Of persons without a violent arrest before, whom no rule about past violence can name, the {row['classifier']} "
-        f"finds most: {row['tp']:,} of the {row['positives']:,} who are arrested for violence, beside {row['fp']:,} "
-        "whom it names wrongly."
-    )
-    return [table, Paragraph(said)]
+    found: list[Table | Paragraph] = []
+    for name in ("no_violent_before", "violent_before"):
+        rows = data.filter(population=POPULATIONS[name])
+        if not len(rows):
+            continue
+        sentence = (
+            f"Violent arrests {when} of persons {_BEFORE[name]} before the month's day; precision is empty where "
+            "nobody is "
+            "named."
+        )
+        title = f"For whom: {POPULATIONS[name]}"
+        found.append(Table(name, title, sentence, persons, _ordered(rows), _HEADS, _FORMATS, COUNTS))
+    new = _ordered(data.filter(population=POPULATIONS["no_violent_before"]))
+    trained = new.filter(pl.col("classifier").is_in([CLASSIFIERS[name] for name in _TRAINED]))
+    if len(trained) and trained["positives"][0]:
+        row = trained.sort("tp", descending=True, maintain_order=True).row(0, named=True)
+        said = (
+            "Of persons without a violent arrest before, whom no rule about past violence can name, the "
+            f"{row['classifier']} finds most among the classifiers: {row['tp']:,} of the {row['positives']:,} who "
+            "are arrested "
+            f"for violence, beside {row['fp']:,} whom it names wrongly."
+        )
+        found.insert(0, Paragraph(said))
+    return found

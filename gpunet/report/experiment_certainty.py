@@ -11,7 +11,8 @@ from gpunet.report.source import Source
 __all__ = ["experiment_certainty"]
 
 _WHAT = (
-    "Intervals are approximate. Persons of a network are not independent: those who are arrested together resemble each "
+    "Intervals are approximate. Persons of a network are not independent: those who are arrested together resemble "
+    "each "
     "other. So whole communities of the network are drawn, with replacement, and a measure is computed of the persons "
     "drawn; the interval holds 95 % of what the draws give.",
     "They tell how far a figure depends on who happens to be in the data. They do not tell how another training would "
@@ -51,6 +52,7 @@ def _undefined(data: pl.DataFrame) -> list[Table]:
         return []
     words = pl.col("what").str.replace_all("_", " ")
     heads = {"what": "what has no value", "why": "why", "rows": "results"}
-    persons = int(data["persons"].max() or 0)  # type: ignore[arg-type]
-    sentence = f"A measure without a value is not 0; these are the reasons, and how many of {len(data):,} results have each."
-    return [Table("undefined", "What is not defined", sentence, persons, counted.with_columns(words), heads)]
+    sentence = (
+        f"A measure without a value is not 0; these are the reasons, and how many of {len(data):,} results have each."
+    )
+    return [Table("undefined", "What is not defined", sentence, None, counted.with_columns(words), heads)]

@@ -51,8 +51,10 @@ def dots(
 def _line_at(value: float, title: str) -> Any:
     import altair as alt
 
-    return _chart(pl.DataFrame({"at": [value]})).mark_rule(strokeDash=[3, 3], color=SECOND).encode(
-        x=alt.X("at:Q", title=title)
+    return (
+        _chart(pl.DataFrame({"at": [value]}))
+        .mark_rule(strokeDash=[3, 3], color=SECOND)
+        .encode(x=alt.X("at:Q", title=title))
     )
 
 
@@ -72,7 +74,7 @@ def month_lines(data: pl.DataFrame, value: str, title: str, *, by: str, domain: 
 def month_panels(
     data: pl.DataFrame, value: str, title: str, *, by: str, domain: Sequence[str], beside: str
 ) -> Any:  # fmt: skip
-    """A panel for each name in `by`: a line over months with its interval, and that of `beside` as a thin dashed one."""
+    """A panel for each name in `by`: a line over months with its interval, and a thin dashed one of `beside`."""
     import altair as alt
 
     present = [name for name in domain if name in set(data[by])]
@@ -96,7 +98,7 @@ def calibration_panels(
     """Predicted against observed shares with intervals, a panel a name in `panel`; on the dashed line they agree."""
     import altair as alt
 
-    most = max(1e-9, *(float(data[name].max() or 0) for name in ("mean_value", "observed", "observed_high")))
+    most = data.select(pl.max_horizontal(pl.col("mean_value", "observed", "observed_high").max())).item() or 1
     present = [name for name in domain if name in set(data[by])]
     sized = alt.Scale(domain=[0, most])
     base = _chart(data.with_columns(pl.lit(0.0).alias("from"), pl.lit(most).alias("to"))).encode(
@@ -136,7 +138,7 @@ def _chart(data: pl.DataFrame) -> Any:
     """Of the values themselves: Altair would refuse a frame of over 5,000 rows."""
     import altair as alt
 
-    return alt.Chart(alt.Data(values=data.to_dicts()))
+    return alt.Chart(alt.InlineData(values=data.to_dicts()))
 
 
 def _colour(by: str, domain: Sequence[str], present: Sequence[str], columns: int = 1) -> Any:
@@ -156,7 +158,8 @@ def _month() -> Any:
     """Days in UTC: the same picture in every time zone."""
     import altair as alt
 
-    return alt.X("month:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%b %Y", labelOverlap=True))
+    axis = alt.Axis(format="%b %Y", labelOverlap=True, grid=False)
+    return alt.X("month:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _months_as_text(data: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from pydantic import dataclasses as checked
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
+from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.source import Source
 from gpunet.runs.folder import MOST_JSON_BYTES
@@ -106,16 +108,22 @@ def _arrests(source: Source, arrests: _Arrests) -> Table:
         _Line("violent arrests", arrests.violent_arrests.get("violent")), *_kinds(source, arrests),
     ]  # fmt: skip
     days = f"from {arrests.first_date} to {arrests.last_date}" if arrests.first_date else "without dates"
-    sentence = f"The arrests {days}, as in Table 1 of the method's paper; one arrest can have several kinds of violence."
+    sentence = (
+        f"The arrests {days}, as in Table 1 of the method's paper; one arrest can have several kinds of violence."
+    )
     return _table(source, "arrests", "The arrests", sentence, arrests.persons, lines)
 
 
 def _kinds(source: Source, arrests: _Arrests) -> list[_Line]:
     """Kinds of violence add up to nearly all of it: the public is shown every one or none."""
     kinds = {name: n for name, n in arrests.violent_arrests.items() if name != "violent"}
-    if len(source.audience.shown(pl.DataFrame({"n": list(kinds.values())}), ["n"])) < len(kinds):
+    if not _may_show(source, kinds.values()):
         return []
     return [_Line(f"of these {name.replace('_', ' ')}", n) for name, n in kinds.items()]
+
+
+def _may_show(source: Source, counts: Iterable[int]) -> bool:
+    return not (source.audience.is_public and any(0 < n < MIN_PERSONS for n in counts))
 
 
 def _network(source: Source, network: _Network) -> Table:
@@ -123,7 +131,9 @@ def _network(source: Source, network: _Network) -> Table:
         _Line("persons with a tie", network.persons),
         _Line("ties", network.ties),
         _Line("ties a person, on average", network.mean_degree, is_count=False),
-        _Line("clustering: share of pairs of a person's contacts who know each other", network.average_clustering, False),
+        _Line(
+            "clustering: share of pairs of a person's contacts who know each other", network.average_clustering, False
+        ),
         _Line("components: parts without a tie between them", network.components, is_count=False),
     ]
     if network.largest_component is not None:
@@ -133,20 +143,17 @@ def _network(source: Source, network: _Network) -> Table:
             _Line("most steps between two of them", largest.diameter, is_count=False),
             _Line("steps between two of them, on average", largest.mean_path, is_count=False),
         ]
-    sentence = (
-        "The network, as in Table 2 of the method's paper: two persons have a tie if they were arrested in one incident."
-    )
+    sentence = "As in Table 2 of the method's paper: two persons have a tie if they were arrested in one incident."
     return _table(source, "network", "The network", sentence, network.persons, lines)
 
 
 def _table(source: Source, name: str, title: str, sentence: str, persons: int, lines: list[_Line]) -> Table:
     shown = [line for line in lines if line.value is not None]
-    words = [_words(source, line) for line in shown]
-    hidden = [source.audience.is_public and word.startswith("fewer") for word in words]
+    values = [line.value if not line.is_count or _may_show(source, [int(line.value or 0)]) else None for line in shown]
     data = pl.DataFrame({
         "what": pl.Series([line.what for line in shown], dtype=pl.String),
-        "value": pl.Series([None if no else line.value for line, no in zip(shown, hidden, strict=True)], dtype=pl.Float64),
-        "shown": pl.Series(words, dtype=pl.String),
+        "value": pl.Series(values, dtype=pl.Float64),
+        "shown": pl.Series([_words(source, line) for line in shown], dtype=pl.String),
     })  # fmt: skip
     return Table(name, title, sentence, persons, data, {"what": "", "shown": "number"})
 
@@ -164,7 +171,7 @@ def _together(source: Source, found: _Descriptives) -> tuple[Paragraph, ...]:
     if of is None or of.share is None:
         return ()
     counts = [of.violent_persons, of.with_another, of.violent_persons - of.with_another]
-    if len(source.audience.shown(pl.DataFrame({"n": counts}), ["n"])) < len(counts):
+    if not _may_show(source, counts):
         return ()
     text = (
         f"Of {of.violent_persons:,} violent persons of the network {of.with_another:,} ({of.share:.0%}) were in an "

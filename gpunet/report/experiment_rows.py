@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from gpunet.evaluate.schemas import TABLES, frame_of
-from gpunet.report.audience import Audience
+from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.source import Source
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "known_of",
     "leak_of",
     "months_of",
-    "reasons",
     "whole_groups",
 ]
 
@@ -44,7 +43,7 @@ def known_of(source: Source) -> pl.DataFrame:
     Who had a violent arrest before and who had none are everybody together: the public is shown both or neither.
     """
     data = source.table("results", _RESULTS)
-    everybody = source.audience.shown(data.filter(population="all"), COUNTS)
+    everybody = _without_small(source.audience, data.filter(population="all"), COUNTS)
     parts = whole_groups(source.audience, data.filter(pl.col("population") != "all"), COUNTS, _KEYS)
     return pl.concat([everybody, parts])
 
@@ -64,7 +63,7 @@ def all_months_of(source: Source) -> pl.DataFrame:
     data = source.table("results", _RESULTS).join(months_of(source), on=_MONTH, how="semi")
     of = ("classifier", "smote", "outcome", "population")
     summed = added_up(data, of)
-    everybody = source.audience.shown(summed.filter(population="all"), COUNTS)
+    everybody = _without_small(source.audience, summed.filter(population="all"), COUNTS)
     parts = whole_groups(source.audience, summed.filter(pl.col("population") != "all"), COUNTS, of[:-1])
     return pl.concat([everybody, parts])
 
@@ -75,7 +74,9 @@ def leak_of(source: Source) -> pl.DataFrame:
     columns = (*names, "leak", "leak_low", "leak_high", "undefined")
     nothing = frame_of("leak", {column.name: [] for column in TABLES["leak"]}).select(columns)
     data = source.table("leak", columns) if source.has("leak") else nothing
-    return source.audience.shown(_with_negatives(data.filter(population="all")), ("persons", "positives", "negatives"))
+    return _without_small(
+        source.audience, _with_negatives(data.filter(population="all")), ("persons", "positives", "negatives")
+    )
 
 
 def calibration_of(source: Source) -> pl.DataFrame:
@@ -114,7 +115,15 @@ def whole_groups(
     [('b', 30)]
     """
     sized = data.with_columns(pl.len().over(of).alias("_size"))
-    return audience.shown(sized, counts).filter(pl.len().over(of) == pl.col("_size")).drop("_size")
+    return _without_small(audience, sized, counts).filter(pl.len().over(of) == pl.col("_size")).drop("_size")
+
+
+def _without_small(audience: Audience, data: pl.DataFrame, counts: Collection[str]) -> pl.DataFrame:
+    """Rows are of the same persons, of one classifier after another, so each is looked at alone."""
+    if not audience.is_public:
+        return data
+    small = [pl.col(name).is_between(1, MIN_PERSONS - 1).fill_null(value=False) for name in counts]
+    return data.filter(~pl.any_horizontal(small))
 
 
 def added_up(data: pl.DataFrame, of: Sequence[str]) -> pl.DataFrame:
@@ -141,22 +150,3 @@ def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 def _with_negatives(data: pl.DataFrame) -> pl.DataFrame:
     return data.with_columns((pl.col("persons") - pl.col("positives")).alias("negatives"))
-
-
-def reasons(undefined: str | None, measures: Collection[str]) -> str:
-    """Of the reasons in ``undefined`` those that are about some measures, in words.
-
-    >>> reasons("auc, brier: no positives; f1 interval: no draws (bootstrap = 0)", ["auc", "f1"])
-    'AUC: no positives; F1 interval: no draws (bootstrap = 0)'
-    """
-    said = []
-    for part in (undefined or "").split("; "):
-        names, _, why = part.partition(": ")
-        about = [name for name in names.split(", ") if name.removesuffix(" interval") in measures]
-        if about:
-            said.append(f"{', '.join(map(_measure, about))}: {why}")
-    return "; ".join(said)
-
-
-def _measure(name: str) -> str:
-    return name.replace("auc", "AUC").replace("f1", "F1").replace("_", " ")

@@ -14,9 +14,12 @@ __all__ = [
     "OUTCOMES",
     "POPULATIONS",
     "PROTOCOLS",
+    "alone",
     "between",
+    "in_a_sentence",
     "in_order",
     "listed",
+    "most_honest",
     "with_words",
 ]
 
@@ -24,7 +27,7 @@ __all__ = [
 CLASSIFIERS: Mapping[str, str] = {
     "random_forest": "random forest",
     "xgboost": "XGBoost",
-    "filtered_random_forest": "random forest, arrested in the last 200 days",
+    "filtered_random_forest": "random forest, last 200 days",
     "naive_bayes": "naive Bayes",
     "linear_regression": "linear regression",
     "logistic_regression": "logistic regression",
@@ -37,8 +40,8 @@ CLASSIFIERS: Mapping[str, str] = {
 }
 
 PROTOCOLS: Mapping[str, str] = {
-    "cross_fitted": "labels of the test persons hidden",
     "paper": "the paper's protocol",
+    "cross_fitted": "labels of the test persons hidden",
     "same_event": "shared incidents hidden as well",
 }
 
@@ -72,6 +75,8 @@ MEASURES: Mapping[str, str] = {
     "recall": "recall: of the persons who are violent, the share who are named",
     "f1": "F1: precision and recall in one number (their harmonic mean); 1 is best, and naming nobody rightly gives 0",
 }
+
+_WITHOUT_ARTICLE = ("XGBoost", "naive Bayes", "linear regression", "logistic regression", "past violent arrests")
 
 _WORDS = {
     "classifier": CLASSIFIERS,
@@ -109,11 +114,48 @@ def in_order(words: Iterable[str], names: Mapping[str, str]) -> list[str]:
 
 
 def between(row: Mapping[str, Any], name: str) -> str:
-    """A measure of a row with its interval, if it has one: ``0.842 (0.815 to 0.864)``."""
+    """A measure of a row with its interval, or why it or that is not defined.
+
+    >>> row = {"auc": 0.8421, "auc_low": None, "auc_high": None, "f1": None, "undefined": "auc interval: no draws"}
+    >>> between(row, "auc"), between({**row, "auc_low": 0.81, "auc_high": 0.86}, "auc"), between(row, "f1")
+    ('0.842 (no interval: no draws)', '0.842 (0.810 to 0.860)', 'not defined')
+    """
     value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     if value is None:
-        return "not defined"
-    return f"{value:.3f}" if None in (low, high) else f"{value:.3f} ({low:.3f} to {high:.3f})"
+        return _with_reason("not defined", row, name)
+    if None in (low, high):
+        return f"{value:.3f} ({_with_reason('no interval', row, f'{name} interval')})"
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def alone(row: Mapping[str, Any], name: str) -> str:
+    """A measure of a row without its interval, or why it is not defined."""
+    return _with_reason("not defined", row, name) if row[name] is None else f"{row[name]:.3f}"
+
+
+def _with_reason(said: str, row: Mapping[str, Any], name: str) -> str:
+    """The part of ``undefined`` that is about the name: ``"auc, brier: no positives; f1: nobody is named"``."""
+    for part in (row.get("undefined") or "").split("; "):
+        names, _, why = part.partition(": ")
+        if name in names.split(", "):
+            return f"{said}: {why}"
+    return said
+
+
+def most_honest(protocols: Iterable[str]) -> str:
+    """Of protocols, in words, the one to believe: that which hides the labels of the test persons, and no more."""
+    tried = set(protocols)
+    order = ("cross_fitted", "same_event", "paper")
+    return next((PROTOCOLS[name] for name in order if PROTOCOLS[name] in tried), PROTOCOLS["paper"])
+
+
+def in_a_sentence(classifier: str) -> str:
+    """A classifier in a sentence: ``the random forest``, but ``XGBoost``.
+
+    >>> in_a_sentence("random forest, SMOTE"), in_a_sentence("naive Bayes")
+    ('the random forest, SMOTE', 'naive Bayes')
+    """
+    return classifier if classifier.startswith(_WITHOUT_ARTICLE) else f"the {classifier}"
 
 
 def listed(words: Iterable[str]) -> str:

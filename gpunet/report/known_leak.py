@@ -7,8 +7,16 @@ from typing import Any
 import polars as pl
 
 from gpunet.report.experiment_charts import dots
-from gpunet.report.experiment_rows import known_of, leak_of, reasons
-from gpunet.report.experiment_words import CLASSIFIERS, FAMILIES, PROTOCOLS, between, in_order, with_words
+from gpunet.report.experiment_rows import known_of, leak_of
+from gpunet.report.experiment_words import (
+    CLASSIFIERS,
+    FAMILIES,
+    PROTOCOLS,
+    between,
+    in_a_sentence,
+    in_order,
+    with_words,
+)
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.source import Source
 
@@ -17,6 +25,8 @@ __all__ = ["known_leak", "leak_sentence"]
 #: The paper's classifier, whose leak is told first.
 _FIRST = "random forest"
 
+_TITLE = "How much of the paper's protocol is leak"
+
 _HOW = (
     "Under the paper's protocol features are computed once, from the labels of everybody but the person whose features "
     "they are. The features of your neighbours then hold your label, and a classifier that is trained on them can find "
@@ -24,10 +34,7 @@ _HOW = (
     "two is the leak; it also has the effect that fewer labels of other persons are known, which makes it somewhat "
     "larger, and that several predictions are averaged, which makes it somewhat smaller."
 )
-_BOTH = (
-    'It takes the paper\'s protocol and another one: "gpunet evaluate known --protocol paper --protocol cross_fitted ..." '
-    "measures it."
-)
+_BOTH = 'The paper\'s protocol and another one measure it: "gpunet evaluate known --protocol paper --protocol cross_fitted".'
 
 
 def leak_sentence(source: Source) -> str:
@@ -36,11 +43,13 @@ def leak_sentence(source: Source) -> str:
     if not rows:
         return _without_leak(source)
     row = rows[0]
+    name = in_a_sentence(row["classifier"])
     said = (
-        f"Under the paper's protocol the {row['classifier']} ranks persons with an AUC of {row['auc_paper']:.3f}; with "
-        f"{row['protocol']} it is {row['auc']:.3f}: {_verdict(row)}"
+        f"Under the paper's protocol {name} ranks a violent person above another in "
+        f"{100 * row['auc_paper']:.0f} of 100 pairs (AUC {row['auc_paper']:.3f}); with {row['protocol']} in "
+        f"{100 * row['auc']:.0f} (AUC {row['auc']:.3f}). {_verdict(row)}"
     )
-    further = [f" With {each['protocol']} it is {each['auc']:.3f}." for each in rows[1:]]
+    further = [f" With {each['protocol']} the AUC is {each['auc']:.3f}." for each in rows[1:]]
     return said + "".join(further)
 
 
@@ -54,18 +63,13 @@ def _first(data: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    lost = between(row, "leak")
-    low, above = row["leak_low"], row["auc_paper"] - 0.5
-    if low is not None and low <= 0:
-        return f"a difference of {lost}, which cannot be told from none."
+    lost, low, above = between(row, "leak"), row["leak_low"], row["auc_paper"] - 0.5
     if row["leak"] <= 0 or above <= 0:
-        return f"a difference of {lost}, so nothing is lost."
-    sure = "" if low is not None else ", without an interval"
+        return f"The difference, {lost}, is no gain: nothing is lost by an honest test."
+    if low is not None and low <= 0:
+        return f"The difference, {lost}, cannot be told from none."
     share = min(row["leak"] / above, 1)
-    return (
-        f"{lost} of it is gone{sure}. That is {share:.0%} of what it had above the 0.5 of a toss of a coin, and it was read "
-        "in labels that an honest test must not show."
-    )
+    return f"The difference, {lost}, is {share:.0%} of what the paper's protocol has above the 0.5 of a toss of a coin."
 
 
 def _without_leak(source: Source) -> str:
@@ -78,7 +82,9 @@ def _without_leak(source: Source) -> str:
             "figures are too good, and nothing here says by how much."
         )
     if "paper" not in protocols:
-        return "No classifier was shown a label of the persons whom it was tested on: the paper's protocol was not tried."
+        return (
+            "No classifier was shown a label of the persons whom it was tested on: the paper's protocol was not tried."
+        )
     return "How much of the paper's protocol's AUC is labels that features have seen cannot be said: no AUC is defined."
 
 
@@ -86,13 +92,26 @@ def known_leak(source: Source) -> Section:
     """The leak, of every classifier and family, as its own figure."""
     data = with_words(leak_of(source)).drop("population")
     everything = data.filter(family=FAMILIES["all"])
-    if not data["leak"].drop_nulls().len():
-        return Section("leak", "How much of it is leak", leak_sentence(source), (Paragraph(_BOTH), Paragraph(_HOW)))
+    if not everything["leak"].drop_nulls().len():
+        return Section("leak", _TITLE, _without_leak(source), (Paragraph(_BOTH), Paragraph(_HOW)))
     parts: list[Figure | Table | Paragraph] = [Paragraph(_HOW), _figure(everything, "leak", "Leak by classifier")]
-    name = _first(everything.drop_nulls("leak"))[0]["classifier"] if len(everything.drop_nulls("leak")) else _FIRST
-    if len(families := data.filter(classifier=name).drop_nulls("leak")):
-        parts.append(_by_family(families, name))
-    return Section("leak", "How much of it is leak", leak_sentence(source), (*parts, _table(everything)))
+    name = _first(everything.drop_nulls("leak"))[0]["classifier"]
+    parts.append(_by_family(data.filter(classifier=name).drop_nulls("leak"), name))
+    return Section("leak", _TITLE, _lead(everything), (*parts, _table(everything)))
+
+
+def _lead(data: pl.DataFrame) -> str:
+    """From the least to the most that a classifier loses, a sentence a protocol."""
+    said = []
+    for protocol in in_order(data.drop_nulls("leak")["protocol"], PROTOCOLS):
+        rows = data.filter(protocol=protocol).drop_nulls("leak").sort("leak", maintain_order=True)
+        least, most = rows.row(0, named=True), rows.row(-1, named=True)
+        other = f", {in_a_sentence(least['classifier'])} least, {between(least, 'leak')}" if len(rows) > 1 else ""
+        said.append(
+            f"With {protocol} {in_a_sentence(most['classifier'])} loses {between(most, 'leak')} of its AUC"
+            f"{', more than any other' if other else ''}{other}."
+        )
+    return " ".join(said)
 
 
 def _figure(data: pl.DataFrame, name: str, title: str) -> Figure:
@@ -116,23 +135,18 @@ def _by_family(data: pl.DataFrame, classifier: str) -> Figure:
     )  # fmt: skip
     worst = data.filter(data["family"] != FAMILIES["all"]).sort("leak", descending=True, maintain_order=True)
     most = f"; {worst['family'][0]} leak most" if len(worst) else ""
-    sentence = f"The same of the {classifier}, given one family of features alone{most}."
+    sentence = f"The same of {in_a_sentence(classifier)}, given one family of features alone{most}."
     counts = ("persons", "positives", "negatives")
     return Figure("leak_by_family", "Leak by family of features", sentence, _persons(data), data, chart, counts)
 
 
 def _table(data: pl.DataFrame) -> Table:
-    why = [reasons(text, ("auc", "leak")) for text in data["undefined"]]
-    shown = data.with_columns(
-        pl.Series("difference", [between(row, "leak") for row in data.iter_rows(named=True)], dtype=pl.String),
-        pl.Series("why", why, dtype=pl.String),
-    )
+    words = [between(row, "leak") for row in data.iter_rows(named=True)]
+    shown = data.with_columns(pl.Series("difference", words, dtype=pl.String))
     heads = {
         "classifier": "classifier", "protocol": "compared with", "auc_paper": "AUC, paper", "auc": "AUC, this one",
-        "difference": "leak (interval)", "why": "why not defined",
+        "difference": "leak (interval)",
     }  # fmt: skip
-    if not any(why):
-        del heads["why"]
     formats = {"auc_paper": "{:.3f}", "auc": "{:.3f}"}
     sentence = "The figures behind it; an interval is of draws of whole communities of the network."
     counts = ("persons", "positives", "negatives")

@@ -9,16 +9,19 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.report.experiment_charts import dots
-from gpunet.report.experiment_rows import COUNTS, known_of, reasons
+from gpunet.report.experiment_rows import COUNTS, known_of
 from gpunet.report.experiment_words import (
     CLASSIFIERS,
     FAMILIES,
     MEASURES,
     POPULATIONS,
     PROTOCOLS,
+    alone,
     between,
+    in_a_sentence,
     in_order,
     listed,
+    most_honest,
     with_words,
 )
 from gpunet.report.figure import Figure, Paragraph, Section, Table
@@ -26,12 +29,15 @@ from gpunet.report.known_leak import leak_sentence
 from gpunet.report.paper_figures import PAPER, SOURCE
 from gpunet.report.source import Source
 
-__all__ = ["known_experiment", "known_families", "known_result", "known_summary"]
+__all__ = ["known_experiment", "known_families", "known_result"]
 
 _SMALL = "The numbers are too small to be shown on this page."
 
-#: Which protocol is the one to believe, the first that was tried.
-_HONEST = (PROTOCOLS["cross_fitted"], PROTOCOLS["same_event"], PROTOCOLS["paper"])
+_BEFORE = (
+    "Before means before the day of the person's last violent arrest. So everybody with one before is violent, "
+    "which leaves "
+    "nobody to tell them from, and no AUC; and the violent of those without have all their violent arrests on one day."
+)
 
 _PROTOCOL_IS: Mapping[str, str] = {
     "paper": (
@@ -40,15 +46,11 @@ _PROTOCOL_IS: Mapping[str, str] = {
     ),
     "cross_fitted": "no feature knows the label of a person who is tested",
     "same_event": (
-        "besides, no feature knows an offence of an incident that a tested person was in, since persons who are violent "
+        "besides, no feature knows an offence of an incident that a tested person was in, since persons who are "
+        "violent "
         "together are arrested together; this hides fair evidence too"
     ),
 }
-
-
-def known_summary(source: Source) -> tuple[str, ...]:
-    """What stands before everything else: how much is leak, and how good it is without."""
-    return (leak_sentence(source), _result_sentence(source, with_words(known_of(source))))
 
 
 def known_experiment(source: Source) -> Section:
@@ -71,34 +73,40 @@ def known_experiment(source: Source) -> Section:
     ]
     measures = [Paragraph(f"{text}.", "list item") for text in MEASURES.values()]
     read = Paragraph("How to read the figures:")
-    warnings = [Paragraph(f"{text}.", "warning") for text in source.manifest["warnings"]]
-    return Section("experiment", "What was tried", lead, (Paragraph(how), *protocols, read, *measures, *warnings))
+    return Section("experiment", "What was tried", lead, (Paragraph(how), *protocols, read, *measures))
 
 
 def known_result(source: Source) -> Section:
-    """Table 8 of the paper beside what came out, by protocol, and for whom it holds."""
+    """How much is leak; Table 8 of the paper beside what came out, by protocol; and for whom it holds."""
     data = with_words(known_of(source))
     chosen = data.filter(family=FAMILIES["all"], population=POPULATIONS["all"])
-    lead = _result_sentence(source, data)
+    title, lead = "How good it is, and for whom", leak_sentence(source)
     if not len(chosen):
-        return Section("result", "How good it is, and for whom", lead)
-    parts = [_table_8(chosen), *(_dots(chosen, name) for name in ("auc", "f1")), *_populations(data)]
-    return Section("result", "How good it is, and for whom", lead, (Paragraph(_paper_sentence()), *parts))
+        return Section("known", title, lead)
+    said = Paragraph(_result_sentence(source, data)), Paragraph(_paper_sentence())
+    parts = [*_table_8(chosen), *(_dots(chosen, name) for name in ("auc", "f1")), *_populations(data)]
+    return Section("known", title, lead, (*said, *parts))
 
 
 def _result_sentence(source: Source, data: pl.DataFrame) -> str:
     chosen = data.filter(family=FAMILIES["all"], population=POPULATIONS["all"])
     row = _best(chosen)
     if row is None:
-        return _SMALL if source.audience.is_public else "No classifier has an AUC here: nothing can be said of how good it is."
+        return (
+            _SMALL
+            if source.audience.is_public
+            else "No classifier has an AUC here: nothing can be said of how good it is."
+        )
     count = source.audience.count
     said = (
-        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With {row['protocol']} "
-        f"the {row['classifier']} is best, with an AUC of {between(row, 'auc')}"
+        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With "
+        f"{row['protocol']} "
+        f"{in_a_sentence(row['classifier'])} is best, with an AUC of {between(row, 'auc')}"
     )
     if row["precision"] is not None and row["recall"] is not None:
         said += (
-            f": of the persons whom it names {row['precision']:.0%} were, and it names {row['recall']:.0%} of those who "
+            f": of the persons whom it names {row['precision']:.0%} were, and it names {row['recall']:.0%} of those "
+            "who "
             "were"
         )
     return f"{said}."
@@ -106,11 +114,9 @@ def _result_sentence(source: Source, data: pl.DataFrame) -> str:
 
 def _best(data: pl.DataFrame) -> dict[str, Any] | None:
     """The row of the greatest AUC under the most honest protocol that there is."""
-    for protocol in _HONEST:
-        rows = data.filter(protocol=protocol).drop_nulls("auc").sort("auc", descending=True, maintain_order=True)
-        if len(rows):
-            return rows.row(0, named=True)
-    return None
+    defined = data.drop_nulls("auc")
+    chosen = defined.filter(protocol=most_honest(defined["protocol"])).sort("auc", descending=True, maintain_order=True)
+    return chosen.row(0, named=True) if len(chosen) else None
 
 
 def _paper_sentence() -> str:
@@ -122,29 +128,41 @@ def _paper_sentence() -> str:
     )
 
 
-def _table_8(data: pl.DataFrame) -> Table:
-    measures = ("precision", "recall", "f1", "auc")
-    ours = _ordered(data).select("protocol", "classifier", *COUNTS, *_with_ends(measures), "undefined")
-    paper = pl.DataFrame([{"protocol": "the paper's own figures", "classifier": "random forest", **PAPER}])
-    both = pl.concat([paper, ours], how="diagonal_relaxed").select(ours.columns)
-    rows = both.to_dicts()
-    why = ["" if row["persons"] is None else reasons(row["undefined"], measures) for row in rows]
-    shown = both.with_columns(
-        *(pl.Series(f"{name}_with_interval", [between(row, name) for row in rows]) for name in ("f1", "auc")),
-        pl.Series("why", why, dtype=pl.String),
-    )
-    heads = {
-        "protocol": "protocol", "classifier": "classifier", "precision": "precision", "recall": "recall",
-        "f1_with_interval": "F1 (interval)", "auc_with_interval": "AUC (interval)", "why": "why not defined",
+def _table_8(data: pl.DataFrame) -> list[Table]:
+    """A table a protocol, with the paper's figures as its first line."""
+    paper = pl.DataFrame([{"classifier": "the paper's random forest, on its own data", **PAPER}])
+    found = []
+    for name, words in PROTOCOLS.items():
+        ours = _ordered(data.filter(protocol=words))
+        if not len(ours):
+            continue
+        measures = ("precision", "recall", "f1", "auc")
+        both = pl.concat(
+            [paper, ours.select("classifier", *COUNTS, *_with_ends(measures), "undefined")], how="diagonal"
+        )
+        told = [_told(row) for row in both.iter_rows(named=True)]
+        shown = both.with_columns(
+            pl.Series(f"{name}_told", [row[name] for row in told], dtype=pl.String) for name in measures
+        )
+        heads = {"classifier": "classifier", "precision_told": "precision", "recall_told": "recall"}
+        heads |= {"f1_told": "F1 (interval)", "auc_told": "AUC (interval)"}
+        sentence = (
+            f"As in Table 8 of the method's paper, each classifier with all features, and approximate 95 % intervals: "
+            f"{_PROTOCOL_IS[name]}."
+        )
+        title = f"Table 8: {words}"
+        found.append(Table(f"table_8_{name}", title, sentence, _persons(ours), shown, heads, counts=COUNTS))
+    return found
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, str]:
+    """Measures in words, with intervals; the paper gives two digits and no intervals."""
+    if row["persons"] is None:
+        return {name: f"{row[name]:.2f}" for name in PAPER}
+    return {
+        "precision": alone(row, "precision"), "recall": alone(row, "recall"),
+        "f1": between(row, "f1"), "auc": between(row, "auc"),
     }  # fmt: skip
-    if not any(why):
-        del heads["why"]
-    sentence = (
-        "As in Table 8 of the method's paper: each classifier with all features, by protocol, with approximate 95 % "
-        "intervals; the first line is the paper's."
-    )
-    formats = {"precision": "{:.3f}", "recall": "{:.3f}"}
-    return Table("table_8", "The paper's Table 8", sentence, _persons(data), shown, heads, formats, COUNTS)
 
 
 def _with_ends(measures: tuple[str, ...]) -> list[str]:
@@ -153,12 +171,10 @@ def _with_ends(measures: tuple[str, ...]) -> list[str]:
 
 def _ordered(data: pl.DataFrame) -> pl.DataFrame:
     """By protocol and classifier, in the order of the words."""
-    protocols, names = list(PROTOCOLS.values()), in_order(data["classifier"], CLASSIFIERS)
-    order = [protocols[1], protocols[0], protocols[2]]
-    places = [
-        pl.col("protocol").replace_strict(order, range(len(order)), default=len(order)),
-        pl.col("classifier").replace_strict(names, range(len(names)), default=len(names)),
-    ]
+    places = []
+    for column, names in (("protocol", PROTOCOLS), ("classifier", CLASSIFIERS)):
+        order = in_order(data[column], names)
+        places.append(pl.col(column).replace_strict(order, range(len(order))))
     return data.sort(places, maintain_order=True)
 
 
@@ -175,30 +191,25 @@ def _dots(data: pl.DataFrame, measure: str) -> Figure:
 
 
 def _populations(data: pl.DataFrame) -> list[Table | Paragraph]:
-    chosen = data.filter((pl.col("family") == FAMILIES["all"]) & (pl.col("protocol") == _protocol(data)))
-    rows = chosen.select("classifier", "population", *COUNTS, *_with_ends(("precision", "recall", "f1", "auc")), "undefined")
-    why = [reasons(text, ("precision", "recall", "f1", "auc")) for text in rows["undefined"]]
-    texts = [between(row, "auc") for row in rows.iter_rows(named=True)]
-    shown = rows.with_columns(pl.Series("auc_with_interval", texts), pl.Series("why", why, dtype=pl.String))
-    heads = {
-        "classifier": "classifier", "population": "persons with", "persons": "persons", "positives": "violent", "tp": "rightly named",
-        "precision": "precision", "recall": "recall", "auc_with_interval": "AUC (interval)", "why": "why not defined",
-    }  # fmt: skip
-    heads["population"] = "who"
-    sentence = f"For whom it holds, with {_protocol(data)}: persons with and without a violent arrest before."
-    meant = Paragraph(
-        "Before means before the day of the person's last violent arrest. So everybody with one before is violent, which "
-        "leaves no one to tell them from and no AUC; and of those without, persons whose violent arrests are all of one "
-        "day are the violent ones."
-    )
-    formats = {"precision": "{:.3f}", "recall": "{:.3f}"}
-    return [Table("populations", "For whom", sentence, _persons(data), shown, heads, formats, COUNTS), meant]
-
-
-def _protocol(data: pl.DataFrame) -> str:
-    """The most honest protocol that there is."""
-    tried = set(data["protocol"])
-    return next((protocol for protocol in _HONEST if protocol in tried), PROTOCOLS["paper"])
+    """Persons without a violent arrest before, and with one, under the most honest protocol."""
+    protocol = most_honest(data["protocol"])
+    chosen = _ordered(data.filter(family=FAMILIES["all"], protocol=protocol))
+    heads = {"classifier": "classifier", "positives": "violent", "tp": "rightly named", "fp": "wrongly named"}
+    measures = {"precision_told": "precision", "recall_told": "recall", "auc_told": "AUC (interval)"}
+    found: list[Table | Paragraph] = []
+    for name in ("no_violent_before", "violent_before"):
+        rows = chosen.filter(population=POPULATIONS[name])
+        if not len(rows):
+            continue
+        told = [_told(row) for row in rows.iter_rows(named=True)]
+        shown = rows.select("classifier", *COUNTS, *_with_ends(("precision", "recall", "f1", "auc"))).with_columns(
+            pl.Series(f"{measure}_told", [row[measure] for row in told], dtype=pl.String)
+            for measure in ("precision", "recall", "auc")
+        )
+        sentence = f"Everybody with {POPULATIONS[name].removeprefix('with ')}, {protocol}: all features."
+        title = f"For whom: {POPULATIONS[name]}"
+        found.append(Table(name, title, sentence, _persons(rows), shown, heads | measures, counts=COUNTS))
+    return [*found, Paragraph(_BEFORE)] if found else []
 
 
 def known_families(source: Source) -> Section | None:
@@ -212,8 +223,9 @@ def known_families(source: Source) -> Section | None:
     if not len(alone):
         return None
     first = alone.sort("auc", descending=True, maintain_order=True).row(0, named=True)
+    name = in_a_sentence(best["classifier"])
     lead = (
-        f"With {best['protocol']}, {first['family']} alone tell most: the {best['classifier']} has an AUC of "
+        f"With {best['protocol']}, {first['family']} alone tell most: {name} has an AUC of "
         f"{between(first, 'auc')} from them, and of {between(best, 'auc')} from all {counted(len(alone), 'family')}."
     ).replace("familys", "families")
     shown = chosen.select("family", "protocol", *COUNTS, *_with_ends(("auc",)))
@@ -222,7 +234,7 @@ def known_families(source: Source) -> Section | None:
         domain=list(PROTOCOLS.values()), at=0.5,
     )  # fmt: skip
     sentence = (
-        f"AUC of the {best['classifier']} from each family of features alone and from all of them, by protocol, with "
+        f"AUC of {name} from each family of features alone and from all of them, by protocol, with "
         "approximate 95 % intervals; the dashed line is a toss of a coin."
     )
     figure = Figure("families", "AUC by family of features", sentence, _persons(data), shown, chart, COUNTS)
