@@ -40,10 +40,9 @@ def emerging_horizon(source: Source) -> Section | None:
 def emerging_ever_after(source: Source) -> Section | None:
     """The paper's outcome: a violent arrest at any later time."""
     meant = (
-        "As in Figures 9 to 11 of the method's paper, whoever is arrested for violence at any later time counts. "
-        "The later "
-        "the month, the less time is left until the data end, so there is less to come true: months cannot be compared "
-        "with each other, only what is named in one month."
+        "As in Figures 9 to 11 of the method's paper, whoever is arrested for violence at any later time counts. The "
+        "later the month, the less time is left until the data end, so there is less to come true: months cannot be "
+        "compared with each other, only what is named in one month."
     )
     return _section(source, "ever_after", "Month by month: at any later time, as in the paper", meant)
 
@@ -113,9 +112,8 @@ def _curve(source: Source, data: pl.DataFrame, outcome: str) -> list[Figure]:
     names = in_order(shown["classifier"], CLASSIFIERS)
     chart = curves_with_points(shown, points, by="classifier", domain=_DOMAIN)
     sentence = (
-        f"Precision and recall of the month {month} at every threshold ({', '.join(names)}), and as points what "
-        "each names "
-        "in fact: a rule whose point lies on a curve or above it is as good as that classifier."
+        f"Precision and recall of the month {month} at every threshold ({', '.join(names)}), and as points what each "
+        "names in fact: a rule whose point lies on a curve or above it is as good as that classifier."
     )
     return [Figure(f"curve_{outcome}", "At every threshold", sentence, _persons(points), shown, chart)]
 

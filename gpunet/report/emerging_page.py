@@ -110,9 +110,8 @@ def _first_sentence(source: Source) -> str:
     row = verdict.classifier
     classifier = in_a_sentence(CLASSIFIERS[row["classifier"]])
     said = (
-        f"Of 100 persons whom {classifier} names, about {100 * (row['precision'] or 0):.0f} "
-        "are "
-        f"arrested for violence {when}, and it finds about {100 * row['recall']:.0f} of 100 who are."
+        f"Of 100 persons whom {classifier} names, about {100 * (row['precision'] or 0):.0f} are arrested for violence "
+        f"{when}, and it finds about {100 * row['recall']:.0f} of 100 who are."
     )
     return f"{_verdict_sentence(verdict, when)} {said}"
 
@@ -159,8 +158,7 @@ def emerging_experiment(source: Source) -> Section:
     many = f" There are {counted(len(days), 'month')}, from {days[0]} to {days[-1]}." if len(days) else ""
     how = (
         f"A classifier is trained on the network as it was {counted(settings['horizon_days'], 'day')} before, with "
-        "what "
-        f"happened since, and judges the persons of the network of the day.{many} Who is named:"
+        f"what happened since, and judges the persons of the network of the day.{many} Who is named:"
     )
     named = [Paragraph(f"{text}.", "list item") for text in _WHO_IS_NAMED]
     read = Paragraph("How to read the figures (violent: arrested for violence in the time that counts):")
@@ -197,8 +195,7 @@ _FORMATS = dict.fromkeys(("precision", "recall", "f1"), "{:.3f}")
 def _everybody(data: pl.DataFrame, when: str, persons: int) -> Table:
     sentence = (
         f"Violent arrests {when}, all months together: a person counts once in each month. Intervals are those of "
-        "single "
-        "months, in the next figures."
+        "single months, in the next figures."
     )
     return Table("all_months", "All months together", sentence, persons, _ordered(data), _HEADS, _FORMATS, COUNTS)
 
@@ -216,8 +213,7 @@ def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Parag
             continue
         sentence = (
             f"Violent arrests {when} of persons {_BEFORE[name]} before the month's day; precision is empty where "
-            "nobody is "
-            "named."
+            "nobody is named."
         )
         title = f"For whom: {POPULATIONS[name]}"
         found.append(Table(name, title, sentence, persons, _ordered(rows), _HEADS, _FORMATS, COUNTS))
@@ -227,9 +223,8 @@ def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Parag
         row = trained.sort("tp", descending=True, maintain_order=True).row(0, named=True)
         said = (
             "Of persons without a violent arrest before, whom no rule about past violence can name, the "
-            f"{row['classifier']} finds most among the classifiers: {row['tp']:,} of the {row['positives']:,} who "
-            "are arrested "
-            f"for violence, beside {row['fp']:,} whom it names wrongly."
+            f"{row['classifier']} finds most among the classifiers: {row['tp']:,} of the {row['positives']:,} who are "
+            f"arrested for violence, beside {row['fp']:,} whom it names wrongly."
         )
         found.insert(0, Paragraph(said))
     return found

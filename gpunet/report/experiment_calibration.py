@@ -57,8 +57,7 @@ def emerging_calibration(source: Source) -> Section | None:
     )
     sentence = (
         "Persons of every month in ten groups by what was predicted, groups of one number together: the mean of it, "
-        "and "
-        f"the share with a violent arrest {words}; on the dashed line the two agree. A month's own groups, with "
+        f"and the share with a violent arrest {words}; on the dashed line the two agree. A month's own groups, with "
         "intervals, are in calibration.parquet."
     )
     return _section(data, "", _figure(data, chart, sentence))

@@ -12,9 +12,8 @@ __all__ = ["experiment_certainty"]
 
 _WHAT = (
     "Intervals are approximate. Persons of a network are not independent: those who are arrested together resemble "
-    "each "
-    "other. So whole communities of the network are drawn, with replacement, and a measure is computed of the persons "
-    "drawn; the interval holds 95 % of what the draws give.",
+    "each other. So whole communities of the network are drawn, with replacement, and a measure is computed of the "
+    "persons drawn; the interval holds 95 % of what the draws give.",
     "They tell how far a figure depends on who happens to be in the data. They do not tell how another training would "
     "turn out, and nothing of other places, of later years, or of what was never recorded: arrests measure policing as "
     "well as conduct.",

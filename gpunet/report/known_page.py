@@ -32,23 +32,23 @@ from gpunet.report.source import Source
 __all__ = ["known_experiment", "known_families", "known_result"]
 
 _SMALL = "The numbers are too small to be shown on this page."
+_NO_AUC = "No classifier has an AUC here: nothing can be said of how good it is."
 
 _BEFORE = (
-    "Before means before the day of the person's last violent arrest. So everybody with one before is violent, "
-    "which leaves "
-    "nobody to tell them from, and no AUC; and the violent of those without have all their violent arrests on one day."
+    "Before means before the day of the person's last violent arrest. So everybody with one before is violent, which "
+    "leaves nobody to tell them from, and no AUC; and the violent of those without have all their violent arrests on "
+    "one day."
 )
 
 _PROTOCOL_IS: Mapping[str, str] = {
     "paper": (
-        "features know the labels of everybody but the person whose features they are, as in the method's paper; the "
-        "labels of the test persons are among them"
+        "features know the labels of everybody but the person whose features they are, as in the method's paper, and so "
+        "those of the persons who are tested"
     ),
     "cross_fitted": "no feature knows the label of a person who is tested",
     "same_event": (
-        "besides, no feature knows an offence of an incident that a tested person was in, since persons who are "
-        "violent "
-        "together are arrested together; this hides fair evidence too"
+        "no feature knows the label of a person who is tested, nor an offence of an incident that one of them was in, "
+        "since persons who are violent together are arrested together; this hides fair evidence too"
     ),
 }
 
@@ -92,24 +92,17 @@ def _result_sentence(source: Source, data: pl.DataFrame) -> str:
     chosen = data.filter(family=FAMILIES["all"], population=POPULATIONS["all"])
     row = _best(chosen)
     if row is None:
-        return (
-            _SMALL
-            if source.audience.is_public
-            else "No classifier has an AUC here: nothing can be said of how good it is."
-        )
-    count = source.audience.count
+        return _SMALL if source.audience.is_public else _NO_AUC
+    count, name = source.audience.count, in_a_sentence(row["classifier"])
     said = (
-        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With "
-        f"{row['protocol']} "
-        f"{in_a_sentence(row['classifier'])} is best, with an AUC of {between(row, 'auc')}"
+        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With {row['protocol']} "
+        f"{name} is best, with an AUC of {between(row, 'auc')}"
     )
-    if row["precision"] is not None and row["recall"] is not None:
-        said += (
-            f": of the persons whom it names {row['precision']:.0%} were, and it names {row['recall']:.0%} of those "
-            "who "
-            "were"
-        )
-    return f"{said}."
+    if row["precision"] is None or row["recall"] is None:
+        return f"{said}."
+    return (
+        f"{said}: of the persons whom it names {row['precision']:.0%} were, and it names {row['recall']:.0%} of those."
+    )
 
 
 def _best(data: pl.DataFrame) -> dict[str, Any] | None:
@@ -147,8 +140,8 @@ def _table_8(data: pl.DataFrame) -> list[Table]:
         heads = {"classifier": "classifier", "precision_told": "precision", "recall_told": "recall"}
         heads |= {"f1_told": "F1 (interval)", "auc_told": "AUC (interval)"}
         sentence = (
-            f"As in Table 8 of the method's paper, each classifier with all features, and approximate 95 % intervals: "
-            f"{_PROTOCOL_IS[name]}."
+            f"As in Table 8 of the method's paper, each classifier with all features, where {_PROTOCOL_IS[name]}; "
+            "intervals are approximate 95 % intervals."
         )
         title = f"Table 8: {words}"
         found.append(Table(f"table_8_{name}", title, sentence, _persons(ours), shown, heads, counts=COUNTS))
