@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
 from gpunet.report.asked import asked
+from gpunet.report.calibration import calibration
+from gpunet.report.certainty import certainty
 from gpunet.report.computed import computed
+from gpunet.report.drivers import drivers
 from gpunet.report.figure import Page, Section
+from gpunet.report.forecast import forecast
 from gpunet.report.limits import limits
 from gpunet.report.source import Source
 
@@ -24,6 +28,10 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "run": (
         asked,
+        forecast,
+        calibration,
+        drivers,
+        certainty,
         limits,
         computed,
     ),
