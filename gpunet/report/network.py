@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
-from gpunet.report.audience import Audience
 from gpunet.report.communities_graph import communities_figure, communities_of
 from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
