@@ -11,6 +11,7 @@ from gpunet.base._version import __version__
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.panel import panel
+from gpunet.cli.commands.report import report as make_report
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
@@ -52,6 +53,7 @@ def _common(
 
 for _command in (synth, check, estimate, features, run, panel, score, show, certificates, info):
     app.command()(_command)
+app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")
 
 
