@@ -107,7 +107,7 @@ def test_tables_and_statistics_are_those_of_one_process(runs):
 
 def test_the_model_and_all_else_is_that_of_one_process(runs):
     alone, cluster = results(runs / "alone"), results(runs / "cluster")
-    for name in ("model.ubj", "scores.parquet", "top.csv"):
+    for name in ("model.ubj", "scores.parquet", "predictions.parquet", "top.csv"):
         assert alone[name] == cluster[name], name
     assert alone == cluster
 

@@ -78,7 +78,7 @@ def tables(tmp_path_factory) -> Path:
 
 
 def command(*arguments: object) -> Any:
-    return CliRunner().invoke(app, ["evaluate", *map(str, arguments), "--threads", "1"])
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments), "--threads", "1", "--no-report"])
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def run(tables, tmp_path_factory):
 def test_every_file_is_there_and_hashed(run):
     out, manifest = run
     expected = {"features.parquet", "ties.parquet", "groups.parquet", "rejected.parquet", "features.json"}
-    expected |= {"offences.parquet", "scores.parquet", "top.csv", "model.ubj"}
+    expected |= {"offences.parquet", "scores.parquet", "predictions.parquet", "top.csv", "model.ubj"}
     assert set(manifest["outputs"]) == expected
     assert {path.name for path in out.iterdir()} == expected | {"run.json"}
     for name, output in manifest["outputs"].items():

@@ -10,6 +10,7 @@ import typer
 from gpunet.base._version import __version__
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.panel import panel
+from gpunet.cli.commands.report import report as make_report
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
@@ -51,6 +52,7 @@ def _common(
 
 for _command in (synth, check, features, run, panel, score, show, certificates, info):
     app.command()(_command)
+app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")
 
 

@@ -45,6 +45,7 @@ def options_of(
     keep_going: bool,
     show_values: bool,
     allow_incomplete: bool = False,
+    report: bool = False,
 ) -> RunOptions:
     """What the command line says of how to run."""
     from gpunet.base.threads import available_threads, limit_pools
@@ -60,6 +61,7 @@ def options_of(
         keep_going=keep_going,
         allow_incomplete=allow_incomplete,
         show_values=show_values,
+        report=report,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -70,12 +72,12 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
     from gpunet.config.config import load_config
     from gpunet.runs.resume import stored_request
 
-    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values", "report"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads, --cluster, --checkpoint-seconds and --show-values"
+            "but --threads, --cluster, --checkpoint-seconds, --show-values and --no-report"
         )
     request = stored_request(folder)
     config = load_config(None if request is None else request.config)
@@ -92,15 +94,20 @@ def work(
     from gpunet.base.stopping import raise_if_stopped, stoppable
     from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
+    from gpunet.cli.reports import report_of_run
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    with stoppable(message), console_progress(plan=plan_of(command, config)) as show, compiling_noticed():
+    plan = plan_of(command, config, report=options.report)
+    with stoppable(message), console_progress(plan=plan) as show, compiling_noticed():
 
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))
+        page = report_of_run(out, progress) if options.report else None
     width = columns_of_terminal()
     say(summarise(manifest, out) if width is None else summarise(manifest, out, width), indent=10)
+    if page is not None:
+        say(f"report    {page}", indent=10)

@@ -81,6 +81,7 @@ AllowIncomplete = Annotated[
 ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Let messages show what stands in cells, and not its shape alone.")
 ]
+Report = Annotated[bool, typer.Option("--report/--no-report", help="Make report.html beside the results.")]
 CheckpointSeconds = Annotated[
     float | None,
     typer.Option("--checkpoint-seconds", min=0, help="Store what took so long or longer; 0: everything. \\[10]"),

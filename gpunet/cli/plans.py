@@ -10,7 +10,7 @@ from gpunet.config.evaluate_config import PROTOCOLS
 if TYPE_CHECKING:
     from gpunet.config.config import Config
 
-__all__ = ["PLANS", "plan_of"]
+__all__ = ["PLANS", "REPORT", "plan_of"]
 
 # Shares of a run of 100,000 persons on two processors. Of smaller tables the model takes more, of larger ones
 # betweenness: the estimate goes by what the stages before have taken.
@@ -30,6 +30,9 @@ _FEATURES = {
 
 # How much of the last day's features those of the earlier days cost: there are fewer arrests.
 _DAYS = {"T": 1.0, "T-2H": 0.3, "T-H": 0.6}
+
+#: The stage in which a report is made.
+REPORT = "report"
 
 _READING = {"reading": 4.0}
 _WRITING = {"write features": 1.0, "statistics": 0.5}
@@ -78,14 +81,15 @@ PLANS: dict[str, dict[str, float]] = {
 }
 
 
-def plan_of(command: str, config: Config) -> dict[str, float]:
+def plan_of(command: str, config: Config, *, report: bool = False) -> dict[str, float]:
     """The stages that a command has with this configuration, in order, with their shares.
 
     >>> from gpunet.config.config import load_config
     >>> list(plan_of("panel", load_config({"panel": {"verify": 0}})))
     ['reading', 'snapshots', 'write panel']
     """
+    last = {REPORT: 2.0} if report else {}
     if command == "evaluate known":
-        return _known(config.evaluate.protocols)
+        return _known(config.evaluate.protocols) | last
     left_out = set() if config.panel.verify else {"verify"}
-    return {stage: share for stage, share in PLANS[command].items() if stage not in left_out}
+    return {stage: share for stage, share in PLANS[command].items() if stage not in left_out} | last

@@ -12,7 +12,7 @@ from gpunet.cluster.engine import ClusterEngine
 from gpunet.cluster.engine_gpus import GpusEngine
 from gpunet.cluster.features import DistributedFeatures, compute_distributed, model_partitions, with_betweenness
 from gpunet.cluster.model.forecast import forecast_distributed
-from gpunet.cluster.model.scores import DistributedScores
+from gpunet.cluster.model.scores import DistributedScores, DistributedTested
 from gpunet.cluster.partitions import DistributedArrests
 from gpunet.cluster.reading import read_distributed
 from gpunet.cluster.results import in_order
@@ -105,8 +105,8 @@ class DistributedRun(Run):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         return distributed_arrest_statistics(found), distributed_network_statistics(found, self.engine)
 
-    def _parts_of(self, scores: DistributedScores) -> Iterable[Any]:
-        return scores
+    def _parts_of(self, table: DistributedScores | DistributedTested) -> Iterable[Any]:
+        return table
 
     def _train(self, arrests: DistributedArrests, days: Mapping[str, date], found: Mapping[str, Any]) -> Forecast:
         past, test, now = days["T-2H"], days["T-H"], days["T"]

@@ -15,6 +15,7 @@ from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
+from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of
 
@@ -31,6 +32,9 @@ class Forecast:
         Trained on both past snapshots.
     scores
         Scores at T: a frame as :func:`gpunet.model.score` makes it.
+    tested
+        What the evaluated model said of the persons of the test snapshot, and what happened: a frame as
+        :func:`gpunet.model.tested.tested_frame` makes it.
     evaluation
         Values that JSON can hold; see :func:`forecast`.
     warnings
@@ -39,6 +43,7 @@ class Forecast:
 
     model: Model
     scores: Any
+    tested: Any
     evaluation: dict[str, Any]
     warnings: tuple[str, ...]
 
@@ -124,17 +129,21 @@ def forecast(
     final = trained("both", fit_both, np.concatenate(labels))
     present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
+    known, new = _known(after, labels[1], windows[1]), _new(before, after)
     evaluation = evaluate_forecast(
         first,
         final.model,
-        (_known(before, labels[0], windows[0]), _known(after, labels[1], windows[1])),
-        new=_new(before, after),
+        (_known(before, labels[0], windows[0]), known),
+        new=new,
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
     mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
-    return Forecast(final.model, scored.frame, evaluation, warnings)
+    tested = tested_frame(
+        after.person_ids, own_columns(after), probability, known.record, new, labels[1], after.backend
+    )
+    return Forecast(final.model, scored.frame, tested, evaluation, warnings)
 
 
 def _known(table: FeatureTable, labels: Bool, window: str) -> Known:

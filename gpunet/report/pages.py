@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
+from gpunet.report.asked import asked
+from gpunet.report.computed import computed
 from gpunet.report.figure import Page, Section
+from gpunet.report.limits import limits
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -13,9 +16,26 @@ __all__ = ["page_of"]
 #: What makes a section of what lies in the folder; None where there is nothing to say.
 SectionOf = Callable[[Source], Section | None]
 
-_SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {}
+_SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
+    "features": (
+        asked,
+        limits,
+        computed,
+    ),
+    "run": (
+        asked,
+        limits,
+        computed,
+    ),
+}  # fmt: skip
 
-_TITLES: Mapping[str, str] = {}
+_TITLES: Mapping[str, str] = {
+    "features": "The network of arrests",
+    "run": "Forecast of violent arrests",
+}
+
+#: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
+_FIRST = ("forecast", "known", "emerging", "fairness", "asked", "limits")
 
 
 def page_of(source: Source) -> Page:
@@ -28,5 +48,10 @@ def page_of(source: Source) -> Page:
     """
     if source.kind not in _SECTIONS:
         raise InputError(f"{source.folder}: gpunet {source.kind} has no report; there is one of {', '.join(_SECTIONS)}")
-    sections = [section for of in _SECTIONS[source.kind] if (section := of(source)) is not None]
-    return Page(_TITLES[source.kind], (sections[0].lead,), tuple(sections))
+    sections = {found.name: found for of in _SECTIONS[source.kind] if (found := of(source)) is not None}
+    as_of = source.manifest.get("as_of")
+    return Page(
+        _TITLES[source.kind] + (f", as of {as_of}" if as_of else ""),
+        tuple(sections[name].lead for name in _FIRST if name in sections),
+        tuple(sections.values()),
+    )

@@ -18,12 +18,22 @@ from typing import Any
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
+from gpunet.runs.report_list import REPORT_LIST, REPORT_NAMES, report_outputs
 from gpunet.runs.result_names import Found, ResultNames
 from gpunet.tables.files import final_name, sha256_of, write_whole
 from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
 
-__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "checkpoints_of", "is_kept_file", "outputs_in", "store_whole"]
+__all__ = [
+    "MANIFEST",
+    "MOST_JSON_BYTES",
+    "RunFolder",
+    "cannot_write_into",
+    "checkpoints_of",
+    "is_kept_file",
+    "outputs_in",
+    "store_whole",
+]
 
 MANIFEST = "run.json"
 _PARTIAL = ".partial"
@@ -61,10 +71,11 @@ def store_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write_whole(path, write)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write_into(path, error) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> StorageError:
+def cannot_write_into(path: Path, error: OSError) -> StorageError:
+    """The error that a file of a run's folder cannot be written, be it a finished one or one that is kept."""
     hidden = next((folder for folder in path.parents if folder.name == _PARTIAL), path.parent)
     folder = hidden.parent if hidden.name == _PARTIAL else hidden
     name = path.relative_to(hidden).as_posix().removeprefix(f"{_CHECKPOINTS}/")
@@ -129,7 +140,8 @@ class RunFolder:
 
     def __init__(self, path: str | Path, names: Iterable[str]) -> None:
         self.path = named_path(path, "the run folder")
-        self._names = ResultNames((*names, MANIFEST))
+        self._names = ResultNames((*names, MANIFEST, *REPORT_NAMES))
+        self._of_report = ResultNames(REPORT_NAMES)
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
@@ -238,10 +250,13 @@ class RunFolder:
             lists = [outputs_in(path) for name in (MANIFEST, _REPLACED) if (path := self._staged / name).exists()]
         if (any_result := [*found.files, *found.folders][:1]) and not lists:
             raise InputError(f"{self.path} holds {any_result[0]} but no {MANIFEST}: give a new or empty folder")
+        if REPORT_LIST in found.files:
+            lists += report_outputs(found.files[REPORT_LIST])
         for name, path in found.files.items():
             if path != place and of(path) not in [listed.get(name, {}).get(what) for listed in lists]:
+                listed_in = REPORT_LIST if self._of_report.is_file(tuple(name.split("/"))) else MANIFEST
                 raise InputError(
-                    f"{path} is not what {MANIFEST} lists, so it is not replaced: move it away, or give another folder"
+                    f"{path} is not what {listed_in} lists, so it is not replaced: move it away, or give another folder"
                 )
 
     def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
@@ -276,7 +291,7 @@ class RunFolder:
         try:
             _make_folders_of(self._staged, name)
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write_into(path, error) from error
         store_whole(path, write)
         self._written.append(name)
 
@@ -303,12 +318,16 @@ class RunFolder:
                 (self.path / MANIFEST).replace(self._staged / _REPLACED)  # the list of what is removed now
             _remove(found)
             for name in (*written, MANIFEST):
-                _make_folders_of(self.path, name)
-                (self._staged / name).replace(self.path / name)
+                self.put_in_place(name)
         except OSError as error:
-            raise _cannot_write(self.path / MANIFEST, error) from error
+            raise cannot_write_into(self.path / MANIFEST, error) from error
         self._complete = True
         return complete
+
+    def put_in_place(self, name: str) -> None:
+        """Move a file that was written to where it belongs; OSError if that cannot be done."""
+        _make_folders_of(self.path, name)
+        (self._staged / name).replace(self.path / name)
 
     def _refuse_changes(self, found: Found) -> None:
         """InputError if results are not as they were when the run began, or its folders of results hold anything else.
@@ -337,8 +356,8 @@ def _make_folders_of(place: Path, name: str) -> None:
 
 
 def _remove(results: Found) -> None:
-    """Remove results, one file after the other, and the folders that are empty then."""
-    for path in results.files.values():
+    """Remove results, one file after the other, and the folders that are empty then; what lists a report's last."""
+    for path in sorted(results.files.values(), key=lambda path: path.name == REPORT_LIST):
         path.unlink(missing_ok=True)
     for folder in reversed(results.folders.values()):
         with suppress(OSError):  # somebody else's file is in it

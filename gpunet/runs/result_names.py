@@ -10,12 +10,15 @@ from pathlib import Path
 
 from gpunet.tables.files import final_name
 
-__all__ = ["DAY", "Found", "ResultNames"]
+__all__ = ["DAY", "NAME", "Found", "ResultNames"]
 
 #: In a name it stands for a day.
 DAY = "<day>"
 
-_DAY = r"\d{4}-\d\d-\d\d"
+#: In a name it stands for a word of small letters, digits and underscores.
+NAME = "<name>"
+
+_STAND_FOR = {DAY: r"\d{4}-\d\d-\d\d", NAME: r"[a-z0-9_]{1,80}"}
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Found:
 
 
 class ResultNames:
-    """Names of files, with "/" between a folder's and what lies in it; ``<day>`` in them is any day.
+    """Names of files, with "/" between a folder's and what lies in it; ``<day>`` is any day, ``<name>`` any word.
 
     Examples
     --------
@@ -88,7 +91,10 @@ class ResultNames:
 
 
 def _pattern(part: str) -> re.Pattern[str]:
-    return re.compile(re.escape(part).replace(re.escape(DAY), _DAY), re.ASCII)
+    pattern = re.escape(part)
+    for word, stands_for in _STAND_FOR.items():
+        pattern = pattern.replace(re.escape(word), stands_for)
+    return re.compile(pattern, re.ASCII)
 
 
 def _any_fits(parts: tuple[str, ...], patterns: Iterable[tuple[re.Pattern[str], ...]]) -> bool:

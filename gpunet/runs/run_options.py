@@ -21,6 +21,7 @@ class RunOptions:
     costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
     `keep_going` leaves out files that cannot be read, and `show_values` lets messages show what stands in cells, see
     :func:`gpunet.read_arrests`. `allow_incomplete` lets a forecast be of a day over a month after the last arrest.
+    `report` is whether the command line makes the report once the run is complete.
     """
 
     engine: str = "auto"
@@ -33,3 +34,4 @@ class RunOptions:
     keep_going: bool = False
     allow_incomplete: bool = False
     show_values: bool = False
+    report: bool = False

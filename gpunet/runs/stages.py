@@ -346,6 +346,7 @@ class Run:
         result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
+            self.folder.write_table("predictions.parquet", self._parts_of(result.tested))
             origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
             model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
@@ -361,9 +362,9 @@ class Run:
         self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best))
         self.folder.write_file("top.csv", lambda path: write_top(path, best))
 
-    def _parts_of(self, scores: Any) -> Iterable[Any]:
-        """The frames that the scores come in."""
-        return [scores]
+    def _parts_of(self, table: Any) -> Iterable[Any]:
+        """The frames that a table of a row a person comes in."""
+        return [table]
 
     def _kept_fit(self, name: str, fit: Callable[[], CrossFit], fits: Callable[[CrossFit], bool]) -> CrossFit:
         """What `fit` gives, or gave in an earlier run; what was kept of that has to be what `fits`."""

@@ -21,6 +21,7 @@ from gpunet.cli.options import (
     Inputs,
     KeepGoing,
     Out,
+    Report,
     Resume,
     Seed,
     ShowValues,
@@ -88,11 +89,14 @@ def known(
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
     show_values: ShowValues = False,
+    report: Report = True,
 ) -> None:
     """Tell who of a known network is violent, and how much of that its labels have told themselves."""
     from gpunet.cli.evaluations import run_known
 
-    options = options_of(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
+    options = options_of(
+        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, report=report
+    )
     if resume is not None:
         go_on(context, "evaluate known", resume, options)
         return
@@ -127,11 +131,14 @@ def emerging(
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
     show_values: ShowValues = False,
+    report: Report = True,
 ) -> None:
     """Forecast, month by month, who will be arrested for violence, from what was known then."""
     from gpunet.cli.evaluations import run_emerging
 
-    options = options_of(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
+    options = options_of(
+        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, report=report
+    )
     if resume is not None:
         go_on(context, "evaluate emerging", resume, options)
         return

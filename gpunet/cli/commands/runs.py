@@ -25,6 +25,7 @@ from gpunet.cli.options import (
     KeepGoing,
     ModelKind,
     Out,
+    Report,
     Resume,
     Seed,
     ShowValues,
@@ -92,12 +93,13 @@ def run(
     allow_incomplete: AllowIncomplete = False,
     checkpoint_seconds: CheckpointSeconds = None,
     show_values: ShowValues = False,
+    report: Report = True,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from gpunet.cli.run import run_forecast
 
     options = options_of(
-        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, allow_incomplete
+        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, allow_incomplete, report
     )
     if resume is not None:
         go_on(context, "run", resume, options)

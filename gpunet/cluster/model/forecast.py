@@ -14,7 +14,7 @@ from gpunet.base.array_types import Bool
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, check_alike, read_snapshot
-from gpunet.cluster.model.scores import DistributedScores, probabilities, score_distributed
+from gpunet.cluster.model.scores import DistributedScores, DistributedTested, probabilities, score_distributed
 from gpunet.cluster.model.training_distributed import fit_distributed
 from gpunet.cluster.model.training_single import cross_fit_on_one
 from gpunet.cluster.model.workers import team
@@ -73,8 +73,8 @@ def forecast_distributed(
     Returns
     -------
     Forecast
-        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`. With ``random_forest`` one worker
-        trains with the rows of all, also with `unencrypted`.
+        Its ``scores`` are :class:`gpunet.cluster.model.scores.DistributedScores`, and ``tested`` comes in the same
+        way. With ``random_forest`` one worker trains with the rows of all, also with `unencrypted`.
 
     Raises
     ------
@@ -120,17 +120,19 @@ def forecast_distributed(
     check_present(final.model.features, present.columns, "the features")
     check_same_taxonomy(final.model, present, "the model", "the feature table")
     scored = score_distributed(client, final.model, present, device=device, progress=progress)
+    known, new = _known(after, labels[1], windows[1]), ~np.isin(after.numbers, before.numbers)
     evaluation = evaluate_forecast(
         first,
         final.model,
-        (_known(before, labels[0], windows[0]), _known(after, labels[1], windows[1])),
-        new=~np.isin(after.numbers, before.numbers),
+        (_known(before, labels[0], windows[0]), known),
+        new=new,
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
     mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
-    return Forecast(final.model, scored, evaluation, warnings)
+    tested = DistributedTested(client, after, probability, known.record, new, labels[1])
+    return Forecast(final.model, scored, tested, evaluation, warnings)
 
 
 @dataclass(frozen=True, eq=False)

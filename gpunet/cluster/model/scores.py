@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from distributed import Client, Future
 
-from gpunet.base.array_types import Float64, Int64
+from gpunet.base.array_types import Bool, Float32, Float64, Int64
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered
 from gpunet.cluster.results import threads_of
 from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
+from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model, check_finite, model_from_bytes
 
-__all__ = ["DistributedScores", "probabilities", "score_distributed"]
+__all__ = ["DistributedScores", "DistributedTested", "probabilities", "score_distributed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,38 @@ class DistributedScores:
         for future, rank in zip(self._explained, self._snapshot.split(self.rank), strict=True):
             ((person_ids, backend, found),) = gathered(self._client, [future])
             yield scores_frame(person_ids, found, rank, self._features, backend)
+
+
+@dataclass(frozen=True, eq=False)
+class DistributedTested:
+    """What :func:`gpunet.model.tested.tested_frame` makes of all persons of a snapshot, part after part.
+
+    The persons' ids, and what of their features it takes, are on the workers until a part is asked for.
+    """
+
+    client: Client = field(repr=False)
+    snapshot: Snapshot = field(repr=False)
+    probability: Float64
+    record: Float64 | None
+    new: Bool
+    labels: Bool
+
+    def __len__(self) -> int:
+        return len(self.probability)
+
+    def __iter__(self) -> Iterator[Any]:
+        split = self.snapshot.split
+        records = [None] * len(self.snapshot.partitions) if self.record is None else split(self.record)
+        parts = zip(split(self.probability), records, split(self.new), split(self.labels), strict=True)
+        for partition, (probability, record, new, labels) in zip(self.snapshot.partitions, parts, strict=True):
+            ((person_ids, own, backend),) = gathered(
+                self.client, [self.client.submit(_of_persons, partition, pure=False)]
+            )
+            yield tested_frame(person_ids, own, probability, record, new, labels, backend)
+
+
+def _of_persons(part: TablePartition) -> tuple[Any, dict[str, Float32 | None], str]:
+    return part.table.person_ids, own_columns(part.table), part.table.backend
 
 
 def score_distributed(

@@ -1,0 +1,61 @@
+"""Reports beside the results of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gpunet.base._version import __version__
+from gpunet.base.errors import GpunetError
+from gpunet.base.progress import ProgressCallback, begun, ended
+from gpunet.cli.console import notice
+from gpunet.cli.plans import REPORT
+from gpunet.cli.running import RUN_FILES
+from gpunet.report.audience import Audience, AudienceName
+from gpunet.report.page import rendered
+from gpunet.report.pages import page_of
+from gpunet.report.source import Source
+from gpunet.runs.report_folder import ReportFolder, is_current
+from gpunet.runs.report_list import PAGE
+
+__all__ = ["report_of_run", "write_report"]
+
+
+def write_report(folder: Path, audience: AudienceName = "analyst") -> Path:
+    """Make the report of a complete run, in place of one that is there; return the page's path.
+
+    Parameters
+    ----------
+    folder
+        The run's.
+    audience
+        For whom.
+
+    Raises
+    ------
+    InputError
+        If there is no complete run that has a report, or its files are not as they were written.
+    StorageError
+        If it cannot be written.
+    """
+    with ReportFolder(folder, RUN_FILES) as place:
+        readers = Audience(audience)
+        page = rendered(page_of(Source(folder, readers)), readers)
+        said = {"version": __version__, "audience": audience}
+        place.replace({PAGE: page.html, **page.figures}, said)
+    return folder / PAGE
+
+
+def report_of_run(folder: Path, progress: ProgressCallback | None = None) -> Path | None:
+    """The report of a run that is just complete, made unless it is there; None, with a notice, if that fails.
+
+    Hours of work are not to end in an error because of the page that describes them.
+    """
+    begun(progress, REPORT)
+    try:
+        if not is_current(folder):
+            write_report(folder)
+    except (GpunetError, OSError) as error:
+        notice(f"warning: the run is complete, but its report could not be made ({error}): gpunet report {folder}")
+        return None
+    ended(progress, REPORT)
+    return folder / PAGE
