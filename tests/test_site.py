@@ -73,7 +73,9 @@ def test_every_link_and_anchor_leads_somewhere(pages):
 
 
 def test_nothing_is_fetched_from_elsewhere(site, pages):
-    assert {link for page in pages.values() for link in page.fetched if urlsplit(link).scheme not in {"", "data"}} == set()
+    assert {
+        link for page in pages.values() for link in page.fetched if urlsplit(link).scheme not in {"", "data"}
+    } == set()
     for sheet in site.rglob("*.css"):
         assert re.findall(r"(?:@import|url\()\s*[\"']?(?:https?:)?//[^\"')]*", sheet.read_text(encoding="utf-8")) == []
 
