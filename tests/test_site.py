@@ -1,4 +1,4 @@
-"""The documentation as a site: it is built with warnings as errors, links and anchors lead somewhere, nothing is fetched."""
+"""The documentation as a site: built with warnings as errors, no link or anchor is dead, nothing is fetched."""
 
 from __future__ import annotations
 
