@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs site gallery clean
+.PHONY: demo test test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -f $(DEMO)/arrests/*_[0-9][0-9][0-9][0-9]-[0-9][0-9].parquet
@@ -59,8 +59,13 @@ docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_architecture.py
 	$(BIN)/python scripts/make_config_schema.py
 
+.PHONY: site gallery
+
 site: $(VENV)/.installed-dev  ## the documentation as a site, with warnings as errors; its first page is build/site/index.html
 	$(BIN)/python scripts/make_site.py
+
+gallery: $(VENV)/.installed-dev  ## the pictures of reports in docs/gallery, and their page; needs Chromium and its driver
+	$(BIN)/python scripts/make_gallery.py
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 (with venv) is needed; none was found."; exit 1; }
@@ -80,4 +85,4 @@ $(VENV)/.installed-gpu: $(VENV)/.installed-dev pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-minimum .venv-rapids $(DEMO) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-minimum .venv-rapids $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
