@@ -52,7 +52,7 @@ _COUNTS = ("rows", "positives")
 _SEEN = "datum.value ? 'all of its time seen' : 'not all of its time seen'"
 
 
-def _bars(days: pl.DataFrame) -> alt.Chart:
+def _bars(days: pl.DataFrame) -> Any:
     return (
         alt.Chart(days)
         .mark_bar()
