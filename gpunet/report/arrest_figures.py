@@ -103,7 +103,7 @@ def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure
     return Figure(
         "seasonality",
         "Months of the year",
-        f"Dated arrests for each day of a month that lies from {arrests['first_date']} to {arrests['last_date']}: {said}.",
+        f"Dated arrests for each day of a month, from {arrests['first_date']} to {arrests['last_date']}: {said}.",
         int(arrests["persons"]),
         data,
         _season_chart(data),
