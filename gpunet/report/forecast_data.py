@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.evaluate.forecast_intervals import Compared, Estimate, Tested, forecast_intervals, number_of_draws
+from gpunet.evaluate.forecast_intervals import Compared, Estimate, Window, forecast_intervals, number_of_draws
 from gpunet.evaluate.schemas import MEASURES
 from gpunet.report.source import Source
 
@@ -128,9 +128,9 @@ def _damaged(source: Source, why: str) -> InputError:
     return InputError(f"{source.folder / 'predictions.parquet'}: damaged: {why}; run gpunet run again")
 
 
-def _tested(persons: pl.DataFrame) -> Tested:
+def _tested(persons: pl.DataFrame) -> Window:
     record = persons["past_violence"]
-    return Tested(
+    return Window(
         persons["probability"].to_numpy(),
         None if record.null_count() else record.to_numpy(),
         persons["label"].to_numpy(),
