@@ -74,7 +74,7 @@ def test_the_public_is_told_the_verdict_without_small_numbers() -> None:
 
 def test_the_order_of_everybody_in_words() -> None:
     assert order_sentence(compared(0.8, 0.66, (0.1, 0.2))).endswith(
-        "higher in 80 % of all cases; past violence alone in 66 %. Over everybody the model is better than past "
+        "higher in 80.0 % of all cases; past violence alone in 66.0 %. Over everybody the model is better than past "
         "violence alone."
     )
     assert order_sentence(compared(0.6, 0.66, (-0.1, -0.02))).endswith("is worse than past violence alone.")
@@ -96,6 +96,9 @@ def test_measures_of_the_report_are_those_of_the_run(tmp_path: Path) -> None:
     assert sum(found.of[name].positives for name in found.of if name.startswith("arrests_")) == frame["label"].sum()
     assert found.of["new"].persons == frame["new_person"].sum()
     assert (found.draws, found.asked) == (100, 100)
+    section = forecast(source_of(tmp_path, frame))
+    assert section is not None
+    assert first_sentences(source_of(tmp_path, frame))[0] == section.lead
 
 
 def test_an_earlier_version_has_left_no_predictions(tmp_path: Path) -> None:
