@@ -14,8 +14,8 @@ _LATER_FORMULA = f"([;\\t\\r\\n]\\s*)([{_SIGNS}])"
 _NUMBER = r"^[+-]?[0-9.]+$"
 
 
-def csv_of(data: pl.DataFrame) -> bytes:
-    """CSV with a header, UTF-8; a text that a spreadsheet would run gets an apostrophe in front.
+def csv_of(data: pl.DataFrame, *, header: bool = True) -> bytes:
+    """CSV, UTF-8; a text that a spreadsheet would run gets an apostrophe in front. Parts of a table need no header.
 
     Lists are written as their values, with blanks between.
 
@@ -27,7 +27,7 @@ def csv_of(data: pl.DataFrame) -> bytes:
     texts = [name for name, dtype in data.schema.items() if dtype.base_type() in (pl.String, pl.Categorical, pl.Enum)]
     safe = data.with_columns(_defused(pl.col(name).cast(pl.String)) for name in texts)
     heads = pl.Series(data.columns, dtype=pl.String).to_frame("head").select(_defused(pl.col("head"))).to_series()
-    return safe.rename(dict(zip(data.columns, heads, strict=True))).write_csv().encode()
+    return safe.rename(dict(zip(data.columns, heads, strict=True))).write_csv(include_header=header).encode()
 
 
 def _defused(text: pl.Expr) -> pl.Expr:

@@ -6,16 +6,21 @@ from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
 from gpunet.report.asked import asked
+from gpunet.report.calibration import calibration
+from gpunet.report.certainty import certainty
 from gpunet.report.computed import computed
+from gpunet.report.drivers import drivers
 from gpunet.report.emerging_months import emerging_ever_after, emerging_horizon
 from gpunet.report.emerging_page import emerging_experiment, emerging_result
 from gpunet.report.experiment_calibration import emerging_calibration, known_calibration
 from gpunet.report.experiment_certainty import experiment_certainty
 from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
+from gpunet.report.forecast import forecast
 from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
 from gpunet.report.limits import limits
+from gpunet.report.network import network
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -50,11 +55,17 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "features": (
         asked,
+        network,
         limits,
         computed,
     ),
     "run": (
         asked,
+        network,
+        forecast,
+        calibration,
+        drivers,
+        certainty,
         limits,
         computed,
     ),
