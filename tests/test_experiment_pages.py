@@ -34,15 +34,24 @@ COUNTS = ("persons", "positives", "tp", "fp", "fn", "tn", "negatives")
 
 SETTINGS = {"folds": 3, "protocols": ["paper", "cross_fitted"], "bootstrap": 200, "horizon_days": 90}
 
+ARRESTS = {
+    "arrests": 900, "persons": 500, "persons_arrested_once": 300, "incidents": 700, "undated_arrests": 0,
+    "first_date": "2013-01-01", "last_date": "2014-06-30",
+    "violent_arrests": {"violent": 80, "robbery": 74, "homicide": 6},
+    "arrests_by_month_of_year": {str(month): 75 for month in range(1, 13)},
+}  # fmt: skip
+
 DESCRIPTIVES = {
-    "arrests": {
-        "arrests": 900, "persons": 500, "persons_arrested_once": 300, "incidents": 700, "first_date": "2013-01-01",
-        "last_date": "2014-06-30", "violent_arrests": {"violent": 80, "robbery": 74, "homicide": 6},
-    },
     "network": {
-        "persons": 400, "ties": 600, "mean_degree": 3.0, "average_clustering": 0.4142, "components": 7,
+        "persons": 400, "ties": 600, "mean_degree": 3.0, "max_degree": 4, "average_clustering": 0.4142,
+        "transitivity": 0.5, "components": 7, "members": {"all": 400, "violent": 60, "robbery": 56, "homicide": 5},
         "largest_component": {"persons": 350, "ties": 560, "diameter": 12, "mean_path": 4.5678},
     },
+    "degrees": {"distribution": [{"degree": 2, "persons": 200}, {"degree": 4, "persons": 200}]},
+    "repeat_arrests": [
+        {"arrests": 1, "persons": 300, "violent": 30}, {"arrests": 2, "persons": 100, "violent": 20},
+        {"arrests": 4, "persons": 100, "violent": 25},
+    ],
     "violent_together": {"network": {"violent_persons": 60, "with_another": 45, "share": 0.75}},
 }  # fmt: skip
 
@@ -94,6 +103,15 @@ def month_rows(month: int, outcome: str = "horizon", **counts: tuple[int, int, i
     ]
 
 
+def curve_rows() -> list[dict]:
+    return [
+        {"protocol": None, "classifier": "xgboost", "smote": False, "family": "all", "month": date(2013, 2, 1),
+         "population": "all", "outcome": "horizon", "curve": "precision_recall", "x_measure": "recall",
+         "y_measure": "precision", "threshold": None if x == 0 else 1 - x, "x": x, "y": 1 - x / 2}
+        for x in (0.0, 0.5, 1.0)
+    ]  # fmt: skip
+
+
 def folder(tmp_path: Path, kind: str, **tables: list[dict]) -> Path:
     """A folder of results with what pages read of it."""
     for name, rows in tables.items():
@@ -104,7 +122,7 @@ def folder(tmp_path: Path, kind: str, **tables: list[dict]) -> Path:
         "gpunet": f"evaluate {kind}", "config": load_config({"evaluate": SETTINGS}).as_dict(),
         "input": {"rows": dict.fromkeys(("read", "accepted", "rejected", "duplicate"), 0), "files": [],
                   "left_out": [], "rejected_by_reason": {}},
-        "arrests": DESCRIPTIVES["arrests"], "warnings": [], "execution": {"seconds": 1.0},
+        "arrests": ARRESTS, "warnings": [], "execution": {"seconds": 1.0},
         "outputs": {f"{name}.parquet": {} for name in tables}, "evaluation": {"experiment": kind, "results": []},
     }  # fmt: skip
     (tmp_path / "run.json").write_text(json.dumps(manifest))
@@ -249,7 +267,7 @@ BEHIND = {**AHEAD, "xgboost": (12, 80, 88), "random_forest": (11, 80, 89)}
     ("counts", "said", "ahead"),
     [
         (AHEAD, "A classifier tells better than past violence who will be arrested for violence within 90 days: the "
-                "best of them, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record has 0.200.",
+                "best of them, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record has 0.2",
          "It is ahead in 3 of 3 months, in 3 of them by more than the intervals, and as far behind in 0."),
         (CLOSE, "No classifier is shown to tell better than past violence", "in 3 of 3 months, in 0 of them"),
         (BEHIND, "Nothing is gained over past violence", "It is ahead in 0 of 3 months"),
@@ -288,13 +306,7 @@ def test_months_are_drawn_as_they_are_and_added_up(tmp_path):
         *month_rows(1, **AHEAD), *month_rows(2, xgboost=(10, 30, 40), past_violent_arrests=(0, 0, 50)),
         *({**each, **untrained} for each in month_rows(3, xgboost=(0, 0, 0))),
     ]  # fmt: skip
-    curve = [
-        {"protocol": None, "classifier": "xgboost", "smote": False, "family": "all", "month": date(2013, 2, 1),
-         "population": "all", "outcome": "horizon", "curve": "precision_recall", "x_measure": "recall",
-         "y_measure": "precision", "threshold": None if x == 0 else 1 - x, "x": x, "y": 1 - x / 2}
-        for x in (0.0, 0.5, 1.0)
-    ]  # fmt: skip
-    source = Source(folder(tmp_path, "emerging", results=results, curves=curve), ANALYST)
+    source = Source(folder(tmp_path, "emerging", results=results, curves=curve_rows()), ANALYST)
     table = part(emerging_result(source), "all_months").data
     ours = table.filter(classifier="XGBoost").row(0, named=True)
     assert (ours["months"], ours["tp"], ours["fp"], ours["positives"]) == (2, 70, 70, 150)
@@ -350,14 +362,19 @@ def test_groups_of_months_are_taken_together(tmp_path):
 def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     place = folder(tmp_path, "known")
     section = experiment_network(Source(place, ANALYST))
-    assert dict(part(section, "arrests").data.select("what", "shown").rows())["of these homicide"] == "6"
-    network = dict(part(section, "network").data.select("what", "shown").rows())
-    assert network["ties a person, on average"] == "3.00"
-    assert network["steps between two of them, on average"] == "4.57"
+    of = dict(part(section, "arrests").data.select("figure", "value").rows())
+    assert (of["arrests"], of["persons"], of["violent arrests: homicide"]) == (900, 500, 6)
+    of = dict(part(section, "network").data.select("figure", "value").rows())
+    assert of["mean shortest path of the largest component"] == 4.5678
+    assert part(section, "degrees").data.select("ties", "persons").rows() == [(2, 200), (4, 200)]
+    assert part(section, "repeat_arrests").data.select("arrests", "persons", "violent_persons").rows() == [
+        ("1", 300, 30), ("2", 100, 20), ("4", 100, 25),
+    ]  # fmt: skip
+    assert part(section, "seasonality").data["arrests"].to_list() == [75] * 12
     assert "Of 60 violent persons of the network 45 (75%)" in texts(section)
-    public = dict(part(experiment_network(Source(place, PUBLIC)), "arrests").data.select("what", "shown").rows())
-    assert public["violent arrests"] == "80"
-    assert not any("homicide" in what or "robbery" in what for what in public)
+    assert html(section).count("<svg") == 3
+    public = experiment_network(Source(place, PUBLIC))
+    assert not any("homicide" in words for words in part(public, "arrests").data["figure"])
     for damage in ("{}", "no json", json.dumps({**DESCRIPTIVES, "network": {"persons": -1}})):
         (place / "descriptives.json").write_text(damage)
         with pytest.raises(InputError, match=r"descriptives\.json"):
@@ -427,12 +444,18 @@ def test_to_the_public_no_figure_has_a_small_number(tmp_path):
     assert set(part(sections[4], "calibration").data["classifier"]) == {"random forest"}
     page = rendered(Page("Test", (), tuple(sections)), PUBLIC).html.decode()
     assert "XGBoost" not in page
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 9
 
 
 def test_the_public_is_shown_no_curve_and_is_told_where_nothing_can_be_shown(tmp_path):
-    small = {**AHEAD, "two_hop_heuristic": (3, 40, 97)}
-    source = Source(folder(tmp_path, "emerging", results=month_rows(1, **small), curves=[], calibration=[]), PUBLIC)
+    rows = month_rows(2, **AHEAD)
+    place = folder(tmp_path, "emerging", results=rows, curves=curve_rows())
+    drawn = [{part.name for part in emerging_horizon(Source(place, audience)).parts if isinstance(part, Figure)}
+             for audience in (ANALYST, PUBLIC)]  # fmt: skip
+    assert drawn[0] - drawn[1] == {"curve_horizon"}
+    assert len(drawn[1]) == 5
+    small = month_rows(1, **{**AHEAD, "two_hop_heuristic": (3, 40, 97)})
+    source = Source(folder(tmp_path, "emerging", results=small, curves=[], calibration=[]), PUBLIC)
     assert emerging_result(source).lead == "The numbers are too small to be shown on this page."
     assert emerging_horizon(source) is None
     assert emerging_result(Source(tmp_path, ANALYST)).lead.startswith("A classifier tells better")
