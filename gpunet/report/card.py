@@ -15,7 +15,7 @@ from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_reasons import change_section, reasons_section
 from gpunet.report.card_record import arrests_section, network_section, places_section
 from gpunet.report.card_score import score_section
-from gpunet.report.card_values import medians
+from gpunet.report.card_values import usual_values
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
 from gpunet.report.record import Record
@@ -50,15 +50,15 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
         If there is no such person or run, or its inputs or files are not what they were.
     """
     source = _scored(folder)
+    check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     subject = subject_of(source, person)
     paths = input_paths(source.manifest)
-    check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     record = Record(read_again(source.manifest, paths, progress), subject.person_id)
     around = two_steps(source, subject.person_id)
     evidence = Evidence(subject, record, around)
     model = load_model(source.folder / _MODEL)
     known = columns(load_config(source.manifest["config"]).sets)
-    usual = medians(source, model.features)
+    usual = usual_values(source, model.features)
     score = score_section(source, subject)
     horizon = source.manifest["model"]["horizon_days"]
     return Page(

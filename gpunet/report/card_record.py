@@ -9,7 +9,7 @@ import polars as pl
 from gpunet.base.words import counted
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Paragraph, Section, Table
-from gpunet.report.look import LINES, SECOND, colour_scale
+from gpunet.report.look import COLOURS, LINES, SECOND
 from gpunet.report.record import Record, incident_pairs
 from gpunet.report.two_steps import picture
 
@@ -31,7 +31,7 @@ def arrests_section(record: Record, as_of: str) -> Section:
     if len(dated):
         parts.append(_time_line(dated, as_of))
     heads = {
-        "number": "No.", "date": "Date", "incident": "Incident", "force": "Force", "offences": "Violent offences",
+        "number": "No.", "date": "Date", "incident": "Incident", "offences": "Violent offences",
         "others": "Others arrested", "others_violent": "of them for violence", "ties": "Makes ties",
         "district": "District", "beat": "Beat", "gang": "Gang recorded",
     }  # fmt: skip
@@ -62,7 +62,9 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
             y=alt.Y(
                 "kind:N", title=None, scale=alt.Scale(domain=list(_KINDS)), axis=alt.Axis(gridColor=LINES, grid=True)
             ),
-            color=alt.Color("kind:N", legend=None, scale=colour_scale(_KINDS)),
+            color=alt.Color(
+                "kind:N", legend=None, scale=alt.Scale(domain=list(_KINDS), range=[COLOURS[1], COLOURS[0]])
+            ),
             shape=alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=list(_KINDS), range=["square", "circle"])),
         )
     )
@@ -129,7 +131,7 @@ def _ties(evidence: Evidence) -> list[Table | Paragraph]:
     )
     heads = {
         "number": "No.", "person": "Person", "incidents": "Incidents together", "arrests": "Arrests behind it (No.)",
-        "first_date": "First", "last_date": "Last", "violent_together": "A violent one among them",
+        "first_date": "First", "last_date": "Last", "violent_together": "Violent incident together",
         "violent_offence_on_record": "Violent offence on record", "strength": "Strength",
     }  # fmt: skip
     sentence = (

@@ -60,7 +60,7 @@ class Evidence:
                 f"The last one is arrest {last['number'][0]}, of {last['date'][0]}." if len(last) else "None is dated."
             )
         days = chosen["date"].drop_nulls()
-        when = f", from {days.min()} to {days.max()}" if len(days) > 1 else f", of {days[0]}" if len(days) else ""
+        when = f", from {days[0]} to {days[-1]}" if len(days) > 1 else f", of {days[0]}" if len(days) else ""
         return f"It rests on {_numbered('arrest', chosen['number'])}{when}."
 
     def _places(self, feature: Feature) -> str:
