@@ -29,10 +29,11 @@ from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_score import frequency
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Page, Paragraph, Table
+from gpunet.report.named import named
 from gpunet.report.page import rendered
 from gpunet.report.record import Record, incident_pairs
 from gpunet.report.source import Source
-from gpunet.report.subject import shown_id, subject_of
+from gpunet.report.subject import subject_of
 from gpunet.report.two_steps import picture, two_steps
 from gpunet.synthetic import make_arrests
 
@@ -323,7 +324,7 @@ def test_what_each_kind_of_feature_rests_on(evidence: Evidence) -> None:
     assert f"Of {two:,} persons two steps away, {round(share * two):,} count." == said["share_2hop__violent"]
     assert "direct ties listed below" in said["betweenness__all"]
     for place in evidence.record.places.filter(pl.col("kind") == "beat").to_dicts():
-        assert f"{shown_id(place['place'])} ({place['others_violent']:,})" in said["beat_violent_arrests"]
+        assert f"{named(place['place'])} ({place['others_violent']:,})" in said["beat_violent_arrests"]
     assert f"of {features['community_size']:,} persons" in said["community_size"]
 
 
@@ -384,7 +385,7 @@ def test_persons_that_are_not_there(run: Path, tmp_path: Path, capsys: pytest.Ca
     some = busiest(run)
     persons = len(pl.read_parquet(run / "scores.parquet"))
     for given, said in {
-        "12": f'--person "12": none of the {persons:,} persons scored has this id',
+        "12": f"none of the {persons:,} persons scored has this id",
         f"0{some}": f"without zeros in front: give {some}",
         "ann": "ids of this run are whole numbers, and this is none",
         "1.0": "ids of this run are whole numbers",

@@ -55,8 +55,8 @@ def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Map
     }  # fmt: skip
     up = sum(contribution > 0 for _, contribution in subject.reasons)
     behind = [
-        Paragraph(f"{number}. {_sentence(known[name].label)}: {evidence.behind(known[name])}", "list item")
-        for number, (name, _) in enumerate(subject.reasons, start=1)
+        Paragraph(f"{_sentence(known[name].label)}. {evidence.behind(known[name])}", "list item")
+        for name, _ in subject.reasons
     ]
     strongest = f"Of the {counted(len(rows), 'feature')} that moved this score most"
     return Section(
@@ -125,8 +125,9 @@ def change_section(
             Table(
                 "change",
                 "The score with other values",
-                "The model asked again with some numbers as they are usual, the medians of all, and the rest as it is.",
-                1, data, heads, {"of_100": "{:.1f}", "difference": "{:+.1f}"},
+                "The model asked again with other numbers in place of the person's own, and the rest as it is. As "
+                "usual means the median of all persons scored.",
+                None, data, heads, {"of_100": "{:.1f}", "difference": "{:+.1f}"},
             ),
             Paragraph(
                 "These are statements about the model, not about the person: it was asked again with other numbers. "
@@ -145,7 +146,7 @@ def _questions(
     asked += [
         (f"{known[name].label}: {_usual_in_words(known[name], usual[name])}", {name: usual[name].value}) for name in top
     ]
-    asked.append((f"all {len(top)} of these as usual", {name: usual[name].value for name in top}))
+    asked.append((f"all {len(top)} reasons above as usual", {name: usual[name].value for name in top}))
     for words, families in _TOGETHER.items():
         names = [name for name in model.features if name in known and known[name].family in families]
         asked.append((f"{words}: all {len(names)} features as usual", {name: usual[name].value for name in names}))

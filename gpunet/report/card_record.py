@@ -8,15 +8,15 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.report.evidence import Evidence
-from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.figure import Figure, Section, Table
 from gpunet.report.look import COLOURS, LINES, SECOND
 from gpunet.report.record import Record, incident_pairs
 from gpunet.report.two_steps import picture
 
 __all__ = ["arrests_section", "network_section", "places_section"]
 
-#: Rows of a table on the page; all of them are in its CSV.
-_MOST_ROWS = 300
+#: Rows of a table on the page, for whoever reads it on paper too.
+_MOST_ROWS = 500
 
 _KINDS = ("violent offence", "other offence")
 
@@ -27,21 +27,27 @@ def arrests_section(record: Record, as_of: str) -> Section:
     violent, dated = int(own["violent"].sum()), own.drop_nulls("date")
     days = record.dates()
     between = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" on {days[0]}" if days else ""
-    parts: list[Figure | Table | Paragraph] = []
+    parts: list[Figure | Table] = []
     if len(dated):
         parts.append(_time_line(dated, as_of))
     heads = {
         "number": "No.", "date": "Date", "incident": "Incident", "offences": "Violent offences",
         "others": "Others arrested", "others_violent": "of them for violence", "ties": "Makes ties",
-        "district": "District", "beat": "Beat", "gang": "Gang recorded",
+        "beat": "Beat", "district": "District", "gang": "Gang recorded",
     }  # fmt: skip
     sentence = (
         f"Every arrest of the person that counts, the earliest first. An incident makes ties if 2 to "
         f"{record.arrests.config.network.max_incident_size} persons were arrested in it."
     )
-    parts += _table("arrests", "The arrests", sentence, own, heads)
+    parts.append(Table("arrests", "The arrests", sentence, None, own, _filled(own, heads), rows=_MOST_ROWS))
     lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent:,} of them for a violent offence."
     return Section("arrests", "The person's own arrests", lead, tuple(parts))
+
+
+def _filled(own: pl.DataFrame, heads: dict[str, str]) -> dict[str, str]:
+    """The columns that have something to show; the district, of which a beat is a part, only where no beat is told."""
+    some = {name for name in heads if own[name].null_count() < len(own)}
+    return {name: head for name, head in heads.items() if name in some and not (name == "district" and "beat" in some)}
 
 
 def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
@@ -51,9 +57,8 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
     data = dated.select("number", "date", kind)
     drawn = data.select(pl.col("date").cast(pl.String), "kind").to_dicts()
     end = alt.Chart(_values([{"date": as_of}])).mark_rule(color=SECOND, strokeDash=[4, 3])
-    day = alt.X(
-        "date:T", title="day of arrest", scale=alt.Scale(type="utc"), axis=alt.Axis(format="%Y-%m", tickCount=8)
-    )
+    axis = alt.Axis(format="%Y-%m", tickCount=8)
+    day = alt.X("date:T", title="day of arrest", scale=alt.Scale(type="utc", padding=12), axis=axis)
     points = (
         alt.Chart(_values(drawn), width=560, height=90)
         .mark_point(size=90, strokeWidth=2)
@@ -70,7 +75,7 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
     )
     chart: Any = points + end.encode(x=day)
     sentence = f"Each mark is an arrest, by its day; the broken line is {as_of}, the day of the score."
-    return Figure("time_line", "Arrests on a time line", sentence, 1, data, chart)
+    return Figure("time_line", "Arrests on a time line", sentence, None, data, chart)
 
 
 def network_section(evidence: Evidence) -> Section:
@@ -113,10 +118,10 @@ def network_section(evidence: Evidence) -> Section:
         persons,
         picture(around, violent, together),
     )
-    return Section("network", "Who was arrested with the person", lead, (figure, *_ties(evidence)))
+    return Section("network", "Who was arrested with the person", lead, (figure, _ties(evidence)))
 
 
-def _ties(evidence: Evidence) -> list[Table | Paragraph]:
+def _ties(evidence: Evidence) -> Table:
     """The table of direct ties."""
     record, direct = evidence.record, evidence.around.direct
     ids = direct["person"].to_list()
@@ -138,7 +143,7 @@ def _ties(evidence: Evidence) -> list[Table | Paragraph]:
         "Everyone arrested together with the person, the strongest tie first: each shared incident counts 1 / (persons "
         "in it - 1). Numbers of arrests are those of the person's own arrests above."
     )
-    return _table("ties", "The direct ties", sentence, data, heads, len(ids))
+    return Table("ties", "The direct ties", sentence, len(ids), data, heads, rows=_MOST_ROWS)
 
 
 def places_section(record: Record) -> Section:
@@ -153,7 +158,9 @@ def places_section(record: Record) -> Section:
     }  # fmt: skip
     sentence = "Arrests in each district and beat in which the person was ever arrested, over all the time of the data."
     lead = f"The person was arrested in {counted(districts, 'district')} and {counted(beats, 'beat')}."
-    return Section("places", "The places", lead, tuple(_table("places", "The places", sentence, places, heads)))
+    return Section(
+        "places", "The places", lead, (Table("places", "The places", sentence, None, places, heads, rows=_MOST_ROWS),)
+    )
 
 
 def _values(rows: list[dict[str, Any]]) -> Any:
@@ -164,13 +171,3 @@ def _values(rows: list[dict[str, Any]]) -> Any:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
-
-
-def _table(
-    name: str, title: str, sentence: str, data: pl.DataFrame, heads: dict[str, str], persons: int = 1
-) -> list[Table | Paragraph]:
-    """A table, of which the page has the first rows alone if there are very many."""
-    if len(data) <= _MOST_ROWS:
-        return [Table(name, title, sentence, persons, data, heads)]
-    said = f"{sentence} The first {_MOST_ROWS} of {len(data):,} are shown."
-    return [Table(name, title, said, persons, data.head(_MOST_ROWS), heads)]
