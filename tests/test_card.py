@@ -141,7 +141,9 @@ def test_the_score_its_rank_and_how_such_scores_fared(run: Path, page: Page, evi
     near = np.flatnonzero(far <= np.sort(far)[199])
     hits = int(tried["label"].to_numpy()[near].sum())
     low, high = tried["probability"].to_numpy()[near].min(), tried["probability"].to_numpy()[near].max()
-    assert f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {100 * hits / len(near):.0f} of 100" in text
+    assert (
+        f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {100 * hits / len(near):.0f} of 100, where" in text
+    )
     rate = tried["label"].mean()
     assert f"Of all {len(tried):,} persons of that trial {100 * rate:.1f} of 100 were" in text
 
@@ -196,7 +198,7 @@ def test_changes_are_what_the_model_says(run: Path, page: Page, evidence: Eviden
     later = gpunet.score(model, own.with_columns(since), threads=1)
     assert table["probability"][-1] == pytest.approx(later["probability"][0])
     found = table["probability"].to_list()
-    assert table["difference"].to_list() == pytest.approx([100 * (one - found[0]) for one in found])
+    assert table["difference"].to_list() == pytest.approx([100 * (one - found[0]) for one in found], abs=0.0501)
 
 
 def test_own_arrests_are_those_of_the_tables(rows: pl.DataFrame, page: Page, evidence: Evidence) -> None:

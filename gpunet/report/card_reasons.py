@@ -108,7 +108,7 @@ def change_section(
             "question": [question for question, _ in asked],
             "probability": found,
             "of_100": [100 * one for one in found],
-            "difference": [100 * (one - found[0]) for one in found],
+            "difference": [round(100 * (one - found[0]), 1) + 0.0 for one in found],  # no -0.0
         }
     )
     heads = {"question": "If", "of_100": "The model would say, of 100", "difference": "Difference"}

@@ -57,7 +57,7 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
     data = dated.select("number", "date", kind)
     drawn = data.select(pl.col("date").cast(pl.String), "kind").to_dicts()
     end = alt.Chart(_values([{"date": as_of}])).mark_rule(color=SECOND, strokeDash=[4, 3])
-    axis = alt.Axis(format="%Y-%m", tickCount=8)
+    axis = alt.Axis(format="%Y-%m", tickCount=5)
     day = alt.X("date:T", title="day of arrest", scale=alt.Scale(type="utc", padding=12), axis=axis)
     points = (
         alt.Chart(_values(drawn), width=560, height=90)
@@ -135,13 +135,14 @@ def _ties(evidence: Evidence) -> Table:
         pl.Series("violent_offence_on_record", record.arrested_for("violent", ids)),
     )
     heads = {
-        "number": "No.", "person": "Person", "incidents": "Incidents together", "arrests": "Arrests behind it (No.)",
-        "first_date": "First", "last_date": "Last", "violent_together": "Violent incident together",
-        "violent_offence_on_record": "Violent offence on record", "strength": "Strength",
+        "number": "No.", "person": "Person", "incidents": "Shared incidents", "violent_together": "A violent one of them",
+        "arrests": "Own arrests (No.)", "first_date": "First", "last_date": "Last",
+        "violent_offence_on_record": "Violent offence on record",
     }  # fmt: skip
     sentence = (
         "Everyone arrested together with the person, the strongest tie first: each shared incident counts 1 / (persons "
-        "in it - 1). Numbers of arrests are those of the person's own arrests above."
+        "in it - 1). A violent one is one in which one of the two was arrested for a violent offence. Own arrests are "
+        "those of the person above, by number."
     )
     return Table("ties", "The direct ties", sentence, len(ids), data, heads, rows=_MOST_ROWS)
 

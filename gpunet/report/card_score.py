@@ -85,14 +85,16 @@ def _nearest(source: Source, probability: float) -> str:
     hits, n = int(near["label"].sum()), len(near)
     low, high = _interval(hits, n)
     least, most = _extremes(near["probability"])
+    forecast = float(near["probability"].mean() or 0.0)  # type: ignore[arg-type]  # of numbers it is one
     said = (
         f"Of the {n:,} persons with the probability nearest this one ({least:.3f} to {most:.3f}), {hits:,} were: "
-        f"{100 * hits / n:.0f} of 100. By chance alone such a number could stand for {100 * low:.0f} to "
-        f"{100 * high:.0f} of 100 (95% interval)."
+        f"{100 * hits / n:.0f} of 100, where {100 * forecast:.0f} of 100 were forecast. By chance alone such a number "
+        f"could stand for {100 * low:.0f} to {100 * high:.0f} of 100 (95% interval)."
     )
-    if not low <= probability <= high:
-        way = "too high" if probability > high else "too low"
-        said += f" The forecast, {100 * probability:.0f} of 100, was {way} for these persons."
+    if not low <= forecast <= high:
+        said += f" The forecast was too {'high' if forecast > high else 'low'} for these persons."
+    if not least <= probability <= most:
+        said += " This person's probability lies outside theirs, so the comparison says little."
     return said
 
 
