@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import math
 import re
@@ -22,6 +23,7 @@ from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config
 from gpunet.config.registry import columns
 from gpunet.model.trained import load_model
+from gpunet.report import card_score, card_values
 from gpunet.report import two_steps as two_steps_module
 from gpunet.report.audience import Audience
 from gpunet.report.card import card_page
@@ -123,6 +125,13 @@ def words(page: Page, section: str) -> str:
     return " ".join([found.lead, *(one.text for one in found.parts if isinstance(one, Paragraph))])
 
 
+@pytest.mark.parametrize("module", [card_score, card_values])
+def test_examples_in_docstrings(module: Any) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted
+    assert not found.failed
+
+
 def test_frequencies():
     assert frequency(0.0095) == "of 100 persons scored like this, about 1"
     assert frequency(0.505) == "of 100 persons scored like this, about 51"
@@ -141,9 +150,8 @@ def test_the_score_its_rank_and_how_such_scores_fared(run: Path, page: Page, evi
     near = np.flatnonzero(far <= np.sort(far)[199])
     hits = int(tried["label"].to_numpy()[near].sum())
     low, high = tried["probability"].to_numpy()[near].min(), tried["probability"].to_numpy()[near].max()
-    assert (
-        f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {100 * hits / len(near):.0f} of 100, where" in text
-    )
+    share = 100 * hits / len(near)
+    assert f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {share:.0f} of 100, where" in text
     rate = tried["label"].mean()
     assert f"Of all {len(tried):,} persons of that trial {100 * rate:.1f} of 100 were" in text
 

@@ -135,9 +135,9 @@ def _ties(evidence: Evidence) -> Table:
         pl.Series("violent_offence_on_record", record.arrested_for("violent", ids)),
     )
     heads = {
-        "number": "No.", "person": "Person", "incidents": "Shared incidents", "violent_together": "A violent one of them",
-        "arrests": "Own arrests (No.)", "first_date": "First", "last_date": "Last",
-        "violent_offence_on_record": "Violent offence on record",
+        "number": "No.", "person": "Person", "incidents": "Shared incidents",
+        "violent_together": "A violent one of them", "arrests": "Own arrests (No.)",
+        "first_date": "First", "last_date": "Last", "violent_offence_on_record": "Violent offence on record",
     }  # fmt: skip
     sentence = (
         "Everyone arrested together with the person, the strongest tie first: each shared incident counts 1 / (persons "
