@@ -304,6 +304,31 @@ def test_the_picture_has_every_person_and_tie(evidence: Evidence) -> None:
     assert not re.search(r"\d\.\d{3}", svg)
 
 
+def test_the_data_of_the_picture(page: Page, evidence: Evidence) -> None:
+    data, around = part(page, "network").data, evidence.around
+    assert len(data) == len(around.ties)
+    assert set(data["person_a"]) | set(data["person_b"]) == set(map(str, around.drawn))
+    one = set(around.direct["person"].cast(pl.String))
+    for row in data.to_dicts():
+        for end in "ab":
+            person = row[f"person_{end}"]
+            assert row[f"steps_{end}"] == (0 if person == str(around.drawn[0]) else 1 if person in one else 2)
+    assert int(data["violent_incident_together"].sum()) == len(incident_pairs(evidence.record, around.drawn))
+
+
+def test_tables_without_places_and_gangs(tmp_path: Path) -> None:
+    rows = make_arrests(120).select("person_id", "incident_id", "date", "offence")
+    rows.write_csv(tmp_path / "rows.csv")
+    run_forecast([str(tmp_path / "rows.csv")], tmp_path / "run", CONFIG, None, RunOptions(threads=1))
+    page = card_page(tmp_path / "run", busiest(tmp_path / "run"))
+    assert "no district and no beat" in words(page, "places")
+    assert not {"beat", "district", "gang"} & set(part(page, "arrests").heads)
+    rendered(page, Audience())
+    declared, evidence = columns(Config().sets), evidence_of(tmp_path / "run", busiest(tmp_path / "run"))
+    assert evidence.behind(declared["beat_arrests"]) == "No beat is on record for the person's arrests."
+    assert "No gang is recorded" in evidence.behind(declared["group_size"])
+
+
 def test_places_add_up_to_the_features(rows: pl.DataFrame, page: Page, evidence: Evidence) -> None:
     places, features = part(page, "places").data, evidence.subject.features
     for kind in ("district", "beat"):

@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.array_types import Bool
 from gpunet.base.words import counted
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Section, Table
 from gpunet.report.look import COLOURS, LINES, SECOND
 from gpunet.report.record import Record, incident_pairs
-from gpunet.report.two_steps import picture
+from gpunet.report.two_steps import TwoSteps, picture
 
 __all__ = ["arrests_section", "network_section", "places_section"]
 
@@ -91,7 +92,6 @@ def network_section(evidence: Evidence) -> Section:
     )
     together = incident_pairs(record, around.drawn)
     violent = record.arrested_for("violent", around.drawn)
-    step = [0] + [1] * around.direct_drawn + [2] * (len(around.drawn) - 1 - around.direct_drawn)
     cut = (
         f" Only {len(around.drawn):,} of {1 + n + two:,} persons are drawn, those with the strongest ties."
         if around.is_cut
@@ -102,23 +102,24 @@ def network_section(evidence: Evidence) -> Section:
         "these. A square has an arrest for a violent offence, a circle has none. A thin tie is a shared arrest; a "
         f"thick one is a shared incident in which one of the two was arrested for a violent offence.{cut}"
     )
-    persons = pl.DataFrame(
-        {
-            "person": list(map(str, around.drawn)),
-            "number": [at if of == 1 else None for at, of in enumerate(step)],
-            "steps": step,
-            "violent_offence_on_record": violent,
-        }
-    )
-    figure = Figure(
-        "network",
-        "The network two steps around",
-        sentence,
-        len(around.drawn),
-        persons,
-        picture(around, violent, together),
-    )
+    drawn = picture(around, violent, together)
+    data = _drawn_ties(around, violent, together)
+    figure = Figure("network", "The network two steps around", sentence, len(around.drawn), data, drawn)
     return Section("network", "Who was arrested with the person", lead, (figure, _ties(evidence)))
+
+
+def _drawn_ties(around: TwoSteps, violent: Bool, together: set[tuple[int, int]]) -> pl.DataFrame:
+    """The ties of the picture, with what it shows of their ends; everyone drawn has one."""
+    step = [0] + [1] * around.direct_drawn + [2] * (len(around.drawn) - 1 - around.direct_drawn)
+    ends: dict[str, list[Any]] = {}
+    for end, which in enumerate("ab"):
+        at = [pair[end] for pair in around.ties]
+        ends |= {
+            f"person_{which}": [str(around.drawn[one]) for one in at],
+            f"steps_{which}": [step[one] for one in at],
+            f"violent_offence_on_record_{which}": [bool(violent[one]) for one in at],
+        }
+    return pl.DataFrame({**ends, "violent_incident_together": [pair in together for pair in around.ties]})
 
 
 def _ties(evidence: Evidence) -> Table:
