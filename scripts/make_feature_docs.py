@@ -46,8 +46,8 @@ def page() -> str:
     for family, features in groupby(DECLARATIONS, key=lambda feature: feature.family):
         parts += [
             f"## {family}\n",
-            "| column | type | unit | what it is | null | source |",
-            "|---|---|---|---|---|---|",
+            "| column | in plain words | type | unit | what it is | null | source |",
+            "|---|---|---|---|---|---|---|",
         ]
         parts += [_row(feature) for feature in features]
         parts.append("")
@@ -57,7 +57,9 @@ def page() -> str:
 def _row(f: Feature) -> str:
     per_set = f"<br>C: {SCOPES[f.scope]}" if SCOPES[f.scope] else ""
     definition = f.definition.replace("|", "\\|")
-    return f"| `{f.name}`{per_set} | {f.dtype} | {f.unit} | {definition} | {f.null or 'never'} | {f.source} |"
+    return (
+        f"| `{f.name}`{per_set} | {f.label} | {f.dtype} | {f.unit} | {definition} | {f.null or 'never'} | {f.source} |"
+    )
 
 
 if __name__ == "__main__":

@@ -81,3 +81,16 @@ def test_types_follow_the_rules():
 def test_dictionary_has_a_row_a_column():
     rows = dictionary(("all", "violent", "knife"))
     assert [row["column"] for row in rows] == list(columns(("all", "violent", "knife")))
+
+
+def test_every_column_has_a_label_of_its_own_in_plain_words():
+    labels = {name: feature.label for name, feature in columns(Config().sets).items()}
+    assert len(set(labels.values())) == len(labels)
+    for name, label in labels.items():
+        assert label.strip(), name
+        assert len(label) <= 90, name
+        assert not set("{}_|") & set(label), name
+    assert labels["own_arrests"] == "arrests on record"
+    assert labels["share_1hop__violent"] == "share of direct co-arrestees who were arrested for a violent offence"
+    assert labels["own_arrests__aggravated_assault"] == "own arrests for aggravated assault"
+    assert [row["label"] for row in dictionary(Config().sets)] == list(labels.values())

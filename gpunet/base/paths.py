@@ -24,6 +24,7 @@ __all__ = [
     "read_regular",
     "refuse_files",
     "refuse_inputs",
+    "refuse_taken",
 ]
 
 #: What tells a file from every other, whatever its names.
@@ -133,6 +134,14 @@ def check_target(path: Path) -> None:
         return
     if not stat.S_ISREG(mode):
         raise OSError(f"there is {kind_of(mode)} of that name")
+
+
+def refuse_taken(path: Path, option: str) -> None:
+    """Before long work: raise InputError unless the new file that an option names can be made."""
+    if os.path.lexists(path):
+        raise InputError(f"{option} {path}: there is such a file already; name a new one")
+    if not path.parent.is_dir():
+        raise InputError(f"{option} {path}: there is no folder {path.parent}; make it, or name another")
 
 
 def refuse_inputs(out: str | Path, inputs: Iterable[str | os.PathLike[str]]) -> None:

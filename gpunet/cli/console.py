@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from gpunet.base.errors import StorageError, in_words
 from gpunet.base.printable import printable
 
-__all__ = ["COMPILED", "COMPILING", "columns_of_terminal", "compiling_noticed", "notice", "say"]
+__all__ = ["COMPILED", "COMPILING", "columns_of_terminal", "compiling_noticed", "notice", "put", "say"]
 
 COMPILING = "compiling for this machine on first use: takes up to a minute or two; later runs start at once"
 
@@ -33,8 +33,23 @@ def say(text: str, *, indent: int | None = None) -> None:
     width = columns_of_terminal()
     lines = printable(text).split("\n")
     fitted = lines if indent is None or width is None else [_wrapped(line, width, indent) for line in lines]
+    _print("\n".join(fitted) + "\n")
+
+
+def put(text: str) -> None:
+    """Print a part of a table that other programs read, as it is; on a terminal, without what would steer it.
+
+    Raises
+    ------
+    StorageError
+        As :func:`say`.
+    """
+    _print(text if columns_of_terminal() is None else printable(text))
+
+
+def _print(text: str) -> None:
     try:
-        print("\n".join(fitted), flush=True)
+        print(text, end="", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

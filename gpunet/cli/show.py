@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.printable import printable
 from gpunet.cli.console import columns_of_terminal, say
-from gpunet.runs.folder import MANIFEST
-from gpunet.tables.arrow_paths import for_arrow
+from gpunet.cli.stored_tables import IDS, SCORES, Asked, rows_of, table_named, tables_of
 
 __all__ = ["print_run"]
-
-_SUFFIX = ".parquet"
-_SCORES = "scores"
-_PANEL = "panel"  # of which the last snapshot is shown, unless a day is named: panel/as_of=2013-02-01
 
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
@@ -37,11 +27,10 @@ _MOST_ROWS = 2**63 - 1
 # On a terminal one long text is not to take the room of all other columns; of what is cut the end is an ellipsis.
 _WIDEST = 40
 
-# Never cut, for ids that begin alike would look the same.
-_IDS = ("person_id", "person_a", "person_b", "incident_id")
 
-
-def print_run(folder: Path, table: str | None, rows: int) -> None:
+def print_run(
+    folder: Path, table: str | None, rows: int, person: str | None = None, columns: tuple[str, ...] | None = None
+) -> None:
     """Print a table of a run folder: on a terminal as many of its columns as there is room for, else all.
 
     Parameters
@@ -52,71 +41,40 @@ def print_run(folder: Path, table: str | None, rows: int) -> None:
         The file's name, with or without its suffix. If None the scores or, without any, a list of the tables.
     rows
         How many to print: of scores those of highest rank, by rank, of other tables the first.
+    person
+        An id: only rows about that person, a single one with a line for each of its columns.
+    columns
+        In this order; all if None.
 
     Raises
     ------
     InputError
-        If there is no complete run in the folder, or no such table, or it cannot be read.
+        If there is no complete run in the folder, or no such table, column or person, or it cannot be read.
     """
-    rows = min(rows, _MOST_ROWS)
-    refuse_files(folder)
-    tables = _tables(folder)
-    if table is None and _SCORES not in tables:
-        sizes = [{"table": name, **_size(path)} for name, path in tables.items()]
+    tables = tables_of(folder)
+    if table is None and SCORES not in tables and person is None and columns is None:
+        sizes = [{"table": each.name, "rows": each.rows, "columns": len(each.schema)} for each in tables.values()]
         _print(pa.Table.from_pylist(sizes))
         return
-    name = _SCORES if table is None else table.removesuffix(_SUFFIX)
-    snapshot = folder / name / f"part{_SUFFIX}"
-    if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
-        tables[name] = snapshot
-    if name not in tables:
-        raise InputError(f'{folder} has no table "{name}"; there are {", ".join(tables) or "none"}')
-    size, found = _size(tables[name]), _rows(tables[name], name, rows)
-    columns = _print(found)
-    more = " (a wider window, a file or a pipe has room for more)" if columns < size["columns"] else ""
-    say(f"{len(found):,} of {size['rows']:,} rows, {columns} of {size['columns']} columns{more}", indent=2)
+    stored = table_named(folder, table)
+    asked = Asked(person, columns, min(rows, _MOST_ROWS))
+    found = pa.Table.from_batches(list(rows_of(folder, stored, asked)))
+    shown = _print_row(found) if person is not None and len(found) == 1 else _print(found)
+    there = len(stored.schema)
+    more = " (a wider window, --columns, a file or a pipe has room for more)" if shown < len(found.columns) else ""
+    say(f"{len(found):,} of {stored.rows:,} rows, {shown} of {there} columns{more}", indent=2)
     say(f"tables of this run: {', '.join(tables)}", indent=2)
 
 
-def _tables(folder: Path) -> dict[str, Path]:
-    """The tables of a complete run by their names without suffix."""
-    if not (folder / MANIFEST).is_file():
-        from gpunet.runs.resume import stored_request
-
-        unfinished = stored_request(folder)
-        if unfinished is None:
-            raise InputError(f"{folder} is not the folder of a run: it has no {MANIFEST}")
-        raise InputError(f"{folder}: this run is not finished; to go on: gpunet {unfinished.command} --resume {folder}")
-    tables = {path.stem: path for path in sorted(folder.glob(f"*{_SUFFIX}"))}
-    snapshots = sorted(folder.glob(f"{_PANEL}/as_of=*/part{_SUFFIX}"))
-    return tables if not snapshots else {**tables, _PANEL: snapshots[-1]}
-
-
-def _size(path: Path) -> dict[str, int]:
-    """How many rows and columns a table has."""
-    try:
-        check_regular(path)
-        found = pq.read_metadata(for_arrow(path))
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-    return {"rows": found.num_rows, "columns": found.num_columns}
-
-
-def _rows(path: Path, name: str, rows: int) -> pa.Table:
-    """So many rows of a table, without reading all of it."""
-    try:
-        if name == _SCORES:
-            best = pq.read_table(for_arrow(path), filters=pc.field("rank") <= rows).sort_by("rank")
-            return best.select(["rank", *(column for column in best.column_names if column != "rank")])
-        with pq.ParquetFile(for_arrow(path)) as file:
-            batches = file.iter_batches(max(1, min(rows, file.metadata.num_rows)))
-            return pa.Table.from_batches([next(batches)] if file.metadata.num_rows else [], file.schema_arrow)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path}: not readable as Parquet: {in_words(error)}")
+def _print_row(found: pa.Table) -> int:
+    """Print the one row of a table, a line for each column; return how many."""
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    drawn.add_column("column", no_wrap=True)
+    drawn.add_column("value", overflow="fold")
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        drawn.add_row(_cell(name), _cell(column[0].as_py()))
+    Console(width=columns_of_terminal() or _UNBOUNDED).print(drawn)
+    return len(found.columns)
 
 
 def _print(found: pa.Table) -> int:
@@ -141,7 +99,7 @@ def _drawn(found: pa.Table, count: int, widest: int | None) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for field in list(found.schema)[:count]:
         is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        is_id = field.name in _IDS
+        is_id = field.name in IDS  # which are never cut, for ids that begin alike would look the same
         drawn.add_column(
             _cell(field.name),
             justify="right" if is_number else "left",

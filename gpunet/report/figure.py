@@ -23,20 +23,21 @@ class Figure:
     sentence
         What it shows, one sentence.
     persons
-        How many persons are behind it.
+        How many persons are behind it; None where it is about none, such as versions and seconds.
     data
         What was drawn, with names of columns that say what they hold.
     chart
         An Altair chart (its look is :mod:`gpunet.report.look`'s), or an SVG as text that :mod:`gpunet.report` has made.
     counts
         Columns of `data` that count persons (or arrests, incidents): what the public is not shown rows of that are
-        under 10. Whoever makes the chart draws what :meth:`Audience.shown` leaves.
+        under 10. Whoever makes the chart draws what :meth:`Audience.shown` leaves, and gives that as `data`: a picture
+        of more is not shown to the public.
     """
 
     name: str
     title: str
     sentence: str
-    persons: int
+    persons: int | None
     data: pl.DataFrame
     chart: Any
     counts: tuple[str, ...] = ()
@@ -47,22 +48,26 @@ class Table:
     """As a :class:`Figure`, but shown as a table: `data` with the words of `heads` over its columns.
 
     ``heads`` is ``{column: words}``; columns without one are in the CSV alone. Numbers are formatted by the page, or as
-    `formats` says for a column (``"{:.3f}"``).
+    `formats` says for a column (``"{:.3f}"``). The page shows the first `rows`, and says how many there are in the CSV.
     """
 
     name: str
     title: str
     sentence: str
-    persons: int
+    persons: int | None
     data: pl.DataFrame
     heads: dict[str, str]
     formats: dict[str, str] = field(default_factory=dict)
     counts: tuple[str, ...] = ()
+    rows: int = 100
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Words: plain text, escaped by the page. `kind` is ``plain``, ``list item`` or ``warning``."""
+    """Words: plain text, escaped by the page. `kind` is ``plain``, ``list item`` or ``warning``.
+
+    Names that are not ours stand in a sentence as :func:`gpunet.report.named.named` writes them.
+    """
 
     text: str
     kind: str = "plain"

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import re
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from gpunet.base._version import __version__
+import polars as pl
+
 from gpunet.report.audience import Audience
 from gpunet.report.csv_text import csv_of
-from gpunet.report.figure import Figure, Page, Section, Table
+from gpunet.report.figure import Figure, Page, Table
+from gpunet.report.html_text import Shown, html_of
 from gpunet.report.look import svg_of
 
-__all__ = ["Rendered", "rendered"]
+__all__ = ["MOST_BYTES", "Rendered", "rendered"]
+
+#: No page is larger.
+MOST_BYTES = 2_000_000
+
+#: Columns that say who somebody is.
+_IDS = {"person_id", "person_a", "person_b", "person", "incident_id", "incident"}
 
 
 @dataclass(frozen=True)
@@ -30,67 +35,61 @@ def rendered(page: Page, audience: Audience) -> Rendered:
     """Render a page for an audience.
 
     Text is escaped wherever it stands. The page's content security policy allows its own style sheet, by hash, and
-    nothing else.
+    nothing else. Where it would be larger than 2 MB, it first refers to the files of its largest data in place of
+    holding them, then leaves out its largest pictures and tables, and says so. A picture of rows that the audience may
+    not see is left out.
+
+    Raises
+    ------
+    ValueError
+        If two parts have one name, a name is no ``[a-z0-9_]+``, or what is for the public has a column of ids.
     """
-    sections = [_for(audience, section) for section in page.sections]
-    shown = [part for section in sections for part in section.parts if isinstance(part, Figure | Table)]
-    data = {part.name: csv_of(part.data) for part in shown}
-    style = _style()
-    html = _environment().get_template("page.html.j2").render(
-        page=replace(page, sections=tuple(sections)),
-        audience=audience,
-        version=__version__,
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        csv={name: base64.b64encode(text).decode() for name, text in data.items()},
-        svg={part.name: _svg(part) for part in shown if isinstance(part, Figure)},
-    )  # fmt: skip
-    return Rendered(html.encode(), {f"figures/{name}.csv": text for name, text in data.items()})
+    _check(page, audience)
+    shown: dict[str, Shown] = {}
+    figures: dict[str, bytes] = {}
+    for part in _figures(page):
+        data = audience.shown(part.data, part.counts)
+        csv = csv_of(data)
+        figures[f"figures/{part.name}.csv"] = csv
+        shown[part.name] = _shown(part, data, csv)
+    while len(html := html_of(page, audience, shown)) > MOST_BYTES and (largest := _largest(shown)):
+        shown[largest.part.name] = largest
+    return Rendered(html, figures)
 
 
-def _for(audience: Audience, section: Section) -> Section:
-    parts = [
-        replace(part, data=audience.shown(part.data, part.counts)) if isinstance(part, Figure | Table) else part
-        for part in section.parts
-    ]
-    return replace(section, parts=tuple(parts))
+def _check(page: Page, audience: Audience) -> None:
+    names = [*(section.name for section in page.sections), *(f"figure-{part.name}" for part in _figures(page))]
+    for name in names:
+        if not re.fullmatch("[a-z0-9_]+", name.removeprefix("figure-")):
+            raise ValueError(f"{name!r} is no name for a part of a page")
+    if len(set(names)) < len(names):
+        raise ValueError(f"two parts of a page have one name: {sorted(names)}")
+    for part in _figures(page):
+        if audience.is_public and _IDS & set(part.data.columns):
+            raise ValueError(f"{part.name} has ids, which the public is not shown")
 
 
-def _svg(figure: Figure) -> str:
-    return figure.chart if isinstance(figure.chart, str) else svg_of(figure.chart)
+def _figures(page: Page) -> list[Figure | Table]:
+    return [part for section in page.sections for part in section.parts if isinstance(part, Figure | Table)]
 
 
-@cache
-def _style() -> str:
-    return files("gpunet.report").joinpath("templates/page.css").read_text(encoding="utf-8")
+def _shown(part: Figure | Table, data: pl.DataFrame, csv: bytes) -> Shown:
+    left_out = len(part.data) - len(data)
+    encoded = base64.b64encode(csv).decode()
+    if isinstance(part, Table):
+        return Shown(replace(part, data=data), left_out, encoded, rows=data.head(part.rows))
+    svg = "" if left_out else part.chart if isinstance(part.chart, str) else svg_of(part.chart)
+    return Shown(replace(part, data=data), left_out, encoded, svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1))
 
 
-@cache
-def _environment() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gpunet.report"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["cell"] = cell
-    environment.tests["figure"] = lambda part: isinstance(part, Figure)
-    environment.tests["table"] = lambda part: isinstance(part, Table)
-    return environment
+def _largest(shown: dict[str, Shown]) -> Shown | None:
+    """What takes the most bytes, without these; data first, as these are in a file of their own too."""
+    with_data = max(shown.values(), key=lambda one: len(one.csv), default=None)
+    if with_data is not None and with_data.csv:
+        return replace(with_data, csv="")
+    rest = max(shown.values(), key=_bytes_of_rest, default=None)
+    return None if rest is None or not _bytes_of_rest(rest) else replace(rest, svg="", rows=None)
 
 
-def cell(value: Any, form: str = "") -> str:
-    """A value in a table's cell: whole numbers with separators, others with three digits, nothing for null.
-
-    >>> cell(12345), cell(0.123456), cell(None), cell(0.5, "{:.0%}")
-    ('12,345', '0.123', '', '50%')
-    """
-    if value is None:
-        return ""
-    if form:
-        return form.format(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _bytes_of_rest(one: Shown) -> int:
+    return len(one.svg) + (0 if one.rows is None else int(one.rows.estimated_size()) + 1)

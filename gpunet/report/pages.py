@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
+from gpunet.report.asked import asked
+from gpunet.report.calibration import calibration
+from gpunet.report.certainty import certainty
+from gpunet.report.computed import computed
+from gpunet.report.drivers import drivers
+from gpunet.report.emerging_months import emerging_ever_after, emerging_horizon
+from gpunet.report.emerging_page import emerging_experiment, emerging_result
+from gpunet.report.experiment_calibration import emerging_calibration, known_calibration
+from gpunet.report.experiment_certainty import experiment_certainty
+from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
+from gpunet.report.forecast import forecast
+from gpunet.report.known_leak import known_leak
+from gpunet.report.known_page import known_experiment, known_families, known_result
+from gpunet.report.limits import limits
+from gpunet.report.network import network
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -13,9 +28,58 @@ __all__ = ["page_of"]
 #: What makes a section of what lies in the folder; None where there is nothing to say.
 SectionOf = Callable[[Source], Section | None]
 
-_SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {}
+_SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
+    "evaluate emerging": (
+        asked,
+        emerging_experiment,
+        experiment_network,
+        emerging_result,
+        emerging_horizon,
+        emerging_ever_after,
+        emerging_calibration,
+        experiment_certainty,
+        limits,
+        computed,
+    ),
+    "evaluate known": (
+        asked,
+        known_experiment,
+        experiment_network,
+        known_result,
+        known_leak,
+        known_calibration,
+        known_families,
+        experiment_certainty,
+        limits,
+        computed,
+    ),
+    "features": (
+        asked,
+        network,
+        limits,
+        computed,
+    ),
+    "run": (
+        asked,
+        network,
+        forecast,
+        calibration,
+        drivers,
+        certainty,
+        limits,
+        computed,
+    ),
+}  # fmt: skip
 
-_TITLES: Mapping[str, str] = {}
+_TITLES: Mapping[str, str] = {
+    "evaluate emerging": "Who emerges: forecasts month by month",
+    "evaluate known": "The known network: violent persons told from others",
+    "features": "The network of arrests",
+    "run": "Forecast of violent arrests",
+}
+
+#: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
+_FIRST = ("forecast", "known", "emerging", "fairness", "asked", "limits")
 
 
 def page_of(source: Source) -> Page:
@@ -28,5 +92,10 @@ def page_of(source: Source) -> Page:
     """
     if source.kind not in _SECTIONS:
         raise InputError(f"{source.folder}: gpunet {source.kind} has no report; there is one of {', '.join(_SECTIONS)}")
-    sections = [section for of in _SECTIONS[source.kind] if (section := of(source)) is not None]
-    return Page(_TITLES[source.kind], (sections[0].lead,), tuple(sections))
+    sections = {found.name: found for of in _SECTIONS[source.kind] if (found := of(source)) is not None}
+    as_of = source.manifest.get("as_of")
+    return Page(
+        _TITLES[source.kind] + (f", as of {as_of}" if as_of else ""),
+        tuple(sections[name].lead for name in _FIRST if name in sections),
+        tuple(sections.values()),
+    )

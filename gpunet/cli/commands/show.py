@@ -1,4 +1,4 @@
-"""``gpunet show``: a table of a run folder on the terminal."""
+"""``gpunet show``: a table of a run folder on the terminal, or for other programs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from gpunet.base.errors import InputError
 from gpunet.cli.options import path_of
 
 __all__ = ["show"]
+
+_ROWS = 20
 
 
 def show(
@@ -17,9 +20,39 @@ def show(
     table: Annotated[
         str | None, typer.Argument(help="features, ties, results, ...; panel/as_of=DAY; scores if there are any.")
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows: of scores by rank, else the first.")] = 20,
+    person: Annotated[str | None, typer.Option("--person", metavar="ID", help="Only rows about this person.")] = None,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=1, help=f"Rows: of scores by rank, else the first. \\[{_ROWS}; exports: all]"),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="A,B,...", help="Only these columns, in this order.")
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            parser=path_of("--csv"),
+            help="Write CSV that a spreadsheet shows and does not run into this file, a new one; - is standard output.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines: exact values, a line a row.")] = False,
 ) -> None:
-    """Print a table of a run: scores by rank, or the one that is named."""
-    from gpunet.cli.show import print_run
+    """Print a table of a run, or export it: scores by rank, or the one that is named."""
+    if csv is not None and as_json:
+        raise InputError("--csv and --json are two ways to export: give one of them")
+    names = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    if csv is None and not as_json:
+        from gpunet.cli.show import print_run
 
-    print_run(run, table, top)
+        print_run(run, table, _ROWS if top is None else top, person, names)
+        return
+    from gpunet.cli.exports import write_csv, write_json
+    from gpunet.cli.stored_tables import Asked
+
+    asked = Asked(person, names, top)
+    if csv is None:
+        write_json(run, table, asked)
+    else:
+        write_csv(run, table, asked, csv)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gpunet.base.errors import InputError, cannot_write
+from gpunet.base.paths import refuse_taken
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import ConfigFile, Inputs, ShowValues, path_of
 
@@ -40,7 +40,7 @@ def check(
     if not inputs:
         raise InputError("no input: name the tables to check")
     if write_config is not None:
-        _check_new(write_config)
+        refuse_taken(write_config, "--write-config")
     with values_shown(show_values), console_progress() as progress, compiling_noticed():
         found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
         found = less_rare_texts(found)
@@ -56,14 +56,6 @@ def check(
         notice(f"proposed configuration: {write_config}")
     elif not as_json:
         say(f"\n{proposed.rstrip()}")
-
-
-def _check_new(path: Path) -> None:
-    """Before tables are read for hours: that a file can be written."""
-    if os.path.lexists(path):
-        raise InputError(f"--write-config {path}: there is such a file already; name a new one")
-    if not path.parent.is_dir():
-        raise InputError(f"--write-config {path}: there is no folder {path.parent}; make it, or name another")
 
 
 def synth(

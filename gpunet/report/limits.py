@@ -1,0 +1,100 @@
+"""What results must not be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gpunet.report.audience import Audience
+from gpunet.report.figure import Paragraph, Section
+from gpunet.report.source import Source
+
+__all__ = ["limits"]
+
+Manifest = Mapping[str, Any]
+
+#: Of everything that is made of arrest tables.
+_OF_RECORDS = (
+    "It is about records, not about persons. Arrests measure policing as well as conduct: who is stopped, where "
+    "officers are sent and what is charged all enter the network.",
+    "Being arrested together is not evidence of anything. A tie, a group or a place in the network is no proof of "
+    "friendship, of membership in a gang, or of guilt.",
+    "It is not neutral. Columns about race, sex and the like are not read, yet places, groups and networks can stand "
+    "in for them. Results have to be checked by group, with data that you are entitled to hold, before any use.",
+)
+
+_OF_SCORES = (
+    "Do not arrest, stop, search, watch, charge, detain or sentence anybody for a score, nor refuse bail, work, "
+    "housing or help. A score may only point somebody who sees and questions its reasons to a record worth reading.",
+    "The reasons given for a score say where the number comes from. They do not say what causes violence, and changing "
+    "one of them would not change what a person does.",
+    "Whoever acts on scores changes the records that the next model learns from: more officers at a place make more "
+    "arrests there. Later figures then no longer say how good the model is.",
+)
+
+_OF_KNOWN = (
+    "This experiment is no forecast. It tells the violent of a network whose arrests are all known, and most of its "
+    "figures rest on arrests that came later than what they are said to find.",
+    "Under the paper's own protocol, features know the labels of a person's neighbours, and a classifier can read a "
+    "person's own label from those. Figures under it are too high; the other protocols hide these labels.",
+)
+
+_OF_EMERGING = (
+    "The values of these classifiers are no probabilities: they order persons, and are mostly too high as figures.",
+    'Months of the outcome "ever after" cannot be compared with each other, as later months have less time in which '
+    "something can come true.",
+)
+
+_OF_A_METHOD = "These figures say how well a method works on these tables. They are no ground to act on anybody."
+
+_LEADS = {
+    "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
+    "evaluate known": _OF_A_METHOD,
+    "evaluate emerging": _OF_A_METHOD,
+}
+
+_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "run": _OF_SCORES, "evaluate known": _OF_KNOWN, "evaluate emerging": _OF_EMERGING,
+}  # fmt: skip
+
+
+def limits(source: Source) -> Section:
+    """Why no score is enough to act on, what arrests measure, and how long and for whom results hold."""
+    found = source.manifest
+    items = (*_OF_KIND.get(source.kind, ()), *_OF_RECORDS, *_of_its_time(found), *_of_data(found))
+    return Section(
+        "limits",
+        "What it must not be used for",
+        _LEADS.get(source.kind) or _of_a_model(found, source.audience),
+        tuple(Paragraph(text, "list item") for text in items),
+    )
+
+
+def _of_a_model(found: Manifest, audience: Audience) -> str:
+    lead = "Never act on a score alone."
+    results = (found.get("model") or {}).get("results", {})
+    share, persons = (results.get("model") or {}).get("precision_top_100"), results.get("persons", 0)
+    if share is None or persons < 100:
+        return lead
+    true = audience.out_of(round(share * 100), 100)
+    return f"{lead} Of the 100 persons ranked highest in the test window, {true} were arrested for violence in it."
+
+
+def _of_its_time(found: Manifest) -> Iterator[str]:
+    """A forecast is for its window, and its population."""
+    days = (found.get("model") or {}).get("days")
+    if days:
+        yield (
+            f"It holds for the {found['model']['horizon_days']:,} days from {days['T']} on, and for the forces in "
+            "these tables. It was not tried on other places or later years."
+        )
+
+
+def _of_data(found: Manifest) -> Iterator[str]:
+    """What is missing at the end of the data."""
+    missing = found.get("completeness") or {}
+    if missing.get("days_beyond") or missing.get("late"):
+        yield (
+            f"The last weeks of the data are not complete: figures of the test window are too low. A forecast as of "
+            f"{missing['as_of']} would be right."
+        )
