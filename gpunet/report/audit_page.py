@@ -9,6 +9,7 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.evaluate.attributes import EVERYBODY
+from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.proxies import FEWEST
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.audit_words import (
@@ -96,7 +97,7 @@ def audit_selection(source: Source) -> Section | None:
             *(Paragraph(text) for text in rest),
             *_dots(source, fairness, "selection_rate", "Selected by the threshold",
                    f"The share of each group that the model's threshold selects. {_INTERVAL}"),
-            _table(source, fairness, "single", by, "Groups, by every rule",
+            _table(source, _single(fairness, by), "groups", "Groups, by every rule",
                    "For each rule, how many are selected, and the share with its interval. A larger share is no proof "
                    "of a bias by itself: compare it with how many were arrested."),
             *_pairs(source, fairness, by),
@@ -105,11 +106,13 @@ def audit_selection(source: Source) -> Section | None:
 
 
 def _pairs(source: Source, fairness: pl.DataFrame, by: Sequence[str]) -> Iterator[Table]:
-    if len(by) > 1:
-        pairs = [name for name in fairness["by"].unique(maintain_order=True) if name not in (*by, EVERYBODY)]
+    pairs = fairness.filter((pl.col("rule") == "threshold") & ~pl.col("by").is_in([*by, EVERYBODY]))
+    told = pairs.drop_nulls("persons")
+    if len(told):
         yield _table(
-            source, fairness, "pairs", pairs, "Pairs of attributes",
-            "The same for everybody who shares two attributes. What a group hides can show in a pair.",
+            source, told, "pairs", "Pairs of attributes",
+            f"Everybody who shares two attributes, under the threshold. Of {len(pairs):,} pairs of groups "
+            f"{len(told):,} can be told. What a group hides can show in a pair.",
         )  # fmt: skip
 
 
@@ -129,6 +132,9 @@ def audit_errors(source: Source) -> Section | None:
     parts = [
         part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
     ]
+    by = source.manifest["audit"]["by"]
+    text = "For each rule, the shares of the figures above, and those of the next section."
+    parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
     return Section("errors", "Errors by group", lead, (*(Paragraph(text) for text in rest), *parts))
 
 
@@ -267,25 +273,30 @@ def _chart(data: pl.DataFrame, everybody: float | None, signed: bool) -> Any:
     return alt.layer(*layers).properties(width=420, height=alt.Step(22))
 
 
-_HEADS: Mapping[str, str] = {
-    "by": "attribute", "group": "group", "rule": "selected by", "persons": "persons", "positives": "arrested",
-    "selected": "selected", "selection_rate": "share", "selection_rate_low": "from", "selection_rate_high": "to",
-    "precision": "right among selected", "recall": "found of arrested", "false_positive_rate": "wrong of others",
-    "mean_score": "mean probability",
+_SELECTED: Mapping[str, str] = {
+    "row": "group", "rule": "selected by", "persons": "persons", "positives": "arrested", "selected": "selected",
+    "selection_rate": "share", "selection_rate_low": "from", "selection_rate_high": "to",
 }  # fmt: skip
 
-_SHARES = (
-    "selection_rate", "selection_rate_low", "selection_rate_high", "precision", "recall", "false_positive_rate",
-    "mean_score",
-)  # fmt: skip
+_ERRORS: Mapping[str, str] = {
+    "row": "group", "rule": "selected by", "false_positive_rate": "selected of the not arrested",
+    "recall": "selected of the arrested", "precision": "arrested of the selected", "mean_score": "mean probability",
+    "observed": "share arrested",
+}  # fmt: skip
 
 
-def _table(source: Source, fairness: pl.DataFrame, name: str, by: Sequence[str], title: str, sentence: str) -> Table:
-    rows = fairness.filter(pl.col("by").is_in([*by, EVERYBODY]))
+def _table(
+    source: Source, rows: pl.DataFrame, name: str, title: str, sentence: str, heads: Mapping[str, str] = _SELECTED
+) -> Table:
     words = {f"top_{k}": f"first {k}" for k in (100, 500)}
-    shown = rows.select(pl.exclude("group_a", "group_b")).with_columns(pl.col("rule").replace(words))
-    formats = {**dict.fromkeys(_SHARES, "{:.1%}"), "selected": "{:,.0f}"}
+    label = pl.when(pl.col("by") == EVERYBODY).then(pl.col("group")).otherwise(pl.format("{}: {}", "by", "group"))
+    shown = rows.with_columns(label.alias("row"), pl.col("rule").replace(words)).select(*heads, "undefined")
+    formats = {**dict.fromkeys(GROUP_MEASURES, "{:.1%}"), "selected": "{:,.0f}"}
+    formats |= {f"{measure}_{end}": "{:.1%}" for measure in GROUP_MEASURES for end in ("low", "high")}
     persons = source.manifest["audit"]["persons"]
-    return Table(
-        f"audit_{name}", title, f"{sentence} An empty cell is not told.", persons, shown, dict(_HEADS), formats
-    )
+    return Table(f"audit_{name}", title, f"{sentence} An empty cell is not told.", persons, shown, dict(heads), formats)
+
+
+def _single(fairness: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """The rows of everybody, and of one attribute."""
+    return fairness.filter(pl.col("by").is_in([EVERYBODY, *by]))
