@@ -99,6 +99,8 @@ def work(
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
+    if command == "audit":  # nothing of it is kept: it takes seconds
+        message = "nothing was written; give the same command again"
     plan = plan_of(command, config, report=options.report)
     with stoppable(message), console_progress(plan=plan) as show, compiling_noticed():
 

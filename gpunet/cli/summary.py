@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpunet.cli.audit_summary import audit_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
 from gpunet.runs.result_names import ResultNames
@@ -35,6 +36,8 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     The table of measures fits into `width` columns, 80 if that is not known; sentences are one line each.
     """
     width = _WIDTH if width is None else width
+    if "audit" in manifest:
+        return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     rows = manifest["input"]["rows"]
     network, arrests = manifest.get("network"), manifest["arrests"]
     files = _files(manifest["input"])
@@ -68,13 +71,16 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         lines += evaluation_lines(manifest["evaluation"], width)
     if "panel" in manifest:
         lines += panel_lines(manifest["panel"])
-    lines += _warnings(manifest["warnings"])
-    lines += ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}"]
+    return "\n".join([*lines, *_warnings(manifest["warnings"]), *_results(manifest, out)])
+
+
+def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
+    """How long it took, and every file with what is in it."""
     results = {name: what for name, what in RUN_FILES.items() if ResultNames([name]).any_of(manifest["outputs"])}
     results["run.json"] = "versions, configuration, counts, statistics, evaluation, times"
     wide = max(18, *map(len, results))
-    lines += [f"  {name:{wide}} {what}" for name, what in results.items()]
-    return "\n".join(lines)
+    files = [f"  {name:{wide}} {what}" for name, what in results.items()]
+    return ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
 
 
 def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
