@@ -64,6 +64,14 @@ docs: $(VENV)/.installed-dev  ## rewrite the pages that are made from the code
 	$(BIN)/python scripts/make_architecture.py
 	$(BIN)/python scripts/make_config_schema.py
 
+.PHONY: site gallery
+
+site: $(VENV)/.installed-dev  ## the documentation as a site, with warnings as errors; its first page is build/site/index.html
+	$(BIN)/python scripts/make_site.py
+
+gallery: $(VENV)/.installed-dev  ## the pictures of reports in docs/gallery, and their page; needs Chromium and its driver
+	$(BIN)/python scripts/make_gallery.py
+
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 (with venv) is needed; none was found."; exit 1; }
 	$(PYTHON) -m venv $(VENV)

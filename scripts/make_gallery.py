@@ -1,0 +1,170 @@
+"""Make docs/gallery.md and its pictures from reports of synthetic tables.
+
+Usage: python scripts/make_gallery.py [--runs FOLDER]
+
+FOLDER, build/gallery by default, gets the tables and the runs that are pictured; what is there is kept, but the reports
+are made again. Needs Chromium and its driver, as ``make test-browser`` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+from browsing import HOW, Browser, browser_paths  # noqa: E402
+
+PAGE = ROOT / "docs" / "gallery.md"
+FOLDER = ROOT / "docs" / "gallery"
+PERSONS = 10_000
+COLOURS = 48  # of a picture: lines, letters and eight colours with their edges
+
+#: What is pictured, in the order of the page: the folder or file, its heading, and what it is.
+REPORTS = {
+    "run": ("A run", "`gpunet run`: the network, the forecast, and how far to believe it. [The report](report.md)."),
+    "card": ("A card", "`gpunet card`: one score, for the person who must question it."),
+    "audit": ("An audit", "`gpunet audit`: the same results by group; here the groups are made up."),
+    "known": ("Who of a known network is violent", "`gpunet evaluate known` ([evaluation.md](evaluation.md))."),
+    "emerging": ("Month by month", "`gpunet evaluate emerging` ([evaluation.md](evaluation.md))."),
+}
+
+#: Every figure of a page that is a picture: its name, its words, and where it stands.
+_FIGURES = """
+const drawn = [...document.querySelectorAll("figure")].filter(figure => figure.querySelector("svg"));
+JSON.stringify(drawn.map(figure => {
+    const box = figure.getBoundingClientRect(), words = of => figure.querySelector(of)?.textContent.trim() ?? "";
+    return {name: figure.id.replace("figure-", ""), title: words("h3"), sentence: words("figcaption p"),
+            clip: {x: box.x - 12, y: box.y + scrollY - 8, width: box.width + 24, height: box.height + 16, scale: 1}};
+}))
+"""
+
+
+class Picture(NamedTuple):
+    """A picture that was made: the file, what it is of, and a sentence about it."""
+
+    path: Path
+    title: str
+    sentence: str
+
+
+def gpunet(*arguments: str) -> None:
+    """A command of gpunet, which must succeed."""
+    subprocess.run([sys.executable, "-m", "gpunet", *arguments], check=True)
+
+
+def make_runs(folder: Path) -> None:
+    """Whatever is pictured, and is not in the folder yet; and its reports as they are made now."""
+    at = {name: str(folder / name) for name in ("arrests", *REPORTS)}
+    small = ("--folds", "3", "--bootstrap", "200", "--classifier", "random_forest", "--classifier", "xgboost")
+    origins = folder / "origins.csv"
+    for name, command in {
+        "arrests": ("synth", "--persons", str(PERSONS), "--seed", "1"),
+        "run": ("run", at["arrests"]),
+        "known": ("evaluate", "known", at["arrests"], *small),
+        "emerging": ("evaluate", "emerging", at["arrests"], "--from", "2013-02-01", *small[2:]),
+        "audit": ("audit", at["run"], "--attributes", str(origins), "--by", "origin"),
+    }.items():
+        if name == "audit":
+            made_up_groups(folder).write_csv(origins)
+        if not Path(at[name]).exists():
+            gpunet(*command, "--out", at[name])
+        if name in REPORTS:
+            gpunet("report", at[name])
+    first = pl.read_parquet(folder / "run" / "scores.parquet").filter(pl.col("rank") == 1)["person_id"][0]
+    gpunet("card", at["run"], "--person", str(first), "--out", f"{at['card']}.html")
+
+
+def made_up_groups(folder: Path) -> pl.DataFrame:
+    """An attribute that goes with the place, as docs/tutorial.md makes it up: the force of the first arrest, or not."""
+    arrests = pl.read_parquet(folder / "arrests" / "*.parquet").sort("date", "incident_id", "person_id", "offence")
+    persons = arrests.group_by("person_id", maintain_order=True).agg(pl.col("force").first())
+    old = (pl.col("force") == arrests["force"].min()) != (pl.col("person_id") % 5 == 0)
+    return persons.select("person_id", origin=pl.when(old).then(pl.lit("old town")).otherwise(pl.lit("new town")))
+
+
+def pictures(browser: Browser, name: str, page: Path) -> Iterator[Picture]:
+    """Of one report: how it begins, and every figure."""
+    title = REPORTS[name][0]
+    views = {"": (1000, 760, "light", "how the page begins.")}
+    if name == "run":
+        views |= {
+            "-dark": (1000, 760, "dark", "the same where the reader's system is set to dark."),
+            "-phone": (360, 760, "light", "the same on a phone."),
+        }
+    for ending, (width, height, scheme, words) in views.items():
+        browser.look(width, scheme)
+        browser.open(page, script=False)
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        yield Picture(shot(browser, f"{name}{ending}", clip), title, words.capitalize())
+    browser.look(1000, "light")
+    browser.open(page, script=False)
+    for figure in json.loads(browser.value(_FIGURES)):
+        path = shot(browser, f"{name}-{figure['name'].replace('_', '-')}", figure["clip"])
+        yield Picture(path, figure["title"], figure["sentence"])
+
+
+def shot(browser: Browser, name: str, clip: dict[str, Any]) -> Path:
+    """A part of the page as PNG of few colours, in the folder of pictures."""
+    found = browser.command("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+    image = Image.open(io.BytesIO(base64.b64decode(found["data"]))).convert("RGB")
+    path = FOLDER / f"{name}.png"
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    return path
+
+
+def in_markdown(text: str) -> str:
+    """A sentence in which nothing is markup."""
+    return re.sub(r"([\\`*_<>\[\]])", r"\\\1", " ".join(text.split()))
+
+
+def main() -> int:
+    """Make the runs, the pictures and the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "gallery", help="build/gallery by default")
+    runs = parser.parse_args().runs
+    paths = browser_paths()
+    if paths is None:
+        print(HOW, file=sys.stderr)
+        return 1
+    runs.mkdir(parents=True, exist_ok=True)
+    make_runs(runs.resolve())
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    lines = [
+        "# Gallery",
+        "",
+        f"Pictures of reports on {PERSONS:,} synthetic persons, who do not exist. `make gallery` makes this page.",
+    ]
+    browser = Browser(*paths)
+    try:
+        for name, (heading, what) in REPORTS.items():
+            page = runs / "card.html" if name == "card" else runs / name / "report.html"
+            if not page.exists():
+                continue
+            lines += ["", f"## {heading}", "", what]
+            for picture in pictures(browser, name, page.resolve()):
+                alt, sentence = in_markdown(picture.title), in_markdown(picture.sentence)
+                lines += ["", f"![{alt}](gallery/{picture.path.name})", "", sentence]
+    finally:
+        browser.close()
+    PAGE.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    total = sum(path.stat().st_size for path in FOLDER.glob("*.png"))
+    print(f"{PAGE} and {len(list(FOLDER.glob('*.png')))} pictures written, {total / 1000:,.0f} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
