@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
+AXE := build/axe-4.14.1/node_modules/axe-core/axe.min.js
+
+.PHONY: demo test test-browser test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean
 
 demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results are
 	rm -f $(DEMO)/arrests/*_[0-9][0-9][0-9][0-9]-[0-9][0-9].parquet
@@ -15,6 +17,9 @@ demo: $(VENV)/.installed  ## synthetic tables, a full run, and where the results
 test: $(VENV)/.installed-dev  ## lint, types, tests
 	BIN=$(BIN) scripts/check
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
+
+test-browser: $(VENV)/.installed-dev $(AXE)  ## every page in a real Chromium; pictures of them in build/screenshots
+	AXE=$(AXE) $(BIN)/python -m pytest tests/browser/check_*.py
 
 test-slow: $(VENV)/.installed-dev  ## before a release: all tests, also the long repetitions, with more drawn examples
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal
@@ -84,5 +89,10 @@ $(VENV)/.installed-gpu: $(VENV)/.installed-dev pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[gpu]"
 	touch $@
 
+# axe-core, which tests how accessible a page is, for development alone (MPL-2.0).
+build/axe-%/node_modules/axe-core/axe.min.js:
+	@command -v npm >/dev/null || { echo "make test-browser needs npm, for axe-core: on Debian and Ubuntu apt-get install npm"; exit 1; }
+	npm install --prefix build/axe-$* --no-save --ignore-scripts --no-audit --no-fund --loglevel=error axe-core@$*
+
 clean:
-	rm -rf $(VENV) .venv-minimum .venv-rapids $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-minimum .venv-rapids build $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis

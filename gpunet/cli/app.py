@@ -8,6 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from gpunet.base._version import __version__
+from gpunet.cli.commands.card import card
+from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.report import report as make_report
@@ -50,7 +52,7 @@ def _common(
     pass
 
 
-for _command in (synth, check, features, run, panel, score, show, certificates, info):
+for _command in (synth, check, estimate, features, run, panel, score, show, card, certificates, info):
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")

@@ -44,8 +44,8 @@ def write_csv(folder: Path, table: str | None, asked: Asked, out: Path) -> None:
         As :func:`gpunet.cli.show.print_run`, or if there is such a file already, or it would lie in a run folder.
     """
     if str(out) == _STANDARD_OUTPUT:
-        for text in _csv(_frames(folder, table, asked)):
-            put(text.decode())
+        for i, frame in enumerate(_frames(folder, table, asked)):
+            put(csv_of(frame, header=i == 0).decode())
         return
     _check_out(folder, out)
     rows = columns = 0
@@ -54,7 +54,7 @@ def write_csv(folder: Path, table: str | None, asked: Asked, out: Path) -> None:
         nonlocal rows, columns
         with path.open("wb") as file:
             for frame in _frames(folder, table, asked):
-                file.write(_csv_part(frame, header=columns == 0))
+                file.write(csv_of(frame, header=columns == 0))
                 rows, columns = rows + len(frame), frame.width
         refuse_taken(out, "--csv")  # somebody may have made it meanwhile
 
@@ -76,13 +76,3 @@ def _frames(folder: Path, table: str | None, asked: Asked) -> Iterator[pl.DataFr
     for part in rows_of(folder, table_named(folder, table), asked):
         frame: Any = pl.from_arrow(part)
         yield frame
-
-
-def _csv(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
-    for i, frame in enumerate(frames):
-        yield _csv_part(frame, header=i == 0)
-
-
-def _csv_part(frame: pl.DataFrame, *, header: bool) -> bytes:
-    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    return csv_of(frame.with_columns(pl.col(lists).list.join(", ")), header=header)

@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from gpunet.base.errors import ConfigError, in_words
 from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
+from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
@@ -29,6 +30,7 @@ __all__ = [
     "OPTIONAL_COLUMNS",
     "REQUIRED_COLUMNS",
     "UNENCRYPTED",
+    "AuditConfig",
     "ClusterConfig",
     "Config",
     "EvaluateConfig",
@@ -198,6 +200,8 @@ class Config:
     """The experiments of ``gpunet evaluate``."""
     panel: PanelConfig = field(default_factory=PanelConfig)
     """Panels of features as of many days."""
+    audit: AuditConfig = field(default_factory=AuditConfig)
+    """How groups of persons are compared."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
 

@@ -12,7 +12,16 @@ from typing import Any, Literal
 
 from gpunet.base.errors import InputError
 
-__all__ = ["DECLARATIONS", "FAMILIES", "PATH_FAMILIES", "Feature", "columns", "dictionary", "expand_families"]
+__all__ = [
+    "DECLARATIONS",
+    "FAMILIES",
+    "PATH_FAMILIES",
+    "Feature",
+    "columns",
+    "dictionary",
+    "expand_families",
+    "offences_in_words",
+]
 
 Dtype = Literal["int64", "float64", "bool"]
 Scope = Literal["one", "every set", "every set but all", "every offence"]
@@ -72,13 +81,13 @@ class Feature:
             return [self]
         left_out = {"every set": (), "every set but all": ("all",), "every offence": ("all", "violent")}[self.scope]
         return [
-            replace(self, name=self.name.replace("{C}", c), label=self.label.replace("{C}", _offences_in_words(c)))
+            replace(self, name=self.name.replace("{C}", c), label=self.label.replace("{C}", offences_in_words(c)))
             for c in sets
             if c not in left_out
         ]
 
 
-def _offences_in_words(name: str) -> str:
+def offences_in_words(name: str) -> str:
     """What one is arrested for who is in that set."""
     return {"all": "any offence", "violent": "a violent offence"}.get(name, name.replace("_", " "))
 

@@ -16,7 +16,7 @@ from gpunet.evaluate.measures import Ordered, measures_of, order_of, reasons_of,
 from gpunet.evaluate.predicted import Predicted
 from gpunet.evaluate.schemas import MEASURES
 
-__all__ = ["Judged", "Populations", "judge"]
+__all__ = ["Judged", "Populations", "calibration_of", "interval_or_reason", "judge"]
 
 #: Given a prediction, the populations beside ``all``: for each bool[n], parallel to its persons.
 Populations = Callable[[Predicted], Mapping[str, Bool]]
@@ -67,13 +67,13 @@ def _judge(predicted: Predicted, population: str, persons: Ordered, draws: Draws
     without: dict[str, str] = {}
     row: dict[str, Any] = {"experiment": predicted.experiment, **_counts(persons)}
     for name, value, values in zip(MEASURES, once[:, 0].tolist(), drawn, strict=True):
-        low, high, why = _interval(values, beforehand.get(name))
+        low, high, why = interval_or_reason(values, beforehand.get(name))
         row |= {name: None if name in reasons else value, f"{name}_low": low, f"{name}_high": high}
         if why and name not in reasons:
             without[f"{name} interval"] = why
     row["mean_value"] = float(persons.value.mean()) if persons.are_probabilities else None
     row["undefined"] = together({**reasons, **without})
-    groups = _calibration(persons, observed, draws.number)
+    groups = calibration_of(persons, observed, draws.number)
     auc = drawn[list(MEASURES).index("auc")]
     return Judged(keys, row, groups, curves_of(persons), auc, beforehand)
 
@@ -87,13 +87,13 @@ def _counts(persons: Ordered) -> dict[str, int | None]:
     return counts | {"tp": tp, "fp": named - tp, "fn": positives - tp, "tn": n - positives - named + tp}
 
 
-def _calibration(persons: Ordered, observed: Float64, draws: int) -> list[dict[str, Any]]:
+def calibration_of(persons: Ordered, observed: Float64, draws: int) -> list[dict[str, Any]]:
     """The groups from the smallest values; `observed` has a row for each, from the greatest."""
     bounds = [0, *persons.cuts.tolist()]
     groups = [persons.at(slice(*bound)) for bound in pairwise(bounds)]
     found = []
     for number, (group, values) in enumerate(zip(reversed(groups), observed[::-1], strict=True), start=1):
-        low, high, why = _interval(values, why_no_interval(group, draws, ["observed"]).get("observed"))
+        low, high, why = interval_or_reason(values, why_no_interval(group, draws, ["observed"]).get("observed"))
         found.append({
             "group": number,
             "persons": len(group),
@@ -107,7 +107,7 @@ def _calibration(persons: Ordered, observed: Float64, draws: int) -> list[dict[s
     return found
 
 
-def _interval(values: Float64, why_none: str | None) -> tuple[float | None, float | None, str]:
+def interval_or_reason(values: Float64, why_none: str | None) -> tuple[float | None, float | None, str]:
     """Both ends and, where these are None, the reason."""
     if why_none:
         return None, None, why_none

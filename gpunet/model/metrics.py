@@ -9,7 +9,7 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64
 
-__all__ = ["TOP", "evaluate", "past_violence_score"]
+__all__ = ["TOP", "chance", "evaluate", "past_violence_score"]
 
 #: Lengths of the lists whose precision is reported.
 TOP = (100, 500)
@@ -64,7 +64,7 @@ def evaluate(
             "brier": None,
             "brier_skill": None,
         },
-        "chance": _chance(n, positives, int(flagged.sum())),
+        "chance": chance(n, positives, int(flagged.sum())),
     }  # fmt: skip
 
 
@@ -133,7 +133,8 @@ def _brier(labels: Bool, probability: Float64) -> dict[str, float | None]:
     return {"brier": brier, "brier_skill": 1 - brier / reference if reference > 0 else None}
 
 
-def _chance(n: int, positives: int, flagged: int) -> dict[str, Any]:
+def chance(n: int, positives: int, flagged: int) -> dict[str, Any]:
+    """Exact expectations of the measures of a random order of n persons, so many of them flagged; None if undefined."""
     rate = positives / n if n else None
     one_class = rate is None or positives in (0, n)
     return {

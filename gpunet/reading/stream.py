@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -28,7 +28,10 @@ from gpunet.reading.whole_numbers import NotThroughout, PointZero
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import dense, on_host
 
-__all__ = ["Batch", "InputRecord", "Inputs", "Piece", "Withdrawal", "frame_batches", "source_batches"]
+__all__ = ["Batch", "InputRecord", "Inputs", "LayoutOf", "Piece", "Withdrawal", "frame_batches", "source_batches"]
+
+#: Which columns of a table are read, as :func:`gpunet.reading.columns.layout_of` says it of tables of arrests.
+LayoutOf: TypeAlias = Callable[[str, Iterable[str], Iterable[str], InputConfig], Layout]
 
 #: Rows of files that the host reads before they go to a device together.
 DEVICE_ROWS = 1 << 24
@@ -123,9 +126,16 @@ class Withdrawal:
 
 
 def source_batches(
-    sources: Iterable[Source], config: InputConfig, inputs: Inputs, location: Location, at_most: int | None = None
+    sources: Iterable[Source],
+    config: InputConfig,
+    inputs: Inputs,
+    location: Location,
+    at_most: int | None = None,
+    of: LayoutOf = layout_of,
 ) -> Iterator[Batch | Withdrawal]:
     """Read files one after the other; `inputs` grows with each that was read to its end.
+
+    `of` chooses the columns: that of tables of arrests never gives a protected one.
 
     Tables of the same columns and types are put together until they have `at_most` rows (``BATCH_ROWS`` by default on
     the host), so that thousands of small files cost little more than one large one. A file that is not over yet is
@@ -147,7 +157,7 @@ def source_batches(
         given = False
         try:
             file = open_file(source, config)
-            record = record_of(file, config)
+            record = record_of(file, config, of)
             frame = None if location.in_slices else read_directly(file, record.layout, location)
             if frame is not None and len(frame):
                 yield from whole.batches()
@@ -224,7 +234,7 @@ class _Pile:
         yield Batch(nw.from_native(together, eager_only=True), tuple(pieces))
 
 
-def record_of(file: InputFile, config: InputConfig) -> InputRecord:
+def record_of(file: InputFile, config: InputConfig, of: LayoutOf = layout_of) -> InputRecord:
     """The record of a file of which nothing has been read.
 
     Raises
@@ -236,7 +246,7 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
     if not file.types:  # an empty file has no header that could lack a column
         layout, integers = Layout({}, (), ()), None
     else:
-        layout = layout_of(source.name, file.types, file.repeated, config)
+        layout = of(source.name, file.types, file.repeated, config)
         check_types(source.name, layout, file.types)
         kind = file.types[layout.columns["person_id"]]
         kind = kind.value_type if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind) else kind
@@ -257,13 +267,17 @@ def record_of(file: InputFile, config: InputConfig) -> InputRecord:
 
 
 def frame_batches(
-    frames: Sequence[tuple[nw.DataFrame[Any], Sequence[Any]]], config: InputConfig, inputs: Inputs, location: Location
+    frames: Sequence[tuple[nw.DataFrame[Any], Sequence[Any]]],
+    config: InputConfig,
+    inputs: Inputs,
+    location: Location,
+    of: LayoutOf = layout_of,
 ) -> Iterator[Batch]:
     """Cut frames that were passed from Python into batches; beside each are the columns that it had more than once."""
     for number, (frame, repeated) in enumerate(frames):
         name = f"frame {number + 1}" if len(frames) > 1 else "frame"
         frame = on_host(frame) if location.in_slices else frame
-        layout = layout_of(name, [*frame.columns, *repeated], repeated, config)
+        layout = of(name, [*frame.columns, *repeated], repeated, config)
         frame = frame.select(**{ours: nw.col(theirs) for ours, theirs in layout.columns.items()})
         frame = frame_with_starts(dense(frame), name)
         kind = frame.schema["person_id"]

@@ -176,11 +176,11 @@ def _oversize(found: Manifest, audience: Audience) -> Iterator[Table | Paragraph
     if cap is None:
         return
     if not over:
-        yield Paragraph(f"No incident has more than {cap:,} persons, above which an incident would tie nobody.")
+        yield Paragraph(f"No incident has more persons than the cap of {cap:,}, above which it would tie nobody.")
         return
     said = (
-        f"{audience.count(len(over))} incidents have more than {cap:,} persons each. Those who are arrested at such an "
-        "event need not know each other, so it ties nobody."
+        f"{audience.count(len(over))} incidents have more persons than the cap of {cap:,}. Those who are arrested at "
+        "such an event need not know each other, so it ties nobody."
     )
     if audience.is_public:
         yield Paragraph(said)

@@ -6,9 +6,21 @@ from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
 from gpunet.report.asked import asked
+from gpunet.report.calibration import calibration
+from gpunet.report.certainty import certainty
 from gpunet.report.computed import computed
+from gpunet.report.drivers import drivers
+from gpunet.report.emerging_months import emerging_ever_after, emerging_horizon
+from gpunet.report.emerging_page import emerging_experiment, emerging_result
+from gpunet.report.experiment_calibration import emerging_calibration, known_calibration
+from gpunet.report.experiment_certainty import experiment_certainty
+from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
+from gpunet.report.forecast import forecast
+from gpunet.report.known_leak import known_leak
+from gpunet.report.known_page import known_experiment, known_families, known_result
 from gpunet.report.limits import limits
+from gpunet.report.network import network
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -17,19 +29,51 @@ __all__ = ["page_of"]
 SectionOf = Callable[[Source], Section | None]
 
 _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
+    "evaluate emerging": (
+        asked,
+        emerging_experiment,
+        experiment_network,
+        emerging_result,
+        emerging_horizon,
+        emerging_ever_after,
+        emerging_calibration,
+        experiment_certainty,
+        limits,
+        computed,
+    ),
+    "evaluate known": (
+        asked,
+        known_experiment,
+        experiment_network,
+        known_result,
+        known_leak,
+        known_calibration,
+        known_families,
+        experiment_certainty,
+        limits,
+        computed,
+    ),
     "features": (
         asked,
+        network,
         limits,
         computed,
     ),
     "run": (
         asked,
+        network,
+        forecast,
+        calibration,
+        drivers,
+        certainty,
         limits,
         computed,
     ),
 }  # fmt: skip
 
 _TITLES: Mapping[str, str] = {
+    "evaluate emerging": "Who emerges: forecasts month by month",
+    "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",
     "run": "Forecast of violent arrests",
 }

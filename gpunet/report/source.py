@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -16,6 +16,8 @@ from gpunet.report.audience import Audience
 from gpunet.runs.complete import read_manifest
 
 __all__ = ["Source"]
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Source:
 
     folder: Path
     audience: Audience = field(default_factory=Audience)
+    _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -56,3 +59,9 @@ class Source:
             return pl.read_parquet(path, columns=None if columns is None else list(columns))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise InputError(f"{path}: not readable as Parquet: {in_words(error)}") from error
+
+    def once(self, compute: Callable[[Source], _Found]) -> _Found:
+        """What `compute` finds in this folder; however many sections ask, it is computed once."""
+        if compute not in self._found:
+            self._found[compute] = compute(self)
+        return cast("_Found", self._found[compute])

@@ -22,7 +22,7 @@ from gpunet.kernels.cpu.simplicial import rows_within
 from gpunet.search.graph import SearchGraph
 from gpunet.search.sample_plan import SamplePlan
 
-__all__ = ["PathEstimate", "estimate_work"]
+__all__ = ["PathEstimate", "duration", "estimate_work"]
 
 # Nanoseconds of a nominal core for one position and one entry of the adjacency, in each kind of work: a forward pass of
 # exact betweenness, a set's way back, a sample, and a batch of closeness.
@@ -93,9 +93,9 @@ class PathEstimate:
         """One line for the user. How long a GPU takes is not estimated: it says what the work is for the CPU."""
         also = ""
         if self.method == "approx":
-            also = f" ({_duration(self.exact_core_seconds / threads)} if exact)"
+            also = f" ({duration(self.exact_core_seconds / threads)} if exact)"
         return (
-            f"path features: betweenness {self.method}, about {_duration(self.seconds(threads))}{also} on "
+            f"path features: betweenness {self.method}, about {duration(self.seconds(threads))}{also} on "
             f"{threads} thread{'s' if threads != 1 else ''}{'' if engine == 'cpu' else ' without the GPU'}, "
             f"{self.memory(threads) / 2**30:.1f} GiB, {self.visits:.1e} visits"
         )
@@ -200,7 +200,14 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """About how long: in the unit that people would say it in.
+
+    >>> duration(0.02), duration(2.34), duration(90), duration(4000), duration(40_000)
+    ('under 0.1 s', '2.3 s', '90 s', '67 min', '11.1 h')
+    """
+    if seconds < 10:
+        return "under 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s"
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

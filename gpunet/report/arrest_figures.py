@@ -1,0 +1,124 @@
+"""How often persons are arrested, and in which months."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from gpunet.report.audience import MIN_PERSONS, Audience
+from gpunet.report.figure import Figure
+from gpunet.report.grouped import grouped
+from gpunet.report.look import COLOURS
+
+__all__ = ["repeat_arrests_figure", "seasonality_figure"]
+
+#: Groups of persons by their arrests have at least this share of all persons.
+_SMALLEST_SHARE = 0.001
+
+
+def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
+    """Draw persons by their number of arrests, and the share of them with a violent one.
+
+    Parameters
+    ----------
+    persons
+        A row a person: ``own_arrests``, ``own_violent_arrests``.
+    audience
+        Who reads.
+    """
+    violent = pl.col("own_violent_arrests") > 0
+    by_number = (
+        persons.group_by(number=pl.col("own_arrests"))
+        .agg(persons=pl.len().cast(pl.Int64), violent_persons=violent.sum().cast(pl.Int64))
+        .with_columns(others=pl.col("persons") - pl.col("violent_persons"))
+        .sort("number")
+    )
+    watched = ("persons", "violent_persons", "others") if audience.is_public else ("persons",)
+    groups = grouped(by_number, watched, max(MIN_PERSONS, round(_SMALLEST_SHARE * len(persons))))
+    data = groups.select(
+        "persons", "violent_persons", arrests="group", share_violent=pl.col("violent_persons") / pl.col("persons")
+    ).select("arrests", "persons", "violent_persons", "share_violent")
+    once = int(data.filter(pl.col("arrests") == "1")["persons"].sum())
+    return Figure(
+        "repeat_arrests",
+        "Repeat arrests",
+        f"Above, persons by their number of arrests: {audience.out_of(once, len(persons))} of "
+        f"{audience.count(len(persons))} were arrested once. Below, the share of them with a violent arrest, which more "
+        "arrests make likelier whatever their reason.",
+        len(persons),
+        data,
+        _repeat_chart(data),
+        counts=("persons", "violent_persons"),
+    )
+
+
+def _repeat_chart(data: pl.DataFrame) -> Any:
+    import altair as alt
+
+    x = alt.X("arrests:N", sort=None, title="arrests", axis=alt.Axis(labelAngle=-45))
+    above = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[0]).encode(
+        x=alt.X("arrests:N", sort=None, title=None, axis=alt.Axis(labels=False)),
+        y=alt.Y("persons:Q", title="persons"),
+    )  # fmt: skip
+    below = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[1]).encode(
+        x=x, y=alt.Y("share_violent:Q", title="share with a violent arrest", axis=alt.Axis(format="%"))
+    )  # fmt: skip
+    return alt.vconcat(above, below)
+
+
+def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure | None:
+    """Draw arrests a day in each month of the year; None if none is dated, or the public may not see one of the months.
+
+    Parameters
+    ----------
+    arrests
+        As ``run.json`` has them: ``arrests_by_month_of_year, first_date, last_date, persons``.
+    audience
+        Who reads.
+    """
+    if arrests["first_date"] is None:
+        return None
+    days = pl.date_range(
+        date.fromisoformat(arrests["first_date"]), date.fromisoformat(arrests["last_date"]), eager=True
+    ).dt.month().value_counts()  # fmt: skip
+    of_month = dict(days.iter_rows())
+    data = pl.DataFrame(
+        [
+            {"month": calendar.month_abbr[month], "arrests": arrests["arrests_by_month_of_year"][str(month)],
+             "days": of_month.get(month, 0)}
+            for month in range(1, 13)
+        ]
+    ).with_columns(arrests_a_day=pl.when(pl.col("days") > 0).then(pl.col("arrests") / pl.col("days")))  # fmt: skip
+    if len(audience.shown(data, ["arrests"])) < len(data):
+        return None
+    per_day = data.drop_nulls("arrests_a_day")
+    ordered = per_day.sort("arrests_a_day", maintain_order=True)
+    least, most = ordered.row(0), ordered.row(-1)
+    undated = arrests.get("undated_arrests", 0)
+    return Figure(
+        "seasonality",
+        "Months of the year",
+        f"Arrests for each day of the data in a month, from {arrests['first_date']} to {arrests['last_date']}: most in "
+        f"{_NAMES[most[0]]} ({most[3]:,.3g} a day), fewest in {_NAMES[least[0]]} ({least[3]:,.3g})."
+        + (f" {audience.count(undated)} arrests have no date." if undated else ""),
+        int(arrests["persons"]),
+        data,
+        _season_chart(data),
+        counts=("arrests",),
+    )
+
+
+_NAMES = dict(zip(calendar.month_abbr, calendar.month_name, strict=True))
+
+
+def _season_chart(data: pl.DataFrame) -> Any:
+    import altair as alt
+
+    return alt.Chart(data, height=220, width=560).mark_bar(color=COLOURS[0]).encode(
+        x=alt.X("month:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("arrests_a_day:Q", title="arrests a day"),
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""A card's lists: own arrests on a time line, the network around with its ties, the places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from gpunet.base.words import counted
+from gpunet.report.evidence import Evidence
+from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.look import LINES, SECOND, colour_scale
+from gpunet.report.record import Record, incident_pairs
+from gpunet.report.two_steps import picture
+
+__all__ = ["arrests_section", "network_section", "places_section"]
+
+#: Rows of a table on the page; all of them are in its CSV.
+_MOST_ROWS = 300
+
+_KINDS = ("violent offence", "other offence")
+
+
+def arrests_section(record: Record, as_of: str) -> Section:
+    """The person's own arrests."""
+    own = record.own
+    violent, dated = int(own["violent"].sum()), own.drop_nulls("date")
+    days = record.dates()
+    between = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" on {days[0]}" if days else ""
+    parts: list[Figure | Table | Paragraph] = []
+    if len(dated):
+        parts.append(_time_line(dated, as_of))
+    heads = {
+        "number": "No.", "date": "Date", "incident": "Incident", "force": "Force", "offences": "Violent offences",
+        "others": "Others arrested", "others_violent": "of them for violence", "ties": "Makes ties",
+        "district": "District", "beat": "Beat", "gang": "Gang recorded",
+    }  # fmt: skip
+    sentence = (
+        f"Every arrest of the person that counts, the earliest first. An incident makes ties if 2 to "
+        f"{record.arrests.config.network.max_incident_size} persons were arrested in it."
+    )
+    parts += _table("arrests", "The arrests", sentence, own, heads)
+    lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent:,} of them for a violent offence."
+    return Section("arrests", "The person's own arrests", lead, tuple(parts))
+
+
+def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
+    import altair as alt
+
+    kind = pl.when("violent").then(pl.lit(_KINDS[0])).otherwise(pl.lit(_KINDS[1])).alias("kind")
+    data = dated.select("number", "date", kind)
+    drawn = data.select(pl.col("date").cast(pl.String), "kind").to_dicts()
+    end = alt.Chart(_values([{"date": as_of}])).mark_rule(color=SECOND, strokeDash=[4, 3])
+    day = alt.X(
+        "date:T", title="day of arrest", scale=alt.Scale(type="utc"), axis=alt.Axis(format="%Y-%m", tickCount=8)
+    )
+    points = (
+        alt.Chart(_values(drawn), width=560, height=90)
+        .mark_point(size=90, strokeWidth=2)
+        .encode(
+            x=day,
+            y=alt.Y(
+                "kind:N", title=None, scale=alt.Scale(domain=list(_KINDS)), axis=alt.Axis(gridColor=LINES, grid=True)
+            ),
+            color=alt.Color("kind:N", legend=None, scale=colour_scale(_KINDS)),
+            shape=alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=list(_KINDS), range=["square", "circle"])),
+        )
+    )
+    chart: Any = points + end.encode(x=day)
+    sentence = f"Each mark is an arrest, by its day; the broken line is {as_of}, the day of the score."
+    return Figure("time_line", "Arrests on a time line", sentence, 1, data, chart)
+
+
+def network_section(evidence: Evidence) -> Section:
+    """The network two steps around, and the direct ties."""
+    around, record = evidence.around, evidence.record
+    n, two = len(around.direct), len(around.two)
+    if not n:
+        lead = "The person was never arrested together with anyone, as far as the tables tell, and has no tie."
+        return Section("network", "Who was arrested with the person", lead)
+    lead = (
+        f"{counted(n, 'person')} {_were(n)} arrested together with this person; {counted(two, 'person')} {_were(two)} "
+        "arrested together with one of these, and not with the person."
+    )
+    together = incident_pairs(record, around.drawn)
+    violent = record.arrested_for("violent", around.drawn)
+    step = [0] + [1] * around.direct_drawn + [2] * (len(around.drawn) - 1 - around.direct_drawn)
+    cut = (
+        f" Only {len(around.drawn):,} of {1 + n + two:,} persons are drawn, those with the strongest ties."
+        if around.is_cut
+        else ""
+    )
+    sentence = (
+        "P is the person, around it who was arrested with P (numbers as below), outside who was arrested with one of "
+        "these. A square has an arrest for a violent offence, a circle has none. A thin tie is a shared arrest; a "
+        f"thick one is a shared incident in which one of the two was arrested for a violent offence.{cut}"
+    )
+    persons = pl.DataFrame(
+        {
+            "person": list(map(str, around.drawn)),
+            "number": [at if of == 1 else None for at, of in enumerate(step)],
+            "steps": step,
+            "violent_offence_on_record": violent,
+        }
+    )
+    figure = Figure(
+        "network",
+        "The network two steps around",
+        sentence,
+        len(around.drawn),
+        persons,
+        picture(around, violent, together),
+    )
+    return Section("network", "Who was arrested with the person", lead, (figure, *_ties(evidence)))
+
+
+def _ties(evidence: Evidence) -> list[Table | Paragraph]:
+    """The table of direct ties."""
+    record, direct = evidence.record, evidence.around.direct
+    ids = direct["person"].to_list()
+    shared = record.shared(ids)
+    pairs = incident_pairs(record, [evidence.subject.person_id, *ids])
+    data = direct.with_columns(
+        pl.Series("number", range(1, len(ids) + 1), dtype=pl.Int64),
+        pl.col("person").cast(pl.String),
+        pl.Series("arrests", [", ".join(map(str, numbers)) for numbers in shared], dtype=pl.String),
+        pl.Series("violent_together", [(0, at) in pairs for at in range(1, len(ids) + 1)], dtype=pl.Boolean),
+        pl.Series("violent_offence_on_record", record.arrested_for("violent", ids)),
+    )
+    heads = {
+        "number": "No.", "person": "Person", "incidents": "Incidents together", "arrests": "Arrests behind it (No.)",
+        "first_date": "First", "last_date": "Last", "violent_together": "A violent one among them",
+        "violent_offence_on_record": "Violent offence on record", "strength": "Strength",
+    }  # fmt: skip
+    sentence = (
+        "Everyone arrested together with the person, the strongest tie first: each shared incident counts 1 / (persons "
+        "in it - 1). Numbers of arrests are those of the person's own arrests above."
+    )
+    return _table("ties", "The direct ties", sentence, data, heads, len(ids))
+
+
+def places_section(record: Record) -> Section:
+    """Where the person was arrested, and how many arrests there were there."""
+    places = record.places
+    if not len(places):
+        return Section("places", "The places", "The tables tell no district and no beat of the person's arrests.")
+    districts, beats = (int((places["kind"] == kind).sum()) for kind in ("district", "beat"))
+    heads = {
+        "kind": "Kind", "place": "Place", "own": "Arrests of the person", "anyone": "Arrests of anyone",
+        "others_violent": "Arrests of others for violence",
+    }  # fmt: skip
+    sentence = "Arrests in each district and beat in which the person was ever arrested, over all the time of the data."
+    lead = f"The person was arrested in {counted(districts, 'district')} and {counted(beats, 'beat')}."
+    return Section("places", "The places", lead, tuple(_table("places", "The places", sentence, places, heads)))
+
+
+def _values(rows: list[dict[str, Any]]) -> Any:
+    from altair import InlineData
+
+    return InlineData(values=rows)
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _table(
+    name: str, title: str, sentence: str, data: pl.DataFrame, heads: dict[str, str], persons: int = 1
+) -> list[Table | Paragraph]:
+    """A table, of which the page has the first rows alone if there are very many."""
+    if len(data) <= _MOST_ROWS:
+        return [Table(name, title, sentence, persons, data, heads)]
+    said = f"{sentence} The first {_MOST_ROWS} of {len(data):,} are shown."
+    return [Table(name, title, said, persons, data.head(_MOST_ROWS), heads)]

@@ -1,0 +1,142 @@
+"""Section: how good the forecast was and for whom, against past violence alone and chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from gpunet.evaluate.forecast_intervals import Compared, Estimate
+from gpunet.report.few import few_are_told, with_measures_shown
+from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
+from gpunet.report.forecast_data import Forecasts, forecasts_of
+from gpunet.report.forecast_found import found_curve
+from gpunet.report.forecast_groups import for_whom
+from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, order_sentence, share, top_sentence
+from gpunet.report.source import Source
+
+__all__ = ["first_sentences", "forecast"]
+
+_TITLE = "How good is the forecast, and for whom?"
+_FEW = (
+    "How good the forecast is rests on too few persons to be shown: fewer than 10 were, or were not, arrested for it."
+)
+
+_DRAWN = (
+    "Intervals are approximate 95 % intervals from {draws:,} draws of whole communities of the network, since persons "
+    "who are arrested together are not independent; the model is not trained again in a draw."
+)
+_FEWER = " {asked:,} draws were asked for; of so many communities fewer fit into memory."
+_NOT_DRAWN = "There are no intervals: {why}."
+
+_TRIED = (
+    "The model was trained on what came before and tried on the window {window}: {positives} of {persons} persons "
+    "({share}) had a violent arrest in these {days} days. Past violence alone ranks persons by the number of their "
+    "violent arrests, then by how recent the last one is: no model is needed for that. Chance is a random order."
+)
+_FLAGS = (
+    "The model flags {flagged} persons, past violence alone everybody with a violent arrest on record, which may be "
+    "far more or fewer: compare precision and recall together, not one of them."
+)
+
+#: Measures that are drawn, in few words.
+_DRAWN_MEASURES = {
+    "precision_top_100": "First 100",
+    "precision_top_500": "First 500",
+    "auc": "AUC",
+    "average_precision": "Average precision",
+}
+
+
+def first_sentences(source: Source) -> tuple[str, str]:
+    """What to say first of a run: the model's first 100 beside those of past violence alone; then the whole order.
+
+    Raises
+    ------
+    InputError
+        If a table of the folder cannot be read, or holds what no run writes.
+    """
+    found = source.once(forecasts_of)
+    return top_sentence(found.everybody, source.audience), order_sentence(found.everybody)
+
+
+def forecast(source: Source) -> Section | None:
+    """How good the forecast was, and for whom."""
+    found = source.once(forecasts_of)
+    if few_are_told(found.everybody, source.audience):
+        return Section("forecast", _TITLE, _FEW)
+    lead, order = first_sentences(source)
+    parts = [Paragraph(order), *_measures(source, found), *found_curve(source.audience, found)]
+    return Section("forecast", _TITLE, lead, (*parts, *for_whom(source.audience, found)))
+
+
+def _measures(source: Source, found: Forecasts) -> Iterator[Figure | Table | Paragraph]:
+    everybody, audience = found.everybody, source.audience
+    yield Paragraph(
+        _TRIED.format(
+            window=found.window,
+            positives=audience.out_of(everybody.positives, everybody.persons),
+            persons=audience.count(everybody.persons),
+            share=share(everybody.base_rate.value or 0.0),
+            days=found.horizon_days,
+        )
+    )
+    shown = with_measures_shown(everybody, audience)
+    yield _figure(shown)
+    yield _table(shown)
+    yield Paragraph(_FLAGS.format(flagged=audience.count(everybody.flagged)))
+    yield Paragraph(_how_sure(found))
+
+
+def _how_sure(found: Forecasts) -> str:
+    if not found.draws:
+        return _NOT_DRAWN.format(why=found.everybody.base_rate.reason or "no draws were asked for")
+    fewer = _FEWER.format(asked=found.asked) if found.draws < found.asked else ""
+    return _DRAWN.format(draws=found.draws) + fewer
+
+
+def _figure(found: Compared) -> Figure:
+    chance = {name: Estimate(value) for name, value in found.chance.items()}
+    rows = [
+        {"measure": words, "order": order, **numbers("value", of[name])}
+        for name, words in _DRAWN_MEASURES.items()
+        for order, of in zip(ORDERS, (found.model, found.past_violence, chance), strict=True)
+    ]
+    data = floats(pl.DataFrame(rows, infer_schema_length=None), "value")
+    sentence = (
+        "Each dot is a measure of the order of all persons, 1 at best, and each line its 95 % interval: of the model, "
+        "of past violence alone, and of a random order. First 100 is the share of these with a violent arrest; the "
+        "other measures are explained in the table."
+    )
+    title = "The model, past violence alone and chance"
+    return Figure("forecast_measures", title, sentence, found.persons, data, dots(data, "measure"))
+
+
+def _table(found: Compared) -> Table:
+    data = floats(
+        pl.DataFrame([_row(found, name) for name in MEASURE_WORDS], infer_schema_length=None),
+        "model", "past_violence", "difference",
+    ).with_columns(pl.col("chance").cast(pl.Float64))  # fmt: skip
+    heads = {
+        "measure": "Measure", "model_words": "Model (95 % interval)",
+        "past_violence_words": "Past violence alone (95 % interval)", "chance": "Chance",
+        "difference_words": "Model less past violence (95 % interval)",
+    }  # fmt: skip
+    sentence = (
+        "Where the interval of the difference lies above 0 the model is better, where it holds 0 it is not known to "
+        "be; the difference is taken draw by draw, so its interval is narrower than the two others suggest. Of the "
+        "Brier score the smaller is the better."
+    )
+    return Table("forecast_table", "All measures", sentence, found.persons, data, heads, formats={"chance": "{:.3f}"})
+
+
+def _row(found: Compared, name: str) -> dict[str, Any]:
+    of = {"model": found.model[name], "past_violence": found.past_violence[name], "difference": found.difference[name]}
+    row: dict[str, Any] = {"measure": MEASURE_WORDS[name]}
+    for key, estimate in of.items():
+        row[f"{key}_words"] = interval_words(estimate, "{:+.3f}" if key == "difference" else "{:.3f}")
+        row |= numbers(key, estimate)
+    reasons = "; ".join(dict.fromkeys(one.reason for one in of.values() if one.reason))
+    return {**row, "chance": found.chance[name], "undefined": reasons or None}

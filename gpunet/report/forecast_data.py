@@ -1,0 +1,188 @@
+"""What a run's folder holds of how good its forecast was: of everybody in the test window, and of groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gpunet.base.errors import InputError, in_words
+from gpunet.evaluate.forecast_intervals import Compared, Estimate, Tested, forecast_intervals, number_of_draws
+from gpunet.evaluate.schemas import MEASURES
+from gpunet.report.source import Source
+
+__all__ = ["ALL", "GROUPS", "Forecasts", "Group", "forecasts_of"]
+
+#: The population of everybody who was tested.
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Persons for whom a forecast may be better or worse: what tells them apart, their words, and who they are."""
+
+    name: str
+    told_by: str
+    words: str
+    who: pl.Expr
+
+
+_ARRESTS, _VIOLENT, _TIES = pl.col("own_arrests"), pl.col("own_violent_arrests"), pl.col("degree__all")
+
+#: All as of the day on which the test window begins. Groups told apart by the same are parts of everybody.
+GROUPS = (
+    Group("violent_before", "violent record", "a violent arrest before", _VIOLENT > 0),
+    Group("no_violent_before", "violent record", "no violent arrest before", _VIOLENT == 0),
+    Group("seen", "known to the model", "in the training data", ~pl.col("new_person")),
+    Group("new", "known to the model", "new: not in the training data", pl.col("new_person")),
+    Group("arrests_1", "arrests so far", "1 arrest so far", _ARRESTS == 1),
+    Group("arrests_2", "arrests so far", "2 arrests so far", _ARRESTS == 2),
+    Group("arrests_3_4", "arrests so far", "3 or 4 arrests so far", _ARRESTS.is_between(3, 4)),
+    Group("arrests_5", "arrests so far", "5 or more arrests so far", _ARRESTS >= 5),
+    Group("in_network", "network", "in the network: arrested with others", _TIES > 0),
+    Group("outside", "network", "outside: never arrested with others", _TIES == 0),
+)
+
+_OWN = ("own_arrests", "own_violent_arrests", "degree__all")
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """How good a forecast was.
+
+    Attributes
+    ----------
+    of
+        ``{population: Compared}``: ``all``, then those of :data:`GROUPS` in which anybody is.
+    persons
+        Everybody of the test window, a row each: ``probability``, ``past_violence``, ``label``, ``community`` (-1
+        outside the network) and more. None in a folder without predictions, in which measures have no intervals.
+    draws, asked
+        How many draws the intervals are from, and how many were asked for.
+    horizon_days, window
+        The length of the window that is forecast, and the test window in words.
+    """
+
+    of: Mapping[str, Compared]
+    persons: pl.DataFrame | None
+    draws: int
+    asked: int
+    horizon_days: int
+    window: str
+
+    @property
+    def everybody(self) -> Compared:
+        """The comparison over all persons."""
+        return self.of[ALL]
+
+
+def forecasts_of(source: Source) -> Forecasts:
+    """Read and measure; of a folder that an earlier version has made, only what ``run.json`` says.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, or holds what no run writes.
+    """
+    model, config = source.manifest["model"], source.manifest["config"]
+    asked = int(config["evaluate"]["bootstrap"])
+    about = (asked, int(model["horizon_days"]), str(model["test"]["window"]))
+    if not source.has("predictions"):
+        return Forecasts(_told(model), None, 0, *about)
+    persons = _persons(source)
+    tested = _tested(persons)
+    draws = number_of_draws(tested.community, asked)
+    flags = {ALL: np.ones(len(persons), np.bool_)}
+    for group in GROUPS:
+        flag = persons.select(group.who.fill_null(value=False)).to_series().to_numpy()
+        if flag.any():
+            flags[group.name] = flag
+    seed, threshold = int(config["model"]["seed"]), float(model["results"]["threshold"])
+    return Forecasts(forecast_intervals(tested, threshold, flags, draws=draws, seed=seed), persons, draws, *about)
+
+
+def _persons(source: Source) -> pl.DataFrame:
+    values = {"probability": pl.Float64, "past_violence": pl.Float64, "new_person": pl.Boolean, "label": pl.Boolean}
+    wanted = {**values, **dict.fromkeys(_OWN, pl.Int64)}
+    found = source.table("predictions", ["person_id", *wanted])
+    groups = source.table("groups", ["person_id", "community"])
+    try:
+        found = found.join(groups, on="person_id", how="left", maintain_order="left", validate="1:1")
+    except pl.exceptions.PolarsError as error:
+        raise _damaged(source, in_words(error)) from error
+    for name, dtype in wanted.items():
+        if found.schema[name] != dtype:
+            raise _damaged(source, f'"{name}" holds {found.schema[name]}, not {dtype}')
+    for name in ("probability", "label", "new_person"):
+        if found[name].null_count():
+            raise _damaged(source, f'"{name}" has no value of some person')
+    if not (found["probability"].is_between(0, 1).all() and found["past_violence"].is_finite().all()):
+        raise _damaged(source, "a value is no number that a run writes")
+    return found.with_columns(pl.col("community").cast(pl.Int64).fill_null(-1))
+
+
+def _damaged(source: Source, why: str) -> InputError:
+    return InputError(f"{source.folder / 'predictions.parquet'}: damaged: {why}; run gpunet run again")
+
+
+def _tested(persons: pl.DataFrame) -> Tested:
+    record = persons["past_violence"]
+    return Tested(
+        persons["probability"].to_numpy(),
+        None if record.null_count() else record.to_numpy(),
+        persons["label"].to_numpy(),
+        persons["community"].to_numpy(),
+    )
+
+
+_NO_TABLE = "the folder has no predictions.parquet, which runs of this version write"
+
+
+def _told(model: Mapping[str, Any]) -> dict[str, Compared]:
+    """What ``run.json`` says of everybody, and of new persons: measures without intervals."""
+    results = {ALL: (model["results"], model["calibration"]), "new": (model.get("results_new_persons"), [])}
+    return {name: _without_intervals(of, groups) for name, (of, groups) in results.items() if of is not None}
+
+
+def _without_intervals(results: Mapping[str, Any], calibration: list[dict[str, Any]]) -> Compared:
+    model, record, random = (results[name] or {} for name in ("model", "past_violence", "chance"))
+    found, simple = ({name: of.get(name) for name in MEASURES} for of in (model, record))
+    less = {
+        name: None if value is None or simple[name] is None else value - simple[name] for name, value in found.items()
+    }
+    hits = round((model["precision"] or 0.0) * model["flagged"])
+    groups = [
+        {
+            "group": number,
+            "persons": of["persons"],
+            "positives": round(of["observed"] * of["persons"]),
+            "mean_value": of["mean_probability"],
+            "observed": of["observed"],
+            "observed_low": None,
+            "observed_high": None,
+            "undefined": _NO_TABLE,
+        }
+        for number, of in enumerate(calibration, start=1)
+    ]
+    return Compared(
+        results["persons"],
+        results["positives"],
+        model["flagged"],
+        hits,
+        base_rate=Estimate(results["base_rate"], None, _NO_TABLE),
+        model=_as_told(found),
+        past_violence=_as_told(simple),
+        difference=_as_told(less),
+        chance={name: random.get(name) for name in MEASURES},
+        calibration=groups,
+    )
+
+
+def _as_told(values: Mapping[str, float | None]) -> dict[str, Estimate]:
+    return {
+        name: Estimate(value, None, "it is not defined for these persons" if value is None else _NO_TABLE)
+        for name, value in values.items()
+    }

@@ -1,0 +1,107 @@
+"""For whom a forecast is good: the same measures for groups of persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from gpunet.evaluate.forecast_intervals import Compared
+from gpunet.report.audience import Audience
+from gpunet.report.figure import Figure, Paragraph, Table
+from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
+from gpunet.report.forecast_data import GROUPS, Forecasts
+from gpunet.report.forecast_words import interval_words
+
+__all__ = ["for_whom"]
+
+#: AUC of a random order.
+_CHANCE = 0.5
+
+#: What counts persons, so that nobody of a small number is shown to the public.
+_COUNTS = ("persons", "positives", "negatives", "flagged", "true_positives", "false_positives", "false_negatives")
+
+_HEADS = {
+    "group": "Persons", "persons": "Number", "positives": "With a violent arrest", "share": "Share",
+    "flagged": "Flagged by the model", "precision": "Precision", "recall": "Recall", "auc_words": "AUC of the model",
+    "past_auc_words": "AUC of past violence",
+}  # fmt: skip
+
+_LEFT_OUT = (
+    "Groups with a number of persons from 1 to 9, and those from which such a number could be worked out, are left out."
+)
+
+
+def for_whom(audience: Audience, found: Forecasts) -> Iterator[Figure | Table | Paragraph]:
+    """Words, a figure and a table of the groups that this audience may see; nothing if there are none."""
+    rows = [_row(group.words, group.told_by, found.of[group.name]) for group in GROUPS if group.name in found.of]
+    if not rows:
+        return
+    every = floats(pl.DataFrame(rows, infer_schema_length=None), "auc", "past_auc")
+    data = pl.concat(audience.shown(of, _COUNTS) for of in every.partition_by("told_by", maintain_order=True))
+    if len(data) < len(every):
+        yield Paragraph(_LEFT_OUT)
+    if data.is_empty():
+        return
+    yield Paragraph(_unequal(data))
+    yield _figure(found, data)
+    yield Table(
+        "forecast_group_table", "The forecast by group",
+        "Groups told apart by what was known when the test window began; precision and recall are those of the persons "
+        "whom the model flags.",
+        found.everybody.persons, data, _HEADS, formats={"share": "{:.1%}", "precision": "{:.3f}", "recall": "{:.3f}"},
+    )  # fmt: skip
+
+
+def _row(words: str, told_by: str, of: Compared) -> dict[str, Any]:
+    ours, simple = of.model["auc"], of.past_violence["auc"]
+    return {
+        "group": words,
+        "told_by": told_by,
+        "persons": of.persons,
+        "positives": of.positives,
+        "negatives": of.persons - of.positives,
+        "share": of.base_rate.value,
+        "flagged": of.flagged,
+        "true_positives": of.hits,
+        "false_positives": of.flagged - of.hits,
+        "false_negatives": of.positives - of.hits,
+        "precision": of.model["precision"].value,
+        "recall": of.model["recall"].value,
+        "auc_words": interval_words(ours, "{:.2f}"),
+        "past_auc_words": interval_words(simple, "{:.2f}"),
+        **numbers("auc", ours),
+        **numbers("past_auc", simple),
+    }
+
+
+def _unequal(data: pl.DataFrame) -> str:
+    """For whom the forecast is best and worst, and for whom it is none."""
+    known = data.drop_nulls("auc").sort("auc", maintain_order=True)
+    if known.is_empty():
+        return "For no group by itself can be told how well the model orders persons."
+    worst, best = known.row(0, named=True), known.row(-1, named=True)
+    said = (
+        f"The forecast is not equally good for all. By AUC it orders persons best in the group: {best['group']} "
+        f"({best['auc']:.2f}), and worst in the group: {worst['group']} ({worst['auc']:.2f})."
+    )
+    coin = known.filter(pl.col("auc_low") <= _CHANCE)["group"].to_list()
+    return said + (f" It is not known to be better than tossing a coin for: {'; '.join(coin)}." if coin else "")
+
+
+def _figure(found: Forecasts, data: pl.DataFrame) -> Figure:
+    long = pl.concat(
+        data.select(
+            "group", "persons", pl.lit(order).alias("order"),
+            *(pl.col(f"{of}{end}").alias(f"value{end}") for end in ("", "_low", "_high")),
+        )
+        for order, of in zip(ORDERS, ("auc", "past_auc"), strict=False)
+    )  # fmt: skip
+    sentence = (
+        "How often the model, and past violence alone, rank the right one of two persons of the same group higher: 0.5 "
+        "is tossing a coin; lines are 95 % intervals."
+    )
+    return Figure(
+        "forecast_groups", "For whom it works", sentence, found.everybody.persons, long, dots(long, "group", ORDERS[:2])
+    )

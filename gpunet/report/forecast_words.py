@@ -1,0 +1,142 @@
+"""What a forecast is worth, in sentences that say plainly where a simple ranking is as good."""
+
+from __future__ import annotations
+
+from gpunet.evaluate.forecast_intervals import Compared, Estimate
+from gpunet.report.audience import Audience
+from gpunet.report.few import is_few
+
+__all__ = ["MEASURE_WORDS", "interval_words", "number_words", "order_sentence", "share", "top_sentence", "verdict"]
+
+_LIST = 100
+_TOP = f"precision_top_{_LIST}"
+
+#: What each measure says, for a reader who has not met it.
+MEASURE_WORDS = {
+    "precision_top_100": "Of the first 100, share with a violent arrest",
+    "precision_top_500": "Of the first 500, share with a violent arrest",
+    "auc": "Pairs ranked the right way round (AUC)",
+    "average_precision": "Mean precision over the whole order (average precision)",
+    "precision": "Of those flagged, share with a violent arrest (precision)",
+    "recall": "Of those with a violent arrest, share flagged (recall)",
+    "f1": "Precision and recall in one (F1)",
+    "brier": "Mean squared error of the probabilities (Brier)",
+}
+
+_VERDICTS = {
+    "better": "the model's list is better",
+    "no better": "the model's list is no better than that of past violence alone",
+    "worse": "past violence alone gives the better list",
+}
+
+#: AUC of a random order.
+_CHANCE = 0.5
+
+
+def top_sentence(found: Compared, audience: Audience, *, window: str = "the test window") -> str:
+    """The first 100 persons of the model beside those of past violence alone: which list is better, if that is known.
+
+    Where the interval of the difference holds 0 the model is said to be no better.
+    """
+    ours, simple, less = found.model[_TOP], found.past_violence[_TOP], found.difference[_TOP]
+    if ours.value is None:
+        return f"There is no list of {_LIST} persons to judge the forecast by: {ours.reason}."
+    told = (
+        f"Of the {_LIST} persons that the model ranks highest {_of_list(ours.value, audience)} had a violent arrest in "
+        f"{window}"
+    )
+    if simple.value is None or less.value is None:
+        return f"{told}; there is no record of past violence to compare with."
+    told += f"; of the {_LIST} that past violence alone ranks highest, {_of_list(simple.value, audience)}"
+    if less.interval is None:
+        return f"{told}. Whether that is a difference or chance cannot be told: {less.reason}."
+    which = verdict(less)
+    if audience.is_public and any(is_few(_LIST * of.value, _LIST) for of in (ours, simple) if of.value is not None):
+        return f"{told}. {_VERDICTS[which].capitalize()}."
+    value, low, high = (number_words(_LIST * end, signed=True) for end in (less.value, *less.interval))
+    if which == "no better":
+        return (
+            f"{told}. The difference is {value}, but its 95 % interval, {low} to {high}, holds 0: {_VERDICTS[which]}."
+        )
+    return f"{told}. The difference is {value} (95 % interval {low} to {high}): {_VERDICTS[which]}."
+
+
+def order_sentence(found: Compared) -> str:
+    """The order of everybody: the area under the ROC curve, in words, beside past violence alone and chance."""
+    ours, simple, less = (of["auc"] for of in (found.model, found.past_violence, found.difference))
+    if ours.value is None:
+        return f"How well the model orders everybody cannot be told: {ours.reason}."
+    told = (
+        f"Of two persons, one with and one without a violent arrest in the test window, the model ranks the right one "
+        f"higher in {share(ours.value)} of all cases{_in_brackets(ours)}"
+    )
+    if ours.interval is not None and ours.interval[0] <= _CHANCE:
+        told += ", which is no better than tossing a coin (50 %)"
+    if simple.value is None or less.value is None:
+        return f"{told}."
+    told += f"; past violence alone in {share(simple.value)}{_in_brackets(simple)}"
+    which = verdict(less)
+    words = {"better": "better than", "worse": "worse than", "no better": "no better than"}
+    return f"{told}. Over everybody the model is {words[which]} past violence alone." if which else f"{told}."
+
+
+def verdict(less: Estimate) -> str:
+    """``better``, ``worse`` or ``no better`` by the interval of a difference, "" where there is none.
+
+    >>> verdict(Estimate(0.08, (-0.05, 0.15))), verdict(Estimate(0.08, (0.01, 0.15))), verdict(Estimate(0.1))
+    ('no better', 'better', '')
+    """
+    if less.interval is None:
+        return ""
+    low, high = less.interval
+    return "better" if low > 0 else "worse" if high < 0 else "no better"
+
+
+def interval_words(estimate: Estimate, form: str = "{:.3f}") -> str:
+    """A value with its interval, as a table shows it; a dash for what is not defined.
+
+    >>> interval_words(Estimate(0.8008, (0.7811, 0.8188))), interval_words(Estimate(None))
+    ('0.801 (0.781 to 0.819)', '-')
+    """
+    if estimate.value is None:
+        return "-"
+    value = form.format(estimate.value)
+    return value if estimate.interval is None else f"{value} ({' to '.join(map(form.format, estimate.interval))})"
+
+
+def share(value: float) -> str:
+    """A share in percent, with as many digits as are of use.
+
+    >>> share(0.8008), share(0.0333), share(0.0004)
+    ('80 %', '3.3 %', '0.04 %')
+    """
+    percent = 100 * value
+    if percent >= 10 or not percent:
+        return f"{percent:.0f} %"
+    return f"{percent:.1f} %" if percent >= 1 else f"{percent:.1g} %"
+
+
+def _in_brackets(estimate: Estimate) -> str:
+    if estimate.interval is None:
+        return ""
+    low, high = estimate.interval
+    return f" (95 % interval {share(low)} to {share(high)})"
+
+
+def _of_list(value: float, audience: Audience) -> str:
+    """How many of the list; equals at its end count by their share, so that it may be no whole number."""
+    number = _LIST * value
+    hidden = audience.is_public and is_few(number, _LIST)
+    return audience.out_of(round(number), _LIST) if hidden else number_words(number)
+
+
+def number_words(value: float, *, signed: bool = False) -> str:
+    """A number of persons with at most one digit, none if it is whole; a minus that is one.
+
+    >>> number_words(41.0), number_words(41.333), number_words(-5.0, signed=True), number_words(8.0, signed=True)
+    ('41', '41.3', '−5', '+8')
+    """
+    rounded = round(value, 1)
+    text = f"{abs(rounded):.1f}".removesuffix(".0")
+    sign = "−" if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return sign + text

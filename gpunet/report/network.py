@@ -1,0 +1,90 @@
+"""What the network looks like: the paper's tables, degrees, repeat arrests, months, communities, and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
+from gpunet.report.communities_graph import communities_figure, communities_of
+from gpunet.report.degrees_figure import degrees_figure
+from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.layout import laid_out
+from gpunet.report.look import COLOURS
+from gpunet.report.network_svg import Kind, network_svg
+from gpunet.report.network_tables import arrests_table, network_table
+from gpunet.report.source import Source
+from gpunet.report.tied import Tied, tied
+
+__all__ = ["network"]
+
+#: Larger components are no picture any more.
+_MOST_PERSONS = 10_000
+
+
+def network(source: Source) -> Section:
+    """Describe arrests and network of a folder of ``features`` or ``run``."""
+    found, audience = source.manifest, source.audience
+    persons, everybody = found["network"]["persons"], found["arrests"]["persons"]
+    lead = f"{audience.out_of(persons, everybody)} of {audience.count(everybody)} persons were arrested together with "
+    lead += "somebody else."
+    if persons:
+        largest = found["network"]["largest_component"]["persons"]
+        lead += f" {audience.out_of(largest, persons)} of them are connected with one another through such arrests."
+    return Section("network", "What the network looks like", lead, tuple(_parts(source)))
+
+
+def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
+    found, audience = source.manifest, source.audience
+    yield arrests_table(found, audience)
+    yield network_table(found, audience)
+    of = tied(source)
+    if len(of.persons):
+        yield degrees_figure(of.degree, audience)
+    own = source.table("features", ["own_arrests", "own_violent_arrests"])
+    if len(own):
+        yield repeat_arrests_figure(own, audience)
+    if (seasons := seasonality_figure(found["arrests"], audience)) is not None:
+        yield seasons
+    if not len(of.persons):
+        return
+    if (communities := communities_figure(communities_of(of), audience)) is not None:
+        yield communities
+    largest = found["network"]["largest_component"]["persons"]
+    if not audience.is_public:
+        if largest < _MOST_PERSONS:
+            yield _component_figure(of.largest_component())
+        else:
+            yield Paragraph(
+                f"The largest component has {largest:,} persons, too many for a picture of single persons: one is drawn "
+                f"of fewer than {_MOST_PERSONS:,}."
+            )
+
+
+def _component_figure(of: Tied) -> Figure:
+    violent = of.persons["violent"].to_numpy()
+    places = laid_out(len(violent), of.first, of.second)
+    kinds = [
+        Kind("no violent arrest", COLOURS[0], ~violent),
+        Kind("a violent arrest at some time", COLOURS[1], violent),
+    ]
+    data = of.persons.select(
+        "person_id", "violent", ties=pl.Series(of.degree), x=_thousandths(places[:, 0]), y=_thousandths(places[:, 1])
+    )
+    return Figure(
+        "largest_component",
+        "The largest component",
+        f"Each point is one of the {len(violent):,} persons of the largest component, each line one of their "
+        f"{len(of.first):,} ties; {int(violent.sum()):,} have a violent arrest. Where a point stands says nothing of "
+        "places on a map: persons who are tied stand near each other, as far as a flat picture can.",
+        len(violent),
+        data,
+        network_svg(places, of.first, of.second, kinds),
+        counts=(),
+    )
+
+
+def _thousandths(places: np.ndarray) -> pl.Series:
+    return pl.Series(np.rint(places * 1000).astype(np.int64))

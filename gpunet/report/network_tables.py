@@ -1,0 +1,120 @@
+"""Tables 1 and 2 of the method's paper, of the data of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from gpunet.report.audience import Audience
+from gpunet.report.figure import Table
+
+__all__ = ["arrests_table", "network_table"]
+
+Manifest = Mapping[str, Any]
+
+#: Figures of the paper (Shaabani, Aleali, Shakarian and Bertetto, KDD 2015): Chicago, August 2011 to August 2014.
+_PAPER_OFFENCES = {
+    "homicide": 312, "criminal_sexual_assault": 153, "robbery": 1_959, "aggravated_assault": 1_441,
+    "aggravated_battery": 896,
+}  # fmt: skip
+
+_PAPER = "The paper's figures are of Chicago, August 2011 to August 2014: another place, another time."
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of a table; `is_count` if it counts persons, arrests or the like, `paper` as the paper has it."""
+
+    words: str
+    value: float | None
+    paper: float | None = None
+    is_count: bool = True
+
+
+def arrests_table(found: Manifest, audience: Audience) -> Table:
+    """Table 1: records, arrests, persons, and violent arrests by offence.
+
+    The public is shown no line of fewer than 10, nor one from which such a line follows.
+    """
+    arrests, paper = found["arrests"], _PAPER_OFFENCES
+    violent = dict(arrests["violent_arrests"])
+    anything = violent.pop("violent")
+    once = arrests["persons_arrested_once"]
+    offences = [
+        _Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()
+    ]
+    lines = [
+        _Line("records (rows kept)", found["input"]["rows"]["accepted"], 64_466),
+        _Line("incidents", arrests["incidents"]),
+        _Line("arrests", arrests["arrests"]),
+        _Line("persons", arrests["persons"]),
+        *_parts([_Line("persons arrested once", once, 12_866)], arrests["persons"] - once, audience),
+        *_parts([_Line("violent arrests", anything)], arrests["arrests"] - anything, audience),
+        *_parts(offences, 0, audience),
+    ]
+    return _table(
+        "arrests", "The arrests", f"An arrest is one person in one incident; it may be of several offences. {_PAPER}",
+        arrests["persons"], lines, audience,
+    )  # fmt: skip
+
+
+def network_table(found: Manifest, audience: Audience) -> Table:
+    """Table 2: persons, ties, degrees, clustering, components, and the violent persons.
+
+    The public is not told the largest degree, which is a single person's.
+    """
+    network = found["network"]
+    largest, persons = network["largest_component"], network["persons"]
+    members = {name: n for name, n in network["members"].items() if name not in ("all", "violent")}
+    violent = network["members"].get("violent", 0)
+    offences = [_Line(f"persons with an arrest for {name.replace('_', ' ')}", n) for name, n in members.items()]
+    lines = [
+        _Line("persons with a tie", persons, 9_373),
+        _Line("ties: pairs of persons arrested together", network["ties"], 17_197),
+        _Line("mean number of ties", network["mean_degree"], 3.66, is_count=False),
+        *([] if audience.is_public else [_Line("largest number of ties", network["max_degree"])]),
+        _Line("average clustering", network["average_clustering"], 0.50, is_count=False),
+        _Line("transitivity", network["transitivity"], 0.62, is_count=False),
+        _Line("components", network["components"], 1_843, is_count=False),
+        *_parts([_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience),
+        _Line("ties of the largest component", largest["ties"]),
+        _Line("longest shortest path of the largest component", largest["diameter"], 36, is_count=False),
+        _Line("mean shortest path of the largest component", largest["mean_path"], 12.2, is_count=False),
+        *_parts([_Line("persons with a violent arrest", violent)], persons - violent, audience),
+        *_parts(offences, 0, audience),
+    ]
+    return _table(
+        "network", "The network", "Two persons are tied if they were arrested in one incident. Clustering is how often two "
+        "who are tied with the same person are tied with each other: averaged over persons, and over all such pairs "
+        f"(transitivity). A component is all who are connected, directly or through others. {_PAPER}",
+        persons, lines, audience,
+    )  # fmt: skip
+
+
+def _parts(lines: list[_Line], rest: int, audience: Audience) -> list[_Line]:
+    """The lines that this audience may see, of parts of a whole whose other part is `rest`."""
+    values = pl.DataFrame({"place": range(len(lines) + 1), "count": [*(int(line.value or 0) for line in lines), rest]})
+    kept = set(audience.shown(values, ["count"])["place"])
+    return [line for place, line in enumerate(lines) if place in kept and (rest == 0 or len(lines) in kept)]
+
+
+def _table(
+    name: str, title: str, sentence: str, persons: int, lines: Iterable[_Line], audience: Audience
+) -> Table:  # fmt: skip
+    small = [line for line in lines if not (line.is_count and audience.count(int(line.value or 0)).startswith("fewer"))]
+    data = pl.DataFrame(
+        [(line.words, line.value, _said(line.value), line.paper, _said(line.paper)) for line in small],
+        {"figure": pl.String, "value": pl.Float64, "here": pl.String, "paper": pl.Float64, "in_paper": pl.String},
+        orient="row", strict=False,
+    )  # fmt: skip
+    heads = {"figure": "", "here": "here", "in_paper": "in the method's paper"}
+    return Table(name, title, sentence, persons, data, heads)
+
+
+def _said(value: float | None) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

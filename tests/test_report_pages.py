@@ -1,0 +1,117 @@
+"""Whole pages of runs on tables full of what must not run, for analysts and for the public."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+from report_pages import HOSTILE, assert_harmless, assert_public, hostile_arrests, hostile_run, manifest_of
+
+from gpunet.base.errors import InputError
+from gpunet.report.audience import Audience
+from gpunet.report.page import Rendered, rendered
+from gpunet.report.pages import page_of
+from gpunet.report.source import Source
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return hostile_run(tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture
+def copied(run, tmp_path):
+    return shutil.copytree(run, tmp_path / "run")
+
+
+def page(folder, audience: str) -> Rendered:
+    of = Audience(audience)
+    return rendered(page_of(Source(folder, of)), of)
+
+
+#: All that is wrong with a run, in names that are wrong too, and numbers that are small.
+WRONG = {
+    "warnings": [f'file "{name}" has 3 rows of person 12345' for name in HOSTILE],
+    "completeness": {"as_of": "2014-08-01", "last_date": "2014-08-01", "days_beyond": 3, "late": []},
+}
+
+
+def test_the_page_of_hostile_tables_runs_nothing_and_shows_their_names(run):
+    shown = assert_harmless(page(run, "analyst").html)
+    assert "<img src=x onerror=alert(1)> =cmd().parquet" in shown.text
+    assert [level for level, _ in shown.elements if level == "h1"] == ["h1"]
+    csv = page(run, "analyst").figures["figures/files_read.csv"].decode()
+    assert "\n=" not in csv
+
+
+def test_the_public_is_told_no_id_no_name_and_no_small_number(run):
+    arrests = hostile_arrests()
+    secrets = (
+        {f"~{name[0]}" for name in arrests.columns}
+        | {"cmd().parquet", "onerror"}
+        | {value.split("~")[1] + "~" for value in arrests["person_id"].unique()}
+    )
+    found = page(run, "public")
+    assert_public(found.html, found.figures, secrets)
+
+
+def test_everything_that_can_be_wrong_is_told_and_the_public_gets_no_number_of_it(copied):
+    manifest = json.loads((copied / "run.json").read_text())
+    rows = manifest["input"]["rows"]
+    wrong = {
+        **manifest["input"],
+        "rows": {"read": rows["read"] + 8, "accepted": rows["read"], "rejected": 7, "duplicate": 1},
+        "rejected_by_reason": {"bad_date": 4, "missing_person": 3},
+        "left_out": [{"name": name, "reason": "x", "bytes": 1, "sha256": None} for name in HOSTILE],
+        "protected_columns_dropped": ["sex", HOSTILE[0]],
+        "null_words": {HOSTILE[1]: {HOSTILE[2]: 5}},
+    }
+    arrests = {**manifest["arrests"], "undated_arrests": 6}
+    manifest_of(copied, **WRONG, input=wrong, arrests=arrests)
+    text = assert_harmless(page(copied, "analyst").html).text
+    for said in (
+        "a date that cannot be read",
+        "6 arrests have no date",
+        "10 files could not be read",
+        "no person",
+        "=cmd()",
+    ):
+        assert said in text
+    found = page(copied, "public")
+    assert_public(found.html, found.figures, {"onerror", "cmd()", "12345"})
+    # Seven rejected and one duplicate are eight of a total that is told: no other row can be told beside it.
+    assert found.figures["figures/rows_read.csv"].decode() == "fate,rows\n"
+    assert f"{rows['read'] + 8:,} rows" in assert_harmless(found.html).text
+
+
+def test_the_same_folder_gives_the_same_bytes(run):
+    assert page(run, "analyst") == page(run, "analyst")
+
+
+def test_small_shares_of_the_first_hundred_are_not_told(copied):
+    manifest = json.loads((copied / "run.json").read_text())
+    for share, analyst, public in ((0.03, "3", "fewer than 10"), (0.97, "97", "more than 90"), (0.49, "49", "49")):
+        manifest["model"]["results"]["model"]["precision_top_100"] = share
+        manifest_of(copied, model=manifest["model"])
+        for audience, said in (("analyst", analyst), ("public", public)):
+            text = assert_harmless(page(copied, audience).html).text
+            assert f"test window, {said} were arrested for violence in it" in text
+
+
+def test_incidents_over_the_cap_are_listed_for_analysts_alone(run):
+    over = json.loads((run / "run.json").read_text())["network"]["incidents_over_max_size"]
+    assert over
+    listed = pl.read_csv(page(run, "analyst").figures["figures/incidents_over.csv"])
+    assert listed["persons"].sum() == sum(one["persons"] for one in over)
+    assert "figures/incidents_over.csv" not in page(run, "public").figures
+
+
+def test_what_has_no_page_is_an_error(copied):
+    manifest_of(copied, gpunet="panel", panel={
+        "unit": "person", "horizon_days": 1, "verified": None,
+        "snapshots": [{"as_of": "2014-01-01", "rows": 1, "positives": 0, "label_complete": True}],
+    })  # fmt: skip
+    with pytest.raises(InputError, match="gpunet panel has no report; there is one of features, run"):
+        page(copied, "analyst")
