@@ -1,4 +1,4 @@
-"""Networks as SVG: integers, one path for all ties, one for the points of a colour, so that 10,000 persons are small."""
+"""Networks as SVG: integers, one path for all ties and one for the points of a colour: 10,000 persons are small."""
 
 from __future__ import annotations
 
