@@ -136,7 +136,7 @@ def _power_law(tail: Int64, first: int) -> TailFit:
 def _exponential(tail: Int64) -> TailFit:
     beyond = np.arange(len(tail))
     rate = math.log1p(int(tail.sum()) / int(tail @ beyond))
-    logarithm: Float64 = math.log(-math.expm1(-rate)) - rate * beyond
+    logarithm = math.log(-math.expm1(-rate)) - rate * beyond.astype(np.float64)
     return _fit(tail, {"rate": rate}, logarithm, np.exp(-rate * beyond))
 
 
