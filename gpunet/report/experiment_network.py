@@ -116,7 +116,7 @@ def _parts(source: Source, found: _Descriptives) -> Iterator[Figure | Table | Pa
     yield from _together(source, found)
     if found.network.persons:
         of = found.degrees.distribution
-        yield degrees_figure(np.repeat([one.degree for one in of], [one.persons for one in of]), audience)
+        yield from degrees_figure(np.repeat([one.degree for one in of], [one.persons for one in of]), audience)
     if found.repeat_arrests:
         yield repeat_arrests_figure(_persons(found.repeat_arrests), audience)
     if (seasons := seasonality_figure(manifest["arrests"], audience)) is not None:
