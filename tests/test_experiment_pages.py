@@ -267,7 +267,8 @@ BEHIND = {**AHEAD, "xgboost": (12, 80, 88), "random_forest": (11, 80, 89)}
     ("counts", "said", "ahead"),
     [
         (AHEAD, "A classifier tells better than past violence who will be arrested for violence within 90 days: the "
-                "best of them, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record has 0.2",
+                "best classifier, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record "
+                "has 0.200.",
          "It is ahead in 3 of 3 months, in 3 of them by more than the intervals, and as far behind in 0."),
         (CLOSE, "No classifier is shown to tell better than past violence", "in 3 of 3 months, in 0 of them"),
         (BEHIND, "Nothing is gained over past violence", "It is ahead in 0 of 3 months"),
@@ -322,6 +323,29 @@ def test_months_are_drawn_as_they_are_and_added_up(tmp_path):
     assert page == html(section)
     reasons = part(experiment_certainty(source), "undefined").data
     assert reasons.row(0) == ("too few to train on", "precision, recall, f1", 1)
+
+
+def test_months_that_nothing_could_be_trained_for_count_for_nobody(tmp_path):
+    without = dict.fromkeys(("tp", "fp", "fn", "tn", "precision", "recall", "f1"))
+    second = month_rows(2, past_violent_arrests=(90, 5, 5))
+    untrained = [{**each, **without} for each in month_rows(2, xgboost=(0, 0, 0))]
+    results = [*month_rows(1, **AHEAD), *second, *untrained]
+    source = Source(folder(tmp_path, "emerging", results=results), ANALYST)
+    section = emerging_result(source)
+    assert section.lead.startswith("A classifier tells better")
+    assert "in 1 of 1 month" in section.lead
+    assert part(section, "all_months").data["months"].unique().to_list() == [1]
+
+
+def test_nobody_who_comes_true_within_the_horizon(tmp_path):
+    results = [
+        *month_rows(1, xgboost=(0, 10, 0), past_violent_arrests=(0, 20, 0)),
+        *month_rows(1, "ever_after", **AHEAD),
+    ]
+    section = emerging_result(Source(folder(tmp_path, "emerging", results=results), ANALYST))
+    assert section.lead.startswith("Nothing is gained over past violence")
+    assert "Of 100 persons" not in section.lead
+    assert part(section, "all_months").data["recall"].to_list() == [None, None]
 
 
 def test_what_a_rule_about_past_violence_cannot_find_is_said(tmp_path):
