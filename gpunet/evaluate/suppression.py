@@ -288,9 +288,7 @@ class _Problem:
         float64[numbers, 2], the least and greatest value found for each; at first its own.
     """
 
-    def __init__(
-        self, grid: Grid, cells: Mapping[Kind, Float64], hidden: Mapping[tuple[Kind, Table], Bool]
-    ) -> None:
+    def __init__(self, grid: Grid, cells: Mapping[Kind, Float64], hidden: Mapping[tuple[Kind, Table], Bool]) -> None:
         from scipy.sparse import csr_array, kron, vstack
 
         kinds, n = list(cells), grid.cells

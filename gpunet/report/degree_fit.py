@@ -116,7 +116,7 @@ def fit_degrees(counts: Int64) -> DegreeFit | None:
 def _starts(counts: Int64) -> list[int]:
     degrees = np.flatnonzero(counts)
     enough = counts[::-1].cumsum()[::-1][degrees] >= _MIN_TAIL
-    return [int(k) for k in degrees[:-_MIN_DEGREES + 1][enough[: -_MIN_DEGREES + 1]] if k > 0]
+    return [int(k) for k in degrees[: -_MIN_DEGREES + 1][enough[: -_MIN_DEGREES + 1]] if k > 0]
 
 
 def _power_law(tail: Int64, first: int) -> TailFit:
@@ -129,7 +129,9 @@ def _power_law(tail: Int64, first: int) -> TailFit:
         ).x
     )  # fmt: skip
     whole = zeta(exponent, first)
-    return _fit(tail, {"exponent": exponent}, -exponent * np.log(degree) - math.log(whole), zeta(exponent, degree) / whole)
+    return _fit(
+        tail, {"exponent": exponent}, -exponent * np.log(degree) - math.log(whole), zeta(exponent, degree) / whole
+    )
 
 
 def _exponential(tail: Int64) -> TailFit:

@@ -43,9 +43,7 @@ def arrests_table(found: Manifest, audience: Audience) -> Table:
     violent = dict(arrests["violent_arrests"])
     anything = violent.pop("violent")
     once = arrests["persons_arrested_once"]
-    offences = [
-        _Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()
-    ]
+    offences = [_Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()]
     lines = [
         _Line("records (rows kept)", found["input"]["rows"]["accepted"], 64_466),
         _Line("incidents", arrests["incidents"]),
@@ -79,7 +77,9 @@ def network_table(found: Manifest, audience: Audience) -> Table:
         _Line("average clustering", network["average_clustering"], 0.50, is_count=False),
         _Line("transitivity", network["transitivity"], 0.62, is_count=False),
         _Line("components", network["components"], 1_843, is_count=False),
-        *_parts([_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience),
+        *_parts(
+            [_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience
+        ),
         _Line("ties of the largest component", largest["ties"]),
         _Line("longest shortest path of the largest component", largest["diameter"], 36, is_count=False),
         _Line("mean shortest path of the largest component", largest["mean_path"], 12.2, is_count=False),
