@@ -129,14 +129,8 @@ def _power_law(tail: Int64, first: int) -> TailFit:
     found = minimize_scalar(cost, bounds=(1.001, _LARGEST_EXPONENT), method="bounded", options={"xatol": 1e-9})
     exponent = float(found.x)
     whole = zeta(exponent, first)
-<<<<<<< HEAD
     logarithm = -exponent * np.log(degree) - math.log(whole)
     return _fit(tail, {"exponent": exponent}, logarithm, zeta(exponent, degree) / whole)
-=======
-    return _fit(
-        tail, {"exponent": exponent}, -exponent * np.log(degree) - math.log(whole), zeta(exponent, degree) / whole
-    )
->>>>>>> terminal
 
 
 def _exponential(tail: Int64) -> TailFit:
