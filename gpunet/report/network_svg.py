@@ -1,4 +1,4 @@
-"""Networks as SVG: integers, one path for all ties and one for all points of a colour, so that 10,000 persons are small."""
+"""Networks as SVG: integers, one path for all ties and one for the points of a colour: 10,000 persons are small."""
 
 from __future__ import annotations
 
@@ -68,8 +68,7 @@ def network_svg(
     height = round(float(places[:, 1].max(initial=0)) * (_WIDTH - 2 * _MARGIN)) + 2 * _MARGIN + legend
     at, lines = _on_grid(places, first, second, legend)
     parts = [f'<path d="{lines}" stroke="{SECOND}" stroke-width="{1 if radius is not None else 0.5}" fill="none"/>']
-    for kind in kinds:
-        parts.append(_points(at[kind.member], kind.colour) if radius is None else _circles(at, radius, kind))
+    parts += [_points(at[kind.member], kind.colour) if radius is None else _circles(at, radius, kind) for kind in kinds]
     named = [kind for kind in kinds if kind.words]
     parts += [_legend_of(kind, place * _WIDTH // max(len(named), 1)) for place, kind in enumerate(named)]
     return (
@@ -83,7 +82,7 @@ def _on_grid(places: Float64, first: Int64, second: Int64, top: int) -> tuple[In
     step = 1
     while True:
         inner = (_WIDTH - 2 * _MARGIN) // step
-        at = np.rint(places * inner).astype(np.int64) * step + [_MARGIN, _MARGIN + top]
+        at: Int64 = np.rint(places * inner).astype(np.int64) * step + np.array([_MARGIN, _MARGIN + top])
         code = at[:, 0] * _ROW + at[:, 1]
         ends = np.sort(np.stack([code[first], code[second]], axis=1), axis=1)
         ends = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)
