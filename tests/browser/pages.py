@@ -46,11 +46,11 @@ PAYLOADS = (
 _EVALUATE = """
 [evaluate]
 folds = 3
-classifiers = ["decision_tree", "xgboost"]
+classifiers = ["decision_tree"]
 smote = false
 bootstrap = 30
 start = 2013-12-01
-every = "2mo"
+every = "3mo"
 horizon_days = 180
 
 [model]
