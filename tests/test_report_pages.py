@@ -119,7 +119,6 @@ def test_incidents_over_the_cap_are_listed_for_analysts_alone(run, analyst):
     assert "figures/incidents_over.csv" not in page(run, "public", asked).figures
 
 
-<<<<<<< HEAD
 SNAPSHOTS = [
     {"as_of": "2014-01-01", "rows": 310, "positives": 12, "label_complete": True},
     {"as_of": "2014-02-01", "rows": 320, "positives": 7, "label_complete": True},
@@ -144,12 +143,4 @@ def test_a_panel_is_told_day_by_day(copied):
 def test_what_has_no_page_is_an_error(copied, monkeypatch):
     monkeypatch.setattr("gpunet.report.pages._SECTIONS", {"features": (asked,)})
     with pytest.raises(InputError, match="gpunet run has no report; there is one of features"):
-=======
-def test_what_has_no_page_is_an_error(copied):
-    manifest_of(copied, gpunet="panel", panel={
-        "unit": "person", "horizon_days": 1, "verified": None,
-        "snapshots": [{"as_of": "2014-01-01", "rows": 1, "positives": 0, "label_complete": True}],
-    })  # fmt: skip
-    with pytest.raises(InputError, match="gpunet panel has no report; there is one of .*features, run"):
->>>>>>> experiments
         page(copied, "analyst")
