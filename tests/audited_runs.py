@@ -35,7 +35,7 @@ def audited_run(folder: Path, config: dict[str, Any] | None = None, numbers: boo
         name: pl.Series(rng.integers(0, 2 if of.dtype == "bool" else 50, N)).cast(names[of.dtype])
         for name, of in declared.items()
     }
-    nobody = {**dict.fromkeys(("model", "past_violence", "chance"), {}), "threshold": 0.35}
+    nobody = {"model": {}, "past_violence": {}, "chance": {}, "threshold": 0.35}
     test = {"window": "[2013-01-01, 2013-06-30)", "persons": N, "positives": int(label.sum())}
     with RunFolder(folder, RUN_FILES) as run:
         run.write_table(
