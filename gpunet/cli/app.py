@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gpunet.base._version import __version__
+from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
@@ -52,7 +53,7 @@ def _common(
     pass
 
 
-for _command in (synth, check, estimate, features, run, panel, score, show, card, certificates, info):
+for _command in (synth, check, estimate, features, run, panel, audit, score, show, card, certificates, info):
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")

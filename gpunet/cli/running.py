@@ -38,6 +38,8 @@ RUN_FILES = {
     "panel.json": "what each column of the panel is to a forecast",
     "series.parquet": "a time series an area, with lagged features",
     "splits.parquet": "days to train on and days to test on, a horizon apart",
+    "fairness.parquet": "who is selected, rightly and wrongly, by group, with intervals",
+    "proxies.parquet": "how well features guess an attribute",
     "rejected.parquet": "rows that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",

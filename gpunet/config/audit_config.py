@@ -21,5 +21,5 @@ class AuditConfig:
     """No number of persons below this is told, nor what could be subtracted to give one."""
     folds: Annotated[StrictInt, Field(ge=2, le=100)] = 5
     """Folds by person in which features guess an attribute."""
-    proxy_persons: Annotated[StrictInt, Field(ge=100, le=10_000_000)] = 20_000
+    proxy_persons: Annotated[StrictInt, Field(ge=100, le=10_000_000)] = 10_000
     """Of more persons than this, so many are drawn to see how well features guess an attribute."""

@@ -15,7 +15,18 @@ from gpunet.model.metrics import TOP
 from gpunet.tables.frames import Column, make_frame, make_series
 from gpunet.tables.gather import gather
 
-__all__ = ["MEASURES", "TABLES", "ResultColumn", "dates_of", "dictionary", "frame_of", "metadata_of", "repeated"]
+__all__ = [
+    "MEASURES",
+    "TABLES",
+    "ResultColumn",
+    "dates_of",
+    "dictionary",
+    "dictionary_of",
+    "frame_of",
+    "frame_of_rows",
+    "metadata_of",
+    "repeated",
+]
 
 Dtype = Literal["int64", "float64", "bool", "text", "date", "person id"]
 
@@ -198,9 +209,14 @@ def dictionary(table: str) -> list[dict[str, Any]]:
     >>> dictionary("leak")[0]["column"], dictionary("leak")[0]["null"]
     ('protocol', None)
     """
+    return dictionary_of(TABLES[table])
+
+
+def dictionary_of(declared: Sequence[ResultColumn]) -> list[dict[str, Any]]:
+    """The dictionary of some columns."""
     return [
         {"column": c.name, "dtype": c.dtype, "unit": c.unit, "null": c.null or None, "definition": c.definition}
-        for c in TABLES[table]
+        for c in declared
     ]
 
 
@@ -232,6 +248,11 @@ def frame_of(table: str, columns: Mapping[str, Column | Sequence[Any]], backend:
         raise ValueError(f"{table}: columns {sorted(columns)} are not those that are declared")
     found = {column.name: _typed(column, columns[column.name]) for column in declared}
     return make_frame(found, backend, dates=dates_of(table))
+
+
+def frame_of_rows(declared: Sequence[ResultColumn], rows: Sequence[Mapping[str, Any]], backend: str = "polars") -> Any:
+    """A frame of some columns, of which every row has each."""
+    return make_frame({c.name: _typed(c, [row[c.name] for row in rows]) for c in declared}, backend)
 
 
 def repeated(

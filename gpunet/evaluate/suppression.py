@@ -15,9 +15,9 @@ Numbers are hidden in four steps.
 
 1. Small numbers are hidden. What is hidden of a group is hidden of its pairs too. Without persons no other number is
    told, without positives or selected no hits.
-2. Numbers that add up to one that is told are a line: the groups of an attribute, and in a pair of attributes the pairs
-   of each group of either. In a line as many are hidden that nobody gets one by subtraction: none, or at least two whose
-   sum is not small. If that is not so the least that is told goes too, and again.
+2. Numbers that add up to one that is told are a line: the groups of an attribute, and in a pair of attributes the
+   pairs of each group of either. In a line as many are hidden that nobody gets one by subtraction: none, or at least
+   two whose sum is not small. If that is not so the least that is told goes too, and again.
 3. Lines that cross can be solved together, and numbers bound each other (hits are at most the selected). So everything
    that is told is written down as linear equations and bounds with all combinations of groups as unknowns, and for each
    hidden number the least and the greatest value is found that they admit (linear programming; compare Cox 1980,
@@ -37,7 +37,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.base.array_types import Bool, Float64, Int64
+from gpunet.base.array_types import Bool, Float64
 from gpunet.base.errors import InputError
 
 __all__ = ["HITS", "MOST_CELLS", "PERSONS", "POSITIVES", "SELECTED", "Grid", "ranges_of", "suppressed"]
@@ -169,7 +169,7 @@ class _State:
                 of_group = self.hidden[kind, (attribute,)]
                 hidden |= of_group[:, None] if axis == 0 else of_group[None, :]
             hidden &= self.number[(PERSONS, ""), table] > 0  # of nobody nothing is to be hidden
-            while any([self._mend(kind, table, line) for line in self._lines(kind, table)]):
+            while any(self._mend(kind, table, line) for line in self._lines(kind, table)):
                 pass
 
     def small(self, kind: Kind, of: Mapping[Kind, Float64]) -> Bool:
@@ -181,7 +181,8 @@ class _State:
             return np.minimum(of[kind], persons - of[kind]) < self.least - _TOLERANCE
         selected, hits = of[SELECTED, kind[1]], of[kind]
         parts = (hits, selected - hits, positives - hits, persons - positives - selected + hits)
-        return np.minimum.reduce(parts) < _TOLERANCE
+        alike: Bool = np.minimum.reduce(parts) < _TOLERANCE
+        return alike
 
     def _lines(self, kind: Kind, table: Table) -> Iterator[tuple[Any, ...]]:
         """What picks each line whose sum is told."""
@@ -288,9 +289,7 @@ class _Problem:
         float64[numbers, 2], the least and greatest value found for each; at first its own.
     """
 
-    def __init__(
-        self, grid: Grid, cells: Mapping[Kind, Float64], hidden: Mapping[tuple[Kind, Table], Bool]
-    ) -> None:
+    def __init__(self, grid: Grid, cells: Mapping[Kind, Float64], hidden: Mapping[tuple[Kind, Table], Bool]) -> None:
         from scipy.sparse import csr_array, kron, vstack
 
         kinds, n = list(cells), grid.cells

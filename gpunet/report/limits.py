@@ -45,16 +45,28 @@ _OF_EMERGING = (
     "something can come true.",
 )
 
+_OF_AUDIT = (
+    "Equal figures do not make a model fair. Where arrests fall on one group more than its conduct explains, so do "
+    "what the model learns from and what it is measured by here: both are arrests.",
+    "Selection rates, errors and calibration cannot all be equal where groups are arrested at different rates. Which "
+    "of them has to be is not a question of statistics.",
+    "An interval that holds everybody's figure is no proof that there is no difference: small groups have wide ones. "
+    "Of many comparisons some differ by chance alone.",
+    "Guesses of a group are about persons, and friends are in different folds: what a network repeats among friends "
+    "helps to guess.",
+)
+
 _OF_A_METHOD = "These figures say how well a method works on these tables. They are no ground to act on anybody."
 
 _LEADS = {
     "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
+    "audit": "An audit says what a model did to groups in one window. It clears no model, and justifies no use of one.",
     "evaluate known": _OF_A_METHOD,
     "evaluate emerging": _OF_A_METHOD,
 }
 
 _OF_KIND: Mapping[str, tuple[str, ...]] = {
-    "run": _OF_SCORES, "evaluate known": _OF_KNOWN, "evaluate emerging": _OF_EMERGING,
+    "audit": _OF_AUDIT, "run": _OF_SCORES, "evaluate known": _OF_KNOWN, "evaluate emerging": _OF_EMERGING,
 }  # fmt: skip
 
 

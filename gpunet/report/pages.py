@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping
 
 from gpunet.base.errors import InputError
 from gpunet.report.asked import asked
+from gpunet.report.audit_page import (
+    audit_asked,
+    audit_calibration,
+    audit_errors,
+    audit_proxies,
+    audit_selection,
+    audit_suppressed,
+)
 from gpunet.report.calibration import calibration
 from gpunet.report.certainty import certainty
 from gpunet.report.computed import computed
@@ -29,6 +37,16 @@ __all__ = ["page_of"]
 SectionOf = Callable[[Source], Section | None]
 
 _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
+    "audit": (
+        audit_asked,
+        audit_selection,
+        audit_errors,
+        audit_calibration,
+        audit_proxies,
+        audit_suppressed,
+        limits,
+        computed,
+    ),
     "evaluate emerging": (
         asked,
         emerging_experiment,
@@ -72,6 +90,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
 }  # fmt: skip
 
 _TITLES: Mapping[str, str] = {
+    "audit": "Groups of persons, compared",
     "evaluate emerging": "Who emerges: forecasts month by month",
     "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",

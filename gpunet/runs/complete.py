@@ -186,12 +186,44 @@ class _PanelManifest(_Manifest):
     panel: _Panel
 
 
+@dataclass
+class _AuditedRun:
+    folder: StrictStr
+    run_json_sha256: StrictStr
+    test_window: StrictStr
+    horizon_days: _Count
+
+
+@dataclass
+class _Audit:
+    run: _AuditedRun
+    by: Annotated[list[StrictStr], Field(min_length=1)]
+    groups: dict[str, _Count]
+    attributes: dict[str, Any]
+    persons: _Count
+    positives: _Count
+    threshold: StrictFloat
+    rules: list[StrictStr]
+    min_persons: _Count
+    rows: _Count
+    rows_with_suppression: _Count
+
+
+@dataclass
+class _AuditManifest:
+    audit: _Audit
+    warnings: list[StrictStr]
+    execution: _Execution
+    outputs: dict[str, dict[str, Any]]
+
+
 #: By what a manifest says that its run was.
 _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "features": TypeAdapter(_Features),
     "run": TypeAdapter(_Features),
     "evaluate known": TypeAdapter(_Experiment),
     "evaluate emerging": TypeAdapter(_Experiment),
+    "audit": TypeAdapter(_AuditManifest),
     "panel": TypeAdapter(_PanelManifest),
 }
 

@@ -42,6 +42,22 @@ PAYLOADS = (
 )
 
 
+# A small experiment of either kind.
+_EVALUATE = """
+[evaluate]
+folds = 3
+classifiers = ["decision_tree"]
+smote = false
+bootstrap = 30
+start = 2013-12-01
+every = "3mo"
+horizon_days = 180
+
+[model]
+max_rounds = 20
+"""
+
+
 def hostile(frame: pl.DataFrame) -> pl.DataFrame:
     """Tables with a payload in every text, a crowd that ties nobody, and rows that are rejected."""
 
@@ -105,6 +121,28 @@ class Made:
         return self.folder / "run"
 
     @cached_property
+    def known(self) -> Path:
+        return self._evaluated("known")
+
+    @cached_property
+    def emerging(self) -> Path:
+        return self._evaluated("emerging")
+
+    def _evaluated(self, experiment: str) -> Path:
+        config = self.folder / "evaluate.toml"
+        config.write_text(_EVALUATE, encoding="utf-8")
+        self.gpunet("evaluate", experiment, self.tables, "--config", config, "--out", self.folder / experiment)
+        return self.folder / experiment
+
+    def card(self, run: Path) -> Path:
+        """The card of the person who is ranked highest."""
+        out = self.folder / f"{run.name}-card" / "card.html"
+        if not out.exists():
+            person = pl.read_parquet(run / "scores.parquet").sort("rank")["person_id"][0]
+            self.gpunet("card", run, "--person", person, "--out", out)
+        return out
+
+    @cached_property
     def hostile(self) -> Path:
         self.gpunet("run", self.hostile_tables, "--out", self.folder / "hostile")
         return self.folder / "hostile"
@@ -123,8 +161,14 @@ PAGES: dict[str, Callable[[Made], Path]] = {
     "features-public": lambda made: made.public(made.features) / "report.html",
     "run": lambda made: made.run / "report.html",
     "run-public": lambda made: made.public(made.run) / "report.html",
+    "known": lambda made: made.known / "report.html",
+    "known-public": lambda made: made.public(made.known) / "report.html",
+    "emerging": lambda made: made.emerging / "report.html",
+    "emerging-public": lambda made: made.public(made.emerging) / "report.html",
+    "card": lambda made: made.card(made.run),
     "hostile": lambda made: made.hostile / "report.html",
     "hostile-public": lambda made: made.public(made.hostile) / "report.html",
+    "hostile-card": lambda made: made.card(made.hostile),
 }
 
 HOSTILE = [name for name in PAGES if "hostile" in name]

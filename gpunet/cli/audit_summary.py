@@ -1,0 +1,37 @@
+"""The lines on what an audit found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gpunet.base.words import quoted
+
+__all__ = ["audit_lines"]
+
+
+def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
+    """Whom the audit was of, what the tables in `out` say of groups, and how much they do not tell."""
+    from gpunet.report.audit_words import calibration_lead, errors_lead, proxies_lead, selection_lead
+    from gpunet.report.source import Source
+
+    of, source = manifest["audit"], Source(out)
+    fairness, proxies = source.table("fairness"), source.table("proxies")
+
+    def name(text: object) -> str:
+        return quoted([str(text)])
+
+    found = {
+        "selected": selection_lead(fairness, of["by"], name),
+        "errors": errors_lead(fairness, of["by"], name),
+        "scores": [calibration_lead(fairness, of["by"], name)],
+        "proxies": proxies_lead(proxies, of["by"], name),
+    }
+    return [
+        f"audited   {of['persons']:,} persons of the test window {of['run']['test_window']}, {of['positives']:,} "
+        f"arrested for violence in it; by {quoted(of['by'])}",
+        *(f"{what:10}{sentence}" for what, sentences in found.items() for sentence in sentences),
+        f"not told  something in {of['rows_with_suppression']:,} of {of['rows']:,} rows: no number of persons under "
+        f"{of['min_persons']}, nor one that would give it away",
+    ]

@@ -1,0 +1,302 @@
+"""The sections of an audit's page: who is selected, who wrongly, calibration, proxies, and what cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from gpunet.base.words import counted
+from gpunet.evaluate.attributes import EVERYBODY
+from gpunet.evaluate.audit_schemas import GROUP_MEASURES
+from gpunet.evaluate.proxies import FEWEST
+from gpunet.report.audience import MIN_PERSONS
+from gpunet.report.audit_words import (
+    RULES,
+    calibration_lead,
+    errors_lead,
+    proxies_lead,
+    selection_lead,
+)
+from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.named import named_list
+from gpunet.report.source import Source
+
+__all__ = ["audit_asked", "audit_calibration", "audit_errors", "audit_proxies", "audit_selection", "audit_suppressed"]
+
+_WHY = (
+    "A public authority has to look. In R (Bridges) v Chief Constable of South Wales Police [2020] EWCA Civ 1058 the "
+    "Court of Appeal of England and Wales held that the police had breached the public sector equality duty, because "
+    "they had never tried to satisfy themselves that the software did not have a bias on grounds of race or sex. That "
+    "nobody intends a bias, or knows of one, is no answer."
+)
+
+_INTERVAL = (
+    "Lines are approximate 95 % intervals, from draws of the network's communities; the dashed line is everybody."
+)
+
+
+def audit_asked(source: Source) -> Section:
+    """Which run, which persons, which attributes, of which file; and why anybody has to look."""
+    found = source.manifest
+    of, count = found["audit"], source.audience.count
+    by = named_list(of["by"])
+    positives = source.audience.out_of(of["positives"], of["persons"])
+    return Section(
+        "asked",
+        "What was asked, and of which data",
+        f"Does the model treat groups of persons differently, by {by}? The groups are of the {count(of['persons'])} "
+        f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then arrested for "
+        "violence.",
+        (
+            Paragraph(_WHY),
+            Paragraph(
+                "The scores are those that a model gave which had not seen what happened in this window. Persons are "
+                f"selected by {RULES['threshold']}, which is a probability of {of['threshold']:.3f} or more, or by a "
+                "list of the first 100 or 500 of everybody."
+            ),
+            *(Paragraph(text) for text in _of_file(source)),
+            *(Paragraph(text, "warning") for text in _warnings(source)),
+        ),
+    )
+
+
+def _of_file(source: Source) -> Iterator[str]:
+    """The file of attributes, and whom it does not have."""
+    of, count = source.manifest["audit"], source.audience.count
+    files = (
+        "" if source.audience.is_public else f" ({named_list([file['name'] for file in of['attributes']['files']])})"
+    )
+    yield (
+        f"The attributes come from {counted(len(of['attributes']['files']), 'file')} of their own{files}. They are "
+        "used for this audit alone, and no model has seen them. Persons of whom an attribute is not known are a group."
+    )
+    found = of["attributes"]["persons_found"]
+    if found is not None:
+        yield f"{count(found)} of the {count(of['persons'])} persons are in it."
+    if several := of["attributes"]["contradictory"]:
+        yield f"Persons with two values that differ count as not known: by {named_list(several)}."
+
+
+def _warnings(source: Source) -> list[str]:
+    return [] if source.audience.is_public else list(source.manifest["warnings"])
+
+
+def audit_selection(source: Source) -> Section | None:
+    """Who is selected, by group."""
+    if (fairness := _fairness(source)) is None:
+        return _not_for_everybody()
+    by = source.manifest["audit"]["by"]
+    lead, *rest = selection_lead(fairness, by)
+    return Section(
+        "fairness",
+        "Who is selected",
+        lead,
+        (
+            *(Paragraph(text) for text in rest),
+            *_dots(source, fairness, "selection_rate", "Selected by the threshold",
+                   f"The share of each group that the model's threshold selects. {_INTERVAL}"),
+            _table(source, _single(fairness, by), "groups", "Groups, by every rule",
+                   "For each rule, how many are selected, and the share with its interval. A larger share is no proof "
+                   "of a bias by itself: compare it with how many were arrested."),
+            *_pairs(source, fairness, by),
+        ),
+    )  # fmt: skip
+
+
+def _pairs(source: Source, fairness: pl.DataFrame, by: Sequence[str]) -> Iterator[Table]:
+    pairs = fairness.filter((pl.col("rule") == "threshold") & ~pl.col("by").is_in([*by, EVERYBODY]))
+    told = pairs.drop_nulls("persons")
+    if len(told):
+        yield _table(
+            source, told, "pairs", "Pairs of attributes",
+            f"Everybody who shares two attributes, under the threshold. Of {len(pairs):,} pairs of groups "
+            f"{len(told):,} can be told. What a group hides can show in a pair.",
+        )  # fmt: skip
+
+
+def audit_errors(source: Source) -> Section | None:
+    """Who is selected wrongly, or missed, by group."""
+    if (fairness := _fairness(source)) is None:
+        return None
+    lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"])
+    figures = (
+        ("false_positive_rate", "Selected, and not arrested",
+         "Of persons who were not arrested for violence in the window, the share that the threshold selects"),
+        ("recall", "Arrested, and selected before",
+         "Of persons who were arrested for violence in the window, the share that the threshold selects"),
+        ("precision", "Right among the selected",
+         "Of persons whom the threshold selects, the share that was arrested for violence in the window"),
+    )  # fmt: skip
+    parts: list[Figure | Table] = [
+        part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
+    ]
+    by = source.manifest["audit"]["by"]
+    text = "For each rule, the shares of the figures above, and those of the next section."
+    parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
+    return Section("errors", "Errors by group", lead, (*(Paragraph(text) for text in rest), *parts))
+
+
+def audit_calibration(source: Source) -> Section | None:
+    """Whether a probability means the same in every group."""
+    if (fairness := _fairness(source)) is None:
+        return None
+    text = (
+        "Mean probability less the share that was arrested for violence: right of 0 the model says too much of a "
+        f"group, left of it too little. {_INTERVAL}"
+    )
+    by = source.manifest["audit"]["by"]
+    parts = _dots(source, fairness, "calibration", "Too much or too little", text)
+    return Section(
+        "calibration", "Does a probability mean the same in every group?", calibration_lead(fairness, by), tuple(parts)
+    )
+
+
+def audit_proxies(source: Source) -> Section | None:
+    """How well features guess an attribute that no model was given."""
+    if _fairness(source) is None:
+        return None
+    proxies, by = source.table("proxies"), source.manifest["audit"]["by"]
+    lead, *rest = proxies_lead(proxies, by)
+    data = proxies.select("by", "group", "family", "features", "auc", "auc_low", "auc_high", "undefined")
+    told = data.drop_nulls("auc")
+    sentence = (
+        "How well features that the model uses guess a group, about persons whom the guesser has not seen: the area "
+        "under the ROC curve, 0.5 for a coin and 1 for certainty, by family of features. What stands far from 0.5 can "
+        "stand in for the attribute though the model was never given it."
+    )
+    heads = {
+        "by": "attribute",
+        "group": "group",
+        "family": "features",
+        "auc": "AUC",
+        "auc_low": "from",
+        "auc_high": "to",
+    }
+    formats = dict.fromkeys(("auc", "auc_low", "auc_high"), "{:.2f}")
+    persons = source.manifest["audit"]["persons"]
+    table = Table("proxies", "Guessing a group from features", sentence, persons, told, heads, formats)
+    return Section(
+        "proxies",
+        "Which features stand in for a group",
+        lead,
+        (
+            *(Paragraph(text) for text in rest),
+            *([table] if len(told) else []),
+            Paragraph(
+                f"Groups of fewer than {FEWEST} persons are not guessed. The run's features.json explains the features."
+            ),
+        ),
+    )  # fmt: skip
+
+
+def audit_suppressed(source: Source) -> Section:
+    """What is not told, and why."""
+    of = source.manifest["audit"]
+    least, hidden = of["min_persons"], of["rows_with_suppression"]
+    lead = (
+        f"In {hidden:,} of {of['rows']:,} rows of fairness.parquet something is not told."
+        if hidden
+        else "Everything is told."
+    )
+    return Section(
+        "suppressed",
+        "What cannot be told",
+        f"{lead} No number of persons under {least} is told, and none that would give such a number away.",
+        tuple(
+            Paragraph(text, "list item")
+            for text in (
+                f"A group of fewer than {least} persons is not told, nor a measure that is a share of fewer than "
+                f"{least}: so few arrested, so few not arrested, or so few selected.",
+                "Where one number could be found by subtracting the others from their sum, a second one goes too, and "
+                "more where tables could be solved together. The words for both are the same, so that nobody can tell "
+                "which of them is small.",
+                "Hits, misses and the rates made of them are not told where one of them is nobody at all: a rate of "
+                "0 % or 100 % would say of each person what happened.",
+                "Too much is hidden? Put small groups together in the attributes file, and audit again into the same "
+                "folder. Two audits of one run with other groups can be subtracted from each other: publish one.",
+            )
+        ),
+    )  # fmt: skip
+
+
+def _fairness(source: Source) -> pl.DataFrame | None:
+    """The table; None if it tells of smaller groups than this audience may see."""
+    if source.audience.is_public and source.manifest["audit"]["min_persons"] < MIN_PERSONS:
+        return None
+    return source.once(_table_of_fairness)
+
+
+def _table_of_fairness(source: Source) -> pl.DataFrame:
+    return source.table("fairness")
+
+
+def _not_for_everybody() -> Section:
+    return Section(
+        "fairness",
+        "Who is selected",
+        f"This audit tells of groups of fewer than {MIN_PERSONS} persons, so it is not for everybody.",
+        (Paragraph(f"For a page to be published, audit again with [audit] min_persons = {MIN_PERSONS} or more."),),
+    )  # fmt: skip
+
+
+def _dots(source: Source, fairness: pl.DataFrame, measure: str, title: str, sentence: str) -> Iterator[Figure]:
+    """A dot for each group that is told, with its interval; nothing if none is."""
+    of, by = source.manifest["audit"], source.manifest["audit"]["by"]
+    names = {"value": measure, "low": f"{measure}_low", "high": f"{measure}_high"}
+    rows = fairness.filter((pl.col("rule") == "threshold") & pl.col("by").is_in(by)).drop_nulls(measure)
+    if not len(rows):
+        return
+    data = rows.select(
+        "by", "group", pl.format("{}: {}", "by", "group").alias("row"),
+        *(pl.col(column).cast(pl.Float64).alias(name) for name, column in names.items()),
+    )  # fmt: skip
+    everybody = fairness.filter((pl.col("by") == EVERYBODY) & (pl.col("rule") == "threshold"))[measure][0]
+    yield Figure(
+        f"audit_{measure}", title, sentence, of["persons"], data, _chart(data, everybody, measure == "calibration")
+    )
+
+
+def _chart(data: pl.DataFrame, everybody: float | None, signed: bool) -> Any:
+    import altair as alt
+
+    form = alt.Axis(format="+.1%" if signed else ".1%")
+    x = alt.X("value:Q", title=None, axis=form, scale=alt.Scale(zero=True))
+    rows = data["row"].to_list()
+    base = alt.Chart(data).encode(y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelLimit=240)))
+    lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None, axis=form), x2="high")
+    layers = [lines, base.mark_point(filled=True, size=60, opacity=1).encode(x=x)]
+    if everybody is not None:
+        whole = alt.Chart(pl.DataFrame({"value": [float(everybody)]}))
+        layers.insert(0, whole.mark_rule(strokeDash=[4, 3]).encode(x=x))
+    return alt.layer(*layers).properties(width=420, height=alt.Step(22))
+
+
+_SELECTED: Mapping[str, str] = {
+    "row": "group", "rule": "selected by", "persons": "persons", "positives": "arrested", "selected": "selected",
+    "selection_rate": "share", "selection_rate_low": "from", "selection_rate_high": "to",
+}  # fmt: skip
+
+_ERRORS: Mapping[str, str] = {
+    "row": "group", "rule": "selected by", "false_positive_rate": "selected of the not arrested",
+    "recall": "selected of the arrested", "precision": "arrested of the selected", "mean_score": "mean probability",
+    "observed": "share arrested",
+}  # fmt: skip
+
+
+def _table(
+    source: Source, rows: pl.DataFrame, name: str, title: str, sentence: str, heads: Mapping[str, str] = _SELECTED
+) -> Table:
+    words = {f"top_{k}": f"first {k}" for k in (100, 500)}
+    label = pl.when(pl.col("by") == EVERYBODY).then(pl.col("group")).otherwise(pl.format("{}: {}", "by", "group"))
+    shown = rows.with_columns(label.alias("row"), pl.col("rule").replace(words)).select(*heads, "undefined")
+    formats = {**dict.fromkeys(GROUP_MEASURES, "{:.1%}"), "selected": "{:,.0f}"}
+    formats |= {f"{measure}_{end}": "{:.1%}" for measure in GROUP_MEASURES for end in ("low", "high")}
+    persons = source.manifest["audit"]["persons"]
+    return Table(f"audit_{name}", title, f"{sentence} An empty cell is not told.", persons, shown, dict(heads), formats)
+
+
+def _single(fairness: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """The rows of everybody, and of one attribute."""
+    return fairness.filter(pl.col("by").is_in([EVERYBODY, *by]))
