@@ -386,10 +386,8 @@ def test_groups_of_months_are_taken_together(tmp_path):
 def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     place = folder(tmp_path, "known")
     section = experiment_network(Source(place, ANALYST))
-    of = dict(part(section, "arrests").data.select("figure", "value").rows())
-    assert (of["arrests"], of["persons"], of["violent arrests: homicide"]) == (900, 500, 6)
-    of = dict(part(section, "network").data.select("figure", "value").rows())
-    assert of["mean shortest path of the largest component"] == 4.5678
+    assert {900, 500, 300, 700, 80, 74, 6} <= set(part(section, "arrests").data["value"])
+    assert {400, 600, 3.0, 0.4142, 7, 350, 12, 4.5678} <= set(part(section, "network").data["value"])
     assert part(section, "degrees").data.select("ties", "persons").rows() == [(2, 200), (4, 200)]
     assert part(section, "repeat_arrests").data.select("arrests", "persons", "violent_persons").rows() == [
         ("1", 300, 30), ("2", 100, 20), ("4", 100, 25),
@@ -398,7 +396,7 @@ def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     assert "Of 60 violent persons of the network 45 (75%)" in texts(section)
     assert html(section).count("<svg") == 3
     public = experiment_network(Source(place, PUBLIC))
-    assert not any("homicide" in words for words in part(public, "arrests").data["figure"])
+    assert not {6, 74} & set(part(public, "arrests").data["value"])
     for damage in ("{}", "no json", json.dumps({**DESCRIPTIVES, "network": {"persons": -1}})):
         (place / "descriptives.json").write_text(damage)
         with pytest.raises(InputError, match=r"descriptives\.json"):

@@ -190,8 +190,8 @@ def emerging_result(source: Source) -> Section:
 _BEFORE = {"no_violent_before": "without a violent arrest", "violent_before": "with a violent arrest"}
 
 _HEADS = {
-    "classifier": "classifier or rule", "months": "months", "positives": "violent", "tp": "rightly named",
-    "fp": "wrongly named", "precision": "precision", "recall": "recall", "f1": "F1",
+    "classifier": "classifier or rule", "precision": "precision", "recall": "recall", "f1": "F1",
+    "tp": "rightly named", "fp": "wrongly named", "positives": "violent", "months": "months",
 }  # fmt: skip
 _FORMATS = dict.fromkeys(("precision", "recall", "f1"), "{:.3f}")
 
