@@ -32,7 +32,7 @@ _FEWER = " {asked:,} draws were asked for; of so many communities fewer fit into
 _NOT_DRAWN = "There are no intervals: {why}."
 
 _TRIED = (
-    "The model was trained on what came before and tried on the window {window}: {positives} of {persons} persons "
+    "The model was trained on what came before and tried on the window from {window}: {positives} of {persons} persons "
     "({share}) had a violent arrest in these {days} days. Past violence alone ranks persons by the number of their "
     "violent arrests, then by how recent the last one is: no model is needed for that. Chance is a random order."
 )

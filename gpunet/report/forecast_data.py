@@ -12,6 +12,7 @@ import polars as pl
 from gpunet.base.errors import InputError, in_words
 from gpunet.evaluate.forecast_intervals import Compared, Estimate, Window, forecast_intervals, number_of_draws
 from gpunet.evaluate.schemas import MEASURES
+from gpunet.report.forecast_words import window_words
 from gpunet.report.source import Source
 
 __all__ = ["ALL", "GROUPS", "Forecasts", "Group", "forecast_of_all", "forecasts_of"]
@@ -63,7 +64,7 @@ class Forecasts:
     draws, asked
         How many draws the intervals are from, and how many were asked for.
     horizon_days, window
-        The length of the window that is forecast, and the test window in words.
+        The length of the window that is forecast, and the test window in words: its first and last day.
     """
 
     of: Mapping[str, Compared]
@@ -98,7 +99,7 @@ def forecast_of_all(source: Source) -> Forecasts:
 def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
     model, config = source.manifest["model"], source.manifest["config"]
     asked = int(config["evaluate"]["bootstrap"])
-    about = (asked, int(model["horizon_days"]), str(model["test"]["window"]))
+    about = (asked, int(model["horizon_days"]), window_words(str(model["test"]["window"])))
     if not source.has("predictions"):
         return Forecasts(_told(model), None, 0, *about)
     persons = _persons(source)

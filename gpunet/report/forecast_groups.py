@@ -24,9 +24,8 @@ _CHANCE = 0.5
 _COUNTS = ("persons", "positives", "negatives", "flagged", "true_positives", "false_positives", "false_negatives")
 
 _HEADS = {
-    "group": "Persons", "persons": "Number", "positives": "With a violent arrest", "share": "Share",
-    "flagged": "Flagged by the model", "precision": "Precision", "recall": "Recall", "auc_words": "AUC of the model",
-    "past_auc_words": "AUC of past violence",
+    "group": "Group", "persons": "Persons", "positives": "Arrested for violence", "share": "Share",
+    "precision": "Precision", "recall": "Recall", "auc_words": "AUC, model", "past_auc_words": "AUC, past violence",
 }  # fmt: skip
 
 _LEFT_OUT = (

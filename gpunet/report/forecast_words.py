@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+
 from gpunet.evaluate.forecast_intervals import Compared, Estimate
 from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
 
-__all__ = ["MEASURE_WORDS", "interval_words", "number_words", "order_sentence", "share", "top_sentence", "verdict"]
+__all__ = [
+    "MEASURE_WORDS",
+    "interval_words",
+    "number_words",
+    "order_sentence",
+    "share",
+    "top_sentence",
+    "verdict",
+    "window_words",
+]
 
 _LIST = 100
 _TOP = f"precision_top_{_LIST}"
@@ -114,6 +126,16 @@ def share(value: float) -> str:
     if percent >= 10 or not percent:
         return f"{percent:.0f} %"
     return f"{percent:.1f} %" if percent >= 1 else f"{percent:.1g} %"
+
+
+def window_words(window: str) -> str:
+    """The first and the last day of a window as ``run.json`` has it; anything else as it is.
+
+    >>> window_words("[2014-03-05, 2014-09-01)")
+    '2014-03-05 to 2014-08-31'
+    """
+    days = re.fullmatch(r"\[(\d{4}-\d\d-\d\d), (\d{4}-\d\d-\d\d)\)", window)
+    return window if days is None else f"{days[1]} to {date.fromisoformat(days[2]) - timedelta(days=1)}"
 
 
 def _tenths(value: float) -> str:
