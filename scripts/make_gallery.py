@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from PIL import Image
+from PIL import Image, ImageOps
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -120,6 +120,7 @@ def shot(browser: Browser, name: str, clip: dict[str, Any]) -> Path:
     found = browser.command("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
     image = Image.open(io.BytesIO(base64.b64decode(found["data"]))).convert("RGB")
     path = FOLDER / f"{name.replace('_', '-')}.png"
+    image = ImageOps.expand(image, 1, "#8c959f")  # an edge, as pages around it may have the same colour
     image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 

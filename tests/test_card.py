@@ -29,6 +29,7 @@ from gpunet.report.audience import Audience
 from gpunet.report.card import card_page
 from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_score import frequency
+from gpunet.report.card_values import value_in_words
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Page, Paragraph, Table
 from gpunet.report.named import named
@@ -361,6 +362,12 @@ def test_what_each_kind_of_feature_rests_on(evidence: Evidence) -> None:
     for place in evidence.record.places.filter(pl.col("kind") == "beat").to_dicts():
         assert f"{named(place['place'])} ({place['others_violent']:,})" in said["beat_violent_arrests"]
     assert f"of {features['community_size']:,} persons" in said["community_size"]
+
+
+def test_what_is_not_there_is_said_without_symbols() -> None:
+    for feature in columns(Config().sets).values():
+        if feature.null:
+            assert not re.search(r"\b(v|N\d|C|triple)\b", value_in_words(feature, None)), feature.name
 
 
 def test_a_person_without_ties(run: Path) -> None:

@@ -267,7 +267,8 @@ BEHIND = {**AHEAD, "xgboost": (12, 80, 88), "random_forest": (11, 80, 89)}
     ("counts", "said", "ahead"),
     [
         (AHEAD, "A classifier tells better than past violence who will be arrested for violence within 90 days: the "
-                "best of them, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record has 0.2",
+                "best classifier, XGBoost, has an F1 of 0.600, and naming whoever has a violent arrest on record "
+                "has 0.200.",
          "It is ahead in 3 of 3 months, in 3 of them by more than the intervals, and as far behind in 0."),
         (CLOSE, "No classifier is shown to tell better than past violence", "in 3 of 3 months, in 0 of them"),
         (BEHIND, "Nothing is gained over past violence", "It is ahead in 0 of 3 months"),
@@ -324,6 +325,29 @@ def test_months_are_drawn_as_they_are_and_added_up(tmp_path):
     assert reasons.row(0) == ("too few to train on", "precision, recall, f1", 1)
 
 
+def test_months_that_nothing_could_be_trained_for_count_for_nobody(tmp_path):
+    without = dict.fromkeys(("tp", "fp", "fn", "tn", "precision", "recall", "f1"))
+    second = month_rows(2, past_violent_arrests=(90, 5, 5))
+    untrained = [{**each, **without} for each in month_rows(2, xgboost=(0, 0, 0))]
+    results = [*month_rows(1, **AHEAD), *second, *untrained]
+    source = Source(folder(tmp_path, "emerging", results=results), ANALYST)
+    section = emerging_result(source)
+    assert section.lead.startswith("A classifier tells better")
+    assert "in 1 of 1 month" in section.lead
+    assert part(section, "all_months").data["months"].unique().to_list() == [1]
+
+
+def test_nobody_who_comes_true_within_the_horizon(tmp_path):
+    results = [
+        *month_rows(1, xgboost=(0, 10, 0), past_violent_arrests=(0, 20, 0)),
+        *month_rows(1, "ever_after", **AHEAD),
+    ]
+    section = emerging_result(Source(folder(tmp_path, "emerging", results=results), ANALYST))
+    assert section.lead.startswith("Nothing is gained over past violence")
+    assert "Of 100 persons" not in section.lead
+    assert part(section, "all_months").data["recall"].to_list() == [None, None]
+
+
 def test_what_a_rule_about_past_violence_cannot_find_is_said(tmp_path):
     results = month_rows(1, **AHEAD)
     for each in month_rows(1, xgboost=(12, 20, 30), random_forest=(11, 20, 31), past_violent_arrests=(0, 0, 42)):
@@ -362,10 +386,8 @@ def test_groups_of_months_are_taken_together(tmp_path):
 def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     place = folder(tmp_path, "known")
     section = experiment_network(Source(place, ANALYST))
-    of = dict(part(section, "arrests").data.select("figure", "value").rows())
-    assert (of["arrests"], of["persons"], of["violent arrests: homicide"]) == (900, 500, 6)
-    of = dict(part(section, "network").data.select("figure", "value").rows())
-    assert of["mean shortest path of the largest component"] == 4.5678
+    assert {900, 500, 300, 700, 80, 74, 6} <= set(part(section, "arrests").data["value"])
+    assert {400, 600, 3.0, 0.4142, 7, 350, 12, 4.5678} <= set(part(section, "network").data["value"])
     assert part(section, "degrees").data.select("ties", "persons").rows() == [(2, 200), (4, 200)]
     assert part(section, "repeat_arrests").data.select("arrests", "persons", "violent_persons").rows() == [
         ("1", 300, 30), ("2", 100, 20), ("4", 100, 25),
@@ -374,7 +396,7 @@ def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     assert "Of 60 violent persons of the network 45 (75%)" in texts(section)
     assert html(section).count("<svg") == 3
     public = experiment_network(Source(place, PUBLIC))
-    assert not any("homicide" in words for words in part(public, "arrests").data["figure"])
+    assert not {6, 74} & set(part(public, "arrests").data["value"])
     for damage in ("{}", "no json", json.dumps({**DESCRIPTIVES, "network": {"persons": -1}})):
         (place / "descriptives.json").write_text(damage)
         with pytest.raises(InputError, match=r"descriptives\.json"):

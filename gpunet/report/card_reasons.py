@@ -62,7 +62,7 @@ def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Map
     return Section(
         "reasons",
         "Why this score",
-        f"{strongest}, {up} pushed it up and {len(rows) - up} down.",
+        f"{strongest}, {up or 'none'} pushed it up and {len(rows) - up or 'none'} down.",
         (
             Table(
                 "reasons",

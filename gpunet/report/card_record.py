@@ -41,7 +41,7 @@ def arrests_section(record: Record, as_of: str) -> Section:
         f"{record.arrests.config.network.max_incident_size} persons were arrested in it."
     )
     parts.append(Table("arrests", "The arrests", sentence, None, own, _filled(own, heads), rows=_MOST_ROWS))
-    lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent:,} of them for a violent offence."
+    lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent or 'none'} of them for a violent offence."
     return Section("arrests", "The person's own arrests", lead, tuple(parts))
 
 

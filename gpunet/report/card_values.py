@@ -14,6 +14,9 @@ from gpunet.report.source import Source
 
 __all__ = ["Usual", "usual_values", "value_in_words"]
 
+#: What the registry says in symbols of when there is no value.
+_SYMBOLS = {"N2 is empty": "nobody is two steps away", "no triple": "nobody in it has two ties"}
+
 
 @dataclass(frozen=True)
 class Usual:
@@ -79,7 +82,10 @@ def value_in_words(feature: Feature, value: Any) -> str:
     'none: the person has no dated violent arrest'
     """
     if value is None:
-        return "none: " + re.sub(r"\bv\b", "the person", feature.null)
+        why = re.sub(r"\bv\b", "the person", feature.null)
+        for symbols, words in _SYMBOLS.items():
+            why = why.replace(symbols, words)
+        return f"none: {why}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if feature.unit == "share":

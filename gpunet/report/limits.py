@@ -60,6 +60,7 @@ _OF_A_METHOD = "These figures say how well a method works on these tables. They 
 
 _LEADS = {
     "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
+    "panel": "These rows are for models of others. They say nothing of what a person has done or will do.",
     "audit": "An audit says what a model did to groups in one window. It clears no model, and justifies no use of one.",
     "evaluate known": _OF_A_METHOD,
     "evaluate emerging": _OF_A_METHOD,

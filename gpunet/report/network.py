@@ -14,7 +14,7 @@ from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.layout import laid_out
 from gpunet.report.look import COLOURS
-from gpunet.report.network_svg import Kind, network_svg
+from gpunet.report.network_svg import MOST_LINES, Kind, network_svg
 from gpunet.report.network_tables import arrests_table, network_table
 from gpunet.report.source import Source
 from gpunet.report.tied import Tied, tied
@@ -88,9 +88,10 @@ def _component_figure(of: Tied) -> tuple[Figure, Paragraph]:
         data,
         network_svg(places, of.first, of.second, kinds),
     )
+    ties = f" Only the {MOST_LINES:,} shortest lines are drawn." if len(of.first) > MOST_LINES else ""
     return figure, Paragraph(
         "Where a point stands says nothing of places on a map: persons who are tied stand near each other, as far as a "
-        "flat picture lets them. The ties are in ties.parquet."
+        f"flat picture lets them.{ties} The ties are in ties.parquet."
     )
 
 

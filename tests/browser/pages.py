@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from shutil import copytree
@@ -46,15 +46,24 @@ PAYLOADS = (
 _EVALUATE = """
 [evaluate]
 folds = 3
-classifiers = ["decision_tree", "xgboost"]
+classifiers = ["decision_tree"]
 smote = false
 bootstrap = 30
 start = 2013-12-01
-every = "2mo"
+every = "3mo"
 horizon_days = 180
 
 [model]
 max_rounds = 20
+"""
+
+_AUDIT = """
+[evaluate]
+bootstrap = 30
+
+[audit]
+folds = 2
+proxy_persons = 500
 """
 
 
@@ -134,6 +143,23 @@ class Made:
         self.gpunet("evaluate", experiment, self.tables, "--config", config, "--out", self.folder / experiment)
         return self.folder / experiment
 
+    def audit(self, run: Path, values: Sequence[str]) -> Path:
+        """The audit of a run by two attributes, of which one has these values."""
+        out = self.folder / f"{run.name}-audit"
+        if not out.exists():
+            persons = pl.read_parquet(run / "scores.parquet", columns=["person_id"])
+            number = pl.int_range(pl.len())
+            attributes = persons.with_columns(
+                origin=(number % len(values)).replace_strict(dict(enumerate(values)), return_dtype=pl.String),
+                sex=pl.when(number % 7 < 5).then(pl.lit("m")).otherwise(pl.lit("f")),
+            )
+            attributes.write_parquet(self.folder / "tables" / f"{run.name}-attributes.parquet")
+            given = ("--attributes", self.folder / "tables" / f"{run.name}-attributes.parquet", "--by", "origin,sex")
+            config = self.folder / "audit.toml"
+            config.write_text(_AUDIT, encoding="utf-8")
+            self.gpunet("audit", run, *given, "--config", config, "--out", out)
+        return out
+
     def card(self, run: Path) -> Path:
         """The card of the person who is ranked highest."""
         out = self.folder / f"{run.name}-card" / "card.html"
@@ -165,9 +191,12 @@ PAGES: dict[str, Callable[[Made], Path]] = {
     "known-public": lambda made: made.public(made.known) / "report.html",
     "emerging": lambda made: made.emerging / "report.html",
     "emerging-public": lambda made: made.public(made.emerging) / "report.html",
+    "audit": lambda made: made.audit(made.run, ("north", "south", "west")) / "report.html",
+    "audit-public": lambda made: made.public(made.audit(made.run, ("north", "south", "west"))) / "report.html",
     "card": lambda made: made.card(made.run),
     "hostile": lambda made: made.hostile / "report.html",
     "hostile-public": lambda made: made.public(made.hostile) / "report.html",
+    "hostile-audit": lambda made: made.audit(made.hostile, PAYLOADS[:10:3]) / "report.html",
     "hostile-card": lambda made: made.card(made.hostile),
 }
 
