@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
 from gpunet.report.audience import Audience
 from gpunet.report.communities_graph import communities_figure, communities_of
+from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.grouped import grouped
 from gpunet.report.network import network
@@ -192,6 +193,19 @@ def test_the_public_cannot_find_small_communities_by_subtraction():
     assert figure.data["persons"].to_list() == [12, 11]
     assert figure.persons == 23
     assert "2 other communities" in words.text
+
+
+def test_degrees_that_the_public_is_shown_tell_of_no_group_under_ten():
+    degree = np.repeat(np.arange(1, 13), [300, 200, 120, 80, 40, 9, 30, 8, 4, 3, 3, 1])
+    for audience in (ANALYST, PUBLIC):
+        figure, words = degrees_figure(degree, audience)
+        assert figure.data["persons"].sum() == len(degree)
+        first = next(row for row in figure.data.iter_rows(named=True) if row["exponential"] is not None)
+        assert first["exponential"] == first["persons_at_least"]  # the fit begins where the persons are known
+        assert f"Of the {first['persons_at_least']} persons with {first['ties']} ties or more" in words.text
+    shown = figure.data["persons_at_least"].to_list()
+    assert min(a - b for a, b in zip(shown, [*shown[1:], 0], strict=True)) >= 10
+    assert figure.data["ties"].to_list() == [1, 2, 3, 4, 5, 7, 9]
 
 
 def test_repeat_arrests_are_counted_and_rare_numbers_put_together():

@@ -9,7 +9,7 @@ whichever comes closer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +77,7 @@ class DegreeFit:
     doubt: Mapping[str, float]
 
 
-def fit_degrees(counts: Int64) -> DegreeFit | None:
+def fit_degrees(counts: Int64, among: Collection[int] | None = None) -> DegreeFit | None:
     """Fit the distribution of degrees.
 
     Persons who share an incident share ties, so that degrees are less independent than the method takes them for:
@@ -87,6 +87,8 @@ def fit_degrees(counts: Int64) -> DegreeFit | None:
     ----------
     counts
         int64[k], persons with degree 0, 1, ..., k-1.
+    among
+        Degrees where the tail may begin; every one if not given.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def fit_degrees(counts: Int64) -> DegreeFit | None:
     >>> fit.best, round(fit.fits["exponential"].parameters["rate"], 2)
     ('exponential', 0.69)
     """
-    tails = [counts[first:] for first in _starts(counts)]
+    tails = [counts[first:] for first in _starts(counts) if among is None or first in among]
     if not tails:
         return None
     fitted = [(_power_law(tail, len(counts) - len(tail)), _exponential(tail)) for tail in tails]

@@ -30,15 +30,17 @@ def degrees_figure(degree: Int64, audience: Audience) -> tuple[Figure, Paragraph
     The public is shown degrees put together until each group has 10 persons.
     """
     counts = np.bincount(degree)
-    fit = fit_degrees(counts)
     kept = pl.DataFrame({"number": np.flatnonzero(counts), "persons": counts[counts > 0]})
     data = grouped(kept, ["persons"], MIN_PERSONS if audience.is_public else 1)
     data = data.select(
         ties=pl.col("first"), up_to=pl.col("last"), persons="persons",
         persons_at_least=pl.col("persons").cum_sum(reverse=True),
     )  # fmt: skip
+    starts = None
     if audience.is_public:
         data = data.drop("up_to")  # the last one tells of one person
+        starts = data["ties"].to_list()  # or the tail's persons would tell how many have one number of ties
+    fit = fit_degrees(counts, starts)
     if fit is not None:
         data = data.with_columns(_expected(fit, one, data["ties"]).alias(name) for name, one in fit.fits.items())
     figure = Figure(
