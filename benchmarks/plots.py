@@ -1,21 +1,31 @@
-"""Plots as SVG, written by hand: no library, and text stays text."""
+"""Plots as SVG, with the look of gpunet's reports."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from xml.sax.saxutils import escape
+from typing import Any
 
+import altair as alt
 import numpy as np
+import polars as pl
+
+from gpunet.report.look import COLOURS, SECOND, svg_file
 
 __all__ = ["bar_plot", "line_plot", "slope"]
 
-# Okabe and Ito: told apart by colour-blind readers too.
-_COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
-_ORDER = ("gpunet, all sets", "gpunet, plain", "networkx", "igraph", "networkit", "rustworkx", "gpunet")
-_DASHES = ("", ' stroke-dasharray="6 3"', ' stroke-dasharray="2 3"')
-_WIDTH, _HEIGHT = 720, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 210, 45, 55
+#: Systems have the same colour in every plot.
+_SYSTEMS = {
+    "gpunet, all sets": COLOURS[0],
+    "gpunet, plain": COLOURS[5],
+    "networkx": COLOURS[1],
+    "igraph": COLOURS[2],
+    "networkit": COLOURS[3],
+    "rustworkx": COLOURS[4],
+    "gpunet": COLOURS[0],
+}
+_OTHERS = COLOURS[7]
+_DASHES = ([1, 0], [6, 3], [2, 3])
 _KEY_STEP = 20
 
 
@@ -33,65 +43,81 @@ def line_plot(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], un
 
     Systems have colours of their own; other lines take colours, then dashes, in order.
     """
-    points = [point for line in lines.values() for point in line]
-    x_marks, y_marks = _marks(size for size, _ in points), _marks(value for _, value in points)
-    low_x, high_x = math.log10(x_marks[0]), math.log10(x_marks[-1])
-    low_y, high_y = math.log10(y_marks[0]), math.log10(y_marks[-1])
-    wide, height = _WIDTH - _LEFT - _RIGHT, max(_HEIGHT, _TOP + _KEY_STEP * (len(lines) + 1))
-    tall = height - _TOP - _BOTTOM
-
-    def at(size: float, value: float) -> tuple[float, float]:
-        x = _LEFT + wide * (math.log10(size) - low_x) / (high_x - low_x)
-        return x, _TOP + tall * (1 - (math.log10(value) - low_y) / (high_y - low_y))
-
-    parts = [_text(_LEFT, 24, title, size=15)]
-    for mark in x_marks:
-        x, _ = at(mark, y_marks[0])
-        parts += [_line(x, _TOP, x, _TOP + tall, "#ddd"), _text(x, _TOP + tall + 18, _figure(mark), "middle")]
-    for mark in y_marks:
-        _, y = at(x_marks[0], mark)
-        parts += [_line(_LEFT, y, _LEFT + wide, y, "#ddd"), _text(_LEFT - 6, y + 4, f"{_figure(mark)} {unit}", "end")]
-    parts.append(_text(_LEFT + wide / 2, height - 12, "persons in the network", "middle"))
-    for i, (name, line) in enumerate(_ordered(lines)):
-        places, (colour, dash) = [at(*point) for point in sorted(line)], _style(name, i)
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        if len(places) > 1:
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in places]
-        steep = slope(line)
-        label = name if line else f"{name} (no {'time' if unit == 's' else 'figure'})"
-        label += "" if steep is None else f" (slope {steep:.2f})"
-        parts += _key(i, label, colour, dash)
-    return _svg(_WIDTH, height, title, parts)
+    ordered = sorted(lines.items(), key=lambda item: [*_SYSTEMS, item[0]].index(item[0]))
+    labels = [_label(name, line, unit) for name, line in ordered]
+    colours, dashes = zip(*(_style(name, i) for i, (name, _) in enumerate(ordered)), strict=True) if lines else ((), ())
+    points = pl.DataFrame(
+        [(label, x, y) for label, (_, line) in zip(labels, ordered, strict=True) for x, y in sorted(line)],
+        {"system": pl.String, "persons": pl.Float64, "value": pl.Float64},
+        orient="row",
+    )
+    legend = alt.Legend(title=None, orient="right", symbolType="stroke", symbolSize=300, rowPadding=6)
+    chart = (
+        alt.Chart(points, title=title, width=430, height=max(320, _KEY_STEP * len(lines)))
+        .mark_line(point=alt.OverlayMarkDef(size=40), strokeWidth=2)
+        .encode(
+            x=_axis("persons", points["persons"], "persons in the network"),
+            y=_axis("value", points["value"], None, unit),
+            color=alt.Color("system:N", scale=alt.Scale(domain=labels, range=list(colours)), legend=legend),
+            strokeDash=alt.StrokeDash("system:N", scale=alt.Scale(domain=labels, range=list(dashes)), legend=legend),
+        )
+    )
+    return svg_file(chart, title)
 
 
 def bar_plot(title: str, bars: Sequence[tuple[str, str, float, str]]) -> str:
     """Bars ``(group, system, length, label)`` on a logarithmic axis; those of a group stand together."""
-    left, wide, step = 110, 420, 22
-    low, high = _decades([*(length for _, _, length, _ in bars), 1.0])
-
-    def at(length: float) -> float:
-        return left + wide * (math.log10(length) - low) / (high - low)
-
-    parts = [_text(12, 24, title, size=15)]
-    y, last = 40, ""
-    body = []
-    for group, system, length, label in bars:
-        if group != last:
-            y, last = y + 26, group
-            body.append(_text(12, y - 6, group, size=13))
-        x, begin = at(length), at(1.0)
-        body.append(
-            f'<rect x="{min(x, begin):.1f}" y="{y}" width="{abs(x - begin):.1f}" height="{step - 6}" '
-            f'fill="{_colour(system)}"/>'
+    columns = {"group": pl.String, "system": pl.String, "length": pl.Float64, "label": pl.String}
+    data = pl.DataFrame(bars, columns, orient="row").with_columns(
+        begin=1.0,
+        end=pl.max_horizontal("length", 1.0),
+        colour=pl.col("system").replace_strict(_SYSTEMS, default=_OTHERS),
+    )
+    low, high = _decades([*data["length"], 1.0])
+    ends = alt.Scale(type="log", domain=[10.0**low, 10.0**high], nice=False)
+    axis = _axis_of([10.0**power for power in range(low, high + 1)])
+    systems = alt.Y("system:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelPadding=6))
+    base = alt.Chart(data, width=420, height=alt.Step(24)).encode(y=systems)
+    chart = (
+        alt.layer(
+            base.mark_bar(height=16).encode(
+                x=alt.X("begin:Q", scale=ends, title=None, axis=axis),
+                x2="length:Q",
+                color=alt.Color("colour:N", scale=None),
+            ),
+            base.mark_text(align="left", dx=5).encode(
+                x=alt.X("end:Q", scale=ends, title=None, axis=axis), text="label:N"
+            ),
+            alt.Chart(data).mark_rule(color=SECOND).encode(x=alt.datum(1.0, scale=ends)),
         )
-        body += [_text(left - 8, y + 12, system, "end"), _text(max(x, begin) + 5, y + 12, label)]
-        y += step
-    for power in range(low, high + 1):
-        x = at(10.0**power)
-        parts += [_line(x, 40, x, y, "#ddd"), _text(x, y + 16, f"{10.0**power:g}", "middle")]
-    parts += [*body, _line(at(1.0), 40, at(1.0), y, "#444")]
-    return _svg(_WIDTH - 60, y + 30, title, parts)
+        .facet(row=alt.Row("group:N", sort=None, title=None, header=_HEADER), spacing=12, title=title)
+        .resolve_scale(y="independent")
+    )
+    return svg_file(chart, title)
+
+
+_HEADER = alt.Header(labelAngle=0, labelOrient="top", labelAnchor="start", labelFontWeight="bold", labelPadding=2)
+
+
+def _axis(column: str, values: pl.Series, title: str | None, unit: str = "") -> Any:
+    """A logarithmic axis from mark to mark."""
+    marks = _marks(values)
+    scale = alt.Scale(type="log", domain=[marks[0], marks[-1]], nice=False)
+    return (alt.Y if column == "value" else alt.X)(f"{column}:Q", scale=scale, title=title, axis=_axis_of(marks, unit))
+
+
+def _axis_of(marks: Sequence[float], unit: str = "") -> Any:
+    """Every mark with its figure, and its unit."""
+    figure = "format(datum.value, datum.value >= 1 ? ',' : '~g')" + (f" + ' {unit}'" if unit else "")
+    # The look asks for fewer ticks, which would take away some of these.
+    return alt.Axis(values=marks, tickCount=len(marks), labelExpr=figure, labelOverlap=False, labelFlush=False)
+
+
+def _label(name: str, line: Sequence[tuple[float, float]], unit: str) -> str:
+    if not line:
+        return f"{name} (no {'time' if unit == 's' else 'figure'})"
+    steep = slope(line)
+    return name if steep is None else f"{name} (slope {steep:.2f})"
 
 
 def _decades(values: Iterable[float]) -> tuple[int, int]:
@@ -114,46 +140,9 @@ def _marks(values: Iterable[float]) -> list[float]:
     return [float(f"1e{power}") for power in range(low, high + 1)]
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
-
-
-def _ordered(
-    lines: Mapping[str, Sequence[tuple[float, float]]],
-) -> list[tuple[str, Sequence[tuple[float, float]]]]:
-    return sorted(lines.items(), key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER))
-
-
-def _colour(system: str) -> str:
-    return _COLOURS[_ORDER.index(system) % len(_COLOURS)] if system in _ORDER else "#777777"
-
-
-def _style(name: str, i: int) -> tuple[str, str]:
+def _style(name: str, i: int) -> tuple[str, list[int]]:
     """Colour and dashes of line i."""
-    if name in _ORDER:
-        return _colour(name), ""
-    round_, colour = divmod(i, len(_COLOURS))
-    return _COLOURS[colour], _DASHES[round_ % len(_DASHES)]
-
-
-def _key(i: int, label: str, colour: str, dash: str) -> list[str]:
-    x, y = _WIDTH - _RIGHT + 12, _TOP + 12 + _KEY_STEP * i
-    return [_line(x, y - 4, x + 18, y - 4, colour, 3, dash), _text(x + 24, y, label)]
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 11) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escape(text)}</text>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, dash: str = "") -> str:
-    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{dash}/>'
-
-
-def _svg(width: int, height: int, title: str, parts: Sequence[str]) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" font-family="sans-serif">'
-    )
-    back = f'<rect width="{width}" height="{height}" fill="white"/>'
-    return "\n".join([head, f"<title>{escape(title)}</title>", back, *parts, "</svg>"]) + "\n"
+    if name in _SYSTEMS:
+        return _SYSTEMS[name], _DASHES[0]
+    round_, colour = divmod(i, len(COLOURS))
+    return COLOURS[colour], _DASHES[round_ % len(_DASHES)]

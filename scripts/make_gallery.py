@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from PIL import Image
+from PIL import Image, ImageOps
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -29,7 +29,9 @@ from browsing import HOW, Browser, browser_paths  # noqa: E402
 PAGE = ROOT / "docs" / "gallery.md"
 FOLDER = ROOT / "docs" / "gallery"
 PERSONS = 10_000
-COLOURS = 48  # of a picture: lines, letters and eight colours with their edges
+COLOURS = 64  # of a picture: lines, letters and eight colours with their edges
+#: Figures that look as one that is there.
+ALIKE = re.compile("driver_values_[2-9]|.*_ever_after|[ft]p_horizon|f1_.*")
 
 #: What is pictured, in the order of the page: the folder or file, its heading, and what it is.
 REPORTS = {
@@ -59,31 +61,28 @@ class Picture(NamedTuple):
     sentence: str
 
 
-def gpunet(*arguments: str) -> None:
-    """A command of gpunet, which must succeed."""
-    subprocess.run([sys.executable, "-m", "gpunet", *arguments], check=True)
-
-
 def make_runs(folder: Path) -> None:
     """Whatever is pictured, and is not in the folder yet; and its reports as they are made now."""
-    at = {name: str(folder / name) for name in ("arrests", *REPORTS)}
-    small = ("--folds", "3", "--bootstrap", "200", "--classifier", "random_forest", "--classifier", "xgboost")
-    origins = folder / "origins.csv"
+
+    def gpunet(*arguments: str) -> None:
+        subprocess.run([sys.executable, "-m", "gpunet", *arguments], cwd=folder, check=True)
+
+    few = ("--classifier", "random_forest", "--classifier", "xgboost", "--bootstrap", "200")
     for name, command in {
         "arrests": ("synth", "--persons", str(PERSONS), "--seed", "1"),
-        "run": ("run", at["arrests"]),
-        "known": ("evaluate", "known", at["arrests"], *small),
-        "emerging": ("evaluate", "emerging", at["arrests"], "--from", "2013-02-01", *small[2:]),
-        "audit": ("audit", at["run"], "--attributes", str(origins), "--by", "origin"),
+        "run": ("run", "arrests"),
+        "known": ("evaluate", "known", "arrests", "--folds", "3", *few),
+        "emerging": ("evaluate", "emerging", "arrests", "--from", "2013-02-01", *few),
+        "audit": ("audit", "run", "--attributes", "origins.csv", "--by", "origin"),
     }.items():
         if name == "audit":
-            made_up_groups(folder).write_csv(origins)
-        if not Path(at[name]).exists():
-            gpunet(*command, "--out", at[name])
+            made_up_groups(folder).write_csv(folder / "origins.csv")
+        if not (folder / name).exists():
+            gpunet(*command, "--out", name)
         if name in REPORTS:
-            gpunet("report", at[name])
+            gpunet("report", name)
     first = pl.read_parquet(folder / "run" / "scores.parquet").filter(pl.col("rank") == 1)["person_id"][0]
-    gpunet("card", at["run"], "--person", str(first), "--out", f"{at['card']}.html")
+    gpunet("card", "run", "--person", str(first), "--out", "card.html")
 
 
 def made_up_groups(folder: Path) -> pl.DataFrame:
@@ -96,31 +95,33 @@ def made_up_groups(folder: Path) -> pl.DataFrame:
 
 def pictures(browser: Browser, name: str, page: Path) -> Iterator[Picture]:
     """Of one report: how it begins, and every figure."""
-    title = REPORTS[name][0]
-    views = {"": (1000, 760, "light", "how the page begins.")}
+    views = {"": (900, 760, "light", "How the page begins.")}
     if name == "run":
         views |= {
-            "-dark": (1000, 760, "dark", "the same where the reader's system is set to dark."),
-            "-phone": (360, 760, "light", "the same on a phone."),
+            "-dark": (900, 760, "dark", "The same where the reader's system is set to dark."),
+            "-phone": (360, 760, "light", "The same on a phone."),
         }
     for ending, (width, height, scheme, words) in views.items():
         browser.look(width, scheme)
         browser.open(page, script=False)
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        yield Picture(shot(browser, f"{name}{ending}", clip), title, words.capitalize())
-    browser.look(1000, "light")
+        yield Picture(shot(browser, f"{name}{ending}", clip), words, words)
+    browser.look(900)
     browser.open(page, script=False)
     for figure in json.loads(browser.value(_FIGURES)):
-        path = shot(browser, f"{name}-{figure['name'].replace('_', '-')}", figure["clip"])
-        yield Picture(path, figure["title"], figure["sentence"])
+        if not ALIKE.fullmatch(figure["name"].replace("-", "_")):
+            yield Picture(
+                shot(browser, f"{name}-{figure['name']}", figure["clip"]), figure["title"], figure["sentence"]
+            )
 
 
 def shot(browser: Browser, name: str, clip: dict[str, Any]) -> Path:
     """A part of the page as PNG of few colours, in the folder of pictures."""
     found = browser.command("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
     image = Image.open(io.BytesIO(base64.b64decode(found["data"]))).convert("RGB")
-    path = FOLDER / f"{name}.png"
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    path = FOLDER / f"{name.replace('_', '-')}.png"
+    image = ImageOps.expand(image, 1, "#8c959f")  # an edge, as pages around it may have the same colour
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 
 
@@ -139,7 +140,7 @@ def main() -> int:
         print(HOW, file=sys.stderr)
         return 1
     runs.mkdir(parents=True, exist_ok=True)
-    make_runs(runs.resolve())
+    make_runs(runs)
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.png"):
         old.unlink()

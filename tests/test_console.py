@@ -91,7 +91,7 @@ def test_a_run_says_that_it_compiles(kernels, monkeypatch, capsys, stream):
 
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stderr", stream())
-    monkeypatch.setattr("gpunet.cli.summary.summarise", lambda manifest, out, *width: "done")
+    monkeypatch.setattr("gpunet.cli.summary.summarise", lambda *_: "done")
     jobs.work("features", Path("out"), Config(), RunOptions(), job)
     text = sys.stderr.getvalue()
     assert text.count(COMPILING) == 1

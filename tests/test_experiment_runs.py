@@ -27,6 +27,11 @@ from gpunet.config.config import Config
 from gpunet.engines.cpu import CpuEngine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.schemas import TABLES
+from gpunet.report.audience import AUDIENCES, Audience
+from gpunet.report.figure import Paragraph
+from gpunet.report.page import rendered
+from gpunet.report.pages import page_of
+from gpunet.report.source import Source
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.run_options import RunOptions
@@ -171,6 +176,23 @@ def test_who_is_in_custody_is_not_in_the_months(runs, tables):
     held = pl.read_csv(tables / "custody.csv")["person_id"]
     predicted = pl.read_parquet(runs / "evaluate emerging" / "predictions.parquet")["person_id"]
     assert not set(predicted.cast(pl.String)) & set(held.cast(pl.String))
+
+
+@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_its_page_has_what_its_tables_have(runs, name, audience):
+    page = page_of(Source(runs / name, Audience(audience)))
+    parts = {part.name: part for section in page.sections for part in section.parts if not isinstance(part, Paragraph)}
+    results = pl.read_parquet(runs / name / "results.parquet").filter(population="all", family="all")
+    if audience == "analyst" and name == "evaluate known":
+        tree = results.filter(classifier="decision_tree", protocol="paper").row(0, named=True)
+        assert parts["table_8_paper"].data.row(1, named=True)["auc"] == tree["auc"]
+        assert f"{tree['auc']:.3f}" in page.summary[0]
+    elif audience == "analyst":
+        drawn = parts["tp_horizon"].data.filter(classifier="past violent arrests")["tp"]
+        assert drawn.to_list() == results.filter(classifier="past_violent_arrests", outcome="horizon")["tp"].to_list()
+    html = rendered(page, Audience(audience)).html.decode()
+    assert page.summary[0].replace("'", "&#39;") in html
 
 
 def stopped_after(monkeypatch, kept: int, job: Callable[[], Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import polars as pl
@@ -10,9 +11,13 @@ import pytest
 from report_pages import HOSTILE, assert_harmless, assert_public, hostile_arrests, hostile_run, manifest_of
 
 from gpunet.base.errors import InputError
+from gpunet.report.asked import asked
 from gpunet.report.audience import Audience
+from gpunet.report.computed import computed
+from gpunet.report.figure import Page
+from gpunet.report.limits import limits
 from gpunet.report.page import Rendered, rendered
-from gpunet.report.pages import page_of
+from gpunet.report.pages import SectionOf, page_of
 from gpunet.report.source import Source
 
 
@@ -21,14 +26,21 @@ def run(tmp_path_factory):
     return hostile_run(tmp_path_factory.mktemp("hostile"))
 
 
+@pytest.fixture(scope="module")
+def analyst(run):
+    return page(run, "analyst")
+
+
 @pytest.fixture
 def copied(run, tmp_path):
     return shutil.copytree(run, tmp_path / "run")
 
 
-def page(folder, audience: str) -> Rendered:
-    of = Audience(audience)
-    return rendered(page_of(Source(folder, of)), of)
+def page(folder, audience: str, *sections: SectionOf) -> Rendered:
+    """The whole page, or one of some sections."""
+    source = Source(folder, Audience(audience))
+    whole = Page("Some", (), tuple(of(source) for of in sections)) if sections else page_of(source)
+    return rendered(whole, source.audience)
 
 
 #: All that is wrong with a run, in names that are wrong too, and numbers that are small.
@@ -38,12 +50,11 @@ WRONG = {
 }
 
 
-def test_the_page_of_hostile_tables_runs_nothing_and_shows_their_names(run):
-    shown = assert_harmless(page(run, "analyst").html)
+def test_the_page_of_hostile_tables_runs_nothing_and_shows_their_names(analyst):
+    shown = assert_harmless(analyst.html)
     assert "<img src=x onerror=alert(1)> =cmd().parquet" in shown.text
     assert [level for level, _ in shown.elements if level == "h1"] == ["h1"]
-    csv = page(run, "analyst").figures["figures/files_read.csv"].decode()
-    assert "\n=" not in csv
+    assert not any(re.search(rb"(^|[,\n])[=+@]", data) for data in analyst.figures.values())
 
 
 def test_the_public_is_told_no_id_no_name_and_no_small_number(run):
@@ -70,7 +81,7 @@ def test_everything_that_can_be_wrong_is_told_and_the_public_gets_no_number_of_i
     }
     arrests = {**manifest["arrests"], "undated_arrests": 6}
     manifest_of(copied, **WRONG, input=wrong, arrests=arrests)
-    text = assert_harmless(page(copied, "analyst").html).text
+    text = assert_harmless(page(copied, "analyst", asked, limits, computed).html).text
     for said in (
         "a date that cannot be read",
         "6 arrests have no date",
@@ -79,15 +90,15 @@ def test_everything_that_can_be_wrong_is_told_and_the_public_gets_no_number_of_i
         "=cmd()",
     ):
         assert said in text
-    found = page(copied, "public")
+    found = page(copied, "public", asked, limits, computed)
     assert_public(found.html, found.figures, {"onerror", "cmd()", "12345"})
     # Seven rejected and one duplicate are eight of a total that is told: no other row can be told beside it.
     assert found.figures["figures/rows_read.csv"].decode() == "fate,rows\n"
     assert f"{rows['read'] + 8:,} rows" in assert_harmless(found.html).text
 
 
-def test_the_same_folder_gives_the_same_bytes(run):
-    assert page(run, "analyst") == page(run, "analyst")
+def test_the_same_folder_gives_the_same_bytes(run, analyst):
+    assert page(run, "analyst") == analyst
 
 
 def test_small_shares_of_the_first_hundred_are_not_told(copied):
@@ -96,22 +107,40 @@ def test_small_shares_of_the_first_hundred_are_not_told(copied):
         manifest["model"]["results"]["model"]["precision_top_100"] = share
         manifest_of(copied, model=manifest["model"])
         for audience, said in (("analyst", analyst), ("public", public)):
-            text = assert_harmless(page(copied, audience).html).text
+            text = assert_harmless(page(copied, audience, limits).html).text
             assert f"test window, {said} were arrested for violence in it" in text
 
 
-def test_incidents_over_the_cap_are_listed_for_analysts_alone(run):
+def test_incidents_over_the_cap_are_listed_for_analysts_alone(run, analyst):
     over = json.loads((run / "run.json").read_text())["network"]["incidents_over_max_size"]
     assert over
-    listed = pl.read_csv(page(run, "analyst").figures["figures/incidents_over.csv"])
+    listed = pl.read_csv(analyst.figures["figures/incidents_over.csv"])
     assert listed["persons"].sum() == sum(one["persons"] for one in over)
-    assert "figures/incidents_over.csv" not in page(run, "public").figures
+    assert "figures/incidents_over.csv" not in page(run, "public", asked).figures
 
 
-def test_what_has_no_page_is_an_error(copied):
-    manifest_of(copied, gpunet="panel", panel={
-        "unit": "person", "horizon_days": 1, "verified": None,
-        "snapshots": [{"as_of": "2014-01-01", "rows": 1, "positives": 0, "label_complete": True}],
-    })  # fmt: skip
-    with pytest.raises(InputError, match="gpunet panel has no report; there is one of features, run"):
+SNAPSHOTS = [
+    {"as_of": "2014-01-01", "rows": 310, "positives": 12, "label_complete": True},
+    {"as_of": "2014-02-01", "rows": 320, "positives": 7, "label_complete": True},
+    {"as_of": "2014-03-01", "rows": 330, "positives": 25, "label_complete": False},
+]
+
+
+def test_a_panel_is_told_day_by_day(copied):
+    verified = [{"as_of": "2014-01-01"}]
+    panel = {"unit": "person", "horizon_days": 90, "verified": verified, "snapshots": SNAPSHOTS}
+    manifest_of(copied, gpunet="panel", panel=panel)
+    found = page(copied, "analyst")
+    text = assert_harmless(found.html).text
+    assert "A row for each person on 3 days, from 2014-01-01 to 2014-03-01" in text
+    assert "1 day of these were computed again" in text
+    assert pl.read_csv(found.figures["figures/snapshots.csv"]).equals(pl.DataFrame(SNAPSHOTS))
+    found = page(copied, "public")
+    assert_public(found.html, found.figures, set())
+    assert found.figures["figures/snapshots.csv"].count(b"\n") == 2
+
+
+def test_what_has_no_page_is_an_error(copied, monkeypatch):
+    monkeypatch.setattr("gpunet.report.pages._SECTIONS", {"features": (asked,)})
+    with pytest.raises(InputError, match="gpunet run has no report; there is one of features"):
         page(copied, "analyst")

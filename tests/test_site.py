@@ -102,6 +102,13 @@ def test_all_public_names_are_described(site, pages):
     assert re.findall(r":(?:func|class|meth|mod|data|attr|ref):", text) == []
 
 
+def test_the_gallery_shows_its_pictures_and_is_small():
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    there = {path.name: path.stat().st_size for path in (ROOT / "docs" / "gallery").iterdir()}
+    assert sorted(re.findall(r"^!\[.+\]\(gallery/(.*)\)$", page, re.MULTILINE)) == sorted(there)
+    assert sum(there.values()) < 1_000_000
+
+
 def test_what_leads_nowhere_ends_a_build(tmp_path):
     (tmp_path / "mkdocs.yml").write_text("site_name: gpunet\ndocs_dir: pages\nnav: [a.md]\n", encoding="utf-8")
     (tmp_path / "pages").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -12,7 +13,11 @@ from typer.testing import CliRunner
 from gpunet.cli.app import app
 
 PAGE = Path(__file__).parents[1] / "docs" / "tutorial.md"
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+QUOTED = [
+    " ".join(part.replace("\n> ", " ").split()) for part in re.findall(r"^> ((?:.+\n> )*.+)$", TEXT, re.MULTILINE)
+]
 
 
 def printed(commands: str) -> list[str]:
@@ -25,6 +30,11 @@ def printed(commands: str) -> list[str]:
         assert done.exit_code == 0, f"{command}\n{done.output}"
         lines += [line.rstrip() for line in done.stdout.splitlines()]
     return lines
+
+
+def words(page: Path) -> str:
+    """What a reader of a page of HTML sees, in one line."""
+    return " ".join(html.unescape(re.sub("<[^>]*>", "", page.read_text(encoding="utf-8"))).split())
 
 
 def test_what_the_tutorial_says_is_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,4 +50,6 @@ def test_what_the_tutorial_says_is_so(tmp_path: Path, monkeypatch: pytest.Monkey
         else:
             assert language == ""
             output = printed(text)
-    assert {"arrests", "run", "known"} <= {path.name for path in tmp_path.iterdir()}
+    pages = [words(page) for page in tmp_path.rglob("*.html")]
+    assert [quote for quote in QUOTED if not any(quote in page for page in pages)] == []
+    assert len(QUOTED) == 2

@@ -92,6 +92,7 @@ def work(
     `config` says which stages are to come.
     """
     from gpunet.base.stopping import raise_if_stopped, stoppable
+    from gpunet.cli.first_words import first_words
     from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
     from gpunet.cli.reports import report_of_run
@@ -108,8 +109,8 @@ def work(
             show(stage, done, total)
 
         manifest = job(replace(options, progress=progress))
+        first = first_words(out, manifest)
         page = report_of_run(out, progress) if options.report else None
-    width = columns_of_terminal()
-    say(summarise(manifest, out) if width is None else summarise(manifest, out, width), indent=10)
+    say(summarise(manifest, out, columns_of_terminal(), first), indent=10)
     if page is not None:
         say(f"report    {page}", indent=10)

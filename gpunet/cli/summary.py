@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +24,18 @@ _MEASURES = {
     "precision_top_500": "top 500",
 }
 
-# What a model is for: to order people better than what anybody could do without one.
-_OF_AN_ORDER = {"average_precision": "average precision", "precision_top_100": "precision among the first 100"}
-
-_SIMPLE_ORDERS = {"past_violence": "Ranking by past violence alone", "chance": "A random order"}
-
 # Of the evaluation table, unless a terminal is narrower.
 _WIDTH = 80
 
 _MOST_WARNINGS, _MOST_WORDS, _MOST_NOTES = 10, 8, 3
 
 
-def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> str:
-    """Return what was read, what was found, and where the results are; first of all whether the model was any use.
+def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, first: Sequence[str] = ()) -> str:
+    """Return the `first` sentences, what was read, what was found, and where the results are.
 
-    The table of measures fits into `width` columns; sentences are one line each.
+    The table of measures fits into `width` columns, 80 if that is not known; sentences are one line each.
     """
+    width = _WIDTH if width is None else width
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     rows = manifest["input"]["rows"]
@@ -47,7 +43,7 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int = _WIDTH) -> st
     files = _files(manifest["input"])
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
-        *_outdone(manifest.get("model")),
+        *first,
         f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
         *_rejected(manifest["input"]["rejected_by_reason"]),
@@ -85,21 +81,6 @@ def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
     wide = max(18, *map(len, results))
     files = [f"  {name:{wide}} {what}" for name, what in results.items()]
     return ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
-
-
-def _outdone(model: Mapping[str, Any] | None) -> list[str]:
-    """A line if people ordered without the model came out better than with it, where both were tried."""
-    results = {} if model is None else model["results"]
-    for name, order in _SIMPLE_ORDERS.items():
-        simple, ours = results.get(name) or {}, results.get("model") or {}
-        better = [
-            f"{title} {simple[measure]:.4g} against the model's {ours[measure]:.4g}"
-            for measure, title in _OF_AN_ORDER.items()
-            if None not in (simple.get(measure), ours.get(measure)) and simple[measure] > ours[measure]
-        ]
-        if model is not None and better:
-            return [f"{order} beat the model in the test window {model['test']['window']}: {', '.join(better)}"]
-    return []
 
 
 def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -20,7 +20,7 @@ from gpunet.evaluate.predicted import Predicted
 from gpunet.evaluate.schemas import MEASURES
 from gpunet.model.metrics import chance
 
-__all__ = ["Compared", "Estimate", "Tested", "forecast_intervals", "number_of_draws"]
+__all__ = ["Compared", "Estimate", "Window", "forecast_intervals", "number_of_draws"]
 
 #: Bytes that draws may take: one for each community and draw. Of very many communities there are fewer draws.
 _MOST_BYTES = 150_000_000
@@ -33,7 +33,7 @@ _NO_RECORD = "the record of past violence is not known"
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Window:
     """The n persons of a test window.
 
     Attributes
@@ -108,7 +108,7 @@ def number_of_draws(community: Int64, asked: int) -> int:
 
 
 def forecast_intervals(
-    tested: Tested, threshold: float, populations: Mapping[str, Bool], *, draws: int, seed: int
+    tested: Window, threshold: float, populations: Mapping[str, Bool], *, draws: int, seed: int
 ) -> dict[str, Compared]:
     """Compare a forecast with past violence alone and with chance.
 
@@ -140,7 +140,7 @@ def forecast_intervals(
     --------
     >>> n = 400
     >>> label = np.arange(n) % 4 == 0
-    >>> tested = Tested(np.where(label, 0.7, 0.2), (np.arange(n) % 8 == 0) * 1.0, label, np.arange(n) // 5)
+    >>> tested = Window(np.where(label, 0.7, 0.2), (np.arange(n) % 8 == 0) * 1.0, label, np.arange(n) // 5)
     >>> found = forecast_intervals(tested, 0.5, {"all": np.ones(n, bool)}, draws=50, seed=1)["all"]
     >>> found.model["auc"].value, found.past_violence["auc"].value, found.difference["auc"].value
     (1.0, 0.75, 0.25)
@@ -159,7 +159,7 @@ def forecast_intervals(
     }
 
 
-def _order(name: str, tested: Tested, value: Float64, named: Bool, draws: Draws) -> Ordered:
+def _order(name: str, tested: Window, value: Float64, named: Bool, draws: Draws) -> Ordered:
     predicted = Predicted(
         "run", None, name, smote=False, family="all", outcome="horizon", person=np.arange(len(tested)),
         label=tested.label, value=value, named=named, is_probability=name == "model",

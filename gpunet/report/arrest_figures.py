@@ -40,15 +40,15 @@ def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
     watched = ("persons", "violent_persons", "others") if audience.is_public else ("persons",)
     groups = grouped(by_number, watched, max(MIN_PERSONS, round(_SMALLEST_SHARE * len(persons))))
     data = groups.select(
-        "persons", "violent_persons", arrests="group", share_violent=pl.col("violent_persons") / pl.col("persons")
-    ).select("arrests", "persons", "violent_persons", "share_violent")
-    once = int(data.filter(pl.col("arrests") == "1")["persons"].sum())
+        "persons", "violent_persons", times="group", share_violent=pl.col("violent_persons") / pl.col("persons")
+    ).select("times", "persons", "violent_persons", "share_violent")
+    once = data.filter(pl.col("times") == "1")["persons"].sum()  # none, where they are one group with others
+    share = f"; {once / len(persons):.0%} were arrested once" if once else ""
     return Figure(
         "repeat_arrests",
         "Repeat arrests",
-        f"Above, persons by their number of arrests: {audience.out_of(once, len(persons))} of "
-        f"{audience.count(len(persons))} were arrested once. Below, the share of them with a violent arrest, which more "
-        "arrests make likelier whatever their reason.",
+        "Above, persons by their number of arrests, and below the share of them with a violent one, which is the more "
+        f"likely the more arrests there are{share}.",
         len(persons),
         data,
         _repeat_chart(data),
@@ -59,9 +59,9 @@ def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
 def _repeat_chart(data: pl.DataFrame) -> Any:
     import altair as alt
 
-    x = alt.X("arrests:N", sort=None, title="arrests", axis=alt.Axis(labelAngle=-45))
+    x = alt.X("times:N", sort=None, title="arrests", axis=alt.Axis(labelAngle=-45))
     above = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[0]).encode(
-        x=alt.X("arrests:N", sort=None, title=None, axis=alt.Axis(labels=False)),
+        x=alt.X("times:N", sort=None, title=None, axis=alt.Axis(labels=False)),
         y=alt.Y("persons:Q", title="persons"),
     )  # fmt: skip
     below = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[1]).encode(
@@ -97,14 +97,13 @@ def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure
         return None
     per_day = data.drop_nulls("arrests_a_day")
     ordered = per_day.sort("arrests_a_day", maintain_order=True)
-    least, most = ordered.row(0), ordered.row(-1)
-    undated = arrests.get("undated_arrests", 0)
+    said = f"{_NAMES[ordered['month'][-1]]} has most ({ordered['arrests_a_day'][-1]:,.3g} a day)"
+    if len(ordered) > 1:
+        said += f", {_NAMES[ordered['month'][0]]} fewest ({ordered['arrests_a_day'][0]:,.3g})"
     return Figure(
         "seasonality",
         "Months of the year",
-        f"Arrests for each day of the data in a month, from {arrests['first_date']} to {arrests['last_date']}: most in "
-        f"{_NAMES[most[0]]} ({most[3]:,.3g} a day), fewest in {_NAMES[least[0]]} ({least[3]:,.3g})."
-        + (f" {audience.count(undated)} arrests have no date." if undated else ""),
+        f"Dated arrests for each day of a month, from {arrests['first_date']} to {arrests['last_date']}: {said}.",
         int(arrests["persons"]),
         data,
         _season_chart(data),

@@ -32,7 +32,7 @@ _FATES = {"accepted": "kept", "rejected": "rejected: cannot be used", "duplicate
 
 _ROWS = "Rows of the input. One row is one charge of one person in one incident."
 
-_MOST_FILES, _MOST_INCIDENTS = 15, 15
+_MOST_FILES, _MOST_INCIDENTS = 8, 15
 
 
 def asked(source: Source) -> Section:
@@ -68,8 +68,8 @@ def _of_features(found: Manifest) -> str:
 
 
 def _of_run(found: Manifest) -> str:
-    days = found["model"]["horizon_days"]
-    return f"Of everybody on record, who will be arrested for violence in the {days:,} days from {_day(found)} on?"
+    days = counted(found["model"]["horizon_days"], "day")
+    return f"Of everybody on record, who will be arrested for violence in the {days} from {_day(found)} on?"
 
 
 def _of_known(found: Manifest) -> str:
@@ -80,8 +80,13 @@ def _of_emerging(found: Manifest) -> str:
     return "Month by month, and from what was known by then, who would be arrested for violence next?"
 
 
+def _of_panel(found: Manifest) -> str:
+    days = counted(len(found["panel"]["snapshots"]), "day")
+    return f"What was known of each {found['panel']['unit']} on each of {days}, and what followed?"
+
+
 _QUESTIONS: Mapping[str, Callable[[Manifest], str]] = {
-    "run": _of_run, "evaluate known": _of_known, "evaluate emerging": _of_emerging,
+    "run": _of_run, "evaluate known": _of_known, "evaluate emerging": _of_emerging, "panel": _of_panel,
 }  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def audit_errors(source: Source) -> Section | None:
         ("precision", "Right among the selected",
          "Of persons whom the threshold selects, the share that was arrested for violence in the window"),
     )  # fmt: skip
-    parts = [
+    parts: list[Figure | Table] = [
         part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
     ]
     by = source.manifest["audit"]["by"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_reasons import change_section, reasons_section
 from gpunet.report.card_record import arrests_section, network_section, places_section
 from gpunet.report.card_score import score_section
-from gpunet.report.card_values import medians
+from gpunet.report.card_values import usual_values
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
+from gpunet.report.limits import limits
+from gpunet.report.named import named
 from gpunet.report.record import Record
 from gpunet.report.source import Source
-from gpunet.report.subject import check_unchanged, shown_id, subject_of
+from gpunet.report.subject import check_unchanged, subject_of
 from gpunet.report.two_steps import two_steps
 from gpunet.runs.folder import MANIFEST
 
@@ -30,6 +33,17 @@ __all__ = ["TITLE", "card_page"]
 TITLE = "Card of one score"
 
 _MODEL = "model.ubj"
+
+_OF_ONE_SCORE = (
+    "It is no suspicion and no ground for a stop, a search, an arrest, bail or a sentence: it says nothing about any "
+    "act of the person.",
+    "An arrest is not a conviction. The tables do not tell who was charged, cleared, or arrested in error.",
+    "A tie says that two persons were arrested in one incident, no more; they may be strangers, or opponents. Nobody "
+    "has chosen what those did who were arrested too.",
+    "Ids may be wrong: two persons under one id, or one under two, make a record that nobody has.",
+    "To question the score: compare the arrests, ties and places listed here with the records that they come from. If "
+    "one is wrong, the score is too: have the table corrected and the run made again.",
+)
 
 
 def card_page(folder: Path, person: str, progress: ProgressCallback | None = None) -> Page:
@@ -50,19 +64,19 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
         If there is no such person or run, or its inputs or files are not what they were.
     """
     source = _scored(folder)
+    check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     subject = subject_of(source, person)
     paths = input_paths(source.manifest)
-    check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     record = Record(read_again(source.manifest, paths, progress), subject.person_id)
     around = two_steps(source, subject.person_id)
     evidence = Evidence(subject, record, around)
     model = load_model(source.folder / _MODEL)
     known = columns(load_config(source.manifest["config"]).sets)
-    usual = medians(source, model.features)
+    usual = usual_values(source, model.features)
     score = score_section(source, subject)
     horizon = source.manifest["model"]["horizon_days"]
     return Page(
-        f"{TITLE}: person {shown_id(subject.person_id)}",
+        f"{TITLE}: person {named(subject.person_id)}",
         (
             score.lead,
             "This page is for whoever must question that score: what it says, what it rests on, what it must not be "
@@ -75,7 +89,7 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
             arrests_section(record, source.manifest["model"]["days"]["T"]),
             network_section(evidence),
             places_section(record),
-            _limits(source.manifest),
+            _limits(source),
             _computed(source.manifest, model.training),
         ),
     )
@@ -92,35 +106,10 @@ def _scored(folder: Path) -> Source:
     return source
 
 
-def _limits(manifest: dict[str, Any]) -> Section:
-    top = manifest["model"]["results"]["model"]["precision_top_100"]
-    wrong = (
-        ()
-        if top is None
-        else (
-            f"Of the 100 persons with the highest scores in the trial, {100 - round(100 * top)} were not arrested for "
-            "a violent offence in the time that was forecast.",
-        )
-    )
-    return Section(
-        "limits",
-        "What it must not be used for",
-        "The score is no evidence of anything, and no decision about a person may rest on it alone.",
-        tuple(Paragraph(text, "list item") for text in (
-            *wrong,
-            "It is no suspicion and no ground for a stop, a search, an arrest, bail or a sentence: it says nothing "
-            "about any act of the person.",
-            "An arrest is not a conviction. The tables do not tell who was charged, cleared, or arrested in error.",
-            "Who is policed more is arrested more. The data show where arrests are made as much as where violence is.",
-            "A tie says that two persons were arrested in one incident, no more; they may be strangers, or opponents. "
-            "Who has ties to others has not chosen what these others did.",
-            "Reasons and changes describe how the model computed. They are not causes, and no advice.",
-            "Ids may be wrong: two persons under one id, or one under two, make a record that nobody has.",
-            f"It is of one day, {manifest['model']['days']['T']}. What was recorded later is not in it.",
-            "To question it: compare the arrests, ties and places listed here with the records that they come from. If "
-            "one is wrong, the score is too: have the table corrected and the run made again.",
-        )),
-    )  # fmt: skip
+def _limits(source: Source) -> Section:
+    """The limits of every run, after those of a single person's score."""
+    of_all = limits(source)
+    return replace(of_all, parts=(*(Paragraph(text, "list item") for text in _OF_ONE_SCORE), *of_all.parts))
 
 
 def _computed(manifest: dict[str, Any], training: Any) -> Section:

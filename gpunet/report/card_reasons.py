@@ -12,7 +12,7 @@ from gpunet.base.errors import ModelError
 from gpunet.base.words import counted
 from gpunet.config.registry import PATH_FAMILIES, Feature
 from gpunet.model.trained import Model
-from gpunet.report.card_values import value_in_words
+from gpunet.report.card_values import Usual, value_in_words
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.subject import Subject
@@ -29,7 +29,7 @@ _TOGETHER = {
 #: A score that a model gives again differs by rounding alone from the one in the table.
 _ROUNDING = 1e-4
 
-_Values = Mapping[str, float | bool | None]
+_Values = Mapping[str, Usual]
 
 
 def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Mapping[str, Feature]) -> Section:
@@ -40,7 +40,7 @@ def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Map
             "reason": number,
             "feature": known[name].label,
             "value": value_in_words(known[name], subject.features[name]),
-            "median": value_in_words(known[name], usual[name]),
+            "median": usual[name].in_words(known[name]),
             "pushes": "up" if contribution > 0 else "down",
             "odds": math.exp(model.calibration.slope * contribution),
             "column": name,
@@ -55,14 +55,14 @@ def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Map
     }  # fmt: skip
     up = sum(contribution > 0 for _, contribution in subject.reasons)
     behind = [
-        Paragraph(f"{number}. {_sentence(known[name].label)}: {evidence.behind(known[name])}", "list item")
-        for number, (name, _) in enumerate(subject.reasons, start=1)
+        Paragraph(f"{_sentence(known[name].label)}. {evidence.behind(known[name])}", "list item")
+        for name, _ in subject.reasons
     ]
     strongest = f"Of the {counted(len(rows), 'feature')} that moved this score most"
     return Section(
         "reasons",
         "Why this score",
-        f"{strongest}, {up} pushed it up and {len(rows) - up} down.",
+        f"{strongest}, {up or 'none'} pushed it up and {len(rows) - up or 'none'} down.",
         (
             Table(
                 "reasons",
@@ -108,7 +108,7 @@ def change_section(
             "question": [question for question, _ in asked],
             "probability": found,
             "of_100": [100 * one for one in found],
-            "difference": [100 * (one - found[0]) for one in found],
+            "difference": [round(100 * (one - found[0]), 1) + 0.0 for one in found],  # no -0.0
         }
     )
     heads = {"question": "If", "of_100": "The model would say, of 100", "difference": "Difference"}
@@ -125,8 +125,9 @@ def change_section(
             Table(
                 "change",
                 "The score with other values",
-                "The model asked again with one thing changed and everything else as it is.",
-                1, data, heads, {"of_100": "{:.1f}", "difference": "{:+.1f}"},
+                "The model asked again with other numbers in place of the person's own, and the rest as it is. As "
+                "usual means the median of all persons scored.",
+                None, data, heads, {"of_100": "{:.1f}", "difference": "{:+.1f}"},
             ),
             Paragraph(
                 "These are statements about the model, not about the person: it was asked again with other numbers. "
@@ -143,17 +144,22 @@ def _questions(
     top = [name for name, _ in subject.reasons]
     asked: list[tuple[str, dict[str, Any]]] = [("everything as it is", {})]
     asked += [
-        (f"{known[name].label}: {value_in_words(known[name], usual[name])} (median)", {name: usual[name]})
-        for name in top
+        (f"{known[name].label}: {_usual_in_words(known[name], usual[name])}", {name: usual[name].value}) for name in top
     ]
-    asked.append((f"all {len(top)} of these at their medians", {name: usual[name] for name in top}))
+    asked.append((f"all {len(top)} reasons above as usual", {name: usual[name].value for name in top}))
     for words, families in _TOGETHER.items():
         names = [name for name in model.features if name in known and known[name].family in families]
-        asked.append((f"{words}: all {len(names)} features at their medians", {name: usual[name] for name in names}))
+        asked.append((f"{words}: all {len(names)} features as usual", {name: usual[name].value for name in names}))
     since = [name for name in model.features if name.startswith("days_since")]
     later = {name: subject.features[name] + horizon_days for name in since if subject.features[name] is not None}
     asked.append((f"{counted(horizon_days, 'day')} more since the last arrests of the person, and no new one", later))
     return asked
+
+
+def _usual_in_words(feature: Feature, usual: Usual) -> str:
+    if usual.value is None:
+        return "none, as most persons"
+    return f"{value_in_words(feature, usual.value)}, the median"
 
 
 def _number(value: Any) -> float | None:

@@ -6,17 +6,18 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.array_types import Bool
 from gpunet.base.words import counted
 from gpunet.report.evidence import Evidence
-from gpunet.report.figure import Figure, Paragraph, Section, Table
-from gpunet.report.look import LINES, SECOND, colour_scale
+from gpunet.report.figure import Figure, Section, Table
+from gpunet.report.look import COLOURS, LINES, SECOND
 from gpunet.report.record import Record, incident_pairs
-from gpunet.report.two_steps import picture
+from gpunet.report.two_steps import TwoSteps, picture
 
 __all__ = ["arrests_section", "network_section", "places_section"]
 
-#: Rows of a table on the page; all of them are in its CSV.
-_MOST_ROWS = 300
+#: Rows of a table on the page, for whoever reads it on paper too.
+_MOST_ROWS = 500
 
 _KINDS = ("violent offence", "other offence")
 
@@ -27,21 +28,27 @@ def arrests_section(record: Record, as_of: str) -> Section:
     violent, dated = int(own["violent"].sum()), own.drop_nulls("date")
     days = record.dates()
     between = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" on {days[0]}" if days else ""
-    parts: list[Figure | Table | Paragraph] = []
+    parts: list[Figure | Table] = []
     if len(dated):
         parts.append(_time_line(dated, as_of))
     heads = {
-        "number": "No.", "date": "Date", "incident": "Incident", "force": "Force", "offences": "Violent offences",
+        "number": "No.", "date": "Date", "incident": "Incident", "offences": "Violent offences",
         "others": "Others arrested", "others_violent": "of them for violence", "ties": "Makes ties",
-        "district": "District", "beat": "Beat", "gang": "Gang recorded",
+        "beat": "Beat", "district": "District", "gang": "Gang recorded",
     }  # fmt: skip
     sentence = (
         f"Every arrest of the person that counts, the earliest first. An incident makes ties if 2 to "
         f"{record.arrests.config.network.max_incident_size} persons were arrested in it."
     )
-    parts += _table("arrests", "The arrests", sentence, own, heads)
-    lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent:,} of them for a violent offence."
+    parts.append(Table("arrests", "The arrests", sentence, None, own, _filled(own, heads), rows=_MOST_ROWS))
+    lead = f"{counted(len(own), 'arrest')}{between} before {as_of}, {violent or 'none'} of them for a violent offence."
     return Section("arrests", "The person's own arrests", lead, tuple(parts))
+
+
+def _filled(own: pl.DataFrame, heads: dict[str, str]) -> dict[str, str]:
+    """The columns that have something to show; the district, of which a beat is a part, only where no beat is told."""
+    some = {name for name in heads if own[name].null_count() < len(own)}
+    return {name: head for name, head in heads.items() if name in some and not (name == "district" and "beat" in some)}
 
 
 def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
@@ -51,9 +58,8 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
     data = dated.select("number", "date", kind)
     drawn = data.select(pl.col("date").cast(pl.String), "kind").to_dicts()
     end = alt.Chart(_values([{"date": as_of}])).mark_rule(color=SECOND, strokeDash=[4, 3])
-    day = alt.X(
-        "date:T", title="day of arrest", scale=alt.Scale(type="utc"), axis=alt.Axis(format="%Y-%m", tickCount=8)
-    )
+    axis = alt.Axis(format="%Y-%m", tickCount=5)
+    day = alt.X("date:T", title="day of arrest", scale=alt.Scale(type="utc", padding=12), axis=axis)
     points = (
         alt.Chart(_values(drawn), width=560, height=90)
         .mark_point(size=90, strokeWidth=2)
@@ -62,13 +68,15 @@ def _time_line(dated: pl.DataFrame, as_of: str) -> Figure:
             y=alt.Y(
                 "kind:N", title=None, scale=alt.Scale(domain=list(_KINDS)), axis=alt.Axis(gridColor=LINES, grid=True)
             ),
-            color=alt.Color("kind:N", legend=None, scale=colour_scale(_KINDS)),
+            color=alt.Color(
+                "kind:N", legend=None, scale=alt.Scale(domain=list(_KINDS), range=[COLOURS[1], COLOURS[0]])
+            ),
             shape=alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=list(_KINDS), range=["square", "circle"])),
         )
     )
     chart: Any = points + end.encode(x=day)
     sentence = f"Each mark is an arrest, by its day; the broken line is {as_of}, the day of the score."
-    return Figure("time_line", "Arrests on a time line", sentence, 1, data, chart)
+    return Figure("time_line", "Arrests on a time line", sentence, None, data, chart)
 
 
 def network_section(evidence: Evidence) -> Section:
@@ -84,7 +92,6 @@ def network_section(evidence: Evidence) -> Section:
     )
     together = incident_pairs(record, around.drawn)
     violent = record.arrested_for("violent", around.drawn)
-    step = [0] + [1] * around.direct_drawn + [2] * (len(around.drawn) - 1 - around.direct_drawn)
     cut = (
         f" Only {len(around.drawn):,} of {1 + n + two:,} persons are drawn, those with the strongest ties."
         if around.is_cut
@@ -95,26 +102,27 @@ def network_section(evidence: Evidence) -> Section:
         "these. A square has an arrest for a violent offence, a circle has none. A thin tie is a shared arrest; a "
         f"thick one is a shared incident in which one of the two was arrested for a violent offence.{cut}"
     )
-    persons = pl.DataFrame(
-        {
-            "person": list(map(str, around.drawn)),
-            "number": [at if of == 1 else None for at, of in enumerate(step)],
-            "steps": step,
-            "violent_offence_on_record": violent,
+    drawn = picture(around, violent, together)
+    data = _drawn_ties(around, violent, together)
+    figure = Figure("network", "The network two steps around", sentence, len(around.drawn), data, drawn)
+    return Section("network", "Who was arrested with the person", lead, (figure, _ties(evidence)))
+
+
+def _drawn_ties(around: TwoSteps, violent: Bool, together: set[tuple[int, int]]) -> pl.DataFrame:
+    """The ties of the picture, with what it shows of their ends; everyone drawn has one."""
+    step = [0] + [1] * around.direct_drawn + [2] * (len(around.drawn) - 1 - around.direct_drawn)
+    ends: dict[str, list[Any]] = {}
+    for end, which in enumerate("ab"):
+        at = [pair[end] for pair in around.ties]
+        ends |= {
+            f"person_{which}": [str(around.drawn[one]) for one in at],
+            f"steps_{which}": [step[one] for one in at],
+            f"violent_offence_on_record_{which}": [bool(violent[one]) for one in at],
         }
-    )
-    figure = Figure(
-        "network",
-        "The network two steps around",
-        sentence,
-        len(around.drawn),
-        persons,
-        picture(around, violent, together),
-    )
-    return Section("network", "Who was arrested with the person", lead, (figure, *_ties(evidence)))
+    return pl.DataFrame({**ends, "violent_incident_together": [pair in together for pair in around.ties]})
 
 
-def _ties(evidence: Evidence) -> list[Table | Paragraph]:
+def _ties(evidence: Evidence) -> Table:
     """The table of direct ties."""
     record, direct = evidence.record, evidence.around.direct
     ids = direct["person"].to_list()
@@ -128,15 +136,16 @@ def _ties(evidence: Evidence) -> list[Table | Paragraph]:
         pl.Series("violent_offence_on_record", record.arrested_for("violent", ids)),
     )
     heads = {
-        "number": "No.", "person": "Person", "incidents": "Incidents together", "arrests": "Arrests behind it (No.)",
-        "first_date": "First", "last_date": "Last", "violent_together": "A violent one among them",
-        "violent_offence_on_record": "Violent offence on record", "strength": "Strength",
+        "number": "No.", "person": "Person", "incidents": "Shared incidents",
+        "violent_together": "A violent one of them", "arrests": "Own arrests (No.)",
+        "first_date": "First", "last_date": "Last", "violent_offence_on_record": "Violent offence on record",
     }  # fmt: skip
     sentence = (
         "Everyone arrested together with the person, the strongest tie first: each shared incident counts 1 / (persons "
-        "in it - 1). Numbers of arrests are those of the person's own arrests above."
+        "in it - 1). A violent one is one in which one of the two was arrested for a violent offence. Own arrests are "
+        "those of the person above, by number."
     )
-    return _table("ties", "The direct ties", sentence, data, heads, len(ids))
+    return Table("ties", "The direct ties", sentence, len(ids), data, heads, rows=_MOST_ROWS)
 
 
 def places_section(record: Record) -> Section:
@@ -151,7 +160,9 @@ def places_section(record: Record) -> Section:
     }  # fmt: skip
     sentence = "Arrests in each district and beat in which the person was ever arrested, over all the time of the data."
     lead = f"The person was arrested in {counted(districts, 'district')} and {counted(beats, 'beat')}."
-    return Section("places", "The places", lead, tuple(_table("places", "The places", sentence, places, heads)))
+    return Section(
+        "places", "The places", lead, (Table("places", "The places", sentence, None, places, heads, rows=_MOST_ROWS),)
+    )
 
 
 def _values(rows: list[dict[str, Any]]) -> Any:
@@ -162,13 +173,3 @@ def _values(rows: list[dict[str, Any]]) -> Any:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
-
-
-def _table(
-    name: str, title: str, sentence: str, data: pl.DataFrame, heads: dict[str, str], persons: int = 1
-) -> list[Table | Paragraph]:
-    """A table, of which the page has the first rows alone if there are very many."""
-    if len(data) <= _MOST_ROWS:
-        return [Table(name, title, sentence, persons, data, heads)]
-    said = f"{sentence} The first {_MOST_ROWS} of {len(data):,} are shown."
-    return [Table(name, title, said, persons, data.head(_MOST_ROWS), heads)]

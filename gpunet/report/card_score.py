@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import polars as pl
@@ -13,11 +14,14 @@ from gpunet.report.subject import Subject
 
 __all__ = ["frequency", "score_section"]
 
-#: So many persons of the test window, those with the probability nearest the person's, are looked at.
+#: So many persons of the test window or more, those with the probability nearest the person's, are looked at.
 _NEAREST = 200
 
 #: The probability is far above those of a tenth of the persons if it is so many times their mean.
 _FAR = 1.5
+
+#: The normal distribution's, of a 95% interval.
+_Z = 1.959963984540054
 
 
 def frequency(probability: float) -> str:
@@ -76,19 +80,21 @@ def _in_test(source: Source, probability: float) -> str:
 
 def _nearest(source: Source, probability: float) -> str:
     found = source.table("predictions", ["probability", "label"])
-    near = found.with_columns((pl.col("probability") - probability).abs().alias("far")).sort("far", maintain_order=True)
-    near = near.head(_NEAREST)
+    far = (found["probability"] - probability).abs()
+    near = found.filter(far <= far.sort()[min(_NEAREST, len(found)) - 1])  # and those who are as near as the last
     hits, n = int(near["label"].sum()), len(near)
     low, high = _interval(hits, n)
     least, most = _extremes(near["probability"])
+    forecast = float(near["probability"].mean() or 0.0)  # type: ignore[arg-type]  # of numbers it is one
     said = (
         f"Of the {n:,} persons with the probability nearest this one ({least:.3f} to {most:.3f}), {hits:,} were: "
-        f"{100 * hits / n:.0f} of 100. By chance alone such a number could stand for {100 * low:.0f} to "
-        f"{100 * high:.0f} of 100 (95% interval)."
+        f"{100 * hits / n:.0f} of 100, where {100 * forecast:.0f} of 100 were forecast. By chance alone such a number "
+        f"could stand for {100 * low:.0f} to {100 * high:.0f} of 100 (95% interval)."
     )
-    if not low <= probability <= high:
-        way = "too high" if probability > high else "too low"
-        said += f" The forecast, {100 * probability:.0f} of 100, was {way} for these persons."
+    if not low <= forecast <= high:
+        said += f" The forecast was too {'high' if forecast > high else 'low'} for these persons."
+    if not least <= probability <= most:
+        said += " This person's probability lies outside theirs, so the comparison says little."
     return said
 
 
@@ -118,10 +124,11 @@ def _base_rate(model: dict[str, Any]) -> str:
 
 
 def _interval(hits: int, n: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+    """Wilson's 95% interval of a share (1927)."""
+    share, z2 = hits / n, _Z**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2)) / (1 + z2 / n)
+    return middle - half, middle + half
 
 
 def _extremes(values: pl.Series) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,24 +12,63 @@ import polars as pl
 from gpunet.config.registry import Feature
 from gpunet.report.source import Source
 
-__all__ = ["medians", "value_in_words"]
+__all__ = ["Usual", "usual_values", "value_in_words"]
+
+#: What the registry says in symbols of when there is no value.
+_SYMBOLS = {"N2 is empty": "nobody is two steps away", "no triple": "nobody in it has two ties"}
 
 
-def medians(source: Source, names: Iterable[str]) -> dict[str, float | bool | None]:
-    """The median of each feature over all persons who have one, of a flag what more have; None if nobody has any.
+@dataclass(frozen=True)
+class Usual:
+    """What is usual of a feature among all persons scored.
 
-    One column is read at a time, so that it takes little memory with millions of persons.
+    Attributes
+    ----------
+    value
+        The median, of a flag what more persons have; None if more than half have no value.
+    median
+        The same of those who have one; None if nobody has.
+    known
+        The share of persons who have a value.
     """
-    return {name: _median(source.table("features", [name])[name]) for name in names}
+
+    value: float | bool | None
+    median: float | bool | None
+    known: float
+
+    def in_words(self, feature: Feature) -> str:
+        """For a layman.
+
+        >>> from gpunet.config.registry import columns
+        >>> of = columns(("all", "violent"))
+        >>> Usual(2.0, 2.0, 1.0).in_words(of["own_arrests"])
+        '2'
+        >>> Usual(None, 431.5, 0.21).in_words(of["days_since_last_violent"])
+        'none, as 79% of all; median of the others 431.5'
+        """
+        if self.median is None:
+            return "none, as all"
+        median = value_in_words(feature, self.median)
+        if self.value is None:
+            return f"none, as {100 * (1 - self.known):.0f}% of all; median of the others {median}"
+        return median if self.known == 1 else f"{median} (of the {100 * self.known:.0f}% who have one)"
 
 
-def _median(values: pl.Series) -> float | bool | None:
+def usual_values(source: Source, names: Iterable[str]) -> dict[str, Usual]:
+    """What is usual of each feature. One column is read at a time: with millions of persons all would not fit."""
+    return {name: _usual(source.table("features", [name])[name]) for name in names}
+
+
+def _usual(values: pl.Series) -> Usual:
     known = values.drop_nulls()
     if not len(known):
-        return None
+        return Usual(None, None, 0.0)
+    median: float | bool
     if known.dtype == pl.Boolean:
-        return 2 * int(known.sum()) > len(known)
-    return float(known.cast(pl.Float64).quantile(0.5, "linear") or 0.0)
+        median = 2 * int(known.sum()) > len(known)
+    else:
+        median = float(known.cast(pl.Float64).quantile(0.5, "linear") or 0.0)
+    return Usual(None if 2 * len(known) < len(values) else median, median, len(known) / len(values))
 
 
 def value_in_words(feature: Feature, value: Any) -> str:
@@ -42,7 +82,10 @@ def value_in_words(feature: Feature, value: Any) -> str:
     'none: the person has no dated violent arrest'
     """
     if value is None:
-        return "none: " + re.sub(r"\bv\b", "the person", feature.null)
+        why = re.sub(r"\bv\b", "the person", feature.null)
+        for symbols, words in _SYMBOLS.items():
+            why = why.replace(symbols, words)
+        return f"none: {why}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if feature.unit == "share":

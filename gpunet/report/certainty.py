@@ -14,7 +14,7 @@ from gpunet.report.audience import Audience
 from gpunet.report.few import few_are_told, is_few, measures_shown, with_measures_shown
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_data import Forecasts, forecasts_of
-from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, number_words, share
+from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, number_words, share, window_words
 from gpunet.report.named import named
 from gpunet.report.source import Source
 
@@ -62,12 +62,14 @@ def _two_windows(source: Source, found: Forecasts) -> Iterator[Paragraph | Table
     """The measures of the test window beside those of persons held out in the window before."""
     model = source.manifest["model"]
     before, test = model["held_out"], model["results"]
+    window = window_words(model["past"]["window"])
     flagged = [_flagged(results, source.audience) for results in (before, test)]
     if flagged[0] is not None and flagged[1] is not None:
         yield Paragraph(
-            f"One threshold was used in both windows: in {model['past']['window']} it flags {share(flagged[0])} of "
-            f"persons who were held out of training, in {found.window} {share(flagged[1])} of all. It was chosen on "
-            "the former, which makes precision and recall there look a little better than they are."
+            f"One threshold was used in both windows: in the one before the test ({window}) it flags "
+            f"{share(flagged[0])} of persons, who were held out of training, in the test window ({found.window}) "
+            f"{share(flagged[1])}. It was chosen on the former, which makes precision and recall there look a little "
+            "better than they are."
         )
     rows = [
         _row("Share with a violent arrest", _base_rate(before, source.audience), Estimate(test["base_rate"])),
@@ -83,7 +85,7 @@ def _two_windows(source: Source, found: Forecasts) -> Iterator[Paragraph | Table
     }  # fmt: skip
     yield Table(
         "certainty_windows", "The same measures in two windows",
-        f"The model's measures in the window before the test ({model['past']['window']}), on persons who were held out "
+        f"The model's measures in the window before the test ({window}), on persons who were held out "
         f"of training, and in the test window ({found.window}): what changes between two windows has to be expected.",
         found.everybody.persons, data.with_columns((pl.col("test") - pl.col("before")).alias("change")), heads,
         formats={"before": "{:.3f}", "change": "{:+.3f}"},

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from gpunet.base.array_types import Int64
+from gpunet.base.array_types import Float64, Int64
 from gpunet.report.audience import MIN_PERSONS, Audience
-from gpunet.report.figure import Figure
+from gpunet.report.figure import Figure, Paragraph
 from gpunet.report.layout import laid_out
 from gpunet.report.look import COLOURS
 from gpunet.report.network_svg import Kind, network_svg
@@ -22,6 +22,9 @@ _MOST_CIRCLES = 400
 
 #: The share of the picture that is circles.
 _FILLED = 0.12
+
+#: Communities without a tie to others.
+_IN_ROW = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ def communities_of(tied: Tied) -> Communities:
     return Communities(table, pairs[:, 0], pairs[:, 1])
 
 
-def communities_figure(found: Communities, audience: Audience) -> Figure | None:
+def communities_figure(found: Communities, audience: Audience) -> tuple[Figure, Paragraph] | None:
     """Draw the largest communities with at least 10 persons; None if there are none.
 
     The public is told their sizes alone.
@@ -80,22 +83,35 @@ def communities_figure(found: Communities, audience: Audience) -> Figure | None:
         return None
     among = (found.first < drawn) & (found.second < drawn)
     first, second = found.first[among], found.second[among]
-    places = laid_out(drawn, first, second)
     radius = np.sqrt(persons[:drawn] / persons[:drawn].sum() * _FILLED / np.pi) * 1000
-    svg = network_svg(places, first, second, [Kind("", COLOURS[0], np.ones(drawn, np.bool_))], radius)
+    everyone = Kind("", COLOURS[0], np.ones(drawn, np.bool_))
     data = found.table.head(drawn)
-    if audience.is_public:
-        data = data.select("community", "persons")
-    shown, rest = int(persons[:drawn].sum()), len(persons) - drawn
-    left = f" The other {rest:,} communities are smaller, and not drawn." if rest else ""
-    return Figure(
+    figure = Figure(
         "communities",
         "Communities",
-        f"Each circle is a community, persons who are tied more with one another than with others, its area their "
-        f"number: {drawn:,} communities of {persons[drawn - 1]:,} to {persons[0]:,} persons; a line joins two that are "
-        f"tied.{left} Where a circle stands says nothing of places on a map.",
-        shown,
-        data,
-        svg,
+        f"Each circle is one of {drawn:,} communities of {persons[drawn - 1]:,} to "
+        f"{persons[0]:,} persons, its area their number; a line joins two between which there are ties.",
+        int(persons[:drawn].sum()),
+        data.select("community", "persons") if audience.is_public else data,
+        network_svg(_places(drawn, first, second), first, second, [everyone], radius),
         counts=("persons",),
     )
+    rest = len(persons) - drawn
+    left = f" {rest:,} other communities, with fewer persons, are not drawn." if rest else ""
+    return figure, Paragraph(
+        "A community is a group of persons who have more ties with one another than with others (found by the Louvain "
+        f"method). In rows below are those that have no tie with any other that is drawn.{left} Where a circle stands "
+        "says nothing of places on a map."
+    )
+
+
+def _places(n: int, first: Int64, second: Int64) -> Float64:
+    """Communities that are tied to others laid out, the others in rows below them."""
+    tied = np.zeros(n, np.bool_)
+    tied[first] = tied[second] = True
+    place, places = tied.cumsum() - 1, np.zeros((n, 2))
+    if len(first):
+        places[tied] = laid_out(int(tied.sum()), place[first], place[second])
+    row, column = np.divmod(np.arange(n - int(tied.sum())), _IN_ROW)
+    places[~tied] = np.stack([(column + 0.5) / _IN_ROW, places[:, 1].max() + 0.08 + row * 0.06], axis=1)
+    return places

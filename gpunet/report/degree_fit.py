@@ -1,15 +1,15 @@
 """What distribution the numbers of ties follow: power law, exponential or log-normal, by maximum likelihood.
 
-After Clauset, Shalizi and Newman, Power-law distributions in empirical data, SIAM Review 51 (2009): all three are fitted
-to one tail, and likelihood ratios (Vuong 1989) say which fits better, or that it cannot be told. They let the tail begin
-where a power law fits best, which favours it: here it begins where a power law or an exponential does, whichever comes
-closer.
+After Clauset, Shalizi and Newman, Power-law distributions in empirical data, SIAM Review 51 (2009): all three are
+fitted to one tail, and likelihood ratios (Vuong 1989) say which fits better, or that it cannot be told. They let the
+tail begin where a power law fits best, which favours it: here it begins where a power law or an exponential does,
+whichever comes closer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,26 +116,28 @@ def fit_degrees(counts: Int64) -> DegreeFit | None:
 def _starts(counts: Int64) -> list[int]:
     degrees = np.flatnonzero(counts)
     enough = counts[::-1].cumsum()[::-1][degrees] >= _MIN_TAIL
-    return [int(k) for k in degrees[:-_MIN_DEGREES + 1][enough[: -_MIN_DEGREES + 1]] if k > 0]
+    return [int(k) for k in degrees[: -_MIN_DEGREES + 1][enough[: -_MIN_DEGREES + 1]] if k > 0]
 
 
 def _power_law(tail: Int64, first: int) -> TailFit:
     degree = first + np.arange(len(tail))
     persons, logs = int(tail.sum()), float(tail @ np.log(degree))
-    exponent = float(
-        minimize_scalar(
-            lambda a: persons * math.log(zeta(a, first)) + a * logs, bounds=(1.001, _LARGEST_EXPONENT), method="bounded",
-            options={"xatol": 1e-9},
-        ).x
-    )  # fmt: skip
+
+    def cost(a: float) -> float:
+        return float(persons * math.log(zeta(a, first)) + a * logs)
+
+    found = minimize_scalar(cost, bounds=(1.001, _LARGEST_EXPONENT), method="bounded", options={"xatol": 1e-9})
+    exponent = float(found.x)
     whole = zeta(exponent, first)
-    return _fit(tail, {"exponent": exponent}, -exponent * np.log(degree) - math.log(whole), zeta(exponent, degree) / whole)
+    logarithm = -exponent * np.log(degree) - math.log(whole)
+    return _fit(tail, {"exponent": exponent}, logarithm, zeta(exponent, degree) / whole)
 
 
 def _exponential(tail: Int64) -> TailFit:
     beyond = np.arange(len(tail))
     rate = math.log1p(int(tail.sum()) / int(tail @ beyond))
-    return _fit(tail, {"rate": rate}, math.log(-math.expm1(-rate)) - rate * beyond, np.exp(-rate * beyond))
+    logarithm = math.log(-math.expm1(-rate)) - rate * beyond.astype(np.float64)
+    return _fit(tail, {"rate": rate}, logarithm, np.exp(-rate * beyond))
 
 
 def _log_normal(tail: Int64, first: int) -> TailFit:
@@ -147,8 +149,10 @@ def _log_normal(tail: Int64, first: int) -> TailFit:
         above = above - above[0]
         return above[:-1] + np.log(-np.expm1(np.minimum(above[1:] - above[:-1], -1e-300))), above[:-1]
 
+    def cost(at: Float64) -> float:
+        return -float(tail @ logs(at)[0])
+
     mean = float(tail @ np.log(first + np.arange(len(tail)))) / int(tail.sum())
-    cost: Callable[[Float64], float] = lambda at: -float(tail @ logs(at)[0])  # noqa: E731
     found = minimize(cost, [mean, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-6, "maxiter": 2000})
     probability, above = logs(found.x)
     return _fit(tail, {"mu": float(found.x[0]), "sigma": math.exp(found.x[1])}, probability, np.exp(above))

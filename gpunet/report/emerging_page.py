@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.base.words import counted
-from gpunet.report.experiment_rows import COUNTS, added_up, all_months_of, months_of
+from gpunet.report.experiment_rows import COUNTS, added_up, all_months_of, months_of, trained_months
 from gpunet.report.experiment_words import CLASSIFIERS, MEASURES, POPULATIONS, in_a_sentence, in_order, with_words
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.source import Source
@@ -64,11 +64,12 @@ class Verdict:
 
 
 def verdict_of(data: pl.DataFrame) -> Verdict | None:
-    """Compare what months of one outcome say; None where a classifier or a rule has no F1.
+    """Compare what months of one outcome say; None where no classifier, or no rule, has an F1.
 
-    `data` has the columns of ``results``. The best is the one with the greatest F1 over all months together; ties go to
-    the first.
+    `data` has the columns of ``results``; months for which a classifier could not be trained are left out. The best is
+    the one with the greatest F1 over all months together; ties go to the first.
     """
+    data = trained_months(data)
     summed = added_up(data, ["classifier"]).drop_nulls("f1")
     best = [_best(summed, names) for names in (_TRAINED, _RULES)]
     if None in best:
@@ -107,13 +108,16 @@ def _first_sentence(source: Source) -> str:
     if verdict is None:
         return _nothing(source)
     when = _when(source, outcome)
-    row = verdict.classifier
-    classifier = in_a_sentence(CLASSIFIERS[row["classifier"]])
-    said = (
-        f"Of 100 persons whom {classifier} names, about {100 * (row['precision'] or 0):.0f} are arrested for violence "
-        f"{when}, and it finds about {100 * row['recall']:.0f} of 100 who are."
+    return f"{_verdict_sentence(verdict, when)}{_how_often_right(verdict.classifier, when)}"
+
+
+def _how_often_right(row: Mapping[str, Any], when: str) -> str:
+    if row["precision"] is None or row["recall"] is None:
+        return ""
+    return (
+        f" Of 100 persons whom it names, about {100 * row['precision']:.0f} are arrested for violence {when}, and it "
+        f"finds about {100 * row['recall']:.0f} of 100 who are."
     )
-    return f"{_verdict_sentence(verdict, when)} {said}"
 
 
 def _nothing(source: Source) -> str:
@@ -138,7 +142,7 @@ def _verdict_sentence(verdict: Verdict, when: str) -> str:
     else:
         said = f"No classifier is shown to tell better than past violence who will be arrested for violence {when}"
     return (
-        f"{said}: the best of them, {classifier}, has an F1 of {f1}, and {rule} has {of_rule}. It is ahead in "
+        f"{said}: the best classifier, {classifier}, has an F1 of {f1}, and {rule} has {of_rule}. It is ahead in "
         f"{verdict.ahead} of {counted(verdict.months, 'month')}{_how_sure(verdict)}."
     )
 
@@ -186,8 +190,8 @@ def emerging_result(source: Source) -> Section:
 _BEFORE = {"no_violent_before": "without a violent arrest", "violent_before": "with a violent arrest"}
 
 _HEADS = {
-    "classifier": "classifier or rule", "months": "months", "positives": "violent", "tp": "rightly named",
-    "fp": "wrongly named", "precision": "precision", "recall": "recall", "f1": "F1",
+    "classifier": "classifier or rule", "precision": "precision", "recall": "recall", "f1": "F1",
+    "tp": "rightly named", "fp": "wrongly named", "positives": "violent", "months": "months",
 }  # fmt: skip
 _FORMATS = dict.fromkeys(("precision", "recall", "f1"), "{:.3f}")
 
@@ -217,14 +221,23 @@ def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Parag
         )
         title = f"For whom: {POPULATIONS[name]}"
         found.append(Table(name, title, sentence, persons, _ordered(rows), _HEADS, _FORMATS, COUNTS))
-    new = _ordered(data.filter(population=POPULATIONS["no_violent_before"]))
-    trained = new.filter(pl.col("classifier").is_in([CLASSIFIERS[name] for name in _TRAINED]))
-    if len(trained) and trained["positives"][0]:
-        row = trained.sort("tp", descending=True, maintain_order=True).row(0, named=True)
-        said = (
-            "Of persons without a violent arrest before, whom no rule about past violence can name, the "
-            f"{row['classifier']} finds most among the classifiers: {row['tp']:,} of the {row['positives']:,} who are "
-            f"arrested for violence, beside {row['fp']:,} whom it names wrongly."
+    new = data.filter(population=POPULATIONS["no_violent_before"])
+    return [*_new_persons(_ordered(new)), *found]
+
+
+def _new_persons(data: pl.DataFrame) -> list[Paragraph]:
+    """How many the classifiers find of those whom past violence cannot point to."""
+    trained = data.filter(pl.col("classifier").is_in([CLASSIFIERS[name] for name in _TRAINED]))
+    if not len(trained) or not trained["positives"][0]:
+        return []
+    row = trained.sort("tp", descending=True, maintain_order=True).row(0, named=True)
+    if not row["tp"]:
+        found = f"no classifier finds any: of {row['positives']:,} arrested for violence it names none"
+    else:
+        found = (
+            f"{in_a_sentence(row['classifier'])} finds most among the classifiers: {row['tp']:,} of the "
+            f"{row['positives']:,} who are arrested for violence, beside {row['fp']:,} whom it names wrongly"
         )
-        found.insert(0, Paragraph(said))
-    return found
+    return [
+        Paragraph(f"Of persons without a violent arrest before, whom no rule about past violence can name, {found}.")
+    ]

@@ -9,8 +9,9 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.config.registry import PATH_FAMILIES, Feature
+from gpunet.report.named import named
 from gpunet.report.record import Record
-from gpunet.report.subject import Subject, shown_id
+from gpunet.report.subject import Subject
 from gpunet.report.two_steps import TwoSteps
 
 __all__ = ["Evidence"]
@@ -60,7 +61,7 @@ class Evidence:
                 f"The last one is arrest {last['number'][0]}, of {last['date'][0]}." if len(last) else "None is dated."
             )
         days = chosen["date"].drop_nulls()
-        when = f", from {days.min()} to {days.max()}" if len(days) > 1 else f", of {days[0]}" if len(days) else ""
+        when = f", from {days[0]} to {days[-1]}" if len(days) > 1 else f", of {days[0]}" if len(days) else ""
         return f"It rests on {_numbered('arrest', chosen['number'])}{when}."
 
     def _places(self, feature: Feature) -> str:
@@ -69,8 +70,8 @@ class Evidence:
         if not len(places):
             return f"No {kind} is on record for the person's arrests."
         count = "others_violent" if "violent" in feature.name else "anyone"
-        named = [f"{shown_id(row['place'])} ({row[count]:,})" for row in places.to_dicts()]
-        return f"It adds up over {counted(len(places), kind)}: {_listed(named)}."
+        each = [f"{named(row['place'])} ({row[count]:,})" for row in places.to_dicts()]
+        return f"It adds up over {counted(len(places), kind)}: {_listed(each)}."
 
     def _community(self, name: str) -> str:
         groups, features = self.subject.groups, self.subject.features
@@ -83,7 +84,7 @@ class Evidence:
             return "No gang is recorded in any arrest of the person, so this is empty."
         arrests = self.record.own.filter(pl.col("gang") == groups["gang"])["number"]
         return (
-            f"The latest gang recorded is {shown_id(groups['gang'])}, in {_numbered('arrest', arrests)}; within it the "
+            f"The latest gang recorded is {named(groups['gang'])}, in {_numbered('arrest', arrests)}; within it the "
             f"person is in a group of {features['group_size']:,}, found by arithmetic from ties."
         )
 

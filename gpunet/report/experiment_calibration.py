@@ -66,7 +66,7 @@ def emerging_calibration(source: Source) -> Section | None:
 def _figure(data: pl.DataFrame, chart: Any, sentence: str) -> Figure:
     columns = [name for name in data.columns if name not in ("family", "population", "outcome")]
     keys = [name for name in ("protocol", "classifier") if name in columns]
-    persons = int(data.group_by(keys).agg(pl.col("persons").sum()).get_column("persons")[0])
+    persons = data.group_by(keys).agg(pl.col("persons").sum()).select(pl.col("persons").max()).item()
     counts = ("persons", "positives", "negatives")
     return Figure("calibration", "Predicted and observed", sentence, persons, data.select(columns), chart, counts)
 

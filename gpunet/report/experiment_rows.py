@@ -18,6 +18,7 @@ __all__ = [
     "known_of",
     "leak_of",
     "months_of",
+    "trained_months",
     "whole_groups",
 ]
 
@@ -59,13 +60,21 @@ def months_of(source: Source) -> pl.DataFrame:
 
 
 def all_months_of(source: Source) -> pl.DataFrame:
-    """The same months added up, for everybody and for the populations that are a part of it."""
-    data = source.table("results", _RESULTS).join(months_of(source), on=_MONTH, how="semi")
+    """The same months added up, for everybody and for the populations that are a part of it.
+
+    Of everything over the same months: those for which every classifier could be trained.
+    """
+    data = source.table("results", _RESULTS).join(trained_months(months_of(source)), on=_MONTH, how="semi")
     of = ("classifier", "smote", "outcome", "population")
     summed = added_up(data, of)
     everybody = _without_small(source.audience, summed.filter(population="all"), COUNTS)
     parts = whole_groups(source.audience, summed.filter(pl.col("population") != "all"), COUNTS, of[:-1])
     return pl.concat([everybody, parts])
+
+
+def trained_months(data: pl.DataFrame) -> pl.DataFrame:
+    """The rows of those months in which everything that predicts has named persons, or nobody."""
+    return data.join(data.filter(pl.col("tp").is_null()), on=_MONTH, how="anti")
 
 
 def leak_of(source: Source) -> pl.DataFrame:
@@ -129,7 +138,7 @@ def _without_small(audience: Audience, data: pl.DataFrame, counts: Collection[st
 def added_up(data: pl.DataFrame, of: Sequence[str]) -> pl.DataFrame:
     """Months added up: counts, precision, recall and F1 of all together, and how many months there are.
 
-    Months that nothing could be trained for are left out. A person counts once in each month.
+    Rows without counts are left out. A person counts once in each month.
 
     >>> rows = {"who": ["a", "a"], "persons": [9, 9], "positives": [4, 6], "tp": [2, 3], "fp": [0, 5], "fn": [2, 3],
     ...         "tn": [5, 0], "month": [1, 2]}

@@ -116,9 +116,10 @@ def in_order(words: Iterable[str], names: Mapping[str, str]) -> list[str]:
 def between(row: Mapping[str, Any], name: str) -> str:
     """A measure of a row with its interval, or why it or that is not defined.
 
-    >>> row = {"auc": 0.8421, "auc_low": None, "auc_high": None, "f1": None, "undefined": "auc interval: no draws"}
-    >>> between(row, "auc"), between({**row, "auc_low": 0.81, "auc_high": 0.86}, "auc"), between(row, "f1")
-    ('0.842 (no interval: no draws)', '0.842 (0.810 to 0.860)', 'not defined')
+    >>> between({"auc": 0.8421, "auc_low": 0.81, "auc_high": 0.86}, "auc")
+    '0.842 (0.810 to 0.860)'
+    >>> between({"auc": None, "auc_low": None, "auc_high": None, "undefined": "auc, brier: no positives"}, "auc")
+    'not defined: no positives'
     """
     value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     if value is None:

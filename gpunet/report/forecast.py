@@ -11,7 +11,7 @@ from gpunet.evaluate.forecast_intervals import Compared, Estimate
 from gpunet.report.few import few_are_told, with_measures_shown
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
-from gpunet.report.forecast_data import Forecasts, forecasts_of
+from gpunet.report.forecast_data import Forecasts, forecast_of_all, forecasts_of
 from gpunet.report.forecast_found import found_curve
 from gpunet.report.forecast_groups import for_whom
 from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, order_sentence, share, top_sentence
@@ -32,7 +32,7 @@ _FEWER = " {asked:,} draws were asked for; of so many communities fewer fit into
 _NOT_DRAWN = "There are no intervals: {why}."
 
 _TRIED = (
-    "The model was trained on what came before and tried on the window {window}: {positives} of {persons} persons "
+    "The model was trained on what came before and tried on the window from {window}: {positives} of {persons} persons "
     "({share}) had a violent arrest in these {days} days. Past violence alone ranks persons by the number of their "
     "violent arrests, then by how recent the last one is: no model is needed for that. Chance is a random order."
 )
@@ -58,7 +58,10 @@ def first_sentences(source: Source) -> tuple[str, str]:
     InputError
         If a table of the folder cannot be read, or holds what no run writes.
     """
-    found = source.once(forecasts_of)
+    return _sentences(source, source.once(forecast_of_all))
+
+
+def _sentences(source: Source, found: Forecasts) -> tuple[str, str]:
     return top_sentence(found.everybody, source.audience), order_sentence(found.everybody)
 
 
@@ -67,7 +70,7 @@ def forecast(source: Source) -> Section | None:
     found = source.once(forecasts_of)
     if few_are_told(found.everybody, source.audience):
         return Section("forecast", _TITLE, _FEW)
-    lead, order = first_sentences(source)
+    lead, order = _sentences(source, found)
     parts = [Paragraph(order), *_measures(source, found), *found_curve(source.audience, found)]
     return Section("forecast", _TITLE, lead, (*parts, *for_whom(source.audience, found)))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import quoted
 from gpunet.evaluate.forecast_intervals import Compared
 from gpunet.report.audience import Audience
 from gpunet.report.figure import Figure, Paragraph, Table
@@ -23,9 +24,8 @@ _CHANCE = 0.5
 _COUNTS = ("persons", "positives", "negatives", "flagged", "true_positives", "false_positives", "false_negatives")
 
 _HEADS = {
-    "group": "Persons", "persons": "Number", "positives": "With a violent arrest", "share": "Share",
-    "flagged": "Flagged by the model", "precision": "Precision", "recall": "Recall", "auc_words": "AUC of the model",
-    "past_auc_words": "AUC of past violence",
+    "group": "Group", "persons": "Persons", "positives": "Arrested for violence", "share": "Share",
+    "precision": "Precision", "recall": "Recall", "auc_words": "AUC, model", "past_auc_words": "AUC, past violence",
 }  # fmt: skip
 
 _LEFT_OUT = (
@@ -83,11 +83,11 @@ def _unequal(data: pl.DataFrame) -> str:
         return "For no group by itself can be told how well the model orders persons."
     worst, best = known.row(0, named=True), known.row(-1, named=True)
     said = (
-        f"The forecast is not equally good for all. By AUC it orders persons best in the group: {best['group']} "
-        f"({best['auc']:.2f}), and worst in the group: {worst['group']} ({worst['auc']:.2f})."
+        f"The forecast is not equally good for all. By AUC it orders persons best in the group "
+        f'"{best["group"]}" ({best["auc"]:.2f}), worst in the group "{worst["group"]}" ({worst["auc"]:.2f}).'
     )
     coin = known.filter(pl.col("auc_low") <= _CHANCE)["group"].to_list()
-    return said + (f" It is not known to be better than tossing a coin for: {'; '.join(coin)}." if coin else "")
+    return said + (f" It is not known to be better than tossing a coin for: {quoted(coin)}." if coin else "")
 
 
 def _figure(found: Forecasts, data: pl.DataFrame) -> Figure:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+
 from gpunet.evaluate.forecast_intervals import Compared, Estimate
 from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
 
-__all__ = ["MEASURE_WORDS", "interval_words", "number_words", "order_sentence", "share", "top_sentence", "verdict"]
+__all__ = [
+    "MEASURE_WORDS",
+    "interval_words",
+    "number_words",
+    "order_sentence",
+    "share",
+    "top_sentence",
+    "verdict",
+    "window_words",
+]
 
 _LIST = 100
 _TOP = f"precision_top_{_LIST}"
@@ -68,13 +80,13 @@ def order_sentence(found: Compared) -> str:
         return f"How well the model orders everybody cannot be told: {ours.reason}."
     told = (
         f"Of two persons, one with and one without a violent arrest in the test window, the model ranks the right one "
-        f"higher in {share(ours.value)} of all cases{_in_brackets(ours)}"
+        f"higher in {_tenths(ours.value)} of all cases{_in_brackets(ours)}"
     )
-    if ours.interval is not None and ours.interval[0] <= _CHANCE:
+    if (ours.value if ours.interval is None else ours.interval[0]) <= _CHANCE:
         told += ", which is no better than tossing a coin (50 %)"
     if simple.value is None or less.value is None:
         return f"{told}."
-    told += f"; past violence alone in {share(simple.value)}{_in_brackets(simple)}"
+    told += f"; past violence alone in {_tenths(simple.value)}{_in_brackets(simple)}"
     which = verdict(less)
     words = {"better": "better than", "worse": "worse than", "no better": "no better than"}
     return f"{told}. Over everybody the model is {words[which]} past violence alone." if which else f"{told}."
@@ -116,11 +128,25 @@ def share(value: float) -> str:
     return f"{percent:.1f} %" if percent >= 1 else f"{percent:.1g} %"
 
 
+def window_words(window: str) -> str:
+    """The first and the last day of a window as ``run.json`` has it; anything else as it is.
+
+    >>> window_words("[2014-03-05, 2014-09-01)")
+    '2014-03-05 to 2014-08-31'
+    """
+    days = re.fullmatch(r"\[(\d{4}-\d\d-\d\d), (\d{4}-\d\d-\d\d)\)", window)
+    return window if days is None else f"{days[1]} to {date.fromisoformat(days[2]) - timedelta(days=1)}"
+
+
+def _tenths(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
 def _in_brackets(estimate: Estimate) -> str:
     if estimate.interval is None:
         return ""
-    low, high = estimate.interval
-    return f" (95 % interval {share(low)} to {share(high)})"
+    low, high = map(_tenths, estimate.interval)
+    return f" (95 % interval {low} to {high})"
 
 
 def _of_list(value: float, audience: Audience) -> str:
@@ -131,12 +157,12 @@ def _of_list(value: float, audience: Audience) -> str:
 
 
 def number_words(value: float, *, signed: bool = False) -> str:
-    """A number of persons with at most one digit, none if it is whole; a minus that is one.
+    """A number of persons with at most one digit, none if it is whole;.
 
     >>> number_words(41.0), number_words(41.333), number_words(-5.0, signed=True), number_words(8.0, signed=True)
-    ('41', '41.3', '−5', '+8')
+    ('41', '41.3', '-5', '+8')
     """
     rounded = round(value, 1)
     text = f"{abs(rounded):.1f}".removesuffix(".0")
-    sign = "−" if rounded < 0 else "+" if signed and rounded > 0 else ""
+    sign = "-" if rounded < 0 else "+" if signed and rounded > 0 else ""
     return sign + text

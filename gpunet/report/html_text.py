@@ -25,6 +25,10 @@ __all__ = ["Shown", "cell", "html_of"]
 _BEGIN, _END = ISOLATED
 _ISOLATED_NAME = re.compile(f"{_BEGIN}([^{_BEGIN}{_END}]*){_END}")
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+#: A figure as text, alone or with its interval, which does not break; and what stands in its place.
+_FIGURE = re.compile(r"[-+\u2212]?[0-9][0-9,.]*( ?%)?( \([-+\u2212]?[0-9][^()]*\))?")
+_NO_FIGURE = re.compile("|[-\u2013]|not .*|fewer than .*|more than .*")
+_MOST_LOOKED_AT = 200
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 #: Of one cell; the CSV has the whole text.
@@ -88,6 +92,8 @@ def cell(value: Any, form: str = "") -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"
     text = printable(value, line_breaks=False)
+    if _FIGURE.fullmatch(text):
+        return text.replace(" ", "\u00a0")
     return text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL] + "…"
 
 
@@ -122,13 +128,17 @@ def _kind(part: Any) -> str:
 
 def _kinds_of_columns(table: Table) -> dict[str, str]:
     """The class of each column's cells: numbers stand at the right, fingerprints in narrow letters."""
-    found = {}
-    for name in table.heads:
-        column = table.data[name]
-        first = column.drop_nulls().head(1).to_list()
-        prints = bool(first) and isinstance(first[0], str) and _FINGERPRINT.fullmatch(first[0]) is not None
-        found[name] = "number" if column.dtype.is_numeric() else "fingerprint" if prints else "text"
-    return found
+    return {name: _kind_of_column(table.data[name]) for name in table.heads}
+
+
+def _kind_of_column(column: pl.Series) -> str:
+    if column.dtype.is_numeric():
+        return "number"
+    texts = [str(text) for text in column.drop_nulls().unique().head(_MOST_LOOKED_AT).to_list()]
+    if texts and all(map(_FINGERPRINT.fullmatch, texts)):
+        return "fingerprint"
+    figures = [text for text in texts if not _NO_FIGURE.fullmatch(text)]
+    return "figures" if figures and all(map(_FIGURE.fullmatch, figures)) else "text"
 
 
 @cache

@@ -42,8 +42,8 @@ _BEFORE = (
 
 _PROTOCOL_IS: Mapping[str, str] = {
     "paper": (
-        "features know the labels of everybody but the person whose features they are, as in the method's paper, and so "
-        "those of the persons who are tested"
+        "features know the labels of everybody but the person whose features they are, as in the method's paper, and "
+        "so those of the persons who are tested"
     ),
     "cross_fitted": "no feature knows the label of a person who is tested",
     "same_event": (
@@ -95,14 +95,15 @@ def _result_sentence(source: Source, data: pl.DataFrame) -> str:
         return _SMALL if source.audience.is_public else _NO_AUC
     count, name = source.audience.count, in_a_sentence(row["classifier"])
     said = (
-        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With {row['protocol']} "
-        f"{name} is best, with an AUC of {between(row, 'auc')}"
+        f"Of {count(row['persons'])} persons {count(row['positives'])} were arrested for violence. With "
+        f"{row['protocol']} {name} is best, with an AUC of {between(row, 'auc')}"
     )
     if row["precision"] is None or row["recall"] is None:
         return f"{said}."
-    return (
-        f"{said}: of the persons whom it names {row['precision']:.0%} were, and it names {row['recall']:.0%} of those."
+    shares = (
+        f"{row['precision']:.0%} of the persons whom it names were, and of all who were it names {row['recall']:.0%}"
     )
+    return f"{said}: {shares}."
 
 
 def _best(data: pl.DataFrame) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gpunet.base.words import counted
 from gpunet.report.audience import Audience
 from gpunet.report.figure import Paragraph, Section
 from gpunet.report.source import Source
@@ -60,6 +61,7 @@ _OF_A_METHOD = "These figures say how well a method works on these tables. They 
 
 _LEADS = {
     "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
+    "panel": "These rows are for models of others. They say nothing of what a person has done or will do.",
     "audit": "An audit says what a model did to groups in one window. It clears no model, and justifies no use of one.",
     "evaluate known": _OF_A_METHOD,
     "evaluate emerging": _OF_A_METHOD,
@@ -97,8 +99,8 @@ def _of_its_time(found: Manifest) -> Iterator[str]:
     days = (found.get("model") or {}).get("days")
     if days:
         yield (
-            f"It holds for the {found['model']['horizon_days']:,} days from {days['T']} on, and for the forces in "
-            "these tables. It was not tried on other places or later years."
+            f"It holds for the {counted(found['model']['horizon_days'], 'day')} from {days['T']} on, and for the "
+            "forces in these tables. It was not tried on other places or later years."
         )
 
 

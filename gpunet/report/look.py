@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from gpunet.base.printable import printable
 
-__all__ = ["COLOURS", "INK", "LINES", "PAPER", "SECOND", "colour_scale", "svg_of"]
+__all__ = ["COLOURS", "INK", "LINES", "PAPER", "SECOND", "colour_scale", "svg_file", "svg_of"]
 
 #: Okabe and Ito (2008): blue, vermilion, green, purple, orange, sky; for their yellow, which paper swallows, their
 #: black; grey. In the dark the page lightens them.
@@ -29,7 +30,7 @@ COLOURS = (
 INK = "var(--plot-ink, #1f2328)"
 SECOND = "var(--plot-second, #59636e)"
 LINES = "var(--plot-lines, #d8dee4)"
-PAPER = "var(--plot-paper, none)"
+PAPER = "var(--plot-paper, #ffffff)"
 
 _FONT = "Helvetica, Arial, sans-serif"
 
@@ -48,7 +49,7 @@ _CONFIG: dict[str, Any] = {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
         "orient": "top", "labelLimit": 320, "symbolStrokeWidth": 2,
     },
-    "title": {"color": INK, "fontSize": 14, "anchor": "start", "fontWeight": "bold"},
+    "title": {"color": INK, "fontSize": 14, "anchor": "start", "fontWeight": "bold", "offset": 14},
     "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
     "text": {"color": INK, "fontSize": 12},
     "mark": {"color": COLOURS[0]},
@@ -60,6 +61,7 @@ _SVG = "http://www.w3.org/2000/svg"
 #: What Vega writes for its own scripts, or as it is anyway. Roles would have screen readers look for a name each.
 _NEEDLESS = {"class", "role", "pointer-events", "font-family"}
 _AS_IT_IS = {("opacity", "1"), ("stroke-miterlimit", "10"), ("text-anchor", "start")}
+_VARIABLE = re.compile(r"var\(--plot-[a-z0-9]+, (#\w+)\)")
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e-\d+)?")
 
 
@@ -79,6 +81,13 @@ def svg_of(chart: Any) -> str:
     specification = _printable(chart.to_dict())
     specification["config"] = _CONFIG
     return _lean(str(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])))
+
+
+def svg_file(chart: Any, title: str) -> str:
+    """An Altair chart as a file of its own: with a name, and colours that programs without CSS know too."""
+    svg = _VARIABLE.sub(r"\1", svg_of(chart))
+    head, begin, rest = svg.partition(">")
+    return f'{head} role="img"{begin}<title>{escape(printable(title))}</title>{rest}\n'
 
 
 def _printable(value: Any) -> Any:

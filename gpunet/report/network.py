@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from gpunet.base.array_types import Float64
 from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
 from gpunet.report.communities_graph import communities_figure, communities_of
 from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.layout import laid_out
 from gpunet.report.look import COLOURS
-from gpunet.report.network_svg import Kind, network_svg
+from gpunet.report.network_svg import MOST_LINES, Kind, network_svg
 from gpunet.report.network_tables import arrests_table, network_table
 from gpunet.report.source import Source
 from gpunet.report.tied import Tied, tied
@@ -40,9 +41,14 @@ def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
     found, audience = source.manifest, source.audience
     yield arrests_table(found, audience)
     yield network_table(found, audience)
+    yield Paragraph(
+        "Two persons are tied if they were arrested in one incident. Clustering says how often two who are both tied "
+        "with a third person are tied with each other: averaged over persons, or over all such pairs (transitivity). A "
+        "component is everybody who is connected, directly or through others."
+    )
     of = tied(source)
     if len(of.persons):
-        yield degrees_figure(of.degree, audience)
+        yield from degrees_figure(of.degree, audience)
     own = source.table("features", ["own_arrests", "own_violent_arrests"])
     if len(own):
         yield repeat_arrests_figure(own, audience)
@@ -51,19 +57,19 @@ def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
     if not len(of.persons):
         return
     if (communities := communities_figure(communities_of(of), audience)) is not None:
-        yield communities
+        yield from communities
     largest = found["network"]["largest_component"]["persons"]
     if not audience.is_public:
         if largest < _MOST_PERSONS:
-            yield _component_figure(of.largest_component())
+            yield from _component_figure(of.largest_component())
         else:
             yield Paragraph(
-                f"The largest component has {largest:,} persons, too many for a picture of single persons: one is drawn "
-                f"of fewer than {_MOST_PERSONS:,}."
+                f"The largest component has {largest:,} persons, too many for a picture of single persons: one is "
+                f"drawn of fewer than {_MOST_PERSONS:,}."
             )
 
 
-def _component_figure(of: Tied) -> Figure:
+def _component_figure(of: Tied) -> tuple[Figure, Paragraph]:
     violent = of.persons["violent"].to_numpy()
     places = laid_out(len(violent), of.first, of.second)
     kinds = [
@@ -73,18 +79,21 @@ def _component_figure(of: Tied) -> Figure:
     data = of.persons.select(
         "person_id", "violent", ties=pl.Series(of.degree), x=_thousandths(places[:, 0]), y=_thousandths(places[:, 1])
     )
-    return Figure(
+    figure = Figure(
         "largest_component",
         "The largest component",
-        f"Each point is one of the {len(violent):,} persons of the largest component, each line one of their "
-        f"{len(of.first):,} ties; {int(violent.sum()):,} have a violent arrest. Where a point stands says nothing of "
-        "places on a map: persons who are tied stand near each other, as far as a flat picture can.",
+        f"Each point is one of {len(violent):,} persons, of whom {int(violent.sum()):,} have a violent arrest, each "
+        f"line one of their {len(of.first):,} ties.",
         len(violent),
         data,
         network_svg(places, of.first, of.second, kinds),
-        counts=(),
+    )
+    ties = f" Only the {MOST_LINES:,} shortest lines are drawn." if len(of.first) > MOST_LINES else ""
+    return figure, Paragraph(
+        "Where a point stands says nothing of places on a map: persons who are tied stand near each other, as far as a "
+        f"flat picture lets them.{ties} The ties are in ties.parquet."
     )
 
 
-def _thousandths(places: np.ndarray) -> pl.Series:
+def _thousandths(places: Float64) -> pl.Series:
     return pl.Series(np.rint(places * 1000).astype(np.int64))

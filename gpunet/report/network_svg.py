@@ -1,4 +1,4 @@
-"""Networks as SVG: integers, one path for all ties and one for all points of a colour, so that 10,000 persons are small."""
+"""Networks as SVG: whole numbers, one path for all ties, one for the points of a colour, so that it is small."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.report.look import INK, SECOND
 
-__all__ = ["Kind", "network_svg"]
+__all__ = ["MOST_LINES", "Kind", "network_svg"]
 
 _WIDTH, _MARGIN, _LEGEND = 1000, 20, 30
 
-#: More different lines than these are drawn on a coarser grid, where more of them fall together.
-_MOST_LINES = 32_000
+#: Of more lines the shortest are drawn: with so many, the long ones hide everything else, and fill megabytes.
+MOST_LINES = 32_000
 
 #: A place as one number: x times this plus y.
 _ROW = 10_000
@@ -51,7 +51,7 @@ def network_svg(
     places
         float64[n, 2], from :func:`gpunet.report.layout.laid_out`.
     first, second
-        int64[ties], the vertices of each tie.
+        int64[ties], the vertices of each tie; of more than :data:`MOST_LINES` those that are short are drawn.
     kinds
         Vertices by colour; later ones are drawn over those before.
     radius
@@ -68,8 +68,7 @@ def network_svg(
     height = round(float(places[:, 1].max(initial=0)) * (_WIDTH - 2 * _MARGIN)) + 2 * _MARGIN + legend
     at, lines = _on_grid(places, first, second, legend)
     parts = [f'<path d="{lines}" stroke="{SECOND}" stroke-width="{1 if radius is not None else 0.5}" fill="none"/>']
-    for kind in kinds:
-        parts.append(_points(at[kind.member], kind.colour) if radius is None else _circles(at, radius, kind))
+    parts += [_points(at[kind.member], kind.colour) if radius is None else _circles(at, radius, kind) for kind in kinds]
     named = [kind for kind in kinds if kind.words]
     parts += [_legend_of(kind, place * _WIDTH // max(len(named), 1)) for place, kind in enumerate(named)]
     return (
@@ -79,17 +78,14 @@ def network_svg(
 
 
 def _on_grid(places: Float64, first: Int64, second: Int64, top: int) -> tuple[Int64, str]:
-    """Places as whole numbers, and the path of all lines; lines that fall together are drawn once."""
-    step = 1
-    while True:
-        inner = (_WIDTH - 2 * _MARGIN) // step
-        at = np.rint(places * inner).astype(np.int64) * step + [_MARGIN, _MARGIN + top]
-        code = at[:, 0] * _ROW + at[:, 1]
-        ends = np.sort(np.stack([code[first], code[second]], axis=1), axis=1)
-        ends = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)
-        if len(ends) <= _MOST_LINES or inner < 50:
-            return at, _path(ends)
-        step *= 2
+    """Places as whole numbers, and the path of the lines; lines that fall together are drawn once."""
+    at: Int64 = np.rint(places * (_WIDTH - 2 * _MARGIN)).astype(np.int64) + np.array([_MARGIN, _MARGIN + top])
+    code = at[:, 0] * _ROW + at[:, 1]
+    ends = np.sort(np.stack([code[first], code[second]], axis=1), axis=1)
+    ends = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)
+    across, down = ends[:, 1] // _ROW - ends[:, 0] // _ROW, ends[:, 1] % _ROW - ends[:, 0] % _ROW
+    shortest = np.argsort(across**2 + down**2, kind="stable")[:MOST_LINES]
+    return at, _path(ends[np.sort(shortest)])
 
 
 def _path(ends: Int64) -> str:

@@ -8,20 +8,20 @@ from typing import Any
 
 import polars as pl
 
-from gpunet.report.audience import Audience
+from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.figure import Table
 
 __all__ = ["arrests_table", "network_table"]
 
 Manifest = Mapping[str, Any]
 
-#: Figures of the paper (Shaabani, Aleali, Shakarian and Bertetto, KDD 2015): Chicago, August 2011 to August 2014.
+#: Figures of the paper (Shaabani, Aleali, Shakarian and Bertetto, KDD 2015).
 _PAPER_OFFENCES = {
     "homicide": 312, "criminal_sexual_assault": 153, "robbery": 1_959, "aggravated_assault": 1_441,
     "aggravated_battery": 896,
 }  # fmt: skip
 
-_PAPER = "The paper's figures are of Chicago, August 2011 to August 2014: another place, another time."
+_PAPER = "beside those of the method's paper, which are of another place and time"
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,19 @@ def arrests_table(found: Manifest, audience: Audience) -> Table:
     violent = dict(arrests["violent_arrests"])
     anything = violent.pop("violent")
     once = arrests["persons_arrested_once"]
-    offences = [
-        _Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()
-    ]
+    offences = [_Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()]
     lines = [
-        _Line("records (rows kept)", found["input"]["rows"]["accepted"], 64_466),
+        _Line("rows kept: charges of a person in an incident", found["input"]["rows"]["accepted"], 64_466),
         _Line("incidents", arrests["incidents"]),
-        _Line("arrests", arrests["arrests"]),
+        _Line("arrests: a person in an incident", arrests["arrests"]),
         _Line("persons", arrests["persons"]),
         *_parts([_Line("persons arrested once", once, 12_866)], arrests["persons"] - once, audience),
         *_parts([_Line("violent arrests", anything)], arrests["arrests"] - anything, audience),
         *_parts(offences, 0, audience),
     ]
     return _table(
-        "arrests", "The arrests", f"An arrest is one person in one incident; it may be of several offences. {_PAPER}",
-        arrests["persons"], lines, audience,
+        "arrests", "The arrests", f"Arrests, persons and violent offences, {_PAPER}.", arrests["persons"], lines,
+        audience,
     )  # fmt: skip
 
 
@@ -79,7 +77,9 @@ def network_table(found: Manifest, audience: Audience) -> Table:
         _Line("average clustering", network["average_clustering"], 0.50, is_count=False),
         _Line("transitivity", network["transitivity"], 0.62, is_count=False),
         _Line("components", network["components"], 1_843, is_count=False),
-        *_parts([_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience),
+        *_parts(
+            [_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience
+        ),
         _Line("ties of the largest component", largest["ties"]),
         _Line("longest shortest path of the largest component", largest["diameter"], 36, is_count=False),
         _Line("mean shortest path of the largest component", largest["mean_path"], 12.2, is_count=False),
@@ -87,10 +87,7 @@ def network_table(found: Manifest, audience: Audience) -> Table:
         *_parts(offences, 0, audience),
     ]
     return _table(
-        "network", "The network", "Two persons are tied if they were arrested in one incident. Clustering is how often two "
-        "who are tied with the same person are tied with each other: averaged over persons, and over all such pairs "
-        f"(transitivity). A component is all who are connected, directly or through others. {_PAPER}",
-        persons, lines, audience,
+        "network", "The network", f"Who was arrested with whom, in numbers, {_PAPER}.", persons, lines, audience,
     )  # fmt: skip
 
 
@@ -104,9 +101,13 @@ def _parts(lines: list[_Line], rest: int, audience: Audience) -> list[_Line]:
 def _table(
     name: str, title: str, sentence: str, persons: int, lines: Iterable[_Line], audience: Audience
 ) -> Table:  # fmt: skip
-    small = [line for line in lines if not (line.is_count and audience.count(int(line.value or 0)).startswith("fewer"))]
+    hidden = range(1, MIN_PERSONS if audience.is_public else 1)
+    shown = [line for line in lines if not (line.is_count and line.value in hidden)]
     data = pl.DataFrame(
-        [(line.words, line.value, _said(line.value), line.paper, _said(line.paper)) for line in small],
+        [
+            (line.words, line.value, _said(line.value), line.paper, "" if line.paper is None else _said(line.paper))
+            for line in shown
+        ],
         {"figure": pl.String, "value": pl.Float64, "here": pl.String, "paper": pl.Float64, "in_paper": pl.String},
         orient="row", strict=False,
     )  # fmt: skip
@@ -116,5 +117,5 @@ def _table(
 
 def _said(value: float | None) -> str:
     if value is None:
-        return "not known"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+        return "not defined"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

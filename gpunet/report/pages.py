@@ -29,6 +29,7 @@ from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
 from gpunet.report.limits import limits
 from gpunet.report.network import network
+from gpunet.report.panel_page import panel_days
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -77,6 +78,12 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         limits,
         computed,
     ),
+    "panel": (
+        asked,
+        panel_days,
+        limits,
+        computed,
+    ),
     "run": (
         asked,
         network,
@@ -94,6 +101,7 @@ _TITLES: Mapping[str, str] = {
     "evaluate emerging": "Who emerges: forecasts month by month",
     "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",
+    "panel": "Arrests as they were known day by day",
     "run": "Forecast of violent arrests",
 }
 

@@ -149,7 +149,7 @@ class Record:
 
     def _offences(self, bits: int) -> str:
         names = [name for i, name in enumerate(self.arrests.config.violent_offences) if bits >> i & 1]
-        return ", ".join(map(offences_in_words, names)) or "none that counts as violent"
+        return ", ".join(map(offences_in_words, names)) or "none"
 
 
 def incident_pairs(record: Record, ids: list[PersonId]) -> set[tuple[int, int]]:

@@ -15,19 +15,15 @@ import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
-from gpunet.base.printable import printable
 from gpunet.base.words import shortened
 from gpunet.model.scoring import FACTORS
 from gpunet.report.source import Source
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of
 
-__all__ = ["PersonId", "Subject", "check_unchanged", "rows_where", "shown_id", "subject_of"]
+__all__ = ["PersonId", "Subject", "check_unchanged", "rows_where", "subject_of"]
 
 PersonId: TypeAlias = int | str
-
-#: An id in a sentence is not longer; tables have all of it.
-_LONGEST = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +64,7 @@ def subject_of(source: Source, given: str) -> Subject:
     scores = rows_where(source, "scores", pc.field("person_id") == pa.scalar(wanted, kind))
     if not len(scores):
         exactly = "" if isinstance(wanted, int) else "; ids are text here, in which capitals and zeros in front count"
-        raise InputError(f'--person "{_shown(given)}": none of the {persons:,} persons scored has this id{exactly}')
+        raise InputError(f'--person "{shortened(given)}": none of the {persons:,} persons scored has this id{exactly}')
     score = scores.row(0, named=True)
     found = ((score[f"factor_{k}"], score[f"contribution_{k}"]) for k in range(1, FACTORS + 1))
     of_person = pc.field("person_id") == pa.scalar(wanted, kind)
@@ -108,15 +104,6 @@ def check_unchanged(source: Source, names: Sequence[str]) -> None:
             raise InputError(f"{path} is not what run.json lists: make the run again, or take another copy of it")
 
 
-def shown_id(person: object) -> str:
-    """An id within a sentence: shortened, and isolated from the direction of the writing around it."""
-    return f"\u2068{_shown(str(person))}\u2069"
-
-
-def _shown(text: str) -> str:
-    return printable(shortened(text, _LONGEST), line_breaks=False)
-
-
 def _id_type(source: Source) -> tuple[pa.DataType, int]:
     path = source.folder / "scores.parquet"
     try:
@@ -135,7 +122,7 @@ def _as_id(given: str, kind: pa.DataType) -> PersonId:
     if not pa.types.is_integer(kind):
         return text
     if not re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) or not -(1 << 63) <= int(text) < 1 << 63:
-        raise InputError(f'--person "{_shown(given)}": the ids of this run are whole numbers, and this is none')
+        raise InputError(f'--person "{shortened(given)}": the ids of this run are whole numbers, and this is none')
     if str(int(text)) != text:
         raise InputError(
             f'--person "{text}": the ids of this run are numbers, without zeros in front: give {int(text)}'

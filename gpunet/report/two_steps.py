@@ -158,16 +158,12 @@ def _places(found: TwoSteps) -> tuple[list[tuple[int, int]], int]:
 
 def _in_circles(found: TwoSteps, ones: int) -> list[int]:
     """The direct ties in an order in which those who are tied to each other stand together."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    pairs = np.array([pair for pair in found.ties if pair[0] > 0 and pair[1] <= ones], np.int64).reshape(-1, 2)
-    size = ones + 1
-    _, circle = connected_components(coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (size, size)), False)
-    first: dict[int, int] = {}
-    for at in range(1, size):
-        first.setdefault(int(circle[at]), at)
-    return sorted(range(1, size), key=lambda at: (first[int(circle[at])], at))
+    circle = list(range(ones + 1))  # the first of those it is known to be tied to
+    for a, b in found.ties:
+        if a > 0 and b <= ones and circle[a] != circle[b]:
+            low, high = sorted((circle[a], circle[b]))
+            circle = [low if of == high else of for of in circle]
+    return sorted(range(1, ones + 1), key=lambda at: (circle[at], at))
 
 
 def _around(found: TwoSteps, angle: Float64, ones: int) -> Float64:

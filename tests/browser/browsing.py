@@ -24,7 +24,7 @@ WIDTHS = (360, 1440)
 SCHEMES = ("light", "dark")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_TALLEST = 16_000  # of a picture: Chromium draws no larger one
+_TALLEST = 8_000  # of a picture: Chromium draws none of twice that
 
 _OPTIONS = (
     "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -91,13 +91,13 @@ class Browser:
         entries = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
         return [of["params"]["request"]["url"] for of in entries if of["method"] == "Network.requestWillBeSent"]
 
-    def picture(self, path: Path) -> None:
-        """Write all of the page as PNG."""
-        height = min(int(self.value("document.documentElement.scrollHeight")), _TALLEST)
-        width = int(self.value("window.innerWidth"))
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        found = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
-        path.write_bytes(base64.b64decode(found["data"]))
+    def pictures(self, folder: Path, name: str) -> None:
+        """Write all of the page as PNG, a long one in parts: name-1.png, ..."""
+        height, width = self.value("document.documentElement.scrollHeight"), self.value("window.innerWidth")
+        for number, top in enumerate(range(0, height, _TALLEST), 1):
+            clip = {"x": 0, "y": top, "width": width, "height": min(_TALLEST, height - top), "scale": 1}
+            found = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+            (folder / f"{name}-{number}.png").write_bytes(base64.b64decode(found["data"]))
 
     def printed(self) -> bytes:
         """The page as PDF on A4."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from shutil import copytree
@@ -40,6 +40,31 @@ PAYLOADS = (
     "&lt;b&gt; <!-- ]]> <b>bold",
     "\u0000\u001b[2J\ufeff",
 )
+
+
+# A small experiment of either kind.
+_EVALUATE = """
+[evaluate]
+folds = 3
+classifiers = ["decision_tree"]
+smote = false
+bootstrap = 30
+start = 2013-12-01
+every = "3mo"
+horizon_days = 180
+
+[model]
+max_rounds = 20
+"""
+
+_AUDIT = """
+[evaluate]
+bootstrap = 30
+
+[audit]
+folds = 2
+proxy_persons = 500
+"""
 
 
 def hostile(frame: pl.DataFrame) -> pl.DataFrame:
@@ -105,6 +130,45 @@ class Made:
         return self.folder / "run"
 
     @cached_property
+    def known(self) -> Path:
+        return self._evaluated("known")
+
+    @cached_property
+    def emerging(self) -> Path:
+        return self._evaluated("emerging")
+
+    def _evaluated(self, experiment: str) -> Path:
+        config = self.folder / "evaluate.toml"
+        config.write_text(_EVALUATE, encoding="utf-8")
+        self.gpunet("evaluate", experiment, self.tables, "--config", config, "--out", self.folder / experiment)
+        return self.folder / experiment
+
+    def audit(self, run: Path, values: Sequence[str]) -> Path:
+        """The audit of a run by two attributes, of which one has these values."""
+        out = self.folder / f"{run.name}-audit"
+        if not out.exists():
+            persons = pl.read_parquet(run / "scores.parquet", columns=["person_id"])
+            number = pl.int_range(pl.len())
+            attributes = persons.with_columns(
+                origin=(number % len(values)).replace_strict(dict(enumerate(values)), return_dtype=pl.String),
+                sex=pl.when(number % 7 < 5).then(pl.lit("m")).otherwise(pl.lit("f")),
+            )
+            attributes.write_parquet(self.folder / "tables" / f"{run.name}-attributes.parquet")
+            given = ("--attributes", self.folder / "tables" / f"{run.name}-attributes.parquet", "--by", "origin,sex")
+            config = self.folder / "audit.toml"
+            config.write_text(_AUDIT, encoding="utf-8")
+            self.gpunet("audit", run, *given, "--config", config, "--out", out)
+        return out
+
+    def card(self, run: Path) -> Path:
+        """The card of the person who is ranked highest."""
+        out = self.folder / f"{run.name}-card" / "card.html"
+        if not out.exists():
+            person = pl.read_parquet(run / "scores.parquet").sort("rank")["person_id"][0]
+            self.gpunet("card", run, "--person", person, "--out", out)
+        return out
+
+    @cached_property
     def hostile(self) -> Path:
         self.gpunet("run", self.hostile_tables, "--out", self.folder / "hostile")
         return self.folder / "hostile"
@@ -123,8 +187,17 @@ PAGES: dict[str, Callable[[Made], Path]] = {
     "features-public": lambda made: made.public(made.features) / "report.html",
     "run": lambda made: made.run / "report.html",
     "run-public": lambda made: made.public(made.run) / "report.html",
+    "known": lambda made: made.known / "report.html",
+    "known-public": lambda made: made.public(made.known) / "report.html",
+    "emerging": lambda made: made.emerging / "report.html",
+    "emerging-public": lambda made: made.public(made.emerging) / "report.html",
+    "audit": lambda made: made.audit(made.run, ("north", "south", "west")) / "report.html",
+    "audit-public": lambda made: made.public(made.audit(made.run, ("north", "south", "west"))) / "report.html",
+    "card": lambda made: made.card(made.run),
     "hostile": lambda made: made.hostile / "report.html",
     "hostile-public": lambda made: made.public(made.hostile) / "report.html",
+    "hostile-audit": lambda made: made.audit(made.hostile, PAYLOADS[:10:3]) / "report.html",
+    "hostile-card": lambda made: made.card(made.hostile),
 }
 
 HOSTILE = [name for name in PAGES if "hostile" in name]
