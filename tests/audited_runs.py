@@ -35,8 +35,17 @@ def audited_run(folder: Path, config: dict[str, Any] | None = None, numbers: boo
         name: pl.Series(rng.integers(0, 2 if of.dtype == "bool" else 50, N)).cast(names[of.dtype])
         for name, of in declared.items()
     }
-    nobody = {"model": {}, "past_violence": {}, "chance": {}, "threshold": 0.35}
-    test = {"window": "[2013-01-01, 2013-06-30)", "persons": N, "positives": int(label.sum())}
+    positives = int(label.sum())
+    test = {"window": "[2013-01-01, 2013-06-30)", "persons": N, "positives": positives}
+    of_model = {"flagged": int((probability >= 0.35).sum())}
+    results = {
+        "persons": N, "positives": positives, "base_rate": positives / N, "threshold": 0.35,
+        "model": of_model, "past_violence": None, "chance": {},
+    }  # fmt: skip
+    model = {
+        "horizon_days": 180, "results": results, "past": test, "test": test, "held_out": results,
+        "results_new_persons": None, "calibration": [], "importance": [],
+    }  # fmt: skip
     with RunFolder(folder, RUN_FILES) as run:
         run.write_table(
             "predictions.parquet", [pl.DataFrame({"person_id": ids, "probability": probability, "label": label})]
@@ -58,7 +67,7 @@ def audited_run(folder: Path, config: dict[str, Any] | None = None, numbers: boo
                 },
                 "network": {"persons": N, "ties": 1, "components": 1},
                 "path": None,
-                "model": {"horizon_days": 180, "results": nobody, "test": test},
+                "model": model,
                 "warnings": [],
                 "execution": {"seconds": 1.0},
                 **manifest,

@@ -164,3 +164,13 @@ def test_one_community_has_no_interval() -> None:
     row = one(rows_of(scored, attributes, np.zeros(100, int), 30, 4), group="a", rule="threshold")
     assert row["recall_low"] is None
     assert "the same in nearly every draw" in row["undefined"]
+
+
+def test_few_among_everybody_are_not_told_either() -> None:
+    label = np.arange(300) < 6
+    scored = Scored(np.linspace(1, 0, 300), label, 0.5)
+    rows = rows_of(scored, [attribute("g", ["a"] * 150 + ["b"] * 150)], np.full(300, -1), 10, 10)
+    for row in rows:
+        assert (row["positives"], row["observed"], row["recall"], row["precision"]) == (None, None, None, None)
+    everybody = one(rows, group="everybody", rule="threshold")
+    assert (everybody["persons"], everybody["selected"]) == (300, 150)

@@ -18,7 +18,7 @@ from gpunet.evaluate.attributes import EVERYBODY, Attribute
 from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.bootstrap import RARE, Draws, interval_of
 from gpunet.evaluate.measures import together
-from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden, suppressed
+from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden, is_small, suppressed
 from gpunet.model.metrics import TOP
 
 __all__ = ["Scored", "cells_of", "fairness_rows", "hidden_of", "why_hidden"]
@@ -140,10 +140,21 @@ def fairness_rows(
             }
             for rule in sorted(scored.rules, key=lambda rule: (rule != _THRESHOLD, len(rule), rule)):
                 kinds = {PERSONS: "", POSITIVES: "", SELECTED: rule, HITS: rule}
-                kept_back = {kind for kind, of in kinds.items() if table and hidden[(kind, of), table][group]}
                 numbers = [(_of_group(of, table, group), _of_group(of, (), ())) for of in (each[rule] for each in sums)]
+                if table:
+                    kept_back = {kind for kind, of in kinds.items() if hidden[(kind, of), table][group]}
+                else:
+                    kept_back = _small(numbers[0][1][:, 0], rule, least)
                 rows.append({**keys, "rule": rule, **_row(numbers, kept_back, bool(table), least)})
     return rows
+
+
+def _small(sums: Float64, rule: str, least: int) -> set[str]:
+    """The kinds of everybody's numbers that are small, and those that are not told without these."""
+    kinds = ((PERSONS, ""), (POSITIVES, ""), (SELECTED, rule), (HITS, rule))
+    of = {kind: sums[[i]] for i, kind in enumerate(kinds)}
+    small = {kind[0] for kind in kinds if is_small(kind, of, least)[0]}
+    return {PERSONS, POSITIVES, SELECTED, HITS} if PERSONS in small else small | ({HITS} if small else set())
 
 
 def _of_group(sums: Float64, table: tuple[int, ...], group: tuple[int, ...]) -> Float64:

@@ -40,13 +40,24 @@ import numpy as np
 from gpunet.base.array_types import Bool, Float64
 from gpunet.base.errors import InputError
 
-__all__ = ["HITS", "MOST_CELLS", "PERSONS", "POSITIVES", "SELECTED", "Grid", "ranges_of", "suppressed"]
+__all__ = [
+    "HITS",
+    "MOST_CELLS",
+    "PERSONS",
+    "POSITIVES",
+    "SELECTED",
+    "Grid",
+    "Hidden",
+    "is_small",
+    "ranges_of",
+    "suppressed",
+]
 
 #: Kinds of numbers: the last two are of a rule, as ``("selected", "top_100")``.
 PERSONS, POSITIVES, SELECTED, HITS = "persons", "positives", "selected", "hits"
 
 #: More combinations of groups than this cannot be checked in reasonable time.
-MOST_CELLS = 1_000
+MOST_CELLS = 150
 
 # Numbers that are hidden one at a time before all of a table are.
 _ROUNDS = 12
@@ -139,15 +150,31 @@ def suppressed(grid: Grid, cells: Mapping[Kind, Float64], least: int) -> Hidden:
     state = _State(grid, cells, least)
     for kind in cells:
         state.close(kind)
-    for attempt in range(_ROUNDS + 1):
-        failing = _solvable(state)
-        if not failing:
-            break
+    rounds = 0
+    while failing := _solvable(state):  # of tables in which something can be hidden still, so this ends
         for kind, table in failing:
-            state.hide_more(kind, table, everything=attempt == _ROUNDS - 1)
+            state.hide_more(kind, table, everything=rounds >= _ROUNDS)
         for kind in cells:
             state.close(kind)
+        rounds += 1
     return state.hidden
+
+
+def is_small(kind: Kind, of: Mapping[Kind, Float64], least: int) -> Bool:
+    """Whether numbers of a kind are small, see above; `of` has those of all kinds.
+
+    >>> is_small((PERSONS, ""), {(PERSONS, ""): np.array([3.0, 40.0])}, 10).tolist()
+    [True, False]
+    """
+    persons, positives = of[PERSONS, ""], of.get((POSITIVES, ""), np.zeros(1))
+    if kind[0] == PERSONS:
+        return persons < least
+    if kind[0] in (POSITIVES, SELECTED):
+        return np.minimum(of[kind], persons - of[kind]) < least - _TOLERANCE
+    selected, hits = of[SELECTED, kind[1]], of[kind]
+    parts = (hits, selected - hits, positives - hits, persons - positives - selected + hits)
+    alike: Bool = np.minimum.reduce(parts) < _TOLERANCE
+    return alike
 
 
 class _State:
@@ -162,7 +189,7 @@ class _State:
         """Hide what is small, what follows, and what lines need."""
         for table in self.grid.tables:
             hidden = self.hidden[kind, table]
-            hidden |= self.small(kind, {of: self.number[of, table] for of in self.cells})
+            hidden |= is_small(kind, {of: self.number[of, table] for of in self.cells}, self.least)
             for above in _above(kind):
                 hidden |= self.hidden[above, table]
             for axis, attribute in enumerate(table if len(table) > 1 else ()):
@@ -171,18 +198,6 @@ class _State:
             hidden &= self.number[(PERSONS, ""), table] > 0  # of nobody nothing is to be hidden
             while any(self._mend(kind, table, line) for line in self._lines(kind, table)):
                 pass
-
-    def small(self, kind: Kind, of: Mapping[Kind, Float64]) -> Bool:
-        """Whether numbers are small; `of` has those of all kinds."""
-        persons, positives = of[PERSONS, ""], of.get((POSITIVES, ""), np.zeros(1))
-        if kind[0] == PERSONS:
-            return persons < self.least
-        if kind[0] in (POSITIVES, SELECTED):
-            return np.minimum(of[kind], persons - of[kind]) < self.least - _TOLERANCE
-        selected, hits = of[SELECTED, kind[1]], of[kind]
-        parts = (hits, selected - hits, positives - hits, persons - positives - selected + hits)
-        alike: Bool = np.minimum.reduce(parts) < _TOLERANCE
-        return alike
 
     def _lines(self, kind: Kind, table: Table) -> Iterator[tuple[Any, ...]]:
         """What picks each line whose sum is told."""
@@ -206,7 +221,7 @@ class _State:
 
     def _holds(self, kind: Kind, table: Table, line: tuple[Any, ...], hidden: Bool) -> bool:
         together = {of: self.number[of, table][line][hidden].sum(keepdims=True) for of in self.cells}
-        return int(hidden.sum()) > 1 and not bool(self.small(kind, together)[0])
+        return int(hidden.sum()) > 1 and not bool(is_small(kind, together, self.least)[0])
 
     def hide_more(self, kind: Kind, table: Table, *, everything: bool) -> None:
         """Hide the least number of a table that is told, or all of it."""
