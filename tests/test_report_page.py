@@ -138,6 +138,23 @@ def test_numbers_stand_right_and_are_written_alike():
     assert re.findall(r'<th scope="col" class="number">(.*?)</th>', html) == ["n", "share", "big"]
 
 
+def test_figures_that_are_text_stand_right_too_and_their_intervals_do_not_break():
+    auc = ["0.8 (0.7 to 0.9)", "-0.1 (-0.2 to +0.1)", "not defined: no positives", None]
+    said, hashes = ["1 a", "2", "3", "4"], ["0f" * 32] * 4
+    data = pl.DataFrame({"name": ["a", "b", "c", "d"], "auc": auc, "said": said, "hash": hashes})
+    heads = {"name": "", "auc": "AUC", "said": "said", "hash": "hash"}
+    html = page_of(Table("rows", "Rows", "It shows rows.", None, data, heads)).html
+    first, *_ = re.findall(r"<tr>(.*?)</tr>", html.decode().partition("<tbody>")[2])
+    assert re.findall(r'<(t[dh])(?: scope="row")? class="(.*?)"><bdi>(.*?)</bdi>', first) == [
+        ("th", "text", "a"),
+        ("td", "figures", "0.8\u00a0(0.7\u00a0to\u00a00.9)"),
+        ("td", "text", "1 a"),
+        ("td", "fingerprint", hashes[0]),
+    ]
+    assert '<thead><tr><td></td><th scope="col" class="figures">AUC</th>' in html.decode()
+    assert "Persons:" not in html.decode()
+
+
 def test_days_do_not_break_and_lists_are_lists():
     html = page_of(
         Paragraph("From 2014-01-02."), Paragraph("a", "list item"), Paragraph("b", "list item")

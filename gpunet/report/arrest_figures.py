@@ -40,9 +40,9 @@ def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
     watched = ("persons", "violent_persons", "others") if audience.is_public else ("persons",)
     groups = grouped(by_number, watched, max(MIN_PERSONS, round(_SMALLEST_SHARE * len(persons))))
     data = groups.select(
-        "persons", "violent_persons", arrests="group", share_violent=pl.col("violent_persons") / pl.col("persons")
-    ).select("arrests", "persons", "violent_persons", "share_violent")
-    once = data.filter(pl.col("arrests") == "1")["persons"].sum()  # none, where they are one group with others
+        "persons", "violent_persons", times="group", share_violent=pl.col("violent_persons") / pl.col("persons")
+    ).select("times", "persons", "violent_persons", "share_violent")
+    once = data.filter(pl.col("times") == "1")["persons"].sum()  # none, where they are one group with others
     share = f"; {once / len(persons):.0%} were arrested once" if once else ""
     return Figure(
         "repeat_arrests",
@@ -59,9 +59,9 @@ def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
 def _repeat_chart(data: pl.DataFrame) -> Any:
     import altair as alt
 
-    x = alt.X("arrests:N", sort=None, title="arrests", axis=alt.Axis(labelAngle=-45))
+    x = alt.X("times:N", sort=None, title="arrests", axis=alt.Axis(labelAngle=-45))
     above = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[0]).encode(
-        x=alt.X("arrests:N", sort=None, title=None, axis=alt.Axis(labels=False)),
+        x=alt.X("times:N", sort=None, title=None, axis=alt.Axis(labels=False)),
         y=alt.Y("persons:Q", title="persons"),
     )  # fmt: skip
     below = alt.Chart(data, height=180, width=560).mark_bar(color=COLOURS[1]).encode(

@@ -68,8 +68,8 @@ def _of_features(found: Manifest) -> str:
 
 
 def _of_run(found: Manifest) -> str:
-    days = found["model"]["horizon_days"]
-    return f"Of everybody on record, who will be arrested for violence in the {days:,} days from {_day(found)} on?"
+    days = counted(found["model"]["horizon_days"], "day")
+    return f"Of everybody on record, who will be arrested for violence in the {days} from {_day(found)} on?"
 
 
 def _of_known(found: Manifest) -> str:

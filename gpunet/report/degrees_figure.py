@@ -92,8 +92,9 @@ def _chart(data: pl.DataFrame, fit: DegreeFit | None) -> Any:
     straight = fit is not None and fit.best == "exponential"  # with a plain axis it is a line
     x = alt.X("ties:Q", title="ties", scale=alt.Scale(type="linear" if straight else "log", nice=False))
     y = "persons with so many ties or more"
+    tens = alt.Axis(values=[10.0**power for power in range(10)], format=",")
     points = alt.Chart(data).mark_point(filled=True, size=28, color=COLOURS[0], opacity=1).encode(
-        x=x, y=alt.Y("persons_at_least:Q", title=y, scale=alt.Scale(type="log", domainMin=0.5, nice=False, clamp=True)),
+        x=x, y=alt.Y("persons_at_least:Q", title=y, axis=tens, scale=alt.Scale(type="log", domainMin=0.5, nice=False)),
     )  # fmt: skip
     if fit is None:
         return points
@@ -103,6 +104,6 @@ def _chart(data: pl.DataFrame, fit: DegreeFit | None) -> Any:
     colour = alt.Color("fit:N", title=None, scale=alt.Scale(domain=names, range=[*COLOURS[1:3], SECOND]))
     dash = alt.StrokeDash("fit:N", title=None, scale=alt.Scale(domain=names, range=[[6, 3], [1, 0], [2, 2]]))
     drawn = alt.Chart(lines).mark_line(strokeWidth=2).encode(
-        x=x, y=alt.Y("value:Q", title=y), color=colour, strokeDash=dash
+        x=x, y=alt.Y("value:Q", title=y, axis=tens), color=colour, strokeDash=dash
     )  # fmt: skip
     return drawn + points

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
+from gpunet.config.config import load_config
 from gpunet.model.trained import Model, load_model
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.source import Source
@@ -69,7 +70,7 @@ def moved_by(source: Source) -> Moved:
         If the model or the features cannot be read, or do not fit each other.
     """
     model = load_model(source.folder / "model.ubj")
-    sample, of = _sample(source, model, int(source.manifest["config"]["model"]["seed"]))
+    sample, of = _sample(source, model, load_config(source.manifest.get("config")).model.seed)
     contribution = model.contributions(sample)[:, :-1]
     value = sample.select(pl.col(model.features).cast(pl.Float64).fill_null(np.nan)).to_numpy()
     return Moved(value, np.exp(model.calibration.slope * contribution), model.features, of)

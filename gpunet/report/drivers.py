@@ -52,7 +52,7 @@ def drivers(source: Source) -> Section | None:
     total = sum(of["mean_absolute_contribution"] for of in importance)
     if not total:
         return None
-    declared = columns(load_config(source.manifest["config"]).sets)
+    declared = columns(load_config(source.manifest.get("config")).sets)
     moved = source.once(moved_by)
     features = _features(importance, declared, total)
     families = _families(features)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from gpunet.base.errors import InputError, in_words
+from gpunet.config.config import load_config
 from gpunet.evaluate.forecast_intervals import Compared, Estimate, Window, forecast_intervals, number_of_draws
 from gpunet.evaluate.schemas import MEASURES
 from gpunet.report.forecast_words import window_words
@@ -97,8 +98,8 @@ def forecast_of_all(source: Source) -> Forecasts:
 
 
 def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
-    model, config = source.manifest["model"], source.manifest["config"]
-    asked = int(config["evaluate"]["bootstrap"])
+    model, config = source.manifest["model"], load_config(source.manifest.get("config"))
+    asked = config.evaluate.bootstrap
     about = (asked, int(model["horizon_days"]), window_words(str(model["test"]["window"])))
     if not source.has("predictions"):
         return Forecasts(_told(model), None, 0, *about)
@@ -110,8 +111,9 @@ def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
         flag = persons.select(group.who.fill_null(value=False)).to_series().to_numpy()
         if flag.any():
             flags[group.name] = flag
-    seed, threshold = int(config["model"]["seed"]), float(model["results"]["threshold"])
-    return Forecasts(forecast_intervals(tested, threshold, flags, draws=draws, seed=seed), persons, draws, *about)
+    threshold = float(model["results"]["threshold"])
+    found = forecast_intervals(tested, threshold, flags, draws=draws, seed=config.model.seed)
+    return Forecasts(found, persons, draws, *about)
 
 
 def _persons(source: Source) -> pl.DataFrame:
@@ -163,7 +165,7 @@ def _without_intervals(results: Mapping[str, Any], calibration: list[dict[str, A
     less = {
         name: None if value is None or simple[name] is None else value - simple[name] for name, value in found.items()
     }
-    hits = round((model["precision"] or 0.0) * model["flagged"])
+    hits = round((model.get("precision") or 0.0) * model["flagged"])
     groups = [
         {
             "group": number,

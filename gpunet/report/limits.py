@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gpunet.base.words import counted
 from gpunet.report.audience import Audience
 from gpunet.report.figure import Paragraph, Section
 from gpunet.report.source import Source
@@ -98,8 +99,8 @@ def _of_its_time(found: Manifest) -> Iterator[str]:
     days = (found.get("model") or {}).get("days")
     if days:
         yield (
-            f"It holds for the {found['model']['horizon_days']:,} days from {days['T']} on, and for the forces in "
-            "these tables. It was not tried on other places or later years."
+            f"It holds for the {counted(found['model']['horizon_days'], 'day')} from {days['T']} on, and for the "
+            "forces in these tables. It was not tried on other places or later years."
         )
 
 

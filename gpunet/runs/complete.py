@@ -80,9 +80,32 @@ class _Path:
 
 @dataclass
 class _Results:
+    persons: _Count
+    positives: _Count
+    base_rate: _Share | None
+    threshold: StrictFloat
     model: _Measures
     past_violence: _Measures | None
     chance: _Measures
+
+    def __post_init__(self) -> None:
+        flagged = self.model.get("flagged")
+        if flagged is None or not 0 <= flagged <= self.persons or self.positives > self.persons:
+            raise ValueError("numbers of persons do not fit each other")
+
+
+@dataclass
+class _Group:
+    persons: Annotated[StrictInt, Field(ge=1)]
+    mean_probability: _Share
+    observed: _Share
+
+
+@dataclass
+class _Importance:
+    feature: StrictStr
+    mean_absolute_contribution: Annotated[StrictFloat, Field(ge=0)]
+    loss_share: StrictFloat
 
 
 @dataclass
@@ -96,7 +119,12 @@ class _Test:
 class _Model:
     horizon_days: _Count
     results: _Results
+    past: _Test
     test: _Test
+    held_out: _Results
+    results_new_persons: _Results | None
+    calibration: list[_Group]
+    importance: list[_Importance]
 
 
 @dataclass
@@ -173,7 +201,27 @@ class _Manifest:
 class _Features(_Manifest):
     network: _Network
     path: _Path | None
-    model: _Model = Field(default=None)  # type: ignore[assignment]  # of gpunet features
+
+
+@dataclass
+class _Late:
+    force: StrictStr | None
+    days: _Count
+    arrests: _Count
+    expected: _Count
+
+
+@dataclass
+class _Completeness:
+    last_date: StrictStr
+    days_beyond: StrictInt
+    late: list[_Late]
+
+
+@dataclass
+class _Run(_Features):
+    model: _Model
+    completeness: _Completeness | None = None  # which the first versions did not look at
 
 
 @dataclass
@@ -220,7 +268,7 @@ class _AuditManifest:
 #: By what a manifest says that its run was.
 _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "features": TypeAdapter(_Features),
-    "run": TypeAdapter(_Features),
+    "run": TypeAdapter(_Run),
     "evaluate known": TypeAdapter(_Experiment),
     "evaluate emerging": TypeAdapter(_Experiment),
     "audit": TypeAdapter(_AuditManifest),
