@@ -30,8 +30,8 @@ PAGE = ROOT / "docs" / "gallery.md"
 FOLDER = ROOT / "docs" / "gallery"
 PERSONS = 10_000
 COLOURS = 64  # of a picture: lines, letters and eight colours with their edges
-#: Figures that look as one that is there.
-ALIKE = re.compile("driver_values_[2-9]|.*_ever_after|[ft]p_horizon|f1_.*")
+#: Figures that look as another one does.
+ALIKE = re.compile("driver_values_[2-9]|.*_ever_after|[ft]p_horizon|f1_.*|audit_(?:precision|recall)")
 
 #: What is pictured, in the order of the page: the folder or file, its heading, and what it is.
 REPORTS = {
@@ -93,8 +93,8 @@ def made_up_groups(folder: Path) -> pl.DataFrame:
     return persons.select("person_id", origin=pl.when(old).then(pl.lit("old town")).otherwise(pl.lit("new town")))
 
 
-def pictures(browser: Browser, name: str, page: Path) -> Iterator[Picture]:
-    """Of one report: how it begins, and every figure."""
+def pictures(browser: Browser, name: str, page: Path, seen: set[str]) -> Iterator[Picture]:
+    """Of one report: how it begins, and every figure that was not seen in another one."""
     views = {"": (900, 760, "light", "How the page begins.")}
     if name == "run":
         views |= {
@@ -109,10 +109,11 @@ def pictures(browser: Browser, name: str, page: Path) -> Iterator[Picture]:
     browser.look(900)
     browser.open(page, script=False)
     for figure in json.loads(browser.value(_FIGURES)):
-        if not ALIKE.fullmatch(figure["name"].replace("-", "_")):
-            yield Picture(
-                shot(browser, f"{name}-{figure['name']}", figure["clip"]), figure["title"], figure["sentence"]
-            )
+        if ALIKE.fullmatch(figure["name"]) or figure["name"] in seen:
+            continue
+        seen.add(figure["name"])
+        path = shot(browser, f"{name}-{figure['name'].removeprefix(name + '_')}", figure["clip"])
+        yield Picture(path, figure["title"], figure["sentence"])
 
 
 def shot(browser: Browser, name: str, clip: dict[str, Any]) -> Path:
@@ -149,14 +150,14 @@ def main() -> int:
         "",
         f"Pictures of reports on {PERSONS:,} synthetic persons, who do not exist. `make gallery` makes this page.",
     ]
-    browser = Browser(*paths)
+    browser, seen = Browser(*paths), set[str]()
     try:
         for name, (heading, what) in REPORTS.items():
             page = runs / "card.html" if name == "card" else runs / name / "report.html"
             if not page.exists():
                 continue
             lines += ["", f"## {heading}", "", what]
-            for picture in pictures(browser, name, page.resolve()):
+            for picture in pictures(browser, name, page.resolve(), seen):
                 alt, sentence = in_markdown(picture.title), in_markdown(picture.sentence)
                 lines += ["", f"![{alt}](gallery/{picture.path.name})", "", sentence]
     finally:
