@@ -35,12 +35,12 @@ TOP = (
 @pytest.mark.parametrize(
     ("model", "past", "interval", "said"),
     [
-        (0.49, 0.41, (-0.05, 0.15), "The difference is +8, but its 95 % interval, -5 to +15, holds 0: the model's list "
-         "is no better than that of past violence alone."),
-        (0.47, 0.49, (-0.1, 0.03), "The difference is -2, but its 95 % interval, -10 to +3, holds 0: the model's list "
-         "is no better than that of past violence alone."),
-        (0.49, 0.41, (0.0, 0.15), "The difference is +8, but its 95 % interval, 0 to +15, holds 0: the model's list "
-         "is no better than that of past violence alone."),
+        (0.49, 0.41, (-0.05, 0.15), "The difference is +8, but its 95 % interval, -5 to +15, holds 0: as far as this "
+         "window shows, the model's list is no better than that of past violence alone."),
+        (0.47, 0.49, (-0.1, 0.03), "The difference is -2, but its 95 % interval, -10 to +3, holds 0: as far as this "
+         "window shows, the model's list is no better than that of past violence alone."),
+        (0.49, 0.41, (0.0, 0.15), "The difference is +8, but its 95 % interval, 0 to +15, holds 0: as far as this "
+         "window shows, the model's list is no better than that of past violence alone."),
         (0.6, 0.41, (0.1, 0.253), "The difference is +19 (95 % interval +10 to +25.3): the model's list is better."),
         (0.3, 0.4125, (-0.2, -0.01), "The difference is -11.2 (95 % interval -20 to -1): past violence alone gives the "
          "better list."),

@@ -37,7 +37,7 @@ MEASURE_WORDS = {
 
 _VERDICTS = {
     "better": "the model's list is better",
-    "no better": "the model's list is no better than that of past violence alone",
+    "no better": "as far as this window shows, the model's list is no better than that of past violence alone",
     "worse": "past violence alone gives the better list",
 }
 
