@@ -97,9 +97,9 @@ def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure
         return None
     per_day = data.drop_nulls("arrests_a_day")
     ordered = per_day.sort("arrests_a_day", maintain_order=True)
-    said = f"{_NAMES[ordered['month'][-1]]} has most ({ordered['arrests_a_day'][-1]:,.3g} a day)"
+    said = f"{_NAMES[ordered['month'][-1]]} has most ({ordered['arrests_a_day'][-1]:,.1f} a day)"
     if len(ordered) > 1:
-        said += f", {_NAMES[ordered['month'][0]]} fewest ({ordered['arrests_a_day'][0]:,.3g})"
+        said += f", {_NAMES[ordered['month'][0]]} fewest ({ordered['arrests_a_day'][0]:,.1f})"
     return Figure(
         "seasonality",
         "Months of the year",

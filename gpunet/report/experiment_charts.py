@@ -158,7 +158,7 @@ def _month() -> Any:
     """Days in UTC: the same picture in every time zone."""
     import altair as alt
 
-    axis = alt.Axis(format="%b %Y", labelOverlap=True, grid=False)
+    axis = alt.Axis(format="%b %Y", tickCount="month", labelOverlap=True, grid=False)
     return alt.X("month:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 

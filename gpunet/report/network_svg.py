@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -65,8 +66,9 @@ def network_svg(
     (2, True)
     """
     legend = _LEGEND if any(kind.words for kind in kinds) else 0
-    height = round(float(places[:, 1].max(initial=0)) * (_WIDTH - 2 * _MARGIN)) + 2 * _MARGIN + legend
-    at, lines = _on_grid(places, first, second, legend)
+    margin = _MARGIN if radius is None else _MARGIN + math.ceil(radius.max(initial=0))
+    height = round(float(places[:, 1].max(initial=0)) * (_WIDTH - 2 * margin)) + 2 * margin + legend
+    at, lines = _on_grid(places, first, second, margin, legend)
     parts = [f'<path d="{lines}" stroke="{SECOND}" stroke-width="{1 if radius is not None else 0.5}" fill="none"/>']
     parts += [_points(at[kind.member], kind.colour) if radius is None else _circles(at, radius, kind) for kind in kinds]
     named = [kind for kind in kinds if kind.words]
@@ -77,9 +79,9 @@ def network_svg(
     )
 
 
-def _on_grid(places: Float64, first: Int64, second: Int64, top: int) -> tuple[Int64, str]:
+def _on_grid(places: Float64, first: Int64, second: Int64, margin: int, top: int) -> tuple[Int64, str]:
     """Places as whole numbers, and the path of the lines; lines that fall together are drawn once."""
-    at: Int64 = np.rint(places * (_WIDTH - 2 * _MARGIN)).astype(np.int64) + np.array([_MARGIN, _MARGIN + top])
+    at: Int64 = np.rint(places * (_WIDTH - 2 * margin)).astype(np.int64) + np.array([margin, margin + top])
     code = at[:, 0] * _ROW + at[:, 1]
     ends = np.sort(np.stack([code[first], code[second]], axis=1), axis=1)
     ends = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)
