@@ -91,11 +91,11 @@ def test_kinds_have_their_colours_and_the_legend_is_escaped():
     assert drawn[COLOURS[0]] == "M980 50h0"
 
 
-def test_circles_have_their_radius():
+def test_circles_have_their_radius_and_lie_within_the_picture():
     places = np.array([[0.0, 0.0], [0.5, 1.0]])
     svg = network_svg(places, np.array([0]), np.array([1]), everybody(2), np.array([30.0, 7.04]))
     circles = [circle.attrib for circle in ElementTree.fromstring(svg).iter(f"{SVG}circle")]
-    assert circles == [{"cx": "20", "cy": "20", "r": "30.0"}, {"cx": "500", "cy": "980", "r": "7.0"}]
+    assert circles == [{"cx": "50", "cy": "50", "r": "30.0"}, {"cx": "500", "cy": "950", "r": "7.0"}]
 
 
 @pytest.mark.parametrize("ties", [27_000, 300_000])
