@@ -283,7 +283,7 @@ def test_few_arrests_without_a_date_are_not_found_by_subtraction():
 def test_what_is_said_of_repeat_arrests_is_in_the_data():
     persons = pl.DataFrame({"own_arrests": [1] * 40 + [2] * 40, "own_violent_arrests": [1] * 20 + [0] * 20 + [0] * 40})
     said = repeat_arrests_figure(persons, ANALYST).sentence
-    assert "with a violent one: 50% of those with 1 arrest, 0% with 2;" in said
+    assert "with a violent one: 50% of those arrested once, 0% of those arrested 2 times;" in said
     assert "50% were arrested once" in said
     assert "0%" not in repeat_arrests_figure(persons.head(40), ANALYST).sentence.replace("100%", "")
 

@@ -62,8 +62,9 @@ def _ends(data: pl.DataFrame) -> str:
     if len(data) < 2:
         return ""
     first, last = data.row(0, named=True), data.row(-1, named=True)
-    some = f"{first['times']} arrest" + ("" if first["times"] == "1" else "s")
-    return f": {first['share_violent']:.0%} of those with {some}, {last['share_violent']:.0%} with {last['times']}"
+    once = "once" if first["times"] == "1" else f"{first['times']} times"
+    shares = f"{first['share_violent']:.0%} of those arrested {once}, {last['share_violent']:.0%} of those arrested"
+    return f": {shares} {last['times']} times"
 
 
 def _repeat_chart(data: pl.DataFrame) -> Any:

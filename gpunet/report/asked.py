@@ -161,14 +161,13 @@ def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
     if dropped:
         names = "" if audience.is_public else f": {named_list(dropped)}"
         yield (
-            f"{counted(len(dropped), 'column')} about race, sex, religion or the like were found in the files and not "
-            f"read{names}. Nothing on this page was computed from them."
+            f"{counted(len(dropped), 'column')} about race, sex, religion or the like "
+            f"{'was' if len(dropped) == 1 else 'were'} found in the files and not read{names}. Nothing on this page "
+            "was computed from them."
         )
     undated = found["arrests"].get("undated_arrests", 0)
     if undated:
-        yield _begin(
-            f"{_counted(undated, 'arrest', audience)} {'has' if _is_one(undated, audience) else 'have'} no date."
-        )
+        yield f"{_have(undated, 'arrest', audience)} no date."
     if read.get("null_words") and not audience.is_public:
         words = [
             f"{named(word)} in {rows:,} rows of {named(column)}"
@@ -200,8 +199,8 @@ def _oversize(found: Manifest, audience: Audience) -> Iterator[Table | Paragraph
         yield Paragraph(f"No incident has more persons than the cap of {cap:,}, above which it would tie nobody.")
         return
     said = (
-        f"{_have(len(over), 'incident', audience)} more persons than the cap of {cap:,}. Those who are arrested at such "
-        "an event need not know each other, so it ties nobody."
+        f"{_have(len(over), 'incident', audience)} more persons than the cap of {cap:,}. Those who are arrested at "
+        "such an event need not know each other, so it ties nobody."
     )
     if audience.is_public:
         yield Paragraph(said)
