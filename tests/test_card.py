@@ -524,3 +524,20 @@ def test_what_a_card_replaces(run: Path, tmp_path: Path, capsys: pytest.CaptureF
         assert (code, said in message) == (2, True), message
     assert other.read_text() == "<title>Somebody's page</title>"
     assert out.read_bytes() == first
+
+
+def test_no_card_goes_into_a_run(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(run.rglob("*"))
+    (tmp_path / "link").symlink_to(run)
+    asked = (run, "--person", busiest(run))
+    inside = [run / "card.html", run / "figures" / "x.html", run / "report.html", tmp_path / "link" / "x.html"]
+    for arguments in [*(("--out", path) for path in inside), ()]:
+        with monkeypatch.context() as patched:
+            patched.chdir(run if not arguments else tmp_path)
+            code, message = told(capsys, *asked, *arguments)
+        assert (code, "would lie in the folder of a run" in message) == (2, True), message
+    assert sorted(run.rglob("*")) == before
+    assert told(capsys, *asked, "--out", run / ".." / "beside.html")[0] == 0
+    (run.parent / "beside.html").unlink()

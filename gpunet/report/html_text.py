@@ -18,7 +18,7 @@ from gpunet.base._version import __version__
 from gpunet.base.printable import printable
 from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.figure import Figure, Page, Paragraph, Table
-from gpunet.report.named import ISOLATED
+from gpunet.report.named import ISOLATED, ends_kept
 
 __all__ = ["Shown", "cell", "html_of"]
 
@@ -94,7 +94,7 @@ def cell(value: Any, form: str = "") -> str:
     text = printable(value, line_breaks=False)
     if _FIGURE.fullmatch(text):
         return text.replace(" ", "\u00a0")
-    return text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL] + "…"
+    return ends_kept(text, _LONGEST_CELL)
 
 
 def _said(text: object) -> Any:
