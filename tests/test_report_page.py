@@ -157,10 +157,21 @@ def test_figures_that_are_text_stand_right_too_and_their_intervals_do_not_break(
 
 def test_days_do_not_break_and_lists_are_lists():
     html = page_of(
-        Paragraph("From 2014-01-02."), Paragraph("a", "list item"), Paragraph("b", "list item")
+        Paragraph("From 2014-01-02 (82.5 %)."), Paragraph("a", "list item"), Paragraph("b", "list item")
     ).html.decode()
-    assert "From <time>2014-01-02</time>." in html
+    assert "From <time>2014-01-02</time>" in html
+    assert '(<span class="whole">82.5 %</span>)' in html
     assert re.search(r"<ul>\s*<li>a</li>\s*<li>b</li>\s*</ul>", html)
+
+
+def test_columns_of_days():
+    days = ["2014-01-02", None]
+    data = pl.DataFrame({"text": days, "said": ["2014-01-02", "never"]}).with_columns(day=pl.col("text").str.to_date())
+    html = page_of(table(data)).html.decode()
+    first = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2])[0]
+    assert re.findall(r'<(t[dh])(?: scope="row")? class="(.*?)">', first) == [
+        ("th", "day"), ("td", "text"), ("td", "day")
+    ]  # fmt: skip
 
 
 def test_names_in_sentences():

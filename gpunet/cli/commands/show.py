@@ -23,7 +23,9 @@ def show(
     person: Annotated[str | None, typer.Option("--person", metavar="ID", help="Only rows about this person.")] = None,
     top: Annotated[
         int | None,
-        typer.Option("--top", min=1, help=f"Rows: of scores by rank, else the first. \\[{_ROWS}; of a person, exports: all]"),
+        typer.Option(
+            "--top", min=1, help=f"Rows: of scores by rank, else the first. \\[{_ROWS}; of a person, exports: all]"
+        ),
     ] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B,...", help="Only these columns, in this order.")
