@@ -36,6 +36,7 @@ from gpunet.report.card_score import frequency
 from gpunet.report.card_values import usual_values, value_in_words
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Page, Paragraph, Table
+from gpunet.report.forecast_words import window_words
 from gpunet.report.named import named
 from gpunet.report.page import rendered
 from gpunet.report.record import Record, incident_pairs
@@ -157,6 +158,8 @@ def test_the_score_its_rank_and_how_such_scores_fared(run: Path, page: Page, evi
     low, high = tried["probability"].to_numpy()[near].min(), tried["probability"].to_numpy()[near].max()
     share = 100 * hits / len(near)
     assert f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {share:.0f} of 100, where" in text
+    window = window_words(json.loads((run / "run.json").read_text())["model"]["test"]["window"])
+    assert f"would be arrested for a violent offence in the days {window}. Of the" in text
     rate = tried["label"].mean()
     assert f"Of all {len(tried):,} persons of that trial {100 * rate:.1f} of 100 were" in text
 

@@ -81,6 +81,18 @@ def test_figures_have_their_data_on_the_page_and_in_a_file():
     assert [base64.b64decode(href.partition(",")[2]) for href in hrefs] == list(found.figures.values())
 
 
+def test_words_of_numbers_that_are_there_are_not_in_the_csv():
+    data = pl.DataFrame(
+        {"name": ["a"], "auc": [0.8], "auc_low": [0.7], "auc_high": [0.9], "auc_words": ["0.8 (0.7 to 0.9)"]}
+    ).with_columns(test=pl.lit(0.5), test_words=pl.lit("0.5 (0.4 to 0.6)"))
+    found = page_of(table(data))
+    assert found.figures["figures/rows.csv"].decode().splitlines() == [
+        "name,auc,auc_low,auc_high,test,test_words",
+        "a,0.8,0.7,0.9,0.5,0.5 (0.4 to 0.6)",
+    ]
+    assert "0.8\u00a0(0.7\u00a0to\u00a00.9)" in found.html.decode()
+
+
 def test_the_public_sees_no_small_group_in_rows_data_or_pictures():
     found = page_of(figure(counts=("persons",)), table(counts=("persons",)), audience=PUBLIC)
     assert_public(found.html, found.figures, set())

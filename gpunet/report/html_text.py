@@ -129,7 +129,7 @@ def _kind(part: Any) -> str:
 
 
 def _kinds_of_columns(table: Table) -> dict[str, str]:
-    """The class of each column's cells: numbers stand at the right, fingerprints in narrow letters, days do not break."""
+    """The class of each column's cells: numbers stand right, fingerprints have narrow letters, days do not break."""
     return {name: _kind_of_column(table.data[name]) for name in table.heads}
 
 

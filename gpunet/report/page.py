@@ -49,12 +49,18 @@ def rendered(page: Page, audience: Audience) -> Rendered:
     figures: dict[str, bytes] = {}
     for part in _figures(page):
         data = audience.shown(part.data, part.counts)
-        csv = csv_of(data)
+        csv = csv_of(data.drop(_told_by_numbers(data)))
         figures[f"figures/{part.name}.csv"] = csv
         shown[part.name] = _shown(part, data, csv)
     while len(html := html_of(page, audience, shown)) > MOST_BYTES and (largest := _largest(shown)):
         shown[largest.part.name] = largest
     return Rendered(html, figures)
+
+
+def _told_by_numbers(data: pl.DataFrame) -> list[str]:
+    """Columns of words for the page, ``X_words``, where the value and its interval are columns of numbers too."""
+    has = set(data.columns)
+    return [f"{name}_words" for name in data.columns if {f"{name}{end}" for end in ("_words", "_low", "_high")} <= has]
 
 
 def _check(page: Page, audience: Audience) -> None:
