@@ -196,7 +196,7 @@ def test_long_names_that_begin_alike_are_told_apart():
     ids = ["x" * 300 + end for end in ("1", "2")]
     assert len({*map(named, ids)}) == 2
     html = page_of(table(pl.DataFrame({"name": ids, "persons": [1, 2]}))).html.decode()
-    assert len({*re.findall(r'<th scope="row" class="text"><bdi>(.*?)</bdi>', html)}) == 2
+    assert len({*re.findall(r'<th scope="row" class="text long"><bdi>(.*?)</bdi>', html)}) == 2
 
 
 def test_a_picture_is_the_same_each_time_and_names_nobody_for_screen_readers():

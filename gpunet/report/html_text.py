@@ -30,6 +30,7 @@ _PERCENT = re.compile(r"\b[0-9][0-9,.]* %")
 _FIGURE = re.compile(r"[-+\u2212]?[0-9][0-9,.]*( ?%)?( \([-+\u2212]?[0-9][^()]*\))?")
 _NO_FIGURE = re.compile("|[-\u2013]|not .*|fewer than .*|more than .*")
 _MOST_LOOKED_AT = 200
+_SHORT = 20  # text that may stand in a narrow column
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 #: Of one cell; the CSV has the whole text.
@@ -142,7 +143,9 @@ def _kind_of_column(column: pl.Series) -> str:
     if texts and all(map(_DAY.fullmatch, texts)):
         return "day"
     figures = [text for text in texts if not _NO_FIGURE.fullmatch(text)]
-    return "figures" if figures and all(map(_FIGURE.fullmatch, figures)) else "text"
+    if figures and all(map(_FIGURE.fullmatch, figures)):
+        return "figures"
+    return "text long" if any(len(text) > _SHORT for text in texts) else "text"
 
 
 @cache
