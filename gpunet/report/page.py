@@ -49,7 +49,7 @@ def rendered(page: Page, audience: Audience) -> Rendered:
     parts = [replace(part, data=audience.shown(part.data, part.counts)) for part in _figures(page)]
     left_out = {part.name: len(whole.data) - len(part.data) for part, whole in zip(parts, _figures(page), strict=True)}
     svg = _drawn([part for part in parts if isinstance(part, Figure) and not left_out[part.name]])
-    figures = {f"figures/{part.name}.csv": csv_of(part.data) for part in parts}
+    figures = {f"figures/{part.name}.csv": csv_of(part.data.drop(_told_by_numbers(part.data))) for part in parts}
     shown = {}
     for part in parts:
         csv = base64.b64encode(figures[f"figures/{part.name}.csv"]).decode()
@@ -58,6 +58,12 @@ def rendered(page: Page, audience: Audience) -> Rendered:
     while len(html := html_of(page, audience, shown)) > MOST_BYTES and (largest := _largest(shown)):
         shown[largest.part.name] = largest
     return Rendered(html, figures)
+
+
+def _told_by_numbers(data: pl.DataFrame) -> list[str]:
+    """Columns of words for the page, ``X_words``, where the value and its interval are columns of numbers too."""
+    has = set(data.columns)
+    return [f"{name}_words" for name in data.columns if {f"{name}{end}" for end in ("_words", "_low", "_high")} <= has]
 
 
 def _check(page: Page, audience: Audience) -> None:
