@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 
 from gpunet.base.errors import InputError
 from gpunet.cli.first_words import first_words
+from gpunet.report import forecast_groups
 from gpunet.report.audience import Audience
 from gpunet.report.calibration import calibration
 from gpunet.report.certainty import certainty
 from gpunet.report.figure import Figure, Page, Section, Table
 from gpunet.report.forecast import first_sentences, forecast
 from gpunet.report.forecast_data import forecasts_of
-from gpunet.report.forecast_found import found_on_lists
+from gpunet.report.forecast_lists import found_on_lists
 from gpunet.report.forecast_words import order_sentence, top_sentence
 from gpunet.report.page import rendered
 from tests.forecast_folders import compared, model_section, persons, source_of
@@ -176,7 +178,8 @@ def test_the_public_is_shown_no_small_number(tmp_path_factory: Any, n: int, rate
             for name in _COUNTS & set(part.data.columns):
                 assert not any(0 < count < 10 for count in part.data[name].drop_nulls().to_list()), (part.name, name)
             if part.name == "forecast_found":
-                assert part.data["persons_found"].is_between(10, positives - 10).all()
+                found = part.data["persons_found"]
+                assert ((found == 0) | (found == positives) | found.is_between(10, positives - 10)).all()
             if part.name == "forecast_table":
                 shown = part.data.filter(pl.col("measure").str.contains("first"))["model"].drop_nulls()
                 for size, value in zip((100, 500), shown, strict=False):
@@ -184,6 +187,78 @@ def test_the_public_is_shown_no_small_number(tmp_path_factory: Any, n: int, rate
     words = " ".join([section.lead for section in sections])
     assert not _SMALL.search(words)
     assert 0 in (positives, n - positives) or min(positives, n - positives) > 9 or "too few" in words
+
+
+def lists_told(sections: list[Section], order: str, positives: int, persons: int) -> list[tuple[float, float]]:
+    """Length and hits of every list of first persons that sentences, tables and the curve of a page tell of."""
+    found: list[tuple[float, float]] = [(0, 0), (persons, positives)]
+    text = " ".join(section.lead for section in sections)
+    words = {"model": "the model ranks highest", "past_violence": "past violence alone ranks highest"}[order]
+    told = re.search(rf"{words},? (\d+(\.\d)?)( |\.|;)", text)
+    if told:
+        found.append((100, float(told[1])))
+    for part in (part for section in sections for part in section.parts if isinstance(part, Figure | Table)):
+        values = part.data
+        if part.name == "forecast_table":
+            value = dict(values.select("measure", order).iter_rows())
+            tops = [(k, value[f"Of the first {k}, share with a violent arrest"]) for k in (100, 500)]
+            found += [(k, k * top) for k, top in tops if top is not None]
+            precision, recall = (
+                next(v for m, v in value.items() if f"({name})" in m) for name in ("precision", "recall")
+            )
+            if precision and recall is not None:
+                found.append((round(recall * positives / precision), round(recall * positives)))
+        elif part.name == "forecast_found":
+            curve = values.filter(order=order.replace("_", " "))
+            found += curve.select("length", "persons_found").iter_rows()
+            tenth = re.search(r"first ([\d,]+) of [\d,]+ persons hold", part.sentence)
+            if tenth and order == "model":
+                found.append((-int(tenth[1].replace(",", "")), 0))
+        elif part.name == "forecast_group_table" and order == "past_violence":
+            found += values.filter(group="a violent arrest before").select("persons", "positives").iter_rows()
+        elif part.name == "calibration_table" and order == "model":
+            top = values.sort("group", descending=True).filter(pl.col("group") == 10 - pl.int_range(pl.len()))
+            found += top.select(pl.col("persons", "positives").cum_sum()).iter_rows()
+    return found
+
+
+@settings(max_examples=25)
+@given(
+    n=st.integers(60, 2000), rate=st.sampled_from([0.05, 0.1, 0.3, 0.9]), skill=st.sampled_from([0.1, 0.3, 0.6]),
+    seed=st.integers(0, 50),
+)  # fmt: skip
+def test_no_two_lists_of_one_order_differ_by_few(
+    tmp_path_factory: Any, n: int, rate: float, skill: float, seed: int
+) -> None:
+    frame = persons(n, seed, rate=rate, skill=skill)
+    sections = sections_of(source_of(tmp_path_factory.mktemp("lists"), frame, "public", draws=2))
+    positives = int(frame["label"].sum())
+    if not 10 <= positives <= n - 10:
+        return
+    ordered = frame.sort("probability", descending=True)["label"]
+    for order in ("model", "past_violence"):
+        told = lists_told(sections, order, positives, n)
+        told = [(-k, int(ordered[:-k].sum())) if k < 0 else (k, hits) for k, hits in told]
+        for (k, hits), (length, others) in itertools.combinations(told, 2):
+            for few in (hits - others, (k - hits) - (length - others)):
+                assert not 0.06 < abs(few) < 9.94, (order, k, length)  # sentences round to a tenth
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "said"),
+    [
+        ([0.6, 0.8], [0.7, 0.9], 'best in the group "b" (0.85), worst in the group "a" (0.65)'),
+        ([0.6, 0.68], [0.7, 0.9], "no difference between groups is larger than chance"),
+        ([0.6], [0.7], "no difference between groups is larger than chance"),
+        ([None, None], [None, None], "no difference between groups is larger than chance"),
+    ],
+)
+def test_groups_are_unequal_only_beyond_chance(lows: list[Any], highs: list[Any], said: str) -> None:
+    data = pl.DataFrame(
+        {"group": list("ab")[: len(lows)], "auc": [0.65, 0.85][: len(lows)], "auc_low": lows, "auc_high": highs},
+        schema_overrides={"auc_low": pl.Float64, "auc_high": pl.Float64},
+    )
+    assert said in forecast_groups._unequal(data)
 
 
 def test_parts_of_a_whole_are_hidden_together(tmp_path: Path) -> None:

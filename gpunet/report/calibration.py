@@ -8,9 +8,10 @@ import polars as pl
 
 from gpunet.evaluate.forecast_intervals import Compared
 from gpunet.report.audience import Audience
-from gpunet.report.few import few_are_told
+from gpunet.report.few import Told, few_are_told
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_data import forecasts_of
+from gpunet.report.forecast_lists import end_of_group, told_of
 from gpunet.report.forecast_words import share
 from gpunet.report.look import COLOURS, SECOND
 from gpunet.report.source import Source
@@ -28,16 +29,17 @@ _NO_INTERVALS = "No group has an interval: {why}."
 
 def calibration(source: Source) -> Section | None:
     """Predicted probabilities beside what happened, in ten groups of one size."""
-    found = source.once(forecasts_of).everybody
+    forecasts = source.once(forecasts_of)
+    found = forecasts.everybody
     if not found.calibration or found.base_rate.value is None or few_are_told(found, source.audience):
         return None
     data = _groups(found)
-    shown = source.audience.shown(data, ("persons", "positives", "negatives"))
+    shown = _told(data, told_of(forecasts, source.audience)["model"])
     parts: list[Figure | Table | Paragraph] = [Paragraph(_ADVICE)]
     if data["observed_low"].null_count() == len(data):
         parts.append(Paragraph(_NO_INTERVALS.format(why=found.calibration[-1]["undefined"])))
     if len(shown) < len(data):
-        parts.append(Paragraph("Groups in which few persons were arrested are left out."))
+        parts.append(Paragraph("Groups from which a small number of persons could be worked out are left out."))
     if len(shown):
         parts += [_figure(found, shown), _table(found, shown)]
     return Section("calibration", "Are the probabilities right?", _lead(found, data, source.audience), tuple(parts))
@@ -65,6 +67,12 @@ def _lead(found: Compared, data: pl.DataFrame, audience: Audience) -> str:
         f"{words}: the probabilities are {side} on average ({share(mean)} expected, 95 % interval of what happened "
         f"{share(low)} to {share(high)}); {by_group}."
     )
+
+
+def _told(data: pl.DataFrame, told: Told) -> pl.DataFrame:
+    """The groups whose both ends are those of lists that may be told of; the last one begins with the first person."""
+    ends = pl.Series([end_of_group(group) in told for group in data["group"]])
+    return data.filter(ends & ends.shift(-1, fill_value=True))
 
 
 def _groups(found: Compared) -> pl.DataFrame:

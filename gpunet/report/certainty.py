@@ -11,10 +11,18 @@ import polars as pl
 from gpunet.base.words import counted
 from gpunet.evaluate.forecast_intervals import Estimate
 from gpunet.report.audience import Audience
-from gpunet.report.few import few_are_told, is_few, measures_shown, with_measures_shown
+from gpunet.report.few import few_are_told, is_few, lists_of, measures_shown, told_lists, with_measures_shown
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_data import Forecasts, forecasts_of
-from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, number_words, share, window_words
+from gpunet.report.forecast_lists import told_of
+from gpunet.report.forecast_words import (
+    MEASURE_WORDS,
+    first_hundred_told,
+    interval_words,
+    number_words,
+    share,
+    window_words,
+)
 from gpunet.report.named import named
 from gpunet.report.source import Source
 
@@ -49,7 +57,8 @@ def _lead(found: Forecasts, audience: Audience) -> str:
         f"{found.horizon_days} days"
     )
     top = everybody.model[_TOP]
-    if top.interval is None or top.value is None:
+    told = first_hundred_told(top.value, everybody.persons, everybody.positives, audience)
+    if top.interval is None or top.value is None or not told:
         return f"{first}."
     low, high = (number_words(_LIST * end) for end in top.interval)
     return (
@@ -75,8 +84,8 @@ def _two_windows(source: Source, found: Forecasts) -> Iterator[Paragraph | Table
         _row("Share with a violent arrest", _base_rate(before, source.audience), Estimate(test["base_rate"])),
         _row("Share flagged by the model", flagged[0], Estimate(flagged[1])),
     ]
-    held_out = measures_shown(before["model"], before["positives"], source.audience)
-    shown = with_measures_shown(found.everybody, source.audience).model
+    held_out = measures_shown(before["model"], told_lists(_lists(before), source.audience))
+    shown = with_measures_shown(found.everybody, told_of(found, source.audience)).model
     rows += [_row(words, held_out.get(name), shown[name]) for name, words in MEASURE_WORDS.items()]
     data = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("before", "test").cast(pl.Float64))
     heads = {
@@ -94,6 +103,11 @@ def _two_windows(source: Source, found: Forecasts) -> Iterator[Paragraph | Table
 
 def _row(words: str, before: float | None, test: Estimate) -> dict[str, Any]:
     return {"measure": words, "before": before, "test": test.value, "test_words": interval_words(test)}
+
+
+def _lists(results: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    model = results["model"]
+    return lists_of(model, results["persons"], results["positives"], model["flagged"])
 
 
 def _flagged(results: Mapping[str, Any], audience: Audience) -> float | None:
@@ -119,7 +133,7 @@ def _of_communities(found: Forecasts, audience: Audience) -> Iterator[Paragraph]
     of = within.group_by("community").agg(pl.len().alias("persons"), pl.col("label").sum().alias("hits"))
     alone = _LIST - len(within)
     words = f"The model's first {_LIST} persons come from {_communities(len(of))} of the network" + (
-        f"; {audience.count(alone)} are outside it" if alone else ""
+        f"; {audience.out_of(alone, _LIST)} are outside it" if alone else ""
     )
     if len(of):
         largest = of.sort("persons", "hits", "community", descending=[True, True, False]).row(0, named=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
 from gpunet.evaluate.forecast_intervals import Compared, Estimate
-from gpunet.report.few import few_are_told, with_measures_shown
+from gpunet.report.few import Told, few_are_told, with_measures_shown
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
 from gpunet.report.forecast_data import Forecasts, forecast_of_all, forecasts_of
 from gpunet.report.forecast_found import found_curve
 from gpunet.report.forecast_groups import for_whom
+from gpunet.report.forecast_lists import told_of
 from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, order_sentence, share, top_sentence
 from gpunet.report.source import Source
 
@@ -71,11 +72,12 @@ def forecast(source: Source) -> Section | None:
     if few_are_told(found.everybody, source.audience):
         return Section("forecast", _TITLE, _FEW)
     lead, order = _sentences(source, found)
-    parts = [Paragraph(order), *_measures(source, found), *found_curve(source.audience, found)]
-    return Section("forecast", _TITLE, lead, (*parts, *for_whom(source.audience, found)))
+    told = told_of(found, source.audience)
+    parts = [Paragraph(order), *_measures(source, found, told), *found_curve(found, told)]
+    return Section("forecast", _TITLE, lead, (*parts, *for_whom(source.audience, found, told)))
 
 
-def _measures(source: Source, found: Forecasts) -> Iterator[Figure | Table | Paragraph]:
+def _measures(source: Source, found: Forecasts, told: Mapping[str, Told]) -> Iterator[Figure | Table | Paragraph]:
     everybody, audience = found.everybody, source.audience
     yield Paragraph(
         _TRIED.format(
@@ -86,10 +88,10 @@ def _measures(source: Source, found: Forecasts) -> Iterator[Figure | Table | Par
             days=found.horizon_days,
         )
     )
-    shown = with_measures_shown(everybody, audience)
+    shown = with_measures_shown(everybody, told)
     yield _figure(shown)
     yield _table(shown)
-    yield Paragraph(_FLAGS.format(flagged=audience.count(everybody.flagged)))
+    yield Paragraph(_FLAGS.format(flagged=audience.out_of(everybody.flagged, everybody.persons)))
     yield Paragraph(_how_sure(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from gpunet.base.words import quoted
 from gpunet.evaluate.forecast_intervals import Compared
 from gpunet.report.audience import Audience
+from gpunet.report.few import FLAGGED, Told
 from gpunet.report.figure import Figure, Paragraph, Table
 from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
 from gpunet.report.forecast_data import GROUPS, Forecasts
@@ -23,6 +24,12 @@ _CHANCE = 0.5
 #: What counts persons, so that nobody of a small number is shown to the public.
 _COUNTS = ("persons", "positives", "negatives", "flagged", "true_positives", "false_positives", "false_negatives")
 
+#: What is told of those whom the model flags.
+_OF_FLAGGED = ("flagged", "true_positives", "false_positives", "false_negatives", "precision", "recall")
+
+#: What tells those apart whom past violence alone flags.
+_RECORD = GROUPS[0].told_by
+
 _HEADS = {
     "group": "Group", "persons": "Persons", "positives": "Arrested for violence", "share": "Share",
     "precision": "Precision", "recall": "Recall", "auc_words": "AUC, model", "past_auc_words": "AUC, past violence",
@@ -33,13 +40,24 @@ _LEFT_OUT = (
 )
 
 
-def for_whom(audience: Audience, found: Forecasts) -> Iterator[Figure | Table | Paragraph]:
-    """Words, a figure and a table of the groups that this audience may see; nothing if there are none."""
+def for_whom(audience: Audience, found: Forecasts, told: Mapping[str, Told]) -> Iterator[Figure | Table | Paragraph]:
+    """Words, a figure and a table of the groups that this audience may see; nothing if there are none.
+
+    All groups together tell of those flagged, and those with a violent record are whom past violence alone flags: what
+    is not told of these lists is not told by groups either.
+    """
     rows = [_row(group.words, group.told_by, found.of[group.name]) for group in GROUPS if group.name in found.of]
     if not rows:
         return
     every = floats(pl.DataFrame(rows, infer_schema_length=None), "auc", "past_auc")
-    data = pl.concat(audience.shown(of, _COUNTS) for of in every.partition_by("told_by", maintain_order=True))
+    shown = every
+    if FLAGGED not in told["model"]:
+        shown = shown.with_columns(pl.lit(None, every.schema[name]).alias(name) for name in _OF_FLAGGED)
+    if audience.is_public and FLAGGED not in told["past violence"]:
+        shown = shown.filter(pl.col("told_by") != _RECORD)
+    data = pl.concat(
+        [shown.clear(), *(audience.shown(of, _COUNTS) for of in shown.partition_by("told_by", maintain_order=True))]
+    )
     if len(data) < len(every):
         yield Paragraph(_LEFT_OUT)
     if data.is_empty():
@@ -77,15 +95,19 @@ def _row(words: str, told_by: str, of: Compared) -> dict[str, Any]:
 
 
 def _unequal(data: pl.DataFrame) -> str:
-    """For whom the forecast is best and worst, and for whom it is none."""
+    """For whom the forecast is best and worst, if that is more than chance, and for whom it is none."""
     known = data.drop_nulls("auc").sort("auc", maintain_order=True)
     if known.is_empty():
         return "For no group by itself can be told how well the model orders persons."
     worst, best = known.row(0, named=True), known.row(-1, named=True)
-    said = (
-        f"The forecast is not equally good for all. By AUC it orders persons best in the group "
-        f'"{best["group"]}" ({best["auc"]:.2f}), worst in the group "{worst["group"]}" ({worst["auc"]:.2f}).'
-    )
+    high, low = worst["auc_high"], best["auc_low"]
+    if high is not None and low is not None and high < low:
+        said = (
+            f"The forecast is not equally good for all. By AUC it orders persons best in the group "
+            f'"{best["group"]}" ({best["auc"]:.2f}), worst in the group "{worst["group"]}" ({worst["auc"]:.2f}).'
+        )
+    else:
+        said = "By AUC no difference between groups is larger than chance."
     coin = known.filter(pl.col("auc_low") <= _CHANCE)["group"].to_list()
     return said + (f" It is not known to be better than tossing a coin for: {quoted(coin)}." if coin else "")
 

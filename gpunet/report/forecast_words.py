@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 from gpunet.evaluate.forecast_intervals import Compared, Estimate
 from gpunet.report.audience import Audience
-from gpunet.report.few import is_few
+from gpunet.report.few import is_few, lists_of, told_lists
 
 __all__ = [
     "MEASURE_WORDS",
+    "UNDISCLOSED",
+    "first_hundred_told",
     "interval_words",
     "number_words",
     "order_sentence",
@@ -35,6 +37,9 @@ MEASURE_WORDS = {
     "brier": "Mean squared error of the probabilities (Brier)",
 }
 
+#: Of a number that would tell how few others there are.
+UNDISCLOSED = "an undisclosed number"
+
 _VERDICTS = {
     "better": "the model's list is better",
     "no better": "as far as this window shows, the model's list is no better than that of past violence alone",
@@ -53,17 +58,18 @@ def top_sentence(found: Compared, audience: Audience, *, window: str = "the test
     ours, simple, less = found.model[_TOP], found.past_violence[_TOP], found.difference[_TOP]
     if ours.value is None:
         return f"There is no list of {_LIST} persons to judge the forecast by: {ours.reason}."
+    hidden = [not first_hundred_told(of.value, found.persons, found.positives, audience) for of in (ours, simple)]
     told = (
-        f"Of the {_LIST} persons that the model ranks highest {_of_list(ours.value, audience)} had a violent arrest in "
-        f"{window}"
+        f"Of the {_LIST} persons that the model ranks highest {_of_list(ours.value, audience, hidden[0])} had a "
+        f"violent arrest in {window}"
     )
     if simple.value is None or less.value is None:
         return f"{told}; there is no record of past violence to compare with."
-    told += f"; of the {_LIST} that past violence alone ranks highest, {_of_list(simple.value, audience)}"
+    told += f"; of the {_LIST} that past violence alone ranks highest, {_of_list(simple.value, audience, hidden[1])}"
     if less.interval is None:
         return f"{told}. Whether that is a difference or chance cannot be told: {less.reason}."
     which = verdict(less)
-    if audience.is_public and any(is_few(_LIST * of.value, _LIST) for of in (ours, simple) if of.value is not None):
+    if any(hidden):
         return f"{told}. {_VERDICTS[which].capitalize()}."
     value, low, high = (number_words(_LIST * end, signed=True) for end in (less.value, *less.interval))
     if which == "no better":
@@ -71,6 +77,11 @@ def top_sentence(found: Compared, audience: Audience, *, window: str = "the test
             f"{told}. The difference is {value}, but its 95 % interval, {low} to {high}, holds 0: {_VERDICTS[which]}."
         )
     return f"{told}. The difference is {value} (95 % interval {low} to {high}): {_VERDICTS[which]}."
+
+
+def first_hundred_told(value: float | None, persons: int, positives: int, audience: Audience) -> bool:
+    """Whether this audience may be told how many of an order's first 100 are positives, `value` being their share."""
+    return value is None or _TOP in told_lists(lists_of({_TOP: value}, persons, positives), audience)
 
 
 def order_sentence(found: Compared) -> str:
@@ -149,11 +160,12 @@ def _in_brackets(estimate: Estimate) -> str:
     return f" (95 % interval {low} to {high})"
 
 
-def _of_list(value: float, audience: Audience) -> str:
+def _of_list(value: float, audience: Audience, hidden: bool) -> str:
     """How many of the list; equals at its end count by their share, so that it may be no whole number."""
     number = _LIST * value
-    hidden = audience.is_public and is_few(number, _LIST)
-    return audience.out_of(round(number), _LIST) if hidden else number_words(number)
+    if not hidden:
+        return number_words(number)
+    return audience.out_of(round(number), _LIST) if is_few(number, _LIST) else UNDISCLOSED
 
 
 def number_words(value: float, *, signed: bool = False) -> str:

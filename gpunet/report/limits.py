@@ -7,7 +7,9 @@ from typing import Any
 
 from gpunet.base.words import counted
 from gpunet.report.audience import Audience
+from gpunet.report.few import is_few
 from gpunet.report.figure import Paragraph, Section
+from gpunet.report.forecast_words import UNDISCLOSED, first_hundred_told
 from gpunet.report.source import Source
 
 __all__ = ["limits"]
@@ -90,7 +92,8 @@ def _of_a_model(found: Manifest, audience: Audience) -> str:
     share, persons = (results.get("model") or {}).get("precision_top_100"), results.get("persons", 0)
     if share is None or persons < 100:
         return lead
-    true = audience.out_of(round(share * 100), 100)
+    told = first_hundred_told(share, persons, results["positives"], audience) or is_few(share * 100, 100)
+    true = audience.out_of(round(share * 100), 100) if told else UNDISCLOSED
     return f"{lead} Of the 100 persons ranked highest in the test window, {true} were arrested for violence in it."
 
 
