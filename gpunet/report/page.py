@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from gpunet.report.audience import Audience
 from gpunet.report.csv_text import csv_of
 from gpunet.report.figure import Figure, Page, Table
