@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 
 from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
 from gpunet.report.audience import Audience
-from gpunet.report.communities_graph import communities_figure, communities_of
+from gpunet.report.communities_graph import Communities, communities_figure, communities_of
 from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.grouped import grouped
 from gpunet.report.network import network
-from gpunet.report.network_tables import arrests_table
+from gpunet.report.network_tables import VIOLENT_PERSONS, arrests_table, network_table
 from gpunet.report.source import Source
 from gpunet.report.tied import Tied, tied
 
@@ -32,11 +33,14 @@ ARRESTS = [3, 1, 1, 2, 1, 1, 1, 4]
 VIOLENT = [1, 0, 0, 2, 0, 0, 0, 1]
 
 
+MONTHS = [str(month) for month in range(1, 13)]
+
+
 def manifest() -> dict[str, Any]:
     months = {str(month): 0 for month in range(1, 13)} | {"1": 31, "2": 7}
     return {
         "gpunet": "features",
-        "input": {"rows": {"accepted": 20}},
+        "input": {"rows": {"read": 20, "accepted": 20}},
         "arrests": {
             "arrests": sum(ARRESTS), "persons": 8, "persons_arrested_once": 5, "incidents": 9, "undated_arrests": 0,
             "first_date": "2020-01-01", "last_date": "2020-02-07",
@@ -114,7 +118,7 @@ def test_the_section_says_what_was_made(made_by_hand):
 def test_the_public_is_shown_nothing_of_so_few(tmp_path):
     section = network(source_of(tmp_path, PUBLIC))
     parts = parts_of(section)
-    assert "fewer than 10 of fewer than 10" in section.lead
+    assert section.lead.startswith("Fewer than 10 of fewer than 10 persons")
     assert "largest_component" not in parts
     assert "seasonality" not in parts
     assert "communities" not in parts
@@ -123,9 +127,9 @@ def test_the_public_is_shown_nothing_of_so_few(tmp_path):
         "arrests: a person in an incident": "14",
         "violent arrests: homicide": "0",
     }
-    assert "largest number of ties" not in lines_of(parts["network"])
-    for name in ("degrees", "repeat_arrests"):
-        assert PUBLIC.shown(parts[name].data, parts[name].counts).is_empty()
+    assert "network" not in parts
+    assert "degrees" not in parts
+    assert PUBLIC.shown(parts["repeat_arrests"].data, parts["repeat_arrests"].counts).is_empty()
     assert not any(isinstance(part, Paragraph) and '"a"' in part.text for part in section.parts)
 
 
@@ -235,6 +239,66 @@ def test_a_hidden_offence_is_not_found_by_subtraction():
     offences = [name for name in lines_of(arrests_table(found, PUBLIC)) if name.startswith("violent arrests: ")]
     assert offences == ["violent arrests: robbery", "violent arrests: battery"]
     assert len([name for name in lines_of(arrests_table(found, ANALYST)) if ": " in name]) == 6
+
+
+LARGE = {
+    "persons": 300, "ties": 500, "mean_degree": 10 / 3, "max_degree": 9, "average_clustering": 0.5, "transitivity": 0.6,
+    "components": 4, "largest_component": {"persons": 200, "ties": 400, "diameter": 9, "mean_path": 4.5},
+    "members": {"all": 300, "violent": 60},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outside", "told"), [((40, 60), True), ((0, 100), True), ((4, 96), False), ((94, 6), False)]
+)  # fmt: skip
+def test_the_violent_outside_the_network_are_not_found_by_subtraction(outside, told):
+    found = {**manifest(), "network": LARGE}
+    assert (VIOLENT_PERSONS in lines_of(network_table(found, outside, PUBLIC))) == told
+    assert VIOLENT_PERSONS in lines_of(network_table(found, outside, ANALYST))
+
+
+@pytest.mark.parametrize("persons", [5, 295])
+def test_a_hidden_component_is_not_told_by_its_figures(persons):
+    found = {**manifest(), "network": {**LARGE, "largest_component": LARGE["largest_component"] | {"persons": persons}}}
+    assert not [name for name in lines_of(network_table(found, (50, 50), PUBLIC)) if "component" in name]
+    assert len([name for name in lines_of(network_table(found, (50, 50), ANALYST)) if "component" in name]) == 5
+
+
+def test_few_rows_that_were_not_kept_are_not_found_by_subtraction():
+    found = manifest()
+    found["arrests"] |= {"arrests": 500, "persons": 300, "persons_arrested_once": 200}
+    for read, told in ((504, False), (520, True), (500, True)):
+        found["input"]["rows"] = {"read": read, "accepted": 500}
+        names = lines_of(arrests_table(found, PUBLIC))
+        assert ("rows kept: charges of a person in an incident" in names) == told
+
+
+def test_few_arrests_without_a_date_are_not_found_by_subtraction():
+    arrests = manifest()["arrests"] | {"arrests": 380, "arrests_by_month_of_year": dict.fromkeys(MONTHS, 31)}
+    for undated, told in ((8, False), (0, True), (12, True)):
+        assert (seasonality_figure(arrests | {"undated_arrests": undated}, PUBLIC) is not None) == told
+        assert seasonality_figure(arrests | {"undated_arrests": undated}, ANALYST) is not None
+
+
+def test_what_is_said_of_repeat_arrests_is_in_the_data():
+    persons = pl.DataFrame({"own_arrests": [1] * 40 + [2] * 40, "own_violent_arrests": [1] * 20 + [0] * 20 + [0] * 40})
+    said = repeat_arrests_figure(persons, ANALYST).sentence
+    assert "with a violent one: 50% of those with 1 arrest, 0% with 2;" in said
+    assert "50% were arrested once" in said
+    assert "0%" not in repeat_arrests_figure(persons.head(40), ANALYST).sentence.replace("100%", "")
+
+
+@given(st.lists(st.integers(10, 3000), min_size=1, max_size=60), st.booleans())
+def test_circles_in_rows_do_not_overlap(sizes, tied_ones):
+    sizes = sorted(sizes, reverse=True)
+    first, second = np.array([[0], [1]] if tied_ones and len(sizes) > 1 else [[], []], np.int64)
+    table = pl.DataFrame({"community": range(len(sizes)), "persons": sizes})
+    figure, _ = communities_figure(Communities(table, first, second), PUBLIC)
+    at = np.array(re.findall(r'cx="(-?\d+)" cy="(-?\d+)" r="([\d.]+)"', figure.chart), float)
+    assert len(at) == len(sizes)
+    for i, (x, y, radius) in enumerate(at):
+        rows = at[max(i + 1, 2 * len(first)) :]  # two that are tied may stand close
+        assert (np.hypot(rows[:, 0] - x, rows[:, 1] - y) >= rows[:, 2] + radius).all()
 
 
 @given(

@@ -92,9 +92,25 @@ def test_everything_that_can_be_wrong_is_told_and_the_public_gets_no_number_of_i
         assert said in text
     found = page(copied, "public", asked, limits, computed)
     assert_public(found.html, found.figures, {"onerror", "cmd()", "12345"})
+    assert "Fewer than 10 arrests have no date" in assert_harmless(found.html).text
     # Seven rejected and one duplicate are eight of a total that is told: no other row can be told beside it.
     assert found.figures["figures/rows_read.csv"].decode() == "fate,rows\n"
     assert f"{rows['read'] + 8:,} rows" in assert_harmless(found.html).text
+
+
+def test_reasons_do_not_tell_of_few_rows_left_out(copied):
+    manifest = json.loads((copied / "run.json").read_text())
+    rows = {"read": 520, "accepted": 500, "rejected": 15, "duplicate": 5}
+    manifest_of(copied, input={**manifest["input"], "rows": rows, "rejected_by_reason": {"bad_date": 15}})
+    assert "figures/rows_rejected.csv" in page(copied, "analyst", asked).figures
+    assert "figures/rows_rejected.csv" not in page(copied, "public", asked).figures
+
+
+def test_one_incident_has_more_persons_than_the_cap(copied):
+    network = json.loads((copied / "run.json").read_text())["network"]
+    manifest_of(copied, network={**network, "incidents_over_max_size": network["incidents_over_max_size"][:1]})
+    assert "1 incident has more persons" in assert_harmless(page(copied, "analyst", asked).html).text
+    assert "Fewer than 10 incidents have more" in assert_harmless(page(copied, "public", asked).html).text
 
 
 def test_the_same_folder_gives_the_same_bytes(run, analyst):

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.report.audience import MIN_PERSONS, Audience
+from gpunet.report.few import is_few
 from gpunet.report.figure import Figure
 from gpunet.report.grouped import grouped
 from gpunet.report.look import COLOURS
@@ -47,13 +48,22 @@ def repeat_arrests_figure(persons: pl.DataFrame, audience: Audience) -> Figure:
     return Figure(
         "repeat_arrests",
         "Repeat arrests",
-        "Above, persons by their number of arrests, and below the share of them with a violent one, which is the more "
-        f"likely the more arrests there are{share}.",
+        "Above, persons by their number of arrests, and below the share of them with a violent one"
+        f"{_ends(data)}{share}.",
         len(persons),
         data,
         _repeat_chart(data),
         counts=("persons", "violent_persons"),
     )
+
+
+def _ends(data: pl.DataFrame) -> str:
+    """The shares of the first group and of the last one, if there are two."""
+    if len(data) < 2:
+        return ""
+    first, last = data.row(0, named=True), data.row(-1, named=True)
+    some = f"{first['times']} arrest" + ("" if first["times"] == "1" else "s")
+    return f": {first['share_violent']:.0%} of those with {some}, {last['share_violent']:.0%} with {last['times']}"
 
 
 def _repeat_chart(data: pl.DataFrame) -> Any:
@@ -71,7 +81,9 @@ def _repeat_chart(data: pl.DataFrame) -> Any:
 
 
 def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure | None:
-    """Draw arrests a day in each month of the year; None if none is dated, or the public may not see one of the months.
+    """Draw arrests a day in each month of the year; None if none is dated.
+
+    None too if the public may not see one of the months, or could tell from all of them how few arrests have no date.
 
     Parameters
     ----------
@@ -80,7 +92,8 @@ def seasonality_figure(arrests: Mapping[str, Any], audience: Audience) -> Figure
     audience
         Who reads.
     """
-    if arrests["first_date"] is None:
+    undated = arrests.get("undated_arrests", 0)
+    if arrests["first_date"] is None or (audience.is_public and is_few(undated, arrests["arrests"])):
         return None
     days = pl.date_range(
         date.fromisoformat(arrests["first_date"]), date.fromisoformat(arrests["last_date"]), eager=True

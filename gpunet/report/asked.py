@@ -55,11 +55,13 @@ def asked(source: Source) -> Section:
 
 def _lead(found: Manifest, audience: Audience) -> str:
     rows, arrests = found["input"]["rows"], found["arrests"]
-    files, count = len(found["input"]["files"]), audience.count
-    return (
-        f"{_QUESTIONS.get(found['gpunet'], _of_features)(found)} It was asked of {count(rows['read'])} rows in "
-        f"{counted(files, 'file')}: {count(arrests['arrests'])} arrests of {count(arrests['persons'])} persons."
+    files = counted(len(found["input"]["files"]), "file")
+    of_rows, of_arrests, of_persons = (
+        _counted(number, noun, audience)
+        for number, noun in ((rows["read"], "row"), (arrests["arrests"], "arrest"), (arrests["persons"], "person"))
     )
+    question = _QUESTIONS.get(found["gpunet"], _of_features)(found)
+    return f"{question} It was asked of {of_rows} in {files}: {of_arrests} of {of_persons}."
 
 
 def _of_features(found: Manifest) -> str:
@@ -119,7 +121,7 @@ def _rows(found: Manifest, audience: Audience) -> Iterator[Table]:
         "rows_read", "What became of the rows", _ROWS, persons, fates, {"fate": "", "rows": "rows"}, counts=("rows",)
     )
     reasons = sorted(found["input"]["rejected_by_reason"].items(), key=lambda item: (-item[1], item[0]))
-    if reasons:
+    if reasons and _FATES["rejected"] in audience.shown(fates, ["rows"])["fate"]:  # they add up to those rejected
         data = pl.DataFrame(
             {"reason": [_REASONS.get(name, name) for name, _ in reasons], "rows": [n for _, n in reasons]}
         )
@@ -151,7 +153,7 @@ def _files(found: Manifest, audience: Audience) -> Iterator[Table]:
 
 def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
     """Files, columns, words and arrests that did not count."""
-    read, count = found["input"], audience.count
+    read = found["input"]
     if read["left_out"]:
         names = "" if audience.is_public else f": {named_list([file['name'] for file in read['left_out']])}"
         yield f"{counted(len(read['left_out']), 'file')} could not be read, and none of their rows counts{names}."
@@ -164,7 +166,9 @@ def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
         )
     undated = found["arrests"].get("undated_arrests", 0)
     if undated:
-        yield f"{count(undated)} arrests have no date."
+        yield _begin(
+            f"{_counted(undated, 'arrest', audience)} {'has' if _is_one(undated, audience) else 'have'} no date."
+        )
     if read.get("null_words") and not audience.is_public:
         words = [
             f"{named(word)} in {rows:,} rows of {named(column)}"
@@ -172,6 +176,18 @@ def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
             for word, rows in of.items()
         ]
         yield f"Read as no value: {', '.join(words)}."
+
+
+def _counted(number: int, noun: str, audience: Audience) -> str:
+    """``1 arrest``, ``fewer than 10 arrests``."""
+    words = audience.count(number)
+    return f"{words} {noun}" + ("" if words == "1" else "s")
+
+
+def _have(number: int, noun: str, audience: Audience) -> str:
+    """How sentences begin: ``1 arrest has``, ``Fewer than 10 arrests have``."""
+    counted_words = _counted(number, noun, audience)
+    return f"{counted_words[:1].upper()}{counted_words[1:]} {'have' if counted_words.endswith('s') else 'has'}"
 
 
 def _oversize(found: Manifest, audience: Audience) -> Iterator[Table | Paragraph]:
@@ -184,8 +200,8 @@ def _oversize(found: Manifest, audience: Audience) -> Iterator[Table | Paragraph
         yield Paragraph(f"No incident has more persons than the cap of {cap:,}, above which it would tie nobody.")
         return
     said = (
-        f"{audience.count(len(over))} incidents have more persons than the cap of {cap:,}. Those who are arrested at "
-        "such an event need not know each other, so it ties nobody."
+        f"{_have(len(over), 'incident', audience)} more persons than the cap of {cap:,}. Those who are arrested at such "
+        "an event need not know each other, so it ties nobody."
     )
     if audience.is_public:
         yield Paragraph(said)

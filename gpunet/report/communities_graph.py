@@ -23,8 +23,11 @@ _MOST_CIRCLES = 400
 #: The share of the picture that is circles.
 _FILLED = 0.12
 
-#: Communities without a tie to others.
+#: Communities without a tie to others, at most, if their circles have room.
 _IN_ROW = 16
+
+#: Between two circles of a row, and beside all circles, in thousandths of the picture's width.
+_GAP, _MARGIN = 6, 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ def communities_figure(found: Communities, audience: Audience) -> tuple[Figure, 
         f"{persons[0]:,} persons, its area their number; a line joins two between which there are ties.",
         int(persons[:drawn].sum()),
         data.select("community", "persons") if audience.is_public else data,
-        network_svg(_places(drawn, first, second), first, second, [everyone], radius),
+        network_svg(_places(first, second, radius), first, second, [everyone], radius),
         counts=("persons",),
     )
     rest = len(persons) - drawn
@@ -105,13 +108,19 @@ def communities_figure(found: Communities, audience: Audience) -> tuple[Figure, 
     )
 
 
-def _places(n: int, first: Int64, second: Int64) -> Float64:
-    """Communities that are tied to others laid out, the others in rows below them."""
+def _places(first: Int64, second: Int64, radius: Float64) -> Float64:
+    """Communities that are tied to others laid out, the others in rows below them that keep circles apart."""
+    n = len(radius)
     tied = np.zeros(n, np.bool_)
     tied[first] = tied[second] = True
     place, places = tied.cumsum() - 1, np.zeros((n, 2))
     if len(first):
         places[tied] = laid_out(int(tied.sum()), place[first], place[second])
-    row, column = np.divmod(np.arange(n - int(tied.sum())), _IN_ROW)
-    places[~tied] = np.stack([(column + 0.5) / _IN_ROW, places[:, 1].max() + 0.08 + row * 0.06], axis=1)
+    width = 1000 - 2 * (_MARGIN + radius.max())  # of what lies between margins, in the units of radii
+    largest = radius[~tied].max(initial=0)
+    apart = 2 * largest + _GAP
+    in_row = int(np.clip(width // apart, 1, _IN_ROW))
+    above = places[:, 1].max() + (radius[tied].max() + largest + _GAP) / width if len(first) else 0.0
+    row, column = np.divmod(np.arange(n - int(tied.sum())), in_row)
+    places[~tied] = np.stack([(column + 0.5) / in_row, above + row * apart / width], axis=1)
     return places

@@ -104,8 +104,9 @@ def _sample(source: Source, model: Model, seed: int) -> tuple[pl.DataFrame, int]
 def binned(value: Float64, factor: Float64, *, flag: bool = False) -> pl.DataFrame:
     """What values of a feature multiply the odds by, a row for each group of values, the smallest first.
 
-    Groups are of about one size, equal values in one; each has at least 10 persons, those without a value being the
-    last. Of n persons these are `value`, NaN for none, and `factor`; `flag` says that 1 is yes.
+    Groups are of about one size, equal values in one; each has at least 10 persons if there are so many, but those
+    without a value, the last, may be fewer. Of n persons these are `value`, NaN for none, and `factor`; `flag` says
+    that 1 is yes.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def binned(value: Float64, factor: Float64, *, flag: bool = False) -> pl.DataFra
         first, last = distinct[here[0]], distinct[here[-1]]
         ends = (number == 0, number == group[-1])
         rows.append({"values": _words(first, last, ends, flag=flag), **_factors(factor[known][np.isin(code, here)])})
-    if (~known).sum() >= MIN_PERSONS:
+    if not known.all():
         rows.append({"values": "no value", **_factors(factor[~known])})
     return pl.DataFrame(rows)
 

@@ -10,7 +10,7 @@ import polars as pl
 from gpunet.config.config import load_config
 from gpunet.config.registry import Feature, columns
 from gpunet.evaluate.families import FAMILIES
-from gpunet.report.audience import MIN_PERSONS
+from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.dependence import Moved, binned, moved_by
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_words import share
@@ -57,7 +57,8 @@ def drivers(source: Source) -> Section | None:
     features = _features(importance, declared, total)
     families = _families(features)
     parts: list[Figure | Table | Paragraph] = [Paragraph(_WARNING), _family_figure(families, moved), Paragraph(_ODDS)]
-    parts += [_feature_table(features, moved), *_dependence(features["feature"].to_list()[:_DRAWN], declared, moved)]
+    strongest = features["feature"].to_list()[:_DRAWN]
+    parts += [_feature_table(features, moved), *_dependence(strongest, declared, moved, source.audience)]
     return Section("drivers", "What drives scores?", _lead(features, families), tuple(parts))
 
 
@@ -135,7 +136,9 @@ def _feature_table(features: pl.DataFrame, moved: Moved) -> Table:
     )  # fmt: skip
 
 
-def _dependence(names: Iterable[str], declared: Mapping[str, Feature], moved: Moved) -> Iterable[Figure | Paragraph]:
+def _dependence(
+    names: Iterable[str], declared: Mapping[str, Feature], moved: Moved, audience: Audience
+) -> Iterable[Figure | Paragraph]:
     """A figure for each feature, all with one axis, so that what moves little looks so."""
     if len(moved) < MIN_PERSONS:
         return
@@ -143,7 +146,11 @@ def _dependence(names: Iterable[str], declared: Mapping[str, Feature], moved: Mo
     for name in names:
         at = moved.features.index(name)
         flag = name in declared and declared[name].dtype == "bool"
-        found[name] = binned(moved.value[:, at], moved.factor[:, at], flag=flag)
+        data = audience.shown(binned(moved.value[:, at], moved.factor[:, at], flag=flag), ["persons"])
+        if len(data):
+            found[name] = data
+    if not found:
+        return
     if len(moved) < moved.of:
         yield Paragraph(f"The figures below are of {len(moved):,} of the {moved.of:,} persons, taken at random.")
     ends = pl.concat(found.values()).select(pl.col("factor_low").min(), pl.col("factor_high").max()).row(0)
@@ -151,7 +158,7 @@ def _dependence(names: Iterable[str], declared: Mapping[str, Feature], moved: Mo
     for number, (name, data) in enumerate(found.items(), start=1):
         words = feature_words(name, declared)
         yield Figure(
-            f"driver_values_{number}", words[:1].upper() + words[1:], _moves(data), len(moved), data,
+            f"driver_values_{number}", words[:1].upper() + words[1:], _moves(data), int(data["persons"].sum()), data,
             _dependence_chart(data, domain), counts=("persons",),
         )  # fmt: skip
 

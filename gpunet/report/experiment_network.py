@@ -17,7 +17,14 @@ from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figu
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.degrees_figure import degrees_figure
 from gpunet.report.figure import Figure, Paragraph, Section, Table
-from gpunet.report.network_tables import arrests_table, network_table
+from gpunet.report.network_tables import (
+    NETWORK_HIDDEN,
+    VIOLENT_PERSONS,
+    arrests_table,
+    network_is_told,
+    network_table,
+    outside_of,
+)
 from gpunet.report.source import Source
 from gpunet.runs.folder import MOST_JSON_BYTES
 from gpunet.runs.read_back import Damaged, valid, values_in
@@ -95,6 +102,7 @@ def experiment_network(source: Source) -> Section:
         f"{audience.out_of(persons, everybody)} of {audience.count(everybody)} persons were arrested together with "
         "somebody else."
     )
+    lead = lead[:1].upper() + lead[1:]
     return Section("network", "What the network looks like", lead, tuple(_parts(source, found)))
 
 
@@ -112,13 +120,19 @@ def _parts(source: Source, found: _Descriptives) -> Iterator[Figure | Table | Pa
     audience = source.audience
     manifest: Mapping[str, Any] = {**source.manifest, "network": asdict(found.network)}
     yield arrests_table(manifest, audience)
-    yield network_table(manifest, audience)
-    yield from _together(source, found)
-    if found.network.persons:
-        of = found.degrees.distribution
-        yield from degrees_figure(np.repeat([one.degree for one in of], [one.persons for one in of]), audience)
-    if found.repeat_arrests:
-        yield repeat_arrests_figure(_persons(found.repeat_arrests), audience)
+    own = _persons(found.repeat_arrests)
+    if network_is_told(manifest, audience):
+        table = network_table(manifest, outside_of(manifest, own), audience)
+        yield table
+        if VIOLENT_PERSONS in table.data["figure"]:
+            yield from _together(source, found)
+        if found.network.persons:
+            of = found.degrees.distribution
+            yield from degrees_figure(np.repeat([one.degree for one in of], [one.persons for one in of]), audience)
+    else:
+        yield Paragraph(NETWORK_HIDDEN)
+    if len(own):
+        yield repeat_arrests_figure(own, audience)
     if (seasons := seasonality_figure(manifest["arrests"], audience)) is not None:
         yield seasons
 
@@ -126,10 +140,10 @@ def _parts(source: Source, found: _Descriptives) -> Iterator[Figure | Table | Pa
 def _persons(of: list[_Repeated]) -> pl.DataFrame:
     """A row a person again: with how many arrests, and whether one was violent."""
     split = [(one.arrests, is_violent, n) for one in of for is_violent, n in _violent_and_not(one)]
-    times = [n for _, _, n in split]
+    times = np.array([n for _, _, n in split], np.int64)
     return pl.DataFrame({
-        "own_arrests": np.repeat([arrests for arrests, _, _ in split], times),
-        "own_violent_arrests": np.repeat([is_violent for _, is_violent, _ in split], times),
+        "own_arrests": np.repeat(np.array([arrests for arrests, _, _ in split], np.int64), times),
+        "own_violent_arrests": np.repeat(np.array([is_violent for _, is_violent, _ in split], np.int64), times),
     })  # fmt: skip
 
 

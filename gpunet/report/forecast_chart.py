@@ -47,6 +47,7 @@ def dots(data: pl.DataFrame, rows: str, orders: Sequence[str] = ORDERS) -> Any:
     )
     lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("value_low:Q", scale=scale, title=None), x2="value_high")
     points = base.mark_point(filled=True, size=55, opacity=1).encode(
-        x=alt.X("value:Q", scale=scale, title=None), shape=alt.Shape("order:N", sort=list(orders), legend=None)
+        x=alt.X("value:Q", scale=scale, title=None),
+        shape=alt.Shape("order:N", scale=alt.Scale(domain=list(orders)), sort=list(orders), title=None),
     )
     return alt.layer(lines, points).properties(width=420, height=alt.Step(14))

@@ -15,7 +15,7 @@ from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.layout import laid_out
 from gpunet.report.look import COLOURS
 from gpunet.report.network_svg import MOST_LINES, Kind, network_svg
-from gpunet.report.network_tables import arrests_table, network_table
+from gpunet.report.network_tables import NETWORK_HIDDEN, arrests_table, network_is_told, network_table, outside_of
 from gpunet.report.source import Source
 from gpunet.report.tied import Tied, tied
 
@@ -30,17 +30,23 @@ def network(source: Source) -> Section:
     found, audience = source.manifest, source.audience
     persons, everybody = found["network"]["persons"], found["arrests"]["persons"]
     lead = f"{audience.out_of(persons, everybody)} of {audience.count(everybody)} persons were arrested together with "
-    lead += "somebody else."
+    lead = f"{lead[:1].upper()}{lead[1:]}somebody else."
     if persons:
         largest = found["network"]["largest_component"]["persons"]
-        lead += f" {audience.out_of(largest, persons)} of them are connected with one another through such arrests."
+        part = audience.out_of(largest, persons)
+        lead += f" {part[:1].upper()}{part[1:]} of them are connected with one another through such arrests."
     return Section("network", "What the network looks like", lead, tuple(_parts(source)))
 
 
 def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
     found, audience = source.manifest, source.audience
     yield arrests_table(found, audience)
-    yield network_table(found, audience)
+    own = source.table("features", ["own_arrests", "own_violent_arrests"])
+    if not network_is_told(found, audience):
+        yield Paragraph(NETWORK_HIDDEN)
+        yield from _of_arrests(own, source)
+        return
+    yield network_table(found, outside_of(found, own), audience)
     yield Paragraph(
         "Two persons are tied if they were arrested in one incident. Clustering says how often two who are both tied "
         "with a third person are tied with each other: averaged over persons, or over all such pairs (transitivity). A "
@@ -49,11 +55,7 @@ def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
     of = tied(source)
     if len(of.persons):
         yield from degrees_figure(of.degree, audience)
-    own = source.table("features", ["own_arrests", "own_violent_arrests"])
-    if len(own):
-        yield repeat_arrests_figure(own, audience)
-    if (seasons := seasonality_figure(found["arrests"], audience)) is not None:
-        yield seasons
+    yield from _of_arrests(own, source)
     if not len(of.persons):
         return
     if (communities := communities_figure(communities_of(of), audience)) is not None:
@@ -67,6 +69,13 @@ def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
                 f"The largest component has {largest:,} persons, too many for a picture of single persons: one is "
                 f"drawn of fewer than {_MOST_PERSONS:,}."
             )
+
+
+def _of_arrests(own: pl.DataFrame, source: Source) -> Iterator[Figure]:
+    if len(own):
+        yield repeat_arrests_figure(own, source.audience)
+    if (seasons := seasonality_figure(source.manifest["arrests"], source.audience)) is not None:
+        yield seasons
 
 
 def _component_figure(of: Tied) -> tuple[Figure, Paragraph]:

@@ -9,9 +9,14 @@ from typing import Any
 import polars as pl
 
 from gpunet.report.audience import MIN_PERSONS, Audience
+from gpunet.report.few import is_few
 from gpunet.report.figure import Table
 
-__all__ = ["arrests_table", "network_table"]
+__all__ = ["NETWORK_HIDDEN", "VIOLENT_PERSONS", "arrests_table", "network_is_told", "network_table", "outside_of"]
+
+VIOLENT_PERSONS = "persons with a violent arrest"
+
+NETWORK_HIDDEN = "So few persons were arrested with others, or so few were not, that more of the network is not shown."
 
 Manifest = Mapping[str, Any]
 
@@ -42,10 +47,11 @@ def arrests_table(found: Manifest, audience: Audience) -> Table:
     arrests, paper = found["arrests"], _PAPER_OFFENCES
     violent = dict(arrests["violent_arrests"])
     anything = violent.pop("violent")
-    once = arrests["persons_arrested_once"]
+    once, rows = arrests["persons_arrested_once"], found["input"]["rows"]
+    kept = [_Line("rows kept: charges of a person in an incident", rows["accepted"], 64_466)]
     offences = [_Line(f"violent arrests: {name.replace('_', ' ')}", n, paper.get(name)) for name, n in violent.items()]
     lines = [
-        _Line("rows kept: charges of a person in an incident", found["input"]["rows"]["accepted"], 64_466),
+        *_parts(kept, rows["read"] - rows["accepted"], audience),
         _Line("incidents", arrests["incidents"]),
         _Line("arrests: a person in an incident", arrests["arrests"]),
         _Line("persons", arrests["persons"]),
@@ -59,15 +65,38 @@ def arrests_table(found: Manifest, audience: Audience) -> Table:
     )  # fmt: skip
 
 
-def network_table(found: Manifest, audience: Audience) -> Table:
+def network_is_told(found: Manifest, audience: Audience) -> bool:
+    """Whether neither the persons of the network nor those outside are so few that nothing of it may be told."""
+    return not audience.is_public or not is_few(found["network"]["persons"], found["arrests"]["persons"])
+
+
+def outside_of(found: Manifest, own: pl.DataFrame) -> tuple[int, int]:
+    """Persons outside the network with a violent arrest and without one; `own` has ``own_violent_arrests`` of all."""
+    network = found["network"]
+    violent = int((own["own_violent_arrests"] > 0).sum()) - network["members"].get("violent", 0)
+    return violent, found["arrests"]["persons"] - network["persons"] - violent
+
+
+def network_table(found: Manifest, outside: tuple[int, int], audience: Audience) -> Table:
     """Table 2: persons, ties, degrees, clustering, components, and the violent persons.
 
-    The public is not told the largest degree, which is a single person's.
+    The public is not told the largest degree, which is a single person's. `outside` are persons without a tie, with a
+    violent arrest and without one: how many of everybody have one is told elsewhere, so these could be worked out.
     """
     network = found["network"]
     largest, persons = network["largest_component"], network["persons"]
     members = {name: n for name, n in network["members"].items() if name not in ("all", "violent")}
     violent = network["members"].get("violent", 0)
+    largest_persons = [_Line("persons of the largest component", largest["persons"])]
+    component = [
+        _Line("components", network["components"], 1_843, is_count=False),
+        *largest_persons,
+        _Line("ties of the largest component", largest["ties"]),
+        _Line("longest shortest path of the largest component", largest["diameter"], 36, is_count=False),
+        _Line("mean shortest path of the largest component", largest["mean_path"], 12.2, is_count=False),
+    ]
+    violent_persons = [_Line(VIOLENT_PERSONS, violent)]
+    few_outside = audience.is_public and any(0 < number < MIN_PERSONS for number in outside)
     offences = [_Line(f"persons with an arrest for {name.replace('_', ' ')}", n) for name, n in members.items()]
     lines = [
         _Line("persons with a tie", persons, 9_373),
@@ -76,14 +105,8 @@ def network_table(found: Manifest, audience: Audience) -> Table:
         *([] if audience.is_public else [_Line("largest number of ties", network["max_degree"])]),
         _Line("average clustering", network["average_clustering"], 0.50, is_count=False),
         _Line("transitivity", network["transitivity"], 0.62, is_count=False),
-        _Line("components", network["components"], 1_843, is_count=False),
-        *_parts(
-            [_Line("persons of the largest component", largest["persons"])], persons - largest["persons"], audience
-        ),
-        _Line("ties of the largest component", largest["ties"]),
-        _Line("longest shortest path of the largest component", largest["diameter"], 36, is_count=False),
-        _Line("mean shortest path of the largest component", largest["mean_path"], 12.2, is_count=False),
-        *_parts([_Line("persons with a violent arrest", violent)], persons - violent, audience),
+        *(component if _parts(largest_persons, persons - largest["persons"], audience) else []),
+        *([] if few_outside else _parts(violent_persons, persons - violent, audience)),
         *_parts(offences, 0, audience),
     ]
     return _table(
