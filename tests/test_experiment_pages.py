@@ -389,7 +389,7 @@ def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     assert {900, 500, 300, 700, 80, 74, 6} <= set(part(section, "arrests").data["value"])
     assert {400, 600, 3.0, 0.4142, 7, 350, 12, 4.5678} <= set(part(section, "network").data["value"])
     assert part(section, "degrees").data.select("ties", "persons").rows() == [(2, 200), (4, 200)]
-    assert part(section, "repeat_arrests").data.select("arrests", "persons", "violent_persons").rows() == [
+    assert part(section, "repeat_arrests").data.select("times", "persons", "violent_persons").rows() == [
         ("1", 300, 30), ("2", 100, 20), ("4", 100, 25),
     ]  # fmt: skip
     assert part(section, "seasonality").data["arrests"].to_list() == [75] * 12
