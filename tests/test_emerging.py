@@ -231,7 +231,7 @@ def test_a_month_is_told_by_everything_for_both_outcomes(arrests):
     assert done[-1] == 3
     warnings = " ".join(found.warnings)
     assert "the two-hop heuristic starts from past violent offenders" in warnings
-    assert "as the data end before their 90 days do: 1 of 3" in warnings
+    assert "violent arrests within 90 days, as the data end before: 1 of 3" in warnings
     assert "so its months cannot be compared" in warnings
 
 

@@ -37,7 +37,7 @@ _STAGE = "months"
 
 _EVER_AFTER = (
     "of violent arrests at any later time (outcome ever_after, as in the paper) the data know fewer, the later the "
-    "month: its months cannot be compared; those of a fixed number of days (outcome horizon) can"
+    "month, so its months cannot be compared; those of a fixed number of days (outcome horizon) can"
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.report.experiment_charts import calibration_panels
 from gpunet.report.experiment_rows import calibration_of, months_of
 from gpunet.report.experiment_words import (
@@ -40,12 +41,8 @@ def known_calibration(source: Source) -> Section | None:
         "Persons in ten groups by what was predicted: the mean of it, and the share who were violent"
         f"{with_intervals(data, 'observed', ', with approximate 95 % intervals')}; on the dashed line the two agree."
     )
-    return Section(
-        "calibration",
-        _TITLE,
-        _lead(data.filter(protocol=protocol), f" with {protocol}"),
-        (_figure(data, chart, sentence),),
-    )
+    lead = _lead(data.filter(protocol=protocol), f" with {protocol}")
+    return Section("calibration", _TITLE, lead, (_figure(data, chart, sentence),))
 
 
 def emerging_calibration(source: Source) -> Section | None:
@@ -58,11 +55,13 @@ def emerging_calibration(source: Source) -> Section | None:
     chart = calibration_panels(
         data, panel="classifier", panels=classifiers, by="classifier", domain=list(CLASSIFIERS.values())[:3]
     )
-    own = ", with intervals," if source.manifest["config"]["evaluate"]["bootstrap"] else ""
+    settings = source.manifest["config"]["evaluate"]
+    own = ", with intervals," if settings["bootstrap"] else ""
+    days = counted(settings["horizon_days"], "day")
     sentence = (
         "Persons of every month in ten groups by what was predicted, groups of one number together: the mean of it, "
-        f"and the share with a violent arrest {words}; on the dashed line the two agree. A month's own groups{own} are "
-        "in calibration.parquet."
+        f"and the share with a violent arrest within {days}; on the dashed line the two agree. A month's own groups{own} "
+        "are in calibration.parquet."
     )
     months = months_of(source).filter(outcome="horizon").drop_nulls("tp")["month"].n_unique()
     return Section("calibration", _TITLE, _lead(data, "", months), (_figure(data, chart, sentence),))
