@@ -60,8 +60,8 @@ def emerging_calibration(source: Source) -> Section | None:
     days = counted(settings["horizon_days"], "day")
     sentence = (
         "Persons of every month in ten groups by what was predicted, groups of one number together: the mean of it, "
-        f"and the share with a violent arrest within {days}; on the dashed line the two agree. A month's own groups{own} "
-        "are in calibration.parquet."
+        f"and the share with a violent arrest within {days}; on the dashed line the two agree. A month's own "
+        f"groups{own} are in calibration.parquet."
     )
     months = months_of(source).filter(outcome="horizon").drop_nulls("tp")["month"].n_unique()
     return Section("calibration", _TITLE, _lead(data, "", months), (_figure(data, chart, sentence),))
