@@ -8,6 +8,8 @@ import math
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -28,10 +30,13 @@ from gpunet.report import two_steps as two_steps_module
 from gpunet.report.audience import Audience
 from gpunet.report.card import card_page
 from gpunet.report.card_inputs import input_paths, read_again
+from gpunet.report.card_reasons import change_section
+from gpunet.report.card_record import network_section
 from gpunet.report.card_score import frequency
-from gpunet.report.card_values import value_in_words
+from gpunet.report.card_values import usual_values, value_in_words
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Figure, Page, Paragraph, Table
+from gpunet.report.forecast_words import window_words
 from gpunet.report.named import named
 from gpunet.report.page import rendered
 from gpunet.report.record import Record, incident_pairs
@@ -153,6 +158,8 @@ def test_the_score_its_rank_and_how_such_scores_fared(run: Path, page: Page, evi
     low, high = tried["probability"].to_numpy()[near].min(), tried["probability"].to_numpy()[near].max()
     share = 100 * hits / len(near)
     assert f"nearest this one ({low:.3f} to {high:.3f}), {hits:,} were: {share:.0f} of 100, where" in text
+    window = window_words(json.loads((run / "run.json").read_text())["model"]["test"]["window"])
+    assert f"would be arrested for a violent offence in the days {window}. Of the" in text
     rate = tried["label"].mean()
     assert f"Of all {len(tried):,} persons of that trial {100 * rate:.1f} of 100 were" in text
 
@@ -207,7 +214,27 @@ def test_changes_are_what_the_model_says(run: Path, page: Page, evidence: Eviden
     later = gpunet.score(model, own.with_columns(since), threads=1)
     assert table["probability"][-1] == pytest.approx(later["probability"][0])
     found = table["probability"].to_list()
-    assert table["difference"].to_list() == pytest.approx([100 * (one - found[0]) for one in found], abs=0.0501)
+    assert table["difference"].to_list() == pytest.approx([100 * (one - found[0]) for one in found], abs=0.1001)
+    assert_differences_add_up(part(page, "change"))
+
+
+def assert_differences_add_up(table: Table) -> None:
+    """By the numbers that are shown."""
+    first, *others = [table.formats["of_100"].format(one) for one in table.data["of_100"]]
+    for other, difference in zip(others, table.data["difference"][1:], strict=True):
+        assert Decimal(other) - Decimal(first) == Decimal(table.formats["difference"].format(difference))
+
+
+def test_small_scores_have_two_digits(run: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, known = load_model(run / "model.ubj"), columns(Config().sets)
+    monkeypatch.setattr(type(model), "predict_proba", lambda _, rows, threads: 0.00544 + 0.00013 * np.arange(len(rows)))
+    subject = replace(evidence.subject, probability=0.00544)
+    section = change_section(model, subject, usual_values(Source(run), model.features), known, 200)
+    (table,) = (one for one in section.parts if isinstance(one, Table))
+    assert table.formats == {"of_100": "{:.2f}", "difference": "{:+.2f}"}
+    assert table.data["difference"][1] == 0.02  # as shown: 0.56 less 0.54
+    assert "from 0.54 to " in section.lead
+    assert_differences_add_up(table)
 
 
 def test_own_arrests_are_those_of_the_tables(rows: pl.DataFrame, page: Page, evidence: Evidence) -> None:
@@ -323,7 +350,7 @@ def test_tables_without_places_and_gangs(tmp_path: Path) -> None:
     run_forecast([str(tmp_path / "rows.csv")], tmp_path / "run", CONFIG, None, RunOptions(threads=1))
     page = card_page(tmp_path / "run", busiest(tmp_path / "run"))
     assert "no district and no beat" in words(page, "places")
-    assert not {"beat", "district", "gang"} & set(part(page, "arrests").heads)
+    assert not {"beat", "district", "gang", "force"} & set(part(page, "arrests").heads)
     rendered(page, Audience())
     declared, evidence = columns(Config().sets), evidence_of(tmp_path / "run", busiest(tmp_path / "run"))
     assert evidence.behind(declared["beat_arrests"]) == "No beat is on record for the person's arrests."
@@ -376,6 +403,22 @@ def test_a_person_without_ties(run: Path) -> None:
     assert "has no tie" in words(page, "network")
     assert "network" not in [one.name for one in parts(page) if isinstance(one, Figure)]
     rendered(page, Audience())
+
+
+def test_a_person_arrested_with_others_only_in_a_large_incident(run: Path, evidence: Evidence) -> None:
+    alone = pl.read_parquet(run / "features.parquet").filter(pl.col("degree__all") == 0)["person_id"][0]
+    found = evidence_of(run, str(alone))
+    own = found.record.own
+    found.record.__dict__["own"] = own.with_columns(others=pl.lit(0))
+    assert network_section(found).lead.startswith("The person was never arrested together with anyone")
+    found.record.__dict__["own"] = own.with_columns(others=pl.lit(59))
+    lead = network_section(found).lead
+    assert "together with others only in incidents of more than 50 persons, which tie nobody" in lead
+    assert "never" not in lead
+
+
+def test_the_force_is_told_where_there_is_one(page: Page) -> None:
+    assert list(part(page, "arrests").heads)[:4] == ["number", "date", "force", "incident"]
 
 
 class Elements(HTMLParser):
@@ -524,3 +567,20 @@ def test_what_a_card_replaces(run: Path, tmp_path: Path, capsys: pytest.CaptureF
         assert (code, said in message) == (2, True), message
     assert other.read_text() == "<title>Somebody's page</title>"
     assert out.read_bytes() == first
+
+
+def test_no_card_goes_into_a_run(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(run.rglob("*"))
+    (tmp_path / "link").symlink_to(run)
+    asked = (run, "--person", busiest(run))
+    inside = [run / "card.html", run / "figures" / "x.html", run / "report.html", tmp_path / "link" / "x.html"]
+    for arguments in [*(("--out", path) for path in inside), ()]:
+        with monkeypatch.context() as patched:
+            patched.chdir(run if not arguments else tmp_path)
+            code, message = told(capsys, *asked, *arguments)
+        assert (code, "would lie in the folder of a run" in message) == (2, True), message
+    assert sorted(run.rglob("*")) == before
+    assert told(capsys, *asked, "--out", run / ".." / "beside.html")[0] == 0
+    (run.parent / "beside.html").unlink()

@@ -230,8 +230,8 @@ def test_a_month_is_told_by_everything_for_both_outcomes(arrests):
     assert done == sorted(done)
     assert done[-1] == 3
     warnings = " ".join(found.warnings)
-    assert "two_hop_heuristic starts from past violent offenders" in warnings
-    assert "as the data end before their 90 days do: 1 of 3" in warnings
+    assert "the two-hop heuristic starts from past violent offenders" in warnings
+    assert "violent arrests within 90 days, as the data end before: 1 of 3" in warnings
     assert "so its months cannot be compared" in warnings
 
 
@@ -313,7 +313,7 @@ def test_victims_and_custody_may_be_frames_or_named_in_the_configuration(arrests
     other = gpunet.evaluate_emerging(arrests, named, **options)
     assert found.predictions.equals(other.predictions)
     assert min(found.predictions["person_id"]) >= "p040"
-    assert "two_hop_heuristic starts from the persons in the table of victims" in found.warnings
+    assert "the two-hop heuristic starts from the persons in the table of victims" in found.warnings
     reference = Reference(many_rows(1), [(50, 10)], [(person, 0, None) for person in range(40)], "network")
     heuristic = found.predictions.filter(classifier="two_hop_heuristic", outcome="horizon")
     expected = reference.two_hops(365) & set(reference.persons(365))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from gpunet.base.errors import InputError
 from gpunet.config.config import load_config
+from gpunet.evaluate.bootstrap import why_no_interval
 from gpunet.evaluate.schemas import MEASURES, TABLES, frame_of
 from gpunet.report.audience import Audience
 from gpunet.report.emerging_months import emerging_ever_after, emerging_horizon
@@ -150,7 +152,7 @@ SAID = {
     "below": (leak_row(-0.03, -0.05, -0.01), "is no gain: nothing is lost by an honest test."),
     "no draws": (
         leak_row(0.1, None, None, undefined="leak interval: no draws (bootstrap = 0)"),
-        "0.100 (no interval: no draws (bootstrap = 0)), is 25%",
+        "The difference, 0.100, is 25% of what",
     ),
     "all": (leak_row(0.45, 0.4, 0.5), "is 100% of what"),
 }  # fmt: skip
@@ -293,6 +295,57 @@ def test_without_intervals_nothing_is_said_to_be_certain(tmp_path):
     assert "without intervals nobody can say whether that is chance" in lead
 
 
+def test_without_draws_no_page_speaks_of_intervals(tmp_path):
+    """But where it says that there are none."""
+    honest: dict[str, Any] = {"protocol": "cross_fitted"}
+    results = [row(auc=0.9), row(auc=0.8, **honest), row(auc=0.7, family="path", **honest)]
+    results += [
+        row(20, 0, 10, 0, None, population=PARTS[1], **honest),
+        row(20, 20, 50, 280, population=PARTS[0], **honest),
+    ]
+    (tmp_path / "known").mkdir()
+    known = without_draws(folder(tmp_path / "known", "known", results=[*map(undrawn, results)],
+                                 leak=[undrawn(leak_row())], calibration=[undrawn(group_row(1, 0.3, 10))]))  # fmt: skip
+    months = [undrawn(each) for outcome in ("horizon", "ever_after") for each in month_rows(1, outcome, **AHEAD)]
+    groups = [undrawn(group_row(1, 0.2, 20, month=date(2013, 1, 1), outcome="horizon", protocol=None))]
+    (tmp_path / "emerging").mkdir()
+    emerging = without_draws(folder(tmp_path / "emerging", "emerging", results=months, curves=[], calibration=groups))
+    of_known = (known_result, known_leak, known_calibration, known_families)
+    of_emerging = (emerging_result, emerging_horizon, emerging_ever_after, emerging_calibration)
+    for source, pages in ((known, of_known), (emerging, of_emerging)):
+        found = [section for of in pages if (section := of(source)) is not None]
+        assert len(found) == len(pages)
+        for section in found:
+            page = re.sub(r"<script.*?</script>", "", html(section), flags=re.DOTALL)
+            unsure = re.compile("without (an interval|intervals) nobody can say whether that is chance")
+            assert "interval" not in unsure.sub("", page)
+        assert "No interval was asked for (bootstrap = 0)" in experiment_certainty(source).lead
+    lead = emerging_horizon(emerging).lead
+    assert lead.endswith("in 1 of 1 month; without intervals nobody can say whether that is chance.")
+    assert part(known_result(known), "table_8_paper").data["auc_told"].to_list()[1] == "0.900"
+
+
+def test_with_intervals_captions_say_so(tmp_path):
+    source = Source(folder(tmp_path, "emerging", results=month_rows(1, **AHEAD), curves=[]), ANALYST)
+    section = emerging_horizon(source)
+    assert section.lead.endswith("in 1 of 1 month, in 1 of them by more than the intervals, and as far behind in 0.")
+    assert "with approximate 95 % intervals" in part(section, "f1_horizon").sentence
+
+
+@pytest.mark.parametrize(
+    ("recent", "rule"), [((10, 50, 90), "past violent arrests"), ((30, 50, 70), "past violent arrests, last 180 days")]
+)
+def test_panels_have_the_rule_that_the_lead_compares_with(tmp_path, recent, rule):
+    results = month_rows(1, **{**AHEAD, "past_violent_arrests_180d": recent})
+    section = emerging_horizon(Source(folder(tmp_path, "emerging", results=results, curves=[]), ANALYST))
+    assert section.lead.startswith(f'Beside the rule "{rule}"')
+    figure = part(section, "precision_horizon")
+    assert f'that of the rule "{rule}".' in figure.sentence
+    drawn = json.dumps(figure.chart.to_dict())
+    precision = {"past violent arrests": 0.2, "past violent arrests, last 180 days": 30 / 80}[rule]
+    assert f'"beside": {precision}' in drawn
+
+
 def test_months_without_a_full_horizon_are_judged_by_the_papers_outcome(tmp_path):
     source = Source(folder(tmp_path, "emerging", results=month_rows(1, "ever_after", **AHEAD), curves=[]), ANALYST)
     assert "at any later time in the data" in emerging_result(source).lead
@@ -370,6 +423,61 @@ def test_calibration_says_who_is_off_and_by_how_much(tmp_path):
     assert html(section).count("<svg") == 1
 
 
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ([(0.1, 2, None), (0.4, 9, None)], "no classifier's mean can be told from the share that came true"),
+        ([(0.1, 200, None), (0.4, 900, None)], "says 25.0% on average where 27.5% came true, which is too low"),
+        # Intervals of the groups that are wider than those of independent persons: +/- 0.03 together.
+        ([(0.1, 200, 0.0425), (0.4, 900, 0.0425)], "by chance alone they would differ by up to about 3.0 percentage"),
+        ([(0.0, 0, None)], "no classifier's mean can be told"),
+    ],
+)
+def test_a_mean_is_off_only_where_chance_would_not_make_it_so(tmp_path, groups, said):
+    rows = []
+    for number, (mean, positives, half) in enumerate(groups, 1):
+        size = 20 if positives < 10 else 2000
+        ends = {} if half is None else {f"observed_{end}": positives / size + by for end, by in
+                                        (("low", -half), ("high", half))}  # fmt: skip
+        rows.append(group_row(number, mean, positives, size, **ends))
+    section = known_calibration(Source(folder(tmp_path, "known", calibration=rows), ANALYST))
+    assert section is not None
+    assert said in section.lead
+    assert ("too low" in section.lead) == (groups[0][1:] == (200, None))
+
+
+def test_persons_of_several_months_are_not_more_persons(tmp_path):
+    """What would be too high of 800 persons is not of 100, who are looked at in each of eight months."""
+    groups = [
+        group_row(1, 0.15, 10, 100, month=date(2013, month, 1), outcome="horizon", protocol=None)
+        for month in range(1, 9)
+    ]
+    months = [each for month in range(1, 9) for each in month_rows(month, **AHEAD)]
+    tables = {"results": months, "calibration": groups}
+    section = emerging_calibration(Source(folder(tmp_path, "emerging", **tables), ANALYST))
+    assert section is not None
+    assert "says 15.0% on average where 10.0% came true; by chance alone they would differ by up to about 7.0" in (
+        section.lead
+    )
+
+
+def undrawn(each: dict) -> dict:
+    """A row as it is without draws."""
+    names = [name.removesuffix("_low") for name in each if name.endswith("_low")]
+    why = why_no_interval(None, 0, [name for name in names if each[name] is not None])
+    reasons = {reason: f"{', '.join(f'{name} interval' for name in why)}: {reason}" for reason in why.values()}
+    return each | {f"{name}_{end}": None for name in names for end in ("low", "high")} | {
+        "undefined": "; ".join(reasons.values()) or None
+    }  # fmt: skip
+
+
+def without_draws(place: Path) -> Source:
+    manifest = json.loads((place / "run.json").read_text())
+    manifest["config"]["evaluate"]["bootstrap"] = 0
+    (place / "run.json").write_text(json.dumps(manifest))
+    return Source(place, ANALYST)
+
+
 def test_groups_of_months_are_taken_together(tmp_path):
     groups = [
         group_row(1, mean, positives, persons, month=date(2013, month, 1), outcome="horizon", protocol=None)
@@ -389,7 +497,7 @@ def test_the_network_in_numbers_and_what_the_public_sees_of_it(tmp_path):
     assert {900, 500, 300, 700, 80, 74, 6} <= set(part(section, "arrests").data["value"])
     assert {400, 600, 3.0, 0.4142, 7, 350, 12, 4.5678} <= set(part(section, "network").data["value"])
     assert part(section, "degrees").data.select("ties", "persons").rows() == [(2, 200), (4, 200)]
-    assert part(section, "repeat_arrests").data.select("arrests", "persons", "violent_persons").rows() == [
+    assert part(section, "repeat_arrests").data.select("times", "persons", "violent_persons").rows() == [
         ("1", 300, 30), ("2", 100, 20), ("4", 100, 25),
     ]  # fmt: skip
     assert part(section, "seasonality").data["arrests"].to_list() == [75] * 12

@@ -81,6 +81,18 @@ def test_figures_have_their_data_on_the_page_and_in_a_file():
     assert [base64.b64decode(href.partition(",")[2]) for href in hrefs] == list(found.figures.values())
 
 
+def test_words_of_numbers_that_are_there_are_not_in_the_csv():
+    data = pl.DataFrame(
+        {"name": ["a"], "auc": [0.8], "auc_low": [0.7], "auc_high": [0.9], "auc_words": ["0.8 (0.7 to 0.9)"]}
+    ).with_columns(test=pl.lit(0.5), test_words=pl.lit("0.5 (0.4 to 0.6)"))
+    found = page_of(table(data))
+    assert found.figures["figures/rows.csv"].decode().splitlines() == [
+        "name,auc,auc_low,auc_high,test,test_words",
+        "a,0.8,0.7,0.9,0.5,0.5 (0.4 to 0.6)",
+    ]
+    assert "0.8\u00a0(0.7\u00a0to\u00a00.9)" in found.html.decode()
+
+
 def test_the_public_sees_no_small_group_in_rows_data_or_pictures():
     found = page_of(figure(counts=("persons",)), table(counts=("persons",)), audience=PUBLIC)
     assert_public(found.html, found.figures, set())
@@ -133,7 +145,7 @@ def test_a_page_that_would_be_too_large_refers_to_files_then_leaves_out_the_larg
 def test_numbers_stand_right_and_are_written_alike():
     data = pl.DataFrame({"name": ["x" * 500], "n": [12345], "share": [0.123456], "big": [123456.7], "none": [None]})
     html = page_of(table(data)).html.decode()
-    assert f"<bdi>{'x' * 200}…</bdi>" in html
+    assert f"<bdi>{'x' * 160} ... {'x' * 40}</bdi>" in html
     assert re.findall(r'<td class="number"><bdi>(.*?)</bdi>', html) == ["12,345", "0.123", "123,457"]
     assert re.findall(r'<th scope="col" class="number">(.*?)</th>', html) == ["n", "share", "big"]
 
@@ -157,16 +169,34 @@ def test_figures_that_are_text_stand_right_too_and_their_intervals_do_not_break(
 
 def test_days_do_not_break_and_lists_are_lists():
     html = page_of(
-        Paragraph("From 2014-01-02."), Paragraph("a", "list item"), Paragraph("b", "list item")
+        Paragraph("From 2014-01-02 (82.5 %)."), Paragraph("a", "list item"), Paragraph("b", "list item")
     ).html.decode()
-    assert "From <time>2014-01-02</time>." in html
+    assert "From <time>2014-01-02</time>" in html
+    assert '(<span class="whole">82.5 %</span>)' in html
     assert re.search(r"<ul>\s*<li>a</li>\s*<li>b</li>\s*</ul>", html)
+
+
+def test_columns_of_days():
+    days = ["2014-01-02", None]
+    data = pl.DataFrame({"text": days, "said": ["2014-01-02", "never"]}).with_columns(day=pl.col("text").str.to_date())
+    html = page_of(table(data)).html.decode()
+    first = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2])[0]
+    assert re.findall(r'<(t[dh])(?: scope="row")? class="(.*?)">', first) == [
+        ("th", "day"), ("td", "text"), ("td", "day")
+    ]  # fmt: skip
 
 
 def test_names_in_sentences():
     assert named_list([], 2) == ""
     assert named_list(["a", "b"], 2).count("\u2068") == 2
     assert len(named("x" * 500)) < 130
+
+
+def test_long_names_that_begin_alike_are_told_apart():
+    ids = ["x" * 300 + end for end in ("1", "2")]
+    assert len({*map(named, ids)}) == 2
+    html = page_of(table(pl.DataFrame({"name": ids, "persons": [1, 2]}))).html.decode()
+    assert len({*re.findall(r'<th scope="row" class="text long"><bdi>(.*?)</bdi>', html)}) == 2
 
 
 def test_a_picture_is_the_same_each_time_and_names_nobody_for_screen_readers():

@@ -160,7 +160,7 @@ def test_the_rows_about_a_person(run, capsys):
 def test_a_person_without_a_row_is_no_error_if_another_table_has_one(run, tmp_path):
     assert shown(run, "ties", "--person", 50, "--json") == ""
     assert shown(run, "ties", "--person", 50, "--csv", "-") == "person_a,person_b,strength,first_date\n"
-    assert "0 of 3 rows" in shown(run, "ties", "--person", 50)
+    assert "0 rows about this person, 4 of 4 columns" in shown(run, "ties", "--person", 50)
     shown(run, "ties", "--person", 50, "--csv", tmp_path / "none.csv")
     assert (tmp_path / "none.csv").read_text() == "person_a,person_b,strength,first_date\n"
 
@@ -183,7 +183,19 @@ def test_a_single_person_has_a_line_a_column(run):
     head, *rows, counts, _ = lines(shown(run, "features", "--person", 5))
     assert head.split() == ["column", "value"]
     assert [row.split() for row in rows[:3]] == [["person_id", "5"], ["feature_0", "0"], ["feature_1", "0.142857"]]
-    assert counts == "1 of 100 rows, 31 of 31 columns"
+    assert counts == "1 row about this person, 31 of 31 columns"
+
+
+def test_all_rows_about_a_person_are_shown_unless_top_cuts_them(tmp_path):
+    pairs = {"person_a": [1] * 30 + [2] * 70, "person_b": range(3, 103)}
+    folder = stored(tmp_path / "run", {"ties": pl.DataFrame(pairs)})
+    *rows, counts, _ = lines(shown(folder, "ties", "--person", 1))
+    assert [row.split() for row in rows[1:]] == [["1", str(other)] for other in range(3, 33)]
+    assert counts == "30 rows about this person, 2 of 2 columns"
+    for top, said in {20: "20 of 30 rows", 1: "1 of 30 rows", 30: "30 rows", 10**30: "30 rows"}.items():
+        told = lines(shown(folder, "ties", "--person", 1, "--top", top))[-2]
+        assert told == f"{said} about this person, 2 of 2 columns"
+    assert lines(shown(folder, "ties"))[-2] == "20 of 100 rows, 2 of 2 columns"
 
 
 def test_columns_in_the_order_that_is_asked_for(run):
@@ -191,7 +203,7 @@ def test_columns_in_the_order_that_is_asked_for(run):
     assert head.split() == ["probability", "person_id"]
     assert first.split() == ["0.333333", "0"]
     assert counts == "2 of 100 rows, 2 of 3 columns"
-    assert shown(run, "ties", "--columns", "person_b", "--csv", "-") == "person_b\n2\n3\n99\n"
+    assert shown(run, "ties", "--columns", "person_b,", "--csv", "-") == "person_b\n2\n3\n99\n"
     assert json_lines(shown(run, "offences", "--columns", "sets", "--json", "--top", 1)) == [
         {"sets": ["robbery", "rape"]}
     ]
@@ -207,7 +219,7 @@ def test_a_table_without_rows(tmp_path):
     ("arguments", "message"),
     [
         (("ties", "--columns", "strenght"), 'ties has no column "strenght"; the nearest: strength'),
-        (("ties", "--columns", "person_a,"), 'ties has no column ""; there are person_a, person_b, strength'),
+        (("ties", "--columns", " , "), "--columns names no column"),
         (("ties", "--columns", "person_a,person_a"), "names a column twice"),
         (("offences", "--person", "1"), "offences says nothing of single persons"),
         (("groups", "--json"), 'has no table "groups"; there are features, offences, scores, ties'),

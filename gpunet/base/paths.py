@@ -24,6 +24,7 @@ __all__ = [
     "read_regular",
     "refuse_files",
     "refuse_inputs",
+    "refuse_inside",
     "refuse_taken",
 ]
 
@@ -142,6 +143,18 @@ def refuse_taken(path: Path, option: str) -> None:
         raise InputError(f"{option} {path}: there is such a file already; name a new one")
     if not path.parent.is_dir():
         raise InputError(f"{option} {path}: there is no folder {path.parent}; make it, or name another")
+
+
+def refuse_inside(path: Path, mark: str, option: str) -> None:
+    """Raise InputError if the new file that an option names would lie in the folder of a run, however deep.
+
+    Such a folder holds a file named `mark`. Links on the way count for where they lead.
+    """
+    parents = (Path(os.path.realpath(path.parent)) / "_").parents  # Path.resolve raises if links go round in circles
+    if any(os.path.exists(parent / mark) for parent in parents):  # noqa: PTH110 - Path.exists raises what this does not
+        raise InputError(
+            f"{option} {path} would lie in the folder of a run, which holds its own files alone: name another"
+        )
 
 
 def refuse_inputs(out: str | Path, inputs: Iterable[str | os.PathLike[str]]) -> None:

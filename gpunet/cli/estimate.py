@@ -139,8 +139,9 @@ def describe_estimate(found: Mapping[str, Any], width: int = _WIDTH) -> str:
         ("expected", "time of betweenness and closeness, nearly all of a large run, and the process's memory then:"),
     ]  # fmt: skip
     after = [
-        ("gpu", f"one {gpu['name']}: counted, not measured. It has to move {gpu['bytes_moved'] / 1e9:,.3g} GB, which "
-                "takes its memory so long; real searches take longer"),
+        ("gpu", f"one {gpu['name']}: counted, not measured. Its processors have to move "
+                f"{gpu['bytes_moved'] / 1e9:,.3g} GB to and from its memory: at the speed of that memory alone this "
+                f"takes {duration(gpu['seconds'])}; real searches take longer"),
         ("approx", _saved(found)),
         ("config", f"betweenness {found['betweenness']}"),
         *(("not in it", text) for text in found["not_counted"]),

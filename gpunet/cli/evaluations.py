@@ -27,7 +27,10 @@ _BRIEF = (
 )  # fmt: skip
 _BRIEF_LEAK = ("protocol", "classifier", "smote", "leak", "leak_low", "leak_high")
 
-_NO_LEAK = "leak.parquet is empty: it compares the protocol paper with others; ask for paper and one more"
+_NO_LEAK = (
+    "how much is leak cannot be said (leak.parquet is empty): for it the paper's protocol is compared with another; "
+    "ask for both, such as --protocol paper --protocol cross_fitted"
+)
 
 
 def run_known(

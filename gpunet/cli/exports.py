@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from gpunet.base.errors import InputError, cannot_write
-from gpunet.base.paths import refuse_taken
+from gpunet.base.errors import cannot_write
+from gpunet.base.paths import refuse_inside, refuse_taken
 from gpunet.base.words import counted
 from gpunet.cli.console import put, say
 from gpunet.cli.stored_tables import Asked, rows_of, table_named
@@ -47,7 +47,8 @@ def write_csv(folder: Path, table: str | None, asked: Asked, out: Path) -> None:
         for i, frame in enumerate(_frames(folder, table, asked)):
             put(csv_of(frame, header=i == 0).decode())
         return
-    _check_out(folder, out)
+    refuse_taken(out, "--csv")
+    refuse_inside(out, MANIFEST, "--csv")
     rows = columns = 0
 
     def write(path: Path) -> None:
@@ -63,13 +64,6 @@ def write_csv(folder: Path, table: str | None, asked: Asked, out: Path) -> None:
     except OSError as error:
         raise cannot_write(f"--csv: cannot write {out}", error) from error
     say(f"{counted(rows, 'row')}, {counted(columns, 'column')}: {out}")
-
-
-def _check_out(folder: Path, out: Path) -> None:
-    refuse_taken(out, "--csv")
-    inside = [parent for parent in out.absolute().parents if parent.exists() and parent.samefile(folder)]
-    if inside or (out.parent / MANIFEST).exists():
-        raise InputError(f"--csv {out} would lie in the folder of a run, which holds its own files alone: name another")
 
 
 def _frames(folder: Path, table: str | None, asked: Asked) -> Iterator[pl.DataFrame]:

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gpunet.base.printable import printable
+from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, say
-from gpunet.cli.stored_tables import IDS, SCORES, Asked, rows_of, table_named, tables_of
+from gpunet.cli.stored_tables import IDS, SCORES, Asked, StoredTable, rows_of, table_named, tables_of
 
 __all__ = ["print_run"]
 
@@ -29,7 +30,7 @@ _WIDEST = 40
 
 
 def print_run(
-    folder: Path, table: str | None, rows: int, person: str | None = None, columns: tuple[str, ...] | None = None
+    folder: Path, table: str | None, rows: int | None, person: str | None = None, columns: tuple[str, ...] | None = None
 ) -> None:
     """Print a table of a run folder: on a terminal as many of its columns as there is room for, else all.
 
@@ -40,7 +41,7 @@ def print_run(
     table
         The file's name, with or without its suffix. If None the scores or, without any, a list of the tables.
     rows
-        How many to print: of scores those of highest rank, by rank, of other tables the first.
+        How many to print: of scores those of highest rank, by rank, of other tables the first; all if None.
     person
         An id: only rows about that person, a single one with a line for each of its columns.
     columns
@@ -57,13 +58,24 @@ def print_run(
         _print(pa.Table.from_pylist(sizes))
         return
     stored = table_named(folder, table)
-    asked = Asked(person, columns, min(rows, _MOST_ROWS))
-    found = pa.Table.from_batches(list(rows_of(folder, stored, asked)))
+    most = None if rows is None else min(rows, _MOST_ROWS)
+    found = pa.Table.from_batches(list(rows_of(folder, stored, Asked(person, columns, most))))
     shown = _print_row(found) if person is not None and len(found) == 1 else _print(found)
+    if person is None:
+        rows_shown = f"{len(found):,} of {stored.rows:,} rows"
+    else:
+        about = _about(folder, stored, person) if len(found) == most else len(found)
+        cut = f"{len(found):,} of " if len(found) < about else ""
+        rows_shown = f"{cut}{counted(about, 'row')} about this person"
     there = len(stored.schema)
     more = " (a wider window, --columns, a file or a pipe has room for more)" if shown < len(found.columns) else ""
-    say(f"{len(found):,} of {stored.rows:,} rows, {shown} of {there} columns{more}", indent=2)
+    say(f"{rows_shown}, {shown} of {there} columns{more}", indent=2)
     say(f"tables of this run: {', '.join(tables)}", indent=2)
+
+
+def _about(folder: Path, table: StoredTable, person: str) -> int:
+    """How many rows of a table are about a person."""
+    return sum(map(len, rows_of(folder, table, Asked(person, tuple(table.schema.names[:1])))))
 
 
 def _print_row(found: pa.Table) -> int:

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from gpunet.base.errors import InputError, in_words
+from gpunet.base.errors import InputError
 from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.arrow_paths import for_arrow
+from gpunet.tables.parquet import not_parquet
 
 __all__ = ["IDS", "SCORES", "Asked", "StoredTable", "rows_of", "table_named", "tables_of"]
 
@@ -80,7 +81,7 @@ class StoredTable:
             check_regular(self.path)
             return pq.read_metadata(for_arrow(self.path))
         except (OSError, pa.ArrowException) as error:
-            raise self._unreadable(error) from error
+            raise not_parquet(self.path, error) from error
 
     def parts(self, columns: Iterable[str], rows: int = _PART_ROWS) -> Iterator[pa.RecordBatch]:
         """So many of its rows at a time; InputError if it cannot be read."""
@@ -88,10 +89,7 @@ class StoredTable:
             with pq.ParquetFile(for_arrow(self.path)) as file:
                 yield from file.iter_batches(rows, columns=list(columns))
         except (OSError, pa.ArrowException) as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: Exception) -> InputError:
-        return InputError(f"{self.path}: not readable as Parquet: {in_words(error)}")
+            raise not_parquet(self.path, error) from error
 
 
 def tables_of(folder: Path) -> dict[str, StoredTable]:

@@ -36,8 +36,8 @@ __all__ = ["evaluate_emerging"]
 _STAGE = "months"
 
 _EVER_AFTER = (
-    "ever_after is a violent arrest at any time from the month to the end of the data, as in the paper: the later the "
-    "month, the less there is to come, so its months cannot be compared; those of horizon can"
+    "of violent arrests at any later time (outcome ever_after, as in the paper) the data know fewer, the later the "
+    "month, so its months cannot be compared; those of a fixed number of days (outcome horizon) can"
 )
 
 
@@ -230,7 +230,7 @@ def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int,
     warnings = [FROM_VICTIMS if with_victims else FROM_OFFENDERS, _EVER_AFTER]
     if short := sum("horizon" not in month.labels for month in months):
         warnings.append(
-            f"months without rows of the outcome horizon, as the data end before their {horizon} days do: "
+            f"months without figures for violent arrests within {horizon} days, as the data end before: "
             f"{short} of {len(months)}"
         )
     if untrained := sorted({each.month for each in found if each.unknown and each.month}):

@@ -22,10 +22,10 @@ __all__ = [
 RECENT_DAYS = 180
 
 #: What to tell of where the two-hop heuristic starts.
-FROM_VICTIMS = "two_hop_heuristic starts from the persons in the table of victims"
+FROM_VICTIMS = "the two-hop heuristic starts from the persons in the table of victims"
 FROM_OFFENDERS = (
-    "two_hop_heuristic starts from past violent offenders, as no table of victims was given: its figures are not those "
-    "of a heuristic that starts from victims"
+    "the two-hop heuristic starts from past violent offenders, as no table of victims was given: its figures are not "
+    "those of a heuristic that starts from victims"
 )
 
 

@@ -103,18 +103,20 @@ def change_section(
     found = model.predict_proba(rows.with_columns(persons), threads=1).tolist()
     if abs(found[0] - subject.probability) > _ROUNDING:
         raise ModelError("the model of this run does not give the score that its table has: make the run again")
+    digits = 1 if 100 * found[0] >= 1 else 2
+    shown = [round(100 * one, digits) for one in found]
     data = pl.DataFrame(
         {
             "question": [question for question, _ in asked],
             "probability": found,
             "of_100": [100 * one for one in found],
-            "difference": [round(100 * (one - found[0]), 1) + 0.0 for one in found],  # no -0.0
+            "difference": [round(one - shown[0], digits) + 0.0 for one in shown],  # of what is shown; no -0.0
         }
     )
     heads = {"question": "If", "of_100": "The model would say, of 100", "difference": "Difference"}
     most = max(range(1, len(found)), key=lambda at: abs(found[at] - found[0]))
     lead = (
-        f"Of these changes one moves the score most, from {100 * found[0]:.1f} to {100 * found[most]:.1f} of 100: "
+        f"Of these changes one moves the score most, from {shown[0]:.{digits}f} to {shown[most]:.{digits}f} of 100: "
         f"{asked[most][0]}."
     )
     return Section(
@@ -127,7 +129,7 @@ def change_section(
                 "The score with other values",
                 "The model asked again with other numbers in place of the person's own, and the rest as it is. As "
                 "usual means the median of all persons scored.",
-                None, data, heads, {"of_100": "{:.1f}", "difference": "{:+.1f}"},
+                None, data, heads, {"of_100": f"{{:.{digits}f}}", "difference": f"{{:+.{digits}f}}"},
             ),
             Paragraph(
                 "These are statements about the model, not about the person: it was asked again with other numbers. "

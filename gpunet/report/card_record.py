@@ -32,7 +32,7 @@ def arrests_section(record: Record, as_of: str) -> Section:
     if len(dated):
         parts.append(_time_line(dated, as_of))
     heads = {
-        "number": "No.", "date": "Date", "incident": "Incident", "offences": "Violent offences",
+        "number": "No.", "date": "Date", "force": "Force", "incident": "Incident", "offences": "Violent offences",
         "others": "Others arrested", "others_violent": "of them for violence", "ties": "Makes ties",
         "beat": "Beat", "district": "District", "gang": "Gang recorded",
     }  # fmt: skip
@@ -47,7 +47,7 @@ def arrests_section(record: Record, as_of: str) -> Section:
 
 def _filled(own: pl.DataFrame, heads: dict[str, str]) -> dict[str, str]:
     """The columns that have something to show; the district, of which a beat is a part, only where no beat is told."""
-    some = {name for name in heads if own[name].null_count() < len(own)}
+    some = {name for name in heads if own[name].cast(pl.String).fill_null("").ne("").any()}
     return {name: head for name, head in heads.items() if name in some and not (name == "district" and "beat" in some)}
 
 
@@ -84,7 +84,7 @@ def network_section(evidence: Evidence) -> Section:
     around, record = evidence.around, evidence.record
     n, two = len(around.direct), len(around.two)
     if not n:
-        lead = "The person was never arrested together with anyone, as far as the tables tell, and has no tie."
+        lead = f"{_alone(record)}, as far as the tables tell, and has no tie."
         return Section("network", "Who was arrested with the person", lead)
     lead = (
         f"{counted(n, 'person')} {_were(n)} arrested together with this person; {counted(two, 'person')} {_were(two)} "
@@ -106,6 +106,16 @@ def network_section(evidence: Evidence) -> Section:
     data = _drawn_ties(around, violent, together)
     figure = Figure("network", "The network two steps around", sentence, len(around.drawn), data, drawn)
     return Section("network", "Who was arrested with the person", lead, (figure, _ties(evidence)))
+
+
+def _alone(record: Record) -> str:
+    """Why a person has no tie."""
+    if not (record.own["others"] > 0).any():
+        return "The person was never arrested together with anyone"
+    return (
+        "The person was arrested together with others only in incidents of more than "
+        f"{record.arrests.config.network.max_incident_size:,} persons, which tie nobody"
+    )
 
 
 def _drawn_ties(around: TwoSteps, violent: Bool, together: set[tuple[int, int]]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.report.figure import Paragraph, Section
+from gpunet.report.forecast_words import window_words
 from gpunet.report.source import Source
 from gpunet.report.subject import Subject
 
@@ -72,7 +73,7 @@ def _in_test(source: Source, probability: float) -> str:
     test = source.manifest["model"]["test"]
     tried = (
         f"The method was tried on the past: a model that knew only what lay before {test['window'][1:11]} forecast who "
-        f"would be arrested for a violent offence in the days {_days(test['window'])}."
+        f"would be arrested for a violent offence in the days {window_words(test['window'])}."
     )
     observed = _nearest(source, probability) if source.has("predictions") else _tenth(source, probability)
     return f"{tried} {observed} The model that made this score learned from that time too, and was not tried itself."
@@ -133,8 +134,3 @@ def _interval(hits: int, n: int) -> tuple[float, float]:
 
 def _extremes(values: pl.Series) -> tuple[float, float]:
     return float(values.sort()[0]), float(values.sort()[-1])
-
-
-def _days(window: str) -> str:
-    first, end = window.strip("[)").split(", ")
-    return f"from {first} to the day before {end}"

@@ -9,12 +9,20 @@ from typing import Any
 import polars as pl
 
 from gpunet.base.words import counted
-from gpunet.report.experiment_rows import COUNTS, added_up, all_months_of, months_of, trained_months
-from gpunet.report.experiment_words import CLASSIFIERS, MEASURES, POPULATIONS, in_a_sentence, in_order, with_words
+from gpunet.report.experiment_rows import COUNTS, added_up, all_months_of, months_of, most_persons, trained_months
+from gpunet.report.experiment_words import (
+    CLASSIFIERS,
+    MEASURES,
+    POPULATIONS,
+    in_a_sentence,
+    ordered,
+    with_intervals,
+    with_words,
+)
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.source import Source
 
-__all__ = ["emerging_experiment", "emerging_result", "outcome_of", "verdict_of"]
+__all__ = ["emerging_experiment", "emerging_result", "how_sure", "outcome_of", "verdict_of"]
 
 _TRAINED = ("random_forest", "xgboost", "filtered_random_forest")
 _RULES = ("past_violent_arrests", "past_violent_arrests_180d")
@@ -143,11 +151,12 @@ def _verdict_sentence(verdict: Verdict, when: str) -> str:
         said = f"No classifier is shown to tell better than past violence who will be arrested for violence {when}"
     return (
         f"{said}: the best classifier, {classifier}, has an F1 of {f1}, and {rule} has {of_rule}. It is ahead in "
-        f"{verdict.ahead} of {counted(verdict.months, 'month')}{_how_sure(verdict)}."
+        f"{verdict.ahead} of {counted(verdict.months, 'month')}{how_sure(verdict)}."
     )
 
 
-def _how_sure(verdict: Verdict) -> str:
+def how_sure(verdict: Verdict) -> str:
+    """The end of a sentence on months in which a classifier is ahead: by how much more than chance would."""
     if not verdict.have_intervals:
         return "; without intervals nobody can say whether that is chance"
     return f", in {verdict.apart} of them by more than the intervals, and as far behind in {verdict.behind}"
@@ -179,9 +188,11 @@ def emerging_result(source: Source) -> Section:
     if not len(chosen):
         return Section("emerging", "How good it is, and for whom", lead)
     when = _when(source, outcome)
-    persons = int(months_of(source)["persons"].max() or 0)  # type: ignore[arg-type]
+    monthly = months_of(source).filter(outcome=outcome)
+    persons = most_persons(months_of(source))
+    intervals = with_intervals(monthly, "f1", " Intervals are those of single months, in the next figures.")
     parts = (
-        _everybody(chosen.filter(population=POPULATIONS["all"]), when, persons),
+        _everybody(chosen.filter(population=POPULATIONS["all"]), when, persons, intervals),
         *_for_whom(chosen, when, persons),
     )
     return Section("emerging", "How good it is, and for whom", lead, parts)
@@ -196,17 +207,10 @@ _HEADS = {
 _FORMATS = dict.fromkeys(("precision", "recall", "f1"), "{:.3f}")
 
 
-def _everybody(data: pl.DataFrame, when: str, persons: int) -> Table:
-    sentence = (
-        f"Violent arrests {when}, all months together: a person counts once in each month. Intervals are those of "
-        "single months, in the next figures."
-    )
-    return Table("all_months", "All months together", sentence, persons, _ordered(data), _HEADS, _FORMATS, COUNTS)
-
-
-def _ordered(data: pl.DataFrame) -> pl.DataFrame:
-    names = in_order(data["classifier"], CLASSIFIERS)
-    return data.sort(pl.col("classifier").replace_strict(names, range(len(names))), maintain_order=True)
+def _everybody(data: pl.DataFrame, when: str, persons: int, intervals: str) -> Table:
+    sentence = f"Violent arrests {when}, all months together: a person counts once in each month.{intervals}"
+    rows = ordered(data, "classifier")
+    return Table("all_months", "All months together", sentence, persons, rows, _HEADS, _FORMATS, COUNTS)
 
 
 def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Paragraph]:
@@ -220,9 +224,9 @@ def _for_whom(data: pl.DataFrame, when: str, persons: int) -> list[Table | Parag
             "nobody is named."
         )
         title = f"For whom: {POPULATIONS[name]}"
-        found.append(Table(name, title, sentence, persons, _ordered(rows), _HEADS, _FORMATS, COUNTS))
+        found.append(Table(name, title, sentence, persons, ordered(rows, "classifier"), _HEADS, _FORMATS, COUNTS))
     new = data.filter(population=POPULATIONS["no_violent_before"])
-    return [*_new_persons(_ordered(new)), *found]
+    return [*_new_persons(ordered(new, "classifier")), *found]
 
 
 def _new_persons(data: pl.DataFrame) -> list[Paragraph]:

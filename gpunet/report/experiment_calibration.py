@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.report.experiment_charts import calibration_panels
-from gpunet.report.experiment_rows import calibration_of
+from gpunet.report.experiment_rows import calibration_of, months_of
 from gpunet.report.experiment_words import (
     CLASSIFIERS,
     OUTCOMES,
@@ -15,15 +16,13 @@ from gpunet.report.experiment_words import (
     in_a_sentence,
     in_order,
     most_honest,
+    with_intervals,
     with_words,
 )
 from gpunet.report.figure import Figure, Section
 from gpunet.report.source import Source
 
 __all__ = ["emerging_calibration", "known_calibration"]
-
-#: Means that differ by less are said to agree.
-_CLOSE = 0.005
 
 _TITLE = "Do predicted probabilities come true?"
 
@@ -39,10 +38,11 @@ def known_calibration(source: Source) -> Section | None:
         data, panel="classifier", panels=classifiers, by="protocol", domain=list(PROTOCOLS.values())
     )
     sentence = (
-        "Persons in ten groups by what was predicted: the mean of it, and the share who were violent, with approximate "
-        "95 % intervals; on the dashed line the two agree."
+        "Persons in ten groups by what was predicted: the mean of it, and the share who were violent"
+        f"{with_intervals(data, 'observed', ', with approximate 95 % intervals')}; on the dashed line the two agree."
     )
-    return _section(data.filter(protocol=protocol), f" with {protocol}", _figure(data, chart, sentence))
+    lead = _lead(data.filter(protocol=protocol), f" with {protocol}")
+    return Section("calibration", _TITLE, lead, (_figure(data, chart, sentence),))
 
 
 def emerging_calibration(source: Source) -> Section | None:
@@ -55,12 +55,16 @@ def emerging_calibration(source: Source) -> Section | None:
     chart = calibration_panels(
         data, panel="classifier", panels=classifiers, by="classifier", domain=list(CLASSIFIERS.values())[:3]
     )
+    settings = source.manifest["config"]["evaluate"]
+    own = ", with intervals," if settings["bootstrap"] else ""
+    days = counted(settings["horizon_days"], "day")
     sentence = (
         "Persons of every month in ten groups by what was predicted, groups of one number together: the mean of it, "
-        f"and the share with a violent arrest {words}; on the dashed line the two agree. A month's own groups, with "
-        "intervals, are in calibration.parquet."
+        f"and the share with a violent arrest within {days}; on the dashed line the two agree. A month's own "
+        f"groups{own} are in calibration.parquet."
     )
-    return _section(data, "", _figure(data, chart, sentence))
+    months = months_of(source).filter(outcome="horizon").drop_nulls("tp")["month"].n_unique()
+    return Section("calibration", _TITLE, _lead(data, "", months), (_figure(data, chart, sentence),))
 
 
 def _figure(data: pl.DataFrame, chart: Any, sentence: str) -> Figure:
@@ -71,16 +75,38 @@ def _figure(data: pl.DataFrame, chart: Any, sentence: str) -> Figure:
     return Figure("calibration", "Predicted and observed", sentence, persons, data.select(columns), chart, counts)
 
 
-def _section(data: pl.DataFrame, under: str, figure: Figure) -> Section:
+def _lead(data: pl.DataFrame, under: str, months: int = 1) -> str:
+    """Whether a classifier's mean differs from the share that came true by more than chance would make it.
+
+    As far as chance goes: 1.96 standard errors of as many independent persons, those of one month, as most persons are
+    the same in all; or what the groups' intervals give together, if that is more, since persons of a network are not
+    independent.
+    """
+    persons = pl.col("persons")
+    half = (pl.col("observed_high") - pl.col("observed_low")) / 2
     said = data.group_by("classifier", maintain_order=True).agg(
-        (pl.col("mean_value") * pl.col("persons")).sum() / pl.col("persons").sum(),
-        pl.col("positives").sum() / pl.col("persons").sum(),
+        ((pl.col("mean_value") * persons).sum() / persons.sum()).alias("predicted"),
+        (pl.col("positives").sum() / persons.sum()).alias("observed"),
+        (persons.sum() / months).alias("n"),
+        ((half * persons).pow(2).sum().sqrt() / persons.sum()).alias("of_groups"),
     )
-    name, predicted, observed = max(said.rows(), key=lambda row: abs(row[1] - row[2]))
-    lead = (
-        f"On average they do{under}: no classifier's mean is off by half a percentage point."
-        if abs(predicted - observed) < _CLOSE
-        else f"Not of every classifier{under}: {in_a_sentence(name)} says {predicted:.1%} on average where "
-        f"{observed:.1%} came true, which is too {'high' if predicted > observed else 'low'}."
+    error = pl.max_horizontal(_variance("predicted"), _variance("observed")) / pl.col("n")
+    said = said.with_columns(pl.max_horizontal(1.96 * error.sqrt(), "of_groups").alias("chance"))
+    furthest = (pl.col("predicted") - pl.col("observed")).abs() - pl.col("chance")
+    row = said.sort(furthest, descending=True, maintain_order=True).row(0, named=True)
+    predicted, observed, chance = row["predicted"], row["observed"], row["chance"]
+    name = in_a_sentence(row["classifier"])
+    means = f"says {predicted:.1%} on average where {observed:.1%} came true"
+    by_chance = f"by chance alone they would differ by up to about {100 * chance:.1f} percentage points"
+    if abs(predicted - observed) > chance:
+        high = "high" if predicted > observed else "low"
+        return f"Not of every classifier{under}: {name} {means}, which is too {high}; {by_chance}."
+    return (
+        f"On average they do{under}, as far as can be told: no classifier's mean can be told from the share that came "
+        f"true. Closest to a difference is {name}, which {means}; {by_chance}."
     )
-    return Section("calibration", _TITLE, lead, (figure,))
+
+
+def _variance(share: str) -> pl.Expr:
+    within = pl.col(share).clip(0, 1)
+    return within * (1 - within)

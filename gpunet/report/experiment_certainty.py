@@ -19,8 +19,8 @@ _WHAT = (
     "well as conduct.",
 )
 _MONTHS = (
-    "Months are not independent either: most of their persons are the same, and windows of the horizon overlap. That a "
-    "classifier is ahead in every month is less than it seems."
+    "Months are not independent either: most of their persons are the same, and the days that they look ahead overlap. "
+    "That a classifier is ahead in every month is less than it seems."
 )
 
 

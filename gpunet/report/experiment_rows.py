@@ -18,6 +18,7 @@ __all__ = [
     "known_of",
     "leak_of",
     "months_of",
+    "most_persons",
     "trained_months",
     "whole_groups",
 ]
@@ -112,6 +113,11 @@ def _months_together(data: pl.DataFrame, of: Sequence[str]) -> pl.DataFrame:
         .with_columns((pl.col("positives") / pl.col("persons")).alias("observed"))
         .with_columns(none.alias("observed_low"), none.alias("observed_high"))
     )
+
+
+def most_persons(data: pl.DataFrame) -> int:
+    """How many persons a figure is of: those of its largest row, as its rows are of the same persons."""
+    return int(data["persons"].max() or 0)  # type: ignore[arg-type]
 
 
 def whole_groups(

@@ -20,6 +20,8 @@ __all__ = [
     "in_order",
     "listed",
     "most_honest",
+    "ordered",
+    "with_intervals",
     "with_words",
 ]
 
@@ -76,6 +78,9 @@ MEASURES: Mapping[str, str] = {
     "f1": "F1: precision and recall in one number (their harmonic mean); 1 is best, and naming nobody rightly gives 0",
 }
 
+#: Why nothing has an interval: a page says it once, not in every cell.
+_NO_DRAWS = "no draws (bootstrap = 0)"
+
 _WITHOUT_ARTICLE = ("XGBoost", "naive Bayes", "linear regression", "logistic regression", "past violent arrests")
 
 _WORDS = {
@@ -113,20 +118,44 @@ def in_order(words: Iterable[str], names: Mapping[str, str]) -> list[str]:
     return sorted(set(words), key=lambda word: (places.get(word.removesuffix(", SMOTE"), len(places)), word))
 
 
+def ordered(data: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The rows sorted by columns of words, in the order in which those stand in figures.
+
+    >>> ordered(pl.DataFrame({"classifier": ["XGBoost", "random forest"]}), "classifier")[0, 0]
+    'random forest'
+    """
+    orders = {column: in_order(data[column], _WORDS[column]) for column in columns}
+    places = [pl.col(column).replace_strict(order, range(len(order))) for column, order in orders.items()]
+    return data.sort(places, maintain_order=True)
+
+
 def between(row: Mapping[str, Any], name: str) -> str:
-    """A measure of a row with its interval, or why it or that is not defined.
+    """A measure of a row with its interval, or why it or that is not defined; the number alone if nothing was drawn.
 
     >>> between({"auc": 0.8421, "auc_low": 0.81, "auc_high": 0.86}, "auc")
     '0.842 (0.810 to 0.860)'
     >>> between({"auc": None, "auc_low": None, "auc_high": None, "undefined": "auc, brier: no positives"}, "auc")
     'not defined: no positives'
+    >>> undrawn = {"auc": 0.8, "auc_low": None, "auc_high": None}
+    >>> between(undrawn | {"undefined": "auc interval: no draws (bootstrap = 0)"}, "auc")
+    '0.800'
     """
     value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     if value is None:
         return _with_reason("not defined", row, name)
     if None in (low, high):
-        return f"{value:.3f} ({_with_reason('no interval', row, f'{name} interval')})"
+        why = _with_reason("no interval", row, f"{name} interval")
+        return f"{value:.3f}" if why.endswith(_NO_DRAWS) else f"{value:.3f} ({why})"
     return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def with_intervals(data: pl.DataFrame, name: str, said: str) -> str:
+    """What is said of the intervals of a measure, where one of them has a value; nothing where none has.
+
+    >>> with_intervals(pl.DataFrame({"f1_low": [None, 0.2]}), "f1", "F1 (interval)")
+    'F1 (interval)'
+    """
+    return said if data[f"{name}_low"].drop_nulls().len() else ""
 
 
 def alone(row: Mapping[str, Any], name: str) -> str:

@@ -44,8 +44,8 @@ GROUPS = (
     Group("arrests_2", "arrests so far", "2 arrests so far", _ARRESTS == 2),
     Group("arrests_3_4", "arrests so far", "3 or 4 arrests so far", _ARRESTS.is_between(3, 4)),
     Group("arrests_5", "arrests so far", "5 or more arrests so far", _ARRESTS >= 5),
-    Group("in_network", "network", "in the network: arrested with others", _TIES > 0),
-    Group("outside", "network", "outside: never arrested with others", _TIES == 0),
+    Group("in_network", "network", "in the network: a tie to someone", _TIES > 0),
+    Group("outside", "network", "outside: no tie to anyone", _TIES == 0),
 )
 
 _OWN = ("own_arrests", "own_violent_arrests", "degree__all")

@@ -18,17 +18,19 @@ from gpunet.base._version import __version__
 from gpunet.base.printable import printable
 from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.figure import Figure, Page, Paragraph, Table
-from gpunet.report.named import ISOLATED
+from gpunet.report.named import ISOLATED, ends_kept
 
 __all__ = ["Shown", "cell", "html_of"]
 
 _BEGIN, _END = ISOLATED
 _ISOLATED_NAME = re.compile(f"{_BEGIN}([^{_BEGIN}{_END}]*){_END}")
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_PERCENT = re.compile(r"\b[0-9][0-9,.]* %")
 #: A figure as text, alone or with its interval, which does not break; and what stands in its place.
 _FIGURE = re.compile(r"[-+\u2212]?[0-9][0-9,.]*( ?%)?( \([-+\u2212]?[0-9][^()]*\))?")
 _NO_FIGURE = re.compile("|[-\u2013]|not .*|fewer than .*|more than .*")
 _MOST_LOOKED_AT = 200
+_SHORT = 20  # text that may stand in a narrow column
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 #: Of one cell; the CSV has the whole text.
@@ -94,7 +96,7 @@ def cell(value: Any, form: str = "") -> str:
     text = printable(value, line_breaks=False)
     if _FIGURE.fullmatch(text):
         return text.replace(" ", "\u00a0")
-    return text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL] + "…"
+    return ends_kept(text, _LONGEST_CELL)
 
 
 def _said(text: object) -> Any:
@@ -103,11 +105,12 @@ def _said(text: object) -> Any:
 
     parts = _ISOLATED_NAME.split(str(text))
     escaped = [str(markupsafe.escape(printable(part))) for part in parts]
-    return markupsafe.Markup(
-        "".join(
-            f"<bdi>{part}</bdi>" if i % 2 else _DAY.sub(r"<time>\g<0></time>", part) for i, part in enumerate(escaped)
-        )
-    )
+    return markupsafe.Markup("".join(f"<bdi>{part}</bdi>" if i % 2 else _whole(part) for i, part in enumerate(escaped)))
+
+
+def _whole(text: str) -> str:
+    """Days and shares in escaped text, in elements that do not break."""
+    return _PERCENT.sub(r'<span class="whole">\g<0></span>', _DAY.sub(r"<time>\g<0></time>", text))
 
 
 def _plain(text: object) -> str:
@@ -127,7 +130,7 @@ def _kind(part: Any) -> str:
 
 
 def _kinds_of_columns(table: Table) -> dict[str, str]:
-    """The class of each column's cells: numbers stand at the right, fingerprints in narrow letters."""
+    """The class of each column's cells: numbers stand right, fingerprints have narrow letters, days do not break."""
     return {name: _kind_of_column(table.data[name]) for name in table.heads}
 
 
@@ -137,8 +140,12 @@ def _kind_of_column(column: pl.Series) -> str:
     texts = [str(text) for text in column.drop_nulls().unique().head(_MOST_LOOKED_AT).to_list()]
     if texts and all(map(_FINGERPRINT.fullmatch, texts)):
         return "fingerprint"
+    if texts and all(map(_DAY.fullmatch, texts)):
+        return "day"
     figures = [text for text in texts if not _NO_FIGURE.fullmatch(text)]
-    return "figures" if figures and all(map(_FIGURE.fullmatch, figures)) else "text"
+    if figures and all(map(_FIGURE.fullmatch, figures)):
+        return "figures"
+    return "text long" if any(len(text) > _SHORT for text in texts) else "text"
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.report.experiment_charts import dots
-from gpunet.report.experiment_rows import known_of, leak_of
+from gpunet.report.experiment_rows import known_of, leak_of, most_persons
 from gpunet.report.experiment_words import (
     CLASSIFIERS,
     FAMILIES,
@@ -15,6 +15,7 @@ from gpunet.report.experiment_words import (
     between,
     in_a_sentence,
     in_order,
+    with_intervals,
     with_words,
 )
 from gpunet.report.figure import Figure, Paragraph, Section, Table
@@ -77,7 +78,11 @@ def _verdict(row: dict[str, Any]) -> str:
     if low is not None and low <= 0:
         return f"The difference, {lost}, cannot be told from none."
     share = min(row["leak"] / above, 1)
-    return f"The difference, {lost}, is {share:.0%} of what the paper's protocol has above the 0.5 of a toss of a coin."
+    unsure = "; without an interval nobody can say whether that is chance" if low is None else ""
+    return (
+        f"The difference, {lost}, is {share:.0%} of what the paper's protocol has above the 0.5 of a toss of a coin"
+        f"{unsure}."
+    )
 
 
 def _without_leak(source: Source) -> str:
@@ -130,9 +135,9 @@ def _figure(data: pl.DataFrame) -> Figure:
     )  # fmt: skip
     sentence = (
         "How much AUC each classifier loses, with all features, when labels of the test persons are hidden from them; "
-        "bars are approximate 95 % intervals, and at 0 nothing leaks."
+        f"{with_intervals(shown, 'leak', 'bars are approximate 95 % intervals, and ')}at 0 nothing leaks."
     )
-    return Figure("leak_by_classifier", "Leak by classifier", sentence, _persons(shown), shown, chart, _COUNTS)
+    return Figure("leak_by_classifier", "Leak by classifier", sentence, most_persons(shown), shown, chart, _COUNTS)
 
 
 def _by_family(data: pl.DataFrame, classifier: str) -> Figure:
@@ -144,7 +149,7 @@ def _by_family(data: pl.DataFrame, classifier: str) -> Figure:
     worst = data.filter(pl.col("family") != FAMILIES["all"]).sort("leak", descending=True, maintain_order=True)
     most = f"; {worst['family'][0]} leak most" if len(worst) else ""
     sentence = f"The same of {in_a_sentence(classifier)}, given one family of features alone{most}."
-    return Figure("leak_by_family", "Leak by family of features", sentence, _persons(data), data, chart, _COUNTS)
+    return Figure("leak_by_family", "Leak by family of features", sentence, most_persons(data), data, chart, _COUNTS)
 
 
 def _table(data: pl.DataFrame) -> Table:
@@ -152,16 +157,13 @@ def _table(data: pl.DataFrame) -> Table:
     shown = data.with_columns(pl.Series("difference", words, dtype=pl.String))
     heads = {
         "classifier": "classifier", "protocol": "compared with", "auc_paper": "AUC, paper", "auc": "AUC, this one",
-        "difference": "leak (interval)",
+        "difference": f"leak{with_intervals(data, 'leak', ' (interval)')}",
     }  # fmt: skip
     formats = {"auc_paper": "{:.3f}", "auc": "{:.3f}"}
-    sentence = "The figures behind it; an interval is of draws of whole communities of the network."
-    return Table("leak_table", "Leak, in numbers", sentence, _persons(data), shown, heads, formats, _COUNTS)
+    of_draws = with_intervals(data, "leak", "; an interval is of draws of whole communities of the network")
+    sentence = f"The figures behind it{of_draws}."
+    return Table("leak_table", "Leak, in numbers", sentence, most_persons(data), shown, heads, formats, _COUNTS)
 
 
 def _names(data: pl.DataFrame) -> list[str]:
     return in_order(data["classifier"], CLASSIFIERS)
-
-
-def _persons(data: pl.DataFrame) -> int:
-    return int(data["persons"].max() or 0)  # type: ignore[arg-type]

@@ -7,9 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from gpunet.base.words import counted
 from gpunet.report.experiment_charts import dots
-from gpunet.report.experiment_rows import COUNTS, known_of
+from gpunet.report.experiment_rows import COUNTS, known_of, most_persons
 from gpunet.report.experiment_words import (
     CLASSIFIERS,
     FAMILIES,
@@ -22,6 +21,8 @@ from gpunet.report.experiment_words import (
     in_order,
     listed,
     most_honest,
+    ordered,
+    with_intervals,
     with_words,
 )
 from gpunet.report.figure import Figure, Paragraph, Section, Table
@@ -127,7 +128,7 @@ def _table_8(data: pl.DataFrame) -> list[Table]:
     paper = pl.DataFrame([{"classifier": "the paper's random forest, on its own data", **PAPER}])
     found = []
     for name, words in PROTOCOLS.items():
-        ours = _ordered(data.filter(protocol=words))
+        ours = ordered(data.filter(protocol=words), "classifier")
         if not len(ours):
             continue
         measures = ("precision", "recall", "f1", "auc")
@@ -139,13 +140,13 @@ def _table_8(data: pl.DataFrame) -> list[Table]:
             pl.Series(f"{name}_told", [row[name] for row in told], dtype=pl.String) for name in measures
         )
         heads = {"classifier": "classifier", "precision_told": "precision", "recall_told": "recall"}
-        heads |= {"f1_told": "F1 (interval)", "auc_told": "AUC (interval)"}
+        heads |= {f"{name}_told": _head(ours, name) for name in ("f1", "auc")}
         sentence = (
-            f"As in Table 8 of the method's paper, each classifier with all features, where {_PROTOCOL_IS[name]}; "
-            "intervals are approximate 95 % intervals."
+            f"As in Table 8 of the method's paper, each classifier with all features, where {_PROTOCOL_IS[name]}"
+            f"{with_intervals(ours, 'f1', '; intervals are approximate 95 % intervals')}."
         )
         title = f"Table 8: {words}"
-        found.append(Table(f"table_8_{name}", title, sentence, _persons(ours), shown, heads, counts=COUNTS))
+        found.append(Table(f"table_8_{name}", title, sentence, most_persons(ours), shown, heads, counts=COUNTS))
     return found
 
 
@@ -159,17 +160,12 @@ def _told(row: Mapping[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _head(data: pl.DataFrame, measure: str) -> str:
+    return f"{measure.upper()}{with_intervals(data, measure, ' (interval)')}"
+
+
 def _with_ends(measures: tuple[str, ...]) -> list[str]:
     return [f"{name}{end}" for name in measures for end in ("", "_low", "_high")]
-
-
-def _ordered(data: pl.DataFrame) -> pl.DataFrame:
-    """By protocol and classifier, in the order of the words."""
-    places = []
-    for column, names in (("protocol", PROTOCOLS), ("classifier", CLASSIFIERS)):
-        order = in_order(data[column], names)
-        places.append(pl.col(column).replace_strict(order, range(len(order))))
-    return data.sort(places, maintain_order=True)
 
 
 def _dots(data: pl.DataFrame, measure: str) -> Figure:
@@ -180,16 +176,19 @@ def _dots(data: pl.DataFrame, measure: str) -> Figure:
         domain=list(PROTOCOLS.values()), at=0.5 if measure == "auc" else None,
     )  # fmt: skip
     line = " The dashed line is a toss of a coin." if measure == "auc" else ""
-    sentence = f"{title} of each classifier with all features, by protocol; bars are approximate 95 % intervals.{line}"
-    return Figure(f"{measure}_by_classifier", f"{title} by classifier", sentence, _persons(data), shown, chart, COUNTS)
+    bars = with_intervals(shown, measure, "; bars are approximate 95 % intervals")
+    sentence = f"{title} of each classifier with all features, by protocol{bars}.{line}"
+    return Figure(
+        f"{measure}_by_classifier", f"{title} by classifier", sentence, most_persons(data), shown, chart, COUNTS
+    )
 
 
 def _populations(data: pl.DataFrame) -> list[Table | Paragraph]:
     """Persons without a violent arrest before, and with one, under the most honest protocol."""
     protocol = most_honest(data["protocol"])
-    chosen = _ordered(data.filter(family=FAMILIES["all"], protocol=protocol))
+    chosen = ordered(data.filter(family=FAMILIES["all"], protocol=protocol), "classifier")
     heads = {"classifier": "classifier", "positives": "violent", "tp": "rightly named", "fp": "wrongly named"}
-    measures = {"precision_told": "precision", "recall_told": "recall", "auc_told": "AUC (interval)"}
+    measures = {"precision_told": "precision", "recall_told": "recall", "auc_told": _head(chosen, "auc")}
     found: list[Table | Paragraph] = []
     for name in ("no_violent_before", "violent_before"):
         rows = chosen.filter(population=POPULATIONS[name])
@@ -202,7 +201,7 @@ def _populations(data: pl.DataFrame) -> list[Table | Paragraph]:
         )
         sentence = f"Everybody with {POPULATIONS[name].removeprefix('with ')}, {protocol}: all features."
         title = f"For whom: {POPULATIONS[name]}"
-        found.append(Table(name, title, sentence, _persons(rows), shown, heads | measures, counts=COUNTS))
+        found.append(Table(name, title, sentence, most_persons(rows), shown, heads | measures, counts=COUNTS))
     return [*found, Paragraph(_BEFORE)] if found else []
 
 
@@ -213,40 +212,36 @@ def known_families(source: Source) -> Section | None:
     if best is None:
         return None
     chosen = data.filter(classifier=best["classifier"])
-    alone = chosen.filter((pl.col("family") != FAMILIES["all"]) & (pl.col("protocol") == best["protocol"]))
-    if not len(alone):
+    single = chosen.filter((pl.col("family") != FAMILIES["all"]) & (pl.col("protocol") == best["protocol"]))
+    if not len(single):
         return None
-    first = alone.sort("auc", descending=True, maintain_order=True).row(0, named=True)
+    first = single.sort("auc", descending=True, maintain_order=True).row(0, named=True)
     name = in_a_sentence(best["classifier"])
     lead = (
         f"With {best['protocol']}, {first['family']} alone tell most: {name} has an AUC of "
-        f"{between(first, 'auc')} from them, and of {between(best, 'auc')} from all {counted(len(alone), 'family')}."
-    ).replace("familys", "families")
+        f"{between(first, 'auc')} from them, and of {between(best, 'auc')} from all features together."
+    )
     shown = chosen.select("family", "protocol", *COUNTS, *_with_ends(("auc",)))
     chart = dots(
         shown, "auc", "AUC", rows=in_order(shown["family"], FAMILIES), of="family", by="protocol",
         domain=list(PROTOCOLS.values()), at=0.5,
     )  # fmt: skip
     sentence = (
-        f"AUC of {name} from each family of features alone and from all of them, by protocol, with "
-        "approximate 95 % intervals; the dashed line is a toss of a coin."
+        f"AUC of {name} from each family of features alone and from all of them, by protocol"
+        f"{with_intervals(shown, 'auc', ', with approximate 95 % intervals')}; the dashed line is a toss of a coin."
     )
-    figure = Figure("families", "AUC by family of features", sentence, _persons(data), shown, chart, COUNTS)
+    figure = Figure("families", "AUC by family of features", sentence, most_persons(data), shown, chart, COUNTS)
     return Section("families", "What drives it", lead, (figure, _family_table(data)))
 
 
 def _family_table(data: pl.DataFrame) -> Table:
     families = in_order(data["family"], FAMILIES)
     wide = (
-        _ordered(data)
+        ordered(data, "protocol", "classifier")
         .pivot("family", index=["protocol", "classifier"], values="auc", aggregate_function="first")
         .select("protocol", "classifier", *families)
     )
     sentence = "AUC of every classifier from each family of features alone, by protocol; empty where it is not defined."
     heads = {name: name for name in wide.columns}
     formats = dict.fromkeys(families, "{:.3f}")
-    return Table("family_table", "AUC by family, every classifier", sentence, _persons(data), wide, heads, formats)
-
-
-def _persons(data: pl.DataFrame) -> int:
-    return int(data["persons"].max() or 0)  # type: ignore[arg-type]
+    return Table("family_table", "AUC by family, every classifier", sentence, most_persons(data), wide, heads, formats)

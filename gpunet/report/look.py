@@ -5,15 +5,19 @@ Colours are CSS variables with a fallback, so that one SVG serves a light page, 
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from gpunet.base.errors import ResourceError
 from gpunet.base.printable import printable
 
-__all__ = ["COLOURS", "INK", "LINES", "PAPER", "SECOND", "colour_scale", "svg_file", "svg_of"]
+__all__ = ["COLOURS", "INK", "LINES", "PAPER", "SECOND", "colour_scale", "svg_file", "svg_of", "svgs_of"]
 
 #: Okabe and Ito (2008): blue, vermilion, green, purple, orange, sky; for their yellow, which paper swallows, their
 #: black; grey. In the dark the page lightens them.
@@ -61,6 +65,11 @@ _SVG = "http://www.w3.org/2000/svg"
 #: What Vega writes for its own scripts, or as it is anyway. Roles would have screen readers look for a name each.
 _NEEDLESS = {"class", "role", "pointer-events", "font-family"}
 _AS_IT_IS = {("opacity", "1"), ("stroke-miterlimit", "10"), ("text-anchor", "start")}
+_DRAW = """
+import json, sys, vl_convert
+drawn = [vl_convert.vegalite_to_svg(one, allowed_base_urls=[]) for one in json.load(sys.stdin)]
+json.dump(drawn, sys.stdout)
+"""
 _VARIABLE = re.compile(r"var\(--plot-[a-z0-9]+, (#\w+)\)")
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e-\d+)?")
 
@@ -74,13 +83,30 @@ def colour_scale(domain: Sequence[str]) -> Any:
     return alt.Scale(domain=list(domain), range=list(COLOURS[: len(domain)]))
 
 
-def svg_of(chart: Any) -> str:
-    """An Altair chart as SVG, the same bytes each time; it asks nothing of the network, its text steers nothing."""
-    import vl_convert
+def svgs_of(charts: Sequence[Any]) -> list[str]:
+    """Altair charts as SVG, the same bytes each time; they ask nothing of the network, their text steers nothing.
 
-    specification = _printable(chart.to_dict())
-    specification["config"] = _CONFIG
-    return _lean(str(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])))
+    They are drawn by a process of their own: the engine that runs Vega ends its process where memory is short.
+
+    Raises
+    ------
+    ResourceError
+        If that process comes to a bad end.
+    """
+    if not charts:
+        return []
+    specifications = [{**_printable(chart.to_dict()), "config": _CONFIG} for chart in charts]
+    command = [sys.executable, "-P", "-c", _DRAW]
+    done = subprocess.run(command, input=json.dumps(specifications), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = printable(done.stderr.strip().rpartition("\n")[2])
+        raise ResourceError(f"the plots cannot be drawn (Vega ended with {done.returncode}: {said}): is memory short?")
+    return [_lean(svg) for svg in json.loads(done.stdout)]
+
+
+def svg_of(chart: Any) -> str:
+    """One chart, see :func:`svgs_of`."""
+    return svgs_of([chart])[0]
 
 
 def svg_file(chart: Any, title: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -12,7 +13,7 @@ from gpunet.report.audience import Audience
 from gpunet.report.csv_text import csv_of
 from gpunet.report.figure import Figure, Page, Table
 from gpunet.report.html_text import Shown, html_of
-from gpunet.report.look import svg_of
+from gpunet.report.look import svgs_of
 
 __all__ = ["MOST_BYTES", "Rendered", "rendered"]
 
@@ -43,18 +44,28 @@ def rendered(page: Page, audience: Audience) -> Rendered:
     ------
     ValueError
         If two parts have one name, a name is no ``[a-z0-9_]+``, or what is for the public has a column of ids.
+    ResourceError
+        If plots cannot be drawn.
     """
     _check(page, audience)
-    shown: dict[str, Shown] = {}
-    figures: dict[str, bytes] = {}
-    for part in _figures(page):
-        data = audience.shown(part.data, part.counts)
-        csv = csv_of(data)
-        figures[f"figures/{part.name}.csv"] = csv
-        shown[part.name] = _shown(part, data, csv)
+    parts = [replace(part, data=audience.shown(part.data, part.counts)) for part in _figures(page)]
+    left_out = {part.name: len(whole.data) - len(part.data) for part, whole in zip(parts, _figures(page), strict=True)}
+    svg = _drawn([part for part in parts if isinstance(part, Figure) and not left_out[part.name]])
+    figures = {f"figures/{part.name}.csv": csv_of(part.data.drop(_told_by_numbers(part.data))) for part in parts}
+    shown = {}
+    for part in parts:
+        csv = base64.b64encode(figures[f"figures/{part.name}.csv"]).decode()
+        rows = part.data.head(part.rows) if isinstance(part, Table) else None
+        shown[part.name] = Shown(part, left_out[part.name], csv, svg.get(part.name, ""), rows)
     while len(html := html_of(page, audience, shown)) > MOST_BYTES and (largest := _largest(shown)):
         shown[largest.part.name] = largest
     return Rendered(html, figures)
+
+
+def _told_by_numbers(data: pl.DataFrame) -> list[str]:
+    """Columns of words for the page, ``X_words``, where the value and its interval are columns of numbers too."""
+    has = set(data.columns)
+    return [f"{name}_words" for name in data.columns if {f"{name}{end}" for end in ("_words", "_low", "_high")} <= has]
 
 
 def _check(page: Page, audience: Audience) -> None:
@@ -73,13 +84,12 @@ def _figures(page: Page) -> list[Figure | Table]:
     return [part for section in page.sections for part in section.parts if isinstance(part, Figure | Table)]
 
 
-def _shown(part: Figure | Table, data: pl.DataFrame, csv: bytes) -> Shown:
-    left_out = len(part.data) - len(data)
-    encoded = base64.b64encode(csv).decode()
-    if isinstance(part, Table):
-        return Shown(replace(part, data=data), left_out, encoded, rows=data.head(part.rows))
-    svg = "" if left_out else part.chart if isinstance(part.chart, str) else svg_of(part.chart)
-    return Shown(replace(part, data=data), left_out, encoded, svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1))
+def _drawn(figures: Sequence[Figure]) -> dict[str, str]:
+    """The picture of each figure by its name, as SVG within a page."""
+    charts = [figure for figure in figures if not isinstance(figure.chart, str)]
+    found = {figure.name: figure.chart for figure in figures if isinstance(figure.chart, str)}
+    found |= zip((figure.name for figure in charts), svgs_of([figure.chart for figure in charts]), strict=True)
+    return {name: svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1) for name, svg in found.items()}
 
 
 def _largest(shown: dict[str, Shown]) -> Shown | None:

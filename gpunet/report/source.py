@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 
 import polars as pl
 
-from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
 from gpunet.report.audience import Audience
 from gpunet.runs.complete import read_manifest
+from gpunet.tables.parquet import not_parquet
 
 __all__ = ["Source"]
 
@@ -58,7 +58,7 @@ class Source:
             check_regular(path)
             return pl.read_parquet(path, columns=None if columns is None else list(columns))
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise InputError(f"{path}: not readable as Parquet: {in_words(error)}") from error
+            raise not_parquet(path, error) from error
 
     def once(self, compute: Callable[[Source], _Found]) -> _Found:
         """What `compute` finds in this folder; however many sections ask, it is computed once."""

@@ -20,6 +20,7 @@ from gpunet.model.scoring import FACTORS
 from gpunet.report.source import Source
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of
+from gpunet.tables.parquet import not_parquet
 
 __all__ = ["PersonId", "Subject", "check_unchanged", "rows_where", "subject_of"]
 
@@ -86,7 +87,7 @@ def rows_where(source: Source, name: str, where: Any, columns: Sequence[str] | N
         check_regular(path)
         found = pq.read_table(for_arrow(path), columns=None if columns is None else list(columns), filters=where)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not readable as Parquet: {in_words(error)}") from error
+        raise not_parquet(path, error) from error
     frame = pl.from_arrow(found)
     assert isinstance(frame, pl.DataFrame)
     return frame

@@ -20,7 +20,14 @@ from gpunet.tables.frames import from_arrow, to_arrow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_parquet", "read_parquet_metadata", "read_parquet_names", "write_parquet", "write_parquet_parts"]
+__all__ = [
+    "not_parquet",
+    "read_parquet",
+    "read_parquet_metadata",
+    "read_parquet_names",
+    "write_parquet",
+    "write_parquet_parts",
+]
 
 _METADATA_KEY = b"gpunet"
 
@@ -157,3 +164,8 @@ def read_parquet_metadata(path: str | Path) -> dict[str, Any] | None:
     except (OSError, pa.ArrowException, ValueError, RecursionError) as error:  # RecursionError: nested JSON
         raise InputError(f"cannot read {path} as Parquet: {in_words(error)}") from error
     return value if isinstance(value, dict) else None
+
+
+def not_parquet(path: Path, error: Exception) -> InputError:
+    """What to raise where a table of a run cannot be read."""
+    return InputError(f"{path}: not readable as Parquet: {in_words(error)}")

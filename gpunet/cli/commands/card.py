@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gpunet.base.errors import InputError, cannot_write, in_words
-from gpunet.base.paths import check_target, path_named, read_regular, refuse_inputs
+from gpunet.base.paths import check_target, path_named, read_regular, refuse_inputs, refuse_inside
 from gpunet.cli.console import say
 from gpunet.cli.options import path_of
 
@@ -48,20 +48,18 @@ def card(
 def _check_out(out: Path, inputs: Iterable[str]) -> None:
     """Refuse to write anything but a page, and to replace anything but a card of an earlier time."""
     from gpunet.report.card import TITLE
-    from gpunet.runs.folder import MANIFEST, outputs_in
+    from gpunet.runs.folder import MANIFEST
 
     if out.is_dir():
         raise InputError(f"--out {out} is a folder: give the name of a page, such as card.html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {out}: a card is a page for a browser: give a name that ends in .html")
+    refuse_inside(out, MANIFEST, "--out")
     refuse_inputs(out, inputs)
     try:
         check_target(out)
         before = read_regular(out, _MOST_BYTES) if out.exists() else None
     except OSError as error:
         raise InputError(f"--out {out}: {in_words(error)}; give the name of a page") from error
-    manifest = out.parent / MANIFEST
-    if before is not None and manifest.exists() and out.name in outputs_in(manifest):
-        raise InputError(f"--out {out} is a result of the run in its folder, so it is not replaced: name another")
     if before is not None and not (b'content="gpunet ' in before and f"<title>{TITLE}".encode() in before):
         raise InputError(f"--out {out}: that file is there and is no card, so it is not replaced: name another")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gpunet.base.errors import InputError, cannot_write, in_words
-from gpunet.base.paths import check_target, refuse_inputs
+from gpunet.base.paths import check_target, refuse_inputs, refuse_inside
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 
@@ -81,6 +81,8 @@ def _check_out(out: Path, inputs: list[Path]) -> None:
         raise InputError(f"--out {out}: {in_words(error)}; give the name of a Parquet file") from error
     if out.exists() and tuple(read_parquet_names(out) or ()) != SCORE_COLUMNS:
         raise InputError(f"--out {out}: that file is there and holds no scores, so it is not replaced: name another")
+    if not out.exists():
+        refuse_inside(out, MANIFEST, "--out")
     manifest = out.parent / MANIFEST
     if out.exists() and manifest.exists() and out.name in outputs_in(manifest):
         raise InputError(f"--out {out} is a result of the run in its folder, so it is not replaced: name another")

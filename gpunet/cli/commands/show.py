@@ -23,7 +23,9 @@ def show(
     person: Annotated[str | None, typer.Option("--person", metavar="ID", help="Only rows about this person.")] = None,
     top: Annotated[
         int | None,
-        typer.Option("--top", min=1, help=f"Rows: of scores by rank, else the first. \\[{_ROWS}; exports: all]"),
+        typer.Option(
+            "--top", min=1, help=f"Rows: of scores by rank, else the first. \\[{_ROWS}; of a person, exports: all]"
+        ),
     ] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B,...", help="Only these columns, in this order.")
@@ -42,11 +44,11 @@ def show(
     """Print a table of a run, or export it: scores by rank, or the one that is named."""
     if csv is not None and as_json:
         raise InputError("--csv and --json are two ways to export: give one of them")
-    names = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    names = None if columns is None else _names(columns)
     if csv is None and not as_json:
         from gpunet.cli.show import print_run
 
-        print_run(run, table, _ROWS if top is None else top, person, names)
+        print_run(run, table, _ROWS if top is None and person is None else top, person, names)
         return
     from gpunet.cli.exports import write_csv, write_json
     from gpunet.cli.stored_tables import Asked
@@ -56,3 +58,11 @@ def show(
         write_json(run, table, asked)
     else:
         write_csv(run, table, asked, csv)
+
+
+def _names(columns: str) -> tuple[str, ...]:
+    """The names between commas; where there is nothing between them, none is meant."""
+    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+    if not names:
+        raise InputError("--columns names no column: give one or more, such as person_id,probability")
+    return names
