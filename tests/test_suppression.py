@@ -271,5 +271,5 @@ def test_nobody_can_subtract_one_rule_from_another(seed: int) -> None:
 
 
 def test_too_many_combinations_are_refused() -> None:
-    with pytest.raises(InputError, match="more than 150: name fewer attributes at once"):
+    with pytest.raises(InputError, match="more than 120: name fewer attributes at once"):
         Grid((50, 21))

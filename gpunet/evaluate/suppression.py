@@ -61,8 +61,8 @@ __all__ = [
 #: Kinds of numbers: the last two are of a rule, as ``("selected", "top_100")``.
 PERSONS, POSITIVES, SELECTED, HITS = "persons", "positives", "selected", "hits"
 
-#: More combinations of groups than this cannot be checked in reasonable time.
-MOST_CELLS = 150
+#: So many combinations of groups are checked in about half a minute of one processor; more are refused.
+MOST_CELLS = 120
 
 # Numbers that are hidden one at a time before all of a table are.
 _ROUNDS = 12
