@@ -126,6 +126,7 @@ def test_the_page_has_its_sections_for_both_audiences(audited: Path, tmp_path: P
     write_report(audited, "public")
     public = (audited / "report.html").read_text(encoding="utf-8")
     assert "attributes.csv" not in public
+    assert "or by a list of the first 100 or 500 of everybody" in page.text
     assert "Selected by the threshold" in public
 
 
@@ -207,11 +208,12 @@ def test_two_positives_are_told_nowhere(attributes: Path, tmp_path: Path) -> Non
     fairness = pl.read_parquet(out / "fairness.parquet")
     for name in ("positives", "precision", "recall", "false_positive_rate", "observed", "calibration"):
         assert fairness[name].null_count() == len(fairness), name
-    assert fairness["selection_rate"].null_count() == 0
+    assert fairness.filter(pl.col("by") == "everybody")["selection_rate"].null_count() == 0
     for audience in AUDIENCES:
         text = Parsed(page_of(out, audience)).text
         assert "fewer than 10, or all but fewer than 10, of whom were then arrested" in text
         assert "the numbers are too small, or would give a small one away" in text
+        assert ("no denominator of fewer than 10 persons; right and wrong" in text) == (audience == "public")
 
 
 def test_the_run_says_when_two_ids_are_one(tmp_path: Path) -> None:
