@@ -29,7 +29,7 @@ RULES = {
 }
 
 # An attribute of which more than this share of persons is not told has lost a large group.
-_LARGE = 0.1
+_LARGE = 0.01
 
 # The AUC of guesses that know nothing.
 _COIN = 0.5
