@@ -21,11 +21,18 @@ def ids_of(numbers: bool) -> list[Any]:
     return [7_000_000 + i if numbers else f"id-{7_000_000 + i}" for i in range(N)]
 
 
-def audited_run(folder: Path, config: dict[str, Any] | None = None, numbers: bool = False, **manifest: Any) -> Path:
+def audited_run(
+    folder: Path,
+    config: dict[str, Any] | None = None,
+    numbers: bool = False,
+    most_positives: int = N,
+    **manifest: Any,
+) -> Path:
     """Write the run; persons of even places are of one community each ten, all others alone."""
     settings = load_config({**CONFIG, **(config or {})})
     rng = np.random.default_rng(4)
     label = rng.random(N) < 0.25
+    label &= np.cumsum(label) <= most_positives
     probability = np.clip(rng.normal(0.2 + 0.25 * label, 0.15), 0, 1)
     ids = pl.Series("person_id", ids_of(numbers))
     community = pl.Series("community", [i // 20 if i % 2 == 0 else None for i in range(N)], dtype=pl.Int64)

@@ -43,12 +43,12 @@ def test_a_table_is_read_as_arrests_are(tmp_path: Path) -> None:
     assert found.found == 4
     assert found.of[0].groups == ("B", "W", NOT_KNOWN)
     (file,) = found.files
-    assert (file["name"], file["bytes"], len(file["sha256"])) == (str(path), len(text.encode()), 64)
+    assert (set(file), file["name"], len(file["sha256"])) == ({"name", "sha256"}, str(path), 64)
     said = " | ".join(found.warnings)
-    assert "1 of the table's rows are left out, without a person_id" in said
+    assert "some of the table's rows are left out, without a person_id" in said
     assert "with an id that has lost digits" in said
     assert "with too few or too many fields" in said
-    assert "3 of 9 rows cannot be used" in said
+    assert "some rows cannot be used" in said
 
 
 def test_frames_workbooks_and_parquet_are_read_too(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gpunet.cli.app import app
 from gpunet.cli.audits import audit_config, run_audit
 from gpunet.cli.reports import write_report
 from gpunet.evaluate.audit_schemas import AUDIT_TABLES
+from gpunet.report.audience import AUDIENCES, AudienceName
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 
@@ -57,7 +59,7 @@ def test_the_folder_and_its_manifest(audited: Path, run: Path, attributes: Path)
     assert told["run"]["run_json_sha256"] == sha256((run / "run.json").read_bytes()).hexdigest()
     (file,) = told["attributes"]["files"]
     assert file["sha256"] == sha256(attributes.read_bytes()).hexdigest()
-    assert file["bytes"] == attributes.stat().st_size
+    assert set(file) == {"name", "sha256"}
     assert (told["by"], told["persons"], told["attributes"]["persons_found"]) == (BY, N, N - 30)
     assert told["min_persons"] == 10
     fairness, proxies = (pl.read_parquet(audited / f"{name}.parquet") for name in AUDIT_TABLES)
@@ -82,8 +84,8 @@ def test_what_the_terminal_says(audited: Path) -> None:
     said = (audited.parent / "said.txt").read_text(encoding="utf-8")
     assert f"audited   {N} persons of the test window [2013-01-01, 2013-06-30)" in said
     assert 'By "ethnicity", the model\'s threshold selects' in said
-    assert "where 0.5 is a coin and 1 is certain" in said
-    assert "no number of persons under 10" in said
+    assert "the features guess no group better than a coin" in said  # they are made at random
+    assert "no group and no denominator of fewer than 10 persons" in said
     assert f"report    {audited / 'report.html'}" in said
 
 
@@ -124,6 +126,7 @@ def test_the_page_has_its_sections_for_both_audiences(audited: Path, tmp_path: P
     write_report(audited, "public")
     public = (audited / "report.html").read_text(encoding="utf-8")
     assert "attributes.csv" not in public
+    assert "or by a list of the first 100 or 500 of everybody" in page.text
     assert "Selected by the threshold" in public
 
 
@@ -170,6 +173,47 @@ def test_how_few_are_missing_is_not_told(run: Path, tmp_path: Path) -> None:
     assert manifest["audit"]["attributes"]["persons_found"] is None
     fairness = pl.read_parquet(tmp_path / "audit" / "fairness.parquet")
     assert fairness.filter(pl.col("group") == "not known")["persons"].to_list() == [None, None, None]
+    text = (tmp_path / "audit" / "run.json").read_text(encoding="utf-8")
+    size = (tmp_path / "b.csv").stat().st_size
+    assert not {str(N - 4), str(size)} & set(re.findall(r"\d+", text))
+    page = Parsed(page_of(tmp_path / "audit"))
+    assert 'By "\u2068sex\u2069", groups with' in page.text or 'By "sex", groups with' in page.text
+    assert "of all persons are not told, so that a small one cannot be found by subtraction" in page.text
+    assert "a file that has the attribute of everybody brings them back" in page.text
+
+
+def test_how_few_of_the_table_have_no_value_is_not_told(run: Path, tmp_path: Path) -> None:
+    table = pl.read_csv(attributes_of(tmp_path / "a.csv"))
+    few = pl.col("Person ID").is_in(ids_of(False)[:3])
+    table.with_columns(sex=pl.when(few).then(None).otherwise(pl.col("sex"))).write_csv(tmp_path / "b.csv")
+    manifest = run_audit(run, tmp_path / "b.csv", ["sex"], tmp_path / "audit", {**CONFIG, "evaluate": {"bootstrap": 5}})
+    fairness = pl.read_parquet(tmp_path / "audit" / "fairness.parquet")
+    assert fairness.filter(pl.col("group") == "not known")["persons"].unique().to_list() == [33]
+    assert manifest["audit"]["attributes"]["persons_found"] is None  # 33 less those who are not in the table
+
+
+def page_of(audit: Path, audience: AudienceName = "analyst") -> str:
+    write_report(audit, audience)
+    return (audit / "report.html").read_text(encoding="utf-8")
+
+
+def test_two_positives_are_told_nowhere(attributes: Path, tmp_path: Path) -> None:
+    run = audited_run(tmp_path / "run", most_positives=2)
+    out, config = tmp_path / "audit", tmp_path / "c.toml"
+    config.write_text('[violent_offences]\nrobbery = ["robbery*"]\n[evaluate]\nbootstrap = 5\n[audit]\nfolds = 2\n')
+    asked = ["audit", run, "--attributes", attributes, "--by", "sex", "--out", out, "--config", config]
+    done = CliRunner().invoke(app, list(map(str, asked)), catch_exceptions=False)
+    assert "[2013-01-01, 2013-06-30), fewer than 10, or all but fewer than 10, arrested for violence" in done.output
+    assert read_manifest(out)["audit"]["positives"] is None
+    fairness = pl.read_parquet(out / "fairness.parquet")
+    for name in ("positives", "precision", "recall", "false_positive_rate", "observed", "calibration"):
+        assert fairness[name].null_count() == len(fairness), name
+    assert fairness.filter(pl.col("by") == "everybody")["selection_rate"].null_count() == 0
+    for audience in AUDIENCES:
+        text = Parsed(page_of(out, audience)).text
+        assert "fewer than 10, or all but fewer than 10, of whom were then arrested" in text
+        assert "the numbers are too small, or would give a small one away" in text
+        assert ("no denominator of fewer than 10 persons; right and wrong" in text) == (audience == "public")
 
 
 def test_the_run_says_when_two_ids_are_one(tmp_path: Path) -> None:
@@ -201,7 +245,7 @@ def test_what_is_refused(run: Path, attributes: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("mine")
     assert "holds what is not of a run" in refused("audit", run, *asked, "--out", tmp_path / "mine")
-    assert not any(out.iterdir())
+    assert not out.exists()
 
 
 def test_runs_that_cannot_be_audited(run: Path, attributes: Path, tmp_path: Path) -> None:
@@ -214,7 +258,7 @@ def test_runs_that_cannot_be_audited(run: Path, attributes: Path, tmp_path: Path
     with pytest.raises(InputError, match=r"predictions.parquet is not what run.json lists: give the run again"):
         run_audit(changed, *asked)
     (changed / "predictions.parquet").unlink()
-    with pytest.raises(InputError, match=r"cannot read .*predictions.parquet"):
+    with pytest.raises(InputError, match=r"predictions.parquet is missing, which run.json lists: give the run again"):
         run_audit(changed, *asked)
     earlier = json.loads((run / "run.json").read_text())
     del earlier["outputs"]["predictions.parquet"]

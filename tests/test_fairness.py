@@ -174,3 +174,5 @@ def test_few_among_everybody_are_not_told_either() -> None:
         assert (row["positives"], row["observed"], row["recall"], row["precision"]) == (None, None, None, None)
     everybody = one(rows, group="everybody", rule="threshold")
     assert (everybody["persons"], everybody["selected"]) == (300, 150)
+    assert (everybody["calibration"], everybody["false_positive_rate"]) == (None, None)
+    assert everybody["mean_score"] == pytest.approx(0.5)

@@ -35,10 +35,10 @@ def attribute(*groups: str, seed: int = 2) -> Attribute:
 
 
 def rows_of(
-    source: Guessing, of: Attribute, hidden: Any = None, threads: int = 1
+    source: Guessing, of: Attribute, hidden: Any = None, threads: int = 1, least: int = 10
 ) -> dict[tuple[str, str], dict[str, Any]]:
     none = np.zeros(len(of), bool) if hidden is None else np.array(hidden)
-    rows = proxy_rows(source, [of], [none], "not told", threads)
+    rows = proxy_rows(source, [of], [none], "not told", least, threads)
     return {(row["group"], row["family"]): row for row in rows}
 
 
@@ -89,6 +89,19 @@ def test_of_many_persons_some_are_drawn() -> None:
     rows = rows_of(guessing(of.code, most=400), of)
     assert rows["a", "all"]["persons"] == 400
     assert rows["a", "all"]["auc"] > 0.8
+
+
+def test_few_of_those_who_are_drawn_are_not_told() -> None:
+    of = attribute("a", "b", "c")
+    code = of.code.copy()
+    code[code == 2] = 0
+    code[:12] = 2  # a group that is told, of which four or so are drawn
+    rows = rows_of(guessing(of.code == 0, most=400), Attribute("g", of.groups, code))
+    told = {group: rows[group, "all"]["members"] for group in of.groups}
+    assert told["c"] is None
+    assert sorted(group for group, number in told.items() if number is None) == ["b", "c"]  # or 400 less the others
+    assert rows["c", "all"]["undefined"].startswith("members: not told")
+    assert 10 <= told["a"] <= 390
 
 
 def test_hidden_groups_and_small_ones_are_not_guessed() -> None:

@@ -13,7 +13,14 @@ __all__ = ["audit_lines"]
 
 def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
     """Whom the audit was of, what the tables in `out` say of groups, and how much they do not tell."""
-    from gpunet.report.audit_words import calibration_lead, errors_lead, proxies_lead, selection_lead
+    from gpunet.report.audit_words import (
+        calibration_lead,
+        errors_lead,
+        missing_lead,
+        positives_words,
+        proxies_lead,
+        selection_lead,
+    )
     from gpunet.report.source import Source
 
     of, source = manifest["audit"], Source(out)
@@ -28,10 +35,13 @@ def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
         "scores": [calibration_lead(fairness, of["by"], name)],
         "proxies": proxies_lead(proxies, of["by"], name),
     }
+    positives = positives_words(of["positives"], of["min_persons"])
     return [
-        f"audited   {of['persons']:,} persons of the test window {of['run']['test_window']}, {of['positives']:,} "
+        f"audited   {of['persons']:,} persons of the test window {of['run']['test_window']}, {positives} "
         f"arrested for violence in it; by {quoted(of['by'])}",
         *(f"{what:10}{sentence}" for what, sentences in found.items() for sentence in sentences),
-        f"not told  something in {of['rows_with_suppression']:,} of {of['rows']:,} rows: no number of persons under "
-        f"{of['min_persons']}, nor one that would give it away",
+        f"not told  something in {of['rows_with_suppression']:,} of {of['rows']:,} rows: no group and no denominator "
+        f"of fewer than {of['min_persons']} persons, nor what would give one away; right and wrong selections within "
+        "them can be fewer",
+        *(f"{'missing':10}{sentence}" for sentence in missing_lead(fairness, of["by"], of["persons"], name)),
     ]

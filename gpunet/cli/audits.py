@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,9 +121,14 @@ def run_audit(
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
     clock = StageClock("cpu")
-    with values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
         with _stage(clock, options, "read"):
             audited = _audited(folder)
+            if len(audited.scored.label) < settings.audit.min_persons:
+                raise InputError(
+                    f"{folder} has fewer than {settings.audit.min_persons} persons in its test window, so nothing of "
+                    "them can be told: audit a run of more persons"
+                )
             found = read_attributes(attributes, names, audited.ids, settings)
         told = _written(written, audited, found, settings, options, clock)
         return written.finish(
@@ -150,9 +155,10 @@ def _written(
     from gpunet.evaluate.bootstrap import draw_communities
     from gpunet.evaluate.fairness import fairness_rows, hidden_of, why_hidden
     from gpunet.evaluate.proxies import Guessing, proxy_rows
-    from gpunet.evaluate.suppression import PERSONS
+    from gpunet.evaluate.suppression import PERSONS, POSITIVES
 
     least, seed = settings.audit.min_persons, settings.model.seed
+    n = len(audited.scored.label)
     with _stage(clock, options, "groups"):
         persons = np.arange(len(audited.community))
         draws = draw_communities(audited.community, persons, settings.evaluate.bootstrap, seed)
@@ -164,31 +170,44 @@ def _written(
         )
         not_told = [hidden[(PERSONS, ""), (i,)] for i in range(len(found.of))]
         threads = available_threads(options.threads)
-        guesses = proxy_rows(guessing, found.of, not_told, why_hidden(least), threads, options.progress)
+        guesses = proxy_rows(guessing, found.of, not_told, why_hidden(least), least, threads, options.progress)
     with _stage(clock, options, "write tables"):
         written.write_table("fairness.parquet", [fairness], audit_metadata("fairness"))
         written.write_table("proxies.parquet", [audit_frame("proxies", guesses)], audit_metadata("proxies"))
-    unknown = [of[attribute.groups.index(NOT_KNOWN)] for attribute, of in zip(found.of, not_told, strict=True)
-               if NOT_KNOWN in attribute.groups]  # fmt: skip
-    n = len(audited.scored.label)
-    few = 0 < n - found.found < least or found.found < least
+    unknown = [(attribute.code == attribute.groups.index(NOT_KNOWN), of[attribute.groups.index(NOT_KNOWN)])
+               for attribute, of in zip(found.of, not_told, strict=True) if NOT_KNOWN in attribute.groups]  # fmt: skip
+    # How many are not in the table would tell of how many of those who are in it an attribute is not known.
+    beside = [int(here.sum()) - (n - found.found) for here, _ in unknown]
+    few = any(0 < number < least for number in (n - found.found, *beside)) or found.found < least
     return {
         "by": [attribute.name for attribute in found.of],
         "groups": {attribute.name: len(attribute) for attribute in found.of},
         "attributes": {
             "files": list(found.files),
-            # How many are not in the table would tell of how many an attribute is not known.
-            "persons_found": None if few or any(unknown) else found.found,
+            "persons_found": None if few or any(is_hidden for _, is_hidden in unknown) else found.found,
             "contradictory": [name for name, number in found.contradictory.items() if number],
         },
         "persons": n,
-        "positives": int(audited.scored.label.sum()),
+        "positives": None if hidden[(POSITIVES, ""), ()] else int(audited.scored.label.sum()),
         "threshold": audited.scored.threshold,
         "rules": list(audited.scored.rules),
         "min_persons": least,
         "rows": len(fairness),
         "rows_with_suppression": int(fairness["undefined"].fill_null("").str.contains("not told:").sum()),
     }
+
+
+@contextmanager
+def _no_new_folder(place: Path) -> Iterator[None]:
+    """Leave no empty folder where there was none, if the audit does not come to its end."""
+    was_there = place.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            with suppress(OSError):
+                place.rmdir()
+        raise
 
 
 @contextmanager
@@ -245,6 +264,8 @@ def _table(folder: Path, name: str, manifest: Mapping[str, Any]) -> nw.DataFrame
         known = manifest["outputs"].get(path.name, {}).get("sha256")
         if known is None or sha256_of(path) != known:
             raise InputError(f"{path} is not what {MANIFEST} lists: give the run again")
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing, which {MANIFEST} lists: give the run again") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {in_words(error)}") from error
     return as_eager(read_parquet(path))

@@ -18,7 +18,7 @@ class AuditConfig:
     """``gpunet audit``; its intervals follow ``[evaluate] bootstrap`` and ``[model] seed``."""
 
     min_persons: Annotated[StrictInt, Field(ge=3, le=1_000_000)] = 10
-    """No number of persons below this is told, nor what could be subtracted to give one."""
+    """No group and no denominator of fewer persons is told, nor what could be subtracted to give one."""
     folds: Annotated[StrictInt, Field(ge=2, le=100)] = 5
     """Folds by person in which features guess an attribute."""
     proxy_persons: Annotated[StrictInt, Field(ge=100, le=10_000_000)] = 10_000

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from gpunet.base.arguments import given
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import InputError, UnreadableFile
-from gpunet.base.words import counted, quoted
+from gpunet.base.words import quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.coded_rows import CodedRows
@@ -77,7 +77,7 @@ class Attributes:
     contradictory
         ``{attribute: persons with two values that differ}``; theirs count as not known.
     files
-        Name, size, SHA-256 and rows of each file.
+        Name and SHA-256 of each file: how long it is would tell of how many persons it says nothing.
     warnings
         Sentences for the user; no number of persons is in them.
     """
@@ -148,10 +148,7 @@ def read_attributes(source: Any, names: Sequence[str], person_ids: Any, config: 
         contradictory[name] = several
         if several:
             warnings.append(f'attributes: persons with two values of "{name}" that differ count as {NOT_KNOWN}')
-    files = [
-        {"name": record.name, "bytes": record.size_bytes, "sha256": record.sha256, "rows": record.rows}
-        for record in inputs.records
-    ]
+    files = [{"name": record.name, "sha256": record.sha256} for record in inputs.records]
     found = len(np.unique(position[here]))
     return Attributes(tuple(of), found, contradictory, tuple(files), tuple(warnings))
 
@@ -176,8 +173,8 @@ def _rows(source: Any, names: Sequence[str], config: Config, inputs: Inputs) -> 
     except InputError as error:
         raise InputError(f"attributes: {error}") from error
     inputs.warnings += [
-        f"{found:,} of the table's rows are left out, {_REASONS[reason]}"
-        for reason, found in sorted(reader.found.by_reason().items())
+        f"some of the table's rows are left out, {_REASONS[reason]}"
+        for reason in sorted(reader.found.by_reason())
         if reason in _REASONS
     ]
     return rows
@@ -214,9 +211,7 @@ def _layout(
 
 
 def _unusable(records: list[InputRecord]) -> list[str]:
-    rejected = sum(record.rejected for record in records)
-    read = sum(record.rows for record in records)
-    return [f"attributes: {rejected:,} of {counted(read, 'row')} cannot be used"] if rejected else []
+    return ["attributes: some rows cannot be used"] if any(record.rejected for record in records) else []
 
 
 def _attribute(name: str, texts: list[str], code: Int64, person: Int64, n: int) -> tuple[Attribute, int]:

@@ -18,7 +18,7 @@ from gpunet.evaluate.attributes import EVERYBODY, Attribute
 from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.bootstrap import RARE, Draws, interval_of
 from gpunet.evaluate.measures import together
-from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden, is_small, suppressed
+from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden, suppressed
 from gpunet.model.metrics import TOP
 
 __all__ = ["Scored", "cells_of", "fairness_rows", "hidden_of", "why_hidden"]
@@ -101,7 +101,7 @@ def cells_of(scored: Scored, attributes: Sequence[Attribute]) -> dict[tuple[str,
 
 def hidden_of(scored: Scored, attributes: Sequence[Attribute], least: int) -> Hidden:
     """Which numbers are not told, of each kind and table."""
-    return suppressed(_cell(attributes)[0], cells_of(scored, attributes), least)
+    return suppressed(_cell(attributes)[0], cells_of(scored, attributes), least, rather=_THRESHOLD)
 
 
 def fairness_rows(
@@ -126,7 +126,7 @@ def fairness_rows(
     once = Draws(draws.code, np.ones((len(draws.weights), 1), np.uint8))
     sums = [_sums(scored, cell, grid, of) for of in (once, draws)]
     rows = []
-    for table in ((), *grid.tables):
+    for table in grid.tables:
         names = [attributes[i].name for i in table]
         for group in np.ndindex(*(grid.sizes[i] for i in table)):
             if table and not _of_group(sums[0][_THRESHOLD], table, group)[0, 0]:
@@ -141,20 +141,9 @@ def fairness_rows(
             for rule in sorted(scored.rules, key=lambda rule: (rule != _THRESHOLD, len(rule), rule)):
                 kinds = {PERSONS: "", POSITIVES: "", SELECTED: rule, HITS: rule}
                 numbers = [(_of_group(of, table, group), _of_group(of, (), ())) for of in (each[rule] for each in sums)]
-                if table:
-                    kept_back = {kind for kind, of in kinds.items() if hidden[(kind, of), table][group]}
-                else:
-                    kept_back = _small(numbers[0][1][:, 0], rule, least)
+                kept_back = {kind for kind, of in kinds.items() if hidden[(kind, of), table][group]}
                 rows.append({**keys, "rule": rule, **_row(numbers, kept_back, bool(table), least)})
     return rows
-
-
-def _small(sums: Float64, rule: str, least: int) -> set[str]:
-    """The kinds of everybody's numbers that are small, and those that are not told without these."""
-    kinds = ((PERSONS, ""), (POSITIVES, ""), (SELECTED, rule), (HITS, rule))
-    of = {kind: sums[[i]] for i, kind in enumerate(kinds)}
-    small = {kind[0] for kind in kinds if is_small(kind, of, least)[0]}
-    return {PERSONS, POSITIVES, SELECTED, HITS} if PERSONS in small else small | ({HITS} if small else set())
 
 
 def _of_group(sums: Float64, table: tuple[int, ...], group: tuple[int, ...]) -> Float64:

@@ -21,6 +21,7 @@ from gpunet.evaluate.classifiers import CLASSIFIERS, Classifier
 from gpunet.evaluate.families import FAMILIES
 from gpunet.evaluate.fitting import held_out_values, seed_of
 from gpunet.evaluate.measures import together
+from gpunet.evaluate.suppression import hidden_of_sum
 from gpunet.kernels.cpu.measures import weighted_measures
 
 __all__ = ["FEWEST", "Guessing", "proxy_rows"]
@@ -72,6 +73,7 @@ def proxy_rows(
     attributes: Iterable[Attribute],
     hidden: Sequence[Bool],
     why_hidden: str,
+    least: int,
     threads: int,
     progress: ProgressCallback | None = None,
 ) -> list[dict[str, Any]]:
@@ -85,6 +87,8 @@ def proxy_rows(
         Of each attribute bool[groups], those whose number of persons is not told: of them nothing is said.
     why_hidden
         The reason that is given.
+    least
+        No number of persons below this is told, of those who are drawn either.
     """
     rows = []
     tasks = [(attribute, not_told) for attribute, not_told in zip(attributes, hidden, strict=True)]
@@ -94,18 +98,22 @@ def proxy_rows(
             if progress is not None:
                 progress("proxies", number + done, len(tasks))
 
-        rows += _of_attribute(guessing, attribute, not_told, why_hidden, threads, show)
+        rows += _of_attribute(guessing, attribute, not_told, why_hidden, least, threads, show)
     return rows
 
 
 def _of_attribute(
-    guessing: Guessing, attribute: Attribute, hidden: Bool, why_hidden: str, threads: int, show: Any
+    guessing: Guessing, attribute: Attribute, hidden: Bool, why_hidden: str, least: int, threads: int, show: Any
 ) -> list[dict[str, Any]]:
     known = [code for code, group in enumerate(attribute.groups) if group != NOT_KNOWN]
     persons = _drawn(guessing, attribute, known)
     code = attribute.code[persons]
     # The number of those of whom it is known would give away that of those of whom it is not.
     total = None if any(hidden[i] for i in range(len(hidden)) if i not in known) else len(persons)
+    sizes = np.bincount(code, minlength=len(attribute.groups))[known].astype(np.float64)
+    few_drawn = hidden[known]
+    if len(persons) == guessing.most:  # the sum is known then
+        few_drawn = hidden_of_sum(few_drawn, sizes, least)
     rows: list[dict[str, Any]] = []
     found: dict[str, dict[str, Any]] = {}
     for at, group in enumerate(known):
@@ -115,7 +123,7 @@ def _of_attribute(
         why = why_hidden if hidden[group] else f"fewer than {FEWEST} of the group, or of all others" if few else ""
         if not (why or (at and len(known) == 2 and found)):  # of two groups one is told as well as the other
             found = _guesses(guessing, persons, members, (attribute.name, attribute.groups[group]), threads)
-        numbers = {"persons": total, "members": None if hidden[group] else int(members.sum())}
+        numbers = {"persons": total, "members": None if few_drawn[at] else int(members.sum())}
         not_told_why = {name: why_hidden for name, of in numbers.items() if of is None}
         for family, columns in guessing.families.items():
             said = _NOTHING if why else found[family]

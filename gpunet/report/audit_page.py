@@ -16,6 +16,8 @@ from gpunet.report.audit_words import (
     RULES,
     calibration_lead,
     errors_lead,
+    missing_lead,
+    positives_words,
     proxies_lead,
     selection_lead,
 )
@@ -42,19 +44,29 @@ def audit_asked(source: Source) -> Section:
     found = source.manifest
     of, count = found["audit"], source.audience.count
     by = named_list(of["by"])
-    positives = source.audience.out_of(of["positives"], of["persons"])
+    told = of["positives"]
+    positives = (
+        positives_words(None, of["min_persons"]) if told is None else source.audience.out_of(told, of["persons"])
+    )
+    lists = sorted(int(rule.removeprefix("top_")) for rule in of["rules"] if rule.startswith("top_"))
+    or_first = f", or by a list of the first {' or '.join(map(str, lists))} of everybody" if lists else ""
+    missing = [] if (fairness := _fairness(source)) is None else missing_lead(fairness, of["by"], of["persons"])
     return Section(
         "asked",
         "What was asked, and of which data",
         f"Does the model treat groups of persons differently, by {by}? The groups are of the {count(of['persons'])} "
-        f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then arrested for "
-        "violence.",
+        + " ".join(
+            [
+                f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then arrested "
+                "for violence.",
+                *missing,
+            ]
+        ),
         (
             Paragraph(_WHY),
             Paragraph(
                 "The scores are those that a model gave which had not seen what happened in this window. Persons are "
-                f"selected by {RULES['threshold']}, which is a probability of {of['threshold']:.3f} or more, or by a "
-                "list of the first 100 or 500 of everybody."
+                f"selected by {RULES['threshold']}, which is a probability of {of['threshold']:.3f} or more{or_first}."
             ),
             *(Paragraph(text) for text in _of_file(source)),
             *(Paragraph(text, "warning") for text in _warnings(source)),
@@ -203,7 +215,8 @@ def audit_suppressed(source: Source) -> Section:
     return Section(
         "suppressed",
         "What cannot be told",
-        f"{lead} No number of persons under {least} is told, and none that would give such a number away.",
+        f"{lead} No group and no denominator of fewer than {least} persons is told, and nothing that would give one "
+        "away; right and wrong selections within them can be fewer.",
         tuple(
             Paragraph(text, "list item")
             for text in (
@@ -212,6 +225,8 @@ def audit_suppressed(source: Source) -> Section:
                 "Where one number could be found by subtracting the others from their sum, a second one goes too, and "
                 "more where tables could be solved together. The words for both are the same, so that nobody can tell "
                 "which of them is small.",
+                "The threshold and the lists select the same persons in part. Where few persons stand between two of "
+                "them, or none or all of these were arrested, the numbers of one of the two are not told.",
                 "Hits, misses and the rates made of them are not told where one of them is nobody at all: a rate of "
                 "0 % or 100 % would say of each person what happened.",
                 "Too much is hidden? Put small groups together in the attributes file, and audit again into the same "

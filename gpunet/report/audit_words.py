@@ -7,10 +7,19 @@ from typing import Any
 
 import polars as pl
 
-from gpunet.evaluate.attributes import EVERYBODY
+from gpunet.evaluate.attributes import EVERYBODY, NOT_KNOWN
 from gpunet.report.named import named
 
-__all__ = ["RULES", "calibration_lead", "errors_lead", "percent", "proxies_lead", "selection_lead"]
+__all__ = [
+    "RULES",
+    "calibration_lead",
+    "errors_lead",
+    "missing_lead",
+    "percent",
+    "positives_words",
+    "proxies_lead",
+    "selection_lead",
+]
 
 #: The rules that select persons, in words.
 RULES = {
@@ -18,6 +27,14 @@ RULES = {
     "top_100": "the list of the first 100",
     "top_500": "the list of the first 500",
 }
+
+# An attribute of which more than this share of persons is not told has lost a large group.
+_LARGE = 0.01
+
+# The AUC of guesses that know nothing.
+_COIN = 0.5
+
+_TOO_SMALL = "too small, or would give a small one away"
 
 #: How a name of somebody else's is written.
 Name = Callable[[object], str]
@@ -31,6 +48,30 @@ def percent(share: float) -> str:
     """
     of = 100 * share
     return f"{of:.2g} %" if 0 < abs(of) < 1 else f"{of:.3g} %" if abs(of) >= 99.95 else f"{of:.1f} %"
+
+
+def positives_words(positives: int | None, least: int) -> str:
+    """How many were arrested for violence, which is null where these or all others are few.
+
+    >>> positives_words(1234, 10), positives_words(None, 10)
+    ('1,234', 'fewer than 10, or all but fewer than 10,')
+    """
+    return f"fewer than {least}, or all but fewer than {least}," if positives is None else f"{positives:,}"
+
+
+def missing_lead(fairness: pl.DataFrame, by: Sequence[str], persons: int, name: Name = named) -> Iterator[str]:
+    """For each attribute of which a large group is not told, how much is missing and what brings it back."""
+    for attribute in by:
+        of = fairness.filter((pl.col("by") == attribute) & (pl.col("rule") == "threshold"))
+        hidden = of.filter(pl.col("persons").is_null())
+        share = 1 - int(of["persons"].sum()) / persons
+        if len(hidden) and share > _LARGE:
+            unknown = NOT_KNOWN in hidden["group"].to_list()
+            mend = "a file that has the attribute of everybody" if unknown else "a file with small groups put together"
+            yield (
+                f"By {name(attribute)}, groups with {percent(share)} of all persons are not told, so that a small one "
+                f"cannot be found by subtraction: {mend} brings them back."
+            )
 
 
 def _single(fairness: pl.DataFrame, by: str, measure: str) -> pl.DataFrame:
@@ -70,7 +111,7 @@ def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named
     for attribute in by:
         of = _single(fairness, attribute, "selection_rate")
         if not len(of) or everybody is None:
-            yield f"By {name(attribute)} nothing can be told of who is selected: the groups are too small."
+            yield f"By {name(attribute)} nothing can be told of who is selected: the groups are {_TOO_SMALL}."
             continue
         yield (
             f"By {name(attribute)}, the model's threshold selects {_span(of, 'selection_rate', name)}; of everybody "
@@ -84,7 +125,7 @@ def errors_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -
     for attribute in by:
         of = _single(fairness, attribute, "false_positive_rate")
         if not len(of) or everybody is None:
-            yield f"By {name(attribute)} nothing can be told of errors: the numbers are too small."
+            yield f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."
             continue
         yield (
             f"By {name(attribute)}, of persons who were not arrested for violence the threshold selects "
@@ -97,7 +138,7 @@ def calibration_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = nam
     """Of which group the probabilities are furthest from what happened."""
     rows = [row for attribute in by for row in _single(fairness, attribute, "calibration").iter_rows(named=True)]
     if not rows:
-        return "Whether probabilities mean the same in every group cannot be told: the numbers are too small."
+        return f"Whether probabilities mean the same in every group cannot be told: the numbers are {_TOO_SMALL}."
     sure = [row for row in rows if _excludes_zero(row["calibration_low"], row["calibration_high"])]
     if not sure:
         return "In no group that is told do the probabilities differ from what happened by more than chance explains."
@@ -119,13 +160,24 @@ def proxies_lead(proxies: pl.DataFrame, by: Sequence[str], name: Name = named) -
         told = proxies.filter(pl.col("by") == attribute).drop_nulls("auc")
         together = told.filter(pl.col("family") == "all").sort("auc", "group", descending=[True, False])
         if not len(together):
-            yield f"Whether features stand in for {name(attribute)} cannot be told: the groups are too small."
+            yield f"Whether features stand in for {name(attribute)} cannot be told: the groups are {_TOO_SMALL}."
             continue
-        best: dict[str, Any] = together.row(0, named=True)
-        alone = told.filter((pl.col("family") != "all") & (pl.col("group") == best["group"]))
+        sure = together.filter(pl.col("auc_low") > _COIN)
+        best: dict[str, Any] = (sure if len(sure) else together).row(0, named=True)
+        low, high = best["auc_low"], best["auc_high"]
+        span = "no interval can be had" if low is None else f"{low:.2f} to {high:.2f}"
+        if not len(sure) and low is not None:
+            yield (
+                f"By {name(attribute)}, the features guess no group better than a coin (best: {name(best['group'])}, "
+                f"with an AUC of {best['auc']:.2f}, {span}; 0.5 is a coin and 1 is certain)."
+            )
+            continue
+        alone = told.filter(
+            (pl.col("family") != "all") & (pl.col("group") == best["group"]) & (pl.col("auc_low") > _COIN)
+        )
         family = alone.sort("auc", "family", descending=[True, False]).row(0, named=True) if len(alone) else None
         by_family = f"; of single families, {family['family']} does best ({family['auc']:.2f})" if family else ""
         yield (
             f"By {name(attribute)}, the features together tell {name(best['group'])} from all others with an AUC of "
-            f"{best['auc']:.2f}, where 0.5 is a coin and 1 is certain{by_family}."
+            f"{best['auc']:.2f} ({span}), where 0.5 is a coin and 1 is certain{by_family}."
         )

@@ -249,7 +249,7 @@ class _Audit:
     groups: dict[str, _Count]
     attributes: dict[str, Any]
     persons: _Count
-    positives: _Count
+    positives: _Count | None
     threshold: StrictFloat
     rules: list[StrictStr]
     min_persons: _Count
