@@ -209,8 +209,8 @@ def test_files_that_go_while_others_are_read(tmp_path: Path, monkeypatch: pytest
     later, opened = tmp_path / "b.parquet", tmp_path / "c.parquet"
     content, real = later.read_bytes(), stream.record_of
 
-    def record_of(file: files.InputFile, config: Any) -> Any:
-        record = real(file, config)
+    def record_of(file: files.InputFile, *of: Any) -> Any:
+        record = real(file, *of)
         if file.source.path == opened:
             opened.unlink()
         return record

@@ -65,12 +65,14 @@ def threads_for(cells: int, threads: int) -> int:
 def limit_pools(threads: int) -> None:
     """Give the pools of PyArrow, Polars and BLAS so many threads each, for the rest of this process.
 
-    Polars takes the number when it is loaded, so it is asked for in the environment: also in that of workers.
+    Polars takes the number when it is loaded, so it is asked for in the environment: also in that of workers. So does
+    the BLAS that SciPy brings, beside NumPy's, if it is loaded later.
     """
     import pyarrow as pa
     from threadpoolctl import threadpool_limits
 
     if "polars" not in sys.modules:
         os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
     pa.set_cpu_count(threads)
     threadpool_limits(threads, user_api="blas")

@@ -11,6 +11,7 @@ import typer
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import refuse_inputs
+from gpunet.base.progress import ProgressCallback
 from gpunet.cli.console import columns_of_terminal, compiling_noticed, notice, say
 from gpunet.cli.options import Engine
 
@@ -95,7 +96,6 @@ def work(
     from gpunet.cli.first_words import first_words
     from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
-    from gpunet.cli.reports import report_of_run
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
@@ -110,7 +110,13 @@ def work(
 
         manifest = job(replace(options, progress=progress))
         first = first_words(out, manifest)
-        page = report_of_run(out, progress) if options.report else None
+        page = _report(out, progress) if options.report else None
     say(summarise(manifest, out, columns_of_terminal(), first), indent=10)
     if page is not None:
         say(f"report    {page}", indent=10)
+
+
+def _report(out: Path, progress: ProgressCallback) -> Path | None:
+    from gpunet.cli.reports import report_of_run  # what plots need is loaded for no other command
+
+    return report_of_run(out, progress)
