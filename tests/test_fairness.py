@@ -11,7 +11,7 @@ from gpunet.evaluate.attributes import Attribute
 from gpunet.evaluate.audit_schemas import AUDIT_TABLES, GROUP_MEASURES, audit_frame
 from gpunet.evaluate.bootstrap import draw_communities, interval_of
 from gpunet.evaluate.fairness import Scored, cells_of, fairness_rows, hidden_of, why_hidden
-from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED
+from gpunet.evaluate.group_grid import HITS, PERSONS, POSITIVES, SELECTED
 
 
 def attribute(name: str, values: Any) -> Attribute:

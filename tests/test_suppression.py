@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from gpunet.base.errors import InputError
-from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, ranges_of, suppressed
+from gpunet.evaluate.group_grid import HITS, PERSONS, POSITIVES, SELECTED, Grid
+from gpunet.evaluate.number_ranges import ranges_of
+from gpunet.evaluate.suppression import suppressed
 
 LEAST = 10
 ALL = (PERSONS, "")

@@ -154,8 +154,8 @@ def _written(
     from gpunet.evaluate.audit_schemas import audit_frame, audit_metadata
     from gpunet.evaluate.bootstrap import draw_communities
     from gpunet.evaluate.fairness import fairness_rows, hidden_of, why_hidden
+    from gpunet.evaluate.group_grid import PERSONS, POSITIVES
     from gpunet.evaluate.proxies import Guessing, proxy_rows
-    from gpunet.evaluate.suppression import PERSONS, POSITIVES
 
     least, seed = settings.audit.min_persons, settings.model.seed
     n = len(audited.scored.label)

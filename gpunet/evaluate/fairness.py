@@ -17,8 +17,9 @@ from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.evaluate.attributes import EVERYBODY, Attribute
 from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.bootstrap import RARE, Draws, interval_of
+from gpunet.evaluate.group_grid import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden
 from gpunet.evaluate.measures import together
-from gpunet.evaluate.suppression import HITS, PERSONS, POSITIVES, SELECTED, Grid, Hidden, suppressed
+from gpunet.evaluate.suppression import suppressed
 from gpunet.model.metrics import TOP
 
 __all__ = ["Scored", "cells_of", "fairness_rows", "hidden_of", "why_hidden"]

@@ -34,97 +34,19 @@ What somebody knows beside these tables is not accounted for: whoever knows all 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from gpunet.base.array_types import Bool, Float64
-from gpunet.base.errors import InputError
+from gpunet.evaluate.group_grid import HITS, PERSONS, POSITIVES, SELECTED, TOLERANCE, Grid, Hidden, Kind, Table
+from gpunet.evaluate.number_ranges import Ranges
 
-__all__ = [
-    "HITS",
-    "MOST_CELLS",
-    "PERSONS",
-    "POSITIVES",
-    "SELECTED",
-    "Grid",
-    "Hidden",
-    "hidden_of_sum",
-    "is_small",
-    "ranges_of",
-    "suppressed",
-]
-
-#: Kinds of numbers: the last two are of a rule, as ``("selected", "top_100")``.
-PERSONS, POSITIVES, SELECTED, HITS = "persons", "positives", "selected", "hits"
-
-#: So many combinations of groups are checked in about half a minute of one processor; more are refused.
-MOST_CELLS = 120
+__all__ = ["hidden_of_sum", "is_small", "suppressed"]
 
 # Numbers that are hidden one at a time before all of a table are.
 _ROUNDS = 12
-
-# Solutions for many numbers at once that bring none of them far enough, before they are looked at one by one.
-_IDLE = 3
-
-# Selected persons may be fractions, where equals share the end of a list.
-_TOLERANCE = 1e-6
-
-Kind = tuple[str, str]
-Table = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """All combinations of the groups of some attributes, of which there are `sizes`; tables are of two at most.
-
-    A table is a tuple of positions of attributes. Its numbers have the shape of its attributes' sizes; that of no
-    attribute is everybody.
-
-    >>> Grid((3, 2)).tables
-    ((), (0,), (1,), (0, 1))
-    """
-
-    sizes: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if self.cells > MOST_CELLS:
-            raise InputError(
-                f"--by: {self.cells:,} combinations of groups are more than {MOST_CELLS:,}: name fewer attributes at "
-                "once, or put values together"
-            )
-
-    @property
-    def cells(self) -> int:
-        """How many combinations there are."""
-        return int(np.prod(self.sizes))
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Everybody, each attribute, and each pair."""
-        positions = range(len(self.sizes))
-        return ((), *((i,) for i in positions), *combinations(positions, 2))
-
-    def numbers(self, cells: Float64, table: Table) -> Float64:
-        """The numbers of a table, from those of all combinations, float64[cells]."""
-        others = tuple(i for i in range(len(self.sizes)) if i not in table)
-        return np.asarray(cells.reshape(self.sizes).sum(axis=others))
-
-    def incidence(self, table: Table) -> Float64:
-        """float64[numbers, cells], which combinations each number of a table is the sum of."""
-        if not table:
-            return np.ones((1, self.cells))
-        at = np.unravel_index(np.arange(self.cells), self.sizes)
-        item = np.ravel_multi_index([at[i] for i in table], [self.sizes[i] for i in table])
-        found = np.zeros((int(item.max()) + 1, self.cells))
-        found[item, np.arange(self.cells)] = 1.0
-        return found
-
-
-Hidden = dict[tuple[Kind, Table], Bool]
 
 
 def suppressed(grid: Grid, cells: Mapping[Kind, Float64], least: int, rather: str = "") -> Hidden:
@@ -191,20 +113,20 @@ def is_small(kind: Kind, of: Mapping[Kind, Float64], least: int) -> Bool:
     if kind[0] == PERSONS:
         return persons < least
     if kind[0] in (POSITIVES, SELECTED):
-        return np.minimum(of[kind], persons - of[kind]) < least - _TOLERANCE
+        return np.minimum(of[kind], persons - of[kind]) < least - TOLERANCE
     selected, hits = of[SELECTED, kind[1]], of[kind]
     parts = (hits, selected - hits, positives - hits, persons - positives - selected + hits)
-    alike: Bool = np.minimum.reduce(parts) < _TOLERANCE
+    alike: Bool = np.minimum.reduce(parts) < TOLERANCE
     return alike
 
 
 def _is_small_band(kind: Kind, other: str, of: Mapping[Kind, Float64], least: int) -> Bool:
     """Whether persons whom just one of two rules selects are few or, for hits, all alike; 0 of them are neither."""
     band = np.abs(of[SELECTED, kind[1]] - of[SELECTED, other])
-    small: Bool = (band > _TOLERANCE) & (band < least - _TOLERANCE)
+    small: Bool = (band > TOLERANCE) & (band < least - TOLERANCE)
     if kind[0] == HITS:
         hits = np.abs(of[HITS, kind[1]] - of[HITS, other])
-        small |= (band > _TOLERANCE) & (np.minimum(hits, band - hits) < _TOLERANCE)
+        small |= (band > TOLERANCE) & (np.minimum(hits, band - hits) < TOLERANCE)
     return small
 
 
@@ -314,24 +236,10 @@ def _given_away(state: _State) -> list[tuple[Kind, Table]]:
     return [key for key in told if len(key[1]) == max(len(table) for _, table in told)]
 
 
-def ranges_of(
-    grid: Grid, cells: Mapping[Kind, Float64], hidden: Mapping[tuple[Kind, Table], Bool]
-) -> dict[tuple[Kind, Table], Float64]:
-    """What can be had of every number from those that are told: ``{(kind, table): float64[numbers, 2]}``.
-
-    The least and the greatest value that agree with all numbers that are told; of a number that is
-    told both are it.
-    """
-    problem = _Problem(grid, cells, hidden, {}, [])
-    for item in problem.hidden.tolist():
-        problem.widen_alone(item)
-    return {(kind, table): problem.ranges[problem.parts[kind, table, ""]] for kind, table in hidden}
-
-
 def _narrow(state: _State) -> list[tuple[Kind, Table]]:
     """The tables with a hidden number or band of which least and greatest value are not far apart; of hits, not 1."""
     bands, enough = state.small_bands(), state.least / 2
-    problem = _Problem(state.grid, state.cells, state.hidden, bands, state.solutions)
+    problem = Ranges(state.grid, state.cells, state.hidden, bands, state.solutions)
     wanted = np.empty(len(problem.ranges))
     for (kind, _, _), part in problem.parts.items():
         wanted[part] = min(1.0, enough) if kind[0] == HITS else enough
@@ -345,113 +253,3 @@ def _narrow(state: _State) -> list[tuple[Kind, Table]]:
                 found.append((kind, table))
                 break
     return list(dict.fromkeys(found))
-
-
-class _Problem:
-    """Everything that is told, as equations and bounds over the unknown numbers of all kinds and combinations.
-
-    Attributes
-    ----------
-    parts
-        Which numbers are those of each table, and of each band in it.
-    hidden
-        Positions of the numbers that are hidden, and of small bands.
-    ranges
-        float64[numbers, 2], the least and greatest value found for each; at first its own, and those of `solutions`,
-        to which what is found is added.
-    """
-
-    def __init__(
-        self,
-        grid: Grid,
-        cells: Mapping[Kind, Float64],
-        hidden: Mapping[tuple[Kind, Table], Bool],
-        bands: Mapping[tuple[Kind, Table, str], Bool],
-        solutions: list[Float64],
-    ) -> None:
-        from scipy.sparse import csr_array, kron, vstack
-
-        kinds, n = list(cells), grid.cells
-        of_kind = np.eye(len(kinds))
-        bounds = np.cumsum([0, *(of.size for of in (*hidden.values(), *bands.values()))]).tolist()
-        keys = (*((kind, table, "") for kind, table in hidden), *bands)
-        self.parts = {key: slice(*bound) for key, bound in zip(keys, pairwise(bounds), strict=True)}
-        is_hidden = np.concatenate([of.reshape(-1) for of in hidden.values()])
-        self.hidden = np.flatnonzero(np.concatenate([is_hidden, *(of.reshape(-1) for of in bands.values())]))
-        rows = [(of_kind[kinds.index(kind)], table) for kind, table in hidden]
-        rows += [
-            (of_kind[kinds.index(kind)] - of_kind[kinds.index((kind[0], other))], table) for kind, table, other in bands
-        ]
-        self._items = csr_array(vstack([kron(factors[None, :], grid.incidence(table)) for factors, table in rows]))
-        x = np.concatenate([cells[kind] for kind in kinds])
-        self.ranges = np.column_stack([self._items @ x] * 2)
-        self._equal = self._items[np.flatnonzero(~is_hidden)]
-        self._totals = self._equal @ x
-        factors = np.array([[bound.get(kind, 0.0) for kind in kinds] for bound in _bounds(kinds)])
-        self._less = csr_array(kron(factors.reshape(-1, len(kinds)), np.eye(n)))
-        self._solutions = solutions
-        for solution in solutions:
-            self._see(solution)
-
-    def is_narrow(self, item: int, wanted: Float64) -> bool:
-        """Whether a number's range is not as wide as is `wanted`."""
-        return bool(self.ranges[item, 1] - self.ranges[item, 0] < wanted[item] - _TOLERANCE)
-
-    def widen_alone(self, item: int) -> None:
-        """Find the range of one number, and with it something of those of the others."""
-        direction = self._items[[item]].toarray()[0]
-        for sign in (1.0, -1.0):
-            none = np.zeros(self._less.shape[0])
-            self._widen(_least(sign * direction, self._less, none, self._equal, self._totals, (0, None)))
-
-    def _widen(self, solution: Float64 | None) -> None:
-        if solution is not None:
-            self._see(solution)
-            self._solutions.append(solution)
-
-    def _see(self, solution: Float64) -> None:
-        number, at = (self._items @ solution)[self.hidden], self.hidden
-        self.ranges[at, 0] = np.minimum(self.ranges[at, 0], number)
-        self.ranges[at, 1] = np.maximum(self.ranges[at, 1], number)
-
-    def widen_together(self, wanted: Float64) -> None:
-        """Widen many ranges by few solutions: each moves as many as it can of half of the numbers."""
-        from scipy.sparse import block_array, eye_array
-
-        rng = np.random.default_rng(1)  # what is found to be wide enough is so, whichever halves are drawn
-        left, idle = np.array([item for item in self.hidden.tolist() if self.is_narrow(item, wanted)], np.int64), 0
-        while len(left) and idle < _IDLE:
-            half = left[rng.random(len(left)) < 0.5] if len(left) > 1 else left
-            k, n, narrow = len(half), self._less.shape[1], len(left)
-            sign, end = ((-1.0, 0), (1.0, 1))[int(rng.integers(2))]  # above the least value so far, below the greatest
-            less = block_array([[self._less, None], [sign * self._items[half], eye_array(k)]]).tocsr()
-            most = np.append(np.zeros(self._less.shape[0]), sign * self.ranges[half, end])
-            equal = block_array([[self._equal, np.zeros((len(self._totals), k))]]).tocsr()
-            bounds = [(0.0, None)] * n + [(0.0, float(enough)) for enough in wanted[half]]
-            direction = np.append(np.zeros(n), -np.ones(k))
-            solution = _least(direction, less, most, equal, self._totals, bounds)
-            self._widen(None if solution is None else solution[:n])
-            left = np.array([item for item in left.tolist() if self.is_narrow(item, wanted)], np.int64)
-            idle = idle + 1 if len(left) == narrow else 0
-
-
-def _least(direction: Float64, less: Any, most: Float64, equal: Any, totals: Float64, bounds: Any) -> Float64 | None:
-    from scipy.optimize import linprog
-
-    found = linprog(direction, A_ub=less, b_ub=most, A_eq=equal, b_eq=totals, bounds=bounds, method="highs")
-    return np.asarray(found.x) if found.status == 0 else None
-
-
-def _bounds(kinds: Sequence[Kind]) -> list[dict[Kind, float]]:
-    """Sums over kinds that are never above 0, in any combination of groups: each is ``{kind: factor}``."""
-    persons, positives = (PERSONS, ""), (POSITIVES, "")
-    found: list[dict[Kind, float]] = [{positives: 1, persons: -1}] if positives in kinds else []
-    rules = [rule for name, rule in kinds if name == SELECTED]
-    for rule in rules:
-        selected, hits = (SELECTED, rule), (HITS, rule)
-        found += [{selected: 1, persons: -1}, {hits: 1, selected: -1}, {hits: 1, positives: -1}]
-        found.append({selected: 1, hits: -1, persons: -1, positives: 1})
-    for fewer, more in pairwise(rules):
-        found += [{(SELECTED, fewer): 1, (SELECTED, more): -1}, {(HITS, fewer): 1, (HITS, more): -1}]
-        found.append({(SELECTED, fewer): 1, (HITS, fewer): -1, (SELECTED, more): -1, (HITS, more): 1})
-    return found
