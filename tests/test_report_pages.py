@@ -19,6 +19,7 @@ from gpunet.report.limits import limits
 from gpunet.report.page import Rendered, rendered
 from gpunet.report.pages import SectionOf, page_of
 from gpunet.report.source import Source
+from tests.run_processes import finish, start
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +161,12 @@ def test_what_has_no_page_is_an_error(copied, monkeypatch):
     monkeypatch.setattr("gpunet.report.pages._SECTIONS", {"features": (asked,)})
     with pytest.raises(InputError, match="gpunet run has no report; there is one of features"):
         page(copied, "analyst")
+
+
+def test_another_process_makes_the_same_bytes(copied):
+    """In which sets and dictionaries of texts may have another order."""
+    done = finish(start("report", copied))
+    assert done.returncode == 0, done.stderr
+    here = page(copied, "analyst")
+    assert (copied / "report.html").read_bytes() == here.html
+    assert {name: (copied / name).read_bytes() for name in here.figures} == here.figures
