@@ -26,6 +26,19 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 """
 
+#: Sends itself a signal as soon as a checkpoint is there.
+_SIGNALLED = """
+import os, signal, sys
+events = []
+def hook(event, arguments):
+    if events == ["kept"]:
+        events.append("signal")
+        os.kill(os.getpid(), signal.{signal})
+    if event == "os.rename" and str(arguments[1]).endswith("{checkpoint}.checkpoint"):
+        events.append("kept")
+sys.addaudithook(hook)
+"""
+
 #: Cannot write files of more bytes than that.
 LIMITED = """
 import resource
@@ -115,6 +128,11 @@ def gpunet(*arguments: object, before: str = "", cwd: Path | None = None) -> sub
 def killed_at(folder: Path, moment: int) -> str:
     """Code that kills its process when it comes to the moment of that number."""
     return _KILLED.format(folder=str(folder), moment=moment)
+
+
+def signalled_after(checkpoint: str, name: str) -> str:
+    """Code that sends its process the signal of that name as soon as a checkpoint is there, whatever else is slow."""
+    return _SIGNALLED.format(checkpoint=checkpoint, signal=name)
 
 
 def results(folder: Path) -> dict[str, bytes | dict[str, object]]:

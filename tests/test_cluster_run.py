@@ -10,7 +10,7 @@ import signal
 import psutil
 import pytest
 from cluster_helpers import dask_processes
-from run_processes import finish, gpunet, results, start
+from run_processes import finish, gpunet, results, signalled_after, start
 
 from gpunet.synthetic import write_tables
 
@@ -42,20 +42,6 @@ def slow(gang, network, engine):
         time.sleep(0.05)
     return louvain_partition(gang, network, engine)
 features.louvain_partition = slow
-"""
-
-
-#: A process sends itself a signal as soon as a checkpoint is there.
-AT_CHECKPOINT = """
-import os, signal, sys
-events = []
-def hook(event, arguments):
-    if events == ["kept"]:
-        events.append("signal")
-        os.kill(os.getpid(), signal.{signal})
-    if event == "os.rename" and str(arguments[1]).endswith("{name}.checkpoint"):
-        events.append("kept")
-sys.addaudithook(hook)
 """
 
 
@@ -120,7 +106,7 @@ def test_killed_in_the_middle_and_resumed(asked, runs, tmp_path, names):
     """At each kind of what is kept, in one chain of kills."""
     out = tmp_path / "run"
     for name in names:
-        before = AT_CHECKPOINT.format(signal="SIGKILL", name=name)
+        before = signalled_after(name, "SIGKILL")
         done = gpunet("run", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0, before=before)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert (out / ".partial" / "checkpoints" / f"{name}.checkpoint").exists()
@@ -133,7 +119,7 @@ def test_a_signal_ends_it_in_good_order(asked, tmp_path):
     """SIGTERM in the middle; and SIGINT as a terminal sends it, to the workers too, as soon as they are there."""
     out = tmp_path / "run"
     command = ("features", *asked, "--out", out, *CLUSTER, "--checkpoint-seconds", 0)
-    before = AT_CHECKPOINT.format(signal="SIGTERM", name="features-betweenness")
+    before = signalled_after("features-betweenness", "SIGTERM")
     stopped_in_good_order(gpunet(*command, before=before), "SIGTERM")
     process = start(*command, as_group=True)
     line = process.stderr.readline()
