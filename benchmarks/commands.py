@@ -22,7 +22,7 @@ from benchmarks.process import Outcome, last_line, run_limited, summary
 from gpunet.base.threads import available_threads
 from gpunet.config.registry import columns
 
-__all__ = ["BUSY", "OUTSIDE", "QUIET", "run_command"]
+__all__ = ["BUSY", "OUTSIDE", "QUIET", "every_processor_busy", "files_to_compare", "run_command"]
 
 #: The command alone, and while something else wants every processor.
 QUIET, BUSY = "gpunet", "gpunet, busy"

@@ -186,7 +186,15 @@ def _stages(rows: list[Result]) -> list[str]:
         for stage in r.get("stages", ()) if r["system"] != BUSY else ():
             seconds = spread(stage["seconds"], to_the_millisecond)
             table.append(
-                [*begin, stage["stage"], seconds, "", f"{100 * stage['share']:.1f} %", "", in_mib(stage["peak_memory_bytes"])]
+                [
+                    *begin,
+                    stage["stage"],
+                    seconds,
+                    "",
+                    f"{100 * stage['share']:.1f} %",
+                    "",
+                    in_mib(stage["peak_memory_bytes"]),
+                ]
             )
     so_far = any(r.get("peak_memory_is") == "so far" for r in rows)
     memory = "highest memory so far" if so_far else "peak memory of the stage"
