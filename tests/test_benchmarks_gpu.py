@@ -263,6 +263,13 @@ def test_without_a_gpu_the_engines_own_words_are_the_message(tmp_path, monkeypat
     assert capsys.readouterr().err == f"benchmarks: {text}\n"
 
 
+@pytest.fixture
+def only_the_peer_is_judged(monkeypatch):
+    done = Outcome("ok", runs=[{"seconds": 1.0, "values_seconds": 0.0}], values=[np.ones(3, np.int64)])
+    monkeypatch.setattr(suite, "run_worker", lambda job, folder: done)
+
+
+@pytest.mark.usefixtures("only_the_peer_is_judged")
 def test_libraries_that_are_not_there_are_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "installed_version", lambda package: None)
     assert main(["cores", "--persons", "100", "--peers", "cugraph,nx-cugraph", "--out", str(tmp_path)]) == 0
@@ -272,6 +279,7 @@ def test_libraries_that_are_not_there_are_marked(tmp_path, monkeypatch):
     assert rows["nx-cugraph"] == ("not installed", "pip install nx-cugraph-cu13")
 
 
+@pytest.mark.usefixtures("only_the_peer_is_judged")
 def test_libraries_that_have_no_gpu_are_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "installed_version", lambda package: "26.10.0")
     monkeypatch.setattr(suite, "gpu", lambda: None)
