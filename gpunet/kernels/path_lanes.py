@@ -1,8 +1,9 @@
 """The vector operations of betweenness: a source's sets stand side by side in a row, one set a lane.
 
 A *row* is as many doubles of one vertex as `set_of` has elements, from ``len(set_of) * vertex`` on in the flat array
-`rows`. `set_of` and `source_weight` are tuples of one length, which each length compiles for itself: the sets of the
-lanes, and how much the source counts for them, 0 for lanes that are not needed.
+`rows`. `set_of` and `source_weight` are tuples of one length, and each length is compiled for itself: where the sets of the
+lanes begin in arrays that hold one set after another, and how much the source counts for them, 0 for lanes that are not
+needed.
 """
 
 from __future__ import annotations
@@ -54,21 +55,21 @@ def _add_row(typingctx: Any, rows: Any, to: Any, vertex: Any, set_of: Any) -> An
 
 
 def _gain_row(
-    typingctx: Any, rows: Any, vertex: Any, copies: Any, paths: Any, target_weight: Any, out: Any, at: Any,
-    source_weight: Any, set_of: Any,
+    typingctx: Any, rows: Any, vertex: Any, copies: Any, paths: Any, target_weight: Any, out: Any, source_weight: Any,
+    set_of: Any,
 ) -> Any:  # fmt: skip
     """The vertex's row t, the sum of its successors' rows, becomes ``target_weight / paths + copies * t``.
 
-    ``out[at + set]`` takes ``source_weight * paths * t`` of each lane's set, whose target weight is ``target_weight[at
-    + set]``.
+    ``out[set_of + vertex]`` takes ``source_weight * paths * t`` of each lane, whose target weight is
+    ``target_weight[set_of + vertex]``.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         row, here = _row(context, builder, signature, args, 1)
-        copies, paths, at = args[2], args[3], args[6]
+        vertex, copies, paths = args[1:4]
         targets, sums = (context.make_array(signature.args[i])(context, builder, args[i]).data for i in (4, 5))
-        weights, sets = (cgutils.unpack_tuple(builder, args[i]) for i in (7, 8))  # type: ignore[no-untyped-call]
-        places = [builder.add(at, each) for each in sets]
+        weights, sets = (cgutils.unpack_tuple(builder, args[i]) for i in (6, 7))  # type: ignore[no-untyped-call]
+        places = [builder.add(each, vertex) for each in sets]
         total = row.load(here)
         wanted = weight = ir.Constant(row.vector, ir.Undefined)
         for k, place in enumerate(places):
@@ -85,10 +86,7 @@ def _gain_row(
             builder.store(builder.fadd(builder.load(pointer), lane), pointer)
         return context.get_dummy_value()
 
-    signature = types.void(
-        rows, _VERTEX, _NUMBER, _NUMBER, target_weight, out, _VERTEX, source_weight, set_of
-    )  # fmt: skip
-    return signature, codegen
+    return types.void(rows, _VERTEX, _NUMBER, _NUMBER, target_weight, out, source_weight, set_of), codegen
 
 
 def _lowest_bit(typingctx: Any, bits: Any) -> Any:

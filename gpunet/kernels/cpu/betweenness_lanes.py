@@ -7,8 +7,10 @@ on a vertex or a tie, and nothing is read that does not count. A source in one s
 
 Parameters of one name are the same in all functions here:
 
-target_weight, copies, out
-    As in :func:`dependencies_lanes`; flat where a position is.
+copies
+    As in :func:`dependencies_lanes`.
+target_weight, out
+    float64[sets * n], each set's numbers side by side: a source needs few sets.
 order, begin, levels, ties, tie_begin
     Those of one source, see :class:`gpunet.kernels.cpu.shortest_paths.Paths`.
 counts, passed
@@ -16,7 +18,7 @@ counts, passed
 rows
     float64[8 n], see :mod:`gpunet.kernels.path_lanes`; a vertex has len(set_of) of them.
 set_of, source_weight
-    The sets of the lanes and how much the source counts for each.
+    Where the sets of the lanes begin in `target_weight`, and how much the source counts for each.
 """
 
 from __future__ import annotations
@@ -58,20 +60,20 @@ def dependencies_lanes(
     which a path count passes 2^900 are done again by that function.
     """
     n, ties = len(copies), int(indptr[-1]) // 2
-    out = np.zeros(target_weight.shape)
+    targets, sums = np.ascontiguousarray(target_weight.T), np.zeros(target_weight.shape[::-1])
     at_once = min(AT_ONCE, len(sources), max(LANES, _MOST_ROOM // (8 * ties + 4 * n + 1)))
     if at_once == 0:
-        return out
+        return np.ascontiguousarray(sums.T)
     paths, bits = _room(at_once, n, ties), room_for_bits(n)
     counts, passed = np.empty((2, n))
     rows = np.empty(LANES * n)
     for i in range(0, len(sources), at_once):
         group, weights = sources[i : i + at_once], source_weight[i : i + at_once]
         shortest_paths(indptr, indices, inner, group, bits, paths)
-        again = _dependencies(weights, target_weight, copies, paths, counts, passed, rows, out)
+        again = _dependencies(weights, targets.ravel(), copies, paths, counts, passed, rows, sums.ravel())
         if again.any():
-            out += dependencies_batch(indptr, indices, weights[again], target_weight, copies, group[again])
-    return out
+            sums += dependencies_batch(indptr, indices, weights[again], target_weight, copies, group[again]).T
+    return np.ascontiguousarray(sums.T)
 
 
 def _room(sources: int, n: int, ties: int) -> Paths:
@@ -100,7 +102,7 @@ def _dependencies(
         many = 0
         for c in range(n_sets):
             if source_weight[i, c] > 0.0:
-                set_of[many], weight[many] = c, source_weight[i, c]
+                set_of[many], weight[many] = c * len(copies), source_weight[i, c]
                 many += 1
         weight[many : many + LANES] = 0.0
         searched = paths.order[i], paths.begin[i], paths.levels[i], paths.ties[i], paths.tie_begin[i]
@@ -162,13 +164,12 @@ def _back(
     set_of: tuple[int, ...],
 ) -> None:
     """Add the source's dependencies for the sets of the lanes to `out`."""
-    targets, sums, n_sets = target_weight.ravel(), out.ravel(), out.shape[1]
     for i in range(begin[levels - 1], begin[levels]):
         clear_row(rows, order[np.uint64(i)], set_of)
     for level in range(levels - 1, 0, -1):
         for i in range(begin[level], begin[level + 1]):
             v = np.int64(order[np.uint64(i)])
-            gain_row(rows, v, copies[v], counts[v], targets, sums, v * n_sets, source_weight, set_of)
+            gain_row(rows, v, copies[v], counts[v], target_weight, out, source_weight, set_of)
         if level == 1:
             break  # what the source itself lies between does not count
         for i in range(begin[level - 1], begin[level]):

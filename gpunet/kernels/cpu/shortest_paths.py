@@ -36,14 +36,22 @@ AT_ONCE = 64
 #: The bits of a tie that are the end further out; the other end is in the bits above them.
 HEAD = np.uint64(0xFFFFFFFF)
 
-_ABOVE = np.uint64(32)
+_ABOVE, _NEAR, _FAR = np.uint64(32), np.uint64(4), np.uint64(10)
 _ONE = np.uint64(1)
 
 
 class Bits(NamedTuple):
-    """uint64[n]: sources that have reached a vertex, that did at this level, at the next, and perhaps at the next.
+    """What is known of the vertices while searches go on.
 
-    And the vertices of this level and the next, int32[n], and bool[n], whether one is among the latter.
+    Attributes
+    ----------
+    seen, now, fresh, offered
+        uint64[n], a bit a source: those that have reached a vertex, that did at this level, at the next one, and that
+        neighbours offer for the next one.
+    frontier, reached
+        int32[n], the vertices of this level and of the next, ascending: what stands side by side is read side by side.
+    near, far
+        bool, whether one of 16, and of 1,024, vertices has an offer: where to look for the next level's.
     """
 
     seen: UInt64
@@ -52,7 +60,8 @@ class Bits(NamedTuple):
     offered: UInt64
     frontier: Int32
     reached: Int32
-    listed: Bool
+    near: Bool
+    far: Bool
 
 
 class Paths(NamedTuple):
@@ -83,8 +92,9 @@ class Paths(NamedTuple):
 def room_for_bits(n: int) -> Bits:
     """Room for searches in a network of n vertices."""
     seen, now, fresh, offered = np.zeros((4, n), np.uint64)
-    frontier, reached = np.empty((2, n + 1), np.int32)  # one more, as the next place is written to before it counts
-    return Bits(seen, now, fresh, offered, frontier, reached, np.zeros(n, np.bool_))
+    frontier, reached = np.empty((2, n), np.int32)
+    near, far = np.zeros((n >> 4) + 1, np.bool_), np.zeros((n >> 10) + 1, np.bool_)
+    return Bits(seen, now, fresh, offered, frontier, reached, near, far)
 
 
 def room_for_paths(sources: int, n: int, ties: int) -> Paths:
@@ -103,16 +113,15 @@ def shortest_paths(indptr: Int64, indices: Int32, inner: Bool, sources: Int32, b
     """Search from at most ``AT_ONCE`` sources; the first rows of `paths` become theirs.
 
     The neighbours of v are ``indices[indptr[v]:indptr[v + 1]]``. ``inner`` (bool[n]) may be False for vertices that no
-    shortest path leads through. Within a level vertices and ties come in an order that depends on the network and on
-    all sources.
+    shortest path leads through. Within a level vertices ascend, and ties by their nearer end, then as in the adjacency.
     """
     length = np.zeros(len(sources), np.int64)
     ties = np.zeros(len(sources), np.int64)
     count = _start(sources, bits, paths, length)
     passed_on = False
     while count > 0:
-        offered = _offer(indptr, indices, inner, count, passed_on, bits)
-        count_next = _take(offered, bits, paths.order, length)
+        _offer(indptr, indices, inner, count, passed_on, bits)
+        count_next = _take(bits, paths.order, length)
         if count_next > 0:
             _note_ties(indptr, indices, inner, count, passed_on, bits, paths.ties, ties)
         _end_level(paths, length, ties)
@@ -148,32 +157,41 @@ def _start(sources: Int32, bits: Bits, paths: Paths, length: Int64) -> int:
 
 
 @njit
-def _offer(indptr: Int64, indices: Int32, inner: Bool, count: int, passed_on: bool, bits: Bits) -> int:
-    """Hand the frontier's bits on to the neighbours, which are listed in ``bits.reached``; returns how many they are."""
-    now, offered, listed, reached = bits.now, bits.offered, bits.listed, bits.reached
-    found = np.uint64(0)  # unsigned positions: Numba makes sure of signed ones that they do not count from the end
+def _offer(indptr: Int64, indices: Int32, inner: Bool, count: int, passed_on: bool, bits: Bits) -> None:
+    """Hand the frontier's bits on to its neighbours."""
+    now, offered, near, far = bits.now, bits.offered, bits.near, bits.far
     for i in range(count):
-        u = np.uint64(bits.frontier[i])
+        u = np.uint64(bits.frontier[np.uint64(i)])  # unsigned positions: Numba lets signed ones count from the end
         if passed_on and not inner[u]:
             continue
         here = now[u]
         for e in range(np.uint64(indptr[u]), np.uint64(indptr[u + _ONE])):
             w = np.uint64(indices[e])
             offered[w] |= here
-            reached[found] = w  # stays if it is new
-            found += np.uint64(not listed[w])
-            listed[w] = True
-    return np.int64(found)  # type: ignore[return-value]
+            near[w >> _NEAR] = True
+            far[w >> _FAR] = True
 
 
 @njit
-def _take(offered: int, bits: Bits, order: Int32, length: Int64) -> int:
-    """Keep those of ``bits.reached`` that got bits they had not seen; each source appends them to its order."""
+def _take(bits: Bits, order: Int32, length: Int64) -> int:
+    """Keep the bits that are new to a vertex; each source appends it to its order. Returns how many have any."""
     count = 0
-    for i in range(offered):
-        w = np.uint64(bits.reached[np.uint64(i)])
+    for group in range(len(bits.far)):
+        if not bits.far[group]:
+            continue
+        bits.far[group] = False
+        for part in range(group << 6, min((group + 1) << 6, len(bits.near))):
+            if bits.near[part]:
+                bits.near[part] = False
+                count = _take_from(part << 4, min((part + 1) << 4, len(bits.seen)), count, bits, order, length)
+    return count
+
+
+@njit
+def _take_from(first: int, last: int, count: int, bits: Bits, order: Int32, length: Int64) -> int:
+    """As :func:`_take`, of the vertices ``first..last-1``, appended to the `count` that there are."""
+    for w in range(np.uint64(first), np.uint64(last)):
         fresh = bits.offered[w] & ~bits.seen[w]
-        bits.listed[w] = False
         bits.offered[w] = 0
         if fresh == 0:
             continue
