@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Int32, Int64
 from gpunet.cluster.partitions import DistributedArrests
-from gpunet.cluster.results import each, fetched, threads_of
+from gpunet.cluster.results import each, fetched, finished, threads_of
 from gpunet.cluster.waiting import connected
 from gpunet.reading.location import Location
 from gpunet.tables.arrays import to_host
@@ -118,8 +118,9 @@ def shuffled(client: Client, frames: Sequence[Future], buckets: int) -> list[Fut
         whole = dd.from_delayed(list(frames), meta=like, verify_meta=False)
         ordered = whole.set_index(BUCKET, divisions=list(range(buckets + 1)), shuffle_method=_METHOD)
         held = client.persist(ordered)
-    # Their keys are pairs of a name and the number of the bucket.
-    return sorted(futures_of(held), key=lambda future: int(future.key[1]))
+    # Their keys are pairs of a name and the number of the bucket. They are waited for here: a scheduler in this process
+    # shares Dask's expressions with us while it unpacks them, and fails if the last reference goes at that moment.
+    return finished(client, sorted(futures_of(held), key=lambda future: int(future.key[1])))
 
 
 def _without_rows(frame: Any) -> Any:
