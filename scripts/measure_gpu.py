@@ -12,7 +12,7 @@ imported, and one that fails or is stopped does not stop the next. In OUT stand,
 came of every step so far, the device, its driver, versions and date, and gpu-CALL.log; while a step is at work,
 gpu-CALL.now.json with what it has found. The same command again, with the files of an earlier one in OUT, goes on with
 what is not done. Networks that `scripts/gpu_kernels.py make` has made elsewhere are taken from WORK/edges, tables from
-WORK/tables-100k and the like. Exit code 0 if every step is done, 1 if not.
+WORK/tables-100000 and the like. Exit code 0 if every step is done, 1 if not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scripts.on_gpu.command import main  # noqa: E402
+from scripts.on_gpu.command import main
 
 if __name__ == "__main__":
     sys.exit(main(__doc__))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -76,7 +77,10 @@ def features(leave: Leave, work: Path, persons: int = 100_000) -> None:
 
     tables = work / f"tables-{persons}"
     if not tables.exists():
-        write_tables(tables, persons=persons, seed=1)
+        part = work / f"tables-{persons}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        write_tables(part, persons=persons, seed=1)
+        part.rename(tables)
     found: dict[str, Any] = {"persons": persons, "runs": []}
     frames = {}
     for name in ("gpu", "gpu again", "cpu"):

@@ -117,8 +117,8 @@ def _kernels(size: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         script, edges = "scripts/gpu_kernels.py", place.edges(size)
         make = _python(script, "make", "--persons", str(place.persons(size)), "--out", str(edges.parent))
-        small = ["--threads-of-a-block", "16", "--threads", "1"] * place.rehearsal
-        run = _python(script, "run", str(edges), "--now", str(place.now), *options, *small)
+        small = ["--threads-of-a-block", "16", "--threads", "1", "--copy", "1000"] * place.rehearsal
+        run = _python(script, "run", str(edges), "--out", str(place.now), *options, *small)
         return [*[make] * (not edges.exists()), run]
 
     return commands
@@ -126,14 +126,15 @@ def _kernels(size: str, *options: str) -> Callable[[Place], list[Command]]:
 
 def _tables(size: str, place: Place) -> list[Command]:
     """The command that makes tables, unless they are there."""
-    folder = place.work / f"tables-{size}"
-    make = _python("-m", "gpunet", "synth", "--persons", str(place.persons(size)), "--out", str(folder))
-    return [make] if not folder.exists() else []
+    folder = place.work / f"tables-{place.persons(size)}"
+    part = f"{folder}.part"
+    make = _python("-m", "gpunet", "synth", "--persons", str(place.persons(size)), "--out", part)
+    return [["rm", "-rf", part], make, ["mv", part, str(folder)]] if not folder.exists() else []
 
 
 def _runs(size: str, name: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
-        folders = str(place.work / f"tables-{size}"), "--out", str(place.work / name)
+        folders = str(place.work / f"tables-{place.persons(size)}"), "--out", str(place.work / name)
         short = ["--horizon", "365"] * place.rehearsal
         return [*_tables(size, place), _python("-m", "gpunet", "run", *folders, "--start-over", *options, *short)]
 
@@ -158,7 +159,7 @@ def _contract(*files: str, persons: int, one: str) -> Callable[[Place], list[Com
 
 
 STEPS = (
-    Step("device", "a", "what the machine has, what of gpunet cannot be imported, and how fast its memory copies", 8, 30,
+    Step("device", "a", "what the machine has, what cannot be imported, and how fast its memory copies", 8, 30,
          _measured("device")),
     Step("test-kernels", "a", "whether betweenness and closeness are right at all", 30, 60,
          _tests("tests/cuda_kernels.py", one="several_batches"), _OURS),
@@ -167,12 +168,12 @@ STEPS = (
     Step("kernels-100k", "a", "the same at 100,000 persons", 25, 60, _kernels("100k", "--seconds", "15")),
     Step("kernels-1m", "a", "the same at a million persons, with a twentieth of the CPU's searches", 60, 110,
          _kernels("1m", "--share", "0.05", "--seconds", "40")),
-    Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right on hard networks", 25, 60,
+    Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right", 25, 60,
          _tests("tests/cuda_feature_kernels.py", one="set_63"), _OURS),
     Step("test-searches", "a", "whether whole searches are the CPU's, for any free memory", 30, 60,
          _tests("tests/cuda_searches.py", "tests/cuda_parts.py", one="plans or network_that_does_not_fit"), _OURS),
-    Step("features-100k", "b", "gpunet features --engine gpu at 100,000 persons beside the CPU engine: values, seconds and "
-         "transfers of each stage", 75, 120, _measured("features"), _RAPIDS),
+    Step("features-100k", "b", "gpunet features --engine gpu of 100,000 persons beside the CPU engine: values, seconds, "
+         "transfers", 75, 120, _measured("features"), _RAPIDS),
     Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 100, 150,
          _contract("tests/gpu/test_contract.py", persons=3000, one="one_tie or one-tie"), _RAPIDS),
     Step("test-model", "b", "whether the model's loops have the CPU's bits", 25, 50,
@@ -181,19 +182,19 @@ STEPS = (
          _contract("tests/gpu/test_limits.py", persons=3000, one="no_gpu"), _RAPIDS),
     Step("ladder", "c", "whether cuGraph's path counts overflow on a ladder of diamonds, and ours do not", 20, 40,
          _measured("ladder"), _CUGRAPH),
-    Step("paths-100k", "c", "betweenness and closeness beside cuGraph and our CPU engine at 100,000 persons", 60, 90,
+    Step("paths-100k", "c", "path features beside cuGraph and our CPU engine at 100,000 persons", 60, 90,
          _benchmark("paths-100k", "100k", "--repeat", "3", "--limit", "30"), _CUGRAPH, "paths-100k/results.json"),
-    Step("xgboost", "c", "XGBoost's training on the device beside the CPU: seconds, and how good both models are", 30, 60,
+    Step("xgboost", "c", "XGBoost on the device beside the CPU: seconds, and how good both models are", 30, 60,
          _measured("xgboost"), (*_OURS, "xgboost", "cupy")),
-    Step("run-1m", "c", "gpunet run --engine gpu of a million persons: seconds and transfers of each stage", 110, 200,
+    Step("run-1m", "c", "gpunet run --engine gpu of a million persons: seconds, transfers", 110, 200,
          _runs("1m", "run-1m", "--engine", "gpu"), _RAPIDS, "run-1m/run.json"),
-    Step("louvain", "c", "how much ten runs of cuGraph's Louvain differ, and from the CPU's", 20, 45, _measured("louvain"),
-         _CUGRAPH),
+    Step("louvain", "c", "how much ten runs of cuGraph's Louvain differ, and from the CPU's", 20, 45,
+         _measured("louvain"), _CUGRAPH),
     Step("gpus-100k", "several", "gpunet run --cluster local-cuda, with as many GPUs as there are", 60, 300,
          _runs("100k", "gpus-100k", "--cluster", "local-cuda"), (*_RAPIDS, "dask_cuda"), "gpus-100k/run.json"),
     Step("gpus-1m", "several", "the same of a million persons", 120, 580,
          _runs("1m", "gpus-1m", "--cluster", "local-cuda"), (*_RAPIDS, "dask_cuda"), "gpus-1m/run.json"),
-    Step("one-or-all", "several", "a network's calls on one GPU, and by cugraph.dask on all: results and seconds", 60, 300,
+    Step("one-or-all", "several", "a network's calls on one GPU, and by cugraph.dask on all", 60, 300,
          _measured("one-or-all"), (*_RAPIDS, "dask_cuda")),
 )  # fmt: skip
 
