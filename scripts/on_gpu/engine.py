@@ -62,8 +62,8 @@ def copy_speed(size: int) -> dict[str, Any]:
         chip = cuda.get_current_device()
         found["peak_bytes_a_second"] = 2 * chip.MEMORY_CLOCK_RATE * 1000 * chip.GLOBAL_MEMORY_BUS_WIDTH / 8
         found["multiprocessors"] = chip.MULTIPROCESSOR_COUNT
-    except AttributeError:  # a processor in its place has no such clock
-        pass
+    except Exception as error:  # not every device tells
+        found["peak_not_known"] = f"{type(error).__name__}: {error}".splitlines()[0]
     return found
 
 

@@ -93,6 +93,11 @@ def _python(*arguments: str) -> Command:
     return [sys.executable, *arguments]
 
 
+def _pytest(*arguments: str) -> Command:
+    """Other versions than we know may warn."""
+    return _python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "default", *arguments)
+
+
 def _measured(name: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         small = ["--rehearsal"] * place.rehearsal
@@ -108,7 +113,7 @@ def _tests(*files: str, one: str) -> Callable[[Place], list[Command]]:
 
     def commands(place: Place) -> list[Command]:
         few = ["-k", one] * place.rehearsal
-        return [_python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", *files, *few)]
+        return [_pytest(*files, *few)]
 
     return commands
 
@@ -153,7 +158,15 @@ def _contract(*files: str, persons: int, one: str) -> Callable[[Place], list[Com
     def commands(place: Place) -> list[Command]:
         size = f"GPUNET_TEST_PERSONS={100 if place.rehearsal else persons}"
         few = ["-k", one] * place.rehearsal
-        return [["env", size, *_python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", *files, *few)]]
+        return [
+            [
+                "env",
+                size,
+                *_python(
+                    "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "default", *files, *few
+                ),
+            ]
+        ]
 
     return commands
 
@@ -172,8 +185,8 @@ STEPS = (
          _tests("tests/cuda_feature_kernels.py", one="set_63"), _OURS),
     Step("test-searches", "a", "whether whole searches are the CPU's, for any free memory", 30, 60,
          _tests("tests/cuda_searches.py", "tests/cuda_parts.py", one="plans or network_that_does_not_fit"), _OURS),
-    Step("features-100k", "b", "gpunet features --engine gpu of 100,000 persons beside the CPU engine: values, seconds, "
-         "transfers", 75, 120, _measured("features"), _RAPIDS),
+    Step("features-100k", "b", "gpunet features --engine gpu of 100,000 persons beside the CPU engine: values, seconds",
+         75, 120, _measured("features"), _RAPIDS),
     Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 100, 150,
          _contract("tests/gpu/test_contract.py", persons=3000, one="one_tie or one-tie"), _RAPIDS),
     Step("test-model", "b", "whether the model's loops have the CPU's bits", 25, 50,
