@@ -140,11 +140,7 @@ def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) 
             results.leave_out(step.name, said)
         else:
             print(f"{step.name} ...", flush=True)
-            said = do(
-                step,
-                results,
-                Place(work, results.now, asked.rehearse),
-                min(step.limit * (_SLOWER if asked.rehearse else 1), left),
-            )
+            limit = step.limit * (_SLOWER if asked.rehearse else 1)
+            said = do(step, results, Place(work, results.now, asked.rehearse), min(limit, left))
         print(f"{step.name}: {said}", flush=True)
     return int(not all(files[step.call].is_done(step.name) for step in steps))
