@@ -13,7 +13,7 @@ import numpy as np
 
 from scripts.on_gpu.peers import Leave
 
-__all__ = ["copy_speed", "device", "features", "timed", "xgboost"]
+__all__ = ["copy_speed", "device", "features", "run", "timed", "xgboost"]
 
 #: What is imported on a machine that one has for a short while, so that all that is missing is known at once.
 _PARTS = (
@@ -73,14 +73,8 @@ def features(leave: Leave, work: Path, persons: int = 100_000) -> None:
     import pyarrow.parquet as pq
 
     from gpunet.cli.run import RunOptions, run_features
-    from gpunet.synthetic import write_tables
 
-    tables = work / f"tables-{persons}"
-    if not tables.exists():
-        part = work / f"tables-{persons}.part"
-        shutil.rmtree(part, ignore_errors=True)
-        write_tables(part, persons=persons, seed=1)
-        part.rename(tables)
+    tables = _tables(work, persons)
     found: dict[str, Any] = {"persons": persons, "runs": []}
     frames = {}
     for name in ("gpu", "gpu again", "cpu"):
@@ -95,6 +89,38 @@ def features(leave: Leave, work: Path, persons: int = 100_000) -> None:
     found["differ_between_engines"] = _differences(frames["gpu"], frames["cpu"])
     found["differ_between_runs"] = _differences(frames["gpu"], frames["gpu again"], relative=0.0)
     leave(found)
+
+
+def run(leave: Leave, work: Path, persons: int = 1_000_000) -> None:
+    """A whole run by the GPU engine, without its page: when which stage was done, and what run.json says."""
+    from gpunet.cli.run import RunOptions, run_forecast
+
+    tables = _tables(work, persons)
+    began = time.perf_counter()
+    found: dict[str, Any] = {"persons": persons, "seconds_at_the_end_of": {}}
+
+    def progress(stage: str, done: float, total: float) -> None:
+        if done >= total:
+            found["seconds_at_the_end_of"][stage] = round(time.perf_counter() - began, 2)
+            leave(found)
+
+    options = RunOptions(engine="gpu", start_over=True, progress=progress)
+    manifest = run_forecast(str(tables), work / f"run-{persons}", options=options)
+    kept = ("versions", "engine", "network", "path", "model", "warnings", "execution")
+    leave({**found, "seconds": time.perf_counter() - began, **{name: manifest.get(name) for name in kept}})
+
+
+def _tables(work: Path, persons: int) -> Path:
+    """Synthetic tables, made unless they are there."""
+    from gpunet.synthetic import write_tables
+
+    tables = work / f"tables-{persons}"
+    if not tables.exists():
+        part = work / f"tables-{persons}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        write_tables(part, persons=persons, seed=1)
+        part.rename(tables)
+    return tables
 
 
 def _differences(found: Any, expected: Any, relative: float = 1e-9) -> dict[str, int]:

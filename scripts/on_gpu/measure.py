@@ -20,6 +20,7 @@ __all__ = ["MEASUREMENTS", "main"]
 MEASUREMENTS: dict[str, Callable[[peers.Leave, Place], None]] = {
     "device": lambda leave, place: engine.device(leave, 0.001 if place.rehearsal else 4.0),
     "features": lambda leave, place: engine.features(leave, place.work, place.persons("100k")),
+    "run": lambda leave, place: engine.run(leave, place.work, place.persons("1m")),
     "xgboost": lambda leave, place: engine.xgboost(leave, place.persons("100k")),
     "ladder": lambda leave, place: peers.ladder(leave, (3, 40) if place.rehearsal else peers.RUNGS),
     "louvain": lambda leave, place: peers.louvain(leave, place.persons("100k"), 2 if place.rehearsal else 10),
