@@ -85,7 +85,7 @@ class Step:
 
 
 # What gpunet needs of what is seldom there; the kernels' tests do without Polars.
-_KERNELS = ("pydantic", "array_api_compat", "hypothesis", "networkx", "narwhals")
+_TESTED = ("pydantic", "array_api_compat", "hypothesis", "networkx", "narwhals")
 _OURS = ("polars", "pydantic", "array_api_compat")
 _RAPIDS = (*_OURS, "cudf", "pylibcugraph", "rmm", "cupy", "xgboost")
 _CUGRAPH = (*_OURS, "cudf", "cugraph", "rmm", "cupy")
@@ -171,16 +171,16 @@ STEPS = (
     Step("device", "a", "what the machine has, what cannot be imported, and how fast its memory copies", 8, 30,
          _measured("device")),
     Step("test-kernels", "a", "whether betweenness and closeness are right at all", 30, 60,
-         _tests("tests/cuda_kernels.py", one="several_batches"), _KERNELS),
+         _tests("tests/cuda_kernels.py", one="several_batches"), _TESTED),
     Step("kernels-10k", "a", "every kernel beside the CPU's at 10,000 persons: numbers, seconds, bandwidth", 45, 90,
          _kernels("10k", "--seconds", "10")),
     Step("kernels-100k", "a", "the same at 100,000 persons", 25, 60, _kernels("100k", "--seconds", "15")),
     Step("kernels-1m", "a", "the same at a million persons, with a twentieth of the CPU's searches", 60, 110,
          _kernels("1m", "--share", "0.05", "--seconds", "40")),
     Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right", 25, 60,
-         _tests("tests/cuda_feature_kernels.py", one="set_63"), _KERNELS),
+         _tests("tests/cuda_feature_kernels.py", one="set_63"), _TESTED),
     Step("test-searches", "a", "whether whole searches are the CPU's, for any free memory", 30, 60,
-         _tests("tests/cuda_searches.py", "tests/cuda_parts.py", one="plans or network_that_does_not_fit"), _KERNELS),
+         _tests("tests/cuda_searches.py", "tests/cuda_parts.py", one="plans or network_that_does_not_fit"), _TESTED),
     Step("features-100k", "b", "gpunet features --engine gpu of 100,000 persons beside the CPU engine: values, seconds",
          75, 120, _measured("features"), _RAPIDS),
     Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 100, 150,
