@@ -114,20 +114,22 @@ def test_what_is_missing_is_named(out: Path) -> None:
 
 RUNNER = """
 import sys
-from pathlib import Path
-from tests.test_measure_gpu import LEAVE, asked, do_all, step
+from scripts.on_gpu import command
+from scripts.on_gpu.steps import Step
+leave = "import json, sys; json.dump({'found': %d}, open(sys.argv[1], 'w'))"
 wait = "; import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-import signal
-signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
-out = Path(sys.argv[1])
-do_all([step("one", LEAVE % 1), step("two", LEAVE % 2 + wait)], out, out / "work", asked())
+programs = {"one": leave % 1, "two": leave % 2 + wait}
+command.chosen = lambda names: [
+    Step(name, "a", "", 0.0, 600.0, lambda place, code=code: [[sys.executable, "-S", "-c", code, str(place.now)]])
+    for name, code in programs.items()
+]
+command.main(None, ["--out", sys.argv[1], "--work", sys.argv[1]])
 """
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_lost_of_a_script_that_is_stopped(out: Path, end: signal.Signals) -> None:
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(out)], env={**os.environ, "PYTHONPATH": path})
+    runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(out)], env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         log = out / "gpu-a.log"
         while runner.poll() is None and not (log.exists() and log.read_text().splitlines()[-1].isdigit()):

@@ -150,15 +150,16 @@ def xgboost(leave: Leave, persons: int = 100_000) -> None:
 
     arrests = gpunet.read_arrests(make_arrests(persons, seed=1))
     families = ("neighbourhood", "temporal", "history", "geographic")
-    sets = gpunet.panel(arrests, ["2013-06-01", "2014-01-01"], horizon=180, families=families)
-    days = [part.drop("as_of", "label", "label_complete") for part in sets.partition_by("as_of", maintain_order=True)]
-    labels = [part["label"].to_numpy() for part in sets.partition_by("as_of", maintain_order=True)]
+    rows = gpunet.panel(arrests, ["2013-06-01", "2014-01-01"], horizon=180, families=families)
+    parts = rows.sort("as_of", "person_id").partition_by("as_of", maintain_order=True)  # scores stand by person_id
+    days = [part.drop("as_of", "label", "label_complete") for part in parts]
+    labels = [part["label"].to_numpy() for part in parts]
     found: dict[str, Any] = {"rows": [len(day) for day in days], "columns": days[0].width - 1, "models": []}
     for where in ("gpu", "gpu again", "cpu"):
         name = where.split()[0]
         trained, model = timed(lambda name=name: gpunet.train(days[0], labels[0], device=name))
         scored, scores = timed(lambda name=name, model=model: gpunet.score(model, days[1], device=name))
-        given = scores["score"].to_numpy()
+        given = scores["probability"].to_numpy()
         found["models"].append(
             {
                 "device": where, "train_seconds": trained, "score_seconds": scored,
