@@ -91,7 +91,7 @@ def features(leave: Leave, work: Path, persons: int = 100_000) -> None:
     leave(found)
 
 
-def run(leave: Leave, work: Path, persons: int = 1_000_000) -> None:
+def run(leave: Leave, work: Path, persons: int = 1_000_000, model: Any = None) -> None:
     """A whole run by the GPU engine, without its page: when which stage was done, and what run.json says."""
     from gpunet.cli.run import RunOptions, run_forecast
 
@@ -105,7 +105,8 @@ def run(leave: Leave, work: Path, persons: int = 1_000_000) -> None:
             leave(found)
 
     options = RunOptions(engine="gpu", start_over=True, progress=progress)
-    manifest = run_forecast(str(tables), work / f"run-{persons}", options=options)
+    config = {"model": model or {}}
+    manifest = run_forecast(str(tables), work / f"run-{persons}", config, options=options)
     kept = ("versions", "engine", "network", "path", "model", "warnings", "execution")
     leave({**found, "seconds": time.perf_counter() - began, **{name: manifest.get(name) for name in kept}})
 
@@ -141,7 +142,7 @@ def _differences(found: Any, expected: Any, relative: float = 1e-9) -> dict[str,
     return wrong
 
 
-def xgboost(leave: Leave, persons: int = 100_000) -> None:
+def xgboost(leave: Leave, persons: int = 100_000, config: Any = None) -> None:
     """The model trained on the rows of one day and tried on those of a later day, on the device and on the CPU."""
     from sklearn.metrics import average_precision_score, log_loss
 
@@ -157,7 +158,7 @@ def xgboost(leave: Leave, persons: int = 100_000) -> None:
     found: dict[str, Any] = {"rows": [len(day) for day in days], "columns": days[0].width - 1, "models": []}
     for where in ("gpu", "gpu again", "cpu"):
         name = where.split()[0]
-        trained, model = timed(lambda name=name: gpunet.train(days[0], labels[0], device=name))
+        trained, model = timed(lambda name=name: gpunet.train(days[0], labels[0], config=config, device=name))
         scored, scores = timed(lambda name=name, model=model: gpunet.score(model, days[1], device=name))
         given = scores["probability"].to_numpy()
         found["models"].append(
