@@ -40,7 +40,8 @@ def njit(function: F) -> F:
     # Numba's cache looks at the function's own file alone, but kernels hold code of each other. A name that changes
     # with all of them keeps code that was compiled from older files from being taken for current.
     function.__qualname__ = f"{function.__qualname__}_{SOURCES_DIGEST}"
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))  # noqa: TID251
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    return cast(F, numba.njit(**options)(function))  # noqa: TID251
 
 
 @contextmanager

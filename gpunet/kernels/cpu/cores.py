@@ -147,6 +147,7 @@ def shell_of_outsiders(indptr: Int64, indices: Int32, core: Int32, first: int, l
     `core` holds the core numbers of G[C], -1 outside. For v in C that is ``core[v]`` itself.
     """
     n = len(indptr) - 1
+    not_raised = int(np.int64(0))  # a literal would be a type of its own, for which Numba compiles again
     most = 0
     for v in range(first, last):
         most = max(most, indptr[v + 1] - indptr[v])
@@ -160,8 +161,8 @@ def shell_of_outsiders(indptr: Int64, indices: Int32, core: Int32, first: int, l
         if core[v] >= 0:
             out[v - first] = core[v]
             continue
-        low = _h_index(v, indptr, indices, core, 0, count)
-        high = _h_index(v, indptr, indices, core, 1, count)
+        low = _h_index(v, indptr, indices, core, not_raised, count)
+        high = _h_index(v, indptr, indices, core, not_raised + 1, count)
         # A single neighbour in C is enough for 1; above that the shell around v has to be looked at.
         rises = high > low and (
             high == 1 or _joins(v, high, indptr, indices, core, state, support, found, stack, 2 * (v - first))

@@ -41,9 +41,9 @@ def block_diameter(start: Int64, vertex: Int32, indptr: Int64, indices: Int32, i
         hanging[0] = 0  # what else hangs below the top comes together with this block at the top itself
         size = last - first
         if indptr[last] - indptr[first] == size * (size - 1):
-            deepest = np.sort(hanging)
-            best = max(best, deepest[-1] + 1 + deepest[-2])
-            depth = 1 + deepest[-1]
+            deepest, second = _two_largest(hanging)
+            best = max(best, deepest + 1 + second)
+            depth = 1 + deepest
         else:
             end = _furthest(indptr, indices, hanging, first, first, distance, order)
             depth = distance[end] + hanging[end - first]
@@ -51,6 +51,36 @@ def block_diameter(start: Int64, vertex: Int32, indptr: Int64, indices: Int32, i
         best = max(best, below[top] + depth)
         below[top] = max(below[top], depth)
     return best
+
+
+@njit
+def _two_largest(depth: Int64) -> tuple[int, int]:
+    """The largest and the second largest of two or more depths."""
+    first, second = max(depth[0], depth[1]), min(depth[0], depth[1])
+    for i in range(2, len(depth)):
+        if depth[i] > first:
+            first, second = depth[i], first
+        elif depth[i] > second:
+            second = depth[i]
+    return first, second
+
+
+@njit
+def _ascending(length: Int64) -> Int64:
+    """The order in which lengths of paths, 0 or more, ascend; where equal, as they come.
+
+    A sort by counting: NumPy's sorts take Numba longer to compile than all else in this file.
+    """
+    begin = np.zeros(max(length) + 2, np.int64)
+    for i in range(len(length)):
+        begin[length[i] + 1] += 1
+    for d in range(len(begin) - 1):
+        begin[d + 1] += begin[d]
+    order = np.empty(len(length), np.int64)
+    for i in range(len(length)):
+        order[begin[length[i]]] = i
+        begin[length[i]] += 1
+    return order
 
 
 @njit
@@ -104,7 +134,7 @@ def _crossing(
         end = _furthest(indptr, indices, hanging, first, middle, distance, order)
     size = len(hanging)
     reach = distance[first : first + size] + hanging
-    outward = np.argsort(-reach, kind="mergesort")
+    outward = _ascending(max(reach) - reach)
     workspace = np.zeros((3, size * WORDS), np.uint64)
     for i in range(0, size, BATCH):
         if 2 * reach[outward[i]] <= best:
@@ -127,12 +157,12 @@ def _longest_from(
     frontier = np.empty(size + len(sources), np.int32)
     reached = np.empty(size, np.int32)
     listed = np.zeros(size, np.bool_)
-    starting = np.argsort(hanging[sources], kind="mergesort")
+    starting = _ascending(hanging[sources])
     best, time, started, n_frontier = 0, 0, 0, 0
     while n_frontier > 0 or started < len(sources):
         if n_frontier == 0:
             time = hanging[sources[starting[started]]]
-        begins = n_frontier
+        begins = int(n_frontier)  # for Numba a literal 0 would be another type, and the spread compiled twice
         while started < len(sources) and hanging[sources[starting[started]]] == time:
             bit = starting[started]
             v = sources[bit]

@@ -42,6 +42,15 @@ def subgraph_within(
 
 
 @njit
+def _numbers(n: int) -> Int32:
+    """int32[n]: 0, 1, ..., n - 1."""
+    numbers = np.empty(n, np.int32)
+    for i in range(n):
+        numbers[i] = i
+    return numbers
+
+
+@njit
 def _move(indptr: Int64, indices: Int32, weight: Float64, strength: Float64, two_m: Float64, community: Int32) -> bool:
     """Local moving until no vertex gains; `community` is changed in place. Returns whether anything moved."""
     n = len(strength)
@@ -51,7 +60,7 @@ def _move(indptr: Int64, indices: Int32, weight: Float64, strength: Float64, two
     to = np.zeros(n, np.float64)
     met = np.empty(n, np.int32)
     waiting = np.ones(n, np.bool_)
-    queue = np.arange(n).astype(np.int32)
+    queue = _numbers(n)
     head, held = 0, n
     moved = False
     while held > 0:
@@ -156,7 +165,7 @@ def louvain(indptr: Int64, indices: Int32, field: Int32) -> Int32:
     vertex.
     """
     n = len(field)
-    communities = np.arange(n).astype(np.int32)
+    communities = _numbers(n)
     edges = np.zeros(n + 2, np.float64)
     for v in range(n):
         edges[field[v] + 1] += indptr[v + 1] - indptr[v]
@@ -171,7 +180,7 @@ def louvain(indptr: Int64, indices: Int32, field: Int32) -> Int32:
         for v in range(size):
             for e in range(level_indptr[v], level_indptr[v + 1]):
                 strength[v] += weight[e]
-        community = np.arange(size).astype(np.int32)
+        community = _numbers(size)
         if not _move(level_indptr, level_indices, weight, strength, two_m, community):
             break
         count = _renumber(community)

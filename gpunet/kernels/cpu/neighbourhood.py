@@ -17,28 +17,29 @@ def hop_counts(indptr: Int64, indices: Int32, members: UInt64, n_sets: int, firs
     Bit i of ``members[v]`` says whether v is in set i. The vertex itself is at neither distance and so never counted.
     """
     out = np.zeros((2, n_sets, last - first), np.int64)
+    one, two = out[0], out[1]
     seen = np.full(len(members), -1, np.int64)
     for v in range(first, last):
         seen[v] = v
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
             seen[u] = v
-            _count(members[u], out, 0, v - first)
+            _count(members[u], one, v - first)
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
             for f in range(indptr[u], indptr[u + 1]):
                 w = indices[f]
                 if seen[w] != v:
                     seen[w] = v
-                    _count(members[w], out, 1, v - first)
+                    _count(members[w], two, v - first)
     return out
 
 
 @njit
-def _count(bits: int, out: Int64, hop: int, column: int) -> None:
+def _count(bits: int, out: Int64, column: int) -> None:
     remaining = np.uint64(bits)
     c = 0
     while remaining:
-        out[hop, c, column] += np.int64(remaining & np.uint64(1))
+        out[c, column] += np.int64(remaining & np.uint64(1))
         remaining >>= np.uint64(1)
         c += 1
