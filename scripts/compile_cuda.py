@@ -57,7 +57,7 @@ KERNELS: tuple[tuple[Any, Sequence[Any]], ...] = (
     (
         betweenness_search.search,
         (flat(int64), flat(int64), flat(int32), flat(float64, 2), flat(float64), flat(boolean), *[flat(int64)] * 5,
-         flat(int32), *_SLOTS, flat(int32), int64, int64, int64, boolean, int64, int64, boolean, float64, *_ROOM,
+         flat(int32), *_SLOTS, flat(int32), *[int64] * 4, boolean, int64, int64, boolean, float64, *_ROOM,
          flat(float64, 2), flat(int32)),
     ),
     (

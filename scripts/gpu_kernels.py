@@ -1,32 +1,35 @@
-"""Betweenness and closeness on an NVIDIA GPU: parity with the CPU kernels, and seconds of both.
+"""Every kernel on an NVIDIA GPU: parity with the CPU's kernels, seconds of both, and bytes a second at least.
 
-    python scripts/gpu_kernels.py make --persons 1e5 --out edges          # where gpunet is installed: edges-100000.npz
-    PYTHONPATH=. python scripts/gpu_kernels.py run edges/*.npz --out runs/gpu   # on the machine with the GPU
+    python scripts/gpu_kernels.py make --persons 1e5 --out edges           # where gpunet is installed: edges-100000.npz
+    PYTHONPATH=. python scripts/gpu_kernels.py run edges/*.npz --out runs/kernels.json    # on the machine with the GPU
 
-`run` needs NumPy, Numba and numba-cuda, and nothing else. It writes a JSON file for each network, and one with the
-results on a ladder whose paths pass every float. Of a large network, `--share` of the CPU's batches can be done: their
-seconds are scaled up by their work, and the GPU does the same batches to be compared, and then all of them to be timed.
-Exit code 1 if numbers differ.
+`run` needs NumPy, Numba and numba-cuda, and nothing else. What it has found stands in its file at any time: for each
+network ties, neighbourhood, shells, tipping, betweenness and closeness; and a ladder whose paths pass every float. Of a
+large network, `--share` of the CPU's batches can be done: their seconds are scaled up by their work, and the GPU does
+the same batches to be compared, and then all of them to be timed. Bytes are those that gpunet.search.gpu_floor counts,
+which must be moved, and are held against what a copy within the device reaches. Exit code 1 if numbers differ.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from gpunet.search import searches
 from gpunet.search.batches import batches_of, shrinking_batches
+from gpunet.search.gpu_floor import bytes_moved
+from scripts.on_gpu.engine import copy_speed, timed
+from scripts.on_gpu.results import write_json
 
 if TYPE_CHECKING:
     from gpunet.search.batches import Batch
@@ -47,7 +50,9 @@ def make(asked: argparse.Namespace) -> int:
     path = asked.out / f"edges-{int(asked.persons)}.npz"
     names = sorted(network.sets)
     member = np.stack([network.sets[name] for name in names], axis=1)
-    np.savez_compressed(path, a=end[once], b=network.indices[once], member=member, names=np.array(names))
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, a=end[once], b=network.indices[once], member=member, names=np.array(names))
+    part.replace(path)
     print(path)
     return 0
 
@@ -62,25 +67,6 @@ def search_graph_of(a: NDArray[np.int32], b: NDArray[np.int32], member: NDArray[
     blocks = biconnected_blocks(*network)
     weight, _ = hanging_weights(*blocks, member.astype(np.int64))
     return searched_blocks(blocks[0], *split_into_blocks(*network, *blocks), weight)
-
-
-def machine() -> dict[str, str]:
-    """The GPU, its driver, and the versions of what computes."""
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    name, driver, memory = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split(", ")
-    found = {"gpu": name, "driver": driver, "memory": memory.strip(), "python": sys.version.split()[0]}
-    for package in ("numpy", "numba", "numba-cuda"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "none"
-    return found
-
-
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
 
 
 def differ(expected: NDArray[Any], found: NDArray[Any]) -> float:
@@ -118,14 +104,15 @@ def on_cpu(
     return {"cpu_seconds": seconds, "cpu_seconds_of_all": seconds * scale, "cpu_threads": asked.threads}
 
 
-def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
-    """Time betweenness of all sets on both, with several registers, threads and blocks on the GPU."""
+def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Time betweenness of all sets on both, with several registers, threads and blocks on the GPU; as far as it is."""
+    ends = time.monotonic() + asked.seconds
     from numba import cuda  # noqa: TID251
 
     from gpunet.engines.gpu.search_plan import plan_dependencies
     from gpunet.kernels.cuda import betweenness as betweenness_cuda
     from gpunet.kernels.cuda.betweenness_workspace import OnDevice, Workspace
-    from gpunet.kernels.jit_cuda import on_host, synchronize
+    from gpunet.kernels.jit_cuda import on_host
 
     expected = np.zeros(graph.weight.shape)
     result: dict[str, Any] = on_cpu(
@@ -141,19 +128,23 @@ def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]
     cells = plan.cells(weight.shape[1])
     variants: list[dict[str, Any]] = []
     usual: NDArray[np.float64] | None = None
-    for registers, threads, blocks in settings():
+    moved, _ = bytes_moved(graph)
+    for registers, threads, blocks in settings(asked.threads_of_a_block):
+        if len(variants) > 1 and time.monotonic() > ends:
+            break
         betweenness_cuda.search = (
             plain if registers is None else cuda.jit(max_registers=registers)(plain.py_func)  # type: ignore[attr-defined]
         )
-        workspace = Workspace.make(plan.vertices, cells, blocks or plan.most_groups, threads)
-
-        def search(workspace: Workspace = workspace, threads: int = threads) -> Any:
-            return betweenness_cuda.sums_of_groups(network, plan.groups, plan.spans, workspace, threads)
-
         try:
-            search()  # compiles
-            synchronize()
+            workspace = Workspace.make(plan.vertices, cells, blocks or plan.most_groups, threads)
+            search = partial(betweenness_cuda.sums_of_groups, network, plan.groups, plan.spans, workspace, threads)
+            first, _ = timed(search)  # compiles
             seconds, found = timed(search)
+        except Exception as error:  # what cannot be done with so many registers is a finding
+            if not variants:
+                raise
+            variants.append({"registers": registers, "threads": threads, "blocks": blocks, "error": repr(error)})
+            continue
         finally:
             betweenness_cuda.search = plain
         total = on_host(found).reshape(weight.shape)
@@ -162,23 +153,25 @@ def betweenness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]
         variants.append(
             {
                 "registers": registers, "threads": threads, "blocks": workspace.blocks, "seconds": seconds,
+                "first_seconds": first, "bytes_a_second": moved / seconds,
                 "differs_by": differ(expected, total) if asked.share == 1 else result["same_batches_differ_by"],
                 "same_bits_as_usual": same,
             }
         )  # fmt: skip
         print(f"  {variants[-1]}", flush=True)
         del workspace, search, found
-        cuda.current_context().deallocations.clear()  # before the next workspace asks for the free memory
-    return {**result, "gpu": variants}
+        if hasattr(context := cuda.current_context(), "deallocations"):
+            context.deallocations.clear()  # before the next workspace asks for the free memory
+        yield {**result, "least_bytes": moved, "gpu": variants}
 
 
-def settings() -> Iterator[tuple[int | None, int, int | None]]:
+def settings(usual: int) -> Iterator[tuple[int | None, int, int | None]]:
     """Registers a thread at most, threads a block, blocks; None for what the package does itself.
 
     The bits must be those of the first line.
     """
-    yield from ((None, 256, None), (None, 256, None), (None, 256, 264), (None, 256, 100), (None, 128, None))
-    yield from ((None, 512, None), (64, 256, None), (80, 256, None), (64, 512, None))
+    yield from ((None, usual, None), (None, usual, None), (None, usual, 264), (80, usual, None), (64, usual, None))
+    yield from ((None, 2 * usual, None), (None, usual // 2, None), (64, 2 * usual, None), (None, usual, 100))
 
 
 def on_gpu_by_batches(graph: SearchGraph, expected: NDArray[np.float64], asked: argparse.Namespace) -> float:
@@ -186,7 +179,8 @@ def on_gpu_by_batches(graph: SearchGraph, expected: NDArray[np.float64], asked: 
     from gpunet.kernels.cuda.betweenness import dependencies_cuda
 
     on_the_cpu = searches.dependencies_lanes
-    searches.dependencies_lanes = lambda *given: dependencies_cuda(*given[:7])
+    block = asked.threads_of_a_block
+    searches.dependencies_lanes = lambda *given: dependencies_cuda(*given[:7], threads=block)
     total = np.zeros(expected.shape)
     try:
         for batch in some(shrinking_batches(graph, 64), asked.share):
@@ -196,8 +190,8 @@ def on_gpu_by_batches(graph: SearchGraph, expected: NDArray[np.float64], asked: 
     return differ(expected, total)
 
 
-def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
-    """Time closeness of all sets on both, with one to eight words a vertex on the GPU."""
+def closeness(graph: SearchGraph, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Time closeness of all sets on both, with one to eight words a vertex on the GPU; as far as it is."""
     from gpunet.engines.gpu.search_plan import plan_closeness
     from gpunet.kernels.cpu.closeness import BATCH, farness_batch
     from gpunet.kernels.cuda import closeness as closeness_cuda
@@ -209,7 +203,8 @@ def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = on_cpu(
         lambda batch: farness_batch(*about, batch.sources, batch.first, batch.last), batches, expected, asked
     )
-    variants = []
+    _, moved = bytes_moved(graph)
+    variants: list[dict[str, Any]] = []
     sources = int(np.count_nonzero(graph.weight.any(axis=1)))
     whole = len(some(batches, asked.share)) == len(batches)
     for words in (closeness_cuda.words_for(sources), 1, 2, 4, 8):
@@ -222,19 +217,22 @@ def closeness(graph: SearchGraph, asked: argparse.Namespace) -> dict[str, Any]:
 
         def search(prepared: closeness_cuda.Batches = prepared) -> Any:
             sets = graph.weight.shape[1]
-            return closeness_cuda.farness_of_batches(graph.indptr, graph.indices, graph.inner, sets, prepared)
+            return closeness_cuda.farness_of_batches(
+                graph.indptr, graph.indices, graph.inner, sets, prepared, asked.threads_of_a_block
+            )
 
         search()  # compiles
         spent, far = timed(search)
         total = on_host(far).reshape(expected.shape)
         # Sums of some of the batches are no larger than those of all.
         equal = bool(np.array_equal(expected, total) if whole else (expected <= total).all())
-        variants.append({"words": words, "plan_seconds": seconds + made, "seconds": spent, "equal": equal})
+        timing = {"plan_seconds": seconds + made, "seconds": spent, "bytes_a_second": moved / spent}
+        variants.append({"words": words, **timing, "equal": equal})
         print(f"  {variants[-1]}", flush=True)
-    return {**result, "gpu": variants}
+        yield {**result, "least_bytes": moved, "gpu": variants}
 
 
-def ladder(k: int = 1200) -> dict[str, Any]:
+def ladder(block: int, k: int = 1200) -> dict[str, Any]:
     """A row of k diamonds has 2^k paths from end to end: those of sources near the ends pass 2^1023."""
     from gpunet.kernels.cpu.betweenness import dependencies_batch
     from gpunet.kernels.cpu.ties import csr_from_ties
@@ -251,33 +249,39 @@ def ladder(k: int = 1200) -> dict[str, Any]:
     target_weight[::2, 1] = 0.0
     sources = np.array([*range(16), *range(n // 2, n // 2 + 16)], np.int32)
     given = (*network, target_weight[sources], target_weight, np.ones(n))
-    seconds, found = timed(lambda: dependencies_cuda(*given, np.ones(n, bool), sources))
+    seconds, found = timed(lambda: dependencies_cuda(*given, np.ones(n, bool), sources, threads=block))
     return {"seconds": seconds, "differs_by": differ(dependencies_batch(*given, sources), found)}
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Measure every network, and write what was found."""
-    where = machine()
-    print(where, flush=True)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    wrong = []
-    paths = ladder()
-    (asked.out / "ladder.json").write_text(json.dumps({**where, **paths}, indent=1) + "\n")
-    wrong += ["ladder"] * (not paths["differs_by"] <= RELATIVE)
+    """Measure every network; what has been found is written each time there is more."""
+    from scripts.on_gpu.network_kernels import network_kernels
+
+    block = asked.threads_of_a_block
+    found: dict[str, Any] = {"memory": copy_speed(asked.copy), "ladder": ladder(block, 12 if block < 256 else 1200)}
+    wrong = ["ladder"] * (not found["ladder"]["differs_by"] <= RELATIVE)
     for path in asked.edges:
         with np.load(path, allow_pickle=False) as held:
             a, b, member = held["a"], held["b"], held["member"]
-        seconds, graph = timed(lambda a=a, b=b, member=member: search_graph_of(a, b, member))
-        size = {"persons": len(member), "ties": len(a), "positions": len(graph.weight), "graph_seconds": seconds}
-        largest = int(np.diff(graph.start).max(initial=0))
-        size |= {"largest_block": largest, "rows": len(graph.indices), "share": asked.share}
-        print(path.name, size, flush=True)
-        result = {**where, **size}
+        seconds, graph = timed(partial(search_graph_of, a, b, member))
+        result = found[path.stem] = {
+            "persons": len(member), "ties": len(a), "positions": len(graph.weight), "graph_seconds": seconds,
+            "largest_block": int(np.diff(graph.start).max(initial=0)), "rows": len(graph.indices), "share": asked.share,
+            "kernels": [],
+        }  # fmt: skip
+        print(path.name, result, flush=True)
+        for row in network_kernels(a, b, member, asked.threads, block):
+            print(f"  {row}", flush=True)
+            result["kernels"].append(row)
+            wrong += [f"{path.name} {row['kernel']}"] * (not row["equal"])
+            write_json(asked.out, found)
         for name, measure in (("betweenness", betweenness), ("closeness", closeness)):
-            result[name] = measure(graph, asked)
-            (asked.out / f"{path.stem}.json").write_text(json.dumps(result, indent=1) + "\n")
-        wrong += [path.name] * any(not v["differs_by"] <= RELATIVE for v in result["betweenness"]["gpu"])
-        wrong += [path.name] * any(not v["equal"] for v in result["closeness"]["gpu"])
+            for result[name] in measure(graph, asked):
+                write_json(asked.out, found)
+            right = all(v.get("equal", v.get("differs_by", 0.0) <= RELATIVE) for v in result[name]["gpu"])
+            wrong += [f"{path.name} {name}"] * (not right)
+    found["different"] = wrong
+    write_json(asked.out, found)
     print("different from the CPU: " + ", ".join(wrong) if wrong else "all as on the CPU")
     return 1 if wrong else 0
 
@@ -293,9 +297,12 @@ def main() -> int:
     making.set_defaults(work=make)
     running = commands.add_parser("run", help="measure on a GPU")
     running.add_argument("edges", type=Path, nargs="*", help="files that `make` wrote")
-    running.add_argument("--out", type=Path, default=Path("runs/gpu"), help="a folder")
+    running.add_argument("--out", type=Path, default=Path("runs/kernels.json"), help="a JSON file")
     running.add_argument("--share", type=float, default=1.0, help="of the CPU's batches to do")
     running.add_argument("--threads", type=int, default=16, help="of the CPU")
+    running.add_argument("--threads-of-a-block", type=int, default=256, help="of the GPU")
+    running.add_argument("--seconds", type=float, default=60.0, help="for further ways to start betweenness")
+    running.add_argument("--copy", type=int, default=1 << 32, help="bytes to copy within the device's memory")
     running.set_defaults(work=run)
     asked = parser.parse_args()
     return int(asked.work(asked))

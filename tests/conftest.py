@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -24,6 +25,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def patience() -> Iterator[None]:
     """On a busy machine it may take minutes until a worker of a cluster is there, or comes again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
-        patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+        if find_spec("distributed"):  # a GPU machine on which kernels are tested may have none
+            patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
+            patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
         yield

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import simulator
 from comparison import assert_arrays
-from cuda_searches import CPU, at_most, drawn, graph, network, small
+from cuda_searches import CPU, SMALL, at_most, drawn, graph, network, small
 from hypothesis import given, settings
 from reference import reference_path
 from strategies import NetworkCase, networks
@@ -45,7 +45,7 @@ class Here:
         for chunk in chunks:
             inside = batches[chunk.begin : chunk.end]
             total[..., chunk.first : chunk.last, :] += getattr(search_chunks, name)(
-                graph, inside, chunk.first, chunk.last, **options
+                graph, inside, chunk.first, chunk.last, **options, sizes=SMALL
             )
 
 
@@ -69,7 +69,7 @@ def test_parts_of_every_kind_hold_every_source_once(graph: SearchGraph) -> None:
     sources = []
     for begin in range(0, len(batches), 3):
         inside = batches[begin : begin + 3]
-        plan = plan_part(graph, inside)
+        plan = plan_part(graph, inside, SMALL)
         groups = plan.groups
         sources.append(groups.source)
         leaving = groups.halved < groups.last
@@ -132,7 +132,7 @@ def test_a_network_is_copied_to_the_device_once_and_goes_with_its_search_graph(g
     crossed = []
     for _ in range(2):
         with transfers_of_part() as chunk:
-            search_chunks.dependencies(mine, batches, *ends)
+            search_chunks.dependencies(mine, batches, *ends, sizes=SMALL)
         crossed.append(chunk.to_device)
     network = mine.indptr.nbytes + mine.indices.nbytes + mine.inner.nbytes + 8 * mine.weight.size + mine.twins.nbytes
     assert crossed[0] == crossed[1] + network

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,22 +35,21 @@ simulator.prepare()
 
 CPU = CpuEngine(1)
 
+#: Batches and groups for small networks.
+SMALL = search_plan.Sizes(positions=24, own_groups=12, steps=2, threads=16)
+
 
 class Searching(CpuEngine):
     """The CPU engine, but for its searches."""
 
-    all_dependencies = staticmethod(searches.all_dependencies)  # type: ignore[assignment]
-    add_samples = staticmethod(searches.add_samples)  # type: ignore[assignment]
-    farness = staticmethod(searches.farness)  # type: ignore[assignment]
+    all_dependencies = staticmethod(partial(searches.all_dependencies, sizes=SMALL))  # type: ignore[assignment]
+    add_samples = staticmethod(partial(searches.add_samples, sizes=SMALL))  # type: ignore[assignment]
+    farness = staticmethod(partial(searches.farness, sizes=SMALL))  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches, groups and blocks of a size for the simulator."""
-    monkeypatch.setattr(searches, "THREADS", 16)
-    monkeypatch.setattr(search_plan, "_OWN_GROUPS", 12)
-    monkeypatch.setattr(search_plan, "POSITIONS_A_BATCH", 24)
-    monkeypatch.setattr(search_plan, "_STEPS", 2)
+    """Few blocks of threads."""
     at_most(monkeypatch, 3)
 
 
@@ -89,7 +89,7 @@ def graph(network: Network) -> SearchGraph:
 
 
 def test_plans_have_groups_of_every_kind(graph: SearchGraph) -> None:
-    plan = search_plan.plan_dependencies(graph)
+    plan = search_plan.plan_dependencies(graph, SMALL)
     groups = plan.groups
     assert len(plan.spans) > 2
     assert [span.begin for span in plan.spans] == [0, *(span.end for span in plan.spans[:-1])]
@@ -115,32 +115,28 @@ def test_betweenness_is_the_cpus_and_its_bits_do_not_depend_on_memory(
 ) -> None:
     expected = CPU.all_dependencies(graph, None)
     told: list[tuple[str, float, float]] = []
-    found = searches.all_dependencies(graph, lambda *step: told.append(step))
+    found = searches.all_dependencies(graph, lambda *step: told.append(step), SMALL)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
-    groups = len(search_plan.plan_dependencies(graph).groups)
+    groups = len(search_plan.plan_dependencies(graph, SMALL).groups)
     assert told[0] == ("betweenness", 0.0, groups)
     assert told[-1] == ("betweenness", groups, groups)
     for blocks, progress in ((1, None), (100, None)):
         at_most(monkeypatch, blocks)
-        assert np.array_equal(searches.all_dependencies(graph, progress), found)
+        assert np.array_equal(searches.all_dependencies(graph, progress, SMALL), found)
 
 
 def test_few_shares_and_many_starts_change_no_bit(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """With three shares, in turns of two, and every group of a share in a start of its own."""
-    from gpunet.kernels.cuda import betweenness as betweenness_cuda
-    from gpunet.kernels.cuda import betweenness_search as betweenness_search_cuda
-
-    for module in (betweenness_search_cuda, betweenness_cuda, betweenness_workspace):
-        monkeypatch.setattr(module, "SHARES", 3)
-    whole = searches.all_dependencies(graph, None)
+    shares = replace(SMALL, shares=3)
+    whole = searches.all_dependencies(graph, None, shares)
     np.testing.assert_allclose(whole, CPU.all_dependencies(graph, None), rtol=1e-12, atol=1e-12)
     at_most(monkeypatch, 2)
-    monkeypatch.setattr(betweenness_cuda, "_TURNS_A_START", 1)
     told: list[float] = []
-    assert np.array_equal(searches.all_dependencies(graph, lambda stage, done, total: told.append(done)), whole)
+    starts = replace(shares, turns=1)
+    assert np.array_equal(searches.all_dependencies(graph, lambda stage, done, total: told.append(done), starts), whole)
     assert len(told) > 4
     assert told == sorted(told)
-    assert told[-1] == len(search_plan.plan_dependencies(graph).groups)
+    assert told[-1] == len(search_plan.plan_dependencies(graph, SMALL).groups)
 
 
 def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
@@ -150,19 +146,19 @@ def test_a_search_graph_without_some_of_its_weights(graph: SearchGraph) -> None:
     weight[graph.start[0] : graph.start[1], 1] = 0
     rest = replace(graph, weight=weight)
     np.testing.assert_allclose(
-        searches.all_dependencies(rest, None), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
+        searches.all_dependencies(rest, None, SMALL), CPU.all_dependencies(rest, None), rtol=1e-12, atol=1e-12
     )
 
 
 def test_closeness_is_the_cpus(graph: SearchGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closeness_cuda, "_BUSY", 1)
     told: list[tuple[str, float, float]] = []
     expected = CPU.farness(graph, None)
-    assert np.array_equal(searches.farness(graph, lambda *step: told.append(step)), expected)
+    busy = replace(SMALL, busy=1)
+    assert np.array_equal(searches.farness(graph, lambda *step: told.append(step), busy), expected)
     assert told[0][1] == 0
     assert told[-1][1] == told[-1][2] > 1
     at_most(monkeypatch, 1)
-    assert np.array_equal(searches.farness(graph, None), expected)
+    assert np.array_equal(searches.farness(graph, None, busy), expected)
 
 
 def drawn(graph: SearchGraph) -> tuple[np.ndarray, np.ndarray]:
@@ -219,9 +215,7 @@ def test_features_are_the_references(case: NetworkCase) -> None:
     sets = {name: np.array(flags, dtype=bool) for name, flags in case.sets.items()}
     work = PairWork(Blocks(network_from_edges(ends[:, 0], ends[:, 1], case.n, sets)), ("all", *sets))
     engine = Searching(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searches, "THREADS", 8)
-        found = {**work.betweenness(engine, None), **work.closeness(engine, None)}
+    found = {**work.betweenness(engine, None), **work.closeness(engine, None)}
     expected = reference_path(case.edges, case.n, case.sets)
     assert_arrays(found, {name: expected[name] for name in found})
 
@@ -243,9 +237,9 @@ def test_estimates_are_of_what_is_taken(graph: SearchGraph, monkeypatch: pytest.
     """What crosses to the device, the sums, and one workspace; and a device with a byte less is refused."""
     monkeypatch.setattr(jit_cuda, "_FREE", [lambda: free])
     free = 10**9
-    plan = search_plan.plan_dependencies(graph)
+    plan = search_plan.plan_dependencies(graph, SMALL)
     with transfers_of_part() as part:
-        searches.all_dependencies(graph, None)
+        searches.all_dependencies(graph, None, SMALL)
     block = betweenness_workspace.Workspace.block_bytes(plan.vertices, plan.cells(graph.weight.shape[1]))
     taken = part.to_device + graph.weight.nbytes + 4 * len(plan.groups) + block
     assert memory.needed_by_betweenness(graph, plan) == taken
@@ -253,15 +247,15 @@ def test_estimates_are_of_what_is_taken(graph: SearchGraph, monkeypatch: pytest.
     with pytest.raises(
         EngineError, match=f"betweenness needs at least {taken:,} bytes of GPU memory, and {free:,} are"
     ):
-        searches.all_dependencies(graph, None)
+        searches.all_dependencies(graph, None, SMALL)
 
     free = 10**9
     with transfers_of_part() as part:
-        searches.farness(graph, None)
+        searches.farness(graph, None, SMALL)
     sources, bounds = search_plan.plan_closeness(graph, 1)
     batches = closeness_cuda.batches_of(graph.weight, sources, bounds, 1)
     assert memory.needed_by_closeness(graph, batches) == part.to_device + graph.weight.nbytes + batches.block_bytes()
     assert part.to_host == graph.weight.nbytes
     free = 100
     with pytest.raises(EngineError, match="closeness needs at least"):
-        searches.farness(graph, None)
+        searches.farness(graph, None, SMALL)

@@ -34,7 +34,7 @@ def _on_device(array: Any, dtype: Any) -> Any:
 
 jit_cuda.on_device = _on_device  # before the kernels' modules take it from there
 
-from gpunet.engines.gpu import check, memory, searches  # noqa: E402
+from gpunet.engines.gpu import check, memory, search_chunks, search_plan, searches  # noqa: E402
 from gpunet.engines.gpu import engine as gpu_engine  # noqa: E402
 from gpunet.tables import arrays  # noqa: E402
 
@@ -57,7 +57,13 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(arrays, "_device_namespace", lambda: _Cupy)
     patch.setattr(check, "require_gpu", lambda: INFO)
     patch.setattr(memory, "set_up_memory", lambda pool, *, adopt: None)
-    patch.setattr(searches, "THREADS", 16)
+    few = search_plan.Sizes(threads=16)
+    for module, names in (
+        (searches, ("all_dependencies", "add_samples", "farness")),
+        (search_chunks, ("dependencies", "samples", "farness")),
+    ):
+        for name in names:
+            patch.setattr(module, name, partial(getattr(module, name), sizes=few))
     for name in dir(gpu_engine):
         if name.endswith("_cuda"):
             patch.setattr(gpu_engine, name, partial(getattr(gpu_engine, name), blocks=2, threads=16))

@@ -18,8 +18,7 @@ from gpunet.cli.estimate import NOT_COUNTED, THREADS, describe_estimate, estimat
 from gpunet.config.config import PathConfig
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.path_cost import path_cost
-from gpunet.kernels.cuda.betweenness_search import SHARES
-from gpunet.kernels.cuda.betweenness_workspace import Workspace
+from gpunet.kernels.cuda.betweenness_workspace import SHARES, Workspace
 from gpunet.search import gpu_floor as floors
 from gpunet.search.gpu_floor import gpu_floor
 from gpunet.synthetic import make_arrests

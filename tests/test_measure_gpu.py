@@ -1,134 +1,280 @@
-"""The script for a borrowed GPU machine, on one without a GPU: every step leaves its file, and none stops the next."""
+"""The script for a borrowed GPU machine, on one without a GPU: nothing is lost, whatever ends when."""
 
 from __future__ import annotations
 
+import argparse
 import json
-import runpy
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import narwhals as nw
+import numpy as np
+import polars as pl
 import pytest
 from pretended_rapids import rapids
 
 from benchmarks import systems
+from scripts.on_gpu import command, engine, measure, peers
+from scripts.on_gpu.command import do_all, listing, main
+from scripts.on_gpu.measure import MEASUREMENTS
+from scripts.on_gpu.results import Results
+from scripts.on_gpu.steps import CALLS, STEPS, Place, Step, chosen
 
 __all__ = ["rapids"]
 
 ROOT = Path(__file__).parents[1]
 
+LEAVE = "import json, sys; json.dump({'found': %d}, open(sys.argv[1], 'w'))"
+
+
+def step(name: str, *codes: str, call: str = "a", seconds: float = 0.0, limit: float = 60.0, needs=()) -> Step:
+    """A step of programs that are given the file for what they find."""
+
+    def commands(place):
+        return [[sys.executable, "-S", "-c", code, str(place.now)] for code in codes]
+
+    return Step(name, call, f"shows {name}", seconds, limit, commands, needs)
+
+
+def asked(budget: float = 100.0, again: bool = False, rehearse: bool = False) -> argparse.Namespace:
+    return argparse.Namespace(budget=budget, again=again, rehearse=rehearse)
+
+
+def did(steps, out: Path, **options) -> tuple[int, dict]:
+    """The exit code, and the steps of call a as they stand in its file."""
+    code = do_all(steps, out, out / "work", asked(**options))
+    return code, json.loads((out / "gpu-a.json").read_text())["steps"]
+
 
 @pytest.fixture
-def script():
-    return runpy.run_path(str(ROOT / "scripts" / "measure_gpu.py"), run_name="measure_gpu")
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "work").mkdir()
+    return tmp_path
 
 
-def read(path: Path) -> dict:
-    return json.loads(path.read_text())
-
-
-def test_a_step_that_fails_does_not_stop_the_next(script, tmp_path, monkeypatch):
-    command, in_turn = [sys.executable, "-c"], script["in_turn"]
-
-    def broken(out, limit):
+def test_a_step_that_fails_does_not_stop_the_next(out: Path) -> None:
+    def broken(place):
         raise OSError("no such program")
 
-    def measure(out, limit):
-        (out / "measured.json").write_text('{"found": 1}')
-        return 0
-
-    steps = {
-        "tables": in_turn([*command, "print('first'); raise SystemExit(3)"], [*command, "print('second')"]),
-        "test": in_turn([*command, "import time; time.sleep(60)"]),
-        "whole": broken,
-        "ladder": measure,
-    }
-    monkeypatch.setitem(script["main"].__globals__, "STEPS", steps)
-    assert script["main"](["--out", str(tmp_path), "--limit", "3"]) == 1
-    found = {name: read(tmp_path / f"{name}.json") for name in steps}
-    statuses = [found[name]["status"] for name in steps]
-    assert statuses == ["exit code 3", "over limit", "OSError: no such program", "done"]
-    assert found["ladder"]["result"] == {"found": 1}
-    assert [line for line in found["tables"]["log_tail"] if not line.startswith("$")] == ["first", "second"]
-    for name in steps:
-        assert {"date", "machine", "versions", "python", "seconds", "step"} <= set(found[name])
-        assert "gpu" in found[name]["machine"]
-        assert "cugraph-cu13" in found[name]["versions"]
-    assert script["main"](["ladder", "--out", str(tmp_path)]) == 0
+    steps = [
+        step("first", "print('one'); raise SystemExit(3)", "print('two')"),
+        step("slow", LEAVE % 7 + "; sys.stdout.flush(); import time; time.sleep(60)", limit=2.0),
+        Step("broken", "a", "", 0.0, 9.0, broken),
+        step("last", LEAVE % 1),
+    ]
+    code, found = did(steps, out)
+    assert code == 1
+    statuses = ["exit code 3", "over limit", "OSError: no such program", "done"]
+    assert [found[one.name]["status"] for one in steps] == statuses
+    assert [found[one.name]["result"] for one in steps] == [None, {"found": 7}, None, {"found": 1}]
+    assert [line for line in found["first"]["log_tail"] if not line.startswith("$")] == ["one"]
+    for record in found.values():
+        assert {"date", "machine", "versions", "python", "seconds", "shows", "limit"} <= set(record)
+        assert "rehearsal" not in record
+        assert "gpu" in record["machine"]
+        assert "cugraph-cu13" in record["versions"]
+    assert not (out / "gpu-a.now.json").exists()
 
 
-def test_an_earlier_result_is_not_taken_for_a_new_one(script, tmp_path, monkeypatch):
-    (tmp_path / "measured.json").write_text('{"found": "long ago"}')
-    monkeypatch.setitem(script["main"].__globals__, "STEPS", {"ladder": lambda out, limit: 1})
-    assert script["main"](["ladder", "--out", str(tmp_path)]) == 1
-    assert read(tmp_path / "ladder.json")["result"] is None
+def test_what_is_done_is_not_done_again_unless_that_is_asked_for(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert did([step("one", LEAVE % 1)], out)[0] == 0
+    code, found = did([step("one", LEAVE % 2), step("two", LEAVE % 3)], out)
+    assert code == 0
+    assert "one: done before" in capsys.readouterr().out
+    assert [found[name]["result"]["found"] for name in ("one", "two")] == [1, 3]
+    assert did([step("one", LEAVE % 2)], out, again=True)[1]["one"]["result"] == {"found": 2}
 
 
-def test_unknown_steps_are_usage_errors(script, tmp_path, capsys):
+def test_what_cannot_end_in_time_is_not_begun(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = did([step("long", LEAVE % 1, seconds=200.0), step("short", LEAVE % 2)], out)
+    assert code == 1
+    assert found["long"] == {"status": "not begun: takes 200 s, and 100 s are left"}
+    assert found["short"]["status"] == "done"
+    assert "long: not begun: takes 200 s" in capsys.readouterr().out
+    did([step("failed", LEAVE % 1, "raise SystemExit(1)")], out)
+    found = did([step("failed", LEAVE % 2, seconds=200.0)], out)[1]
+    assert (found["failed"]["status"], found["failed"]["result"]) == ("exit code 1", {"found": 1})
+
+
+def test_the_budget_ends_a_step_that_was_begun(out: Path) -> None:
+    code, found = did([step("slow", "import time; time.sleep(60)", seconds=1.0)], out, budget=2.0)
+    assert (code, found["slow"]["status"]) == (1, "over limit")
+
+
+def test_what_is_missing_is_named(out: Path) -> None:
+    code, found = did([step("one", LEAVE % 1, needs=("json", "no_such_library"))], out)
+    assert code == 1
+    assert found["one"] == {"status": "not begun: no_such_library cannot be imported"}
+    assert did([step("one", LEAVE % 1, needs=("json", "no_such_library"))], out, rehearse=True)[0] == 0
+
+
+RUNNER = """
+import sys
+from scripts.on_gpu import command
+from scripts.on_gpu.steps import Step
+leave = "import json, sys; json.dump({'found': %d}, open(sys.argv[1], 'w'))"
+wait = "; import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+programs = {"one": leave % 1, "two": leave % 2 + wait}
+command.chosen = lambda names: [
+    Step(name, "a", "", 0.0, 600.0, lambda place, code=code: [[sys.executable, "-S", "-c", code, str(place.now)]])
+    for name, code in programs.items()
+]
+command.main(None, ["--out", sys.argv[1], "--work", sys.argv[1]])
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_lost_of_a_script_that_is_stopped(out: Path, end: signal.Signals) -> None:
+    runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(out)], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        log = out / "gpu-a.log"
+        while runner.poll() is None and not (log.exists() and log.read_text().splitlines()[-1].isdigit()):
+            time.sleep(0.05)
+        child = int(log.read_text().splitlines()[-1])
+        runner.send_signal(end)
+        runner.wait(60)
+    finally:
+        runner.kill()
+    if end == signal.SIGTERM:
+        assert not Path(f"/proc/{child}").exists()
+    else:
+        os.kill(child, signal.SIGKILL)
+    held = Results(out, "a").steps
+    assert [held[name]["status"] for name in ("one", "two")] == ["done", "cut short"]
+    assert held["two"]["result"] == {"found": 2}
+    code, found = did([step("one", LEAVE % 5), step("two", LEAVE % 6)], out)
+    assert code == 0
+    assert [found[name]["result"]["found"] for name in ("one", "two")] == [1, 6]
+
+
+def test_a_step_ends_with_all_that_it_has_started(out: Path) -> None:
+    child = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-S', '-c', '%s']).pid, flush=True); %s"
+    wait = "import time; time.sleep(600)"
+    found = did([step("slow", child % (wait, wait), limit=3.0)], out)[1]
+    assert found["slow"]["status"] == "over limit"
+    started = Path(f"/proc/{found['slow']['log_tail'][-1]}/stat")
+    assert not started.exists() or started.read_text().split()[2] == "Z"
+
+
+def test_calls_fit_into_their_time_and_steps_say_what_they_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(None, ["--list"]) == 0
+    said = capsys.readouterr().out
+    for call in ("a", "b", "c"):
+        steps = [one for one in STEPS if one.call == call]
+        assert sum(one.seconds for one in steps) <= command.BUDGET
+        for one in steps:
+            assert one.seconds <= one.limit <= command.BUDGET
+            assert f"  {one.name} " in said
+            assert one.shows in said
+    assert "several" not in said
+    assert "one-or-all" in listing(chosen(["several"]), 240.0)
+    assert [one.name for one in chosen(["ladder", "b"])][-1] == "ladder"
+    assert len({one.name for one in STEPS} | set(CALLS)) == len(STEPS) + len(CALLS)
+
+
+def test_unknown_steps_are_usage_errors(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        script["main"](["ladders", "--out", str(tmp_path)])
+        main(None, ["ladders", "--out", str(out)])
     assert stop.value.code == 2
     message = " ".join(capsys.readouterr().err.split())
-    assert "unknown step 'ladders': any of kernels, test, tables, run-100k, run-1m, paths-10k, paths-100k," in message
+    assert "unknown step 'ladders': any of a, b, c, several, device, test-kernels, kernels-10k," in message
 
 
-def test_commands_of_steps_are_understood(script, monkeypatch, tmp_path):
+@pytest.mark.parametrize("rehearsal", [False, True])
+def test_commands_of_steps_are_understood(out: Path, rehearsal: bool) -> None:
     """Each is given to its own parser; nothing is run."""
     from benchmarks.arguments import parse
 
-    given = []
-    monkeypatch.setitem(script["in_turn"].__globals__, "run", lambda command, out, limit: given.append(command) or 0)
-    for step in script["STEPS"].values():
-        assert step(tmp_path, 10.0) == 0
-    modules = {command[command.index("-m") + 1] for command in given if "-m" in command}
-    assert modules == {"pytest", "gpunet", "benchmarks"}
-    for command in given:
-        assert "{out}" not in " ".join(command)
-        if command[1:3] == ["-m", "benchmarks"]:
-            assert parse(command[3:]).engine == "gpu"
-        if "pytest" in command:
-            assert any((ROOT / part).exists() for part in command if "tests/" in part)
-    assert sum("gpu_kernels.py" in part for command in given for part in command) == 4
+    place = Place(out / "work", out / "now.json", rehearsal)
+    given = [[*one, ""] for each in STEPS for one in each.commands(place)]
+    modules = {one[one.index("-m") + 1] for one in given if "-m" in one}
+    assert modules == {"pytest", "gpunet", "benchmarks", "scripts.on_gpu.measure"}
+    for one in given:
+        if "benchmarks" in one:
+            assert parse(one[one.index("benchmarks") + 1 : -1]).engine == "gpu"
+        if "pytest" in one:
+            assert all((ROOT / part).exists() for part in one if part.startswith("tests/"))
+        if "scripts.on_gpu.measure" in one:
+            assert one[one.index("scripts.on_gpu.measure") + 1] in MEASUREMENTS
+    assert sum("scripts/gpu_kernels.py" in one for one in given) == 6
+    place.edges("10k").parent.mkdir()
+    place.edges("10k").touch()
+    kernels = next(each for each in STEPS if each.name == "kernels-10k")
+    assert len(kernels.commands(place)) == 1  # networks that were made elsewhere are taken
+
+
+def test_a_rehearsal_says_that_it_is_none(out: Path) -> None:
+    assert main(None, ["device", "--rehearse", "--budget", "1e5", "--out", str(out / "results")]) == 0
+    found = json.loads((out / "results" / "gpu-a.json").read_text())["steps"]["device"]
+    assert found["rehearsal"].startswith("no GPU")
+    assert found["result"]["memory"]["copy_bytes_a_second"] > 0
+    assert "gpunet.model" not in found["result"]["cannot_be_imported"]
+
+
+def test_a_measurement_leaves_what_it_has_found_so_far(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(leave, place):
+        leave({"first": 1})
+        raise RuntimeError("and then")
+
+    monkeypatch.setitem(MEASUREMENTS, "device", broken)
+    with pytest.raises(RuntimeError, match="and then"):
+        measure.main(["device", "--now", str(out / "now.json"), "--work", str(out)])
+    assert json.loads((out / "now.json").read_text()) == {"first": 1}
+
+
+def test_columns_that_differ_are_counted() -> None:
+    one = {"person_id": [1, 2, 3], "closeness__all": [0.5, None, 2.0], "group_size": [1, 2, 3], "k": [1, 2, 3]}
+    other = {**one, "closeness__all": [0.5 + 1e-12, None, 2.1], "group_size": [3, 2, 1], "k": [1, 2, None]}
+    found, expected = (nw.from_native(pl.DataFrame(each), eager_only=True) for each in (one, other))
+    assert engine._differences(found, expected) == {"closeness__all": 1, "k": 1}
+    assert engine._differences(found, expected, relative=0.0) == {"closeness__all": 2, "k": 1}
+    assert engine._differences(found, found) == {}
+
+
+def last(work, *given):
+    """What a measurement has left at its end."""
+    left = []
+    work(left.append, *given)
+    return left[-1]
 
 
 @pytest.mark.usefixtures("rapids")
-def test_ladders_are_held_against_the_cpu_engine(script, monkeypatch):
-    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3, 40))
+def test_ladders_are_held_against_the_cpu_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.SYSTEMS[systems.PLAIN])
-    rows = script["ladder"]()["ladders"]
+    rows = last(peers.ladder, (3, 40))["ladders"]
     assert [(row["diamonds"], row["system"]) for row in rows[:3]] == [
         (3, "cugraph"), (3, "cugraph-int64"), (3, "gpunet"),
     ]  # fmt: skip
     assert all(row["agrees"] and row["finite"] for row in rows)  # the pretended cuGraph counts in floats
 
 
+def refuse(*_):
+    raise RuntimeError("no device")
+
+
 @pytest.mark.usefixtures("rapids")
-def test_a_ladder_that_cannot_be_done_is_told(script, monkeypatch):
-    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3,))
-
-    def refuse(*_):
-        raise RuntimeError("no device")
-
+def test_a_ladder_that_cannot_be_done_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
-    rows = script["ladder"]()["ladders"]
+    rows = last(peers.ladder, (3,))["ladders"]
     assert rows[-1] == {"diamonds": 3, "system": "gpunet", "error": "RuntimeError: no device"}
 
 
-def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(script, monkeypatch):
-    monkeypatch.setitem(script["ladder"].__globals__, "RUNGS", (3,))
+def test_a_machine_on_which_no_ladder_can_be_done_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cudf", None)
-
-    def refuse(*_):
-        raise RuntimeError("no device")
-
     monkeypatch.setitem(systems._ON_THE_GPU, systems.PLAIN, systems.System("gpunet", refuse, {}, refuse))
     with pytest.raises(RuntimeError, match="no system could do any ladder"):
-        script["ladder"]()
+        last(peers.ladder, (3,))
 
 
 @pytest.mark.usefixtures("rapids")
-def test_runs_of_louvain_are_compared(script):
-    found = script["louvain"](persons=300, runs=3)
+def test_runs_of_louvain_are_compared() -> None:
+    found = last(peers.louvain, 300, 3)
     assert len(found["modularity"]) == len(found["communities"]) == 3
     assert found["pairs_of_runs_that_are_the_same"] == 3  # the pretended cuGraph has a seed
     assert found["adjusted_rand"] == {"min": 1.0, "mean": 1.0, "max": 1.0}
     assert abs(found["modularity_of_gpunet_on_the_cpu"] - found["modularity"][0]) < 0.02
+    assert np.isfinite(found["adjusted_rand_with_the_cpu"]).all()

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.base.array_types import Bool, Int64
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.kernels.cpu.simplicial import rows_within
 from gpunet.search.graph import SearchGraph
 
-__all__ = ["GPU", "GpuFloor", "gpu_floor"]
+__all__ = ["GPU", "GpuFloor", "bytes_moved", "gpu_floor"]
 
 GPU = "NVIDIA H200"
 
@@ -75,27 +75,45 @@ def gpu_floor(graph: SearchGraph) -> GpuFloor:
     >>> gpu_floor(PairWork(Blocks(ring), ("all",)).graph).bytes_moved
     37207
     """
-    source = np.asarray((graph.weight > 0).any(axis=1))
-    first, whole = graph.start[:-1], graph.start[1:]
-    inner = _bytes(graph, first, graph.core)
-    leaving = (inner + _bytes(graph, first, graph.reach)) / 2  # each leaves when it has been searched from
-    inner_groups = np.ceil(_within(source, first, graph.core) / _LANES)
-    leaving_groups = np.ceil(_within(source, graph.core, graph.reach) / _LANES)
-    batches = np.ceil(_within(source, first, whole) / _WORD)
-    moved = float(
-        (inner_groups * inner + leaving_groups * leaving + batches * (whole - first) * _CLOSENESS_BYTES).sum()
-    )
-    side_by_side = min(int((inner_groups + leaving_groups).sum()), _MOST_WORKSPACES)
+    betweenness, closeness = bytes_moved(graph)
+    moved = betweenness + closeness
+    side_by_side = min(int(sum(groups.sum() for groups in _groups(graph))), _MOST_WORKSPACES)
     position = _WORKSPACE_BYTES + _SET_BYTES * graph.weight.shape[1]
     held = sum(array.nbytes for array in (graph.indptr, graph.indices, graph.weight))
     return GpuFloor(
         bytes_moved=int(float(f"{moved:.5g}")),  # the last bits of a sum may differ between machines
         seconds=float(f"{moved / _BYTES_A_SECOND:.4g}"),
-        memory_bytes=held + side_by_side * position * int((whole - first).max(initial=0)),
+        memory_bytes=held + side_by_side * position * int(np.diff(graph.start).max(initial=0)),
     )
 
 
-def _bytes(graph: SearchGraph, first: Int64, last: Int64) -> np.ndarray[Any, np.dtype[np.float64]]:
+def bytes_moved(graph: SearchGraph) -> tuple[float, float]:
+    """What betweenness must move, and what closeness, by the counts above."""
+    first, whole = graph.start[:-1], graph.start[1:]
+    inner = _bytes(graph, first, graph.core)
+    leaving = (inner + _bytes(graph, first, graph.reach)) / 2  # each leaves when it has been searched from
+    inner_groups, leaving_groups = _groups(graph)
+    batches = np.ceil(_within(_sources(graph), first, whole) / _WORD)
+    return (
+        float((inner_groups * inner + leaving_groups * leaving).sum()),
+        float((batches * (whole - first) * _CLOSENESS_BYTES).sum()),
+    )
+
+
+def _sources(graph: SearchGraph) -> Bool:
+    return np.asarray((graph.weight > 0).any(axis=1))
+
+
+def _groups(graph: SearchGraph) -> tuple[Float64, Float64]:
+    """Groups of the inner sources of each block, and of those that leave it."""
+    source = _sources(graph)
+    return (
+        np.ceil(_within(source, graph.start[:-1], graph.core) / _LANES),
+        np.ceil(_within(source, graph.core, graph.reach) / _LANES),
+    )
+
+
+def _bytes(graph: SearchGraph, first: Int64, last: Int64) -> Float64:
     """What a group moves in the network of the positions from `first` to `last`, of each block."""
     entries = [
         int((rows_within(graph.indptr, graph.indices, begin, end) - graph.indptr[begin:end]).sum())

@@ -13,8 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
-from gpunet.engines.gpu import search_plan
-from gpunet.engines.gpu.search_plan import Collected, Plan, Stops, add_leaving, add_shared
+from gpunet.engines.gpu.search_plan import SIZES, Collected, Plan, Sizes, Stops, add_leaving, add_shared
 from gpunet.kernels.cuda.betweenness_workspace import Span
 from gpunet.search.batches import Batch
 from gpunet.search.graph import SearchGraph
@@ -22,10 +21,10 @@ from gpunet.search.graph import SearchGraph
 __all__ = ["plan_part"]
 
 
-def plan_part(graph: SearchGraph, batches: Sequence[Batch]) -> Plan:
+def plan_part(graph: SearchGraph, batches: Sequence[Batch], sizes: Sizes = SIZES) -> Plan:
     """The groups of consecutive :meth:`gpunet.search.batches.shrinking_batches`."""
     stops, made, spans = Stops(graph), Collected(), []
-    for first, last, together in _sharing_sums(batches):
+    for first, last, together in _sharing_sums(batches, sizes.positions):
         before = made.count
         for (begin, last_time), run in groupby(together, lambda batch: (batch.first, batch.last_time)):
             if last_time:
@@ -46,9 +45,9 @@ def _add_staying(graph: SearchGraph, batches: Sequence[Batch], stops: Stops, mad
         add_shared(graph, sources, at - first, made)
 
 
-def _sharing_sums(batches: Sequence[Batch]) -> Iterator[tuple[int, int, list[Batch]]]:
+def _sharing_sums(batches: Sequence[Batch], positions: int) -> Iterator[tuple[int, int, list[Batch]]]:
     """``(first, last, batches)`` of runs that share their sums: of one large block, or of small ones together."""
-    most = max(search_plan.POSITIONS_A_BATCH, *(batch.last - batch.first for batch in batches))
+    most = max(positions, *(batch.last - batch.first for batch in batches))
     held: list[Batch] = []
     first = last = 0
     for batch in batches:

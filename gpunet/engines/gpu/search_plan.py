@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.cpu.simplicial import rows_within
-from gpunet.kernels.cuda.betweenness_workspace import LANES, Groups, Span, slots_of
+from gpunet.kernels.cuda.betweenness import TURNS
+from gpunet.kernels.cuda.betweenness_workspace import LANES, SHARES, THREADS, Groups, Span, slots_of
+from gpunet.kernels.cuda.closeness import BUSY
 from gpunet.search.batches import Batch, batches_of, runs_of_blocks
 from gpunet.search.graph import SearchGraph
 from gpunet.search.samples import bounds_of_region, region_of
 
 __all__ = [
-    "POSITIONS_A_BATCH",
+    "SIZES",
     "Collected",
     "Plan",
+    "Sizes",
     "Stops",
     "add_leaving",
     "add_shared",
@@ -35,16 +38,43 @@ __all__ = [
     "plan_samples",
 ]
 
-#: Small blocks share a batch up to so many positions, or as many as the largest block has: blocks of threads each keep
-# the sums of a batch, and these should be no more than what the largest block needs anyway.
-POSITIONS_A_BATCH = 1 << 15
 
-# Blocks with fewer sources share groups with others, and nobody leaves them.
-_OWN_GROUPS = 64
+@dataclass(frozen=True)
+class Sizes:
+    """How searches are divided. The host gives them to kernels: a constant that a kernel reads is compiled into it.
 
-# Simplicial sources leave a block in so many steps, as far as the ends of rows are concerned: rows may be read a little
-# too far, which costs time but changes nothing.
-_STEPS = 8
+    Attributes
+    ----------
+    positions
+        Small blocks share a batch up to so many, or as many as the largest block has: blocks of threads each keep the
+        sums of a batch, and these should be no more than what the largest block needs anyway.
+    own_groups
+        Blocks with fewer sources share groups with others, and nobody leaves them.
+    shares
+        Sums of a batch that are kept apart, and the most blocks of threads that run at once. The bits of betweenness
+        depend on these three.
+    steps
+        Simplicial sources leave a block in so many, as far as the ends of rows are concerned: rows may be read a little
+        too far, which costs time but changes nothing.
+    threads
+        Of a block, a multiple of 8.
+    turns
+        Groups of a share that one start of a kernel does if somebody wants to know of the progress.
+    busy
+        Batches of closeness that keep a device busy: with fewer, they are made smaller.
+    """
+
+    positions: int = 1 << 15
+    own_groups: int = 64
+    shares: int = SHARES
+    steps: int = 8
+    threads: int = THREADS
+    turns: int = TURNS
+    busy: int = BUSY
+
+
+#: As they are for a device.
+SIZES = Sizes()
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +171,7 @@ class Collected:
         return Plan(groups, np.concatenate([np.zeros(0, np.int64), *stops.parts]), spans)
 
 
-def plan_dependencies(graph: SearchGraph) -> Plan:
+def plan_dependencies(graph: SearchGraph, sizes: Sizes = SIZES) -> Plan:
     """All sources of a graph.
 
     Simplicial sources of a block leave it in groups: a group sees the positions before its own last source, and counts
@@ -151,30 +181,30 @@ def plan_dependencies(graph: SearchGraph) -> Plan:
     upto = np.searchsorted(source, graph.start)
     stops, made, spans = Stops.with_whole(graph), Collected(), []
     size = np.diff(graph.start)
-    for begin, end in runs_of_blocks(size, max(POSITIONS_A_BATCH, int(size.max(initial=0)))):
+    for begin, end in runs_of_blocks(size, max(sizes.positions, int(size.max(initial=0)))):
         before = made.count
         small: list[Int32] = []
         for block in range(begin, end):
             here = source[upto[block] : upto[block + 1]]
-            if len(here) < _OWN_GROUPS:
+            if len(here) < sizes.own_groups:
                 small.append(here)
             else:
                 _add_shared(graph, small, made)
                 small = []
-                _add_own(graph, block, here, stops, made)
+                _add_own(graph, block, here, stops, made, sizes.steps)
         _add_shared(graph, small, made)
         if made.count > before:
             spans.append(Span(before, made.count, int(graph.start[begin]), int(graph.start[end])))
     return made.plan(graph, stops, spans)
 
 
-def _add_own(graph: SearchGraph, block: int, sources: Int32, stops: Stops, made: Collected) -> None:
+def _add_own(graph: SearchGraph, block: int, sources: Int32, stops: Stops, made: Collected, steps: int) -> None:
     """Groups of a block that shares none: inner sources search the inner network, then the others leave."""
     first, core = int(graph.start[block]), int(graph.core[block])
     inner, leaving = sources[sources < core], sources[sources >= core]
     if len(inner):
         made.add(inner, first, core, core, stops.up_to(first, core))
-    size = -(-len(leaving) // (_STEPS * LANES)) * LANES
+    size = -(-len(leaving) // (steps * LANES)) * LANES
     for i in range(0, len(leaving), max(size, 1)):
         add_leaving(first, leaving[i : i + size], stops, made)
 

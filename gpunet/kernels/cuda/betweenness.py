@@ -5,7 +5,7 @@ source, or *lane*, and going back eight *slots*, each a lane with one of its set
 passes. Eight threads do a vertex, a thread a lane: each sums its neighbours' elements in the order of the
 adjacency. Nothing is added atomically but places in lists, whose order changes no sum.
 
-Every group of eight sources belongs to one of ``SHARES`` shares of its batch. A share has its own sum, to which its
+Every group of eight sources belongs to one of ``shares`` shares of its batch. A share has its own sum, to which its
 groups add in their order, and the sums of shares are added in their order. So the bits of the result do not depend on
 how many blocks run at once, which is what memory allows; a block of threads does a share after another. See
 :class:`Workspace` for the memory. Groups in which a path count passes 2^900 are done again, after all the others, with
@@ -27,15 +27,23 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.cpu.betweenness import LIMIT
-from gpunet.kernels.cuda.betweenness_search import SHARES, add_sums, search
+from gpunet.kernels.cuda.betweenness_search import add_sums, search
 from gpunet.kernels.cuda.betweenness_steps import LANES
-from gpunet.kernels.cuda.betweenness_workspace import THREADS, Groups, OnDevice, Span, Workspace, slots_of
+from gpunet.kernels.cuda.betweenness_workspace import (
+    SHARES,
+    THREADS,
+    Groups,
+    OnDevice,
+    Span,
+    Workspace,
+    slots_of,
+)
 from gpunet.kernels.jit_cuda import on_device, on_host, synchronize, zeros
 
-__all__ = ["dependencies_cuda", "sums_of_groups"]
+__all__ = ["TURNS", "dependencies_cuda", "sums_of_groups"]
 
-# Groups of a share that one start of the kernel does when somebody wants to know of the progress.
-_TURNS_A_START = 8
+#: Groups of a share that one start of the kernel does when somebody wants to know of the progress.
+TURNS = 8
 
 
 def dependencies_cuda(
@@ -92,6 +100,8 @@ def sums_of_groups(
     threads: int = THREADS,
     limit: float = LIMIT,
     done: Callable[[int], None] | None = None,
+    shares: int = SHARES,
+    turns: int = TURNS,
 ) -> Any:
     """What all groups add up to, on the device: float64[positions * sets], or twice as many for samples, sums first.
 
@@ -100,7 +110,7 @@ def sums_of_groups(
     network, groups
         What to search.
     spans
-        The batches, whose order and extent fix every bit of the result; `workspace`, `threads` and `done` change none.
+        The batches. Their order and extent and `shares` fix every bit of the result, and nothing else does.
     workspace
         For the largest network and the largest batch at least.
     threads
@@ -110,6 +120,10 @@ def sums_of_groups(
     done
         Called now and then with the number of groups that are done; without it, kernels are started ahead of the
         device's work.
+    shares
+        Sums that are kept apart.
+    turns
+        Groups of a share that one start of the kernel does where there is `done`.
     """
     sets = network.target_weight.shape[1]
     width = sets * (2 if len(groups.times) else 1)
@@ -121,21 +135,22 @@ def sums_of_groups(
         *(on_device(array, array.dtype) for array in groups.arrays()),
     )  # fmt: skip
     everyone = np.arange(len(groups), dtype=np.int32)
+    at_once = len(groups) if done is None else shares * turns
     for scaled in (False, True):
         todo = np.flatnonzero(on_host(over)).astype(np.int32) if scaled else everyone
         some = on_device(todo, np.int32)
         for span in spans:
             begin, end = np.searchsorted(todo, (span.begin, span.end)).tolist()
             where = (span.first, span.last - span.first)
-            for share, blocks in _turns(end - begin, workspace.blocks):
-                for start, stop in _starts(begin, end, done is not None):
+            for share, blocks in _turns(min(end - begin, shares), workspace.blocks):
+                for start, stop in _starts(begin, end, at_once):
                     search[blocks, threads](
-                        *about, some, start, stop, share, start == begin, *where, scaled, limit,
+                        *about, some, start, stop, share, shares, start == begin, *where, scaled, limit,
                         workspace.rows, workspace.marks, workspace.lists, workspace.sums, over,
                     )  # fmt: skip
                     if done is not None and not scaled:
                         synchronize()
-                        done(sum(len(range(start + share + block, stop, SHARES)) for block in range(blocks)))
+                        done(sum(len(range(start + share + block, stop, shares)) for block in range(blocks)))
                 cells = where[1] * width
                 add_sums[-(-cells // threads), threads](workspace.sums, blocks, total, where[0] * width, cells)
     synchronize()  # an error of these kernels is to be seen here
@@ -154,14 +169,12 @@ def _check(groups: Groups, spans: Sequence[Span], width: int, workspace: Workspa
         raise ValueError(f"the threads of a block must be a multiple of {LANES}, not {threads}")
 
 
-def _turns(groups: int, blocks: int) -> Iterator[tuple[int, int]]:
+def _turns(shares: int, blocks: int) -> Iterator[tuple[int, int]]:
     """The shares that run at once: the first, and how many."""
-    shares = min(groups, SHARES)
     for first in range(0, shares, blocks):
         yield first, min(blocks, shares - first)
 
 
-def _starts(begin: int, end: int, divided: bool) -> list[tuple[int, int]]:
+def _starts(begin: int, end: int, size: int) -> list[tuple[int, int]]:
     """Parts of ``begin..end-1`` for one start of the kernel each; every share goes on where it has stopped."""
-    size = SHARES * _TURNS_A_START if divided else end - begin
     return [(i, min(i + size, end)) for i in range(begin, end, size)]

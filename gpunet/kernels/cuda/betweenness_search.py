@@ -43,10 +43,7 @@ from gpunet.kernels.jit_cuda import cuda, device, kernel
 # The vertices of a network: target_weight, copies, whether inner, and from which one on targets count half.
 About = tuple[Float64, Float64, Bool, int]
 
-__all__ = ["LISTS", "SHARES", "add_sums", "clear_workspace", "search"]
-
-#: Sums that are kept apart, and the most blocks that run at once. The bits of results depend on it.
-SHARES = 512
+__all__ = ["LISTS", "add_sums", "clear_workspace", "search"]
 
 # Of a block's rows: path counts; what this level passes on; what the next will; what each lane adds to a sum.
 _SIGMA, _ROW, _ONWARD, _ADDED = range(4)
@@ -106,6 +103,7 @@ def search(
     start: int,
     stop: int,
     share: int,
+    shares: int,
     fresh: bool,
     origin: int,
     positions: int,
@@ -117,7 +115,7 @@ def search(
     sums: Float64,
     over: Int32,
 ) -> None:
-    """Do the groups ``todo[start + share + block]``, and every ``SHARES``-th after it before `stop`.
+    """Do the groups ``todo[start + share + block]``, and every `shares`-th after it before `stop`.
 
     They go into the sum of the block, which has a row of all sets for each of the `positions` from `origin` on, and
     begins with zeros if `fresh`. With ``times`` (one for each two slots) slots are pairs of samples: see
@@ -136,7 +134,7 @@ def search(
     if fresh:
         for i in range(cuda.threadIdx.x, positions * width, cuda.blockDim.x):
             sums[block, i] = 0.0
-    for turn in range(start + share + block, stop, SHARES):
+    for turn in range(start + share + block, stop, shares):
         group = todo[turn]
         first = first_of[group]
         lanes = source_begin[group + 1] - source_begin[group]

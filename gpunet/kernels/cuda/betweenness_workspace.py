@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
-from gpunet.kernels.cuda.betweenness_search import LISTS, SHARES, clear_workspace
+from gpunet.kernels.cuda.betweenness_search import LISTS, clear_workspace
 from gpunet.kernels.cuda.betweenness_steps import LANES
 from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device
 
-__all__ = ["LANES", "THREADS", "Groups", "OnDevice", "Span", "Workspace", "slots_of"]
+__all__ = ["LANES", "SHARES", "THREADS", "Groups", "OnDevice", "Span", "Workspace", "slots_of"]
 
 #: Of a block.
 THREADS = 256
+
+#: Sums that are kept apart, and the most blocks that run at once. The bits of results depend on it.
+SHARES = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +119,8 @@ class Workspace:
     A workspace takes 364 bytes a vertex of the largest network that a group is searched in, and 8 more for each column
     of a batch's sums: 42 MB for a block of 100,000 vertices and seven sets, so that 512 of them take 21.5 GB; for a
     million vertices 139 GiB hold 284 at 80 per cent, two for each of 132 multiprocessors. A synthetic network of
-    100,000 persons leaves 10,000 vertices to search, 4.3 MB a block. Where fewer than ``SHARES`` blocks fit, shares are
-    done in turns, with the same bits as result.
+    100,000 persons leaves 10,000 vertices to search, 4.3 MB a block. Where fewer blocks fit than there are shares,
+    these are done in turns, with the same bits as result.
 
     Attributes
     ----------
@@ -141,8 +144,8 @@ class Workspace:
     sums: Any
 
     @classmethod
-    def make(cls, vertices: int, cells: int, groups: int, threads: int = THREADS) -> Workspace:
-        """Take as many blocks as there is memory for, at most a block for each of the `groups` and ``SHARES``.
+    def make(cls, vertices: int, cells: int, groups: int, threads: int = THREADS, shares: int = SHARES) -> Workspace:
+        """Take as many blocks as there is memory for, at most a block for each of the `groups` and of the `shares`.
 
         Raises
         ------
@@ -150,7 +153,7 @@ class Workspace:
             If the free memory does not hold one.
         """
         size = cls.block_bytes(vertices, cells)
-        return most_that_fit(lambda blocks: cls.of(vertices, cells, blocks, threads), size, min(groups, SHARES))
+        return most_that_fit(lambda blocks: cls.of(vertices, cells, blocks, threads), size, min(groups, shares))
 
     @classmethod
     def of(cls, vertices: int, cells: int, blocks: int, threads: int = THREADS) -> Workspace:

@@ -23,7 +23,7 @@ from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.kernels.cuda.closeness_search import LISTS, ROWS, search
 from gpunet.kernels.jit_cuda import cuda, most_that_fit, on_device, on_host, synchronize, zeros
 
-__all__ = ["WORDS", "Batches", "batches_of", "farness_cuda", "farness_of_batches", "words_for"]
+__all__ = ["BUSY", "WORDS", "Batches", "batches_of", "farness_cuda", "farness_of_batches", "words_for"]
 
 #: Words of a vertex, at most.
 WORDS = 8
@@ -32,7 +32,7 @@ WORDS = 8
 BLOCKS = 512
 
 #: Batches that keep a device busy: sources take fewer words a batch until there are so many.
-_BUSY = 256
+BUSY = 256
 
 THREADS = 256
 
@@ -80,9 +80,9 @@ def farness_cuda(
     return on_host(far).reshape(len(inner), sets)[first:last]
 
 
-def words_for(sources: int) -> int:
+def words_for(sources: int, busy: int = BUSY) -> int:
     """As many words for so many sources that there are batches enough to keep a device busy, or one."""
-    return next((words for words in (8, 4, 2) if sources >= 64 * words * _BUSY), 1)
+    return next((words for words in (8, 4, 2) if sources >= 64 * words * busy), 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,146 @@
+"""Steps one after another within a time: each is begun only if it can end, and nothing is lost of one that does not."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from benchmarks.device import gpu_versions
+from benchmarks.machine import machine
+from benchmarks.versions import installed_version
+from scripts.on_gpu.processes import ROOT, run_in_turn
+from scripts.on_gpu.results import Results
+from scripts.on_gpu.steps import CALLS, Place, Step, chosen
+
+__all__ = ["BUDGET", "conditions", "main"]
+
+#: Seconds of one call, so that three fit into a quarter of an hour beside the machine's start and copies.
+BUDGET = 240.0
+
+# How much longer than on a GPU machine a step may take in a rehearsal.
+_SLOWER = 10
+
+_PACKAGES = ("gpunet", "numpy", "numba", "pandas", "polars", "pyarrow", "scikit-learn", "xgboost", "networkx")
+
+
+def conditions(rehearsal: bool) -> dict[str, Any]:
+    """Machine, device, versions and date, which stand with every result."""
+    found: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "versions": {**{name: installed_version(name) for name in _PACKAGES}, **gpu_versions()},
+        "python": sys.version.split()[0],
+    }
+    return {**found, "rehearsal": "no GPU: a processor and other libraries in its place"} if rehearsal else found
+
+
+def listing(steps: list[Step], budget: float) -> str:
+    """What steps would show, and their share of the time."""
+    lines = []
+    for call, those in groupby(steps, lambda step: step.call):
+        some = list(those)
+        lines.append(f"{call}: {CALLS[call]} ({sum(step.seconds for step in some):.0f} of {budget:.0f} s)")
+        lines += [
+            f"  {s.name:21}{s.seconds:4.0f} s {s.seconds / budget:4.0%}, at most {s.limit:3.0f} s: {s.shows}"
+            for s in some
+        ]
+    return "\n".join(lines)
+
+
+def environment(step: Step, work: Path, rehearsal: bool) -> dict[str, str]:
+    """What of the environment is the step's own: kernels are compiled once for all steps."""
+    own = {"NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0", "NUMBA_CACHE_DIR": str(work / "compiled")}
+    own["HYPOTHESIS_PROFILE"] = "quick"
+    if not rehearsal:
+        return {**own, "NUMBA_ENABLE_CUDASIM": "0", "GPUNET_TEST_KERNELS": "device"}
+    folders = os.pathsep.join(str(ROOT / "tests" / name) for name in ("rehearsal", ""))
+    return {**own, "PYTHONPATH": folders, "GPUNET_REHEARSAL": " ".join(step.needs), "GPUNET_TEST_BUILD": "fast"}
+
+
+def do(step: Step, results: Results, place: Place, limit: float) -> str:
+    """Do a step, write what came of it, give its status."""
+    began = time.monotonic()
+    record: dict[str, Any] = {"shows": step.shows, "limit": round(limit, 1), **conditions(place.rehearsal)}
+    results.begin(step.name, record)
+    since = results.log.stat().st_size if results.log.exists() else 0
+    try:
+        surroundings = environment(step, place.work, place.rehearsal)
+        code = run_in_turn(step.commands(place), results.log, limit, surroundings)
+        record["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
+    except Exception as error:  # the next step may well work
+        record["status"] = f"{type(error).__name__}: {error}"
+    record |= {"seconds": round(time.monotonic() - began, 1), "result": left_behind(step, results, place)}
+    if record["status"] != "done" and results.log.exists():
+        record["log_tail"] = results.log.read_bytes()[since:].decode(errors="replace").splitlines()[-20:]
+    results.end(step.name, record)
+    return str(record["status"])
+
+
+def left_behind(step: Step, results: Results, place: Place) -> Any:
+    """The step's own figures, or the parts of a run.json that say how it went."""
+    import json
+
+    path = place.work / (step.leaves or "")
+    if step.leaves is None or not path.is_file():
+        return results.found()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    kept = ("versions", "engine", "network", "path", "model", "warnings", "execution")
+    return {name: found.get(name) for name in kept} if path.name == "run.json" else found
+
+
+def main(description: str | None, arguments: list[str] | None = None) -> int:
+    """Take the arguments, do the steps."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"calls ({', '.join(CALLS)}) and steps [a b c]")
+    parser.add_argument("--out", type=Path, default=Path("runs/gpu"), help="folder for results [runs/gpu]")
+    parser.add_argument("--work", type=Path, help="folder for tables, networks and runs [OUT-work]")
+    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"for all steps [{BUDGET:.0f}]")
+    parser.add_argument("--again", action="store_true", help="also steps that are done")
+    parser.add_argument("--list", action="store_true", help="say what each step would show, and what it takes")
+    parser.add_argument("--rehearse", action="store_true", help="without a GPU, with small networks and stand-ins")
+    asked = parser.parse_args(arguments)
+    try:
+        steps = chosen(asked.steps)
+    except ValueError as error:
+        parser.error(str(error))
+    if asked.list:
+        print(listing(steps, asked.budget))
+        return 0
+    out = asked.out.resolve()
+    work = (asked.work or out.with_name(f"{out.name}-work")).resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that the step's processes end too
+    return do_all(steps, out, work, asked)
+
+
+def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) -> int:
+    """Do what is not done and can end in time; 1 if anything is left."""
+    ends = time.monotonic() + asked.budget
+    files = {call: Results(out, call) for call in CALLS}
+    for step in steps:
+        results = files[step.call]
+        left = ends - time.monotonic()
+        missing = [] if asked.rehearse else [name for name in step.needs if find_spec(name) is None]
+        if results.is_done(step.name) and not asked.again:
+            said = "done before"
+        elif missing:
+            said = f"not begun: {', '.join(missing)} cannot be imported"
+            results.leave_out(step.name, said)
+        elif left < step.seconds:
+            said = f"not begun: takes {step.seconds:.0f} s, and {max(left, 0):.0f} s are left"
+            results.leave_out(step.name, said)
+        else:
+            print(f"{step.name} ...", flush=True)
+            limit = step.limit * (_SLOWER if asked.rehearse else 1)
+            said = do(step, results, Place(work, results.now, asked.rehearse), min(limit, left))
+        print(f"{step.name}: {said}", flush=True)
+    return int(not all(files[step.call].is_done(step.name) for step in steps))

@@ -1,0 +1,72 @@
+"""What every Python of a rehearsal (``scripts/measure_gpu.py --rehearse``) begins with: a GPU that is none.
+
+Kernels run on the processor. Where RAPIDS is needed, other libraries stand for it: for the GPU engine those of
+tests/cuda_engine.py, for cuGraph beside it those of tests/pretended_rapids.py. GPUNET_REHEARSAL names the modules that
+are needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+NEEDED = os.environ.get("GPUNET_REHEARSAL", "").split()
+
+
+def _kernels() -> None:
+    if (Path(__file__).parents[1] / "compiled_kernels").is_dir():
+        import compiled_kernels  # noqa: F401
+    else:
+        os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+        from simulator import prepare
+
+        prepare()
+
+
+def _engine() -> None:
+    """The GPU engine's libraries."""
+    import cudf_stand_in
+    import numpy as np
+    import pretend_gpu
+    import pytest
+    import simulated_gpu
+
+    patch = pytest.MonkeyPatch()
+    simulated_gpu.install(patch)
+    if "xgboost" not in NEEDED:
+        return
+    from gpunet.model import matrix, table
+
+    column = matrix.column
+    patch.setitem(sys.modules, "cudf", cudf_stand_in)
+    pretend_gpu.install(patch)
+    patch.setattr(table, "column", lambda series, device: matrix.place(np.asarray(column(series, "gpu")), device))
+
+
+def _cugraph() -> None:
+    """What stands beside the GPU engine."""
+    import pytest
+    from pretended_rapids import OnDevice, rapids
+
+    rapids.__wrapped__(pytest.MonkeyPatch())
+    cupy: Any = sys.modules["cupy"]
+    cupy.ndarray = cupy.generic = OnDevice  # what array-api-compat asks every array about
+
+
+def _begin() -> None:
+    _kernels()
+    if {"cudf", "cupy"} & set(NEEDED):
+        _engine()
+    if "cugraph" in NEEDED:
+        _cugraph()
+
+
+if "GPUNET_REHEARSAL" in os.environ:
+    try:
+        _begin()
+    except BaseException:  # Python would go on without any of it
+        traceback.print_exc()
+        os._exit(70)
