@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile, in_words
-from gpunet.base.paths import open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.encodings import Recoded, TextBytes, is_wide, known_encoding
@@ -67,7 +66,7 @@ def scan(source: Source, config: InputConfig) -> Scan:
         # A zip archive is read from its end: it is hashed by itself.
         as_read = source.packing != "zip"
         with (
-            open_regular(source.path) as raw,
+            source.file.open() as raw,
             _unpacked(_Watched(raw, digest.update) if as_read else raw, source) as data,
         ):
             start = data.read(_START_BYTES)
@@ -120,7 +119,7 @@ def _open(source: Source, encoding: str, told: Callable[[bytes], object] | None 
     """Open the file's text as UTF-8 bytes; a byte order mark may begin them. The file's own bytes are `told`."""
     if source.packing == "zip":  # which is read from its end
         told = None
-    with open_regular(source.path) as raw, _unpacked(_Watched(raw, told) if told else raw, source) as data:
+    with source.file.open() as raw, _unpacked(_Watched(raw, told) if told else raw, source) as data:
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(Recoded(data, encoding), _CHUNK_BYTES))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +24,6 @@ from gpunet.reading.values import Meaning, meaning_of
 from gpunet.reading.workbook import read_workbook
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.arrow_text import cannot_be_read, is_uuid, plain_array
-from gpunet.tables.files import sha256_of
 
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 
@@ -45,7 +45,7 @@ class InputFile:
     text file, ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` and ``notes`` with what shows only then. ``share`` is how much of the file is read by then, as far as
-    that is known: of Parquet by its ``rows``.
+    that is known: of Parquet by its ``rows``. ``parquet`` is a file of Parquet in memory, which is open.
     """
 
     source: Source
@@ -64,6 +64,7 @@ class InputFile:
     layout: TextLayout | None = None
     sheet: Any = None
     rows: int | None = None
+    parquet: Any = None
     share: float = 0.0
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -95,8 +96,20 @@ class InputFile:
         if self.source.kind == "workbook":
             return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
-            return _parquet(self.source, names)
+            return self._parquet(names)
         return _ipc(self.source, names)
+
+    def _parquet(self, names: list[str]) -> Iterator[Any]:
+        if self.parquet is not None:  # small, so that threads would cost more than they gain
+            yield from self.parquet.iter_batches(BATCH_ROWS, columns=names, use_threads=False)
+            return
+        with (
+            seekable(self.source.file, self.source.packing, self.source.member) as opened,
+            # A small read buffer instead of whole column chunks: a file may be one single row group.
+            pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
+        ):
+            groups = None if self.source.groups is None else list(self.source.groups)
+            yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
 
     def _read(self, data: bytes) -> None:
         self.share += len(data) / max(1, self.source.size_bytes)
@@ -128,13 +141,20 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
     UnreadableFile
         If it is not a file of its kind, or is gone; the message names it.
     """
-    contents = contents_of(source.path, source.name)
+    opened = source.file
+    if source.groups is None:  # else it is large
+        try:
+            opened = opened.read()
+        except READ_ERRORS as error:
+            raise UnreadableFile(source.name, f"not readable: {in_words(error)}") from error
+    contents = contents_of(opened, source.name)
     if not contents.kind:
         raise UnreadableFile(source.name, "neither its first bytes nor its name say what kind of table it is")
-    source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member)
+    found = {"kind": contents.kind, "packing": contents.packing, "member": contents.member, "data": opened.data}
+    source = replace(source, **found)
     file = _open_text(source, config) if source.kind == "csv" else _open_table(source, config)
     file.notes[:0] = contents.notes
-    if file.types:  # an empty file has no columns, and no rows to which its folders would say anything
+    if file.types and source.keys:  # an empty file has no columns, and no rows to which its folders would say anything
         file.keys, file.meaning = FolderKeys.beside(file.types, source.keys, source.name), meaning_of(config, "force")
         file.types = {**file.types, **dict.fromkeys(file.keys.added, pa.large_string())}
     return file
@@ -160,11 +180,16 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, rows, notes, warnings, malformed = None, None, [], [], []
+    sheet, rows, parquet, notes, warnings, malformed = None, None, None, [], [], []
     try:
-        with seekable(source.path, source.packing, source.member) as opened:
+        with seekable(source.file, source.packing, source.member) as opened:
             if source.kind == "parquet":
-                schema, rows = _parquet_schema(opened)
+                file = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
+                schema, rows = _parquet_schema(file)
+                if isinstance(opened, io.BytesIO):
+                    parquet = file
+                else:
+                    file.close()
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
                     schema = _ipc_reader(arrow).schema
@@ -176,7 +201,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         names = schema.names  # one may turn out not to be UTF-8
         periods = {field.name: frequency_of(field) for field in schema}
         types = [pa.timestamp("us") if periods[field.name] else field.type for field in schema]
-        sha256 = None if source.first_row else sha256_of(source.path)
+        sha256 = None if source.first_row else source.file.sha256()
     except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
     by_name = dict(zip(names, types, strict=True))
@@ -192,37 +217,28 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         periods={name: frequency for name, frequency in periods.items() if frequency},
         sheet=sheet,
         rows=rows,
+        parquet=parquet,
     )
 
 
 def _repeated(names: list[str]) -> frozenset[str]:
+    if len(set(names)) == len(names):
+        return frozenset()
     return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
 def _parquet_schema(file: Any) -> tuple[Any, int]:
     """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
-    metadata = pq.read_metadata(_for_arrow(file))
-    found = metadata.schema
-    schema = found.to_arrow_schema()
+    found, schema = file.schema, file.schema_arrow
     leaves = (found.column(i) for i in range(len(found)))
     for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
         position = schema.get_field_index(name)
         schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
-    return schema, metadata.num_rows
-
-
-def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
-    with (
-        seekable(source.path, source.packing, source.member) as opened,
-        # A small read buffer instead of whole column chunks: a file may be one single row group.
-        pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
-    ):
-        groups = None if source.groups is None else list(source.groups)
-        yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
+    return schema, file.metadata.num_rows
 
 
 def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
-    with seekable(source.path, source.packing, source.member) as opened, _arrow_file(opened) as file:
+    with seekable(source.file, source.packing, source.member) as opened, _arrow_file(opened) as file:
         reader = _ipc_reader(file, names)
         if isinstance(reader, pa.ipc.RecordBatchFileReader):
             batches: Iterable[Any] = map(reader.get_batch, range(reader.num_record_batches))
@@ -233,11 +249,15 @@ def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
 
 
 def _for_arrow(opened: Any) -> Any:
+    if isinstance(opened, io.BytesIO):
+        return pa.BufferReader(opened.getvalue())
     return for_arrow(opened) if isinstance(opened, str) else opened
 
 
 def _arrow_file(opened: Any) -> Any:
     """A path or a file as PyArrow's; read and not mapped, so that what has been read does not stay in memory."""
+    if isinstance(opened, io.BytesIO):
+        return _for_arrow(opened)
     return pa.OSFile(os.fsencode(opened)) if isinstance(opened, str) else pa.PythonFile(opened, "r")
 
 
