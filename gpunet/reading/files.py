@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.config.config import InputConfig
 from gpunet.reading import delimited
 from gpunet.reading.folder_keys import NO_KEYS, FolderKeys
-from gpunet.reading.periods import frequency_of, starts_of
+from gpunet.reading.periods import starts_of
+from gpunet.reading.schemas import columns_of_schema, text_columns
 from gpunet.reading.sources import Source
 from gpunet.reading.text_layout import TextLayout
 from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
@@ -39,7 +40,8 @@ class InputFile:
 
     ``types`` holds the columns' PyArrow types by name, in the file's order, and those of the keys in the names of its
     folders; ``repeated`` the names that occur twice. ``keys`` are these keys, and ``meaning`` is that of their columns.
-    ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps.
+    ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps. ``plain``: whether all
+    columns are as they are read, but for the folders' keys.
     ``header_only`` is true of a file in which nothing follows the header, or that is empty.
     ``notes`` tells how it was read where its name does not say so. ``text`` and ``layout`` are what was found out of a
     text file, ``sheet`` is the table of a workbook.
@@ -60,6 +62,7 @@ class InputFile:
     keys: FolderKeys = NO_KEYS
     meaning: Meaning = _NO_WORDS
     periods: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
     text: delimited.Scan | None = None
     layout: TextLayout | None = None
     sheet: Any = None
@@ -81,7 +84,7 @@ class InputFile:
             for batch in self._raw(names):
                 if self.rows:
                     self.share += len(batch) / self.rows
-                table = pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
+                table = self._table(batch, columns)
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
         except (*READ_ERRORS, ValueError, KeyError, pa.ArrowException) as error:
@@ -113,6 +116,13 @@ class InputFile:
 
     def _read(self, data: bytes) -> None:
         self.share += len(data) / max(1, self.source.size_bytes)
+
+    def _table(self, batch: Any, columns: Mapping[str, str]) -> Any:
+        if self.plain and self.keys is NO_KEYS:
+            with suppress(pa.ArrowInvalid):  # else it is said of which column
+                batch.validate(full=True)
+                return pa.Table.from_arrays(list(map(batch.column, columns.values())), list(columns))
+        return pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
 
     def _column(self, batch: Any, column: str) -> Any:
         """A column without encodings that save space, its text looked through, filled up from the folders' names."""
@@ -163,16 +173,17 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
 def _open_text(source: Source, config: InputConfig) -> InputFile:
     found = delimited.scan(source, config)
     layout = delimited.layout_of_text(source, found.encoding, config)
-    named = list(layout.names[: len(layout.names) - layout.extra])
+    columns = text_columns(layout.names[: len(layout.names) - layout.extra])
     return InputFile(
         source,
-        dict.fromkeys(named, pa.large_string()),
-        _repeated(named),
+        columns.types,
+        columns.repeated,
         found.sha256,
         found.encoding,
         list(found.warnings),
         not layout.rows,
         notes=[*found.notes, *layout.notes],
+        plain=columns.plain,
         text=found,
         layout=layout,
     )
@@ -180,61 +191,38 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, rows, parquet, notes, warnings, malformed = None, None, None, [], [], []
+    sheet, parquet, notes, warnings, malformed = None, None, [], [], []
     try:
         with seekable(source.file, source.packing, source.member) as opened:
             if source.kind == "parquet":
-                file = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
-                schema, rows = _parquet_schema(file)
-                if isinstance(opened, io.BytesIO):
-                    parquet = file
-                else:
-                    file.close()
+                parquet = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
+                columns = columns_of_schema(parquet.schema_arrow, parquet.schema)
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
-                    schema = _ipc_reader(arrow).schema
+                    columns = columns_of_schema(_ipc_reader(arrow).schema)
             else:
                 found = read_workbook(opened, source.name, config)
                 sheet = pa.table(found.columns, names=found.names)
-                schema, notes, malformed = sheet.schema, found.notes, found.totals
+                columns, notes, malformed = columns_of_schema(sheet.schema), found.notes, found.totals
                 warnings = [] if found.names else [f"{source.name}: the file is empty"]
-        names = schema.names  # one may turn out not to be UTF-8
-        periods = {field.name: frequency_of(field) for field in schema}
-        types = [pa.timestamp("us") if periods[field.name] else field.type for field in schema]
         sha256 = None if source.first_row else source.file.sha256()
     except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
-    by_name = dict(zip(names, types, strict=True))
     return InputFile(
         source,
-        by_name,
-        _repeated(names),
+        columns.types,
+        columns.repeated,
         sha256,
         warnings=warnings,
-        header_only=not names,
+        header_only=not columns.types,
         malformed=malformed,
         notes=notes,
-        periods={name: frequency for name, frequency in periods.items() if frequency},
+        periods=columns.periods,
+        plain=columns.plain,
         sheet=sheet,
-        rows=rows,
-        parquet=parquet,
+        rows=None if parquet is None else parquet.metadata.num_rows,
+        parquet=None if source.data is None or source.packing else parquet,
     )
-
-
-def _repeated(names: list[str]) -> frozenset[str]:
-    if len(set(names)) == len(names):
-        return frozenset()
-    return frozenset(name for name, times in Counter(names).items() if times > 1)
-
-
-def _parquet_schema(file: Any) -> tuple[Any, int]:
-    """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
-    found, schema = file.schema, file.schema_arrow
-    leaves = (found.column(i) for i in range(len(found)))
-    for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
-        position = schema.get_field_index(name)
-        schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
-    return schema, file.metadata.num_rows
 
 
 def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
