@@ -160,8 +160,7 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
     contents = contents_of(opened, source.name)
     if not contents.kind:
         raise UnreadableFile(source.name, "neither its first bytes nor its name say what kind of table it is")
-    found = {"kind": contents.kind, "packing": contents.packing, "member": contents.member, "data": opened.data}
-    source = replace(source, **found)
+    source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member, data=opened.data)
     file = _open_text(source, config) if source.kind == "csv" else _open_table(source, config)
     file.notes[:0] = contents.notes
     if file.types and source.keys:  # an empty file has no columns, and no rows to which its folders would say anything

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,9 @@ __all__ = ["TableColumns", "columns_of_schema", "text_columns"]
 class TableColumns:
     """The columns of a table.
 
-    ``types``: PyArrow's, by name, in the table's order. ``repeated``: names that occur twice. ``periods``: frequencies of
-    columns of pandas' periods, which are read as timestamps. ``plain``: whether all are as they are read, and nothing but
-    their text has to be looked through.
+    ``types``: PyArrow's, by name, in the table's order. ``repeated``: names that occur twice. ``periods``: frequencies
+    of columns of pandas' periods, which are read as timestamps. ``plain``: whether all are as they are read, and
+    nothing but their text has to be looked through.
     """
 
     types: Mapping[str, Any]
@@ -29,24 +29,29 @@ class TableColumns:
     plain: bool = False
 
 
-#: The schema that was asked for last, the Parquet schema that it comes from, and its columns.
-_LAST: list[tuple[Any, Any, TableColumns]] = []
+#: How UUIDs are stored.
+_UUID = pa.binary(16)
+
+#: The schema that was asked for last, and its columns.
+_LAST: list[tuple[pa.Schema, TableColumns]] = []
 
 
 def columns_of_schema(schema: pa.Schema, parquet: Any = None) -> TableColumns:
     """The columns of a schema, and of the Parquet schema that it comes from, if it does.
 
-    Thousands of files in a row have the same, which is compared in no time, and hashed in none.
+    Thousands of files in a row have the same, which is compared in no time.
     """
-    for known, of, columns in _LAST:
-        if schema.equals(known, check_metadata=True) and (parquet is of or (of is not None and of.equals(parquet))):
+    for known, columns in _LAST:
+        if schema.equals(known, check_metadata=True):
             return columns
-    columns = _columns(schema, () if parquet is None else _uuids(parquet))
-    _LAST[:] = [(schema, parquet, columns)]
+    may_have_uuids = parquet is not None and _UUID in schema.types
+    columns = _columns(schema, _uuids(parquet) if may_have_uuids else ())
+    if not may_have_uuids:  # which only the Parquet schema tells from other bytes
+        _LAST[:] = [(schema, columns)]
     return columns
 
 
-def text_columns(names: list[str]) -> TableColumns:
+def text_columns(names: Sequence[str]) -> TableColumns:
     """Columns of text."""
     return TableColumns(dict.fromkeys(names, pa.large_string()), _repeated(names), plain=True)
 
@@ -67,5 +72,5 @@ def _uuids(parquet: Any) -> list[str]:
     return [leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"]
 
 
-def _repeated(names: list[str]) -> frozenset[str]:
+def _repeated(names: Sequence[str]) -> frozenset[str]:
     return frozenset(name for name, times in Counter(names).items() if times > 1)

@@ -120,6 +120,12 @@ class Batch:
         """Whether it is the first of an input's batches, and has nothing else in it."""
         return len(self.pieces) == 1 and self.pieces[0].first == self.pieces[0].record.first_row
 
+    def by_piece(self, rows: Int64) -> list[int]:
+        """How many of the batch's `rows`, ascending positions, are in each piece."""
+        stops = [piece.start + piece.count for piece in self.pieces]
+        found: list[int] = np.diff(np.searchsorted(rows, stops), prepend=0).tolist()
+        return found
+
 
 class Withdrawal:
     """Comes after batches of one input, the latest of which one :attr:`~Batch.begins`: it is damaged, they are void."""
