@@ -61,7 +61,7 @@ class PointZero:
 
     def _is_other(self, text: str | None) -> bool:
         """Whether a text is certainly no such number; quick, so that not every column of small files is searched."""
-        return bool(text and _PLAIN.fullmatch(text)) and text.lower() not in self._meaning.null_words
+        return text is not None and bool(_PLAIN.fullmatch(text)) and text.lower() not in self._meaning.null_words
 
     def _are_numbers(self, texts: Any) -> bool:
         known = pc.drop_null(texts)
