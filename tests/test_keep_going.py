@@ -21,7 +21,7 @@ from reading_at import HOMES, assert_same
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.errors import InputError, UnreadableFile
-from gpunet.reading import direct, files, stream
+from gpunet.reading import direct, file_bytes, files, stream
 from gpunet.reading.read import read_arrests, read_arrests_at
 from tests.examples import examples
 
@@ -204,6 +204,7 @@ def test_files_that_go_while_others_are_read(tmp_path: Path, monkeypatch: pytest
     """Before they are opened, and after."""
     monkeypatch.setattr(files, "BATCH_ROWS", 10)
     monkeypatch.setattr(stream, "BATCH_ROWS", 10)
+    monkeypatch.setattr(file_bytes, "_SMALL_BYTES", 0)  # a small file is in memory before it could go
     for name in ("a", "b", "c"):
         write_table(tmp_path, name, rows(0, 20), "parquet")
     later, opened = tmp_path / "b.parquet", tmp_path / "c.parquet"

@@ -76,15 +76,17 @@ def refuse_files(folder: Path) -> None:
         raise InputError(f"{folder} is a file: name the folder of a run")
 
 
-def check_regular(path: str | os.PathLike[str]) -> None:
-    """Look at a file without opening it.
+def check_regular(path: str | os.PathLike[str]) -> os.stat_result:
+    """Look at a file without opening it, and give what there is to know.
 
     Raises
     ------
     OSError
         If it is not there, or is a named pipe, a device, a socket or a folder: reading these may never end.
     """
-    _refuse_irregular(Path(path).stat().st_mode)
+    found = os.stat(path)  # noqa: PTH116 - there may be thousands, and a Path costs more than a look
+    _refuse_irregular(found.st_mode)
+    return found
 
 
 def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:

@@ -39,9 +39,9 @@ def reading_advice(
     `columns` are the names of the columns of dates in the tables.
     """
     known = config.null_dates
-    lost = []
+    lost, by_file = [], found.by_file()
     for file, number in zip(files, numbers, strict=True):
-        reasons = {reason: what for reason, what in found.of_file(number).items() if reason not in _OF_RECORDING}
+        reasons = {reason: what for reason, what in by_file.get(number, {}).items() if reason not in _OF_RECORDING}
         if sum(what.rows for what in reasons.values()) > _SHARE * file.read:
             lost.append((file, reasons))
     advice = [Advice(_rejected(file, reasons)) for file, reasons in lost[:_MOST_FILES]]

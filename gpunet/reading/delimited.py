@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.errors import UnreadableFile, in_words
-from gpunet.base.paths import open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.breaks import LineBreaks
 from gpunet.reading.encodings import Recoded, TextBytes, is_wide, known_encoding
@@ -67,8 +66,8 @@ def scan(source: Source, config: InputConfig) -> Scan:
         # A zip archive is read from its end: it is hashed by itself.
         as_read = source.packing != "zip"
         with (
-            open_regular(source.path) as raw,
-            _unpacked(_Watched(raw, digest.update) if as_read else raw, source) as data,
+            source.file.open() as raw,
+            _unpacked(raw, source, digest.update if as_read else None) as data,
         ):
             start = data.read(_START_BYTES)
             known, notes = known_encoding(start, config.encoding)
@@ -111,8 +110,13 @@ class _Watched(io.RawIOBase):
         return len(data)
 
 
-def _unpacked(file: Any, source: Source) -> io.BufferedReader:
-    return unpacked(file, source.packing, source.member)
+def _unpacked(raw: BinaryIO, source: Source, told: Callable[[bytes], object] | None) -> BinaryIO:
+    """The text of the open file; its own bytes are `told` as they are read, those of a small one at once."""
+    if source.data is not None and not source.packing:
+        if told is not None:
+            told(source.data)
+        return raw
+    return cast(BinaryIO, unpacked(_Watched(raw, told) if told else raw, source.packing, source.member))
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def _open(source: Source, encoding: str, told: Callable[[bytes], object] | None 
     """Open the file's text as UTF-8 bytes; a byte order mark may begin them. The file's own bytes are `told`."""
     if source.packing == "zip":  # which is read from its end
         told = None
-    with open_regular(source.path) as raw, _unpacked(_Watched(raw, told) if told else raw, source) as data:
+    with source.file.open() as raw, _unpacked(raw, source, told) as data:
         yield data if encoding == "utf-8" else cast(BinaryIO, io.BufferedReader(Recoded(data, encoding), _CHUNK_BYTES))
 
 
@@ -169,7 +173,11 @@ def read_blocks(
             data.read(layout.body)
             marks = LineBreaks(data, layout.separator, layout.breaks)
             text = TotalLines(marks if found.quoted else data, layout.separator, len(layout.names), marks.in_quotes)
-            rows = 0 if text.is_empty() else (yield from _batches(text, layout, columns, malformed))
+            if text.is_empty():
+                rows = 0
+            else:
+                given = text if source.data is None else _whole(text)
+                rows = yield from _batches(given, layout, columns, malformed)
     except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""
         raise UnreadableFile(source.name, f"not readable as CSV: {in_words(error)}{hint}") from error
@@ -180,8 +188,13 @@ def read_blocks(
     notes += filter(None, [text.note()])
 
 
+def _whole(text: TotalLines) -> Any:
+    """All that is left, as PyArrow's own kind of file, which asks nothing of Python."""
+    return pa.BufferReader(b"".join(iter(lambda: text.read(_CHUNK_BYTES), b"")))
+
+
 def _batches(
-    text: TotalLines, layout: TextLayout, columns: list[str], malformed: list[tuple[int, str]]
+    text: Any, layout: TextLayout, columns: list[str], malformed: list[tuple[int, str]]
 ) -> Generator[Any, None, int]:
     """The columns of the rows, which are some; give how many rows there are, malformed ones too."""
     from pyarrow import csv as pacsv

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.config.config import InputConfig
 from gpunet.reading import delimited
 from gpunet.reading.folder_keys import NO_KEYS, FolderKeys
-from gpunet.reading.periods import frequency_of, starts_of
+from gpunet.reading.periods import starts_of
+from gpunet.reading.schemas import columns_of_schema, text_columns
 from gpunet.reading.sources import Source
 from gpunet.reading.text_layout import TextLayout
 from gpunet.reading.unpacking import READ_ERRORS, contents_of, seekable
@@ -23,7 +25,6 @@ from gpunet.reading.values import Meaning, meaning_of
 from gpunet.reading.workbook import read_workbook
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.arrow_text import cannot_be_read, is_uuid, plain_array
-from gpunet.tables.files import sha256_of
 
 __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 
@@ -39,13 +40,14 @@ class InputFile:
 
     ``types`` holds the columns' PyArrow types by name, in the file's order, and those of the keys in the names of its
     folders; ``repeated`` the names that occur twice. ``keys`` are these keys, and ``meaning`` is that of their columns.
-    ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps.
+    ``periods`` has the frequencies of columns of pandas' periods, which are read as timestamps. ``plain``: whether all
+    columns are as they are read, but for the folders' keys.
     ``header_only`` is true of a file in which nothing follows the header, or that is empty.
     ``notes`` tells how it was read where its name does not say so. ``text`` and ``layout`` are what was found out of a
     text file, ``sheet`` is the table of a workbook.
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` and ``notes`` with what shows only then. ``share`` is how much of the file is read by then, as far as
-    that is known: of Parquet by its ``rows``.
+    that is known: of Parquet by its ``rows``. ``parquet`` is a file of Parquet in memory, which is open.
     """
 
     source: Source
@@ -60,10 +62,12 @@ class InputFile:
     keys: FolderKeys = NO_KEYS
     meaning: Meaning = _NO_WORDS
     periods: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
     text: delimited.Scan | None = None
     layout: TextLayout | None = None
     sheet: Any = None
     rows: int | None = None
+    parquet: Any = None
     share: float = 0.0
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
@@ -80,7 +84,7 @@ class InputFile:
             for batch in self._raw(names):
                 if self.rows:
                     self.share += len(batch) / self.rows
-                table = pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
+                table = self._table(batch, columns)
                 for start in range(0, len(table), BATCH_ROWS):
                     yield table.slice(start, BATCH_ROWS)
         except (*READ_ERRORS, ValueError, KeyError, pa.ArrowException) as error:
@@ -95,11 +99,30 @@ class InputFile:
         if self.source.kind == "workbook":
             return iter(self.sheet.select(names).to_batches(BATCH_ROWS))
         if self.source.kind == "parquet":
-            return _parquet(self.source, names)
+            return self._parquet(names)
         return _ipc(self.source, names)
+
+    def _parquet(self, names: list[str]) -> Iterator[Any]:
+        if self.parquet is not None:  # small, so that threads would cost more than they gain
+            yield from self.parquet.iter_batches(BATCH_ROWS, columns=names, use_threads=False)
+            return
+        with (
+            seekable(self.source.file, self.source.packing, self.source.member) as opened,
+            # A small read buffer instead of whole column chunks: a file may be one single row group.
+            pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
+        ):
+            groups = None if self.source.groups is None else list(self.source.groups)
+            yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
 
     def _read(self, data: bytes) -> None:
         self.share += len(data) / max(1, self.source.size_bytes)
+
+    def _table(self, batch: Any, columns: Mapping[str, str]) -> Any:
+        if self.plain and self.keys is NO_KEYS:
+            with suppress(pa.ArrowInvalid):  # else it is said of which column
+                batch.validate(full=True)
+                return pa.Table.from_arrays(list(map(batch.column, columns.values())), list(columns))
+        return pa.table({ours: self._column(batch, theirs) for ours, theirs in columns.items()})
 
     def _column(self, batch: Any, column: str) -> Any:
         """A column without encodings that save space, its text looked through, filled up from the folders' names."""
@@ -128,13 +151,19 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
     UnreadableFile
         If it is not a file of its kind, or is gone; the message names it.
     """
-    contents = contents_of(source.path, source.name)
+    opened = source.file
+    if source.groups is None:  # else it is large
+        try:
+            opened = opened.read()
+        except READ_ERRORS as error:
+            raise UnreadableFile(source.name, f"not readable: {in_words(error)}") from error
+    contents = contents_of(opened, source.name)
     if not contents.kind:
         raise UnreadableFile(source.name, "neither its first bytes nor its name say what kind of table it is")
-    source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member)
+    source = replace(source, kind=contents.kind, packing=contents.packing, member=contents.member, data=opened.data)
     file = _open_text(source, config) if source.kind == "csv" else _open_table(source, config)
     file.notes[:0] = contents.notes
-    if file.types:  # an empty file has no columns, and no rows to which its folders would say anything
+    if file.types and source.keys:  # an empty file has no columns, and no rows to which its folders would say anything
         file.keys, file.meaning = FolderKeys.beside(file.types, source.keys, source.name), meaning_of(config, "force")
         file.types = {**file.types, **dict.fromkeys(file.keys.added, pa.large_string())}
     return file
@@ -143,16 +172,17 @@ def open_file(source: Source, config: InputConfig) -> InputFile:
 def _open_text(source: Source, config: InputConfig) -> InputFile:
     found = delimited.scan(source, config)
     layout = delimited.layout_of_text(source, found.encoding, config)
-    named = list(layout.names[: len(layout.names) - layout.extra])
+    columns = text_columns(layout.names[: len(layout.names) - layout.extra])
     return InputFile(
         source,
-        dict.fromkeys(named, pa.large_string()),
-        _repeated(named),
+        columns.types,
+        columns.repeated,
         found.sha256,
         found.encoding,
         list(found.warnings),
         not layout.rows,
         notes=[*found.notes, *layout.notes],
+        plain=columns.plain,
         text=found,
         layout=layout,
     )
@@ -160,69 +190,42 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, rows, notes, warnings, malformed = None, None, [], [], []
+    sheet, parquet, notes, warnings, malformed = None, None, [], [], []
     try:
-        with seekable(source.path, source.packing, source.member) as opened:
+        with seekable(source.file, source.packing, source.member) as opened:
             if source.kind == "parquet":
-                schema, rows = _parquet_schema(opened)
+                parquet = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
+                columns = columns_of_schema(parquet.schema_arrow, parquet.schema)
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
-                    schema = _ipc_reader(arrow).schema
+                    columns = columns_of_schema(_ipc_reader(arrow).schema)
             else:
                 found = read_workbook(opened, source.name, config)
                 sheet = pa.table(found.columns, names=found.names)
-                schema, notes, malformed = sheet.schema, found.notes, found.totals
+                columns, notes, malformed = columns_of_schema(sheet.schema), found.notes, found.totals
                 warnings = [] if found.names else [f"{source.name}: the file is empty"]
-        names = schema.names  # one may turn out not to be UTF-8
-        periods = {field.name: frequency_of(field) for field in schema}
-        types = [pa.timestamp("us") if periods[field.name] else field.type for field in schema]
-        sha256 = None if source.first_row else sha256_of(source.path)
+        sha256 = None if source.first_row else source.file.sha256()
     except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         raise UnreadableFile(source.name, f"not readable as {kind}: {in_words(error)}") from error
-    by_name = dict(zip(names, types, strict=True))
     return InputFile(
         source,
-        by_name,
-        _repeated(names),
+        columns.types,
+        columns.repeated,
         sha256,
         warnings=warnings,
-        header_only=not names,
+        header_only=not columns.types,
         malformed=malformed,
         notes=notes,
-        periods={name: frequency for name, frequency in periods.items() if frequency},
+        periods=columns.periods,
+        plain=columns.plain,
         sheet=sheet,
-        rows=rows,
+        rows=None if parquet is None else parquet.metadata.num_rows,
+        parquet=None if source.data is None or source.packing else parquet,
     )
 
 
-def _repeated(names: list[str]) -> frozenset[str]:
-    return frozenset(name for name, times in Counter(names).items() if times > 1)
-
-
-def _parquet_schema(file: Any) -> tuple[Any, int]:
-    """The schema of a Parquet file, in which a column that is said to have UUIDs has them; and how many rows it has."""
-    metadata = pq.read_metadata(_for_arrow(file))
-    found = metadata.schema
-    schema = found.to_arrow_schema()
-    leaves = (found.column(i) for i in range(len(found)))
-    for name in {leaf.path for leaf in leaves if leaf.logical_type.type == "UUID"} & set(schema.names):
-        position = schema.get_field_index(name)
-        schema = schema.set(position, schema.field(position).with_type(pa.uuid())) if position >= 0 else schema
-    return schema, metadata.num_rows
-
-
-def _parquet(source: Source, names: list[str]) -> Iterator[Any]:
-    with (
-        seekable(source.path, source.packing, source.member) as opened,
-        # A small read buffer instead of whole column chunks: a file may be one single row group.
-        pq.ParquetFile(_for_arrow(opened), buffer_size=1 << 20, pre_buffer=False) as file,
-    ):
-        groups = None if source.groups is None else list(source.groups)
-        yield from file.iter_batches(BATCH_ROWS, columns=names, row_groups=groups)
-
-
 def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
-    with seekable(source.path, source.packing, source.member) as opened, _arrow_file(opened) as file:
+    with seekable(source.file, source.packing, source.member) as opened, _arrow_file(opened) as file:
         reader = _ipc_reader(file, names)
         if isinstance(reader, pa.ipc.RecordBatchFileReader):
             batches: Iterable[Any] = map(reader.get_batch, range(reader.num_record_batches))
@@ -233,11 +236,15 @@ def _ipc(source: Source, names: list[str]) -> Iterator[Any]:
 
 
 def _for_arrow(opened: Any) -> Any:
+    if isinstance(opened, io.BytesIO):
+        return pa.BufferReader(opened.getvalue())
     return for_arrow(opened) if isinstance(opened, str) else opened
 
 
 def _arrow_file(opened: Any) -> Any:
     """A path or a file as PyArrow's; read and not mapped, so that what has been read does not stay in memory."""
+    if isinstance(opened, io.BytesIO):
+        return _for_arrow(opened)
     return pa.OSFile(os.fsencode(opened)) if isinstance(opened, str) else pa.PythonFile(opened, "r")
 
 

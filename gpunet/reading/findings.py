@@ -66,9 +66,12 @@ class Findings:
             self.unrecorded + other.unrecorded,
         )
 
-    def of_file(self, number: int) -> dict[str, Reason]:
-        """Why rows of the file with this number were rejected."""
-        return {reason: what for (file, reason), what in self.reasons.items() if file == number}
+    def by_file(self) -> dict[int, dict[str, Reason]]:
+        """Why rows were rejected, by number of the file."""
+        found: dict[int, dict[str, Reason]] = {}
+        for (file, reason), what in self.reasons.items():
+            found.setdefault(file, {})[reason] = what
+        return found
 
     def by_reason(self) -> dict[str, int]:
         """Rejected rows by reason."""
@@ -81,12 +84,12 @@ class Findings:
 def findings_of_rejected(rejected: pa.Table, ids: tuple[str, ...]) -> Findings:
     """Why rows were rejected, from the table of them in the order of files and rows; `ids` are the columns of ids."""
     found = Findings()
-    groups = rejected.select([FILE, "reason", "row_number"]).group_by([FILE, "reason"])
-    table = groups.aggregate([("row_number", "count"), ("row_number", "min")])
-    for file, reason, rows, first in zip(*(table.column(c).to_pylist() for c in table.column_names), strict=True):
-        at = pc.and_(pc.equal(rejected.column(FILE), file), pc.equal(rejected.column("row_number"), first))
-        row = rejected.filter(at).slice(0, 1).to_pylist()[0]
-        found.reasons[file, reason] = Reason(rows, first, _example(row, reason, ids))
+    places = rejected.select([FILE, "reason"]).append_column("at", pa.array(range(len(rejected)), pa.int64()))
+    groups = places.group_by([FILE, "reason"]).aggregate([("at", "count"), ("at", "min")])
+    firsts = rejected.take(groups.column("at_min")).to_pylist()
+    for row, rows in zip(firsts, groups.column("at_count").to_pylist(), strict=True):
+        example = _example(row, row["reason"], ids)
+        found.reasons[row[FILE], row["reason"]] = Reason(rows, row["row_number"], example)
     found.bad_dates = _distinct(rejected, "date", "bad_date")
     found.bad_recorded_at = _distinct(rejected, "recorded_at", "bad_recorded_at")
     return found

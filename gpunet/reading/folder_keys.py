@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote
@@ -35,7 +36,12 @@ def keys_of(path: PurePath) -> tuple[tuple[str, str | None], ...]:
     >>> keys_of(PurePath("arrests/force=met/month=/part%201=a%20b/x=1.csv"))
     (('force', 'met'), ('month', None), ('part 1', 'a b'))
     """
-    pairs = (name_of(folder).partition("=") for folder in path.parent.parts)
+    return _keys_in(path.parts[:-1])
+
+
+@lru_cache(maxsize=64)  # a folder may hold thousands of files
+def _keys_in(folders: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
+    pairs = (name_of(folder).partition("=") for folder in folders)
     return tuple((_decoded(key), _value(value)) for key, equals, value in pairs if key and equals)
 
 

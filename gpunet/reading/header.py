@@ -60,7 +60,7 @@ def find_header(name: str, lines: Sequence[str], config: InputConfig, keys: Iter
     UnreadableFile
         If the configuration says otherwise than the file, if there seems to be no header, or if whole lines are quoted.
     """
-    wanted = _Wanted(config, keys)
+    wanted = _wanted(config, keys)
     told, everywhere, separators = _where(lines)
     allowed = (config.separator,) if config.separator else separators
     starts = everywhere if config.skip_lines is None else _filled(lines, config.skip_lines)
@@ -82,7 +82,7 @@ def find_header(name: str, lines: Sequence[str], config: InputConfig, keys: Iter
 def has_header(lines: Sequence[str], config: InputConfig, keys: Iterable[str]) -> bool:
     """Whether one of the first lines of a text has the required columns, wherever it should be."""
     _, everywhere, separators = _where(lines)
-    found = _by_names(lines, everywhere, tuple({*separators, config.separator or ","}), _Wanted(config, keys))
+    found = _by_names(lines, everywhere, tuple({*separators, config.separator or ","}), _wanted(config, keys))
     return found is not None and found.complete
 
 
@@ -133,6 +133,20 @@ class _Wanted:
     def example(self) -> str:
         """A header as it could be written."""
         return ",".join(dict.fromkeys((*REQUIRED_COLUMNS, *self._required)))
+
+
+#: What was wanted last: thousands of files in a row are read by one configuration.
+_LAST: list[tuple[InputConfig, list[str], _Wanted]] = []
+
+
+def _wanted(config: InputConfig, keys: Iterable[str]) -> _Wanted:
+    names = list(keys)
+    for of, known, wanted in _LAST:
+        if of is config and known == names:
+            return wanted
+    wanted = _Wanted(config, names)
+    _LAST[:] = [(config, names, wanted)]
+    return wanted
 
 
 def _filled(lines: Sequence[str], start: int) -> list[int]:

@@ -103,12 +103,11 @@ class Reader:
         rows, rejected, reasons = self._checked(batch)
         repeats = repeats_of(rows)
         counts = []
-        for piece in batch.pieces:
-            first, stop = np.searchsorted(rejected, [piece.start, piece.start + piece.count])
-            counts.append((piece, piece.count - int(stop - first)))
-            piece.record.rejected += int(stop - first)
-            if first < stop:
-                self._rejected.append(rejected_rows(batch, piece, rejected[first:stop], reasons[first:stop]))
+        for piece, of_piece in zip(batch.pieces, batch.by_piece(rejected), strict=True):
+            counts.append((piece, piece.count - of_piece))
+            piece.record.rejected += of_piece
+        if len(rejected):
+            self._rejected.append(rejected_rows(batch, rejected, reasons))
         self.pieces += _counted(counts, rows, repeats)
         self._parts.append(rows.without(repeats))
         held = sum(map(len, self._parts))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from gpunet.base.array_types import Int8, Int64
 from gpunet.reading.dialects import as_text
-from gpunet.reading.stream import Batch, InputRecord, Piece
+from gpunet.reading.stream import Batch, InputRecord
 from gpunet.tables.frames import on_host, rows_of
 
 __all__ = ["FILE", "REASONS", "REPORT_COLUMNS", "in_file_order", "malformed_rows", "rejected_rows"]
@@ -36,28 +37,40 @@ _KNOWN = pa.schema(
 )
 
 
-def rejected_rows(batch: Batch, piece: Piece, rows: Int64, reasons: Int8) -> pa.Table:
-    """The rows of one piece of `batch` at these positions of it, rejected for ``REASONS`` of these numbers."""
+def rejected_rows(batch: Batch, rows: Int64, reasons: Int8) -> pa.Table:
+    """The rows of `batch` at these ascending positions, of which there are some, rejected for these ``REASONS``."""
     values = on_host(rows_of(batch.frame, rows))
+    counts = batch.by_piece(rows)
+    parts = np.split(rows, np.cumsum(counts)[:-1])
+    pieces = [(piece, part) for piece, part in zip(batch.pieces, parts, strict=True) if len(part)]
+    where = pieces[0][0].record.name
     columns = {
         f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
-            values.get_column(name), f'{piece.record.name}: column "{name}"'
+            values.get_column(name), f'{where}: column "{name}"'
         )
         for name in values.columns
     }
-    return _table(piece.record, piece.row_numbers(rows), [REASONS[reason] for reason in reasons], columns)
+    records = [piece.record for piece, part in pieces for _ in range(len(part))]
+    numbers = np.concatenate([piece.row_numbers(part) for piece, part in pieces])
+    return _table(records, numbers, [REASONS[reason] for reason in reasons], columns)
 
 
 def malformed_rows(record: InputRecord) -> pa.Table:
     """The rows of a CSV file that have a wrong number of fields."""
     lines = pa.array([text for _, text in record.malformed], pa.large_string())
     numbers = [number for number, _ in record.malformed]
-    return _table(record, numbers, ["malformed_row"] * len(lines), {"line": lines})
+    return _table([record] * len(lines), numbers, ["malformed_row"] * len(lines), {"line": lines})
 
 
-def _table(record: InputRecord, numbers: Any, reasons: Sequence[str], columns: Mapping[str, pa.Array]) -> pa.Table:
-    n = len(reasons)
-    known = {FILE: [record.number] * n, "source_file": [record.name] * n, "row_number": numbers, "reason": reasons}
+def _table(
+    records: Sequence[InputRecord], numbers: Any, reasons: Sequence[str], columns: Mapping[str, pa.Array]
+) -> pa.Table:
+    known = {
+        FILE: [record.number for record in records],
+        "source_file": [record.name for record in records],
+        "row_number": numbers,
+        "reason": reasons,
+    }
     table = pa.table(known, schema=_KNOWN)
     for name, values in columns.items():
         table = table.append_column(name, values)

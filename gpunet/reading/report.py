@@ -92,8 +92,9 @@ def _notes(records: Sequence[InputRecord]) -> tuple[str, ...]:
 def columns_of(records: Sequence[InputRecord]) -> dict[str, list[str]]:
     """The names that each of our columns has in the inputs."""
     names: dict[str, dict[str, None]] = {}
-    for record in records:
-        for ours, theirs in record.layout.columns.items():
+    layouts = {id(record.layout): record.layout for record in records}  # which thousands of records may share
+    for layout in layouts.values():
+        for ours, theirs in layout.columns.items():
             names.setdefault(ours, {})[theirs] = None
     return {ours: list(found) for ours, found in names.items()}
 

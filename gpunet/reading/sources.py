@@ -6,7 +6,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpunet.arrests.arrests import SkippedFile
@@ -14,6 +14,7 @@ from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.paths import check_regular, name_of, named_path, open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.encodings import known_encoding
+from gpunet.reading.file_bytes import FileBytes
 from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.header import has_header
 from gpunet.reading.unpacking import (
@@ -55,7 +56,7 @@ class Source:
     ``kind`` is what the file's name says, until it is opened; "" if nothing. ``number`` is its place among all files.
     ``keys`` are those in the names of its folders. ``groups`` are the row groups of a Parquet file that are to be read,
     None for all; ``first_row`` is the number of rows before them. ``packing`` and ``member`` are those of
-    :class:`~gpunet.reading.unpacking.Contents`, known when it is opened.
+    :class:`~gpunet.reading.unpacking.Contents`, and ``data`` are the bytes of a small file: known when it is opened.
     """
 
     path: Path
@@ -68,6 +69,12 @@ class Source:
     first_row: int = 0
     packing: str = ""
     member: str = ""
+    data: bytes | None = field(default=None, repr=False)
+
+    @property
+    def file(self) -> FileBytes:
+        """Where its bytes are."""
+        return FileBytes(self.path, self.data)
 
 
 def find_sources(
@@ -104,8 +111,7 @@ def find_sources(
         for file in _expand(named_path(path, "the input"), os.fspath(path), config, warnings):
             name = name_of(file.as_posix())
             try:
-                check_regular(file)
-                looked_at = file.stat()
+                looked_at = check_regular(file)
             except OSError as error:
                 reason = in_words(error)
                 if isinstance(error, FileNotFoundError):
@@ -161,7 +167,7 @@ def _files_of(folder: Path, config: InputConfig, warnings: list[str]) -> list[Pa
         "to have it read, give it by its own name"
         for run in sorted(path.as_posix() for path in runs)
     )
-    files = [file for file in inside if runs.isdisjoint(file.parents)]
+    files = [file for file in inside if runs.isdisjoint(file.parents)] if runs else inside
     found = _tables_of(files, folder.as_posix(), config, warnings)
     if not found:
         but = f", apart from folders with a {_MANIFEST}, which are left out" if runs else ""
@@ -217,7 +223,7 @@ def _holds_table(archive: Path) -> bool:
 
 def _has_header(file: Path, config: InputConfig) -> bool:
     """Whether one of the first lines names all columns that are needed, or it is no text."""
-    contents = contents_of(file, file.name)
+    contents = contents_of(FileBytes(file), file.name)
     if contents.kind != "csv":
         return True
     with open_regular(file) as raw, unpacked(raw, contents.packing, contents.member) as data:
@@ -230,6 +236,6 @@ def _has_header(file: Path, config: InputConfig) -> bool:
 def _is_certain(file: Path) -> bool:
     """Whether a file is a table, though its name does not say so."""
     try:
-        return bool(contents_of(file, file.name).kind)
+        return bool(contents_of(FileBytes(file), file.name).kind)
     except UnreadableFile:
         return False

@@ -120,6 +120,12 @@ class Batch:
         """Whether it is the first of an input's batches, and has nothing else in it."""
         return len(self.pieces) == 1 and self.pieces[0].first == self.pieces[0].record.first_row
 
+    def by_piece(self, rows: Int64) -> list[int]:
+        """How many of the batch's `rows`, ascending positions, are in each piece."""
+        stops = [piece.start + piece.count for piece in self.pieces]
+        found: list[int] = np.diff(np.searchsorted(rows, stops), prepend=0).tolist()
+        return found
+
 
 class Withdrawal:
     """Comes after batches of one input, the latest of which one :attr:`~Batch.begins`: it is damaged, they are void."""
@@ -149,6 +155,8 @@ def source_batches(
     """
     at_most = at_most or (BATCH_ROWS if location.in_slices else DEVICE_ROWS)
     whole, own = _Pile(), _Pile()  # of files that are over, and of the one that is not
+    layouts = Layouts(config, of)
+    person, of_ids = meaning_of(config, "person_id"), config.id_columns
     waiting = deque((source, True) for source in sources)
     while waiting:
         source, look = waiting.popleft()
@@ -157,7 +165,7 @@ def source_batches(
         given = False
         try:
             file = open_file(source, config)
-            record = record_of(file, config, of)
+            record = record_of(file, layouts)
             frame = None if location.in_slices else read_directly(file, record.layout, location)
             if frame is not None and len(frame):
                 yield from whole.batches()
@@ -165,8 +173,8 @@ def source_batches(
                 inputs.complete(record, file.warnings)  # first, so that it counts as done when its rows are asked for
                 yield Batch(frame, (Piece(record, 0, record.rows, 0),))
                 continue
-            ids = config.id_columns.intersection(record.layout.columns) if look and file.source.kind == "csv" else ()
-            numbers = PointZero(sorted(ids), meaning_of(config, "person_id"))
+            ids = of_ids.intersection(record.layout.columns) if look and file.source.kind == "csv" else ()
+            numbers = PointZero(sorted(ids), person)
             for table in map(numbers.without, file.batches(record.layout.columns)) if frame is None else ():
                 inputs.open_bytes = min(1.0, file.share) * file.source.size_bytes
                 if not len(table):
@@ -234,7 +242,39 @@ class _Pile:
         yield Batch(nw.from_native(together, eager_only=True), tuple(pieces))
 
 
-def record_of(file: InputFile, config: InputConfig, of: LayoutOf = layout_of) -> InputRecord:
+class Layouts:
+    """What is read of files, found once for all of the same columns and types; `of` chooses the columns."""
+
+    def __init__(self, config: InputConfig, of: LayoutOf = layout_of) -> None:
+        self._config, self._choose = config, of
+        self._known: dict[tuple[str, ...], tuple[list[Any], frozenset[str], Layout, bool | None]] = {}
+
+    def of(self, file: InputFile) -> tuple[Layout, bool | None]:
+        """The layout of a file, and whether its person_id is an integer column.
+
+        Raises
+        ------
+        UnreadableFile
+            As :func:`record_of`.
+        """
+        if not file.types:  # an empty file has no header that could lack a column
+            return Layout({}, (), ()), None
+        names, types = tuple(file.types), list(file.types.values())
+        known = self._known.get(names)  # by names alone: the user's own types have no hash
+        if known is None or known[:2] != (types, file.repeated):
+            layout = self._choose(file.source.name, names, file.repeated, self._config)
+            check_types(file.source.name, layout, file.types)
+            known = self._known[names] = (types, file.repeated, layout, _are_integers(file, layout))
+        return known[2:]
+
+
+def _are_integers(file: InputFile, layout: Layout) -> bool | None:
+    kind = file.types[layout.columns["person_id"]]
+    kind = kind.value_type if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind) else kind
+    return None if pa.types.is_null(kind) else pa.types.is_integer(kind)
+
+
+def record_of(file: InputFile, layouts: Layouts) -> InputRecord:
     """The record of a file of which nothing has been read.
 
     Raises
@@ -243,14 +283,7 @@ def record_of(file: InputFile, config: InputConfig, of: LayoutOf = layout_of) ->
         If a required column is missing, or a column that is read has a type that cannot be.
     """
     source = file.source
-    if not file.types:  # an empty file has no header that could lack a column
-        layout, integers = Layout({}, (), ()), None
-    else:
-        layout = of(source.name, file.types, file.repeated, config)
-        check_types(source.name, layout, file.types)
-        kind = file.types[layout.columns["person_id"]]
-        kind = kind.value_type if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind) else kind
-        integers = None if pa.types.is_null(kind) else pa.types.is_integer(kind)
+    layout, integers = layouts.of(file)
     return InputRecord(
         source.name,
         source.number,

@@ -10,14 +10,15 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from gpunet.base.errors import UnreadableFile, in_words
-from gpunet.base.paths import check_regular, open_regular
+from gpunet.base.paths import check_regular
+from gpunet.reading.file_bytes import FileBytes
 
 __all__ = [
     "KINDS",
@@ -106,13 +107,17 @@ class Contents:
 
 def named(name: str) -> tuple[str, str]:
     """The kind of table and the packing that a file's name tells, "" for what it does not."""
-    name = name.lower()
-    packing = next((packing for suffix, packing in PACKINGS.items() if name.endswith(suffix)), "")
-    name = name.rpartition(".")[0] if packing else name
-    return next((kind for suffix, kind in KINDS.items() if name.endswith(suffix)), ""), packing
+    rest, packing = _of_suffix(name.lower(), PACKINGS)
+    return _of_suffix(rest if packing else name.lower(), KINDS)[1], packing
 
 
-def contents_of(path: Path, name: str) -> Contents:
+def _of_suffix(name: str, known: Mapping[str, str]) -> tuple[str, str]:
+    """A name up to its suffix, and what that stands for."""
+    rest, point, suffix = name.rpartition(".")
+    return rest, known.get(point + suffix, "")
+
+
+def contents_of(file: FileBytes, name: str) -> Contents:
     """Look at the first bytes of the file, which is `name` in messages: they count where they are certain.
 
     Where they are not, the file's name does. Text is never certain, but it is not Parquet whatever its name.
@@ -123,30 +128,30 @@ def contents_of(path: Path, name: str) -> Contents:
         If it cannot be read, is no table, or is an archive with none, several, or one that is packed once more.
     """
     try:
-        return _contents_of(path, name)
+        return _contents_of(file, name)
     except READ_ERRORS as error:
         raise UnreadableFile(name, f"not readable: {in_words(error)}") from error
 
 
-def _contents_of(path: Path, name: str) -> Contents:
-    of_name = kind, packing = named(path.name)
-    inner, member, notes = path.name, "", []
-    start = _start_of(path)
+def _contents_of(file: FileBytes, name: str) -> Contents:
+    of_name = kind, packing = named(file.path.name)
+    inner, member, notes = file.path.name, "", []
+    start = _start_of(file)
     packed = _begins_with(start, _PACKED)
-    if packed == "zip" and _is_workbook(path):
+    if packed == "zip" and _is_workbook(file):
         packed, start = "", _WORKBOOK
     elif not packed and packing and start and not (_begins_with(start, _OF_KIND) or _is_text(start)):
         packed = packing  # whoever unpacks it says what is wrong
     if packed == "zip":
-        member, left_out = _table_in(path, name, kind)
+        member, left_out = _table_in(file, name, kind)
         inner = member
         if left_out:
             notes.append(f'"{member}" alone, of an archive that also holds {_listed(left_out)}')
     if packed:
-        start = _start_of(path, packed, member)
+        start = _start_of(file, packed, member)
         kind = named(inner)[0] or kind
         again = _begins_with(start, _PACKED)
-        if again == "zip" and _is_workbook(path, packed, member):
+        if again == "zip" and _is_workbook(file, packed, member):
             start = _WORKBOOK
         elif again or start[257:262] == b"ustar":
             raise UnreadableFile(name, "an archive within an archive: unpack it, and give the files in it")
@@ -170,27 +175,27 @@ def _in_words(kind: str, packing: str) -> str:
     return f"{_WORDS[kind]} in {packing}" if packing else _WORDS[kind]
 
 
-def _start_of(path: Path, packing: str = "", member: str = "") -> bytes:
-    with open_regular(path) as raw:
+def _start_of(file: FileBytes, packing: str = "", member: str = "") -> bytes:
+    with file.open() as raw:
         if not packing:
             return raw.read(_START_BYTES)
         with unpacked(raw, packing, member) as data:
             return data.read(_START_BYTES)
 
 
-def _is_workbook(path: Path, packing: str = "", member: str = "") -> bool:
+def _is_workbook(file: FileBytes, packing: str = "", member: str = "") -> bool:
     """Whether a zip archive, itself packed perhaps, is a workbook of this century."""
-    with seekable(path, packing, member) as whole, zipfile.ZipFile(whole) as archive:
+    with seekable(file, packing, member) as whole, zipfile.ZipFile(whole) as archive:
         members = set(archive.namelist())
         if "mimetype" in members and not archive.getinfo("mimetype").flag_bits & 1:
             return archive.read("mimetype").startswith(b"application/vnd.oasis.opendocument.spreadsheet")
         return not members.isdisjoint(("xl/workbook.xml", "xl/workbook.bin"))
 
 
-def _table_in(path: Path, name: str, kind: str) -> tuple[str, list[str]]:
+def _table_in(file: FileBytes, name: str, kind: str) -> tuple[str, list[str]]:
     """The one table in a zip archive, and its other members; a single one is it, if the archive's name has a kind."""
-    with zipfile.ZipFile(path) as archive:
-        files = {file.filename: file for file in archive.infolist() if not (file.is_dir() or is_hidden(file.filename))}
+    with file.open() as raw, zipfile.ZipFile(raw) as archive:
+        files = {info.filename: info for info in archive.infolist() if not (info.is_dir() or is_hidden(info.filename))}
     members = [*files]
     tables = tables_among(members) or (members if kind else [])
     if len(tables) != 1:
@@ -241,14 +246,17 @@ def _opened(file: Any, packing: str, member: str) -> Any:
 
 
 @contextmanager
-def seekable(path: Path, packing: str, member: str = "") -> Iterator[Any]:
-    """The file's path if it is not packed, else an open file in memory, or on the disk where it is large."""
+def seekable(file: FileBytes, packing: str, member: str = "") -> Iterator[Any]:
+    """The file's path, or an open file: in memory, or on the disk where what was packed is large."""
+    if not packing and file.data is None:
+        check_regular(file.path)
+        yield str(file.path)
+        return
     if not packing:
-        check_regular(path)
-        yield str(path)
+        yield file.open()
         return
     with (
-        open_regular(path) as raw,
+        file.open() as raw,
         unpacked(raw, packing, member) as data,
         tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as whole,
     ):

@@ -129,7 +129,12 @@ def values_of(column: Column, meaning: Meaning, location: Location) -> Values:
 
 def is_null_word(texts: Any, meaning: Meaning) -> Any:
     """Whether each text, trimmed, stands for no value: PyArrow's flags."""
-    return pc.is_in(pc.utf8_lower(texts), value_set=pa.array(["", *sorted(meaning.null_words)], pa.large_string()))
+    return pc.is_in(pc.utf8_lower(texts), value_set=_blank_or(meaning.null_words))
+
+
+@lru_cache(maxsize=64)
+def _blank_or(words: frozenset[str]) -> Any:
+    return pa.array(["", *sorted(words)], pa.large_string())
 
 
 def _is_number(word: str) -> bool:

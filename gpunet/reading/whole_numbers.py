@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,8 +13,11 @@ from gpunet.reading.values import EXACT, Meaning, is_null_word, trimmed
 
 __all__ = ["NotThroughout", "PointZero"]
 
-#: So many rows are looked at first.
-_FIRST = 100
+#: So many rows are looked at first, and so many before these.
+_FIRST, _FEW = 100, 4
+
+#: Most ids, and nothing else that has to be looked at twice.
+_PLAIN = re.compile(r"[A-Za-z0-9/_-]+")
 
 _POINT_ZERO = r"\A\s*[+-]?\d+[.,]0*\s*\z"
 
@@ -42,7 +46,8 @@ class PointZero:
         """
         for name in list(self._columns):
             texts = table.column(name)
-            if not self._are_numbers(texts[:_FIRST]) or not self._are_numbers(texts):  # few tell it of most columns
+            few = any(map(self._is_other, texts[:_FEW].to_pylist()))  # these tell it of most columns
+            if few or not self._are_numbers(texts[:_FIRST]) or not self._are_numbers(texts):
                 if name in self._changed:
                     raise NotThroughout(name)
                 self._columns.remove(name)
@@ -53,6 +58,10 @@ class PointZero:
                 position = table.column_names.index(name)
                 table = table.set_column(position, table.field(position), _without_point(texts, number))
         return table
+
+    def _is_other(self, text: str | None) -> bool:
+        """Whether a text is certainly no such number; quick, so that not every column of small files is searched."""
+        return text is not None and bool(_PLAIN.fullmatch(text)) and text.lower() not in self._meaning.null_words
 
     def _are_numbers(self, texts: Any) -> bool:
         known = pc.drop_null(texts)

@@ -36,6 +36,8 @@ def plain_array(array: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_primitive(array.type) or array.type == pa.large_string():
+        return array
     while (kind := stored_type(array.type)) != array.type:
         array = array.cast(kind)
     if is_uuid(array.type):
