@@ -8,19 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.dense import DENSE_PERSONS
 from benchmarks.systems import CPU_PEERS, GPU_PEERS, ON_THE_CPU, PEERS
 from gpunet.base.threads import available_threads
 from gpunet.synthetic import FEWEST_PERSONS
 
-__all__ = ["BENCHMARKS", "Settings", "parse"]
+__all__ = ["BENCHMARKS", "COMMANDS", "Settings", "parse"]
 
-BENCHMARKS = ("paths", "cores", "louvain", "ingest", "end-to-end")
+BENCHMARKS = ("paths", "cores", "louvain", "ingest", "end-to-end", "run", "panel")
+
+#: What runs only where it is named, for it takes long: a model is trained, or a year of features computed.
+_ONLY_IF_NAMED = ("run", "panel")
+
+#: By benchmark, the command that it runs whole.
+COMMANDS = {"end-to-end": "features", "run": "run", "panel": "panel"}
 
 #: What the GPU engine can be measured at: reading is timed within the whole command, and its Louvain is cuGraph's own.
 _ON_THE_GPU = ("paths", "cores", "end-to-end")
 
 _PERSONS = (1_000, 10_000, 100_000)
-_EPILOG = "Without a benchmark, all of them run. docs/benchmarks.md says what is measured and how."
+_EPILOG = "Without a benchmark, all but run and panel run. docs/benchmarks.md says what is measured and how."
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Settings:
     seed: int
     inputs: tuple[str, ...]
     config: Path | None
+    dense: bool
+    busy: bool
     engine: str
     peers: tuple[str, ...]
     threads: int
@@ -62,6 +71,12 @@ def parse(arguments: Sequence[str]) -> Settings:
         help="arrest tables (files, folders, globs) to use instead of synthetic ones; 'synth' for those [synth]",
     )
     parser.add_argument("--config", type=_path, metavar="FILE", help="TOML configuration for the tables")
+    parser.add_argument(
+        "--dense", action="store_true", help=f"dense synthetic networks, of {DENSE_PERSONS:,} persons by default"
+    )
+    parser.add_argument(
+        "--busy", action="store_true", help="whole commands also beside a busy loop on each processor, in turn"
+    )
     parser.add_argument("--engine", choices=("cpu", "gpu"), default="cpu", help="of gpunet [cpu]")
     parser.add_argument(
         "--peers",
@@ -92,6 +107,8 @@ def parse(arguments: Sequence[str]) -> Settings:
             parser.error(f"--input takes every name after it: put {text!r} before --input")
     if inputs and given.persons:
         parser.error("--persons is the size of synthetic networks; it does not go with --input FILE")
+    if inputs and given.dense:
+        parser.error("--dense is a kind of synthetic networks; it does not go with --input FILE")
     if given.seed < 0:
         parser.error("--seed must be at least 0")
     if given.config is not None and not given.config.is_file():
@@ -103,14 +120,18 @@ def parse(arguments: Sequence[str]) -> Settings:
             parser.error(f"--engine gpu: there are {', '.join(_ON_THE_GPU)}, not {name}")
     if given.engine == "cpu" and given.peers is not None and ON_THE_CPU in given.peers:
         parser.error(f"--peers {ON_THE_CPU} goes with --engine gpu")
-    possible = _ON_THE_GPU if given.engine == "gpu" else BENCHMARKS
-    chosen = tuple(name for name in possible if name in given.benchmarks) or possible
+    possible = _ON_THE_GPU if given.engine == "gpu" else tuple(n for n in BENCHMARKS if n not in _ONLY_IF_NAMED)
+    chosen = tuple(name for name in BENCHMARKS if name in given.benchmarks) or possible
+    if given.busy and not any(name in COMMANDS for name in chosen):
+        parser.error(f"--busy goes with {', '.join(COMMANDS)}, which run a whole command, not with {', '.join(chosen)}")
     return Settings(
         benchmarks=chosen,
-        persons=() if inputs else given.persons or _PERSONS,
+        persons=() if inputs else given.persons or ((DENSE_PERSONS,) if given.dense else _PERSONS),
         seed=given.seed,
         inputs=inputs,
         config=given.config,
+        dense=given.dense,
+        busy=given.busy,
         engine=given.engine,
         peers=_all_peers(given.engine, given.peers),
         threads=available_threads(given.threads),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.commands import BUSY
 from benchmarks.plots import line_plot
 
 __all__ = ["growth_plots", "title"]
@@ -12,7 +13,13 @@ __all__ = ["growth_plots", "title"]
 Result = dict[str, Any]
 Lines = dict[str, list[tuple[float, float]]]
 
-_TITLES = {"end-to-end": "gpunet features, end to end", "ingest": "Reading tables", "louvain": "Louvain communities"}
+_TITLES = {
+    "end-to-end": "gpunet features, end to end",
+    "run": "gpunet run, end to end",
+    "panel": "gpunet panel, end to end",
+    "ingest": "Reading tables",
+    "louvain": "Louvain communities",
+}
 _WHOLE = "whole process"
 
 
@@ -28,6 +35,7 @@ def growth_plots(measure: str, rows: list[Result]) -> dict[str, str]:
         return plots
     memory = line_plot(f"{title(measure)}: peak memory against size", _lines(rows, _memory), "MiB")
     plots[f"memory_{measure}.svg"] = memory
+    rows = [r for r in rows if r["system"] != BUSY]  # stages are those of the command alone
     if any("stages" in r for r in rows):
         heading = f"{title(measure)}: time of each stage against size"
         plots[f"time_{measure}_stages.svg"] = line_plot(heading, _stage_lines(rows, _seconds))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.arguments import Settings
+from benchmarks.dense import DENSE
 from gpunet import build_network, read_arrests
 from gpunet.arrests.network import Network
-from gpunet.synthetic import write_tables
+from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.synthetic import FEWEST_PERSONS, write_tables
 
-__all__ = ["Case", "load_network", "prepare_cases", "save_network"]
+__all__ = ["Case", "load_network", "prepare_cases", "save_network", "warm_case"]
+
+_SNAPSHOTS = 12
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class Case:
     """Tables and their network.
 
     ``name`` is what results call it, ``inputs`` what ``read_arrests`` takes, ``network`` the file with the arrays.
+    ``days`` are the first and the last day of a panel: the beginnings of the data's last twelve months, or of as many
+    as have arrests before them.
     """
 
     name: str
@@ -29,6 +37,7 @@ class Case:
     persons: int
     ties: int
     sets: tuple[str, ...]
+    days: tuple[date, date]
 
     def as_dict(self) -> dict[str, Any]:
         """What results.json says of it."""
@@ -44,16 +53,34 @@ def prepare_cases(settings: Settings, folder: Path) -> list[Case]:
     cases = []
     for persons in settings.persons:
         tables = folder / f"tables_{persons}"
-        write_tables(tables, persons=persons, seed=settings.seed)
-        name = f"synthetic {persons:,}{rules}"
+        write_tables(tables, persons=persons, seed=settings.seed, config=DENSE if settings.dense else None)
+        name = f"{'dense' if settings.dense else 'synthetic'} {persons:,}{rules}"
         cases.append(_case(name, [str(tables)], settings.config, folder / f"{persons}.npz"))
     return cases
 
 
+def warm_case(folder: Path) -> Case:
+    """Small tables, for a first call that compiles."""
+    tables = folder / "warm"
+    write_tables(tables, persons=FEWEST_PERSONS, seed=1)
+    return _case("warm", [str(tables)], None, folder / "warm.npz")
+
+
 def _case(name: str, inputs: list[str], config: Path | None, path: Path) -> Case:
-    network = build_network(read_arrests(inputs, config))
+    arrests = read_arrests(inputs, config)
+    network = build_network(arrests)
     save_network(network, path)
-    return Case(name, inputs, path, network.n, network.n_ties, tuple(network.sets))
+    return Case(name, inputs, path, network.n, network.n_ties, tuple(network.sets), _panel_days(arrests.day))
+
+
+def _panel_days(days: NDArray[np.int32]) -> tuple[date, date]:
+    dated = days[days != NO_DAY]
+    if not len(dated):
+        return date(1970, 1, 1), date(1970, 1, 1)  # the command says what is wrong
+    months = (day_to_date(dated.min()), day_to_date(dated.max()))
+    first, last = (day.year * 12 + day.month - 1 for day in months)
+    begin = min(max(last - _SNAPSHOTS + 1, first + 1), last)
+    return date(begin // 12, begin % 12 + 1, 1), date(last // 12, last % 12 + 1, 1)
 
 
 def save_network(network: Network, path: Path) -> None:

@@ -23,6 +23,7 @@ _SYSTEMS = {
     "networkit": COLOURS[3],
     "rustworkx": COLOURS[4],
     "gpunet": COLOURS[0],
+    "gpunet, busy": COLOURS[5],
 }
 _OTHERS = COLOURS[7]
 _DASHES = ([1, 0], [6, 3], [2, 3])

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import COMMANDS
+from benchmarks.commands import BUSY
 from benchmarks.growth import growth_plots, title
 from benchmarks.plots import bar_plot
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
@@ -107,10 +109,16 @@ def markdown(results: dict[str, Any]) -> str:
             "threads. Its seconds have the copies to and from the device in them; `copies` is what copying as many "
             "bytes takes by itself. cuGraph's graph is on the device before its time begins.",
         ]
+    if settings.get("busy_processors"):
+        lines += [
+            "",
+            f"`busy`: beside a loop without end on each of {settings['busy_processors']} processors, in turn with the "
+            "command alone. A command has a claim to half of each processor then.",
+        ]
     for measure in dict.fromkeys(r["measure"] for r in results["results"]):
         rows = [r for r in results["results"] if r["measure"] == measure]
         lines += ["", f"## {title(measure)}", ""]
-        lines += _ingest(rows) if measure == "ingest" else _stages(rows) if measure == "end-to-end" else _systems(rows)
+        lines += _ingest(rows) if measure == "ingest" else _stages(rows) if measure in COMMANDS else _systems(rows)
     return "\n".join(lines) + "\n"
 
 
@@ -161,16 +169,40 @@ def _ingest(rows: list[Result]) -> list[str]:
 
 
 def _stages(rows: list[Result]) -> list[str]:
+    """The whole process, what it is beside, and its stages; stages of the command beside other work stand in JSON."""
     table = []
     for r in rows:
-        threads = str(r["threads"])
-        table.append([r["network"], threads, "**whole process**", _seconds(r), in_mib(r["peak_memory_bytes"])])
-        for stage in r.get("stages", ()):
-            table.append([r["network"], threads, stage["stage"], spread(stage["seconds"], to_the_millisecond)])
-            table[-1].append(in_mib(stage["peak_memory_bytes"]))
+        begin = [r["network"], str(r["threads"])]
+        what = "**whole process**" + (", busy" if r["system"] == BUSY else "")
+        whole = [what, _seconds(r), str(r["runs"]), "", _processor(r)]
+        table.append([*begin, *whole, in_mib(r["peak_memory_bytes"])])
+        if "times_as_long" in r:
+            table.append(
+                [*begin, "busy over quiet, pair by pair", f"{spread(r['times_as_long'], times)} times", *[""] * 4]
+            )
+        if "snapshots" in r:
+            each = f"each of {r['snapshots']} snapshots"
+            table.append([*begin, each, spread(r["seconds_a_snapshot"]), *[""] * 4])
+        for stage in r.get("stages", ()) if r["system"] != BUSY else ():
+            seconds = spread(stage["seconds"], to_the_millisecond)
+            table.append(
+                [
+                    *begin,
+                    stage["stage"],
+                    seconds,
+                    "",
+                    f"{100 * stage['share']:.1f} %",
+                    "",
+                    in_mib(stage["peak_memory_bytes"]),
+                ]
+            )
     so_far = any(r.get("peak_memory_is") == "so far" for r in rows)
     memory = "highest memory so far" if so_far else "peak memory of the stage"
-    return markdown_table(["input", "threads", "stage", "seconds", memory], table)
+    return markdown_table(["input", "threads", "stage", "seconds", "runs", "share", "processor seconds", memory], table)
+
+
+def _processor(result: Result) -> str:
+    return in_seconds(result["processor_seconds"]["median"]) if "processor_seconds" in result else ""
 
 
 def _seconds(result: Result) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.arguments import Settings
+from benchmarks.commands import run_command
 from benchmarks.compare import BenchmarkError, check_equal, check_partition, difference
 from benchmarks.device import engine_error, gpu, gpu_versions
-from benchmarks.features_run import run_features_command
 from benchmarks.machine import machine
-from benchmarks.networks import Case, load_network, prepare_cases
+from benchmarks.networks import Case, load_network, prepare_cases, warm_case
 from benchmarks.patience import Patience
 from benchmarks.process import TRANSFERS, Outcome, run_worker, summary
 from benchmarks.system import RELATIVE, System, Values
 from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN, SYSTEMS, system
 from benchmarks.versions import installed_version
 from gpunet.base.errors import EngineError
+from gpunet.base.threads import available_threads
 from gpunet.runs.manifest import versions
-from gpunet.synthetic import FEWEST_PERSONS, write_tables
 
 __all__ = ["BenchmarkError", "run_suite"]
 
@@ -53,9 +52,7 @@ def run_suite(settings: Settings) -> dict[str, Any]:
         folder = Path(name)
         print("making networks", flush=True)
         cases = prepare_cases(settings, folder)
-        warm = folder / "warm"
-        write_tables(warm, persons=FEWEST_PERSONS, seed=1)
-        runner = _Runner(settings, folder, warm)
+        runner = _Runner(settings, folder, warm_case(folder))
         for benchmark in settings.benchmarks:
             for case in cases:
                 runner.run(benchmark, case)
@@ -72,6 +69,7 @@ def run_suite(settings: Settings) -> dict[str, Any]:
             "repeat": settings.repeat,
             "limit_seconds": settings.limit,
             "seed": None if settings.inputs else settings.seed,
+            "busy_processors": available_threads() if settings.busy else None,
         },
         "networks": [case.as_dict() for case in cases],
         "results": runner.results,
@@ -88,7 +86,7 @@ def _versions(settings: Settings) -> dict[str, str | None]:
 class _Runner:
     """The results so far, and what they say of the time that larger networks would take."""
 
-    def __init__(self, settings: Settings, folder: Path, warm: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, warm: Case) -> None:
         self.settings = settings
         self.results: list[Result] = []
         self._folder = folder
@@ -99,14 +97,14 @@ class _Runner:
     def run(self, benchmark: str, case: Case) -> None:
         """Run a benchmark on one input."""
         print(f"{benchmark}, {case.name}:", flush=True)
-        if benchmark == "ingest":
-            self._one(benchmark, case, "ingest", self._ingest)
-        elif benchmark == "end-to-end":
-            work = partial(run_features_command, self.settings, warm=self._warm)
-            self._one(benchmark, case, "end-to-end", lambda c: work(c, self._next_folder()))
-        else:
+        if benchmark in _MEASURES:
             for measure in _MEASURES[benchmark]:
                 self._compared(benchmark, case, measure)
+        elif benchmark == "ingest":
+            self._alone(benchmark, case, {"gpunet": self._ingest(case)})
+        else:
+            folder = self._next_folder()
+            self._alone(benchmark, case, run_command(self.settings, benchmark, case, self._warm, folder))
 
     def _compared(self, benchmark: str, case: Case, measure: str) -> None:
         """Every system on one measure; nothing is kept unless all of them agree."""
@@ -187,19 +185,19 @@ class _Runner:
         self._patience.learn(name, measure, case, outcome)
         return outcome
 
-    def _one(self, benchmark: str, case: Case, measure: str, work: Callable[[Case], tuple[Outcome, Result]]) -> None:
+    def _alone(self, benchmark: str, case: Case, found: dict[str, tuple[Outcome, Result]]) -> None:
         """A benchmark that no peer takes part in."""
-        outcome, extra = work(case)
-        if outcome.status == "failed":
-            raise BenchmarkError(f"{benchmark} on {case.name}: gpunet failed, {outcome.note}")
-        self.results.append(_result(benchmark, case, measure, "gpunet", self.settings.threads, outcome) | extra)
+        for name, (outcome, extra) in found.items():
+            if outcome.status == "failed":
+                raise BenchmarkError(f"{benchmark} on {case.name}: gpunet failed, {outcome.note}")
+            self.results.append(_result(benchmark, case, benchmark, name, self.settings.threads, outcome) | extra)
 
     def _ingest(self, case: Case) -> tuple[Outcome, Result]:
         job = {
             "measure": "ingest",
             "inputs": case.inputs,
             "config": None if self.settings.config is None else str(self.settings.config),
-            "warm": str(self._warm),
+            "warm": self._warm.inputs,
             "threads": self.settings.threads,
             "repeat": self.settings.repeat,
             "limit": self.settings.limit,

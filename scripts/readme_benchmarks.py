@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import COMMANDS
+from benchmarks.commands import BUSY
 from benchmarks.systems import ON_THE_CPU, OURS
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, times
 
@@ -65,9 +67,10 @@ def _engine(results: dict[str, Any]) -> str:
     return str(results["settings"].get("engine", "cpu"))
 
 
-def _by_size(result: dict[str, Any]) -> tuple[bool, int, int]:
-    """Synthetic networks first, each kind from small to large; what is as large stays in its order."""
-    return (not result["network"].startswith("synthetic "), result["persons"], result["ties"])
+def _by_size(result: dict[str, Any]) -> tuple[int, int, int]:
+    """Synthetic networks first, then dense ones, each kind from small to large; what is as large stays in its order."""
+    kind = result["network"].partition(" ")[0]
+    return ({"synthetic": 0, "dense": 1}.get(kind, 2), result["persons"], result["ties"])
 
 
 def _has_peer(results: dict[str, Any]) -> bool:
@@ -114,12 +117,25 @@ def _beside_the_peers(rows: list[dict[str, Any]], engine: str) -> list[str]:
 
 def _whole_command(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        [r["network"], f"{r['persons']:,}", f"{r['ties']:,}", _time(r), in_mib(r["peak_memory_bytes"])]
+        [r["network"], f"{r['persons']:,}", f"{r['ties']:,}", _command(r), _time(r), in_mib(r["peak_memory_bytes"])]
         for r in rows
-        if r["measure"] == "end-to-end"
+        if r["measure"] in COMMANDS
     ]
-    head = ["input", "persons", "ties", "`gpunet features`, all of it", "peak memory"]
+    head = ["input", "persons", "ties", "command, all of it", "seconds", "peak memory"]
     return ["\n".join(markdown_table(head, lines))] if lines else []
+
+
+def _command(result: dict[str, Any]) -> str:
+    """Its name, and what is to be known of it: its model's share of the time, a snapshot's seconds, how much longer."""
+    name = f"`gpunet {COMMANDS[result['measure']]}`"
+    if result["system"] == BUSY:
+        longer = result.get("times_as_long")
+        return f"{name}, busy" + (f": {times(longer['median'])} times as long" if longer else "")
+    if "seconds_a_snapshot" in result:
+        each = in_seconds(result["seconds_a_snapshot"]["median"])
+        return f"{name}, {result['snapshots']} snapshots of {each}"
+    model = [stage["share"] for stage in result.get("stages", ()) if stage["stage"] == "model"]
+    return f"{name}, the model {100 * model[0]:.1f} %" if model else name
 
 
 def _time(result: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import growth
+from benchmarks.commands import BUSY, QUIET
 from benchmarks.growth import growth_plots
 from benchmarks.systems import OURS, PLAIN
 
@@ -70,6 +72,14 @@ def test_stages_are_drawn_against_size_with_their_slopes():
     assert "highest memory after each stage" in so_far["memory_end-to-end_stages.svg"]
 
 
+def test_stages_beside_other_work_are_not_drawn(monkeypatch):
+    monkeypatch.setattr(growth, "line_plot", lambda title, lines, *_: lines)
+    rows = [{**command(n), "system": system} for n in (1000, 10000) for system in (QUIET, BUSY)]
+    plots = growth_plots("end-to-end", rows)
+    assert set(plots["time_end-to-end.svg"]) == {QUIET, BUSY}
+    assert plots["time_end-to-end_stages.svg"]["path"] == [(1000, 0.01), (10000, 1.0)]
+
+
 def test_every_stage_looks_different():
     row = command(1000)
     row["stages"] = [{**row["stages"][0], "stage": f"stage {i}"} for i in range(15)]
@@ -113,9 +123,27 @@ def test_the_table_sets_all_sets_against_igraph(tmp_path):
         "| synthetic 10,000 | 10,000 | 20,000 | cores | 0.0200 | not measured |  |",
         "| synthetic 100,000 | 100,000 | 200,000 | closeness | 0.250 | 194.0 (1 run) | 776 |",
         "",
-        "| input | persons | ties | `gpunet features`, all of it | peak memory |",
-        "| --- | --- | --- | --- | --- |",
-        "| synthetic 10,000 | 10,000 | 20,000 | 10.0 | 1,000 MiB |",
+        "| input | persons | ties | command, all of it | seconds | peak memory |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| synthetic 10,000 | 10,000 | 20,000 | `gpunet features` | 10.0 | 1,000 MiB |",
+    ]
+
+
+def test_the_table_has_what_matters_of_each_command(tmp_path):
+    model = [{"stage": "model", "seconds": {"median": 9.0}, "share": 0.9, "peak_memory_bytes": 2**20}]
+    days = {"snapshots": 12, "seconds_a_snapshot": {"median": 0.25}}
+    rows = [
+        result("run", QUIET, 14_000, 10.0, network="dense 14,000", stages=model),
+        result("run", BUSY, 14_000, 17.0, network="dense 14,000", stages=model, times_as_long={"median": 1.7}),
+        result("run", BUSY, 20_000, None, network="mine.csv"),
+        result("panel", QUIET, 14_000, 4.0, **days),
+    ]
+    text = runpy.run_path(str(SCRIPT))["tables"]([write(tmp_path / "a.json", rows)])
+    assert text.splitlines()[-4:] == [
+        "| synthetic 14,000 | 14,000 | 28,000 | `gpunet panel`, 12 snapshots of 0.250 | 4.00 | 1,400 MiB |",
+        "| dense 14,000 | 14,000 | 28,000 | `gpunet run`, the model 90.0 % | 10.0 | 1,400 MiB |",
+        "| dense 14,000 | 14,000 | 28,000 | `gpunet run`, busy: 1.7 times as long | 17.0 | 1,400 MiB |",
+        "| mine.csv | 20,000 | 40,000 | `gpunet run`, busy | over limit | 2,000 MiB |",
     ]
 
 

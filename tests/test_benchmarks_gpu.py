@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import networkx as nx
@@ -18,10 +19,10 @@ import gpunet
 from benchmarks import device, machine, suite, systems, worker
 from benchmarks.__main__ import main
 from benchmarks.arguments import parse
+from benchmarks.commands import files_to_compare
 from benchmarks.compare import check_equal, difference
-from benchmarks.features_run import _features
 from benchmarks.gpu_systems import single_precision
-from benchmarks.networks import save_network
+from benchmarks.networks import Case, save_network
 from benchmarks.process import Outcome
 from benchmarks.report import markdown
 from benchmarks.system import System
@@ -262,6 +263,13 @@ def test_without_a_gpu_the_engines_own_words_are_the_message(tmp_path, monkeypat
     assert capsys.readouterr().err == f"benchmarks: {text}\n"
 
 
+@pytest.fixture
+def only_the_peer_is_judged(monkeypatch):
+    done = Outcome("ok", runs=[{"seconds": 1.0, "values_seconds": 0.0}], values=[np.ones(3, np.int64)])
+    monkeypatch.setattr(suite, "run_worker", lambda job, folder: done)
+
+
+@pytest.mark.usefixtures("only_the_peer_is_judged")
 def test_libraries_that_are_not_there_are_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "installed_version", lambda package: None)
     assert main(["cores", "--persons", "100", "--peers", "cugraph,nx-cugraph", "--out", str(tmp_path)]) == 0
@@ -271,6 +279,7 @@ def test_libraries_that_are_not_there_are_marked(tmp_path, monkeypatch):
     assert rows["nx-cugraph"] == ("not installed", "pip install nx-cugraph-cu13")
 
 
+@pytest.mark.usefixtures("only_the_peer_is_judged")
 def test_libraries_that_have_no_gpu_are_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "installed_version", lambda package: "26.10.0")
     monkeypatch.setattr(suite, "gpu", lambda: None)
@@ -313,6 +322,7 @@ def test_no_driver_is_no_gpu(monkeypatch):
     ("arguments", "message"),
     [
         (["louvain", "--engine", "gpu"], "there are paths, cores, end-to-end, not louvain"),
+        (["run", "--engine", "gpu"], "there are paths, cores, end-to-end, not run"),
         (["--peers", ON_THE_CPU], "goes with --engine gpu"),
         (["--engine", "tpu"], "invalid choice"),
     ],
@@ -334,25 +344,30 @@ def test_peers_follow_the_engine():
 def test_runs_of_the_whole_command_may_differ_in_louvain_alone(tmp_path):
     write_tables(tmp_path / "tables", persons=200, seed=1)
     out = tmp_path / "0"
-    run_features(str(tmp_path / "tables"), out)
-    gpu, cpu = parse(["--engine", "gpu"]), parse([])
+    manifest = run_features(str(tmp_path / "tables"), out)
     table = pl.read_parquet(out / "features.parquet")
-    table.write_parquet(out / "features.parquet")
-    same, exact = _features(gpu, out), _features(cpu, out)
+
+    def found() -> dict:
+        return files_to_compare("gpu", out, manifest)
+
+    same = found()
     table.with_columns(pl.col("community_size", "group_ties") + 1).write_parquet(out / "features.parquet")
-    assert _features(gpu, out) == same
-    assert _features(cpu, out) != exact
+    assert found() == same
     for name in ("gang_out_members", "shell__all"):
         table.with_columns(pl.col(name) + 1).write_parquet(out / "features.parquet")
-        assert _features(gpu, out) != same
+        assert found() != same
+    on_cpu = files_to_compare("cpu", out, manifest)
+    assert set(on_cpu) == {path.name for path in out.iterdir()} - {"run.json"}
 
 
 def test_the_whole_command_is_run_with_the_engine(tmp_path, monkeypatch):
-    from benchmarks import features_run
+    from benchmarks import commands
 
     given = []
-    monkeypatch.setattr(features_run, "run_limited", lambda command, *_: given.append(command) or 1)
-    features_run._command(parse(["--engine", "gpu"]), ["x"], None, tmp_path / "out", 1.0)
+    monkeypatch.setattr(commands, "run_limited", lambda command, *_: given.append(command) or 1)
+    monkeypatch.setattr(commands, "last_line", lambda log: "")
+    case = Case("x", ["x"], tmp_path / "x.npz", 3, 2, ("all",), (date(2013, 9, 1), date(2014, 8, 1)))
+    commands.run_command(parse(["--engine", "gpu"]), "end-to-end", case, case, tmp_path / "job")
     assert given[0][-2:] == ["--engine", "gpu"]
 
 

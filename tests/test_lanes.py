@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from gpunet.arrests.network import Network, network_from_edges
 from gpunet.kernels.cpu.betweenness import dependencies_batch
-from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes, work_size
+from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes
 from gpunet.kernels.cpu.simplicial import simplicial_vertices
-from gpunet.kernels.cpu.traversal import padded_rows
-from gpunet.kernels.path_lanes import PADDING
 
 
 def both(
@@ -22,10 +20,8 @@ def both(
     copies = 1.0 + np.arange(network.n) % most_twins
     given = (weight[sources].astype(float), weight.astype(float), copies)
     one = dependencies_batch(network.indptr, network.indices, *given, sources.astype(np.int32))
-    padded = padded_rows(network.indptr, network.indices, 0, network.n, PADDING)
     inner = ~simplicial_vertices(network.indptr, network.indices)
-    workspace = np.full(work_size(network.n), np.nan)
-    return one, dependencies_lanes(*padded, *given, inner, sources.astype(np.int32), workspace)
+    return one, dependencies_lanes(network.indptr, network.indices, *given, inner, sources.astype(np.int32))
 
 
 @st.composite

@@ -39,13 +39,13 @@ class Rows:
     """Rows of a flat array, to load and store while LLVM code is built."""
 
     def __init__(self, context: Any, builder: Any, array_type: Any, array: Any, vector: Any) -> None:
-        self._builder, self._vector = builder, vector
+        self._builder, self.vector = builder, vector
         self._data = context.make_array(array_type)(context, builder, array).data
         self._align = 8  # that of an element: rows of an array need not be aligned
 
     def _at(self, position: Any) -> Any:
         element = self._builder.gep(self._data, [position])
-        return self._builder.bitcast(element, self._vector.as_pointer())
+        return self._builder.bitcast(element, self.vector.as_pointer())
 
     def load(self, position: Any) -> Any:
         """Give the eight elements from `position` on as a vector."""
@@ -59,7 +59,7 @@ class Rows:
 def splat(builder: Any, vector: Any, value: Any) -> Any:
     """A vector with the same value in every lane."""
     out = ir.Constant(vector, ir.Undefined)
-    for lane in range(LANES):
+    for lane in range(vector.count):
         out = builder.insert_element(out, value, ir.Constant(ir.IntType(32), lane))
     return out
 

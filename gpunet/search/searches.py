@@ -6,10 +6,9 @@ import numpy as np
 
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
-from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes, work_size
+from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes
 from gpunet.kernels.cpu.closeness import BATCH, farness_batch
 from gpunet.kernels.cpu.traversal import padded_rows
-from gpunet.kernels.path_lanes import PADDING
 from gpunet.search.batches import Batch, batches_of, search_work, shrinking_batches
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Reducer
@@ -22,9 +21,6 @@ _SOURCES_A_BATCH = 64
 
 # A batch of closeness takes as long as a search for betweenness from one in so many of its sources.
 _CLOSENESS_AT_ONCE = 8.0
-
-_CACHE_LINE = 64
-_HUGE_PAGES = 4 << 20  # NumPy asks for huge pages from this many bytes
 
 
 def all_dependencies(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> Float64:
@@ -54,7 +50,7 @@ def dependencies_between(graph: SearchGraph, batch: Batch, source_weight: Float6
     `target_weight` (float64[last - first, sets]) is how much the batch's positions count as targets.
     """
     first, last = batch.first, batch.last
-    indptr, indices = padded_rows(graph.indptr, graph.indices, first, last, PADDING)
+    indptr, indices = padded_rows(graph.indptr, graph.indices, first, last, 1)
     return dependencies_lanes(
         indptr,
         indices,
@@ -63,7 +59,6 @@ def dependencies_between(graph: SearchGraph, batch: Batch, source_weight: Float6
         graph.twins[first:last].astype(np.float64),
         graph.inner[first:last],
         batch.sources - np.int32(first),
-        _workspace(work_size(last - first)),
     )
 
 
@@ -80,13 +75,3 @@ def farness(graph: SearchGraph, batch: Batch) -> Int64:
     """int64[last - first, sets]: sums of distances to the members that a batch's sources stand for."""
     return farness_batch(graph.indptr, graph.indices, graph.weight, graph.inner, batch.sources, batch.first, batch.last)
 
-
-def _workspace(n: int) -> Float64:
-    """Return room for n doubles from the beginning of a cache line; if it is much, in huge pages.
-
-    A search jumps about in it, and with pages of 4 KiB most jumps would miss the translation buffer too.
-    """
-    size = n * 8 + _CACHE_LINE
-    raw = np.empty(size if size < _HUGE_PAGES // 8 else max(size, 2 * _HUGE_PAGES), np.uint8)
-    begin = -raw.ctypes.data % _CACHE_LINE
-    return raw[begin : begin + n * 8].view(np.float64)

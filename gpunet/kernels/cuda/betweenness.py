@@ -1,8 +1,8 @@
 """Betweenness on a GPU: a thread block does eight neighbouring sources at a time, level by level.
 
-The same sums as in :mod:`gpunet.kernels.cpu.betweenness_lanes`: a vertex has eight path counts side by side, one for
-each source, or *lane*, and going back eight *slots*, each a lane with one of its sets, so that sources in few sets
-share passes. Eight threads do a vertex, a thread a lane: each sums its neighbours' elements in the order of the
+The same sums as in :mod:`gpunet.kernels.cpu.betweenness`: a vertex has eight path counts side by side, one for each
+source, or *lane*, and going back eight *slots*, each a lane with one of its sets, so that sources in few sets share
+passes. Eight threads do a vertex, a thread a lane: each sums its neighbours' elements in the order of the
 adjacency. Nothing is added atomically but places in lists, whose order changes no sum.
 
 Every group of eight sources belongs to one of ``SHARES`` shares of its batch. A share has its own sum, to which its
