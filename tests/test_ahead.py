@@ -41,14 +41,13 @@ from pathlib import Path
 from gpunet.cli.first_kernels import FEATURE_KERNELS
 from gpunet.cli.run import run_features
 from numba.core.dispatcher import Dispatcher
-from numba.core.sigutils import normalize_signature
 
 folder = Path(sys.argv[1])
 rows = ["person_id,incident_id,date,offence"]
 rows += [f"{p},{i},2020-01-{1 + i:02},ROBBERY" for i in range(20) for p in (i, (i + 1) % 20, 7 * i % 20, 20 + i)]
 (folder / "arrests.csv").write_text("\\n".join(dict.fromkeys(rows)))
 run_features(folder / "arrests.csv", folder / "out")
-told = {(k.module, k.name): normalize_signature(f"({k.types},)")[0] for k in FEATURE_KERNELS}
+told = {(k.module, k.name): k.arguments() for k in FEATURE_KERNELS}
 called = {}
 for name, module in list(sys.modules.items()):
     if name.startswith("gpunet.kernels.cpu."):

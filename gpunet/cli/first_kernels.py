@@ -7,12 +7,20 @@ from gpunet.runs.run_options import RunOptions
 
 __all__ = ["FEATURE_KERNELS", "kernels_of"]
 
+_BITS = "Bits(u8[::1], u8[::1], u8[::1], u8[::1], i4[::1], i4[::1], b1[::1], b1[::1])"
+_PATHS = "Paths(i4[:,::1], i4[:,::1], i8[::1], u8[:,::1], i4[:,::1])"
+
 #: What features of any network need, those that take longest to compile first. All others are compiled when called.
 FEATURE_KERNELS = (
     Kernel(
         "gpunet.kernels.cpu.betweenness_lanes",
-        "dependencies_lanes",
-        "i8[::1], i4[::1], f8[:,::1], f8[:,::1], f8[::1], b1[::1], i4[::1], f8[::1]",
+        "_dependencies",
+        f"f8[:,::1], f8[::1], f8[::1], {_PATHS}, f8[::1], f8[::1], f8[::1], f8[::1]",
+    ),
+    Kernel(
+        "gpunet.kernels.cpu.shortest_paths",
+        "shortest_paths",
+        f"i8[::1], i4[::1], b1[::1], i4[::1], {_BITS}, {_PATHS}",
     ),
     Kernel("gpunet.kernels.cpu.diameter", "block_diameter", "i8[::1], i4[::1], i8[::1], i4[::1], b1[::1], b1[::1]"),
     Kernel("gpunet.kernels.cpu.louvain", "louvain", "i8[::1], i4[::1], i4[::1]"),

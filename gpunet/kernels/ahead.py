@@ -20,13 +20,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import numba
-from numba.core.sigutils import normalize_signature
 
 from gpunet.base.stopping import raise_if_stopped
 
@@ -40,7 +40,10 @@ _START = "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); impo
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel of a module, and the types of its arguments as Numba writes them, such as ``i8[::1], i4[::1]``."""
+    """A kernel of a module, and the types of its arguments as Numba writes them, such as ``i8[::1], i4[::1]``.
+
+    A named tuple that the module knows is written as one of the types of its fields: ``Bits(u8[::1], b1[::1])``.
+    """
 
     module: str
     name: str
@@ -50,11 +53,22 @@ class Kernel:
         """It."""
         return getattr(import_module(self.module), self.name)
 
+    def arguments(self) -> tuple[Any, ...]:
+        """The types: Numba's cache, unlike its compiler, does not know them as text."""
+        named = {
+            name: partial(_named_tuple, kind)
+            for name, kind in vars(import_module(self.module)).items()
+            if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+        }
+        return eval(f"({self.types},)", {}, {**vars(numba.types), **named})  # type: ignore[no-any-return]
+
     def compile(self) -> None:
         """Load it from disk, or compile it and put it there."""
-        # As types, not as text: Numba looks for them in its cache as they come.
-        arguments, _ = normalize_signature(f"({self.types},)")  # type: ignore[no-untyped-call]
-        self.function().compile(arguments)
+        self.function().compile(self.arguments())
+
+
+def _named_tuple(kind: type, *fields: Any) -> Any:
+    return numba.types.NamedTuple(fields, kind)  # type: ignore[no-untyped-call]
 
 
 def not_on_disk(kernels: Iterable[Kernel]) -> list[Kernel]:
