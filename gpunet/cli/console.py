@@ -6,15 +6,19 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from gpunet.base.errors import StorageError, in_words
 from gpunet.base.printable import printable
 
+if TYPE_CHECKING:
+    from gpunet.kernels.ahead import Kernel
+
 __all__ = ["COMPILED", "COMPILING", "columns_of_terminal", "compiling_noticed", "notice", "put", "say"]
 
-COMPILING = "compiling for this machine on first use: takes up to a minute or two; later runs start at once"
+COMPILING = "compiling for this machine on first use: takes up to a minute; later runs start at once"
 
 COMPILED = "compiled for this machine: {seconds:.1f} s of this run, which later ones do not need"
 
@@ -83,14 +87,19 @@ def notice(text: str) -> None:
 
 
 @contextmanager
-def compiling_noticed() -> Iterator[None]:
+def compiling_noticed(kernels: Sequence[Kernel] = (), processes: int = 1) -> Iterator[None]:
     """Inside, a notice when kernels begin to be compiled: once, and not when they come from Numba's cache.
 
-    Another one at the end says how long it took, if everything went well.
+    Another one at the end says how long it took, if everything went well. The `kernels`, where they are not on disk,
+    are compiled by so many processes before they are called.
     """
+    from gpunet.kernels.ahead import compilers
     from gpunet.kernels.jit import when_compiling
 
-    with when_compiling(lambda: notice(COMPILING)) as compiling:
+    with (
+        compilers(kernels, processes) as others,
+        when_compiling(lambda: notice(COMPILING), None if others is None else others.wait_for) as compiling,
+    ):
         yield
     if compiling.seconds:
         notice(COMPILED.format(seconds=compiling.seconds))

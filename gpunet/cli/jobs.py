@@ -93,6 +93,8 @@ def work(
     `config` says which stages are to come.
     """
     from gpunet.base.stopping import raise_if_stopped, stoppable
+    from gpunet.base.threads import available_threads
+    from gpunet.cli.first_kernels import kernels_of
     from gpunet.cli.first_words import first_words
     from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
@@ -102,7 +104,9 @@ def work(
     if command == "audit":  # nothing of it is kept: it takes seconds
         message = "nothing was written; give the same command again"
     plan = plan_of(command, config, report=options.report)
-    with stoppable(message), console_progress(plan=plan) as show, compiling_noticed():
+    kernels = kernels_of(command, options)
+    compiling = compiling_noticed(kernels, available_threads(options.threads))
+    with stoppable(message), console_progress(plan=plan) as show, compiling:
 
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()

@@ -45,23 +45,28 @@ def njit(function: F) -> F:
 
 
 @contextmanager
-def when_compiling(told: Callable[[], None]) -> Iterator[Compiling]:
+def when_compiling(told: Callable[[], None], before: Callable[[Any], None] | None = None) -> Iterator[Compiling]:
     """Inside, `told` is called once, before this process compiles a first kernel; not for those on disk already.
 
-    It is called in whichever thread compiles, while all others that want to compile wait.
+    Then, and before each further kernel that is called and not on disk, `before` is called with the kernel's function.
+    Both are called in whichever thread compiles, while all others that want to compile wait.
     """
     # Numba tells of it when it has looked into its cache in vain.
-    compiling = Compiling(told)
+    compiling = Compiling(told, before)
     with install_listener("numba:compile", compiling):
         yield compiling
 
 
 class Compiling(Listener):
-    """Calls `told` at the first event, and knows for how long there was compiled: one thread does at a time."""
+    """Calls `told` at the first event, and knows for how long there was compiled: one thread does at a time.
 
-    def __init__(self, told: Callable[[], None]) -> None:
+    The time in `before` counts too.
+    """
+
+    def __init__(self, told: Callable[[], None], before: Callable[[Any], None] | None) -> None:
         self.seconds = 0.0
         self._left = [told]
+        self._before = before
         self._depth, self._begin = 0, 0.0
 
     def on_start(self, event: Event) -> None:
@@ -70,6 +75,8 @@ class Compiling(Listener):
             self._left.pop()()
         if self._depth == 0:
             self._begin = time.monotonic()
+            if self._before is not None:
+                self._before(event.data["dispatcher"].py_func)
         self._depth += 1
 
     def on_end(self, event: Event) -> None:
