@@ -74,4 +74,3 @@ def all_farness(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback
 def farness(graph: SearchGraph, batch: Batch) -> Int64:
     """int64[last - first, sets]: sums of distances to the members that a batch's sources stand for."""
     return farness_batch(graph.indptr, graph.indices, graph.weight, graph.inner, batch.sources, batch.first, batch.last)
-

@@ -29,7 +29,7 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.kernels.cpu.betweenness import LIMIT, dependencies_batch
-from gpunet.kernels.cpu.shortest_paths import AT_ONCE, HEAD, Bits, Paths, room_for_bits, room_for_paths, shortest_paths
+from gpunet.kernels.cpu.shortest_paths import AT_ONCE, HEAD, Paths, room_for_bits, room_for_paths, shortest_paths
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES
 from gpunet.kernels.path_lanes import add_row, clear_row, gain_row
