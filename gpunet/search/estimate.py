@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gpunet.base.arguments import checked, number_of_threads, text
 from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.config.config import PathConfig
+from gpunet.kernels.cpu.betweenness_lanes import bytes_of_room
 from gpunet.kernels.cpu.closeness import BATCH
 from gpunet.kernels.cpu.simplicial import rows_within
 from gpunet.search.graph import SearchGraph
@@ -34,8 +35,8 @@ _RATES = np.array([[17.5, 0.58], [7.0, 0.0], [40.0, 0.0], [585.0, 0.0]])
 _POSITIONS_THAT_DOUBLE, _SLOWEST = 60_000.0, 6.0
 
 # Bytes that a thread keeps for each position of the block it works on: rows of lanes and what belongs to them, and for
-# each set (of samples: for each sample of a call) its weights and its result. See kernels/cpu/betweenness_lanes.py.
-_LANE_BYTES, _SET_BYTES, _CALL_DRAWS = 270, 16, 16
+# each set (of samples: for each sample of a call) its weights and its result, both twice. What sources find comes on top.
+_LANE_BYTES, _SET_BYTES, _CALL_DRAWS = 120, 32, 16
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def estimate_work(
         most = exact + _samples(graph, plan, plan.most_samples())
     sets = graph.weight.shape[1]
     largest = int(np.diff(graph.start).max(initial=0))
+    ties = int(np.diff(graph.indptr[graph.start]).max(initial=0)) // 2
     columns = max(sets, _CALL_DRAWS) if approximate else sets
     held = sum(a.nbytes for a in (graph.indptr, graph.indices, graph.weight, graph.node, graph.position_of))
     return PathEstimate(
@@ -132,7 +134,7 @@ def estimate_work(
         visits=int(_rounded(float((chosen + near)[:, :2].sum()))),
         # Results of both features, and sums over nodes and vertices on the way to them.
         memory_bytes=held + 8 * sets * (4 * len(graph.weight) + 6 * vertices),
-        thread_memory_bytes=largest * (_LANE_BYTES + _SET_BYTES * columns),
+        thread_memory_bytes=largest * (_LANE_BYTES + _SET_BYTES * columns) + bytes_of_room(largest, ties),
     )
 
 

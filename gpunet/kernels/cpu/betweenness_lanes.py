@@ -1,9 +1,9 @@
 """Betweenness of many sources: searched from 64 at once, then the sets of each source side by side as vector lanes.
 
-The same sums as in :mod:`gpunet.kernels.cpu.betweenness`. :func:`gpunet.kernels.cpu.shortest_paths.shortest_paths` lists
-for each source the ties of its shortest paths, level by level. Going outwards, path counts are added along them; going
-back, rows with one lane for each set that the source counts for. Both are plain loops over the list: no branch depends
-on a vertex or a tie, and nothing is read that does not count. A source in one set, as most are, has rows of one double.
+The same sums as in :mod:`gpunet.kernels.cpu.betweenness`. :mod:`gpunet.kernels.cpu.shortest_paths` lists for each source
+the ties of its shortest paths, level by level. Going outwards, path counts are added along them; going back, rows with
+one lane for each set that the source counts for. Both are plain loops over the list: no branch depends on a vertex or a
+tie, and nothing is read that does not count. A source in one set, as most are, has rows of one double.
 
 Parameters of one name are the same in all functions here:
 
@@ -29,12 +29,12 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.kernels.cpu.betweenness import LIMIT, dependencies_batch
-from gpunet.kernels.cpu.shortest_paths import AT_ONCE, HEAD, Bits, Paths, room_for_bits, room_for_paths, shortest_paths
+from gpunet.kernels.cpu.shortest_paths import AT_ONCE, HEAD, Paths, room_for_bits, room_for_paths, shortest_paths
 from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES
 from gpunet.kernels.path_lanes import add_row, clear_row, gain_row
 
-__all__ = ["dependencies_lanes"]
+__all__ = ["bytes_of_room", "dependencies_lanes"]
 
 # What sources find is kept until all of them are searched from: no more than this many bytes at once.
 _MOST_ROOM = 128 << 20
@@ -61,7 +61,7 @@ def dependencies_lanes(
     """
     n, ties = len(copies), int(indptr[-1]) // 2
     targets, sums = np.ascontiguousarray(target_weight.T), np.zeros(target_weight.shape[::-1])
-    at_once = min(AT_ONCE, len(sources), max(LANES, _MOST_ROOM // (8 * ties + 4 * n + 1)))
+    at_once = min(len(sources), _at_once(n, ties))
     if at_once == 0:
         return np.ascontiguousarray(sums.T)
     paths, bits = _room(at_once, n, ties), room_for_bits(n)
@@ -74,6 +74,19 @@ def dependencies_lanes(
         if again.any():
             sums += dependencies_batch(indptr, indices, weights[again], target_weight, copies, group[again]).T
     return np.ascontiguousarray(sums.T)
+
+
+def _at_once(n: int, ties: int) -> int:
+    return min(AT_ONCE, max(LANES, _MOST_ROOM // (8 * ties + 4 * n + 1)))
+
+
+def bytes_of_room(n: int, ties: int) -> int:
+    """Bytes that a thread keeps for what sources find in a network of n vertices and so many ties.
+
+    >>> bytes_of_room(10_000, 20_000), bytes_of_room(1_000_000, 2_000_000)
+    (12800000, 160000000)
+    """
+    return _at_once(n, ties) * (8 * ties + 4 * n)
 
 
 def _room(sources: int, n: int, ties: int) -> Paths:

@@ -1,10 +1,10 @@
 """Shortest paths from up to 64 sources at once: who stands at each distance, and which ties lead further out.
 
-A vertex has one bit a source (MS-BFS, Then et al., VLDB 2014): a level goes twice over the ties of the vertices that some
-source has just reached, whatever the number of sources. First bits are handed on; then, where a neighbour's new bits
-are also the vertex's own, the tie lies on shortest paths from these sources, and each of them notes it. So every source
-gets the ties of its shortest paths and no others, one level after another, and nothing that follows has to look at a tie
-that leads nowhere.
+A vertex has one bit a source (MS-BFS, Then et al., VLDB 2014): a level goes twice over the ties of the vertices that
+some source has just reached, whatever the number of sources. First bits are handed on; then, where a neighbour's new
+bits are also the vertex's own, the tie lies on shortest paths from these sources, and each of them notes it. So every
+source gets the ties of its shortest paths and no others, one level after another, and nothing that follows has to look
+at a tie that leads nowhere.
 
 Parameters of one name are the same in all functions here:
 
@@ -212,7 +212,7 @@ def _take_from(first: int, last: int, count: int, bits: Bits, order: Int32, leng
 def _note_ties(
     indptr: Int64, indices: Int32, inner: Bool, count: int, passed_on: bool, bits: Bits, ties: UInt64, found: Int64
 ) -> None:
-    """Every source appends the ties that lead from the frontier to what it has reached by them; `found` counts these."""
+    """Every source appends the ties that lead from the frontier to what it has just reached; `found` counts them."""
     now, fresh = bits.now, bits.fresh
     for i in range(count):
         u = np.uint64(bits.frontier[np.uint64(i)])
