@@ -1,9 +1,9 @@
 """The vector operations of betweenness: a source's sets stand side by side in a row, one set a lane.
 
 A *row* is as many doubles of one vertex as `set_of` has elements, from ``len(set_of) * vertex`` on in the flat array
-`rows`. `set_of` and `source_weight` are tuples of one length, and each length is compiled for itself: where the lanes' sets
-begin in arrays that hold one set after another, and how much the source counts for them, 0 for lanes that are not
-needed.
+`rows`. `set_of` and `source_weight` are tuples of one length, and each length is compiled for itself: where the sets of
+the lanes begin in arrays that hold one set after another, and how much the source counts for them, 0 for lanes that
+are not needed.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _RATES = np.array([[17.5, 0.58], [7.0, 0.0], [40.0, 0.0], [585.0, 0.0]])
 _POSITIONS_THAT_DOUBLE, _SLOWEST = 60_000.0, 6.0
 
 # Bytes that a thread keeps for each position of the block it works on: rows of lanes and what belongs to them, and for
-# each set (of samples: for each sample of a call) its weights and its result, both twice. What sources find comes on top.
+# each set (of samples: for each sample of a call) its weights and its result, both twice. What sources find is more.
 _LANE_BYTES, _SET_BYTES, _CALL_DRAWS = 120, 32, 16
 
 
