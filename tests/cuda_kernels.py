@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from comparison import assert_arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,8 +33,6 @@ from gpunet.kernels.cuda.betweenness import Workspace, dependencies_cuda
 from gpunet.kernels.cuda.closeness import farness_cuda
 from gpunet.kernels.path_lanes import PADDING
 from gpunet.search import searches
-
-simulator.prepare()
 
 THREADS = 16
 FEW = settings(max_examples=6)

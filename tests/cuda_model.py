@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from model_tables import KINDS, table
 
 from gpunet.config.config import ModelConfig
@@ -18,8 +18,6 @@ from gpunet.kernels.jit_cuda import cuda, on_host
 from gpunet.model import loops_cuda, train
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 from gpunet.model.trees import BoostedTrees
-
-simulator.prepare()
 
 
 @pytest.fixture(autouse=True)

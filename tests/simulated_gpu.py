@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 import array_api_strict
+import compiled_kernels
 import numpy as np
 import pylibcugraph_stand_in
 import pytest
-import simulator
 
 from gpunet.kernels import jit_cuda
 
@@ -37,8 +37,6 @@ jit_cuda.on_device = _on_device  # before the kernels' modules take it from ther
 from gpunet.engines.gpu import check, memory, searches  # noqa: E402
 from gpunet.engines.gpu import engine as gpu_engine  # noqa: E402
 from gpunet.tables import arrays  # noqa: E402
-
-simulator.prepare()
 
 INFO = check.GpuInfo("Pretended", "580.65", "13.0", 2**37, "9.0", {"cupy-cuda13x": "14.0"})
 
