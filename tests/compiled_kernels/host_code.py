@@ -95,7 +95,17 @@ class Site:
 
     @property
     def text(self) -> str:
+        """The line."""
         return linecache.getline(self.file, self.line).strip()
+
+    def has_any_order(self) -> bool:
+        """Whether the line, or a comment right above it, says that any order will do."""
+        said = self.text
+        line = self.line - 1
+        while (above := linecache.getline(self.file, line).strip()).startswith("#"):
+            said += above
+            line -= 1
+        return ANY_ORDER in said.lower()
 
 
 @dataclass(frozen=True)
@@ -275,7 +285,7 @@ def _with_sites(text: str, sites: _Sites, checked: bool) -> Iterator[str]:
                 for pattern, what, flag in _ACCESSES:
                     if access := pattern.match(bare):
                         site = sites.number(place, places.get(place, Site("", 0)))
-                        if place in places and ANY_ORDER in places[place].text:
+                        if place in places and places[place].has_any_order():
                             flag |= _ATOMIC
                         yield f"  call void @lane_{what}(ptr {access[1]}, i64 {site | flag})"
             yield bare

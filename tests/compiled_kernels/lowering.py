@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import suppress
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,7 +37,9 @@ def set_up() -> None:
     """Let Numba compile for a device that is not there, and check every index."""
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITY)
     nvvm.NVVM = _Nvvm
+    of_target = CUDATargetContext.DIBuilder.fget(None)
     _check_every_index()
+    CUDATargetContext.DIBuilder = property(lambda _: _lines_alone(of_target))
     if hasattr(dispatcher.CUDADispatcher, "get_call_template"):
         _pack_variable_arguments()
 
@@ -50,6 +52,20 @@ class _Nvvm:
     @staticmethod
     def get_ir_version() -> tuple[int, int, int, int]:
         return 2, 0, 3, 1
+
+
+@cache
+def _lines_alone(of_target: type) -> type:
+    """Debug information without variables and types, which would double the time that lowering takes."""
+
+    class Lines(of_target):  # type: ignore[misc]
+        def mark_variable(self, *given: Any, **named: Any) -> None:
+            pass
+
+        def _di_subroutine_type(self, line: int, function: Any, argmap: Any) -> Any:
+            return self.module.add_debug_info("DISubroutineType", {"types": self.module.add_metadata([])})
+
+    return Lines
 
 
 def _check_every_index() -> None:
