@@ -60,7 +60,7 @@ def _words(function: Callable[..., None], code: Code, arguments: tuple[Any, ...]
     other = code.sites[(second & _SITES) - 1]
     return (
         f"a race: {who} and thread {(second >> 20) & 1023} of {'this' if second >> 30 >= STATE.block_begins else 'another'} "
-        f"block at {other} meet at {where} without order"
+        f"block at {other} meet {where} without order"
     )
 
 
@@ -71,5 +71,5 @@ def _place(function: Callable[..., None], arguments: tuple[Any, ...], address: i
     for name, argument in zip(_names(function), arguments, strict=True):
         if isinstance(argument, DeviceArray) and address in argument.allocation:
             offset = argument.allocation.offset(address) - argument.allocation.offset(argument.held.ctypes.data)
-            return f"element {offset // argument.itemsize} of {name}"
+            return f"at element {offset // argument.itemsize} of {name}"
     return "far from every argument"

@@ -216,6 +216,7 @@ def _for_host(text: str, shared: _Shared, machine: Any) -> str:
     text = re.sub(r'@"llvm\.nvvm\.read\.ptx\.sreg\.(\w+)\.(\w)"', r"@lane_\1_\2", text)
     text = re.sub(r'@"llvm\.nvvm\.barrier0"', "@lane_barrier", text)
     text = re.sub(r'@"llvm\.nvvm\.barrier\.cta\.sync\.aligned\.all"\(i32 (?:0|%"\.1")\)', "@lane_barrier()", text)
+    text = text.replace("declare void @lane_barrier()", "declare void @lane_barrier() convergent nomerge")
     text = re.sub(r'@"llvm\.nvvm\.atomic\.load\.add\.f(\d+)\.p0f\d+"', r"@lane_add_f\1", text)
     text = re.sub(rf'@"?__nv_({"|".join(_OF_C)})"?(?=\()', r"@\1", text)
     text = re.sub(r'@"?__nv_isnan([df])"?', r"@lane_isnan\1", text)
