@@ -1,6 +1,6 @@
 """The CUDA kernels of neighbourhood, ties, cores and tipping; test_cuda_kernels.py runs this file.
 
-As in cuda_kernels.py: a process of its own on Numba's simulator, and small networks.
+As in cuda_kernels.py: a process of its own, and small networks.
 """
 
 from __future__ import annotations

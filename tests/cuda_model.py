@@ -1,7 +1,7 @@
 """The model's CUDA loops against the CPU's, bit for bit; test_model_gpu.py runs this file.
 
-It has a process to itself, since Numba's simulator must be chosen before Numba is imported. Tables are small: the
-simulator has a Python thread for every thread of a block.
+It has a process to itself, since what kernels run on is chosen before they are defined. Tables are small: every access of
+memory is checked.
 """
 
 from __future__ import annotations

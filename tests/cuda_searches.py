@@ -43,7 +43,7 @@ class Searching(CpuEngine):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches, groups and blocks of a size for the simulator."""
+    """Batches, groups and blocks of a size for small networks."""
     monkeypatch.setattr(searches, "THREADS", 16)
     monkeypatch.setattr(search_plan, "_OWN_GROUPS", 12)
     monkeypatch.setattr(search_plan, "POSITIONS_A_BATCH", 24)

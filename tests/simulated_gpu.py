@@ -1,6 +1,6 @@
-"""Stand-ins for what of the GPU engine needs a device, on Numba's simulator, which has to be on (NUMBA_ENABLE_CUDASIM).
+"""Stand-ins for what of the GPU engine needs a device.
 
-Our kernels run on the simulator. array-api-strict stands for CuPy, which takes nothing from the host unasked either,
+Our kernels run as compiled, on this processor (compiled_kernels). array-api-strict stands for CuPy, which takes nothing from the host unasked either,
 and NetworkX for cuGraph. Only the thinnest seams are replaced, so that everything else is the engine's own. Import it
 before any module of kernels.
 """
@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import array_api_strict
-import compiled_kernels
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pylibcugraph_stand_in
 import pytest
