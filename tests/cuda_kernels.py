@@ -1,7 +1,7 @@
 """The CUDA kernels against the CPU's and the slow reference; test_cuda_kernels.py runs this file.
 
-It has a process to itself, since what kernels run on is chosen before they are defined. Networks are small: every access
-of memory is checked.
+It has a process to itself, since what kernels run on is chosen before they are defined. Networks are small: every
+access of memory is checked.
 """
 
 from __future__ import annotations

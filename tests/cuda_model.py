@@ -1,7 +1,7 @@
-"""The model's CUDA loops against the CPU's, bit for bit; test_model_gpu.py runs this file.
+"""The model's CUDA loops against the CPU's, bit for bit; test_cuda_kernels.py runs this file.
 
-It has a process to itself, since what kernels run on is chosen before they are defined. Tables are small: every access of
-memory is checked.
+It has a process to itself, since what kernels run on is chosen before they are defined. Tables are small: every
+access of memory is checked.
 """
 
 from __future__ import annotations

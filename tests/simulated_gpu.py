@@ -1,8 +1,8 @@
 """Stand-ins for what of the GPU engine needs a device.
 
-Our kernels run as compiled, on this processor (compiled_kernels). array-api-strict stands for CuPy, which takes nothing from the host unasked either,
-and NetworkX for cuGraph. Only the thinnest seams are replaced, so that everything else is the engine's own. Import it
-before any module of kernels.
+Our kernels run as compiled, on this processor (compiled_kernels). array-api-strict stands for CuPy, which takes nothing
+from the host unasked either, and NetworkX for cuGraph. Only the thinnest seams are replaced, so that everything else is
+the engine's own. Import it before any module of kernels.
 """
 
 from __future__ import annotations

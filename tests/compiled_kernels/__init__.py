@@ -25,9 +25,10 @@ from numba import cuda  # noqa: TID251
 
 from compiled_kernels import settings
 from compiled_kernels.faults import KernelFault
+from compiled_kernels.memory import limit_memory
 from compiled_kernels.settings import BUILDS, ORDERS
 
-__all__ = ["BUILDS", "ORDERS", "KernelFault", "in_every_order", "running"]
+__all__ = ["BUILDS", "ORDERS", "KernelFault", "in_every_order", "limit_memory", "running"]
 
 
 def _prepare() -> None:
