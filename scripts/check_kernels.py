@@ -3,10 +3,10 @@
     python scripts/check_kernels.py --persons 10000 100000 --out benchmarks/results/kernels/synthetic.json
     python scripts/check_kernels.py --input arrests/ --config config.toml
 
-Every call that the features make of the CPU engine is made of the kernels too (``tests/compiled_kernels``, the
-fast build: threads and blocks in random order, barriers and guard zones checked). Prints for each the seconds of both and the
-largest relative difference, and ends with 1 if that is above 1e-9, or if whole numbers differ. Seconds here say nothing
-of those of a GPU.
+Every call that the features make of the CPU engine is made of the kernels too (``tests/compiled_kernels``, the fast
+build: threads and blocks in random order, barriers and guard zones checked). Prints for each the seconds of both and
+the largest relative difference, and ends with 1 if that is above 1e-9, or if whole numbers differ. Seconds here say
+nothing of those of a GPU.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     compiled_kernels.limit_memory(int(asked.memory * 2**30))
     config = load_config(asked.config)
     tables: list[tuple[str, Callable[[], Any]]] = [
-        (f"synthetic, {n:,} persons, seed 1", lambda n=n: read_arrests(make_arrests(n, 1), config))
-        for n in asked.persons
+        (f"synthetic, {persons:,} persons, seed 1", partial(_synthetic, persons, config)) for persons in asked.persons
     ]
     if asked.input:
         tables.append((Path(asked.input).name, lambda: read_arrests(asked.input, config)))
@@ -161,6 +161,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         asked.out.write_text(json.dumps(_about(asked) | {"results": found}, indent=1) + "\n", encoding="utf-8")
     return 0 if all(each["agrees"] for each in found) else 1
+
+
+def _synthetic(persons: int, config: Any) -> Any:
+    return read_arrests(make_arrests(persons, 1), config)
 
 
 def _print(row: Row) -> None:

@@ -4,8 +4,8 @@ Only CUDA kernels import this one (:mod:`gpunet.kernels.cuda`, and ``loops_cuda`
 those: without numba-cuda the rest of the package works. Tests run kernels as compiled without a device
 (``tests/compiled_kernels``), and hold every access against all others that have no order.
 
-Kernels use no warp operations. Where two threads may touch a place between two barriers and any order will do, a comment
-at the line or right above it says "any order", and why.
+Kernels use no warp operations. Where two threads may touch a place between two barriers and any order will do, a
+comment at the line or right above it says "any order", and why.
 """
 
 from __future__ import annotations
