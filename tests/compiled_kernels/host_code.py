@@ -171,7 +171,11 @@ _KNOWN = {"lane_switch", *_OF_C, "memset", "memcpy", "memmove", *STATE_SYMBOLS}
 
 def _target() -> Any:
     return llvm.Target.from_triple(_TRIPLE).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True, codemodel="large"
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=2,
+        jit=True,
+        codemodel="large",
     )
 
 
@@ -309,7 +313,9 @@ def _places(text: str) -> dict[str, Site]:
             scopes[number] = found[1]
     return {
         number: Site(files.get(scopes.get(scope, ""), ""), int(line))
-        for number, line, scope in re.findall(r"^!(\d+) = (?:distinct )?!DILocation\(line: (\d+).*?scope: !(\d+)", text, re.M)
+        for number, line, scope in re.findall(
+            r"^!(\d+) = (?:distinct )?!DILocation\(line: (\d+).*?scope: !(\d+)", text, re.M
+        )
     }
 
 

@@ -148,7 +148,9 @@ def _code(function: Callable[..., None], kinds: tuple[Any, ...], build: str, con
     """From the folder of kept code, or compiled anew."""
     source = Path(function.__code__.co_filename)
     key = hashlib.sha256(
-        repr((_surroundings(), str(source), source.read_bytes(), function.__qualname__, kinds, build, constants)).encode()
+        repr(
+            (_surroundings(), str(source), source.read_bytes(), function.__qualname__, kinds, build, constants)
+        ).encode()
     ).hexdigest()
     path = _KEPT / f"{key}.json"
     if path.exists():

@@ -82,7 +82,9 @@ def _check_every_index() -> None:
             on_cpu(context, builder, index, length, axis)
             return
         word = ir.IntType(64)
-        bounds = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [word] * 2), "lane_bounds")
+        bounds = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [word] * 2), "lane_bounds"
+        )
         builder.call(bounds, [index, length])
 
     cgutils.get_item_pointer = checked_pointer
