@@ -1,4 +1,4 @@
-"""Compile the CUDA kernels for a GPU that need not be there: types are checked, which the simulator does not do.
+"""Compile the CUDA kernels to the end for a GPU that need not be there: by NVVM and the assembler, which tests do not.
 
     pip install "numba-cuda[cu13]" nvidia-cuda-nvcc
     python scripts/compile_cuda.py --capability 9.0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import array_api_strict
+import compiled_kernels  # noqa: F401
 import cudf_stand_in
 import engine_contract as contract
 import narwhals as nw

@@ -1,6 +1,6 @@
 """The CUDA kernels of neighbourhood, ties, cores and tipping; test_cuda_kernels.py runs this file.
 
-As in cuda_kernels.py: a process of its own on Numba's simulator, and small networks.
+As in cuda_kernels.py: a process of its own, and small networks.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import graph_of, neighbourhood_columns, reference_path
@@ -28,8 +28,6 @@ from gpunet.kernels.cuda.neighbourhood import hop_counts_cuda
 from gpunet.kernels.cuda.ties import csr_from_ties_cuda, incident_pairs_cuda, merge_pairs_cuda
 from gpunet.kernels.cuda.tipping import tipping_cuda, tipping_without_own_seed_cuda
 from gpunet.kernels.jit_cuda import on_device, on_host
-
-simulator.prepare()
 
 FEW = settings(max_examples=8)
 

@@ -1,7 +1,7 @@
 """The CUDA kernels against the CPU's and the slow reference; test_cuda_kernels.py runs this file.
 
-It has a process to itself, since Numba's simulator must be chosen before Numba is imported. Networks are small: the
-simulator has a Python thread for every thread of a block.
+It has a process to itself, since what kernels run on is chosen before they are defined. Networks are small: every
+access of memory is checked.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from comparison import assert_arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,8 +33,6 @@ from gpunet.kernels.cuda.betweenness import Workspace, dependencies_cuda
 from gpunet.kernels.cuda.closeness import farness_cuda
 from gpunet.kernels.path_lanes import PADDING
 from gpunet.search import searches
-
-simulator.prepare()
 
 THREADS = 16
 FEW = settings(max_examples=6)
@@ -191,7 +189,7 @@ def columns(network: Network, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     return {
         **work.betweenness(CpuEngine(1), None),
         **work.closeness(CpuEngine(1), None),
-    }  # the simulator takes one kernel at a time
+    }
 
 
 @pytest.mark.usefixtures("on_the_gpu")

@@ -1,16 +1,16 @@
-"""The model's CUDA loops against the CPU's, bit for bit; test_model_gpu.py runs this file.
+"""The model's CUDA loops against the CPU's, bit for bit; test_cuda_kernels.py runs this file.
 
-It has a process to itself, since Numba's simulator must be chosen before Numba is imported. Tables are small: the
-simulator has a Python thread for every thread of a block.
+It has a process to itself, since what kernels run on is chosen before they are defined. Tables are small: every
+access of memory is checked.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from model_tables import KINDS, table
 
 from gpunet.config.config import ModelConfig
@@ -18,8 +18,6 @@ from gpunet.kernels.jit_cuda import cuda, on_host
 from gpunet.model import loops_cuda, train
 from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees
 from gpunet.model.trees import BoostedTrees
-
-simulator.prepare()
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from comparison import assert_arrays
 from cuda_searches import CPU, SMALL, at_most, drawn, graph, network, small
 from hypothesis import given, settings
@@ -30,8 +30,6 @@ from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk
 
 __all__ = ["graph", "network", "small"]
-
-simulator.prepare()
 
 
 class Here:

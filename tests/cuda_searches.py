@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pytest
-import simulator
 from comparison import assert_arrays
 from hypothesis import given, settings
 from reference import reference_path
@@ -30,8 +30,6 @@ from gpunet.search import sample_plan
 from gpunet.search.graph import SearchGraph
 from gpunet.search.sample_plan import ordered_pairs
 from gpunet.search.samples import region_of
-
-simulator.prepare()
 
 CPU = CpuEngine(1)
 

@@ -1,4 +1,4 @@
-"""Stands in for dask_cuda where there is no GPU: processes whose GPUs are Numba's simulator.
+"""Stands in for dask_cuda where there is no GPU: processes that have stand-ins for their GPUs.
 
 The parameters are those of the real class, which tests/rapids_api compares.
 """
@@ -33,5 +33,5 @@ class LocalCUDACluster(LocalCluster):
         super().__init__(
             n_workers=workers, threads_per_worker=threads_per_worker, memory_limit=memory_limit, processes=True,
             local_directory=local_directory, protocol=protocol, preload=["simulated_worker"],
-            env={"NUMBA_ENABLE_CUDASIM": "1"}, **kwargs,
+            **kwargs,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """A GPU that is none: NumPy arrays that behave like CuPy's.
 
 What is replaced is what needs a device and nothing else: where an array lies, CuPy's functions, the device that
-XGBoost works on, and the CUDA loops (tests/cuda_model.py runs those on Numba's simulator).
+XGBoost works on, and the CUDA loops (tests/cuda_model.py runs those).
 An array of :class:`OnGpu` refuses what CuPy refuses: to be mixed with an array in the host's memory.
 """
 

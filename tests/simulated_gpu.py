@@ -1,8 +1,8 @@
-"""Stand-ins for what of the GPU engine needs a device, on Numba's simulator, which has to be on (NUMBA_ENABLE_CUDASIM).
+"""Stand-ins for what of the GPU engine needs a device.
 
-Our kernels run on the simulator. array-api-strict stands for CuPy, which takes nothing from the host unasked either,
-and NetworkX for cuGraph. Only the thinnest seams are replaced, so that everything else is the engine's own. Import it
-before any module of kernels.
+Our kernels run as compiled, on this processor (compiled_kernels). array-api-strict stands for CuPy, which takes nothing
+from the host unasked either, and NetworkX for cuGraph. Only the thinnest seams are replaced, so that everything else is
+the engine's own. Import it before any module of kernels.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 import array_api_strict
+import compiled_kernels  # noqa: F401
 import numpy as np
 import pylibcugraph_stand_in
 import pytest
-import simulator
 
 from gpunet.kernels import jit_cuda
 
@@ -37,8 +37,6 @@ jit_cuda.on_device = _on_device  # before the kernels' modules take it from ther
 from gpunet.engines.gpu import check, memory, search_chunks, search_plan, searches  # noqa: E402
 from gpunet.engines.gpu import engine as gpu_engine  # noqa: E402
 from gpunet.tables import arrays  # noqa: E402
-
-simulator.prepare()
 
 INFO = check.GpuInfo("Pretended", "580.65", "13.0", 2**37, "9.0", {"cupy-cuda13x": "14.0"})
 

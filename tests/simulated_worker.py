@@ -1,10 +1,11 @@
-"""What a Dask worker preloads that has Numba's simulator and stand-ins for its GPU."""
+"""What a Dask worker preloads that has stand-ins for its GPU."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
+import compiled_kernels  # noqa: F401
 import cugraph_dask_stand_in
 import pretend_gpu
 import pytest

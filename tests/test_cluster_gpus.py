@@ -1,4 +1,4 @@
-"""GPUs of a cluster, without any: Numba's simulator and stand-ins on the workers, none of them in this process."""
+"""GPUs of a cluster, without any: stand-ins on the workers, none of them in this process."""
 
 from __future__ import annotations
 
@@ -332,7 +332,7 @@ def test_libraries_that_do_not_encrypt_stay_on_loopback(two_gpus, monkeypatch):
 
 def test_workers_of_the_users_own_scheduler(tmp_path, two_gpus):
     tests = str(Path(__file__).parent)
-    environment = {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join([tests, *filter(None, sys.path)])}
+    environment = {"PYTHONPATH": os.pathsep.join([tests, *filter(None, sys.path)])}
     with (
         dask_processes(tmp_path, "--preload", "simulated_worker", **environment) as (address, _),
         cluster_engine(address, engine="gpu") as engine,

@@ -1,4 +1,4 @@
-"""The CUDA kernels on Numba's simulator, in a process of its own, and on a device where there is one."""
+"""The CUDA kernels as compiled, on this processor with every check, and on a device where there is one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-CHECKS = sorted(Path(__file__).parent.glob("cuda_*.py"))
+CHECKS = sorted(str(path) for path in Path(__file__).parent.glob("cuda_*.py"))
 KERNELS = Path(__file__).parents[1] / "gpunet" / "kernels"
 
 REFUSED = ("gpunet.kernels.cuda.", "gpunet.kernels.jit_cuda", "gpunet.model.loops_cuda", "gpunet.engines.gpu.")
@@ -41,25 +41,39 @@ def lanes() -> list[str]:
     """Where the kernels can run here."""
     code = "from numba import cuda; print(cuda.is_available())"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    return ["simulator", "device"] if asked.stdout.strip() == "True" else ["simulator"]
+    return ["processor", "device"] if asked.stdout.strip() == "True" else ["processor"]
 
 
-@pytest.mark.parametrize("checks", CHECKS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("lane", lanes())
-def test_kernels(lane: str, checks: Path) -> None:
-    environment = os.environ | {
-        "NUMBA_ENABLE_CUDASIM": "1" if lane == "simulator" else "0",
-        "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # pytest would make errors of them
-    }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
+def run_checks(lane: str, *more: str, **changes: str) -> None:
+    """All files of tests of kernels, in one process, which compiles each kernel once."""
+    changes["GPUNET_TEST_KERNELS"] = lane
+    changes["NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS"] = "0"  # pytest would make errors of them
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CHECKS, *more]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=KERNELS.parents[1], env=environment, timeout=600, check=False
+        command, capture_output=True, text=True, cwd=KERNELS.parents[1], env={**os.environ, **changes}, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "skipped" not in done.stdout
+
+
+@pytest.mark.parametrize("lane", lanes())
+def test_kernels(lane: str) -> None:
+    run_checks(lane, GPUNET_TEST_ORDER="random")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["forward", "backward"])
+def test_kernels_in_other_orders(order: str) -> None:
+    run_checks("processor", GPUNET_TEST_ORDER=order)
+
+
+@pytest.mark.slow
+def test_kernels_without_checks() -> None:
+    run_checks("processor", GPUNET_TEST_BUILD="fast")
 
 
 def test_every_kernel_can_be_compiled_ahead_of_a_device() -> None:
-    """scripts/compile_cuda.py checks types, which the simulator has none of; so it has to know all kernels."""
+    """scripts/compile_cuda.py has the types of all kernels, and so has to know each."""
     root = KERNELS.parents[1]
     kernels = {
         f"{path.stem}.{node.name}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -209,23 +207,3 @@ def test_gradients_and_loss_are_the_loops_in_any_array_library() -> None:
     out, by_loop = xp.asarray(np.full(n, 7.0)), np.full(n, 7.0)
     assert fold.held_out_loss(out) == pytest.approx(held_out_loss(margin, labels, folds, 1, by_loop), rel=1e-7)
     np.testing.assert_array_equal(np.asarray(out), by_loop)
-
-
-def lanes() -> list[str]:
-    """Where the CUDA loops can run here."""
-    code = "from numba import cuda; print(cuda.is_available())"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    return ["simulator", "device"] if asked.stdout.strip() == "True" else ["simulator"]
-
-
-@pytest.mark.parametrize("lane", lanes())
-def test_cuda_loops(lane: str) -> None:
-    environment = os.environ | {
-        "NUMBA_ENABLE_CUDASIM": "1" if lane == "simulator" else "0",
-        "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # pytest would make errors of them
-    }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CHECKS)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=CHECKS.parents[1], env=environment, timeout=600, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,12 +1,11 @@
 """The one place that holds the options of Numba's CUDA compiler, and that knows where it comes from.
 
 Only CUDA kernels import this one (:mod:`gpunet.kernels.cuda`, and ``loops_cuda`` of models), and only a GPU engine
-those: without numba-cuda the rest of the package works. With ``NUMBA_ENABLE_CUDASIM=1`` in the environment before Numba
-is first imported, kernels run on Numba's simulator, which needs no device: one Python thread stands for each thread of
-the device.
+those: without numba-cuda the rest of the package works. Tests run kernels as compiled without a device
+(``tests/compiled_kernels``), and hold every access against all others that have no order.
 
-Kernels use no warp operations, which the simulator lacks. Functions that name ``cuda`` must be in the module of the
-kernel that calls them: the simulator puts its own in that module's place.
+Kernels use no warp operations. Where two threads may touch a place between two barriers and any order will do, a
+comment at the line or right above it says "any order", and why.
 """
 
 from __future__ import annotations
@@ -155,7 +154,7 @@ def free_bytes() -> int:
     if _FREE:
         return _FREE[-1]()
     free, _ = cuda.current_context().get_memory_info()
-    return int(min(free, np.iinfo(np.int64).max))  # the simulator's memory is infinite
+    return int(min(free, np.iinfo(np.int64).max))
 
 
 def most_that_fit(make: Callable[[int], T], each: int, most: int, share: float = 0.8) -> T:

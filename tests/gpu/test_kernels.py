@@ -1,4 +1,4 @@
-"""The kernels' own tests, which elsewhere run on Numba's simulator, on the device."""
+"""The kernels' own tests, which elsewhere run on the processor, on the device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_there_are_kernels():
 @pytest.mark.parametrize("checks", CHECKS, ids=lambda path: path.stem)
 def test_kernels(checks, environment):
     # With a block or two a launch, Numba rightly says that the device is not full: these are tests, not measurements.
-    changes = {"NUMBA_ENABLE_CUDASIM": "0", "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0"}
+    changes = {"GPUNET_TEST_KERNELS": "device", "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=TESTS.parent, env={**environment, **changes}, check=False

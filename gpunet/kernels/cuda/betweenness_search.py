@@ -163,8 +163,9 @@ def search(
             over[group] = cell[_OVER]
         for i in range(cuda.threadIdx.x, cell[_TOP] * LANES, cuda.blockDim.x):
             v = listing[i // LANES]
+            # Any order: a vertex may be listed at several levels, and all write the same.
             depth[v * LANES + i % LANES] = -1
-            closed[v] = 0
+            closed[v] = 0  # any order: see above
         cuda.syncthreads()
 
 
@@ -238,7 +239,7 @@ def _forward(
                 if scaled:
                     settle_scaled(w, lane, level, network, copies, row, sigma, onward, depth, power)
                 elif settle(w, lane, level, network, copies, row, sigma, onward, depth) > limit:
-                    cell[_OVER] = 1
+                    cell[_OVER] = 1  # any order: all write the same
         cuda.syncthreads()
         if tid == 0:
             cell[_N_FOUND] = 0
@@ -274,6 +275,7 @@ def _list_neighbours(
             continue  # no shortest path leads through it
         for e in range(begins[v] + i % LANES, ends[v], LANES):
             w = indices[e] - first
+            # Any order: a look that comes too early leaves it to the exchange.
             if w < n and closed[w] == 0 and cuda.atomic.exch(closed, w, 1) == 0:
                 found[cuda.atomic.add(cell, _N_FOUND, 1)] = w
 
@@ -299,7 +301,7 @@ def _list_active(
 @device
 def _clear(start: int, stop: int, listing: Int32, row: Float64) -> None:
     for i in range(start * LANES + cuda.threadIdx.x, stop * LANES, cuda.blockDim.x):
-        row[listing[i // LANES] * LANES + i % LANES] = 0.0
+        row[listing[i // LANES] * LANES + i % LANES] = 0.0  # any order: lanes may have one source
 
 
 @device

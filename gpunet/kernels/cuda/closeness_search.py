@@ -156,6 +156,7 @@ def _list_neighbours(
             continue  # no shortest path leads through it
         for e in range(indptr[v] + i % _TEAM, indptr[v + 1], _TEAM):
             w = indices[e] - first
+            # Any order: a look that comes too early leaves it to the exchange.
             if closed[w] == 0 and cuda.atomic.exch(closed, w, 1) == 0:
                 found[cuda.atomic.add(cell, _N_FOUND, 1)] = w
 

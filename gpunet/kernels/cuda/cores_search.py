@@ -157,6 +157,7 @@ def _find_around(
     """List the neighbours of u in the (k-1)-shell, each once."""
     for e in range(indptr[u], indptr[u + 1]):
         w = indices[e]
+        # Any order: a look that comes too early leaves it to the exchange.
         if core[w] == k - 1 and support[w] == 0 and cuda.atomic.exch(support, w, 1) == 0:
             found[cuda.atomic.add(counter, _FOUND, 1)] = w
 
@@ -169,9 +170,9 @@ def _count_support(
     count = 1
     for e in range(indptr[u], indptr[u + 1]):
         w = indices[e]
-        if core[w] >= k or support[w] != 0:
+        if core[w] >= k or support[w] != 0:  # any order: a candidate has 1 before it is counted, and more afterwards
             count += 1
-    support[u] = count
+    support[u] = count  # any order: see above
     if count <= k:
         fallen[cuda.atomic.add(counter, _FALLEN, 1)] = u
 
@@ -181,5 +182,6 @@ def _take_away(u: int, k: int, indptr: Int64, indices: Int32, support: Int32, fa
     """Let candidates around u, which has fallen out, do without it; list those that fall out for it."""
     for e in range(indptr[u], indptr[u + 1]):
         w = indices[e]
+        # Any order: a candidate counts itself, so that its number stays above 0.
         if support[w] != 0 and cuda.atomic.sub(support, w, 1) == k + 1:
             fallen[cuda.atomic.add(counter, _FALLEN, 1)] = w

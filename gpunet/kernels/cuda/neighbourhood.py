@@ -130,6 +130,7 @@ def _count_with_stamps(
             u = indices[begin + j // _TEAM]
             for f in range(indptr[u] + j % _TEAM, indptr[u + 1], _TEAM):
                 w = indices[f]
+                # Any order: a look that comes too early leaves it to the exchange.
                 if stamp[w] != mine and cuda.atomic.exch(stamp, w, mine) != mine:
                     _add(members[w], out, 1, v)
         cuda.syncthreads()

@@ -100,8 +100,9 @@ def _spread(
         u = queue[head + i // _TEAM]
         for e in range(indptr[u] + i % _TEAM, indptr[u + 1], _TEAM):
             w = indices[e]
+            # Any order: of those that look too early, the kth supporter alone goes on.
             if rank[w] < 0 and cuda.atomic.add(supporters, w, 1) == k - 1:
-                rank[w] = now
+                rank[w] = now  # any order: see above
                 queue[cuda.atomic.add(tail, 0, 1)] = w
 
 

@@ -146,7 +146,7 @@ def settle_together(
             for j in range(tid, size, threads):
                 u = suspects[j]
                 if mark[u] == _SUSPECT and _has_active(u, indptr, indices, rank, k, mark):
-                    mark[u] = _ACTIVE
+                    mark[u] = _ACTIVE  # any order: who looks too early looks again in the next turn
                     cuda.atomic.add(counter, _FOUND, 1)
             cuda.syncthreads()
             fresh = counter[_FOUND] > 0 and mark[v] == _SUSPECT
@@ -166,11 +166,13 @@ def _suspect_followers(
     """Mark and list the neighbours of the suspect x that are left with too few who were active before them."""
     for e in range(indptr[x], indptr[x + 1]):
         u = indices[e]
+        # Any order: a look that comes too early leaves it to the exchange.
         if seed[u] or rank[u] <= rank[x] or mark[u] != CLEAR:
             continue
         earlier = 0
         for f in range(indptr[u], indptr[u + 1]):
             w = indices[f]
+            # Any order: for a w that is being marked, u is looked at again in the next turn.
             if 0 <= rank[w] < rank[u] and mark[w] == CLEAR:
                 earlier += 1
         if earlier < k and cuda.atomic.exch(mark, u, _SUSPECT) == CLEAR:
@@ -183,6 +185,6 @@ def _has_active(u: int, indptr: Int64, indices: Int32, rank: Int32, k: int, mark
     active = 0
     for e in range(indptr[u], indptr[u + 1]):
         w = indices[e]
-        if rank[w] >= 0 and mark[w] != _SUSPECT:
+        if rank[w] >= 0 and mark[w] != _SUSPECT:  # any order: see where it is set
             active += 1
     return active >= k
