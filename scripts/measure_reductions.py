@@ -25,7 +25,7 @@ from gpunet.arrests.network import Network
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.kernels.cpu.betweenness import dependencies_batch
 from gpunet.kernels.cpu.simplicial import rows_within
-from gpunet.kernels.cpu.traversal import bfs_order, component_labels, padded_rows, permute_csr
+from gpunet.kernels.cpu.traversal import bfs_order, component_labels, permute_csr, rows_among
 from gpunet.search.batches import Batch, batches_of, shrinking_batches
 from gpunet.search.graph import SearchGraph
 from gpunet.search.searches import dependencies
@@ -39,7 +39,7 @@ def one_at_a_time(graph: SearchGraph, batch: Batch) -> NDArray[np.float64]:
     """Dependencies of a batch by the plain kernel."""
     first, last = batch.first, batch.last
     weight = graph.weight.astype(np.float64)
-    indptr, indices = padded_rows(graph.indptr, graph.indices, first, last, 1)
+    indptr, indices = rows_among(graph.indptr, graph.indices, first, last)
     copies = graph.twins[first:last].astype(np.float64)
     sources = batch.sources - np.int32(first)
     return dependencies_batch(indptr, indices, weight[batch.sources], weight[first:last], copies, sources)

@@ -28,10 +28,8 @@ from gpunet.kernels import jit_cuda
 from gpunet.kernels.cpu.betweenness import LIMIT, dependencies_batch
 from gpunet.kernels.cpu.closeness import farness_batch
 from gpunet.kernels.cpu.simplicial import simplicial_vertices
-from gpunet.kernels.cpu.traversal import padded_rows
 from gpunet.kernels.cuda.betweenness import Workspace, dependencies_cuda
 from gpunet.kernels.cuda.closeness import farness_cuda
-from gpunet.kernels.path_lanes import PADDING
 from gpunet.search import searches
 
 THREADS = 16
@@ -69,11 +67,12 @@ class Case:
     def cpu(self) -> np.ndarray:
         return dependencies_batch(self.network.indptr, self.network.indices, *self.about, self.sources)
 
-    def gpu(self, blocks: int = 2, threads: int = THREADS, limit: float = LIMIT, padding: int = 1) -> np.ndarray:
+    def gpu(self, blocks: int = 2, threads: int = THREADS, limit: float = LIMIT) -> np.ndarray:
         network = self.network
-        rows = padded_rows(network.indptr, network.indices, 0, network.n, padding)
         workspace = Workspace.of(network.n, self.about[1].size, blocks, threads)
-        return dependencies_cuda(*rows, *self.about, self.inner, self.sources, workspace, threads, limit)
+        return dependencies_cuda(
+            network.indptr, network.indices, *self.about, self.inner, self.sources, workspace, threads, limit
+        )
 
 
 @FEW
@@ -102,11 +101,9 @@ def test_betweenness_of_many_groups(sparse: Case, found: np.ndarray) -> None:
     np.testing.assert_allclose(found, sparse.cpu(), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("blocks", "threads", "padding"), [(2, 16, 1), (1, 8, 1), (3, 16, PADDING), (6, 32, 1)])
-def test_neither_blocks_nor_threads_change_a_bit(
-    sparse: Case, found: np.ndarray, blocks: int, threads: int, padding: int
-) -> None:
-    assert np.array_equal(sparse.gpu(blocks, threads, padding=padding), found)
+@pytest.mark.parametrize(("blocks", "threads"), [(2, 16), (1, 8), (6, 32)])
+def test_neither_blocks_nor_threads_change_a_bit(sparse: Case, found: np.ndarray, blocks: int, threads: int) -> None:
+    assert np.array_equal(sparse.gpu(blocks, threads), found)
 
 
 def test_a_room_serves_one_batch_after_another(sparse: Case) -> None:

@@ -41,7 +41,7 @@ FEATURE_KERNELS = (
     Kernel("gpunet.kernels.cpu.blocks", "hanging_weights", "i8[::1], i4[::1], i4[::1], i8[:,::1]"),
     Kernel("gpunet.kernels.cpu.louvain", "subgraph_within", "i8[::1], i4[::1], i4[::1]"),
     Kernel("gpunet.kernels.cpu.traversal", "component_labels", "i8[::1], i4[::1], i4[::1]"),
-    Kernel("gpunet.kernels.cpu.traversal", "padded_rows", "i8[::1], i4[::1], i8, i8, i8"),
+    Kernel("gpunet.kernels.cpu.traversal", "rows_among", "i8[::1], i4[::1], i8, i8"),
     Kernel("gpunet.kernels.cpu.tipping", "tipping", "i8[::1], i4[::1], b1[::1], i8"),
     Kernel("gpunet.kernels.cpu.traversal", "permute_csr", "i8[::1], i4[::1], i4[::1]"),
     Kernel("gpunet.kernels.cpu.ties", "csr_from_ties", "i4[::1], i4[::1], i8"),

@@ -8,7 +8,7 @@ from gpunet.base.array_types import Float64, Int64
 from gpunet.base.progress import ProgressCallback
 from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes
 from gpunet.kernels.cpu.closeness import BATCH, farness_batch
-from gpunet.kernels.cpu.traversal import padded_rows
+from gpunet.kernels.cpu.traversal import rows_among
 from gpunet.search.batches import Batch, batches_of, search_work, shrinking_batches
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Reducer
@@ -50,7 +50,7 @@ def dependencies_between(graph: SearchGraph, batch: Batch, source_weight: Float6
     `target_weight` (float64[last - first, sets]) is how much the batch's positions count as targets.
     """
     first, last = batch.first, batch.last
-    indptr, indices = padded_rows(graph.indptr, graph.indices, first, last, 1)
+    indptr, indices = rows_among(graph.indptr, graph.indices, first, last)
     return dependencies_lanes(
         indptr,
         indices,

@@ -17,7 +17,7 @@ reached, order
 columns
     int64[active], the sets that the source is in; `column` if there is one.
 distance
-    int32[n + 1], -1 where not reached.
+    int32[n], -1 where not reached.
 sigma, exponent
     float64[n] and int64[n]: path counts are ``sigma * 2**exponent``.
 gain
@@ -47,15 +47,14 @@ def dependencies_batch(
 ) -> Float64:
     """float64[n, sets]: dependencies of the `sources` on each vertex, summed, for each set.
 
-    The neighbours of v are ``indices[indptr[v]:indptr[v + 1]]``; the number n, which is no vertex, is passed over.
+    The neighbours of v are ``indices[indptr[v]:indptr[v + 1]]``.
     ``target_weight`` (float64[n, sets]) says how much each vertex counts as a target: 0 or 1 in a plain network, more
     in a block, where others hang behind a vertex; and ``copies`` (float64[n]) for how many twins it stands.
     ``source_weight`` (float64[sources, sets]) is how much each source counts.
     """
     size, n_sets = target_weight.shape
     out = np.zeros((size, n_sets), np.float64)
-    distance = np.full(size + 1, -1, np.int32)
-    distance[size] = np.iinfo(np.int32).max  # never a neighbour that is not reached, nor one that is one step further
+    distance = np.full(size, -1, np.int32)
     sigma = np.zeros(size, np.float64)
     exponent = np.zeros(size, np.int64)
     gain = np.zeros((size, n_sets), np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 from gpunet.base.array_types import Int32, Int64
 from gpunet.kernels.jit import njit
 
-__all__ = ["bfs_order", "component_labels", "padded_rows", "permute_csr"]
+__all__ = ["bfs_order", "component_labels", "permute_csr", "rows_among"]
 
 
 @njit
@@ -98,22 +98,19 @@ def permute_csr(
 
 
 @njit
-def padded_rows(indptr: Int64, indices: Int32, first: int, last: int, multiple: int) -> tuple[Int64, Int32]:
-    """The network among the vertices ``first..last-1``, renamed from 0, with rows filled up to a multiple.
+def rows_among(indptr: Int64, indices: Int32, first: int, last: int) -> tuple[Int64, Int32]:
+    """The network among the vertices ``first..last-1``, renamed from 0. Rows of the adjacency must ascend.
 
-    Rows of the adjacency must ascend. Where a row has no more neighbours it says ``last - first``, which is no vertex;
-    so do `multiple` elements after the last row, so that as many can be read from the beginning of any.
+    Neighbours before `first` there may be none.
     """
-    size = last - first
-    begin = np.zeros(size + 1, np.int64)
-    padded = np.full((indptr[last] - indptr[first]) + (multiple - 1) * size + multiple, size, np.int32)
+    begin = np.zeros(last - first + 1, np.int64)
+    kept = np.empty(indptr[last] - indptr[first], np.int32)
     at = 0
     for v in range(first, last):
         for e in range(indptr[v], indptr[v + 1]):
             if indices[e] >= last:
                 break
-            padded[at] = indices[e] - first
+            kept[at] = indices[e] - first
             at += 1
-        at = -(-at // multiple) * multiple
         begin[v - first + 1] = at
-    return begin, padded[: at + multiple]
+    return begin, kept[:at]

@@ -60,9 +60,9 @@ def dependencies_cuda(
 ) -> Float64:
     """float64[n, sets]: what :func:`gpunet.kernels.cpu.betweenness_lanes.dependencies_lanes` returns.
 
-    Rows of the adjacency may be filled up with the number n, but need not be. A `workspace` for as many vertices and
-    sums, or more, saves making one. Much is gained from many sources: thousands. ``threads`` (a multiple of 8) are
-    those of a block and do not change a bit of the result; path counts beyond ``limit`` are done with exponents.
+    A `workspace` for as many vertices and sums, or more, saves making one. Much is gained from many sources: thousands.
+    ``threads`` (a multiple of 8) are those of a block and do not change a bit of the result; path counts beyond
+    ``limit`` are done with exponents.
 
     Raises
     ------
