@@ -2,8 +2,8 @@
 
 The same sums as in :mod:`gpunet.kernels.cpu.betweenness`. :mod:`gpunet.kernels.cpu.shortest_paths` lists for each
 source the ties of its shortest paths, level by level. Going outwards, path counts are added along them; going back,
-rows with one lane for each set that the source counts for. Both are plain loops over the list: no branch depends on a vertex or a
-tie, and nothing is read that does not count. A source in one set, as most are, has rows of one double.
+rows with one lane for each set that the source counts for. Both are plain loops over the list: no branch depends on a
+vertex or a tie, and nothing is read that does not count. A source in one set, as most are, has rows of one double.
 
 Parameters of one name are the same in all functions here:
 
