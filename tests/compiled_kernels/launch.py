@@ -169,5 +169,5 @@ def _surroundings() -> tuple[str, ...]:
         digest.update(path.read_bytes())
     return (
         digest.hexdigest(), numba.__version__, llvmlite.__version__, platform.python_version(),
-        llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), numba.cuda.__file__,
+        llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), lower.__globals__["cuda"].__file__,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from llvmlite import ir
 from numba import cuda, types  # noqa: TID251
 from numba.core import typing
-from numba.cuda import codegen, compiler, dispatcher  # noqa: TID251
+from numba.cuda import compiler, dispatcher  # noqa: TID251
 from numba.cuda.cudadrv import nvvm  # noqa: TID251
 from numba.cuda.target import CUDATargetContext  # noqa: TID251
 
