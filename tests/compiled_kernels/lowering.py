@@ -25,10 +25,13 @@ try:
 except ImportError:
     from numba.core import cgutils
 
-__all__ = ["CAPABILITY", "jit_device", "lower", "set_up"]
+__all__ = ["CAPABILITY", "CUDA_FILE", "jit_device", "lower", "set_up"]
 
 #: The device that kernels are compiled for: H100 and H200.
 CAPABILITY = (9, 0)
+
+#: Numba's own CUDA or numba-cuda's.
+CUDA_FILE = cuda.__file__
 
 _jit = cuda.jit
 
