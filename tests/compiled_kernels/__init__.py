@@ -3,7 +3,7 @@
 Numba lowers a kernel to LLVM IR with the device's types and widths; the IR is given this processor's names and compiled
 for it (:mod:`compiled_kernels.host_code`). Threads of a block take turns: each runs to its next barrier on a stack of
 its own (``runtime.ll``). Blocks run one after another. What a device would punish ends the kernel with a
-:class:`KernelFault` that names kernel and line: see ``checks.ll``. The checks are those of the build "checked"; the
+:class:`KernelError` that names kernel and line: see ``checks.ll``. The checks are those of the build "checked"; the
 build "fast" has those of barriers and guard zones alone, for large networks.
 
 To import it ahead of any module of kernels is enough: those kernels run here then, unless the environment has
@@ -24,11 +24,11 @@ from typing import Any
 from numba import cuda  # noqa: TID251
 
 from compiled_kernels import settings
-from compiled_kernels.faults import KernelFault
+from compiled_kernels.faults import KernelError
 from compiled_kernels.memory import limit_memory
 from compiled_kernels.settings import BUILDS, ORDERS
 
-__all__ = ["BUILDS", "ORDERS", "KernelFault", "in_every_order", "limit_memory", "running"]
+__all__ = ["BUILDS", "ORDERS", "KernelError", "in_every_order", "limit_memory", "running"]
 
 
 def _prepare() -> None:

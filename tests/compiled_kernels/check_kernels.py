@@ -7,9 +7,10 @@ import math
 
 import numpy as np
 import pytest
+from numba import cuda  # noqa: TID251
+
 from compiled_kernels import BUILDS, ORDERS, in_every_order, memory, running, settings
 from compiled_kernels.arrays import device_array, to_device
-from numba import cuda  # noqa: TID251
 
 pytestmark = pytest.mark.usefixtures("way")
 

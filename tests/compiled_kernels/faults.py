@@ -11,13 +11,13 @@ from compiled_kernels.host_code import Code
 from compiled_kernels.memory import SHARED
 from compiled_kernels.state import STATE
 
-__all__ = ["KernelFault", "raise_any"]
+__all__ = ["KernelError", "raise_any"]
 
 _DIVERGENT, _ENDED, _INDEX, _OUTSIDE, _UNWRITTEN, _RACE = range(1, 7)
 _ATOMIC, _SITES = 1 << 19, (1 << 19) - 1
 
 
-class KernelFault(Exception):
+class KernelError(Exception):
     """A kernel does what a device would punish."""
 
 
@@ -26,17 +26,17 @@ def raise_any(function: Callable[..., None], code: Code, arguments: tuple[Any, .
 
     Raises
     ------
-    KernelFault
+    KernelError
         If it has a fault, or has written beyond an array.
     """
     if STATE.fault:
         site = code.sites[STATE.site - 1]
         text = f": {site.text}" if site.text else ""
-        raise KernelFault(f"{function.__name__}, {site}: {_words(function, code, arguments)}{text}")
+        raise KernelError(f"{function.__name__}, {site}: {_words(function, code, arguments)}{text}")
     names = _names(function)
     for name, argument in zip(names, arguments, strict=True):
         if isinstance(argument, DeviceArray) and not argument.allocation.is_guarded():
-            raise KernelFault(f"{function.__name__}: something was written before or after the array {name}")
+            raise KernelError(f"{function.__name__}: something was written before or after the array {name}")
 
 
 def _names(function: Callable[..., None]) -> list[str]:
@@ -57,11 +57,9 @@ def _words(function: Callable[..., None], code: Code, arguments: tuple[Any, ...]
         return f"{who} {'writes' if second else 'reads'} outside of any array, {where}"
     if fault == _UNWRITTEN:
         return f"{who} reads what nobody has written, {where}"
-    other = code.sites[(second & _SITES) - 1]
-    return (
-        f"a race: {who} and thread {(second >> 20) & 1023} of {'this' if second >> 30 >= STATE.block_begins else 'another'} "
-        f"block at {other} meet {where} without order"
-    )
+    block = "this" if second >> 30 >= STATE.block_begins else "another"
+    other = f"thread {(second >> 20) & 1023} of {block} block at {code.sites[(second & _SITES) - 1]}"
+    return f"a race: {who} and {other} meet {where} without order"
 
 
 def _place(function: Callable[..., None], arguments: tuple[Any, ...], address: int) -> str:

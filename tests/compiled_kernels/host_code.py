@@ -1,8 +1,8 @@
 """From Numba's LLVM IR for a GPU to machine code for this processor, with checks or without.
 
 Names of the device are given meanings here: thread and block indices, the barrier, libdevice's functions, atomic
-operations on floats, shared memory. Before the program is optimised, every barrier, and in the checked build every index
-and access, is told its place in the source, its *site*.
+operations on floats, shared memory. Before the program is optimised, every barrier, and in the checked build every
+index and access, is told its place in the source, its *site*.
 """
 
 from __future__ import annotations
@@ -332,7 +332,7 @@ def _start(name: str, types: list[str]) -> str:
 def _own(part: str) -> str:
     text = (_HERE / part).read_text(encoding="utf-8")
     if part == "checks.ll":
-        text = text.replace("define internal ", "define ").replace("alwaysinline", "alwaysinline")
+        text = text.replace("define internal ", "define ")
         state = re.search(r"^%state = .*$", (_HERE / "runtime.ll").read_text(encoding="utf-8"), re.M)
         assert state is not None
         return f"{state[0]}\n@lane_state = external global %state\ndeclare void @lane_fault(i64, i64, i64, i64)\n{text}"

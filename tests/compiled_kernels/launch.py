@@ -21,7 +21,7 @@ from numba.core.typing.typeof import Purpose, typeof
 from compiled_kernels import faults, settings
 from compiled_kernels.arrays import DeviceArray
 from compiled_kernels.host_code import Code, translate
-from compiled_kernels.lowering import lower
+from compiled_kernels.lowering import CUDA_FILE, lower
 from compiled_kernels.state import MOST_THREADS, SHARED_BYTES, STATE
 
 __all__ = ["Kernel"]
@@ -169,5 +169,5 @@ def _surroundings() -> tuple[str, ...]:
         digest.update(path.read_bytes())
     return (
         digest.hexdigest(), numba.__version__, llvmlite.__version__, platform.python_version(),
-        llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), numba.cuda.__file__,
+        llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), CUDA_FILE,
     )  # fmt: skip

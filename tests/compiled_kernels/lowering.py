@@ -16,7 +16,7 @@ from typing import Any
 from llvmlite import ir
 from numba import cuda, types  # noqa: TID251
 from numba.core import typing
-from numba.cuda import codegen, compiler, dispatcher  # noqa: TID251
+from numba.cuda import compiler, dispatcher  # noqa: TID251
 from numba.cuda.cudadrv import nvvm  # noqa: TID251
 from numba.cuda.target import CUDATargetContext  # noqa: TID251
 
@@ -25,10 +25,13 @@ try:
 except ImportError:
     from numba.core import cgutils
 
-__all__ = ["CAPABILITY", "jit_device", "lower", "set_up"]
+__all__ = ["CAPABILITY", "CUDA_FILE", "jit_device", "lower", "set_up"]
 
 #: The device that kernels are compiled for: H100 and H200.
 CAPABILITY = (9, 0)
+
+#: Numba's own CUDA or numba-cuda's.
+CUDA_FILE = cuda.__file__
 
 _jit = cuda.jit
 

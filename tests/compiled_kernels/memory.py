@@ -13,7 +13,7 @@ import numpy as np
 
 from compiled_kernels.state import SHARED_BYTES, STATE, pages
 
-__all__ = ["Allocation", "SHARED", "SHARED_CELLS", "free_bytes", "limit_memory", "memory_bytes"]
+__all__ = ["SHARED", "SHARED_CELLS", "Allocation", "free_bytes", "limit_memory", "memory_bytes"]
 
 RUBBISH = 0xA5
 _GUARD = 0xFD
