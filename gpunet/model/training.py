@@ -208,8 +208,8 @@ def is_of(
 ) -> bool:
     """Whether a training that comes from a file can be of these features and labels, with this configuration.
 
-    `source` has what :func:`gpunet.model.assembling.assemble` needs of the features; `later` says that :func:`train_later` made it, not
-    :func:`cross_fit`.
+    `source` has what :func:`gpunet.model.assembling.assemble` needs of the features; `later` says that
+    :func:`train_later` made it, not :func:`cross_fit`.
     """
     import xgboost as xgb
 
