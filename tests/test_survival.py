@@ -146,13 +146,14 @@ def test_a_damaged_checkpoint_is_computed_again(unfinished, undisturbed):
 
 
 def test_killed_between_the_trainings(unfinished, undisturbed):
-    for name, told in (("past", "cross-fit (past)"), ("both", "cross-fit (past and test)")):
+    for name, told in (("past", "cross-fit (past)"), ("both", "train on all (past and test)")):
         killed = gpunet("run", "--resume", unfinished, *ALWAYS, before=signalled_after(f"model-{name}", "SIGKILL"))
         assert killed.returncode == -signal.SIGKILL
         assert told in killed.stderr
     done = gpunet("run", "--resume", unfinished)
     assert done.returncode == 0, done.stderr
     assert "cross-fit" not in done.stderr
+    assert "train on all" not in done.stderr
     assert results(unfinished) == undisturbed
 
 

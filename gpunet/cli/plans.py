@@ -40,8 +40,7 @@ _WRITING = {"write features": 1.0, "statistics": 0.5}
 _MODEL = {
     "cross-fit (past)": 15.0,
     "train on all (past)": 2.0,
-    "cross-fit (past and test)": 30.0,
-    "train on all (past and test)": 3.0,
+    "train on all (past and test)": 4.0,
     "score": 3.0,
     "write scores": 0.3,
 }

@@ -10,7 +10,7 @@ from gpunet.base.array_types import Bool, Int32
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting_gpu import DeviceFold
-from gpunet.model.boosting_rounds import PATIENCE, HostFold, grow_together
+from gpunet.model.boosting_rounds import PATIENCE, Grown, HostFold, grow_together
 from gpunet.model.classifier import Fitted
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.trees import BoostedTrees, detached
@@ -39,36 +39,43 @@ PARAMETERS: dict[str, Any] = {
 def fit(
     matrix: Any,
     labels: Bool,
-    folds: Int32,
+    folds: Int32 | None,
     *,
     config: ModelConfig,
     threads: int,
+    rounds: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Fitted:
     """Boost one model a fold side by side, stop all at the round with the least held-out loss, train on all rows.
 
     See :class:`gpunet.model.classifier.Kind`. The round is chosen by the mean log loss over all held-out rows, each
-    predicted by the model that did not see its person. Trees are grown where the matrix is.
+    predicted by the model that did not see its person. Trees are grown where the matrix is. Without folds there is one
+    model, of so many `rounds`.
     """
     import xgboost as xgb
 
     device = DEVICE["gpu" if on_gpu(matrix) else "cpu"]
     params = {**PARAMETERS, "device": device, "seed": config.seed, "nthread": threads}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
+    fold_of = np.zeros(len(labels), dtype=np.int32) if folds is None else folds
     # In the memory where the matrix is.
-    labels_there, folds_there = (to_device(x) if on_gpu(matrix) else x for x in (labels, folds))
+    labels_there, folds_there = (to_device(x) if on_gpu(matrix) else x for x in (labels, fold_of))
 
     def fold(held_out: int) -> HostFold | DeviceFold:
         """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
-        booster = xgb.Booster({**params, "base_score": base_rate(labels, folds, held_out)}, cache=[data])
+        booster = xgb.Booster({**params, "base_score": base_rate(labels, fold_of, held_out)}, cache=[data])
         if on_gpu(matrix):
             return DeviceFold(booster, data, matrix, labels_there, folds_there, held_out)
         return HostFold(booster, data, labels_there, folds_there, held_out)
 
-    models = [fold(k) for k in range(int(folds.max()) + 1)]
-    margins = namespace(matrix).empty(len(labels), dtype=np.float64)
-    grown = grow_together(models, margins, config.max_rounds, progress)
-    del models
+    if folds is None:
+        assert rounds is not None
+        grown = Grown(np.empty(0), rounds, ())
+    else:
+        models = [fold(k) for k in range(int(folds.max()) + 1)]
+        margins = namespace(matrix).empty(len(labels), dtype=np.float64)
+        grown = grow_together(models, margins, config.max_rounds, progress)
+        del models
     everyone = fold(-1)
     for number in range(grown.rounds):
         everyone.boost(number)

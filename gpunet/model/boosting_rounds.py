@@ -16,7 +16,7 @@ from gpunet.model.loops import boosting_gradients, held_out_loss
 __all__ = ["PATIENCE", "Grown", "HostFold", "grow_together"]
 
 #: Boosting stops when the held-out loss has not fallen for this many rounds.
-PATIENCE = 40
+PATIENCE = 20
 
 
 # At first the loss falls with every round: so many of those that are known are not as large a share of all. The power

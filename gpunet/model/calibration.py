@@ -8,13 +8,19 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float64
 
-__all__ = ["Calibration", "best_threshold", "fit_calibration", "sigmoid"]
+__all__ = ["Calibration", "best_threshold", "fit_calibration", "log_odds", "sigmoid"]
 
 
 def sigmoid(x: Float64) -> Float64:
     """1 / (1 + exp(-x)), without overflow."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, small) / (1.0 + small)
+
+
+def log_odds(p: Float64) -> Float64:
+    """The inverse of :func:`sigmoid`, finite for 0 and 1 as well."""
+    inside = np.clip(p, np.finfo(np.float64).tiny, 1.0 - 2.0**-53)
+    return np.log(inside) - np.log1p(-inside)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,10 @@ class Calibration:
     def __call__(self, margin: Float64) -> Float64:
         """Probabilities of `margin`, float64[n]."""
         return sigmoid(self.slope * margin + self.intercept)
+
+    def then(self, second: Calibration) -> Calibration:
+        """Both in one: `second` is of the log-odds that this one gives."""
+        return Calibration(second.slope * self.slope, second.slope * self.intercept + second.intercept)
 
 
 def fit_calibration(margin: Float64, labels: Bool) -> Calibration:

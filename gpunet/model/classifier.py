@@ -36,7 +36,8 @@ class Fitted:
     classifier
         Trained on all rows.
     held_out_margin
-        float64[n] in the host's memory: for each row the margin of a classifier that never saw the row's person.
+        float64[n] in the host's memory: for each row the margin of a classifier that never saw the row's person;
+        float64[0] if nobody was held out.
     rounds
         Boosting rounds, or trees.
     parameters
@@ -62,13 +63,16 @@ class Kind(Protocol):
         self,
         matrix: Any,
         labels: Bool,
-        folds: Int32,
+        folds: Int32 | None,
         *,
         config: ModelConfig,
         threads: int,
+        rounds: int | None,
         progress: ProgressCallback | None,
     ) -> Fitted:
         """Cross-fit over `folds` (int32[n], the fold in which a row is held out), then train on all rows.
+
+        Without folds all rows are trained on at once, for the number of `rounds` that is given then.
 
         Trees are grown where the matrix is, a GPU's memory (CuPy) or the host's, where `labels` and `folds` always are.
         """

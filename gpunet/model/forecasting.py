@@ -17,7 +17,7 @@ from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model
-from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of, train_later
 
 __all__ = ["Forecast", "forecast"]
 
@@ -118,10 +118,13 @@ def forecast(
 
     def fit_both() -> CrossFit:
         both, stage_progress = stack(before, after), labelled(progress, "(past and test)")
-        return cross_fit(both, np.concatenate(labels), progress=stage_progress, what="both past snapshots", **options)
+        return train_later(
+            both, labels, first, probability, progress=stage_progress, what="both past snapshots", **options
+        )
 
     def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config)
+        later = name == "both"
+        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config, later=later)
         return fit() if kept is None else kept(name, fit, of_these)
 
     first = trained("past", fit_past, labels[0])

@@ -40,24 +40,29 @@ PARAMETERS: dict[str, Any] = {
 def fit(
     matrix: Any,
     labels: Bool,
-    folds: Int32,
+    folds: Int32 | None,
     *,
     config: ModelConfig,
     threads: int,
+    rounds: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Fitted:
-    """Grow one forest a fold, then one on all rows. See :class:`gpunet.model.classifier.Kind`."""
+    """Grow one forest a fold, then one on all rows. See :class:`gpunet.model.classifier.Kind`.
+
+    A forest has `config.max_rounds` trees, whatever `rounds` says.
+    """
     import xgboost as xgb
 
-    trees, n_folds = config.max_rounds, int(folds.max()) + 1
+    trees = config.max_rounds
+    fold_of = np.zeros(len(labels), dtype=np.int32) if folds is None else folds
     parameters = {**PARAMETERS, "eta": 1.0 / trees, "device": DEVICE["gpu" if on_gpu(matrix) else "cpu"]}
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
 
     def grow(held_out: int, stage: str, done: int, total: int) -> ForestTrees:
         """The forest that never sees the rows of the fold `held_out` (-1: of none)."""
         # What float32 and the gradients' unit can hold, so that leaves are about exactly this.
-        rate = round(base_rate(labels, folds, held_out) / GRADIENT_UNIT) * GRADIENT_UNIT
-        seen = folds != held_out
+        rate = round(base_rate(labels, fold_of, held_out) / GRADIENT_UNIT) * GRADIENT_UNIT
+        seen = fold_of != held_out
         gradient = np.where(seen, rate - labels, 0.0).astype(np.float32)
         hessian = seen.astype(np.float32)
         if on_gpu(matrix):
@@ -70,9 +75,10 @@ def fit(
                 progress(stage, done + number + 1, total)
         return ForestTrees(detached(booster))
 
-    held_out = np.empty(len(labels))
+    n_folds = 0 if folds is None else int(folds.max()) + 1
+    held_out = np.empty(0 if folds is None else len(labels))
     for k in range(n_folds):
-        rows = np.flatnonzero(folds == k)
+        rows = np.flatnonzero(fold_of == k)
         outside = matrix[to_device(rows) if on_gpu(matrix) else rows]
         held_out[rows] = to_host(grow(k, "cross-fit", k * trees, n_folds * trees).margin(outside, threads))
     return Fitted(grow(-1, "train on all", 0, trees), held_out, trees, parameters)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from gpunet.base._version import __version__
 from gpunet.base.arguments import checked
-from gpunet.base.array_types import Bool, Float64, Int32, Int64
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
-from gpunet.model.calibration import best_threshold, fit_calibration
-from gpunet.model.classifier import Fitted, kind_module
+from gpunet.model.assembling import CrossFit, FoldAssignment, assemble, assemble_later
+from gpunet.model.classifier import kind_module
 from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.matrix import device_given
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
@@ -28,12 +27,12 @@ __all__ = [
     "FoldAssignment",
     "Kept",
     "ModelConfigLike",
-    "assemble",
     "assign_folds",
     "cross_fit",
     "is_of",
     "model_config",
     "train",
+    "train_later",
 ]
 
 #: The model's configuration: itself, the whole configuration, or a mapping with the keys of ``[model]``.
@@ -41,28 +40,6 @@ ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
 
 
 _TRAINING = {"rows", "persons", "positive_rows", "folds", "rounds", "seed", "parameters", "libraries"}
-
-
-@dataclass(frozen=True, eq=False)
-class CrossFit:
-    """A model, and what it said of persons while it did not know them.
-
-    Attributes
-    ----------
-    model
-        Trained on all rows.
-    fold
-        int32[n], the fold in which each row was held out.
-    probability
-        float64[n], calibrated, each by a classifier trained without the row's person.
-    warnings
-        Sentences for the user.
-    """
-
-    model: Model
-    fold: Int32
-    probability: Float64
-    warnings: tuple[str, ...]
 
 
 #: ``kept(name, fit, fits)``: what ``fit()`` gives, or gave in an earlier run; what was kept of that has to be what
@@ -165,26 +142,53 @@ def cross_fit(
         assignment.fold,
         config=config,
         threads=threads_for(table.matrix.size, available_threads(threads)),
+        rounds=None,
         progress=progress,
     )
     return assemble(fitted, table, labels, assignment, config, what)
 
 
-@dataclass(frozen=True, eq=False)
-class FoldAssignment:
-    """Rows assigned to folds by person.
+def train_later(
+    table: FeatureTable,
+    labels: tuple[Bool, Bool],
+    first: CrossFit,
+    probability: Float64,
+    *,
+    kind: str | None = None,
+    config: ModelConfigLike | None = None,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+    what: str,
+) -> CrossFit:
+    """Train on two snapshots what was cross-fitted on the earlier one, without cross-fitting again.
 
-    Attributes
+    Parameters
     ----------
-    fold
-        int32[n], the fold in which each row is held out.
-    folds, persons
-        How many there are of each.
+    table
+        The rows of both snapshots, the earlier ones first.
+    labels
+        bool[n] and bool[m], of the two.
+    first
+        Trained on the earlier snapshot. It gives the number of rounds.
+    probability
+        float64[m], what its model said of the later snapshot: with the held-out ones of `first` they give calibration
+        and threshold.
+    kind, config, threads, progress, what
+        As in :func:`cross_fit`.
     """
-
-    fold: Int32
-    folds: int
-    persons: int
+    begun(progress, "train on all")
+    config = model_config(config)
+    fitted = kind_module(config.kind if kind is None else kind).fit(
+        table.matrix,
+        np.concatenate(labels),
+        None,
+        config=config,
+        threads=threads_for(table.matrix.size, available_threads(threads)),
+        rounds=first.model.training["rounds"],
+        progress=progress,
+    )
+    persons = int(person_groups(table).max()) + 1
+    return assemble_later(fitted, table, labels, first, probability, persons, config, what)
 
 
 def assign_folds(labels: Bool, person: Int64, config: ModelConfig, what: str) -> FoldAssignment:
@@ -193,47 +197,19 @@ def assign_folds(labels: Bool, person: Int64, config: ModelConfig, what: str) ->
     return FoldAssignment(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
 
 
-def assemble(
-    fitted: Fitted, source: Any, labels: Bool, assignment: FoldAssignment, config: ModelConfig, what: str
-) -> CrossFit:
-    """Calibrate what was fitted, choose the threshold, and make a model of it.
-
-    `source` has the ``columns``, ``taxonomy``, ``sets``, ``betweenness`` and ``origin`` of the features.
-    """
-    import xgboost as xgb
-
-    fitted.classifier.name_features(source.columns)
-    calibration = fit_calibration(fitted.held_out_margin, labels)
-    probability = calibration(fitted.held_out_margin)
-    model = Model(
-        classifier=fitted.classifier,
-        features=source.columns,
-        calibration=calibration,
-        threshold=best_threshold(labels, probability),
-        taxonomy=source.taxonomy,
-        sets=source.sets,
-        training={  # with the keys of _TRAINING
-            "rows": len(labels),
-            "persons": assignment.persons,
-            "positive_rows": int(labels.sum()),
-            "folds": assignment.folds,
-            "rounds": fitted.rounds,
-            "seed": config.seed,
-            "parameters": fitted.parameters,
-            "libraries": {"xgboost": xgb.__version__},
-        },
-        betweenness=source.betweenness,
-        origin=source.origin,
-    )
-    return CrossFit(model, assignment.fold, probability, _warnings(fitted, model, config.folds, what))
-
-
 def is_of(
-    found: CrossFit, source: Any, labels: Bool, *, config: ModelConfigLike | None = None, kind: str | None = None
+    found: CrossFit,
+    source: Any,
+    labels: Bool,
+    *,
+    config: ModelConfigLike | None = None,
+    kind: str | None = None,
+    later: bool = False,
 ) -> bool:
     """Whether a training that comes from a file can be of these features and labels, with this configuration.
 
-    `source` has what :func:`assemble` needs of the features.
+    `source` has what :func:`gpunet.model.assembling.assemble` needs of the features; `later` says that
+    :func:`train_later` made it, not :func:`cross_fit`.
     """
     import xgboost as xgb
 
@@ -256,7 +232,7 @@ def is_of(
         told
         and numbers
         and folds <= persons <= n
-        and 2 <= folds <= config.folds
+        and 2 <= folds - later <= config.folds
         and 1 <= rounds <= config.max_rounds
         and rounds == model.classifier.n_trees
         and isinstance(parameters, dict)
@@ -277,15 +253,3 @@ def model_config(config: ModelConfigLike | None) -> ModelConfig:
         "config: expected a ModelConfig, a Config, a mapping with the keys of [model] or None, "
         f"not {type(config).__name__}"
     )
-
-
-def _warnings(fitted: Fitted, model: Model, wanted_folds: int, what: str) -> tuple[str, ...]:
-    warnings = list(fitted.warnings)
-    n_folds = model.training["folds"]
-    if n_folds < wanted_folds:
-        warnings.append(
-            f"{what}: {n_folds} folds instead of {wanted_folds}, because there are few positives or negatives"
-        )
-    if model.calibration.slope == 0:
-        warnings.append(f"{what}: the features do not predict the label; every probability is the base rate")
-    return tuple(warnings)

@@ -19,7 +19,7 @@ from gpunet.model.seal import SEAL, UNSEALED, is_sealed, is_whole, sealed
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
 from gpunet.model.trial import try_out
 
-__all__ = ["BoostedTrees", "ForestTrees", "detached", "parsed", "read_booster"]
+__all__ = ["BoostedTrees", "ForestTrees", "detached", "loaded", "parsed", "read_booster"]
 
 _ATTRIBUTE = "gpunet"
 _ROWS_A_TASK = 4096
@@ -144,6 +144,10 @@ class BoostedTrees:
         self._booster.set_attr(**{_ATTRIBUTE: metadata, SEAL: UNSEALED})
         return sealed(bytes(self._booster.save_raw("ubj")))
 
+    def raw(self) -> bytes:
+        """The bare booster as UBJSON, for :func:`loaded`."""
+        return bytes(self._booster.save_raw("ubj"))
+
     def _predict(self, matrix: Float32, threads: int, **what: bool) -> Float64:
         import xgboost as xgb
 
@@ -202,11 +206,16 @@ def names_in_booster(names: Sequence[str]) -> list[str]:
 
 def detached(booster: Any) -> Any:
     """The trained booster as it would come from its file: without the training data, and on no device."""
+    return loaded(bytes(booster.save_raw("ubj")))
+
+
+def loaded(raw: bytes) -> Any:
+    """The booster of its own UBJSON, which no user has given: :func:`read_booster` is for files."""
     import xgboost as xgb
 
-    alone = xgb.Booster()
-    alone.load_model(bytearray(booster.save_raw("ubj")))
-    return alone
+    booster = xgb.Booster()
+    booster.load_model(bytearray(raw))
+    return booster
 
 
 def read_booster(file: bytes) -> tuple[Any, str]:

@@ -114,7 +114,7 @@ def _jobs(base: Base) -> Iterator[Callable[[], object]]:
     yield lambda: run_panel(inputs, base.panel, str(base.config), None, RunOptions(threads=1))
     yield lambda: run_forecast(inputs, base.forest, forest, None, RunOptions(threads=1))
     yield lambda: unfinished("features", run_features, "closeness", 0)
-    yield lambda: unfinished("run", run_forecast, "cross-fit (past and test)", 0)
+    yield lambda: unfinished("run", run_forecast, "train on all (past and test)", 0)
 
 
 def _make_table(base: Base) -> None:

@@ -10,21 +10,22 @@ from typing import Any
 import numpy as np
 from distributed import Client, Future
 
-from gpunet.base.array_types import Bool
+from gpunet.base.array_types import Bool, Float64
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, check_alike, read_snapshot
 from gpunet.cluster.model.scores import DistributedScores, DistributedTested, probabilities, score_distributed
 from gpunet.cluster.model.training_distributed import fit_distributed
-from gpunet.cluster.model.training_single import cross_fit_on_one
+from gpunet.cluster.model.training_single import cross_fit_on_one, fit_on_one
 from gpunet.cluster.model.workers import team
 from gpunet.config.config import ModelConfig
+from gpunet.model.assembling import assemble, assemble_later
 from gpunet.model.folds import group_codes
 from gpunet.model.forecasting import Forecast
 from gpunet.model.matrix import check_device
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.table import check_present, check_same_taxonomy
-from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assemble, assign_folds, is_of, model_config
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assign_folds, is_of, model_config
 
 __all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
 
@@ -104,12 +105,10 @@ def forecast_distributed(
     def fit_both() -> CrossFit:
         check_alike(before, after)
         stage_progress, futures = labelled(progress, "(past and test)"), [past_labels, test_labels]
-        return training.cross_fit(
-            [before, after], futures, np.concatenate(labels), stage_progress, "both past snapshots"
-        )
+        return training.train_later([before, after], futures, labels, first, probability, stage_progress)
 
     def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        of_these = partial(is_of, source=before, labels=known, config=settings)
+        of_these = partial(is_of, source=before, labels=known, config=settings, later=name == "both")
         return fit() if kept is None else kept(name, fit, of_these)
 
     first = trained("past", fit_past, labels[0])
@@ -165,6 +164,28 @@ class _Trainer:
             self.client, snapshots, labels, assignment.fold, workers=self.workers, device=device, **same
         )
         return assemble(fitted, snapshots[0], labels, assignment, self.config, what)
+
+    def train_later(
+        self,
+        snapshots: Sequence[Snapshot],
+        label_futures: Sequence[Sequence[Future]],
+        labels: tuple[Bool, Bool],
+        first: CrossFit,
+        probability: Float64,
+        progress: ProgressCallback | None,
+    ) -> CrossFit:
+        """Do what :func:`gpunet.model.training.train_later` does, with the rows of all parts of both snapshots."""
+        same: dict[str, Any] = {"rounds": first.model.training["rounds"], "config": self.config, "progress": progress}
+        if self.workers is None:
+            fitted = fit_on_one(self.client, snapshots, label_futures, device=self.device, **same)
+        else:
+            device = "gpu" if snapshots[0].on_gpu else "cpu"
+            fitted = fit_distributed(
+                self.client, snapshots, np.concatenate(labels), None, workers=self.workers, device=device, **same
+            )
+        persons = len(np.unique(np.concatenate([snapshot.numbers for snapshot in snapshots])))
+        what = "both past snapshots"
+        return assemble_later(fitted, snapshots[0], labels, first, probability, persons, self.config, what)
 
 
 def _known(snapshot: Snapshot, labels: Bool, window: str) -> Known:

@@ -51,11 +51,12 @@ def fit_distributed(
     client: Client,
     snapshots: Sequence[Snapshot],
     labels: Bool,
-    folds: Int32,
+    folds: Int32 | None,
     *,
     workers: int,
     config: ModelConfig,
     device: str,
+    rounds: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Fitted:
     """Do on a cluster what :func:`gpunet.model.boosting.fit` does in one process.
@@ -65,7 +66,8 @@ def fit_distributed(
     snapshots
         Whose rows are trained on, one after the other, with the columns of the first.
     labels, folds
-        bool[n] and int32[n], over all rows of all snapshots.
+        bool[n] and int32[n], over all rows of all snapshots. Without folds nobody is held out, and there are so many
+        `rounds`.
     workers
         How many take part; they are waited for up to a minute.
     device
@@ -76,8 +78,9 @@ def fit_distributed(
     EngineError
         If workers are lost again and again, none is left, or one has too little memory.
     """
-    begun(progress, "cross-fit")
-    training = _Training(client, snapshots, labels, folds, config, device)
+    begun(progress, "cross-fit" if rounds is None else "train on all")
+    fold_of = np.zeros(len(labels), dtype=np.int32) if folds is None else folds
+    training = _Training(client, snapshots, labels, fold_of, config, device, rounds)
     wanted = left = workers
     for _ in range(_MOST_LOSSES + 1):
         addresses = team(client, left)[:left]
@@ -103,12 +106,16 @@ def fit_distributed(
     parameters = {**PARAMETERS, "device": DEVICE[device], "patience": PATIENCE}
     if ranks > 1:
         parameters["workers"] = ranks
-    return Fitted(TREES(booster), grown.margins, grown.rounds, parameters, warnings)
+    held_out = grown.margins if rounds is None else np.empty(0)
+    return Fitted(TREES(booster), held_out, grown.rounds, parameters, warnings)
 
 
 @dataclass(frozen=True, eq=False)
 class _Training:
-    """Of a booster on the rows of some snapshots, with labels bool[n] and folds int32[n]."""
+    """Of a booster on the rows of some snapshots, with labels bool[n] and folds int32[n].
+
+    With `rounds` nobody is held out.
+    """
 
     client: Client
     snapshots: Sequence[Snapshot]
@@ -116,6 +123,7 @@ class _Training:
     folds: Int32
     config: ModelConfig
     device: str
+    rounds: int | None
 
     def ranks(self, workers: int) -> int:
         """How many of so many workers have rows."""
@@ -132,12 +140,20 @@ class _Training:
         rows_group = np.repeat([group for group, _ in groups], [n for _, n in groups])
         rows = [np.flatnonzero(rows_group == group) for group in ranked]
         at = [addresses[group] for group in ranked]
-        rates = [base_rate(self.labels, self.folds, k) for k in (*range(int(self.folds.max()) + 1), -1)]
+        held_out = range(int(self.folds.max()) + 1) if self.rounds is None else range(0)
+        rates = [base_rate(self.labels, self.folds, k) for k in (*held_out, -1)]
         matrices = [self._matrices(groups, group, addresses[group]) for group in ranked]
         finished(self.client, list(chain.from_iterable(matrices)), addresses)  # XGBoost waits for nobody who comes late
 
         def submit(topic: str) -> list[Future]:
-            same = {"tracker": tracker, "rates": rates, "config": self.config, "device": self.device, "topic": topic}
+            same = {
+                "tracker": tracker,
+                "rates": rates,
+                "config": self.config,
+                "rounds": self.rounds,
+                "device": self.device,
+                "topic": topic,
+            }
             return [
                 self.client.submit(train, matrices[rank], *held, rank=rank, **same, workers=[address], pure=False)
                 for rank, (address, held) in enumerate(zip(at, sent, strict=True))

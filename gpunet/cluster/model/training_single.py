@@ -13,16 +13,19 @@ from distributed.comm import get_address_host
 
 from gpunet.base.array_types import Float64, Int32
 from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.threads import threads_for
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import run_tasks
 from gpunet.config.config import ModelConfig
+from gpunet.model.classifier import Fitted, kind_module
 from gpunet.model.matrix import namespace
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.trained import model_from_bytes
 from gpunet.model.training import CrossFit, cross_fit
+from gpunet.model.trees import loaded
 from gpunet.tables.frames import make_series
 
-__all__ = ["cross_fit_on_one"]
+__all__ = ["cross_fit_on_one", "fit_on_one"]
 
 
 def cross_fit_on_one(
@@ -59,6 +62,55 @@ def cross_fit_on_one(
 
     ((file, fold, probability, warnings),) = run_tasks(client, submit, (), progress)
     return CrossFit(model_from_bytes(file), fold, probability, warnings)
+
+
+def fit_on_one(
+    client: Client,
+    snapshots: Sequence[Snapshot],
+    labels: Sequence[Sequence[Future]],
+    *,
+    rounds: int,
+    config: ModelConfig,
+    device: str | None,
+    progress: ProgressCallback | None,
+) -> Fitted:
+    """Train on all rows of the snapshots, for so many rounds, on one worker; as :func:`cross_fit_on_one` otherwise."""
+    begun(progress, "train on all")
+    parts = [part for snapshot in snapshots for part in snapshot.partitions]
+    futures = [future for each in labels for future in each]
+    of_workers = {address: int(each) for address, each in client.nthreads().items()}
+
+    def submit(topic: str) -> list[Future]:
+        given = (parts, futures, snapshots[0].columns, rounds, config, device, of_workers, topic)
+        return [client.submit(_fit, *given, pure=False)]
+
+    ((booster, trees, parameters),) = run_tasks(client, submit, (), progress)
+    return Fitted(kind_module(config.kind).TREES(loaded(booster)), np.empty(0), trees, parameters)
+
+
+def _fit(
+    parts: list[TablePartition],
+    labels: list[Any],
+    columns: tuple[str, ...],
+    rounds: int,
+    config: ModelConfig,
+    device: str | None,
+    of_workers: dict[str, int],
+    topic: str,
+) -> tuple[bytes, int, dict[str, Any]]:
+    worker = get_worker()
+    matrix = _stacked([table_on(part, columns, device) for part in parts]).matrix
+    threads = max(worker.state.nthreads, _threads_beside(worker.address, of_workers))
+    fitted = kind_module(config.kind).fit(
+        matrix,
+        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
+        None,
+        config=config,
+        threads=threads_for(matrix.size, threads),
+        rounds=rounds,
+        progress=lambda stage, done, total: worker.log_event(topic, [stage, done, total]),
+    )
+    return fitted.classifier.raw(), fitted.rounds, fitted.parameters
 
 
 def _cross_fit(

@@ -54,6 +54,7 @@ def train(
     tracker: dict[str, Any],
     rates: Sequence[float],
     config: ModelConfig,
+    rounds: int | None,
     device: str,
     topic: str,
 ) -> tuple[Grown, bytes | None]:
@@ -71,7 +72,9 @@ def train(
         Where each fold's booster begins (the share of positives among the rows that it sees, on all workers), and last
         where that of all rows does.
     config
-        For the number of rounds and the seed.
+        For the greatest number of rounds and the seed.
+    rounds
+        So many, where there are no folds.
     device
         ``"cpu"`` or ``"gpu"``.
     topic
@@ -98,9 +101,13 @@ def train(
             booster = xgb.Booster({**params, "base_score": rates[held_out]}, cache=[data])
             return HostFold(booster, data, labels, folds, held_out)
 
-        models = [fold(k) for k in range(len(rates) - 1)]
-        grown = grow_together(models, np.empty(len(labels)), config.max_rounds, progress, _everywhere)
-        del models
+        margins = np.empty(len(labels))
+        if rounds is None:
+            models = [fold(k) for k in range(len(rates) - 1)]
+            grown = grow_together(models, margins, config.max_rounds, progress, _everywhere)
+            del models
+        else:
+            grown = Grown(margins, rounds, ())
         everyone = fold(-1)
         for number in range(grown.rounds):
             everyone.boost(number)
