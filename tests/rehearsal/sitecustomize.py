@@ -10,20 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Any
 
 NEEDED = os.environ.get("GPUNET_REHEARSAL", "").split()
-
-
-def _kernels() -> None:
-    if (Path(__file__).parents[1] / "compiled_kernels").is_dir():
-        import compiled_kernels  # noqa: F401
-    else:
-        os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
-        from simulator import prepare
-
-        prepare()
 
 
 def _engine() -> None:
@@ -57,7 +46,8 @@ def _cugraph() -> None:
 
 
 def _begin() -> None:
-    _kernels()
+    import compiled_kernels  # noqa: F401
+
     if {"cudf", "cupy"} & set(NEEDED):
         _engine()
     if "cugraph" in NEEDED:
