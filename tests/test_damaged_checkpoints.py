@@ -158,7 +158,7 @@ def test_what_no_run_writes_is_damaged(name, stopped, readings):
     assert [what for what, refused in found.items() if not refused] == []
     # Of values some are as good as those that were there, such as the text of a warning.
     refused = [is_refused(read, replace(contents, values=values)) for values in odd_values(contents.values)]
-    assert sum(refused) >= 5
+    assert sum(refused) >= 4  # of a training without warnings
 
 
 def test_damage_by_bytes(stopped, readings, tmp_path):
