@@ -117,6 +117,7 @@ def _dependencies(
             if source_weight[i, c] > 0.0:
                 set_of[many], weight[many] = c * len(copies), source_weight[i, c]
                 many += 1
+        set_of[many : many + LANES] = set_of[0]  # lanes that are not needed read what is read anyway, and add 0
         weight[many : many + LANES] = 0.0
         searched = paths.order[i], paths.begin[i], paths.levels[i], paths.ties[i], paths.tie_begin[i]
         again[i] = many > 0 and _count(*searched, copies, counts, passed) > LIMIT
