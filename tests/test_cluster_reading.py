@@ -350,7 +350,9 @@ def test_a_shuffle_brings_every_row_to_its_bucket(client, parts, buckets):
     """With all that it had; from as many parts to as many buckets, to fewer or to more."""
     sent = [rows(seed, 0 if seed == 1 else 20, buckets) for seed in range(parts)]
     futures = each(client, "part", as_shuffled, sent)
-    found = fetched(client, shuffled(client, futures, buckets))
+    made = shuffled(client, futures, buckets)
+    assert {future.status for future in made} == {"finished"}  # none needs Dask's expressions any more
+    found = fetched(client, made)
     assert len(found) == buckets
     everything = pl.concat(sent)
     for bucket, frame in enumerate(found):

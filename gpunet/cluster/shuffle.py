@@ -97,7 +97,7 @@ def bucket_count(arrests: DistributedArrests) -> int:
 
 
 def shuffled(client: Client, frames: Sequence[Future], buckets: int) -> list[Future]:
-    """Frames of which the i-th has the rows of bucket i, in no particular order.
+    """Frames, made, of which the i-th has the rows of bucket i, in no particular order.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def shuffled(client: Client, frames: Sequence[Future], buckets: int) -> list[Fut
     Raises
     ------
     EngineError
-        If the scheduler is lost.
+        As of :func:`gpunet.cluster.results.finished`.
     """
     (like,) = fetched(client, each(client, "columns", _without_rows, frames[:1]))
     with connected(client), client.as_current():
