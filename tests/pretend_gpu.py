@@ -136,9 +136,7 @@ def _rows(columns: Any) -> Any:
 
 
 def _add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
-    parts = _rows(out)
-    shapley.add_shapley_values(_rows(columns), parts, *(np.asarray(t) for t in tables))
-    np.asarray(out)[...] = parts.T
+    shapley.add_shapley_values(np.asarray(columns), np.asarray(out), *(np.asarray(t) for t in tables))
 
 
 def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:

@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from gpunet.kernels.jit_cuda import cuda, kernel, on_device
+from gpunet.model import shapley
 
 __all__ = ["add_shapley_values", "walk_boosted"]
 
 THREADS = 128
+
+_MAX_NODES = shapley.MAX_NODES  # and so, of features that a tree tests
 
 #: More rows than this are taken in turn by the threads there are.
 _MOST_BLOCKS = 1 << 16
@@ -86,23 +89,32 @@ def _add_shapley_values(
     leaf_steps: Any,
     slot_feature: Any,
     leaf_slots: Any,
+    tree_feature: Any,
+    tree_features: Any,
     value: Any,
     leaf_value: Any,
 ) -> None:
+    total = cuda.local.array(_MAX_NODES, np.float64)
     for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
-        for leaf in range(tree_leaves[len(tree_leaves) - 1]):
-            first = leaf_slots[leaf]
-            k = leaf_slots[leaf + 1] - first
-            mask = (1 << k) - 1
-            for step in range(leaf_steps[leaf], leaf_steps[leaf + 1]):
-                node = step_node[step]
-                x = columns[feature[node], i]
-                goes_left = null_left[node] if math.isnan(x) else x < condition[node]
-                if goes_left != step_left[step]:
-                    mask &= ~(1 << step_slot[step])
-            start = leaf_value[leaf] + mask * k
-            for s in range(k):
-                out[slot_feature[first + s], i] += value[start + s]
+        for t in range(len(tree_nodes) - 1):
+            first_feature, width = tree_features[t], tree_features[t + 1] - tree_features[t]
+            for f in range(width):
+                total[f] = 0.0
+            for leaf in range(tree_leaves[t], tree_leaves[t + 1]):
+                first = leaf_slots[leaf]
+                k = leaf_slots[leaf + 1] - first
+                mask = (1 << k) - 1
+                for step in range(leaf_steps[leaf], leaf_steps[leaf + 1]):
+                    node = tree_nodes[t] + step_node[step]
+                    x = columns[feature[node], i]
+                    goes_left = null_left[node] if math.isnan(x) else x < condition[node]
+                    if goes_left != step_left[step]:
+                        mask &= ~(1 << step_slot[step])
+                start = leaf_value[leaf] + mask * k
+                for s in range(k):
+                    total[slot_feature[first + s]] += value[start + s]
+            for f in range(width):
+                out[tree_feature[first_feature + f], i] += total[f]
 
 
 @kernel

@@ -1,7 +1,8 @@
-"""Exact SHAP values of shallow boosted trees, tabulated: what XGBoost's ``pred_contribs`` gives, several times faster.
+"""Exact SHAP values of shallow boosted trees, tabulated: what XGBoost's ``pred_contribs`` gives, many times faster.
 
 What a leaf adds to a row's SHAP values depends only on which of the features on its path the row agrees with: at most
-2**depth cases, all worked out once. A row then looks up one case a leaf. The definition is that of TreeSHAP along the
+2**depth cases, all worked out once. What a whole tree adds depends only on its answers, one bit an inner node: rows
+with the same answers get the same values, and of many rows few differ. The definition is that of TreeSHAP along the
 trees' own paths (Lundberg et al. 2020, algorithm 2): a feature left out sends a row both ways, by the nodes' covers.
 """
 
@@ -17,26 +18,32 @@ from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
 from gpunet.kernels.jit import njit
 from gpunet.model.boosted_nodes import joined, trees_of
 
-__all__ = ["MAX_DEPTH", "ShapleyTables", "add_shapley_values", "shapley_tables"]
+__all__ = ["MAX_DEPTH", "MAX_NODES", "ShapleyTables", "add_shapley_values", "shapley_tables"]
 
 #: Features on one path that can be tabulated: a leaf takes ``2**k * k`` numbers.
 MAX_DEPTH = 8
 
+#: Inner nodes of a tree that can be tabulated: their answers are the bits of one number.
+MAX_NODES = 64
+
 
 class ShapleyTables(NamedTuple):
-    """The trees of a booster as arrays; node numbers run over all trees, and so do leaf numbers.
+    """The trees of a booster as arrays; the numbers of inner nodes, leaves and features run over all trees.
 
     Attributes
     ----------
     feature, condition, null_left
-        One element a node: a row goes left where its value is less than the condition, or null and `null_left`.
+        One element an inner node: a row goes left where its value is less than the condition, or null and `null_left`.
     tree_nodes, tree_leaves
-        int64[t + 1]: where each tree's nodes and leaves begin.
+        int64[t + 1]: where each tree's inner nodes and leaves begin.
     step_node, step_left, step_slot, leaf_steps
-        The steps of each leaf's path, ``leaf_steps[l]:leaf_steps[l + 1]``: node, direction, and which of the leaf's
-        distinct features it tests.
+        The steps of each leaf's path, ``leaf_steps[l]:leaf_steps[l + 1]``: node (counted within the tree), direction,
+        and which of the leaf's distinct features it tests.
     slot_feature, leaf_slots
-        The distinct features of each leaf's path, ``leaf_slots[l]:leaf_slots[l + 1]``.
+        The distinct features of each leaf's path, ``leaf_slots[l]:leaf_slots[l + 1]``, each as its place among the
+        tree's.
+    tree_feature, tree_features
+        The distinct features of each tree, ``tree_features[t]:tree_features[t + 1]``.
     value, leaf_value
         ``value[leaf_value[l] + mask * k + s]`` is what leaf l, with k distinct features, adds to the s-th of them
         where the row agrees with the features in `mask`.
@@ -53,18 +60,28 @@ class ShapleyTables(NamedTuple):
     leaf_steps: Int64
     slot_feature: Int32
     leaf_slots: Int64
+    tree_feature: Int32
+    tree_features: Int64
     value: Float64
     leaf_value: Int64
 
 
 def shapley_tables(booster: Any) -> ShapleyTables | None:
-    """Tabulate the trees of an XGBoost booster; None if a path tests more than :data:`MAX_DEPTH` features."""
+    """Tabulate the trees of an XGBoost booster.
+
+    None if a path tests more than :data:`MAX_DEPTH` features, or a tree has more than :data:`MAX_NODES` inner nodes.
+    """
     trees = trees_of(booster)
     steps: list[tuple[int, bool, int]] = []
     slots: list[int] = []
+    features: list[int] = []
     values: list[Float64] = []
-    tree_nodes, tree_leaves, leaf_steps, leaf_slots, leaf_value = [0], [0], [0], [0], [0]
+    tree_nodes, tree_leaves, tree_features, leaf_steps, leaf_slots, leaf_value = [0], [0], [0], [0], [0], [0]
     for tree in trees:
+        inner = np.cumsum(np.asarray(tree["left_children"]) >= 0)  # an inner node's own place is one less
+        own = list(dict.fromkeys(np.asarray(tree["split_indices"])[np.asarray(tree["left_children"]) >= 0].tolist()))
+        if inner[-1] > MAX_NODES:
+            return None
         for leaf, path in _paths(tree):
             distinct = list(dict.fromkeys(tree["split_indices"][node] for node, _ in path))
             if len(distinct) > MAX_DEPTH:
@@ -74,19 +91,22 @@ def shapley_tables(booster: Any) -> ShapleyTables | None:
                 child = tree["left_children" if left else "right_children"][node]
                 slot = distinct.index(tree["split_indices"][node])
                 share[slot] *= tree["sum_hessian"][child] / tree["sum_hessian"][node]
-                steps.append((tree_nodes[-1] + node, left, slot))
-            slots += distinct
+                steps.append((int(inner[node]) - 1, left, slot))
+            slots += [own.index(feature) for feature in distinct]
             values.append(_leaf_values(share, _weights(len(distinct)), tree["split_conditions"][leaf]).ravel())
             leaf_steps.append(len(steps))
             leaf_slots.append(len(slots))
             leaf_value.append(leaf_value[-1] + values[-1].size)
-        tree_nodes.append(tree_nodes[-1] + len(tree["left_children"]))
+        features += own
+        tree_features.append(len(features))
+        tree_nodes.append(tree_nodes[-1] + int(inner[-1]))
         tree_leaves.append(len(values))
 
+    is_inner = joined(trees, "left_children", np.int64) >= 0
     return ShapleyTables(
-        feature=joined(trees, "split_indices", np.int32),
-        condition=joined(trees, "split_conditions", np.float32),
-        null_left=joined(trees, "default_left", np.bool_),
+        feature=joined(trees, "split_indices", np.int32)[is_inner],
+        condition=joined(trees, "split_conditions", np.float32)[is_inner],
+        null_left=joined(trees, "default_left", np.bool_)[is_inner],
         tree_nodes=np.array(tree_nodes),
         tree_leaves=np.array(tree_leaves),
         step_node=np.array([node for node, _, _ in steps], dtype=np.int64),
@@ -95,6 +115,8 @@ def shapley_tables(booster: Any) -> ShapleyTables | None:
         leaf_steps=np.array(leaf_steps),
         slot_feature=np.array(slots, dtype=np.int32),
         leaf_slots=np.array(leaf_slots),
+        tree_feature=np.array(features, dtype=np.int32),
+        tree_features=np.array(tree_features),
         value=np.concatenate(values),
         leaf_value=np.array(leaf_value),
     )
@@ -145,7 +167,7 @@ def _leaf_values(share: Float64, weights: Float64, leaf: float) -> Float64:
 
 @njit
 def add_shapley_values(
-    matrix: Float32,
+    columns: Float32,
     out: Float64,
     feature: Int32,
     condition: Float32,
@@ -158,26 +180,64 @@ def add_shapley_values(
     leaf_steps: Int64,
     slot_feature: Int32,
     leaf_slots: Int64,
+    tree_feature: Int32,
+    tree_features: Int64,
     value: Float64,
     leaf_value: Int64,
 ) -> None:
-    """Add the SHAP values of each row of `matrix`, float32[n, p], to `out`, float64[n, at least p].
+    """Add the SHAP values of each column of `columns`, float32[p, n], to `out`, float64[at least p, n].
 
-    The other parameters are the fields of :class:`ShapleyTables`, in their order.
+    A tree's leaves are added up first, in their order, and the sum is added to `out`. The other parameters are the
+    fields of :class:`ShapleyTables`, in their order.
     """
-    goes_left = np.empty(len(feature), dtype=np.bool_)
-    for t in range(len(tree_nodes) - 1):  # tree by tree: the cases of one fit into a processor's cache
-        for i in range(len(matrix)):
-            for node in range(tree_nodes[t], tree_nodes[t + 1]):
-                x = matrix[i, feature[node]]
-                goes_left[node] = null_left[node] if math.isnan(x) else x < condition[node]
+    n = columns.shape[1]
+    answers, pattern, seen = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.uint64)
+    places = np.empty(4, dtype=np.int64)
+    while len(places) < 2 * n:
+        places = np.empty(2 * len(places), dtype=np.int64)
+    for t in range(len(tree_nodes) - 1):
+        answers[:] = np.uint64(0)
+        for node in range(tree_nodes[t], tree_nodes[t + 1]):
+            column, bit = columns[feature[node]], np.uint64(1) << np.uint64(node - tree_nodes[t])
+            for i in range(n):
+                goes_left = (column[i] < condition[node]) | (null_left[node] & math.isnan(column[i]))
+                answers[i] |= bit if goes_left else np.uint64(0)
+        patterns = _distinct(answers, places, seen, pattern)
+        first_feature, width = tree_features[t], tree_features[t + 1] - tree_features[t]
+        total = np.zeros((width, patterns))
+        for which in range(patterns):
             for leaf in range(tree_leaves[t], tree_leaves[t + 1]):
                 first = leaf_slots[leaf]
                 k = leaf_slots[leaf + 1] - first
                 mask = (1 << k) - 1
                 for step in range(leaf_steps[leaf], leaf_steps[leaf + 1]):
-                    if goes_left[step_node[step]] != step_left[step]:
+                    if bool(seen[which] >> np.uint64(step_node[step]) & np.uint64(1)) != step_left[step]:
                         mask &= ~(1 << step_slot[step])
                 start = leaf_value[leaf] + mask * k
                 for s in range(k):
-                    out[i, slot_feature[first + s]] += value[start + s]
+                    total[slot_feature[first + s], which] += value[start + s]
+        for f in range(width):
+            added, target = total[f], out[tree_feature[first_feature + f]]
+            for i in range(n):
+                target[i] += added[pattern[i]]
+
+
+@njit
+def _distinct(answers: Any, places: Int64, seen: Any, pattern: Int64) -> int:
+    """Number the distinct `answers`, uint64[n], in the order in which they first come; their number is returned.
+
+    `seen` gets each of them, `pattern` each row's number. `places`, int64[a power of two, 2 n or more], is a hash table
+    with linear probing.
+    """
+    places[:] = -1
+    last, found = len(places) - 1, 0
+    for i in range(len(answers)):
+        mixed = answers[i] * np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: its high bits hang on all
+        place = np.int64(mixed >> np.uint64(32)) & last
+        while places[place] >= 0 and seen[places[place]] != answers[i]:
+            place = (place + 1) & last
+        if places[place] < 0:
+            places[place], seen[found] = found, answers[i]
+            found += 1
+        pattern[i] = places[place]
+    return found

@@ -72,12 +72,14 @@ class BoostedTrees:
             return to_device(parts) if on_gpu(matrix) else parts
         if on_gpu(matrix):
             return self._device_contributions(matrix)
-        matrix = np.ascontiguousarray(matrix)
-        out = np.zeros((n, p + 1))
-        out[:, p] = self._bias
+        out = np.empty((n, p + 1))
 
         def task(span: tuple[int, int]) -> None:
-            add_shapley_values(matrix[slice(*span)], out[slice(*span)], *tables)
+            columns = np.ascontiguousarray(matrix[slice(*span)].T)
+            parts = np.zeros((p + 1, columns.shape[1]))
+            parts[p] = self._bias
+            add_shapley_values(columns, parts, *tables)
+            out[slice(*span)] = parts.T
 
         for _ in in_batches(task, spans(n, _ROWS_A_TASK), threads):
             pass
