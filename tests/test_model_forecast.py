@@ -103,7 +103,8 @@ def test_the_final_model_is_calibrated_on_the_held_out_and_the_later_snapshot(ki
     assert final.probability.mean() == pytest.approx(labels.mean(), abs=1 / len(labels))
     assert final.model.threshold == best_threshold(labels, final.probability)
     assert (final.fold == np.concatenate([first.fold, np.full(len(TEST), 3)])).all()
-    assert final.model.training["folds"] == 4
+    assert final.model.training["folds"] == 3
+    assert final.model.training["held_out_rows"] == len(labels)
     margin = first.model.predict_margin(TEST, threads=1)
     assert final.model.calibration(margin) == pytest.approx(final.probability[len(PAST) :], rel=1e-9)
 

@@ -21,7 +21,7 @@ from gpunet.config.config import Config, ModelConfig
 from gpunet.model import cross_fit, forecast, forest, read_features, score, train
 from gpunet.model.boosting_rounds import PATIENCE, grow_together
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
-from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.folds import ENOUGH_POSITIVES, NEVER, fold_count, held_out_folds, person_folds, person_groups
 from gpunet.model.origin import Origin
 from gpunet.model.table import read_labels, stack
 from gpunet.model.trained import model_from_bytes
@@ -326,19 +326,20 @@ def test_progress_reaches_the_end_of_every_stage(kind: str) -> None:
 
 
 def test_cross_fitting_comes_to_its_end_by_small_steps_wherever_it_stops() -> None:
-    """A loss that falls for 60 rounds, with a pause of 15, and then no more."""
+    """Margins that come nearer to the labels for 60 rounds, with a pause of 15, and then no more."""
 
     class Model:
         def boost(self, number: int) -> None:
             self.number = number
 
-        def held_out_loss(self, out: np.ndarray) -> float:
-            return 1000.0 - (self.number if self.number < 20 or 35 <= self.number < 60 else 0)
+        def write_held_out(self, out: np.ndarray) -> None:
+            out[:2] = self.number if self.number < 20 or 35 <= self.number < 60 else 0
 
     told: list[float] = []
     grown = grow_together(
         [Model()],
-        np.zeros(3),
+        np.full(3, np.nan),
+        np.ones(3, dtype=bool),
         500,
         lambda stage, done, total: told.append(done / total),  # type: ignore[list-item]
     )
@@ -347,6 +348,46 @@ def test_cross_fitting_comes_to_its_end_by_small_steps_wherever_it_stops() -> No
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert max(later - first for first, later in itertools.pairwise([0.0, *told])) < 0.05
+
+
+def test_a_round_that_gains_less_than_its_standard_error_is_not_taken() -> None:
+    """Of 100 persons 60 gain as much as 40 lose, or 52 as 48: the mean is 2 standard errors above zero, or 0.4."""
+
+    class Model:
+        def __init__(self, winners: int) -> None:
+            self.winners, self.number = winners, 0
+
+        def boost(self, number: int) -> None:
+            self.number = number
+
+        def write_held_out(self, out: np.ndarray) -> None:
+            step = np.where(np.arange(len(out)) < self.winners, 1e-6, -1e-6)
+            out[:] = 1.0 + (step if self.number == 1 else 0.0)
+
+    for winners, rounds in ((60, 2), (52, 1)):
+        grown = grow_together([Model(winners)], np.full(100, np.nan), np.ones(100, dtype=bool), 500)  # type: ignore[list-item]
+        assert grown.rounds == rounds
+        assert (grown.margins == 1.0).all() == (rounds == 1)
+
+
+def test_with_many_positives_some_folds_are_never_held_out() -> None:
+    rng = np.random.default_rng(0)
+    n = 16_000
+    x = rng.random(n)
+    labels = rng.random(n) < 0.2 + 0.6 * (x > 0.5)
+    assert labels.sum() / 5 < ENOUGH_POSITIVES < 2 * labels.sum() / 5
+    frame = pl.DataFrame({"person_id": np.arange(n), "x": x})
+    fit = cross_fit(read_features(frame), labels, config=ModelConfig(max_rounds=8), threads=1)
+    known = fit.fold == NEVER
+    assert sorted(set(fit.fold.tolist())) == [NEVER, 0, 1]
+    assert known.sum() == pytest.approx(0.6 * n, abs=5)
+    np.testing.assert_array_equal(np.isnan(fit.probability), known)
+    training = fit.model.training
+    assert (training["rows"], training["folds"], training["held_out_rows"]) == (n, 5, int((~known).sum()))
+    assert fit.probability[~known].mean() == pytest.approx(labels[~known].mean(), rel=0.01)
+    # The model of all rows has seen those that were never held out, too.
+    assert fit.model.predict_proba(frame)[known].mean() == pytest.approx(labels[known].mean(), rel=0.03)
+    assert held_out_folds(np.ones(50, bool), np.arange(50, dtype=np.int32) % 5, 5) == 5
 
 
 def test_importing_the_package_imports_no_learning_library() -> None:

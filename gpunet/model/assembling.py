@@ -11,6 +11,7 @@ from gpunet.base.array_types import Bool, Float64, Int32
 from gpunet.config.config import ModelConfig
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, log_odds
 from gpunet.model.classifier import Fitted
+from gpunet.model.folds import NEVER
 from gpunet.model.trained import Model
 
 __all__ = ["CrossFit", "FoldAssignment", "HeldOut", "assemble", "assemble_later", "held_out", "held_out_later"]
@@ -25,10 +26,10 @@ class CrossFit:
     model
         Trained on all rows.
     fold
-        int32[n], the fold in which each row was held out.
+        int32[n], the fold in which each row was held out; -1 if it was not.
     probability
-        float64[n], calibrated, each by a classifier trained without the row's person; of :func:`train_later` those of
-        the later snapshot by one that was trained before it, which is one fold more.
+        float64[n], calibrated, each by a classifier trained without the row's person, NaN where none was; of
+        :func:`train_later` those of the later snapshot by one that was trained before it, which counts as a fold more.
     warnings
         Sentences for the user.
     """
@@ -46,9 +47,9 @@ class FoldAssignment:
     Attributes
     ----------
     fold
-        int32[n], the fold in which each row is held out.
+        int32[n], the fold in which each row is held out; -1 if it never is.
     folds, persons
-        How many there are of each.
+        How many there are of each, also of folds that are never held out.
     """
 
     fold: Int32
@@ -65,7 +66,7 @@ class HeldOut:
     calibration
         Of the model's margins.
     probability
-        float64[n], calibrated.
+        float64[n], calibrated; NaN of rows that all models knew.
     threshold
         The probability with the greatest F1.
     """
@@ -76,10 +77,12 @@ class HeldOut:
 
 
 def held_out(margin: Float64, labels: Bool) -> HeldOut:
-    """Of the held-out margins of a cross-fitting, float64[n]."""
-    calibration = fit_calibration(margin, labels)
-    probability = calibration(margin)
-    return HeldOut(calibration, probability, best_threshold(labels, probability))
+    """Of the held-out margins of a cross-fitting, float64[n], NaN of rows that were not held out."""
+    rows = ~np.isnan(margin)
+    calibration = fit_calibration(margin[rows], labels[rows])
+    probability = np.full(len(margin), np.nan)
+    probability[rows] = calibration(margin[rows])
+    return HeldOut(calibration, probability, best_threshold(labels[rows], probability[rows]))
 
 
 def held_out_later(first: CrossFit, probability: Float64, labels: Bool) -> HeldOut:
@@ -119,10 +122,11 @@ def assemble_later(
     what: str,
 ) -> CrossFit:
     """What :func:`assemble` does, of a model that was trained as :func:`train_later` does; `persons` are in both."""
-    both, folds = np.concatenate(labels), int(first.fold.max()) + 1
+    both = np.concatenate(labels)
     told = held_out_later(first, probability, both)
-    fold = np.concatenate([first.fold, np.full(len(labels[1]), folds, dtype=np.int32)])
-    model = _model(fitted, source, both, FoldAssignment(fold, folds + 1, persons), config, told)
+    fold = np.concatenate([first.fold, np.full(len(labels[1]), first.fold.max() + 1, dtype=np.int32)])
+    assignment = FoldAssignment(fold, first.model.training["folds"], persons)
+    model = _model(fitted, source, both, assignment, config, told)
     return CrossFit(model, fold, told.probability, (*fitted.warnings, *_flat(model, what)))
 
 
@@ -144,6 +148,7 @@ def _model(
             "persons": assignment.persons,
             "positive_rows": int(labels.sum()),
             "folds": assignment.folds,
+            "held_out_rows": int((assignment.fold != NEVER).sum()),
             "rounds": fitted.rounds,
             "seed": config.seed,
             "parameters": fitted.parameters,

@@ -12,6 +12,7 @@ from gpunet.config.config import ModelConfig
 from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.boosting_rounds import PATIENCE, Grown, HostFold, grow_together
 from gpunet.model.classifier import Fitted
+from gpunet.model.folds import NO_FOLD
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.trees import BoostedTrees, detached
 
@@ -46,11 +47,11 @@ def fit(
     rounds: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Fitted:
-    """Boost one model a fold side by side, stop all at the round with the least held-out loss, train on all rows.
+    """Boost one model a fold side by side, stop all at one round, train on all rows.
 
-    See :class:`gpunet.model.classifier.Kind`. The round is chosen by the mean log loss over all held-out rows, each
-    predicted by the model that did not see its person. Trees are grown where the matrix is. Without folds there is one
-    model, of so many `rounds`.
+    See :class:`gpunet.model.classifier.Kind`. The round is chosen by the log loss of all held-out rows, each predicted
+    by the model that did not see its person (:func:`gpunet.model.boosting_rounds.grow_together`). Trees are grown where
+    the matrix is. Without folds there is one model, of so many `rounds`.
     """
     import xgboost as xgb
 
@@ -62,7 +63,7 @@ def fit(
     labels_there, folds_there = (to_device(x) if on_gpu(matrix) else x for x in (labels, fold_of))
 
     def fold(held_out: int) -> HostFold | DeviceFold:
-        """A new booster that never sees the rows of the fold `held_out` (-1: of none)."""
+        """A new booster that never sees the rows of the fold `held_out`."""
         booster = xgb.Booster({**params, "base_score": base_rate(labels, fold_of, held_out)}, cache=[data])
         if on_gpu(matrix):
             return DeviceFold(booster, data, matrix, labels_there, folds_there, held_out)
@@ -73,10 +74,10 @@ def fit(
         grown = Grown(np.empty(0), rounds, ())
     else:
         models = [fold(k) for k in range(int(folds.max()) + 1)]
-        margins = namespace(matrix).empty(len(labels), dtype=np.float64)
-        grown = grow_together(models, margins, config.max_rounds, progress)
+        margins = namespace(matrix).full(len(labels), np.nan, dtype=np.float64)
+        grown = grow_together(models, margins, labels_there, config.max_rounds, progress)
         del models
-    everyone = fold(-1)
+    everyone = fold(NO_FOLD)
     for number in range(grown.rounds):
         everyone.boost(number)
         if progress is not None:

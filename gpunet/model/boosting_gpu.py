@@ -19,7 +19,7 @@ __all__ = ["DeviceFold", "gradients"]
 
 
 class DeviceFold:
-    """The booster that never sees the rows of one fold (-1: of none). `matrix`, `labels`, `folds` are on the device."""
+    """The booster that never sees the rows of one fold. `matrix`, `labels`, `folds` are on the device."""
 
     def __init__(self, booster: Any, data: Any, matrix: Any, labels: Any, folds: Any, held_out: int) -> None:
         self.booster = booster
@@ -51,14 +51,10 @@ class DeviceFold:
         start = self.booster.predict(nobody, output_margin=True, validate_features=False)
         return xp.full(n, float(start.ravel()[0]), dtype=xp.float32)
 
-    def held_out_loss(self, out: Any) -> float:
-        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
+    def write_held_out(self, out: Any) -> None:
+        """Write the margins of the rows held out into `out`, float64[n]."""
         xp = namespace(out)
-        margin = xp.astype(self._margin, xp.float64)
-        out[...] = xp.where(self._held_out, margin, out)
-        z = xp.where(self._labels, -margin, margin)
-        loss = xp.maximum(z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
-        return float(xp.sum(xp.where(self._held_out, loss, xp.zeros_like(loss))))
+        out[...] = xp.where(self._held_out, xp.astype(self._margin, xp.float64), out)
 
 
 def gradients(margin: Any, labels: Any, held_out: Any) -> tuple[Any, Any]:

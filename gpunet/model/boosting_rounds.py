@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.base.array_types import Float32, Float64
+from gpunet.base.array_types import Bool, Float32, Float64
 from gpunet.base.progress import ProgressCallback
 from gpunet.model.boosting_gpu import DeviceFold
-from gpunet.model.loops import boosting_gradients, held_out_loss
+from gpunet.model.loops import boosting_gradients
+from gpunet.model.matrix import namespace
 
 __all__ = ["PATIENCE", "Grown", "HostFold", "grow_together"]
 
-#: Boosting stops when the held-out loss has not fallen for this many rounds.
+#: Boosting stops when so many rounds brought nothing that is better beyond what chance explains.
 PATIENCE = 20
-
 
 # At first the loss falls with every round: so many of those that are known are not as large a share of all. The power
 # comes near to what is seen where 60 to 200 rounds are best.
@@ -25,11 +25,12 @@ _FALLING_YET = 1.5
 
 
 class HostFold:
-    """The booster that never sees the rows of one fold (-1: of none), in the host's memory."""
+    """The booster that never sees the rows of one fold, in the host's memory."""
 
     def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int) -> None:
         self.booster = booster
         self._data, self._labels, self._folds, self._held_out = data, labels, folds, held_out
+        self._rows: Bool = folds == held_out
         self._gradient = np.empty(len(labels), dtype=np.float32)
         self._hessian = np.empty(len(labels), dtype=np.float32)
 
@@ -38,9 +39,9 @@ class HostFold:
         boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
         self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
 
-    def held_out_loss(self, out: Float64) -> float:
-        """Sum of the log loss over the rows held out; their margins are written into `out`, float64[n]."""
-        return float(held_out_loss(self._margin(), self._labels, self._folds, self._held_out, out))
+    def write_held_out(self, out: Float64) -> None:
+        """Write the margins of the rows held out into `out`, float64[n]."""
+        np.copyto(out, self._margin(), where=self._rows)
 
     def _margin(self) -> Float32:
         return np.asarray(self.booster.predict(self._data, output_margin=True, training=True), dtype=np.float32)
@@ -53,9 +54,10 @@ class Grown:
     Attributes
     ----------
     margins
-        float64[n], the margin of each row at the best round, by the booster that did not see it; where the rows are.
+        float64[n], the margin of each row at the round taken, by the booster that did not see it; NaN if all saw it.
+        Where the rows are.
     rounds
-        The best round, at least 1.
+        The round taken, at least 1.
     warnings
         Sentences for the user.
     """
@@ -68,34 +70,40 @@ class Grown:
 def grow_together(
     models: Sequence[HostFold | DeviceFold],
     margins: Any,
+    labels: Any,
     max_rounds: int,
     progress: ProgressCallback | None = None,
-    everywhere: Callable[[float], float] = float,
+    everywhere: Callable[[Float64], Float64] = np.asarray,
 ) -> Grown:
-    """Grow all boosters until their mean held-out loss has not fallen for :data:`PATIENCE` rounds.
+    """Grow all boosters until :data:`PATIENCE` rounds brought nothing better, and take the last round that did.
+
+    A round is better than the one taken so far if the mean log loss of the held-out rows is lower by more than one
+    standard error of that difference: what is gained by less is as likely noise, and costs trees (the rule of one
+    standard error, Breiman et al. 1984, section 3.4.3, here of the paired differences).
 
     Parameters
     ----------
     models
         One a fold.
     margins
-        float64[n], to work in.
+        float64[n], all NaN, to work in.
+    labels
+        bool[n], where the margins are.
     max_rounds
         So many rounds at most.
     progress
         Called as the work goes on, see :mod:`gpunet.base.progress`. When the loss will stop to fall nobody knows: what
         is said to be done is a guess by the rounds that there are if it falls no more, and never becomes less.
     everywhere
-        Adds up a loss over all places where there are rows of these boosters, the same number in each.
+        Adds up numbers over all places where there are rows of these boosters, the same numbers in each.
     """
-    kept, best, best_round, shown = margins, np.inf, 0, 0.0
+    kept, best, best_round, shown = margins, None, 0, 0.0
     for done in range(1, max_rounds + 1):
-        loss = 0.0
         for model in models:
             model.boost(done - 1)
-            loss += model.held_out_loss(margins)
-        loss = everywhere(loss)
-        if loss < best:
+            model.write_held_out(margins)
+        loss = _log_losses(margins, labels)
+        if best is None or _is_gain(best - loss, everywhere):
             kept, best, best_round = margins.copy(), loss, done
         last = min(best_round + PATIENCE, max_rounds)
         shown = max(shown, (done / last) ** _FALLING_YET)
@@ -106,3 +114,21 @@ def grow_together(
     cut_short = best_round == max_rounds and max_rounds > 1
     text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"
     return Grown(kept, best_round, (text,) if cut_short else ())
+
+
+def _log_losses(margins: Any, labels: Any) -> Any:
+    """Log loss of each row, float64[n]; NaN where the margin is."""
+    xp = namespace(margins)
+    z = xp.where(labels, -margins, margins)
+    return xp.maximum(z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
+
+
+def _is_gain(gains: Any, everywhere: Callable[[Float64], Float64]) -> bool:
+    """Whether the mean of the gains, float64[n], NaN where there is none, exceeds its standard error."""
+    xp = namespace(gains)
+    known = ~xp.isnan(gains)
+    gains = xp.where(known, gains, xp.zeros_like(gains))
+    sums = [float(xp.sum(each)) for each in (xp.astype(known, xp.float64), gains, gains * gains)]
+    n, total, squares = everywhere(np.array(sums))
+    mean = total / n
+    return bool(mean > np.sqrt(max(squares / n - mean * mean, 0.0) / n))

@@ -36,8 +36,8 @@ class Fitted:
     classifier
         Trained on all rows.
     held_out_margin
-        float64[n] in the host's memory: for each row the margin of a classifier that never saw the row's person;
-        float64[0] if nobody was held out.
+        float64[n] in the host's memory: for each row that was held out the margin of a classifier that never saw the
+        row's person, NaN for others; float64[0] if nobody was held out.
     rounds
         Boosting rounds, or trees.
     parameters
@@ -70,7 +70,7 @@ class Kind(Protocol):
         rounds: int | None,
         progress: ProgressCallback | None,
     ) -> Fitted:
-        """Cross-fit over `folds` (int32[n], the fold in which a row is held out), then train on all rows.
+        """Cross-fit over `folds` (int32[n], where a row is held out, -1 if nowhere), then train on all rows.
 
         Without folds all rows are trained on at once, for the number of `rounds` that is given then.
 

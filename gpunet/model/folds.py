@@ -13,10 +13,29 @@ from gpunet.base.errors import ModelError
 from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
 
-__all__ = ["fold_count", "group_codes", "person_folds", "person_groups"]
+__all__ = [
+    "ENOUGH_POSITIVES",
+    "NEVER",
+    "NO_FOLD",
+    "fold_count",
+    "group_codes",
+    "held_out_folds",
+    "person_folds",
+    "person_groups",
+]
 
 #: Fewer persons of a class than this in a fold say nothing about how well the class is found.
 _LEAST_A_FOLD = 2
+
+#: So many positive rows that a model did not see tell when to stop, how to calibrate, and where the threshold is: with
+#: more, the standard error of what they tell is small beside what changes from one window to the next.
+ENOUGH_POSITIVES = 2000
+
+#: The fold of rows that are never held out.
+NEVER = -1
+
+#: What a model of all rows leaves out: no row is of this fold.
+NO_FOLD = -2
 
 
 def person_groups(table: FeatureTable, groups: ArrayLike | None = None) -> Int64:
@@ -89,3 +108,9 @@ def person_folds(labels: Bool, groups: Int64, n_folds: int, seed: int) -> Int32:
     for members in (np.flatnonzero(ever), np.flatnonzero(~ever)):
         fold[rng.permutation(members)] = np.arange(len(members)) % n_folds
     return fold[groups]
+
+
+def held_out_folds(labels: Bool, fold: Int32, n_folds: int) -> int:
+    """How many of the folds are held out: as many as have :data:`ENOUGH_POSITIVES` rows with the label true, or all."""
+    positives = np.cumsum(np.bincount(fold[labels], minlength=n_folds))
+    return min(n_folds, int(np.searchsorted(positives, ENOUGH_POSITIVES)) + 1)

@@ -123,8 +123,8 @@ def forecast(
         )
 
     def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        later = name == "both"
-        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config, later=later)
+        after_this = first if name == "both" else None
+        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config, first=after_this)
         return fit() if kept is None else kept(name, fit, of_these)
 
     first = trained("past", fit_past, labels[0])

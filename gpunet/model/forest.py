@@ -16,6 +16,7 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, base_rate
 from gpunet.model.classifier import Fitted
+from gpunet.model.folds import NO_FOLD
 from gpunet.model.loops import GRADIENT_UNIT
 from gpunet.model.matrix import on_gpu, to_device, to_host
 from gpunet.model.trees import ForestTrees, detached
@@ -59,7 +60,7 @@ def fit(
     data = xgb.QuantileDMatrix(matrix, max_bin=PARAMETERS["max_bin"], nthread=threads)
 
     def grow(held_out: int, stage: str, done: int, total: int) -> ForestTrees:
-        """The forest that never sees the rows of the fold `held_out` (-1: of none)."""
+        """The forest that never sees the rows of the fold `held_out`."""
         # What float32 and the gradients' unit can hold, so that leaves are about exactly this.
         rate = round(base_rate(labels, fold_of, held_out) / GRADIENT_UNIT) * GRADIENT_UNIT
         seen = fold_of != held_out
@@ -76,9 +77,9 @@ def fit(
         return ForestTrees(detached(booster))
 
     n_folds = 0 if folds is None else int(folds.max()) + 1
-    held_out = np.empty(0 if folds is None else len(labels))
+    held_out = np.full(0 if folds is None else len(labels), np.nan)
     for k in range(n_folds):
         rows = np.flatnonzero(fold_of == k)
         outside = matrix[to_device(rows) if on_gpu(matrix) else rows]
         held_out[rows] = to_host(grow(k, "cross-fit", k * trees, n_folds * trees).margin(outside, threads))
-    return Fitted(grow(-1, "train on all", 0, trees), held_out, trees, parameters)
+    return Fitted(grow(NO_FOLD, "train on all", 0, trees), held_out, trees, parameters)

@@ -1,16 +1,13 @@
-"""The model's loops over rows, compiled by Numba: gradients and held-out loss of boosting.
-
-Each row stands alone, so rows may be divided over threads in any way without a bit of the result changing.
-"""
+"""The model's loop over rows, compiled by Numba: gradients of boosting. Each row stands alone."""
 
 from __future__ import annotations
 
 import math
 
-from gpunet.base.array_types import Bool, Float32, Float64, Int32
+from gpunet.base.array_types import Bool, Float32, Int32
 from gpunet.kernels.jit import njit
 
-__all__ = ["GRADIENT_UNIT", "boosting_gradients", "held_out_loss"]
+__all__ = ["GRADIENT_UNIT", "boosting_gradients"]
 
 #: Gradients are whole multiples of this. Sums of up to 2**28 of them are exact in double precision, so XGBoost's
 #: histograms, and with them the trees, do not depend on the order of summation: the bits of a model are the same for
@@ -35,16 +32,3 @@ def boosting_gradients(
         p = 1.0 / (1.0 + math.exp(-float(margin[i])))
         gradient[i] = math.floor((p - (1.0 if labels[i] else 0.0)) / GRADIENT_UNIT + 0.5) * GRADIENT_UNIT
         hessian[i] = max(math.floor(p * (1.0 - p) / GRADIENT_UNIT + 0.5), 1.0) * GRADIENT_UNIT
-
-
-@njit
-def held_out_loss(margin: Float32, labels: Bool, folds: Int32, held_out: int, out: Float64) -> float:
-    """Sum of the log loss over the rows of fold `held_out`; their margins are written into `out`, float64[n]."""
-    total = 0.0
-    for i in range(len(margin)):
-        if folds[i] == held_out:
-            m = float(margin[i])
-            out[i] = m
-            z = -m if labels[i] else m
-            total += max(z, 0.0) + math.log1p(math.exp(-abs(z)))
-    return total

@@ -60,6 +60,7 @@ class _Training:
     seed: StrictInt
     parameters: dict[str, Any]
     libraries: dict[str, str]
+    held_out_rows: _Count | None = None
 
 
 @dataclass(frozen=True, config=_CHECKED)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64
+from gpunet.model.folds import NEVER
 from gpunet.model.metrics import evaluate, past_violence_score
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit
@@ -88,11 +89,18 @@ def evaluate_forecast(
         if new.any()
         else None,
         "calibration": _reliability(labels, probability),
-        "held_out": evaluate(before.labels, first.probability, threshold, past_violence=before.record),
+        "held_out": _held_out(before, first),
         "importance": _importance(final, mean_contribution),
         "training": dict(final.training),
         "evaluated_model": dict(first.model.training),
     }
+
+
+def _held_out(before: Known, first: CrossFit) -> dict[str, Any]:
+    """The results of the first training on the persons that were held out in it."""
+    rows = first.fold != NEVER
+    record = None if before.record is None else before.record[rows]
+    return evaluate(before.labels[rows], first.probability[rows], first.model.threshold, past_violence=record)
 
 
 def collect_warnings(

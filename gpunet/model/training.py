@@ -17,7 +17,7 @@ from gpunet.base.threads import available_threads, threads_for
 from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.assembling import CrossFit, FoldAssignment, assemble, assemble_later
 from gpunet.model.classifier import kind_module
-from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.folds import NEVER, fold_count, held_out_folds, person_folds, person_groups
 from gpunet.model.matrix import device_given
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
 from gpunet.model.trained import Model
@@ -39,7 +39,7 @@ __all__ = [
 ModelConfigLike: TypeAlias = ModelConfig | Config | Mapping[str, Any]
 
 
-_TRAINING = {"rows", "persons", "positive_rows", "folds", "rounds", "seed", "parameters", "libraries"}
+_TRAINING = {"rows", "persons", "positive_rows", "folds", "held_out_rows", "rounds", "seed", "parameters", "libraries"}
 
 
 #: ``kept(name, fit, fits)``: what ``fit()`` gives, or gave in an earlier run; what was kept of that has to be what
@@ -192,9 +192,14 @@ def train_later(
 
 
 def assign_folds(labels: Bool, person: Int64, config: ModelConfig, what: str) -> FoldAssignment:
-    """Assign rows to as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1."""
+    """Assign rows to as many folds as `config` wants and the labels allow; `person` is each row's, codes 0..m-1.
+
+    Where some of the folds have positives enough to judge by, the others are never held out.
+    """
     n_folds = fold_count(labels, person, config.folds, what)
-    return FoldAssignment(person_folds(labels, person, n_folds, config.seed), n_folds, int(person.max()) + 1)
+    fold = person_folds(labels, person, n_folds, config.seed)
+    fold[fold >= held_out_folds(labels, fold, n_folds)] = NEVER
+    return FoldAssignment(fold, n_folds, int(person.max()) + 1)
 
 
 def is_of(
@@ -204,12 +209,12 @@ def is_of(
     *,
     config: ModelConfigLike | None = None,
     kind: str | None = None,
-    later: bool = False,
+    first: CrossFit | None = None,
 ) -> bool:
     """Whether a training that comes from a file can be of these features and labels, with this configuration.
 
-    `source` has what :func:`gpunet.model.assembling.assemble` needs of the features; `later` says that
-    :func:`train_later` made it, not :func:`cross_fit`.
+    `source` has what :func:`gpunet.model.assembling.assemble` needs of the features; `first` is what
+    :func:`train_later` was given, if that made it, not :func:`cross_fit`.
     """
     import xgboost as xgb
 
@@ -221,24 +226,37 @@ def is_of(
     shapes = found.fold.shape == found.probability.shape == (n,)
     if not same or not shapes or not n or model.training.keys() != _TRAINING:
         return False
-    training, folds = dict(model.training), int(found.fold.max()) + 1
-    parameters, persons, rounds = training.pop("parameters"), training.pop("persons"), training.pop("rounds")
+    held_out, training = found.fold != NEVER, dict(model.training)
+    if not np.array_equal(held_out, ~np.isnan(found.probability)) or not _is_after(found, first):
+        return False
+    parameters, *numbers = (training.pop(key) for key in ("parameters", "persons", "rounds", "folds"))
     told = training == {
-        "rows": n, "positive_rows": int(labels.sum()), "folds": folds, "seed": config.seed,
+        "rows": n, "positive_rows": int(labels.sum()), "held_out_rows": int(held_out.sum()), "seed": config.seed,
         "libraries": {"xgboost": xgb.__version__},
     }  # fmt: skip
-    numbers = all(type(number) is int for number in (persons, rounds))
+    if not all(type(number) is int for number in numbers):
+        return False
+    persons, rounds, folds = numbers
     return (
         told
-        and numbers
         and folds <= persons <= n
-        and 2 <= folds - later <= config.folds
+        and 2 <= folds <= config.folds
+        and 0 <= int(found.fold.max()) < folds + (first is not None)
         and 1 <= rounds <= config.max_rounds
         and rounds == model.classifier.n_trees
         and isinstance(parameters, dict)
         and parameters.items() >= kind_module(kind).PARAMETERS.items()
         and bool(np.any(found.probability == model.threshold))
     )
+
+
+def _is_after(found: CrossFit, first: CrossFit | None) -> bool:
+    """Whether `found` can be what :func:`train_later` made after `first`, if it did."""
+    if first is None:
+        return True
+    m, same = len(first.fold), [(one.model.training["rounds"], one.model.training["folds"]) for one in (found, first)]
+    later = np.full(len(found.fold) - m, first.fold.max() + 1)
+    return same[0] == same[1] and np.array_equal(found.fold, np.concatenate([first.fold, later]))
 
 
 def model_config(config: ModelConfigLike | None) -> ModelConfig:

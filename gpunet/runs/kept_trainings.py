@@ -47,8 +47,11 @@ def fit_of(contents: Contents) -> CrossFit:
     arrays, values = contents.arrays, valid(_FIT_VALUES, contents.values, "its values")
     fold, probability = arrays.get("fold"), arrays.get("probability")
     require(fold is not None and fold.ndim == 1, "fold is missing")
-    numbers(fold, "fold", np.int32, fold.shape, 0, np.inf)  # type: ignore[union-attr]
-    numbers(probability, "probability", np.float64, fold.shape, 0, 1)  # type: ignore[union-attr]
+    fold = numbers(fold, "fold", np.int32, fold.shape, -1, np.inf)  # type: ignore[union-attr]
+    require(isinstance(probability, np.ndarray) and probability.shape == fold.shape, "probability is missing")
+    held_out = fold >= 0  # of others nothing is known
+    numbers(probability[held_out], "probability", np.float64, (int(held_out.sum()),), 0, 1)  # type: ignore[index]
+    require(np.isnan(probability[~held_out]).all(), "probability is out of its range")  # type: ignore[index]
     return CrossFit(_model(arrays.get("file")), fold, probability, values.warnings)  # type: ignore[arg-type]
 
 

@@ -108,7 +108,8 @@ def forecast_distributed(
         return training.train_later([before, after], futures, labels, first, probability, stage_progress)
 
     def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        of_these = partial(is_of, source=before, labels=known, config=settings, later=name == "both")
+        after_this = first if name == "both" else None
+        of_these = partial(is_of, source=before, labels=known, config=settings, first=after_this)
         return fit() if kept is None else kept(name, fit, of_these)
 
     first = trained("past", fit_past, labels[0])

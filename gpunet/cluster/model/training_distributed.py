@@ -29,6 +29,7 @@ from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS, TREES, base_rate
 from gpunet.model.boosting_rounds import PATIENCE, Grown
 from gpunet.model.classifier import Fitted
+from gpunet.model.folds import NO_FOLD
 
 __all__ = ["fit_distributed", "groups_of"]
 
@@ -141,7 +142,7 @@ class _Training:
         rows = [np.flatnonzero(rows_group == group) for group in ranked]
         at = [addresses[group] for group in ranked]
         held_out = range(int(self.folds.max()) + 1) if self.rounds is None else range(0)
-        rates = [base_rate(self.labels, self.folds, k) for k in (*held_out, -1)]
+        rates = [base_rate(self.labels, self.folds, k) for k in (*held_out, NO_FOLD)]
         matrices = [self._matrices(groups, group, addresses[group]) for group in ranked]
         finished(self.client, list(chain.from_iterable(matrices)), addresses)  # XGBoost waits for nobody who comes late
 

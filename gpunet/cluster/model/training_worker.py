@@ -15,11 +15,12 @@ import xgboost as xgb
 from distributed import Worker, get_worker
 from distributed.comm import get_address_host
 
-from gpunet.base.array_types import Bool, Int32
+from gpunet.base.array_types import Bool, Float64, Int32
 from gpunet.base.threads import threads_for
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
+from gpunet.model.folds import NO_FOLD
 
 __all__ = ["close_tracker", "open_tracker", "train"]
 
@@ -98,17 +99,18 @@ def train(
         data = xgb.QuantileDMatrix(_Batches(matrices), max_bin=PARAMETERS["max_bin"], nthread=threads)
 
         def fold(held_out: int) -> HostFold:
-            booster = xgb.Booster({**params, "base_score": rates[held_out]}, cache=[data])
+            rate = rates[-1] if held_out == NO_FOLD else rates[held_out]
+            booster = xgb.Booster({**params, "base_score": rate}, cache=[data])
             return HostFold(booster, data, labels, folds, held_out)
 
-        margins = np.empty(len(labels))
+        margins = np.full(len(labels), np.nan)
         if rounds is None:
             models = [fold(k) for k in range(len(rates) - 1)]
-            grown = grow_together(models, margins, config.max_rounds, progress, _everywhere)
+            grown = grow_together(models, margins, labels, config.max_rounds, progress, _everywhere)
             del models
         else:
             grown = Grown(margins, rounds, ())
-        everyone = fold(-1)
+        everyone = fold(NO_FOLD)
         for number in range(grown.rounds):
             everyone.boost(number)
             progress("train on all", number + 1, grown.rounds)
@@ -135,6 +137,6 @@ class _Batches(xgb.DataIter):
         self._next = 0
 
 
-def _everywhere(loss: float) -> float:
-    """The loss over the rows of all workers."""
-    return float(xgb.collective.allreduce(np.array([loss]), xgb.collective.Op.SUM)[0])
+def _everywhere(sums: Float64) -> Float64:
+    """Sums over the rows of all workers."""
+    return np.asarray(xgb.collective.allreduce(sums, xgb.collective.Op.SUM))
