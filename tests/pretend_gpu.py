@@ -141,12 +141,12 @@ def _add_shapley_values(columns: Any, out: Any, *tables: Any) -> None:
 
 def _walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
     rows, total = _rows(columns), np.full(columns.shape[1], start, dtype=np.float32)
-    roots, feature, condition, left, right, null_left = (np.asarray(array) for array in trees)
+    roots, feature, condition, left, right, null_left, zero_left = (np.asarray(array) for array in trees)
     for root in roots:
         node = np.full(len(rows), root)
         while (inner := left[node] >= 0).any():
             x = rows[np.arange(len(rows)), np.where(inner, feature[node], 0)]
-            goes_left = np.where(np.isnan(x), null_left[node], x < condition[node])
+            goes_left = np.where(np.isnan(x), null_left[node], np.where(x == 0, zero_left[node], x < condition[node]))
             node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
         total += condition[node]
     np.asarray(out)[...] = total

@@ -148,7 +148,7 @@ class Altered:
 
         data = json.loads(bytes(booster.save_raw("json")))
         data["learner"]["gradient_booster"]["model"]["trees"][0][key][node] = value
-        self._json, self._features = json.dumps(data).encode(), booster.num_features()
+        self._json, self._features, self.attr = json.dumps(data).encode(), booster.num_features(), booster.attr
 
     def save_raw(self, _: str) -> bytes:
         return self._json
@@ -184,7 +184,7 @@ def test_trees_that_are_none_are_refused(models: dict[str, Model], key: str, nod
 def test_a_model_file_is_still_one_that_xgboost_reads(models: dict[str, Model], tmp_path: Path) -> None:
     models["xgboost"].save(tmp_path / "model.ubj")
     booster = xgb.Booster(model_file=str(tmp_path / "model.ubj"))
-    assert booster.attributes().keys() == {"gpunet", "gpunet_sha256"}
+    assert booster.attributes().keys() == {"gpunet", "gpunet_sha256", "zeros_missing"}
     assert len(booster.attr("gpunet_sha256")) == 64
 
 

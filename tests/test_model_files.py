@@ -15,6 +15,7 @@ from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, load_model, train
 from gpunet.model.calibration import sigmoid
 from gpunet.model.trained import model_from_bytes
+from gpunet.model.zeros import without_zeros
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,8 @@ def test_the_file_is_one_that_xgboost_reads(models: dict[str, Model], kind: str,
     booster = xgb.Booster(model_file=str(tmp_path / "model.ubj"))
     metadata = json.loads(booster.attr("gpunet"))
     assert metadata["features"] == booster.feature_names == list(model.features)
-    data = xgb.DMatrix(model.table(frame).matrix, feature_names=booster.feature_names)
+    matrix = without_zeros(model.table(frame).matrix, np.array(json.loads(booster.attr("zeros_missing") or "[]"), int))
+    data = xgb.DMatrix(matrix, feature_names=booster.feature_names)
     probability = booster.predict(data).astype(np.float64)
     if kind == "random_forest":  # the mean share of positives; half a row is added to each class
         trees = QUICK.max_rounds
@@ -104,7 +106,7 @@ FEATURES = ["count", "level", "flag", "noise", "twice_count", "own_violent_arres
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"format": 3}, "its format is 3, of gpunet .*; this version reads 1 and 2"),
+        ({"format": 4}, "its format is 4, of gpunet .*; this version reads 1, 2 and 3"),
         ({"features": ["count"]}, "names 1 features, but its trees know 8"),
         ({"features": []}, "damaged: features"),
         ({"features": ["level", "count", *FEATURES[2:]]}, 'feature 1 "level", but in its trees that is "count"'),

@@ -18,10 +18,12 @@ from model_tables import KINDS, QUICK, table
 from gpunet.base.errors import ConfigError, InputError, ModelError
 from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, boosting, read_features, score, train
-from gpunet.model.boosted_nodes import margin_without_trees
+from gpunet.model.boosted_nodes import check_trees, margin_without_trees
 from gpunet.model.calibration import sigmoid
 from gpunet.model.scoring import FACTORS
 from gpunet.model.shapley import _leaf_values, _weights
+from gpunet.model.trained import model_from_bytes
+from gpunet.model.zeros import column_counts, columns_of_zeros, without_zeros, zeros_of
 from gpunet.tables.parquet import write_parquet
 
 FBI, HOME_OFFICE = PRESETS["fbi_index"], PRESETS["home_office"]
@@ -61,9 +63,45 @@ def test_contributions_are_xgboosts_own_shap_values(depth: int, n: int, monkeypa
     model = train(frame, labels, config=QUICK, threads=1)
     booster: Any = model.classifier._booster
     matrix = model.table(table(400, seed=1)[0]).matrix
-    expected = booster.predict(xgb.DMatrix(matrix), pred_contribs=True, validate_features=False)
+    zeros = zeros_of(booster)
+    assert [model.features[k] for k in zeros] == ["flag"]
+    expected = booster.predict(xgb.DMatrix(without_zeros(matrix, zeros)), pred_contribs=True, validate_features=False)
     # XGBoost sums in float32.
     np.testing.assert_allclose(model.classifier.contributions(matrix, 2), expected, rtol=0, atol=2e-5)
+
+
+def test_zeros_of_columns_that_are_mostly_zero_and_never_null_are_missing() -> None:
+    matrix = np.array([[0, 0, 0, 5], [0, 0, np.nan, 5], [0, 1, 0, 5], [2, 1, 0, 5]], dtype=np.float32)
+    zeros = columns_of_zeros(column_counts(matrix), len(matrix))
+    assert zeros.tolist() == [0]  # of two in four rows the histogram is no shorter than of all
+    found = without_zeros(matrix, zeros)
+    np.testing.assert_array_equal(found[:, 0], np.array([np.nan, np.nan, np.nan, 2], dtype=np.float32))
+    np.testing.assert_array_equal(found[:, 1:], matrix[:, 1:])
+    assert (matrix[:3, 0] == 0).all()
+
+
+def test_a_null_where_zeros_are_missing_counts_as_zero() -> None:
+    frame, labels = table(2000)
+    model = train(frame, labels, config=QUICK, threads=1)
+    assert [model.features[k] for k in zeros_of(model.classifier._booster)] == ["flag"]
+    again = model_from_bytes(model.to_bytes())
+    rows = table(50, seed=3)[0]
+    unknown = rows.with_columns(pl.when(pl.col("flag")).then(True).alias("flag"))
+    assert 0 < unknown["flag"].null_count() < 50
+    for one in (model, again):
+        np.testing.assert_array_equal(one.predict_margin(unknown), model.predict_margin(rows))
+        np.testing.assert_array_equal(one.contributions(unknown), model.contributions(rows))
+    turned = rows.with_columns(~pl.col("flag"))
+    assert (model.predict_margin(turned) != model.predict_margin(rows)).mean() > 0.9
+
+
+@pytest.mark.parametrize("said", ["[9999]", "[-1]", "[1, 0]", "[0, 0]", "{}", "[0.5]", "[true]", "zeros", "[" * 5000])
+def test_damaged_columns_of_zeros_are_refused(said: str) -> None:
+    frame, labels = table(200)
+    booster: Any = train(frame, labels, config={"max_rounds": 2, "folds": 2}, threads=1).classifier._booster
+    booster.set_attr(zeros_missing=said)
+    with pytest.raises(ModelError, match="damaged"):
+        check_trees(booster)
 
 
 def test_a_forest_is_the_mean_of_its_trees_and_its_shap_values_are_scaled(models: dict[str, Model]) -> None:

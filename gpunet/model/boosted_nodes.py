@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float32, Int32, Int64
 from gpunet.base.errors import ModelError
+from gpunet.model.zeros import zeros_of
 
 __all__ = [
     "BoostedNodes", "boosted_nodes", "check_trees", "joined", "margin_without_trees", "objective_of", "trees_of",
+    "zero_left",
 ]  # fmt: skip
 
 
@@ -27,6 +29,7 @@ class BoostedNodes(NamedTuple):
     left: Int64
     right: Int64
     null_left: Bool
+    zero_left: Bool
 
 
 def boosted_nodes(booster: Any) -> BoostedNodes:
@@ -43,7 +46,15 @@ def boosted_nodes(booster: Any) -> BoostedNodes:
         left=np.where(left < 0, left, left + offset),
         right=np.where(left < 0, left, right + offset),
         null_left=joined(trees, "default_left", np.bool_),
+        zero_left=zero_left(trees, zeros_of(booster)),
     )
+
+
+def zero_left(trees: Sequence[Mapping[str, Any]], zeros: Int64) -> Bool:
+    """Whether a row with a zero goes left at each node; `zeros` are the columns in which that is missing."""
+    missing = np.isin(joined(trees, "split_indices", np.int64), zeros)
+    less = joined(trees, "split_conditions", np.float32) > 0
+    return np.where(missing, joined(trees, "default_left", np.bool_), less)
 
 
 def trees_of(booster: Any) -> list[dict[str, Any]]:
@@ -80,6 +91,7 @@ def check_trees(booster: Any) -> None:
     XGBoost does not look at that when it reads a file.
     """
     try:
+        zeros_of(booster)
         sound = all(_is_tree(tree, booster.num_features()) for tree in trees_of(booster))
     except (KeyError, IndexError, TypeError, ValueError):
         sound = False

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.kernels.jit_cuda import cuda, kernel, on_device
+from gpunet.kernels.jit_cuda import cuda, device, kernel, on_device
 from gpunet.model import shapley
 
 __all__ = ["add_shapley_values", "walk_boosted"]
@@ -57,8 +57,9 @@ def walk_boosted(columns: Any, out: Any, start: float, *trees: Any) -> None:
     start
         The margin without any tree, as XGBoost has it in float32.
     *trees
-        ``roots``, ``feature``, ``condition``, ``left``, ``right`` and ``null_left`` of all nodes: a row goes left
-        where its value is less than the condition; a leaf has ``left`` below 0 and its value as the condition.
+        The fields of :class:`gpunet.model.boosted_nodes.BoostedNodes`: a row goes left where its value is less than
+        the condition, or what ``null_left`` and ``zero_left`` say; a leaf has ``left`` below 0 and its value as the
+        condition.
     """
     n = columns.shape[1]
     if n:
@@ -74,6 +75,13 @@ def _blocks(n: int) -> int:
     return min(-(-n // THREADS), _MOST_BLOCKS)
 
 
+@device
+def _goes_left(x: Any, condition: Any, null_left: Any, zero_left: Any) -> Any:
+    if x == 0:
+        return zero_left
+    return null_left if math.isnan(x) else x < condition
+
+
 @kernel
 def _add_shapley_values(
     columns: Any,
@@ -81,6 +89,7 @@ def _add_shapley_values(
     feature: Any,
     condition: Any,
     null_left: Any,
+    zero_left: Any,
     tree_nodes: Any,
     tree_leaves: Any,
     step_node: Any,
@@ -107,7 +116,7 @@ def _add_shapley_values(
                 for step in range(leaf_steps[leaf], leaf_steps[leaf + 1]):
                     node = tree_nodes[t] + step_node[step]
                     x = columns[feature[node], i]
-                    goes_left = null_left[node] if math.isnan(x) else x < condition[node]
+                    goes_left = _goes_left(x, condition[node], null_left[node], zero_left[node])
                     if goes_left != step_left[step]:
                         mask &= ~(1 << step_slot[step])
                 start = leaf_value[leaf] + mask * k
@@ -119,7 +128,16 @@ def _add_shapley_values(
 
 @kernel
 def _walk_boosted(
-    columns: Any, out: Any, start: Any, roots: Any, feature: Any, condition: Any, left: Any, right: Any, null_left: Any
+    columns: Any,
+    out: Any,
+    start: Any,
+    roots: Any,
+    feature: Any,
+    condition: Any,
+    left: Any,
+    right: Any,
+    null_left: Any,
+    zero_left: Any,
 ) -> None:
     for i in range(cuda.grid(1), columns.shape[1], cuda.gridsize(1)):
         total = start
@@ -127,7 +145,7 @@ def _walk_boosted(
             node = roots[t]
             while left[node] >= 0:
                 x = columns[feature[node], i]
-                goes_left = null_left[node] if math.isnan(x) else x < condition[node]
+                goes_left = _goes_left(x, condition[node], null_left[node], zero_left[node])
                 node = left[node] if goes_left else right[node]
             total += condition[node]
         out[i] = total

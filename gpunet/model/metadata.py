@@ -15,9 +15,10 @@ from gpunet.model.classifier import KINDS
 
 __all__ = ["FORMAT", "FeatureMetadata", "ModelMetadata", "feature_metadata_of", "model_metadata_of"]
 
-#: Of the metadata in a model file. A change that older versions would misread raises it. Since 2 a file carries a hash.
-FORMAT = 2
-_READ = (1, 2)
+#: Of the metadata in a model file. A change that older versions would misread raises it. Since 2 a file carries a hash;
+#: since 3 zeros may be missing, see :mod:`gpunet.model.zeros`.
+FORMAT = 3
+_READ = (1, 2, 3)
 
 _CHECKED = ConfigDict(allow_inf_nan=False)
 
@@ -124,7 +125,7 @@ def model_metadata_of(text: str) -> ModelMetadata:
             raise ModelError("its metadata are damaged: they are no table")
         if data.get("format") not in _READ:
             raise ModelError(
-                f"its format is {data.get('format')}, of gpunet {data.get('gpunet')}; this version reads 1 and 2"
+                f"its format is {data.get('format')}, of gpunet {data.get('gpunet')}; this version reads 1, 2 and 3"
             )
         if data.get("kind") not in KINDS:
             raise ModelError(f'unknown kind of model "{data.get("kind")}"; there are {", ".join(KINDS)}')

@@ -16,7 +16,8 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64, Int32, Int64
 from gpunet.kernels.jit import njit
-from gpunet.model.boosted_nodes import joined, trees_of
+from gpunet.model.boosted_nodes import joined, trees_of, zero_left
+from gpunet.model.zeros import zeros_of
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "ShapleyTables", "add_shapley_values", "shapley_tables"]
 
@@ -32,8 +33,9 @@ class ShapleyTables(NamedTuple):
 
     Attributes
     ----------
-    feature, condition, null_left
-        One element an inner node: a row goes left where its value is less than the condition, or null and `null_left`.
+    feature, condition, null_left, zero_left
+        One element an inner node: a row goes left where its value is less than the condition; one that is null where
+        `null_left` says so, and one that is zero where `zero_left` does.
     tree_nodes, tree_leaves
         int64[t + 1]: where each tree's inner nodes and leaves begin.
     step_node, step_left, step_slot, leaf_steps
@@ -52,6 +54,7 @@ class ShapleyTables(NamedTuple):
     feature: Int32
     condition: Float32
     null_left: Bool
+    zero_left: Bool
     tree_nodes: Int64
     tree_leaves: Int64
     step_node: Int64
@@ -107,6 +110,7 @@ def shapley_tables(booster: Any) -> ShapleyTables | None:
         feature=joined(trees, "split_indices", np.int32)[is_inner],
         condition=joined(trees, "split_conditions", np.float32)[is_inner],
         null_left=joined(trees, "default_left", np.bool_)[is_inner],
+        zero_left=zero_left(trees, zeros_of(booster))[is_inner],
         tree_nodes=np.array(tree_nodes),
         tree_leaves=np.array(tree_leaves),
         step_node=np.array([node for node, _, _ in steps], dtype=np.int64),
@@ -172,6 +176,7 @@ def add_shapley_values(
     feature: Int32,
     condition: Float32,
     null_left: Bool,
+    zero_left: Bool,
     tree_nodes: Int64,
     tree_leaves: Int64,
     step_node: Int64,
@@ -200,7 +205,8 @@ def add_shapley_values(
         for node in range(tree_nodes[t], tree_nodes[t + 1]):
             column, bit = columns[feature[node]], np.uint64(1) << np.uint64(node - tree_nodes[t])
             for i in range(n):
-                goes_left = (column[i] < condition[node]) | (null_left[node] & math.isnan(column[i]))
+                x = column[i]
+                goes_left = zero_left[node] if x == 0 else (x < condition[node]) | (null_left[node] & math.isnan(x))
                 answers[i] |= bit if goes_left else np.uint64(0)
         patterns = _distinct(answers, places, seen, pattern)
         first_feature, width = tree_features[t], tree_features[t + 1] - tree_features[t]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.base.array_types import Float32, Float64
+from gpunet.base.array_types import Float32, Float64, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.parallel import in_batches, spans
 from gpunet.base.threads import threads_for
@@ -18,6 +18,7 @@ from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.seal import SEAL, UNSEALED, is_sealed, is_whole, sealed
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
 from gpunet.model.trial import try_out
+from gpunet.model.zeros import ROWS_AT_ONCE, without_zeros, zeros_of
 
 __all__ = ["BoostedTrees", "ForestTrees", "detached", "loaded", "parsed", "read_booster"]
 
@@ -107,6 +108,10 @@ class BoostedTrees:
         return [margin_without_trees(self._booster), *(to_device(field) for field in boosted_nodes(self._booster))]
 
     @cached_property
+    def _zeros(self) -> Int64:
+        return zeros_of(self._booster)
+
+    @cached_property
     def _bias(self) -> float:
         """The same for everyone, so XGBoost is asked about one row of nulls."""
         nulls = np.full((1, self.n_features), np.nan, dtype=np.float32)
@@ -157,8 +162,12 @@ class BoostedTrees:
             return np.zeros((0, matrix.shape[1] + 1 if what.get("pred_contribs") else 1))
         threads = threads_for(matrix.size, threads)
         self._booster.set_param({"nthread": threads})
-        data = xgb.DMatrix(matrix, nthread=threads)
-        return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)
+
+        def predicted(rows: Float32) -> Float64:
+            data = xgb.DMatrix(without_zeros(rows, self._zeros), nthread=threads)
+            return np.asarray(self._booster.predict(data, validate_features=False, **what), dtype=np.float64)
+
+        return np.concatenate([predicted(matrix[slice(*rows)]) for rows in spans(len(matrix), ROWS_AT_ONCE)])
 
 
 class ForestTrees(BoostedTrees):

@@ -7,7 +7,7 @@ the time of the training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ import xgboost as xgb
 from distributed import Worker, get_worker
 from distributed.comm import get_address_host
 
-from gpunet.base.array_types import Bool, Float64, Int32
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.threads import threads_for
 from gpunet.config.config import ModelConfig
 from gpunet.model.boosting import DEVICE, PARAMETERS
 from gpunet.model.boosting_rounds import Grown, HostFold, grow_together
 from gpunet.model.folds import NO_FOLD
+from gpunet.model.quantised import quantised
+from gpunet.model.zeros import column_counts, columns_of_zeros, keep_zeros
 
 __all__ = ["close_tracker", "open_tracker", "train"]
 
@@ -96,7 +98,8 @@ def train(
             worker.log_event(topic, [stage, done, total])
 
     with xgb.collective.CommunicatorContext(**tracker, dmlc_task_id=f"{rank:08d}"):
-        data = xgb.QuantileDMatrix(_Batches(matrices), max_bin=PARAMETERS["max_bin"], nthread=threads)
+        zeros = _zeros(matrices) if device == "cpu" else np.empty(0, np.int64)
+        data = quantised(matrices, zeros, PARAMETERS["max_bin"], threads)
 
         def fold(held_out: int) -> HostFold:
             rate = rates[-1] if held_out == NO_FOLD else rates[held_out]
@@ -114,29 +117,17 @@ def train(
         for number in range(grown.rounds):
             everyone.boost(number)
             progress("train on all", number + 1, grown.rounds)
+        keep_zeros(everyone.booster, zeros)
         return grown, bytes(everyone.booster.save_raw("ubj")) if rank == 0 else None
 
 
-class _Batches(xgb.DataIter):
-    """Matrices of which XGBoost makes one, without a copy of them all."""
-
-    def __init__(self, matrices: Sequence[Any]) -> None:
-        self._matrices, self._next = matrices, 0
-        super().__init__(release_data=True)
-
-    def next(self, input_data: Callable[..., None]) -> bool:
-        """Hand over the next matrix, if there is one."""
-        if self._next == len(self._matrices):
-            return False
-        input_data(data=self._matrices[self._next])
-        self._next += 1
-        return True
-
-    def reset(self) -> None:
-        """Begin again."""
-        self._next = 0
+def _zeros(matrices: Sequence[Any]) -> Int64:
+    """What :func:`gpunet.model.zeros.columns_of_zeros` says of the rows of all workers."""
+    counts = sum(column_counts(matrix) for matrix in matrices)
+    rows = np.array([sum(len(matrix) for matrix in matrices)], dtype=np.float64)
+    return columns_of_zeros(_everywhere(np.asarray(counts)), int(_everywhere(rows)[0]))
 
 
 def _everywhere(sums: Float64) -> Float64:
     """Sums over the rows of all workers."""
-    return np.asarray(xgb.collective.allreduce(sums, xgb.collective.Op.SUM))
+    return np.asarray(xgb.collective.allreduce(sums.ravel(), xgb.collective.Op.SUM)).reshape(sums.shape)
