@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ANY_ORDER", "Site", "Sites", "with_sites"]
+__all__ = ["Site", "Sites", "with_sites"]
 
-#: What a line says whose accesses may meet others' without a barrier, since any order will do. Each such line stands in
-#: any_order.txt, too.
-ANY_ORDER = "any order"
+#: What a line says whose accesses may meet others' without a barrier, since any order will do. check_any_order.py has a
+#: list of these lines.
+_ANY_ORDER = re.compile(r"\bany order\b", re.IGNORECASE)
 
 _ATOMIC = 1 << 19
 
@@ -37,9 +37,9 @@ class Site:
         said = self.text
         line = self.line - 1
         while (above := linecache.getline(self.file, line).strip()).startswith("#"):
-            said += above
+            said += f" {above}"
             line -= 1
-        return ANY_ORDER in said.lower()
+        return _ANY_ORDER.search(said) is not None
 
 
 class Sites:
