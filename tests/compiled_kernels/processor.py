@@ -68,6 +68,7 @@ KNOWN = {"lane_switch", *OF_C, "memset", "memcpy", "memmove", *STATE_SYMBOLS}
 
 
 def target_machine() -> Any:
+    """What LLVM compiles for."""
     return llvm.Target.from_triple(_TRIPLE).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
@@ -78,10 +79,12 @@ def target_machine() -> Any:
 
 
 def header(machine: Any) -> str:
+    """How a module of LLVM IR for this processor begins."""
     return f'target triple = "{_TRIPLE}"\ntarget datalayout = "{machine.target_data}"\n'
 
 
 def own_part(part: str) -> str:
+    """LLVM IR of runtime.ll or checks.ll, for this processor."""
     text = (_HERE / part).read_text(encoding="utf-8")
     if part == "checks.ll":
         text = text.replace("define internal ", "define ")
