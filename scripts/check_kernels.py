@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tables.append((asked.name or Path(asked.input).name, lambda: read_arrests(asked.input, config)))
     found = []
     with compiled_kernels.running(build="fast", order="random"):
-        compare(_synthetic(100, None))  # which compiles the kernels
+        compare(_synthetic(1000, None))  # which compiles the kernels
         for name, arrests in tables:
             print(f"{name}\n{'':24}{'CPU s':>9}{'kernels s':>11}  largest relative difference")
             found.append({"table": name, **compare(arrests(), _print)})
