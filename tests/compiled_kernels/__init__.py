@@ -64,13 +64,20 @@ def running(build: str | None = None, order: str | None = None, seed: int | None
 def in_every_order(work: Callable[[], Any], same: Callable[[Any, Any], Any], seeds: int = 3) -> Any:
     """What `work` returns, after a look at whether it is the same in every order of threads and blocks.
 
-    ``same(found, expected)`` asserts that two results are.
+    ``same(found, expected)`` asserts that two results are; where they are not, the order and the kernels that have been
+    started are added to what it says.
     """
     with running(order="forward"):
         expected = work()
     for order, seed in (("backward", None), *(("random", seed) for seed in range(seeds))):
+        settings.started.clear()
         with running(order=order, seed=seed):
-            same(work(), expected)
+            found = work()
+        try:
+            same(found, expected)
+        except AssertionError as error:
+            error.add_note(f"in the order {order}, of {'; '.join(settings.started)}")
+            raise
     return expected
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 
 import numpy as np
 import pytest
 from numba import cuda  # noqa: TID251
 
-from compiled_kernels import BUILDS, ORDERS, in_every_order, memory, running, settings
+from compiled_kernels import BUILDS, ORDERS, in_every_order, kept, memory, running, settings
 from compiled_kernels.arrays import device_array, to_device
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -173,6 +174,43 @@ def test_memory_is_rubbish_and_comes_to_an_end():
     del held
     gc.collect()
     assert memory.free_bytes() == before
+
+
+def test_the_fast_build_leaves_the_shadow_alone():
+    with running("fast"):
+        held = device_array(1000, np.int32)
+        doubled[1, 8](held, held)
+        first = held.allocation.begin // 4
+        memory._SHADOW[first + 1, 1] = 7
+        del held
+        gc.collect()
+    assert memory._SHADOW[first : first + 1000].sum() == 7
+    memory._SHADOW[first + 1, 1] = 0
+
+
+def test_a_shadow_goes_with_its_array():
+    with running("checked"):
+        held = to_device(np.arange(1000))
+        first = held.allocation.begin // 4
+    with running("fast"):
+        doubled[1, 8](held, held)
+    assert memory._SHADOW[first : first + 2000].any()
+    del held
+    gc.collect()
+    assert not memory._SHADOW[first : first + 2000].any()
+
+
+def test_few_folders_are_kept(tmp_path):
+    for i in range(5):
+        (tmp_path / str(i)).mkdir()
+        (tmp_path / str(i) / "kernel.json").touch()
+        os.utime(tmp_path / str(i), (i, i))
+    (tmp_path / "old.json").touch()
+    os.utime(tmp_path / "old.json", (0.5, 0.5))
+    kept.make_room(tmp_path, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4"]
+    kept.make_room(tmp_path / "nowhere", 2)
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_every_order_is_the_same():

@@ -1,8 +1,9 @@
 ; What the checked build does at every index and every access of memory.
 ;
-; Each place of the data has a cell of four records: the last write, an earlier one, the last read, an earlier one. A
-; record is site + (atomic << 19) + (thread << 20) + (moment << 30). The first of them is 0 where there is no array, 1
-; where nobody has written, 2 where the host has.
+; Each place of the data has a cell of six records, three of writes and three of reads: two of the last moment at which
+; there were any, by different threads, a bare one first; and an earlier one of this launch. A record is
+; site + (atomic << 19) + (thread << 20) + (moment << 30). The first of them is 0 where there is no array, 1 where nobody
+; has written, 2 where the host has.
 
 define internal void @lane_index(i64 %index, i64 %length, i64 %site) alwaysinline {
   %inside = icmp ult i64 %index, %length
@@ -35,7 +36,7 @@ well:
   %cell = select i1 %is.wide, i64 %quarter, i64 %narrow
   %shadow.at = getelementptr %state, ptr @lane_state, i32 0, i32 24
   %shadow = load ptr, ptr %shadow.at
-  %found = getelementptr [4 x i64], ptr %shadow, i64 %cell
+  %found = getelementptr [6 x i64], ptr %shadow, i64 %cell
   ret ptr %found
 elsewhere:
   ret ptr null
@@ -66,54 +67,87 @@ define internal i1 @lane_clash(i64 %one, i64 %now) alwaysinline {
 }
 
 define internal void @lane_hold_against(ptr %records, i64 %now, ptr %place) alwaysinline {
+entry:
   %site = and i64 %now, 524287
   %at = ptrtoint ptr %place to i64
-  %one = load i64, ptr %records
-  %a = call i1 @lane_clash(i64 %one, i64 %now)
-  br i1 %a, label %first, label %next
-first:
-  call void @lane_fault(i64 6, i64 %site, i64 %at, i64 %one)
-  unreachable
+  br label %next
 next:
-  %earlier.at = getelementptr i64, ptr %records, i64 1
-  %earlier = load i64, ptr %earlier.at
-  %b = call i1 @lane_clash(i64 %earlier, i64 %now)
-  br i1 %b, label %second, label %well
-second:
-  call void @lane_fault(i64 6, i64 %site, i64 %at, i64 %earlier)
+  %i = phi i64 [ 0, %entry ], [ %after, %well ]
+  %record.at = getelementptr i64, ptr %records, i64 %i
+  %record = load i64, ptr %record.at
+  %clash = call i1 @lane_clash(i64 %record, i64 %now)
+  br i1 %clash, label %wrong, label %well
+wrong:
+  call void @lane_fault(i64 6, i64 %site, i64 %at, i64 %record)
   unreachable
 well:
+  %after = add i64 %i, 1
+  %more = icmp ult i64 %after, 3
+  br i1 %more, label %next, label %end
+end:
   ret void
 }
 
-; Keep a record: in place of the thread's own of this moment, unless that was bare and this is atomic; else the last one
-; becomes the earlier one, unless that is another block's, which is held against all that this block does.
+; Keep a record. Two of a moment are enough for all that comes at that moment: whoever comes is another thread than one of
+; them, and an atomic access can meet a bare one alone. So a bare one takes the first place and moves what is there into
+; the second; an atomic one takes the second, unless a bare one of the moment is there.
 define internal void @lane_keep(ptr %records, i64 %now) alwaysinline {
-  %last = load i64, ptr %records
-  %difference = xor i64 %last, %now
-  %who = lshr i64 %difference, 20
-  %own = icmp eq i64 %who, 0
-  br i1 %own, label %again, label %new
-again:
-  %bare = and i64 %last, 524288
-  %was.bare = icmp eq i64 %bare, 0
-  %kept = select i1 %was.bare, i64 %last, i64 %now
-  store i64 %kept, ptr %records
+  %second.at = getelementptr i64, ptr %records, i64 1
+  %first = load i64, ptr %records
+  %second = load i64, ptr %second.at
+  %difference = xor i64 %first, %now
+  %since = lshr i64 %difference, 30
+  %same.moment = icmp eq i64 %since, 0
+  br i1 %same.moment, label %again, label %anew
+anew:
+  call void @lane_keep_earlier(ptr %records, i64 %first)
+  store i64 %now, ptr %records
   ret void
-new:
-  %earlier.at = getelementptr i64, ptr %records, i64 1
+again:
+  %atomic = and i64 %now, 524288
+  %is.bare = icmp eq i64 %atomic, 0
+  %who = lshr i64 %difference, 20
+  %is.own = icmp eq i64 %who, 0
+  br i1 %is.bare, label %bare, label %change
+bare:
+  %moved = select i1 %is.own, i64 %second, i64 %first
+  store i64 %moved, ptr %second.at
+  store i64 %now, ptr %records
+  ret void
+change:
+  %second.difference = xor i64 %second, %now
+  %second.since = lshr i64 %second.difference, 30
+  %second.now = icmp eq i64 %second.since, 0
+  %second.atomic = and i64 %second, 524288
+  %second.bare = icmp eq i64 %second.atomic, 0
+  %taken = and i1 %second.now, %second.bare
+  %leave = or i1 %taken, %is.own
+  %kept = select i1 %leave, i64 %second, i64 %now
+  store i64 %kept, ptr %second.at
+  ret void
+}
+
+; Keep the first record of a moment that is over for blocks to come, unless the earlier one is of this launch and bare, or
+; of another block, which all that this block does is held against.
+define internal void @lane_keep_earlier(ptr %records, i64 %over) alwaysinline {
+  %earlier.at = getelementptr i64, ptr %records, i64 2
   %earlier = load i64, ptr %earlier.at
-  %moment = lshr i64 %earlier, 30
   %launch.at = getelementptr %state, ptr @lane_state, i32 0, i32 10
   %launch = load i64, ptr %launch.at
-  %first.at = getelementptr %state, ptr @lane_state, i32 0, i32 11
-  %first = load i64, ptr %first.at
+  %block.at = getelementptr %state, ptr @lane_state, i32 0, i32 11
+  %block = load i64, ptr %block.at
+  %moment = lshr i64 %earlier, 30
+  %over.moment = lshr i64 %over, 30
   %recent = icmp uge i64 %moment, %launch
-  %before = icmp ult i64 %moment, %first
-  %other = and i1 %recent, %before
-  %second = select i1 %other, i64 %earlier, i64 %last
-  store i64 %second, ptr %earlier.at
-  store i64 %now, ptr %records
+  %others = icmp ult i64 %moment, %block
+  %own = icmp uge i64 %over.moment, %block
+  %nearer = and i1 %others, %own
+  %atomic = and i64 %earlier, 524288
+  %bare = icmp eq i64 %atomic, 0
+  %better = or i1 %bare, %nearer
+  %leave = and i1 %recent, %better
+  %kept = select i1 %leave, i64 %earlier, i64 %over
+  store i64 %kept, ptr %earlier.at
   ret void
 }
 
@@ -148,7 +182,7 @@ unwritten:
 well:
   %now = call i64 @lane_record(i64 %site)
   call void @lane_hold_against(ptr %cell, i64 %now, ptr %place)
-  %reads = getelementptr i64, ptr %cell, i64 2
+  %reads = getelementptr i64, ptr %cell, i64 3
   call void @lane_keep(ptr %reads, i64 %now)
   ret void
 end:
@@ -171,7 +205,7 @@ wrong:
 well:
   %now = call i64 @lane_record(i64 %site)
   call void @lane_hold_against(ptr %cell, i64 %now, ptr %place)
-  %reads = getelementptr i64, ptr %cell, i64 2
+  %reads = getelementptr i64, ptr %cell, i64 3
   call void @lane_hold_against(ptr %reads, i64 %now, ptr %place)
   call void @lane_keep(ptr %cell, i64 %now)
   ret void
@@ -210,4 +244,29 @@ define void @lane_forget_shared() {
   %fresh = load ptr, ptr %fresh.at
   call void @llvm.memcpy.p0.p0.i64(ptr %shadow, ptr %fresh, i64 %bytes, i1 false)
   ret void
+}
+
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+
+; The place of an array of the thread's own, in which nobody has written.
+define ptr @lane_local(i64 %begin, i64 %size, i64 %itemsize) {
+entry:
+  %thread.at = getelementptr %state, ptr @lane_state, i32 0, i32 0
+  %thread = load i64, ptr %thread.at
+  %skip = mul i64 %thread, LOCAL_BYTES
+  %offset = add i64 %skip, %begin
+  %place = getelementptr i8, ptr @lane_locals, i64 %offset
+  %cell = call ptr @lane_cell(ptr %place)
+  %bytes = mul i64 %size, 48
+  call void @llvm.memset.p0.i64(ptr %cell, i8 0, i64 %bytes, i1 false)
+  br label %each
+each:
+  %i = phi i64 [ 0, %entry ], [ %after, %each ]
+  %element = getelementptr [6 x i64], ptr %cell, i64 %i
+  store i64 1, ptr %element
+  %after = add i64 %i, %itemsize
+  %more = icmp ult i64 %after, %size
+  br i1 %more, label %each, label %end
+end:
+  ret ptr %place
 }

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from compiled_kernels.arrays import DeviceArray
-from compiled_kernels.host_code import Code
-from compiled_kernels.memory import SHARED
+from compiled_kernels.kept import Code
+from compiled_kernels.memory import LOCALS, SHARED
 from compiled_kernels.state import STATE
 
 __all__ = ["KernelError", "raise_any"]
@@ -51,7 +51,8 @@ def _words(function: Callable[..., None], code: Code, arguments: tuple[Any, ...]
     if fault == _ENDED:
         return f"{first} threads of block {STATE.block} ended before a barrier at which the others wait"
     if fault == _INDEX:
-        return f"{who} has the index {first} in an axis of {second}"
+        index = first if first >= 0 else first - second  # Numba has added the length to one below 0
+        return f"{who} has the index {index} in an axis of {second}"
     where = _place(function, arguments, first)
     if fault == _OUTSIDE:
         return f"{who} {'writes' if second else 'reads'} outside of any array, {where}"
@@ -66,6 +67,8 @@ def _place(function: Callable[..., None], arguments: tuple[Any, ...], address: i
     """The array and the element at an address."""
     if SHARED.ctypes.data <= address < SHARED.ctypes.data + len(SHARED):
         return "in shared memory"
+    if LOCALS.ctypes.data <= address < LOCALS.ctypes.data + len(LOCALS):
+        return "in an array of its own"
     for name, argument in zip(_names(function), arguments, strict=True):
         if isinstance(argument, DeviceArray) and address in argument.allocation:
             offset = argument.allocation.offset(address) - argument.allocation.offset(argument.held.ctypes.data)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import platform
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
 import numba
 import numpy as np
@@ -20,14 +18,14 @@ from numba.core.typing.typeof import Purpose, typeof
 
 from compiled_kernels import faults, settings
 from compiled_kernels.arrays import DeviceArray
-from compiled_kernels.host_code import Code, translate
-from compiled_kernels.lowering import CUDA_FILE, lower
-from compiled_kernels.state import MOST_THREADS, SHARED_BYTES, STATE
+from compiled_kernels.host_code import translate
+from compiled_kernels.kept import Code, path_of
+from compiled_kernels.lowering import lower
+from compiled_kernels.sites import Site
+from compiled_kernels.state import MOST_THREADS, RECORDS, STATE
 
 __all__ = ["Kernel"]
 
-_ROOT = Path(__file__).parents[2]
-_KEPT = _ROOT / "build" / "compiled_kernels"
 _ORDERS = 16
 
 _one_at_a_time = threading.Lock()
@@ -43,7 +41,7 @@ class _Compiled:
         self._engine.finalize_object()
         self.run = ctypes.CFUNCTYPE(None)(self._engine.get_function_address("lane_run"))
         self.shared_bytes = max((begin + size for begin, size, _ in code.shared), default=0)
-        self.fresh = np.zeros((self.shared_bytes, 4), np.int64)
+        self.fresh = np.zeros((self.shared_bytes, RECORDS), np.int64)
         for begin, size, itemsize in code.shared:
             self.fresh[begin : begin + size : itemsize, 0] = 1
 
@@ -59,6 +57,8 @@ class Kernel:
     def __init__(self, function: Callable[..., None]) -> None:
         self.py_func = function
         self.__name__ = function.__name__
+        place = Site(function.__code__.co_filename, function.__code__.co_firstlineno)
+        self._words = f"{self.__name__}, {place}"
         self._compiled: dict[Any, _Compiled] = {}
 
     def __getitem__(self, shape: tuple[int, int]) -> Callable[..., None]:
@@ -73,6 +73,7 @@ class Kernel:
             kind, word = _words(argument, self.__name__)
             kinds.append(kind)
             words += word
+        settings.started[self._words] = None
         with _one_at_a_time:
             kernel = self._get(tuple(kinds))
             held = [each for each in arguments if isinstance(each, DeviceArray)]
@@ -81,7 +82,7 @@ class Kernel:
             faults.raise_any(self.py_func, kernel.code, arguments)
 
     def _get(self, kinds: tuple[Any, ...]) -> _Compiled:
-        key = kinds, settings.build, _constants(self.py_func)
+        key = kinds, settings.build
         if key not in self._compiled:
             self._compiled[key] = _Compiled(_code(self.py_func, *key))
         return self._compiled[key]
@@ -113,7 +114,6 @@ def _remember(arrays: list[DeviceArray]) -> None:
 
 
 def _run(kernel: _Compiled, blocks: int, threads: int, words: list[int]) -> None:
-    assert kernel.shared_bytes <= SHARED_BYTES, f"{kernel.shared_bytes:,} bytes of shared memory"
     given = np.array(words, np.int64)
     block_order, thread_orders = _orders(blocks, threads)
     STATE.threads, STATE.blocks, STATE.fault = threads, blocks, 0
@@ -135,39 +135,11 @@ def _orders(blocks: int, threads: int) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(blocks)[::step].copy(), np.arange(threads)[None, ::step].copy()
 
 
-def _constants(function: Callable[..., None]) -> tuple[tuple[str, Any], ...]:
-    """What a kernel has compiled in of its module's constants."""
-    return tuple(
-        (name, value)
-        for name, value in sorted(function.__globals__.items())
-        if name.isupper() and isinstance(value, int | float)
-    )
-
-
-def _code(function: Callable[..., None], kinds: tuple[Any, ...], build: str, constants: Any) -> Code:
+def _code(function: Callable[..., None], kinds: tuple[Any, ...], build: str) -> Code:
     """From the folder of kept code, or compiled anew."""
-    source = Path(function.__code__.co_filename)
-    key = hashlib.sha256(
-        repr(
-            (_surroundings(), str(source), source.read_bytes(), function.__qualname__, kinds, build, constants)
-        ).encode()
-    ).hexdigest()
-    path = _KEPT / f"{key}.json"
-    if path.exists():
+    path = path_of(Path(function.__code__.co_filename), function.__qualname__, kinds, build)
+    with suppress(FileNotFoundError):
         return Code.read(path)
     code = translate(*lower(function, kinds), checked=build == "checked")
     code.write(path)
     return code
-
-
-@cache
-def _surroundings() -> tuple[str, ...]:
-    """All else that compiled code depends on."""
-    digest = hashlib.sha256()
-    folders = (_ROOT / "gpunet" / "kernels", _ROOT / "gpunet" / "model", Path(__file__).parent)
-    for path in sorted(each for folder in folders for each in folder.rglob("*") if each.suffix in (".py", ".ll")):
-        digest.update(path.read_bytes())
-    return (
-        digest.hexdigest(), numba.__version__, llvmlite.__version__, platform.python_version(),
-        llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), CUDA_FILE,
-    )  # fmt: skip

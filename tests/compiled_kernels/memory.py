@@ -11,9 +11,9 @@ from bisect import insort
 import llvmlite.binding as llvm
 import numpy as np
 
-from compiled_kernels.state import SHARED_BYTES, STATE, pages
+from compiled_kernels.state import LOCAL_BYTES, MOST_THREADS, RECORDS, SHARED_BYTES, STATE, pages
 
-__all__ = ["SHARED", "SHARED_CELLS", "Allocation", "free_bytes", "limit_memory", "memory_bytes"]
+__all__ = ["LOCALS", "SHARED", "Allocation", "free_bytes", "limit_memory", "memory_bytes"]
 
 RUBBISH = 0xA5
 _GUARD = 0xFD
@@ -23,19 +23,21 @@ _GUARD_BYTES = 256
 # in the second part, with a cell for each byte.
 _WIDE, _NARROW = 1 << 32, 1 << 29
 _DATA = pages(_WIDE + _NARROW)
-_SHADOW = pages(32 * (_WIDE // 4 + _NARROW)).view(np.int64).reshape(-1, 4)
+_SHADOW = pages(8 * RECORDS * (_WIDE // 4 + _NARROW)).view(np.int64).reshape(-1, RECORDS)
 _OUTSIDE, _UNWRITTEN, _WRITTEN = 0, 1, 2
 
-#: Shared memory of the block that runs, and its part of the shadow.
+#: Shared memory of the block that runs, and its threads' own arrays.
 SHARED = _DATA[_WIDE : _WIDE + SHARED_BYTES]
-SHARED_CELLS = _SHADOW[_WIDE // 4 : _WIDE // 4 + SHARED_BYTES]
+LOCALS = _DATA[_WIDE + SHARED_BYTES :][: MOST_THREADS * LOCAL_BYTES]
 
 _limit = 1 << 30
 _taken = 0
 
 STATE.data, STATE.data_bytes, STATE.wide_bytes = _DATA.ctypes.data, len(_DATA), _WIDE
-STATE.shadow, STATE.shared_shadow, STATE.shared = _SHADOW.ctypes.data, SHARED_CELLS.ctypes.data, SHARED.ctypes.data
+STATE.shadow, STATE.shared_shadow = _SHADOW.ctypes.data, _SHADOW[_WIDE // 4 :].ctypes.data
+STATE.shared = SHARED.ctypes.data
 llvm.add_symbol("lane_shared", SHARED.ctypes.data)
+llvm.add_symbol("lane_locals", LOCALS.ctypes.data)
 
 
 class _Part:
@@ -62,7 +64,7 @@ class _Part:
         self._free = joined
 
 
-_wide, _narrow = _Part(0, _WIDE), _Part(_WIDE + SHARED_BYTES, _WIDE + _NARROW)
+_wide, _narrow = _Part(0, _WIDE), _Part(_WIDE + SHARED_BYTES + len(LOCALS), _WIDE + _NARROW)
 
 
 class Allocation:
@@ -106,19 +108,25 @@ class Allocation:
 
     def watch(self) -> None:
         """Let it have a shadow, from before its first use."""
-        _SHADOW[self._cells(0, self.size)] = _UNWRITTEN, 0, 0, 0
+        _SHADOW[self._cells(0, self.size)] = _fresh(_UNWRITTEN)
         self.has_shadow = True
 
     def set_written(self, offset: int = 0, size: int | None = None) -> None:
         """The host has written to it, or it must do as if."""
-        _SHADOW[self._cells(offset, self.size if size is None else size)] = _WRITTEN, 0, 0, 0
+        _SHADOW[self._cells(offset, self.size if size is None else size)] = _fresh(_WRITTEN)
         self.has_shadow = True
+
+
+def _fresh(state: int) -> tuple[int, ...]:
+    """A cell without a record of an access."""
+    return state, *(0,) * (RECORDS - 1)
 
 
 def _free(part: _Part, begin: int, end: int, size: int, held: np.ndarray, cells: slice) -> None:
     global _taken
     _taken -= size
-    _SHADOW[cells] = _OUTSIDE
+    if _SHADOW[cells.start, 0] != _OUTSIDE:  # it has had a shadow, as none has in the fast build
+        _SHADOW[cells] = _OUTSIDE
     part.give_back(begin, end)
 
 

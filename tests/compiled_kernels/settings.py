@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["BUILDS", "ORDERS", "build", "order", "seed"]
+__all__ = ["BUILDS", "ORDERS", "build", "order", "seed", "started"]
 
 #: With checks of every access, or fast.
 BUILDS = ("checked", "fast")
@@ -16,3 +16,6 @@ build: str = os.environ.get("GPUNET_TEST_BUILD", "checked")
 order: str = os.environ.get("GPUNET_TEST_ORDER", "random")
 #: Of the next random order.
 seed: int = int(os.environ.get("GPUNET_TEST_SEED", "1"))
+
+#: The kernels that have been started, with their place in the source, each once.
+started: dict[str, None] = {}

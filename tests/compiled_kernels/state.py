@@ -8,13 +8,17 @@ import mmap
 import llvmlite.binding as llvm
 import numpy as np
 
-__all__ = ["MOST_THREADS", "SHARED_BYTES", "STATE", "STATE_SYMBOLS", "State", "pages"]
+__all__ = ["LOCAL_BYTES", "MOST_THREADS", "RECORDS", "SHARED_BYTES", "STATE", "STATE_SYMBOLS", "State", "pages"]
 
 MOST_THREADS = 1024
 #: Of a block, as on a device without asking for more.
 SHARED_BYTES = 48 * 1024
+#: Of a thread's own arrays.
+LOCAL_BYTES = 1 << 14
+#: Of accesses, in the cell of the shadow that each place has: see checks.ll.
+RECORDS = 6
 
-_STACK_BYTES = 1 << 16
+_STACK_BYTES = 1 << 17
 _UNRESERVED = 0x4000  # MAP_NORESERVE of Linux, which Python's mmap has from 3.13 on
 
 
@@ -58,10 +62,19 @@ def pages(size: int) -> np.ndarray:
     return np.frombuffer(mmap.mmap(-1, size, flags=flags), np.uint8)
 
 
+def _protect_ends(stacks: np.ndarray) -> None:
+    """Let a stack that grows beyond its end end the process, not spoil its neighbour."""
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    for end in range(stacks.ctypes.data, stacks.ctypes.data + len(stacks), _STACK_BYTES):
+        if protect(ctypes.c_void_p(end), ctypes.c_size_t(mmap.PAGESIZE), 0):
+            raise OSError(ctypes.get_errno(), "a stack's end cannot be protected")
+
+
 STATE = State()
-STATE_SYMBOLS = ("lane_state", "lane_shared")
+STATE_SYMBOLS = ("lane_state", "lane_shared", "lane_locals")
 
 _stacks = pages(MOST_THREADS * _STACK_BYTES)
+_protect_ends(_stacks)
 _pointers, _waits = np.zeros((2, MOST_THREADS), np.int64)
 
 STATE.stacks, STATE.stack_bytes = _stacks.ctypes.data, _STACK_BYTES
