@@ -203,11 +203,9 @@ def add_shapley_values(
     for t in range(len(tree_nodes) - 1):
         answers[:] = np.uint64(0)
         for node in range(tree_nodes[t], tree_nodes[t + 1]):
-            column, bit = columns[feature[node]], np.uint64(1) << np.uint64(node - tree_nodes[t])
-            for i in range(n):
-                x = column[i]
-                goes_left = zero_left[node] if x == 0 else (x < condition[node]) | (null_left[node] & math.isnan(x))
-                answers[i] |= bit if goes_left else np.uint64(0)
+            _answer(
+                columns[feature[node]], condition[node], null_left[node], zero_left[node], node - tree_nodes[t], answers
+            )
         patterns = _distinct(answers, places, seen, pattern)
         first_feature, width = tree_features[t], tree_features[t + 1] - tree_features[t]
         total = np.zeros((width, patterns))
@@ -226,6 +224,17 @@ def add_shapley_values(
             added, target = total[f], out[tree_feature[first_feature + f]]
             for i in range(n):
                 target[i] += added[pattern[i]]
+
+
+@njit
+def _answer(column: Float32, condition: Any, null_left: Any, zero_left: Any, place: int, answers: Any) -> None:
+    """Set bit number `place` of the answers, uint64[n], of the rows that go left."""
+    bit, nothing = np.uint64(1) << np.uint64(place), np.uint64(0)
+    of_null, of_zero = bit if null_left else nothing, bit if zero_left else nothing
+    for i in range(len(column)):
+        x = column[i]
+        less = bit if x < condition else nothing
+        answers[i] |= of_zero if x == 0 else (of_null if x != x else less)
 
 
 @njit

@@ -23,7 +23,7 @@ from gpunet.model.zeros import ROWS_AT_ONCE, without_zeros, zeros_of
 __all__ = ["BoostedTrees", "ForestTrees", "detached", "loaded", "parsed", "read_booster"]
 
 _ATTRIBUTE = "gpunet"
-_ROWS_A_TASK = 4096
+_ROWS_A_TASK = 8192
 
 #: Of every model that XGBoost writes as UBJSON.
 _BEGINNING = b"{L\0\0\0\0\0\0\0\x07learner{"
