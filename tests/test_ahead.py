@@ -7,6 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,7 @@ import pytest
 
 from gpunet.base.stopping import Stopped, stoppable
 from gpunet.cli.first_kernels import FEATURE_KERNELS, kernels_of
-from gpunet.kernels.ahead import Compilers, Kernel, compilers, not_on_disk
+from gpunet.kernels.ahead import Compilers, Kernel, _started, compilers, not_on_disk
 from gpunet.kernels.jit import when_compiling
 from gpunet.runs.run_options import RunOptions
 
@@ -29,6 +31,29 @@ def twice(x):
 @njit
 def thrice(x):
     return 3 * x
+"""
+
+#: Half a second for each file of the cache, between two halves.
+SLOW_TO_WRITE = """
+import time
+from contextlib import contextmanager
+from numba.core.caching import IndexDataCacheFile
+from gpunet.kernels.jit import njit
+
+opened = IndexDataCacheFile._open_for_write
+
+@contextmanager
+def slowly(self, path):
+    with opened(self, path) as file:
+        yield file
+        file.flush()
+        time.sleep(0.5)
+
+IndexDataCacheFile._open_for_write = slowly
+
+@njit
+def kernel(x):
+    return 2 * x
 """
 
 #: A kernel whose module takes longer to load than any test.
@@ -48,14 +73,17 @@ rows += [f"{p},{i},2020-01-{1 + i:02},ROBBERY" for i in range(20) for p in (i, (
 (folder / "arrests.csv").write_text("\\n".join(dict.fromkeys(rows)))
 run_features(folder / "arrests.csv", folder / "out")
 told = {(k.module, k.name): k.arguments() for k in FEATURE_KERNELS}
-called = {}
+called, on_disk = {}, {}
 for name, module in list(sys.modules.items()):
     if name.startswith("gpunet.kernels.cpu."):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and function.signatures:
                 called[function.py_func.__module__, function.py_func.__name__] = function.signatures
+            if isinstance(function, Dispatcher):
+                on_disk[function.py_func.__name__] = {key[0] for key in function._cache._cache_file._load_index()}
 inner = sorted(set(called) - set(told))
 print(inner, sorted(set(told) - set(called)), [k for k in told if called.get(k) != [told[k]]])
+print([name for name, types in on_disk.items() if len(types) > 1])
 """
 
 
@@ -66,7 +94,8 @@ def folder(tmp_path, monkeypatch) -> Path:
     (tmp_path / f"{SLEEPS.module}.py").write_text("import time\ntime.sleep(600)\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
-    sys.modules.pop("ahead_two", None)
+    for name in ("ahead_two", "ahead_slow"):
+        sys.modules.pop(name, None)
 
 
 def test_kernels_are_on_disk_when_they_are_called(folder: Path) -> None:
@@ -81,26 +110,98 @@ def test_kernels_are_on_disk_when_they_are_called(folder: Path) -> None:
     told: list[str] = []
     others = Compilers(kernels, processes=2)
     try:
-        others.wait_for(module.twice.py_func)
-        with when_compiling(lambda: told.append("compiling")):
+        with when_compiling(lambda: told.append("compiling"), others.wait_for) as compiling:
             assert (module.twice(2), module.thrice(0.5)) == (4, 1.5)
-            assert told == []
+            assert told == ["compiling"]  # one waits as long
+            assert compiling.seconds > 0.0
+            waited = compiling.seconds
+            assert (module.twice(3), module.thrice(1.5)) == (6, 4.5)
+            assert compiling.seconds == waited
             assert module.twice(0.5) == 1.0  # of other types nobody had heard
-            assert told == ["compiling"]
+            assert compiling.seconds > waited
     finally:
         others.end()
+    # They were loaded, also by the call that waited, but for that of other types.
+    assert [list(kernel.stats.cache_hits.values()) for kernel in (module.twice, module.thrice)] == [[1], [1]]
+    assert [list(kernel.stats.cache_misses.values()) for kernel in (module.twice, module.thrice)] == [[1], []]
     assert not_on_disk(known) == []
     with compilers(known, processes=2) as none:
         assert none is None
 
 
-def test_whoever_needs_one_of_theirs_waits_for_it_once_it_has_told(folder: Path) -> None:
-    order: list[str] = []
+def test_one_waits_for_what_one_needs_and_it_comes_next(folder: Path) -> None:
+    """The process is busy for ten minutes with what it was given last, and one behind what is needed."""
+    others = Compilers([Kernel("ahead_two", "twice", "i8"), SLEEPS, Kernel("ahead_two", "thrice", "i8")], processes=1)
+    try:
+        others.wait_for(import_module("ahead_two").thrice.py_func)
+        assert not_on_disk([Kernel("ahead_two", "thrice", "i8")]) == []
+    finally:
+        others.end()
+
+
+def test_nobody_waits_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpunet.kernels.ahead._PATIENCE", 0.2)
+    others = Compilers([SLEEPS, Kernel("ahead_two", "twice", "i8")], processes=1)
+    try:
+        others.wait_for(SLEEPER)
+        others.wait_for(import_module("ahead_two").twice.py_func)  # one that keeps one waiting is not asked again
+    finally:
+        others.end()
+    assert not_on_disk([Kernel("ahead_two", "twice", "i8")]) != []
+
+
+def test_one_that_ends_early_is_not_waited_for(folder: Path) -> None:
+    others = Compilers([SLEEPS], processes=1)
+    others.processes[0].kill()
+    try:
+        others.wait_for(SLEEPER)
+    finally:
+        others.end()
+
+
+def test_there_is_no_process_without_a_thread_for_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class NoRoom(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("gpunet.kernels.ahead._started", lambda: started.append(_started()) or started[-1])
+    monkeypatch.setattr(threading, "Thread", NoRoom)
+    others = Compilers([SLEEPS], processes=2)
+    assert others.processes == []
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+    others.wait_for(SLEEPER)
+    others.end()
+
+
+def test_they_write_what_they_have_begun_to_write(folder: Path) -> None:
+    """A process is told to end while the file of a kernel is half written: the other half follows."""
+    (folder / "ahead_slow.py").write_text(SLOW_TO_WRITE)
+    others = Compilers([Kernel("ahead_slow", "kernel", "i8")], processes=1)
+    try:
+        while not (cached := list((folder / "__pycache__").glob("*.nb[ci].tmp.*"))):
+            assert others.processes[0].poll() is None
+            time.sleep(0.01)
+    finally:
+        others.end()
+    assert [path.exists() for path in cached] == [False]
+    assert others.processes[0].returncode == 0
+    assert not_on_disk([Kernel("ahead_slow", "kernel", "i8")]) == []
+
+
+def test_told_once_whatever_that_leads_to(folder: Path) -> None:
     module = import_module("ahead_two")
-    with when_compiling(lambda: order.append("told"), lambda function: order.append(function.__name__)) as compiling:
-        assert (module.twice(1), module.thrice(1), module.twice(1)) == (2, 3, 2)
-    assert order == ["told", "twice", "thrice"]
-    assert compiling.seconds > 0.0
+
+    def told() -> None:
+        raise KeyError("told")
+
+    with when_compiling(told) as compiling:
+        with pytest.raises(KeyError, match="told"):
+            module.twice(1)
+        before = compiling.seconds
+        assert (module.twice(1), module.thrice(1)) == (2, 3)
+        assert compiling.seconds > before
 
 
 def test_nobody_is_started_for_one_processor(folder: Path) -> None:
@@ -119,7 +220,7 @@ def test_a_signal_ends_the_wait_and_those_at_work(folder: Path) -> None:
     finally:
         others.end()
     (process,) = others.processes
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode is not None
 
 
 def test_they_end_when_the_process_that_they_work_for_does(folder: Path) -> None:
@@ -147,10 +248,13 @@ os.kill(os.getpid(), 9)
 
 
 def test_the_kernels_of_features_are_those_that_features_call(tmp_path: Path) -> None:
-    """With the types that they are called with; in a process that has called nothing else."""
+    """With the types that they are called with; in a process that has called nothing else.
+
+    And no kernel, whoever calls it, has been compiled for several types, but for the one that is meant to be.
+    """
     subprocess.run([sys.executable, "-c", CALLED, str(tmp_path)], check=True)  # whatever was still to be compiled
     done = subprocess.run([sys.executable, "-c", CALLED, str(tmp_path)], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["[]", "[]", "[]"]
+    assert done.stdout.splitlines() == ["[] [] []", "['_back']"]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +262,10 @@ def test_the_kernels_of_features_are_those_that_features_call(tmp_path: Path) ->
     [
         ("features", RunOptions(), True),
         ("run", RunOptions(engine="cpu", cluster="none"), True),
+        ("run", RunOptions(engine="auto"), True),  # as it stands for the CPU's
         ("audit", RunOptions(), False),
         ("features", RunOptions(engine="gpu"), False),
+        ("features", RunOptions(engine="gpus"), False),
         ("panel", RunOptions(cluster="local"), False),
     ],
 )

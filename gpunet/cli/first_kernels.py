@@ -58,5 +58,5 @@ def kernels_of(command: str, options: RunOptions) -> tuple[Kernel, ...]:
     >>> kernels_of("audit", RunOptions())
     ()
     """
-    elsewhere = options.engine == "gpu" or options.cluster not in (None, "none")
+    elsewhere = options.engine not in ("auto", "cpu") or options.cluster not in (None, "none")
     return () if command == "audit" or elsewhere else FEATURE_KERNELS

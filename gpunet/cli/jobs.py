@@ -82,6 +82,9 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
         )
     request = stored_request(folder)
     config = load_config(None if request is None else request.config)
+    if request is not None:  # which kernels are compiled ahead depends on it
+        threads, cluster = options.threads or request.threads, options.cluster or request.cluster
+        options = replace(options, engine=request.engine, threads=threads, cluster=cluster)
     work(command, folder, config, options, lambda options: resume_run(folder, command, options))
 
 

@@ -175,7 +175,7 @@ def _offer(indptr: Int64, indices: Int32, inner: Bool, count: int, passed_on: bo
 @njit
 def _take(bits: Bits, order: Int32, length: Int64) -> int:
     """Keep the bits that are new to a vertex; each source appends it to its order. Returns how many have any."""
-    count = 0
+    count = int(np.int64(0))  # a literal would be a type of its own, for which Numba compiles again
     for group in range(len(bits.far)):
         if not bits.far[group]:
             continue
