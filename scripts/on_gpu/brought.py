@@ -2,8 +2,8 @@
 
 A folder that is to be brought has a folder ``first``, which the first call needs, and a folder ``later``, which may be
 too large for one call: it is cut into pieces, and each call takes as many bytes as it has room for. What is in a folder
-``work`` of either comes into the folder in which steps work. Wheels are installed, or a script ``install`` is run, which
-is given the folder to install into.
+``work`` of either comes into the folder in which steps work. Wheels are installed, or a script ``install`` is run and
+given the folder to install into.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _SUMS = "sums.json"
 # What a file may take beside its bytes.
 _FILE = 1024
 
+# How much less than it may each call takes, for files that are changed later.
+_SPARE = MIB
+
 
 def bytes_of_tree(root: Path = ROOT) -> int:
     """What the working tree takes of each call: files that git does not ignore."""
@@ -63,7 +66,7 @@ def divide(folder: Path, room: int, into: Path = CARRIED) -> None:
     shutil.rmtree(into, ignore_errors=True)
     (into / "1").mkdir(parents=True)
     sums: dict[str, dict[str, str]] = {}
-    room -= 16 * _FILE
+    room -= _SPARE
     call, left, archive = 1, room, into / "whole.tar"
     for part in parts:
         with tarfile.open(archive, "w") as whole:
