@@ -91,7 +91,8 @@ class Step:
 
 
 # What gpunet needs of what is seldom there; the kernels' tests do without Polars.
-_TESTED = ("pydantic", "array_api_compat", "hypothesis", "networkx", "narwhals")
+_LITTLE = ("pydantic", "array_api_compat", "narwhals")
+_TESTED = (*_LITTLE, "hypothesis", "networkx")
 _OURS = ("polars", "pydantic", "array_api_compat")
 _RAPIDS = (*_OURS, "cudf", "pylibcugraph", "rmm", "cupy", "xgboost")
 _CUGRAPH = (*_OURS, "cudf", "cugraph", "rmm", "cupy")
@@ -187,7 +188,7 @@ STEPS = (
     Step("device", "a", "what the machine has, what cannot be imported, and how fast its memory copies", 8, 30,
          _measured("device")),
     Step("compile", "a", "how long the CPU's kernels take to compile, side by side; later steps find them on disk", 15,
-         60, _measured("compile")),
+         60, _measured("compile"), _LITTLE),
     Step("test-kernels", "a", "whether betweenness and closeness are right at all", 25, 60,
          _tests("tests/cuda_kernels.py", one="several_batches"), _TESTED),
     Step("kernels-10k", "a", "every kernel beside the CPU's at 10,000 persons: numbers, seconds, bandwidth", 32, 60,
