@@ -18,7 +18,7 @@ from benchmarks.device import gpu_versions
 from benchmarks.machine import machine
 from benchmarks.versions import installed_version
 from scripts.on_gpu.brought import MIB, bytes_of_tree, carried, divide, sites
-from scripts.on_gpu.plan import listing, plan, seconds_for, told
+from scripts.on_gpu.plan import listing, plan, told
 from scripts.on_gpu.processes import ROOT, run_in_turn
 from scripts.on_gpu.results import Results
 from scripts.on_gpu.steps import CALLS, Place, Step, chosen
@@ -93,7 +93,7 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"calls ({', '.join(CALLS)}) and steps [a b c]")
     parser.add_argument("--out", type=Path, default=Path("runs/gpu"), help="folder for results [runs/gpu]")
     parser.add_argument("--work", type=Path, help="folder for tables, networks and runs [OUT-work]")
-    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for all steps [what they take, and a sixth]")
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for all steps [their limits, all in all]")
     parser.add_argument("--again", action="store_true", help="also steps that are done")
     parser.add_argument("--list", action="store_true", help="say what each call and step would show, and what it takes")
     parser.add_argument(
@@ -108,7 +108,8 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     if asked.list or asked.divide:
         return _listed(parser, steps, asked)
-    asked.budget = seconds_for(steps) if asked.budget is None else asked.budget
+    if asked.budget is None:
+        asked.budget = sum(step.limit for step in steps) * (_SLOWER if asked.rehearse else 1)
     out = asked.out.resolve()
     work = (asked.work or out.with_name(f"{out.name}-work")).resolve()
     work.mkdir(parents=True, exist_ok=True)
