@@ -5,7 +5,7 @@
     PYTHONPATH=. python scripts/measure_gpu.py --list                # the plan: each call's command, steps and seconds
     PYTHONPATH=. python scripts/measure_gpu.py a --out results       # there: our kernels
     PYTHONPATH=. python scripts/measure_gpu.py b --out results       # there, with RAPIDS: the GPU engine
-    PYTHONPATH=. python scripts/measure_gpu.py c rest --out results  # there: beside cuGraph, a million persons, and more
+    PYTHONPATH=. python scripts/measure_gpu.py c rest --out results  # there: beside cuGraph, a million persons,
     PYTHONPATH=. python scripts/measure_gpu.py ladder --again        # some steps once more
 
 A step is commands with a time limit. It is begun only if what it takes is left of the budget and what it needs can be

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from types import SimpleNamespace
 from typing import Any
 
 NEEDED = os.environ.get("GPUNET_REHEARSAL", "").split()
@@ -35,6 +36,19 @@ def _engine() -> None:
     patch.setattr(table, "column", lambda series, device: matrix.place(np.asarray(column(series, "gpu")), device))
 
 
+def _memory() -> None:
+    """RMM, as far as tests of little memory ask it to hold some."""
+    from compiled_kernels import memory
+
+    def hold(size: int, mr: object) -> object:
+        memory.limit_memory(memory.memory_bytes() - size)
+        return mr
+
+    known = {"available_device_memory": lambda: (memory.free_bytes(), memory.memory_bytes())}
+    mr = SimpleNamespace(**known, CudaMemoryResource=object)
+    sys.modules["rmm"] = SimpleNamespace(mr=mr, DeviceBuffer=hold)  # type: ignore[assignment]
+
+
 def _cugraph() -> None:
     """What stands beside the GPU engine."""
     import pytest
@@ -50,6 +64,8 @@ def _begin() -> None:
 
     if {"cudf", "cupy"} & set(NEEDED):
         _engine()
+    if "rmm" in NEEDED:
+        _memory()
     if "cugraph" in NEEDED:
         _cugraph()
 
