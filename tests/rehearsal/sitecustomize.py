@@ -1,7 +1,8 @@
 """What every Python of a rehearsal (``scripts/measure_gpu.py --rehearse``) begins with: a GPU that is none.
 
 Kernels run on the processor. Where RAPIDS is needed, other libraries stand for it: for the GPU engine those of
-tests/cuda_engine.py, for cuGraph beside it those of tests/pretended_rapids.py. GPUNET_REHEARSAL names the modules that
+tests/cuda_engine.py, for cuGraph beside it those of tests/pretended_rapids.py, for several GPUs those of
+tests/dask_cuda_stand_in.py. GPUNET_REHEARSAL names the modules that
 are needed.
 """
 
@@ -59,7 +60,27 @@ def _cugraph() -> None:
     cupy.ndarray = cupy.generic = OnDevice  # what array-api-compat asks every array about
 
 
+def _gpus() -> None:
+    """Several GPUs, as far as the process that starts workers knows them; these load tests/simulated_worker.py."""
+    import cugraph_dask_stand_in
+    import dask_cuda_stand_in
+    import pytest
+
+    from gpunet.cluster import gpus
+    from gpunet.model import boosting
+
+    patch = pytest.MonkeyPatch()
+    cugraph_dask_stand_in.install(patch)
+    patch.setitem(sys.modules, "dask_cuda", dask_cuda_stand_in)
+    patch.setattr(gpus, "require_device", lambda: None)
+    patch.setattr(gpus, "count_devices", lambda: dask_cuda_stand_in.GPUS)
+    patch.setitem(boosting.DEVICE, "gpu", "cpu")
+
+
 def _begin() -> None:
+    if "dask_cuda" in NEEDED:
+        _gpus()
+        return
     import compiled_kernels  # noqa: F401
 
     if {"cudf", "cupy"} & set(NEEDED):
