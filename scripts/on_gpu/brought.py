@@ -113,6 +113,7 @@ def install(part: str, work: Path, into: Path = CARRIED) -> str:
     for folder in (brought / part).glob("work/*"):
         if not (there := work / folder.name).exists():
             folder.rename(there)
+    _forget_kernels(work)
     return "installed" if site.is_dir() else "nothing to install"
 
 
@@ -134,6 +135,12 @@ def put_together(part: str, brought: Path, into: Path = CARRIED) -> bool:
         whole_tar.extractall(brought, filter="data")
     archive.unlink()
     return True
+
+
+def _forget_kernels(work: Path) -> None:
+    # What is on disk of CUDA kernels names Numba's version and not that of numba-cuda, which may be another now.
+    for path in sorted((work / "compiled").rglob("*cuda*"), reverse=True):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _bytes_of(path: Path) -> int:

@@ -2,8 +2,7 @@
 
 Kernels run on the processor. Where RAPIDS is needed, other libraries stand for it: for the GPU engine those of
 tests/cuda_engine.py, for cuGraph beside it those of tests/pretended_rapids.py, for several GPUs those of
-tests/dask_cuda_stand_in.py. GPUNET_REHEARSAL names the modules that
-are needed.
+tests/dask_cuda_stand_in.py. GPUNET_REHEARSAL names the modules that are needed.
 """
 
 from __future__ import annotations
