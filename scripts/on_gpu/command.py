@@ -69,6 +69,8 @@ def do(step: Step, results: Results, place: Place, limit: float) -> str:
     except Exception as error:  # the next step may well work
         record["status"] = f"{type(error).__name__}: {error}"
     record |= {"seconds": round(time.monotonic() - began, 1), "result": left_behind(step, results, place)}
+    if record["status"] == "done" and (lacks := step.lacks(record["result"])):
+        record["status"] = f"not measured: {lacks}"
     if record["status"] != "done" and results.log.exists():
         record["log_tail"] = results.log.read_bytes()[since:].decode(errors="replace").splitlines()[-20:]
     results.end(step.name, record)

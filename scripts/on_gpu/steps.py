@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.on_gpu.brought import CARRIED
 
@@ -78,6 +79,8 @@ class Step:
         Modules without which it is left out.
     leaves
         A JSON file within the work folder that has the result, if no command writes :attr:`Place.now`.
+    lacks
+        What a result lacks, nothing if it has what it is for: a command may well end without an error and be of no use.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Step:
     commands: Callable[[Place], list[Command]]
     needs: tuple[str, ...] = ()
     leaves: str | None = None
+    lacks: Callable[[Any], str] = lambda result: ""
 
 
 # What gpunet needs of what is seldom there; the kernels' tests do without Polars.
@@ -143,7 +147,7 @@ def _kernels(size: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         script, edges = "scripts/gpu_kernels.py", place.edges(size)
         make = _python(script, "make", "--persons", str(place.persons(size)), "--out", str(edges.parent))
-        small = ["--threads-of-a-block", "16", "--threads", "1", "--copy", "1000"] * place.rehearsal
+        small = ["--threads-of-a-block", "16", "--threads", "1", "--copy", "1000", "--seconds", "1"] * place.rehearsal
         run = _python(script, "run", str(edges), "--out", str(place.now), *options, *small)
         return [*[make] * (not edges.exists()), run]
 
@@ -171,9 +175,17 @@ def _on_all_gpus(size: str, name: str) -> Callable[[Place], list[Command]]:
 def _benchmark(name: str, size: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         what = ["paths", "--engine", "gpu", "--peers", "cugraph,cugraph-int64", "--persons", str(place.persons(size))]
-        return [_python("-m", "benchmarks", *what, *options, "--out", str(place.work / name))]
+        short = ["--repeat", "1", "--threads", "1"] * place.rehearsal
+        return [_python("-m", "benchmarks", *what, *options, *short, "--out", str(place.work / name))]
 
     return commands
+
+
+def _not_measured(result: Any) -> str:
+    """Which systems have no betweenness, because something is missing or they fail."""
+    found = {row["system"]: row["status"] for row in result["results"] if row["measure"] == "betweenness"}
+    without = ("not available", "not installed", "failed")
+    return ", ".join(f"{system}: {status}" for system, status in found.items() if status in without)
 
 
 def _contract(file: str, persons: int, rehearsed: str, one: str = "") -> Callable[[Place], list[Command]]:
@@ -212,7 +224,8 @@ STEPS = (
     Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 61, 120,
          _contract("tests/gpu/test_contract.py", 3000, "paths and one"), _RAPIDS),
     Step("paths-100k", "c", "path features beside cuGraph and our CPU engine at 100,000 persons", 40, 80,
-         _benchmark("paths-100k", "100k", "--repeat", "2", "--limit", "20"), _CUGRAPH, "paths-100k/results.json"),
+         _benchmark("paths-100k", "100k", "--repeat", "2", "--limit", "20"), _CUGRAPH, "paths-100k/results.json",
+         _not_measured),
     Step("xgboost", "c", "XGBoost on the device beside the CPU: seconds, and how good both models are", 24, 50,
          _measured("xgboost"), (*_OURS, "xgboost", "cupy")),
     Step("run-1m", "c", "a run of a million persons by the GPU engine, without its page: seconds, transfers", 110, 180,
