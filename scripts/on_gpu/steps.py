@@ -166,7 +166,7 @@ def _on_all_gpus(size: str, name: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         folders = str(place.work / f"tables-{place.persons(size)}"), "--out", str(place.work / name)
         short = ["--horizon", "365"] * place.rehearsal
-        run = _python("-m", "gpunet", "run", *folders, "--start-over", "--cluster", "local-cuda", *short)
+        run = _python("-m", "gpunet", "run", *folders, "--start-over", "--no-report", "--cluster", "local-cuda", *short)
         return [*_tables(size, place), run]
 
     return commands
