@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import narwhals as nw
@@ -79,6 +80,22 @@ def test_a_step_that_fails_does_not_stop_the_next(out: Path) -> None:
         assert "gpu" in record["machine"]
         assert "cugraph-cu13" in record["versions"]
     assert not (out / "gpu-a.now.json").exists()
+
+
+def test_a_benchmark_that_measured_nothing_is_no_success(out: Path) -> None:
+    def paths(*statuses: str) -> Step:
+        systems = ("gpunet, plain", "cugraph", "cugraph-int64")
+        rows = [{"system": s, "measure": "betweenness", "status": st} for s, st in zip(systems, statuses, strict=True)]
+        rows.append({"system": "cugraph", "measure": "closeness", "status": "not available"})
+        code = f"import json, sys; json.dump({{'results': {rows}}}, open(sys.argv[1], 'w'))"
+        return replace(step("paths", code), lacks=next(each for each in STEPS if each.name == "paths-100k").lacks)
+
+    assert did([paths("ok", "disagrees", "over limit")], out)[0] == 0
+    code, found = did([paths("ok", "not installed", "failed")], out, again=True)
+    assert (code, found["paths"]["status"]) == (1, "not measured: cugraph: not installed, cugraph-int64: failed")
+    assert len(found["paths"]["result"]["results"]) == 4
+    empty = replace(paths("ok", "ok", "ok"), commands=step("paths", "").commands)
+    assert did([empty], out, again=True)[1]["paths"]["status"].startswith("TypeError")
 
 
 def test_what_is_done_is_not_done_again_unless_that_is_asked_for(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

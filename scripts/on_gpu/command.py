@@ -66,11 +66,12 @@ def do(step: Step, results: Results, place: Place, limit: float) -> str:
         surroundings = environment(step, place.work, place.rehearsal)
         code = run_in_turn(step.commands(place), results.log, limit, surroundings)
         record["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
+        found = left_behind(step, results, place)
+        if record["status"] == "done" and (lacks := step.lacks(found)):
+            record["status"] = f"not measured: {lacks}"
     except Exception as error:  # the next step may well work
-        record["status"] = f"{type(error).__name__}: {error}"
-    record |= {"seconds": round(time.monotonic() - began, 1), "result": left_behind(step, results, place)}
-    if record["status"] == "done" and (lacks := step.lacks(record["result"])):
-        record["status"] = f"not measured: {lacks}"
+        record["status"], found = f"{type(error).__name__}: {error}", results.found()
+    record |= {"seconds": round(time.monotonic() - began, 1), "result": found}
     if record["status"] != "done" and results.log.exists():
         record["log_tail"] = results.log.read_bytes()[since:].decode(errors="replace").splitlines()[-20:]
     results.end(step.name, record)
