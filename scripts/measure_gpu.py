@@ -1,11 +1,12 @@
 """Everything that there is to find out on a GPU machine that one has for a quarter of an hour, in three calls.
 
-    PYTHONPATH=. python scripts/measure_gpu.py --list                        # what each step would show, and its time
-    PYTHONPATH=. python scripts/measure_gpu.py --rehearse --budget 3600      # here, without a GPU: is the script right?
-    PYTHONPATH=. python scripts/measure_gpu.py a --out results               # there: our kernels
-    PYTHONPATH=. python scripts/measure_gpu.py b --out results               # there, with RAPIDS: the GPU engine
-    PYTHONPATH=. python scripts/measure_gpu.py c --out results               # there: beside cuGraph, a million persons
-    PYTHONPATH=. python scripts/measure_gpu.py ladder louvain --again        # some steps once more
+    PYTHONPATH=. python scripts/measure_gpu.py --rehearse            # here, without a GPU: is the script right?
+    PYTHONPATH=. python scripts/measure_gpu.py --divide bring        # what the machine is brought, divided among calls
+    PYTHONPATH=. python scripts/measure_gpu.py --list                # the plan: each call's command, steps and seconds
+    PYTHONPATH=. python scripts/measure_gpu.py a --out results       # there: our kernels
+    PYTHONPATH=. python scripts/measure_gpu.py b --out results       # there, with RAPIDS: the GPU engine
+    PYTHONPATH=. python scripts/measure_gpu.py c rest --out results  # there: beside cuGraph, a million persons,
+    PYTHONPATH=. python scripts/measure_gpu.py ladder --again        # some steps once more
 
 A step is commands with a time limit. It is begun only if what it takes is left of the budget and what it needs can be
 imported, and one that fails or is stopped does not stop the next. In OUT stand, for each call, gpu-CALL.json with what

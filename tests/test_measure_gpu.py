@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import narwhals as nw
@@ -18,11 +19,12 @@ import pytest
 from pretended_rapids import rapids
 
 from benchmarks import systems
-from scripts.on_gpu import command, engine, measure, peers
-from scripts.on_gpu.command import do_all, listing, main
+from gpunet.cli import first_kernels
+from scripts.on_gpu import engine, measure, peers
+from scripts.on_gpu.command import do_all, main
 from scripts.on_gpu.measure import MEASUREMENTS
 from scripts.on_gpu.results import Results
-from scripts.on_gpu.steps import CALLS, STEPS, Place, Step, chosen
+from scripts.on_gpu.steps import STEPS, Place, Step, chosen
 
 __all__ = ["rapids"]
 
@@ -78,6 +80,22 @@ def test_a_step_that_fails_does_not_stop_the_next(out: Path) -> None:
         assert "gpu" in record["machine"]
         assert "cugraph-cu13" in record["versions"]
     assert not (out / "gpu-a.now.json").exists()
+
+
+def test_a_benchmark_that_measured_nothing_is_no_success(out: Path) -> None:
+    def paths(*statuses: str) -> Step:
+        systems = ("gpunet, plain", "cugraph", "cugraph-int64")
+        rows = [{"system": s, "measure": "betweenness", "status": st} for s, st in zip(systems, statuses, strict=True)]
+        rows.append({"system": "cugraph", "measure": "closeness", "status": "not available"})
+        code = f"import json, sys; json.dump({{'results': {rows}}}, open(sys.argv[1], 'w'))"
+        return replace(step("paths", code), lacks=next(each for each in STEPS if each.name == "paths-100k").lacks)
+
+    assert did([paths("ok", "disagrees", "over limit")], out)[0] == 0
+    code, found = did([paths("ok", "not installed", "failed")], out, again=True)
+    assert (code, found["paths"]["status"]) == (1, "not measured: cugraph: not installed, cugraph-int64: failed")
+    assert len(found["paths"]["result"]["results"]) == 4
+    empty = replace(paths("ok", "ok", "ok"), commands=step("paths", "").commands)
+    assert did([empty], out, again=True)[1]["paths"]["status"].startswith("TypeError")
 
 
 def test_what_is_done_is_not_done_again_unless_that_is_asked_for(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,20 +178,27 @@ def test_a_step_ends_with_all_that_it_has_started(out: Path) -> None:
     assert not started.exists() or started.read_text().split()[2] == "Z"
 
 
-def test_calls_fit_into_their_time_and_steps_say_what_they_show(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(None, ["--list"]) == 0
+def test_what_was_installed_meanwhile_is_found(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the script, which looks for what steps need, and by the steps after it."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    site = out / "work" / "site" / "first"
+    make = f"import pathlib; p = pathlib.Path({str(site)!r}); p.mkdir(parents=True); (p / 'come_later.py').touch()"
+    use = "import come_later, sys; " + LEAVE % 1
+    steps = [step("before", use, needs=("come_later",)), step("make", make), step("use", use, needs=("come_later",))]
+    found = did(steps, out)[1]
+    assert [found[one.name]["status"] for one in steps] == [
+        "not begun: come_later cannot be imported", "done", "done",
+    ]  # fmt: skip
+    assert found["use"]["result"] == {"found": 1}
+
+
+def test_some_steps_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(None, ["--list", "several", "ladder"]) == 0
     said = capsys.readouterr().out
-    for call in ("a", "b", "c"):
-        steps = [one for one in STEPS if one.call == call]
-        assert sum(one.seconds for one in steps) <= command.BUDGET
-        for one in steps:
-            assert one.seconds <= one.limit <= command.BUDGET
-            assert f"  {one.name} " in said
-            assert one.shows in said
-    assert "several" not in said
-    assert "one-or-all" in listing(chosen(["several"]), 240.0)
+    assert "one-or-all" in said
+    assert "ladder" in said
+    assert "device" not in said
     assert [one.name for one in chosen(["ladder", "b"])][-1] == "ladder"
-    assert len({one.name for one in STEPS} | set(CALLS)) == len(STEPS) + len(CALLS)
 
 
 def test_unknown_steps_are_usage_errors(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,7 +206,7 @@ def test_unknown_steps_are_usage_errors(out: Path, capsys: pytest.CaptureFixture
         main(None, ["ladders", "--out", str(out)])
     assert stop.value.code == 2
     message = " ".join(capsys.readouterr().err.split())
-    assert "unknown step 'ladders': any of a, b, c, several, device, test-kernels, kernels-10k," in message
+    assert "unknown step 'ladders': any of a, b, c, rest, several, install-first, device, compile," in message
 
 
 @pytest.mark.parametrize("rehearsal", [False, True])
@@ -192,7 +217,7 @@ def test_commands_of_steps_are_understood(out: Path, rehearsal: bool) -> None:
     place = Place(out / "work", out / "now.json", rehearsal)
     given = [[*one, ""] for each in STEPS for one in each.commands(place)]
     modules = {one[one.index("-m") + 1] for one in given if "-m" in one}
-    assert modules == {"pytest", "gpunet", "benchmarks", "scripts.on_gpu.measure"}
+    assert modules == {"pytest", "gpunet", "benchmarks", "scripts.on_gpu.measure", "scripts.on_gpu.brought"}
     for one in given:
         if "benchmarks" in one:
             assert parse(one[one.index("benchmarks") + 1 : -1]).engine == "gpu"
@@ -208,7 +233,7 @@ def test_commands_of_steps_are_understood(out: Path, rehearsal: bool) -> None:
 
 
 def test_a_rehearsal_says_that_it_is_none(out: Path) -> None:
-    assert main(None, ["device", "--rehearse", "--budget", "1e5", "--out", str(out / "results")]) == 0
+    assert main(None, ["device", "--rehearse", "--out", str(out / "results")]) == 0
     found = json.loads((out / "results" / "gpu-a.json").read_text())["steps"]["device"]
     assert found["rehearsal"].startswith("no GPU")
     assert found["result"]["memory"]["copy_bytes_a_second"] > 0
@@ -224,6 +249,14 @@ def test_a_measurement_leaves_what_it_has_found_so_far(out: Path, monkeypatch: p
     with pytest.raises(RuntimeError, match="and then"):
         measure.main(["device", "--now", str(out / "now.json"), "--work", str(out)])
     assert json.loads((out / "now.json").read_text()) == {"first": 1}
+
+
+def test_the_cpus_kernels_are_on_disk_once_they_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_kernels, "FEATURE_KERNELS", first_kernels.FEATURE_KERNELS[-2:])
+    found = last(engine.compile_kernels)
+    assert found["kernels"] == 2
+    assert found["seconds"] > 0
+    assert last(engine.compile_kernels)["not_on_disk"] == 0
 
 
 def test_columns_that_differ_are_counted() -> None:

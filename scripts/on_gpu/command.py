@@ -5,25 +5,28 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from importlib import invalidate_caches
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from benchmarks.device import gpu_versions
 from benchmarks.machine import machine
 from benchmarks.versions import installed_version
+from scripts.on_gpu.brought import MIB, bytes_of_tree, carried, divide, sites
+from scripts.on_gpu.plan import listing, plan, told
 from scripts.on_gpu.processes import ROOT, run_in_turn
 from scripts.on_gpu.results import Results
 from scripts.on_gpu.steps import CALLS, Place, Step, chosen
 
-__all__ = ["BUDGET", "conditions", "main"]
+__all__ = ["CARRY", "conditions", "main"]
 
-#: Seconds of one call, so that three fit into a quarter of an hour beside the machine's start and copies.
-BUDGET = 240.0
+#: MiB that a call takes along.
+CARRY = 64
 
 # How much longer than on a GPU machine a step may take in a rehearsal.
 _SLOWER = 10
@@ -42,27 +45,15 @@ def conditions(rehearsal: bool) -> dict[str, Any]:
     return {**found, "rehearsal": "no GPU: a processor and other libraries in its place"} if rehearsal else found
 
 
-def listing(steps: list[Step], budget: float) -> str:
-    """What steps would show, and their share of the time."""
-    lines = []
-    for call, those in groupby(steps, lambda step: step.call):
-        some = list(those)
-        lines.append(f"{call}: {CALLS[call]} ({sum(step.seconds for step in some):.0f} of {budget:.0f} s)")
-        lines += [
-            f"  {s.name:21}{s.seconds:4.0f} s {s.seconds / budget:4.0%}, at most {s.limit:3.0f} s: {s.shows}"
-            for s in some
-        ]
-    return "\n".join(lines)
-
-
 def environment(step: Step, work: Path, rehearsal: bool) -> dict[str, str]:
     """What of the environment is the step's own: kernels are compiled once for all steps."""
     own = {"NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0", "NUMBA_CACHE_DIR": str(work / "compiled")}
     own["HYPOTHESIS_PROFILE"] = "quick"
+    folders = [ROOT / "tests" / name for name in ("rehearsal", "") if rehearsal] + sites(work)
+    own["PYTHONPATH"] = os.pathsep.join(map(str, folders))
     if not rehearsal:
         return {**own, "NUMBA_ENABLE_CUDASIM": "0", "GPUNET_TEST_KERNELS": "device"}
-    folders = os.pathsep.join(str(ROOT / "tests" / name) for name in ("rehearsal", ""))
-    return {**own, "PYTHONPATH": folders, "GPUNET_REHEARSAL": " ".join(step.needs), "GPUNET_TEST_BUILD": "fast"}
+    return {**own, "GPUNET_REHEARSAL": " ".join(step.needs), "GPUNET_TEST_BUILD": "fast"}
 
 
 def do(step: Step, results: Results, place: Place, limit: float) -> str:
@@ -75,9 +66,12 @@ def do(step: Step, results: Results, place: Place, limit: float) -> str:
         surroundings = environment(step, place.work, place.rehearsal)
         code = run_in_turn(step.commands(place), results.log, limit, surroundings)
         record["status"] = "over limit" if code is None else "done" if code == 0 else f"exit code {code}"
+        found = left_behind(step, results, place)
+        if record["status"] == "done" and (lacks := step.lacks(found)):
+            record["status"] = f"not measured: {lacks}"
     except Exception as error:  # the next step may well work
-        record["status"] = f"{type(error).__name__}: {error}"
-    record |= {"seconds": round(time.monotonic() - began, 1), "result": left_behind(step, results, place)}
+        record["status"], found = f"{type(error).__name__}: {error}", results.found()
+    record |= {"seconds": round(time.monotonic() - began, 1), "result": found}
     if record["status"] != "done" and results.log.exists():
         record["log_tail"] = results.log.read_bytes()[since:].decode(errors="replace").splitlines()[-20:]
     results.end(step.name, record)
@@ -102,18 +96,23 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"calls ({', '.join(CALLS)}) and steps [a b c]")
     parser.add_argument("--out", type=Path, default=Path("runs/gpu"), help="folder for results [runs/gpu]")
     parser.add_argument("--work", type=Path, help="folder for tables, networks and runs [OUT-work]")
-    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"for all steps [{BUDGET:.0f}]")
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for all steps [their limits, all in all]")
     parser.add_argument("--again", action="store_true", help="also steps that are done")
-    parser.add_argument("--list", action="store_true", help="say what each step would show, and what it takes")
+    parser.add_argument("--list", action="store_true", help="say what each call and step would show, and what it takes")
+    parser.add_argument(
+        "--divide", type=Path, metavar="FOLDER", help="divide what is to be brought among calls; --list"
+    )
+    parser.add_argument("--carry", type=float, default=CARRY, metavar="MIB", help=f"a call takes along [{CARRY}]")
     parser.add_argument("--rehearse", action="store_true", help="without a GPU, with small networks and stand-ins")
     asked = parser.parse_args(arguments)
     try:
         steps = chosen(asked.steps)
     except ValueError as error:
         parser.error(str(error))
-    if asked.list:
-        print(listing(steps, asked.budget))
-        return 0
+    if asked.list or asked.divide:
+        return _listed(parser, steps, asked)
+    if asked.budget is None:
+        asked.budget = sum(step.limit for step in steps) * (_SLOWER if asked.rehearse else 1)
     out = asked.out.resolve()
     work = (asked.work or out.with_name(f"{out.name}-work")).resolve()
     work.mkdir(parents=True, exist_ok=True)
@@ -122,12 +121,28 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
     return do_all(steps, out, work, asked)
 
 
+def _listed(parser: argparse.ArgumentParser, steps: list[Step], asked: argparse.Namespace) -> int:
+    """Divide what is to be brought, if that is asked for; say what there is to do."""
+    if asked.steps and not asked.divide:
+        print(listing(steps))
+        return 0
+    try:
+        tree, limit = bytes_of_tree(), int(asked.carry * MIB)
+        if asked.divide:
+            divide(asked.divide, limit - tree)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        parser.error(f"{error}")
+    print(told(plan(carried()), tree, limit, str(asked.out), str(asked.work or f"{asked.out}-work")))
+    return 0
+
+
 def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) -> int:
     """Do what is not done and can end in time; 1 if anything is left."""
     ends = time.monotonic() + asked.budget
     files = {call: Results(out, call) for call in CALLS}
     for step in steps:
         results = files[step.call]
+        _look_into(sites(work))
         left = ends - time.monotonic()
         missing = [] if asked.rehearse else [name for name in step.needs if find_spec(name) is None]
         if results.is_done(step.name) and not asked.again:
@@ -144,3 +159,10 @@ def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) 
             said = do(step, results, Place(work, results.now, asked.rehearse), min(limit, left))
         print(f"{step.name}: {said}", flush=True)
     return int(not all(files[step.call].is_done(step.name) for step in steps))
+
+
+def _look_into(folders: list[Path]) -> None:
+    """Let this process, too, find what was installed meanwhile."""
+    if new := [str(folder) for folder in folders if str(folder) not in sys.path]:
+        sys.path[:0] = new
+        invalidate_caches()

@@ -13,7 +13,7 @@ import numpy as np
 
 from scripts.on_gpu.peers import Leave
 
-__all__ = ["copy_speed", "device", "features", "run", "timed", "xgboost"]
+__all__ = ["compile_kernels", "copy_speed", "device", "features", "run", "timed", "xgboost"]
 
 #: What is imported on a machine that one has for a short while, so that all that is missing is known at once.
 _PARTS = (
@@ -43,6 +43,25 @@ def device(leave: Leave, gibibytes: float = 4.0) -> None:
             found["cannot_be_imported"][part] = f"{type(error).__name__}: {error}"
     leave(found)
     leave({**found, "memory": copy_speed(int(gibibytes * 2**30))})
+
+
+def compile_kernels(leave: Leave) -> None:
+    """The CPU's kernels, compiled side by side or loaded, so that no measurement is of the compiler."""
+    from gpunet.base.threads import available_threads
+    from gpunet.cli.first_kernels import FEATURE_KERNELS
+    from gpunet.kernels.ahead import compilers, not_on_disk
+
+    missing = len(not_on_disk(FEATURE_KERNELS))
+
+    def compile_all() -> None:
+        with compilers(FEATURE_KERNELS, available_threads(None)) as others:
+            for kernel in FEATURE_KERNELS:
+                if others is not None:
+                    others.wait_for(kernel.function().py_func)
+                kernel.compile()
+
+    seconds, _ = timed(compile_all)
+    leave({"kernels": len(FEATURE_KERNELS), "not_on_disk": missing, "seconds": seconds})
 
 
 def copy_speed(size: int) -> dict[str, Any]:

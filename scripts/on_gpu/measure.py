@@ -22,6 +22,7 @@ _SHORT = {"max_rounds": 10, "folds": 3, "horizon_days": 365}
 #: Each is given what to call with all that it has found so far, and where it works.
 MEASUREMENTS: dict[str, Callable[[peers.Leave, Place], None]] = {
     "device": lambda leave, place: engine.device(leave, 0.001 if place.rehearsal else 4.0),
+    "compile": lambda leave, place: engine.compile_kernels(leave),
     "features": lambda leave, place: engine.features(leave, place.work, place.persons("100k")),
     "run": lambda leave, place: engine.run(leave, place.work, place.persons("1m"), _SHORT if place.rehearsal else None),
     "xgboost": lambda leave, place: engine.xgboost(leave, place.persons("100k"), _SHORT if place.rehearsal else None),

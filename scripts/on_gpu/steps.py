@@ -1,7 +1,7 @@
 """What there is to find out on a GPU machine, in the order in which it is worth the time, in three calls.
 
 Seconds are guesses for one H200 and 16 processors until a step has been measured: a step is begun only if so many are
-left.
+left. Those of a call come to 85 % of the call's at most.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from scripts.on_gpu.brought import CARRIED
 
 __all__ = ["CALLS", "STEPS", "Command", "Place", "Step", "chosen"]
 
@@ -20,6 +23,7 @@ CALLS = {
     "a": "our kernels, with nothing but CuPy's and Numba's packages and what gpunet itself needs",
     "b": "the GPU engine, with RAPIDS",
     "c": "beside cuGraph and XGBoost, and a million persons",
+    "rest": "in the time that is left: further tests, cuGraph's limits",
     "several": "a machine with several GPUs; not within the quarter of an hour",
 }
 
@@ -39,11 +43,14 @@ class Place:
         File for what the step has found so far, as JSON.
     rehearsal
         Whether sizes are small, and a processor stands for the GPU.
+    carried
+        Folder with what was brought along, see :mod:`scripts.on_gpu.brought`.
     """
 
     work: Path
     now: Path
     rehearsal: bool = False
+    carried: Path = CARRIED
 
     def persons(self, size: str) -> int:
         """How many persons tables of this size have."""
@@ -72,6 +79,8 @@ class Step:
         Modules without which it is left out.
     leaves
         A JSON file within the work folder that has the result, if no command writes :attr:`Place.now`.
+    lacks
+        What a result lacks, nothing if it has what it is for: a command may well end without an error and be of no use.
     """
 
     name: str
@@ -82,13 +91,19 @@ class Step:
     commands: Callable[[Place], list[Command]]
     needs: tuple[str, ...] = ()
     leaves: str | None = None
+    lacks: Callable[[Any], str] = lambda result: ""
 
 
 # What gpunet needs of what is seldom there; the kernels' tests do without Polars.
-_TESTED = ("pydantic", "array_api_compat", "hypothesis", "networkx", "narwhals")
+_LITTLE = ("pydantic", "array_api_compat", "narwhals")
+_TESTED = (*_LITTLE, "hypothesis", "networkx")
 _OURS = ("polars", "pydantic", "array_api_compat")
 _RAPIDS = (*_OURS, "cudf", "pylibcugraph", "rmm", "cupy", "xgboost")
 _CUGRAPH = (*_OURS, "cudf", "cugraph", "rmm", "cupy")
+
+
+# Which tests of limits there is time for, each with processes of its own; and which can be rehearsed.
+_LIMITS, _REHEARSED_LIMITS = "268435456 or much or no_gpu or rmm", "536870912 or much"
 
 
 def _python(*arguments: str) -> Command:
@@ -110,6 +125,14 @@ def _measured(name: str) -> Callable[[Place], list[Command]]:
     return commands
 
 
+def _install(part: str) -> Callable[[Place], list[Command]]:
+    def commands(place: Place) -> list[Command]:
+        carried = str(place.carried)
+        return [_python("-m", "scripts.on_gpu.brought", part, "--work", str(place.work), "--carried", carried)]
+
+    return commands
+
+
 def _tests(*files: str, one: str) -> Callable[[Place], list[Command]]:
     """Tests of the kernels on the device; in a rehearsal one of them."""
 
@@ -124,7 +147,7 @@ def _kernels(size: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         script, edges = "scripts/gpu_kernels.py", place.edges(size)
         make = _python(script, "make", "--persons", str(place.persons(size)), "--out", str(edges.parent))
-        small = ["--threads-of-a-block", "16", "--threads", "1", "--copy", "1000"] * place.rehearsal
+        small = ["--threads-of-a-block", "16", "--threads", "1", "--copy", "1000", "--seconds", "1"] * place.rehearsal
         run = _python(script, "run", str(edges), "--out", str(place.now), *options, *small)
         return [*[make] * (not edges.exists()), run]
 
@@ -143,7 +166,7 @@ def _on_all_gpus(size: str, name: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         folders = str(place.work / f"tables-{place.persons(size)}"), "--out", str(place.work / name)
         short = ["--horizon", "365"] * place.rehearsal
-        run = _python("-m", "gpunet", "run", *folders, "--start-over", "--cluster", "local-cuda", *short)
+        run = _python("-m", "gpunet", "run", *folders, "--start-over", "--no-report", "--cluster", "local-cuda", *short)
         return [*_tables(size, place), run]
 
     return commands
@@ -152,54 +175,72 @@ def _on_all_gpus(size: str, name: str) -> Callable[[Place], list[Command]]:
 def _benchmark(name: str, size: str, *options: str) -> Callable[[Place], list[Command]]:
     def commands(place: Place) -> list[Command]:
         what = ["paths", "--engine", "gpu", "--peers", "cugraph,cugraph-int64", "--persons", str(place.persons(size))]
-        return [_python("-m", "benchmarks", *what, *options, "--out", str(place.work / name))]
+        short = ["--repeat", "1", "--threads", "1"] * place.rehearsal
+        return [_python("-m", "benchmarks", *what, *options, *short, "--out", str(place.work / name))]
 
     return commands
 
 
-def _contract(file: str, persons: int, rehearsed: list[str]) -> Callable[[Place], list[Command]]:
-    """Tests of the engine, of which a rehearsal does what it can without RAPIDS."""
+def _not_measured(result: Any) -> str:
+    """Which systems have no betweenness, because something is missing or they fail."""
+    found = {row["system"]: row["status"] for row in result["results"] if row["measure"] == "betweenness"}
+    without = ("not available", "not installed", "failed")
+    return ", ".join(f"{system}: {status}" for system, status in found.items() if status in without)
+
+
+def _contract(file: str, persons: int, rehearsed: str, one: str = "") -> Callable[[Place], list[Command]]:
+    """Tests of the engine, all or some; a rehearsal does what it can without RAPIDS."""
 
     def commands(place: Place) -> list[Command]:
         size = f"GPUNET_TEST_PERSONS={100 if place.rehearsal else persons}"
-        return [["env", size, *_pytest(file, *(rehearsed if place.rehearsal else []))]]
+        some = rehearsed if place.rehearsal else one
+        return [["env", size, *_pytest(file, *(["-k", some] if some else []))]]
 
     return commands
 
 
 STEPS = (
+    Step("install-first", "a", "whether what the first call was brought is whole, and how long it takes to install", 6,
+         30, _install("first")),
     Step("device", "a", "what the machine has, what cannot be imported, and how fast its memory copies", 8, 30,
          _measured("device")),
-    Step("test-kernels", "a", "whether betweenness and closeness are right at all", 30, 60,
+    Step("compile", "a", "how long the CPU's kernels take to compile, side by side; later steps find them on disk", 15,
+         60, _measured("compile"), _LITTLE),
+    Step("test-kernels", "a", "whether betweenness and closeness are right at all", 25, 60,
          _tests("tests/cuda_kernels.py", one="several_batches"), _TESTED),
-    Step("kernels-10k", "a", "every kernel beside the CPU's at 10,000 persons: numbers, seconds, bandwidth", 45, 90,
-         _kernels("10k", "--seconds", "10")),
-    Step("kernels-100k", "a", "the same at 100,000 persons", 25, 60, _kernels("100k", "--seconds", "15")),
-    Step("kernels-1m", "a", "the same at a million persons, with a twentieth of the CPU's searches", 60, 110,
-         _kernels("1m", "--share", "0.05", "--seconds", "40")),
-    Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right", 25, 60,
+    Step("kernels-10k", "a", "every kernel beside the CPU's at 10,000 persons: numbers, seconds, bandwidth", 32, 60,
+         _kernels("10k", "--seconds", "5")),
+    Step("kernels-100k", "a", "the same at 100,000 persons", 22, 50, _kernels("100k", "--seconds", "8")),
+    Step("kernels-1m", "a", "the same at a million persons, with a twentieth of the CPU's searches", 42, 90,
+         _kernels("1m", "--share", "0.05", "--seconds", "20")),
+    Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right", 20, 50,
          _tests("tests/cuda_feature_kernels.py", one="set_63"), _TESTED),
-    Step("test-searches", "a", "whether whole searches are the CPU's, for any free memory", 25, 60,
-         _tests("tests/cuda_searches.py", one="plans"), _TESTED),
+    Step("install-later", "b", "whether what all calls were brought is whole, and how long it takes to install", 55,
+         120, _install("later")),
+    Step("compile-again", "b", "the same; nothing, if the kernels that call a compiled are still known", 4, 60,
+         _measured("compile"), _LITTLE),
     Step("features-100k", "b", "every feature of 100,000 persons by the GPU engine beside the CPU's: values, seconds",
-         70, 120, _measured("features"), _RAPIDS),
-    Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 95, 150,
-         _contract("tests/gpu/test_contract.py", 3000, ["-k", "paths and one"]), _RAPIDS),
-    Step("test-others", "b", "whether parts of searches add up, and the model's loops have the CPU's bits", 40, 80,
+         50, 100, _measured("features"), _RAPIDS),
+    Step("contract", "b", "whether the GPU engine keeps its contract: every feature, runs, scores", 61, 120,
+         _contract("tests/gpu/test_contract.py", 3000, "paths and one"), _RAPIDS),
+    Step("paths-100k", "c", "path features beside cuGraph and our CPU engine at 100,000 persons", 40, 80,
+         _benchmark("paths-100k", "100k", "--repeat", "2", "--limit", "20"), _CUGRAPH, "paths-100k/results.json",
+         _not_measured),
+    Step("xgboost", "c", "XGBoost on the device beside the CPU: seconds, and how good both models are", 24, 50,
+         _measured("xgboost"), (*_OURS, "xgboost", "cupy")),
+    Step("run-1m", "c", "a run of a million persons by the GPU engine, without its page: seconds, transfers", 110, 180,
+         _measured("run"), _RAPIDS),
+    Step("test-searches", "rest", "whether whole searches are the CPU's, for any free memory", 25, 60,
+         _tests("tests/cuda_searches.py", one="plans"), _TESTED),
+    Step("ladder", "rest", "whether cuGraph's path counts overflow on a ladder of diamonds, and ours do not", 20, 40,
+         _measured("ladder"), _CUGRAPH),
+    Step("test-others", "rest", "whether parts of searches add up, and the model's loops have the CPU's bits", 40, 80,
          _tests("tests/cuda_parts.py", "tests/cuda_model.py", one="nobody or does_not_fit"),
          (*_OURS, "xgboost", "distributed")),
-    Step("limits", "b", "whether little memory and missing parts give the same numbers or one clear message", 35, 90,
-         _contract("tests/gpu/test_limits.py", 3000, ["--collect-only"]), _RAPIDS),
-    Step("ladder", "c", "whether cuGraph's path counts overflow on a ladder of diamonds, and ours do not", 20, 40,
-         _measured("ladder"), _CUGRAPH),
-    Step("paths-100k", "c", "path features beside cuGraph and our CPU engine at 100,000 persons", 60, 90,
-         _benchmark("paths-100k", "100k", "--repeat", "3", "--limit", "30"), _CUGRAPH, "paths-100k/results.json"),
-    Step("xgboost", "c", "XGBoost on the device beside the CPU: seconds, and how good both models are", 30, 60,
-         _measured("xgboost"), (*_OURS, "xgboost", "cupy")),
-    Step("run-1m", "c", "a run of a million persons by the GPU engine, without its page: seconds, transfers", 110, 200,
-         _measured("run"), _RAPIDS),
-    Step("louvain", "c", "how much ten runs of cuGraph's Louvain differ, and from the CPU's", 20, 45,
+    Step("louvain", "rest", "how much ten runs of cuGraph's Louvain differ, and from the CPU's", 20, 45,
          _measured("louvain"), _CUGRAPH),
+    Step("limits", "rest", "whether little memory and missing parts give the same numbers or one clear message", 60,
+         120, _contract("tests/gpu/test_limits.py", 3000, _REHEARSED_LIMITS, _LIMITS), _RAPIDS),
     Step("gpus-100k", "several", "gpunet run --cluster local-cuda, with as many GPUs as there are", 60, 300,
          _on_all_gpus("100k", "gpus-100k"), (*_RAPIDS, "dask_cuda"), "gpus-100k/run.json"),
     Step("gpus-1m", "several", "the same of a million persons", 120, 580,

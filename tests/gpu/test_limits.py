@@ -1,7 +1,11 @@
-"""Little memory, no GPU, a package that is missing: the right numbers, or one clear message and no run folder."""
+"""Little memory, no GPU, a package that is missing: the right numbers, or one clear message and no run folder.
+
+GPUNET_TEST_PERSONS is the size of the synthetic tables, 10,000 if not given.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,7 +40,7 @@ MIB = 2**20
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables") / "arrests"
-    write_tables(folder, persons=10_000, seed=4)
+    write_tables(folder, persons=int(os.environ.get("GPUNET_TEST_PERSONS", "10000")), seed=4)
     return str(folder)
 
 
