@@ -192,7 +192,7 @@ def _stages(rows: list[Result]) -> list[str]:
                     seconds,
                     "",
                     f"{100 * stage['share']:.1f} %",
-                    "",
+                    _processor(stage),
                     in_mib(stage["peak_memory_bytes"]),
                 ]
             )
