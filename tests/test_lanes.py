@@ -18,7 +18,7 @@ def both(
 ) -> tuple[np.ndarray, np.ndarray]:
     """By one source at a time and by many at once, the latter with simplicial vertices known as such."""
     copies = 1.0 + np.arange(network.n) % most_twins
-    given = (wmany[sources].astype(float), weight.astype(float), copies)
+    given = (weight[sources].astype(float), weight.astype(float), copies)
     one = dependencies_batch(network.indptr, network.indices, *given, sources.astype(np.int32))
     inner = ~simplicial_vertices(network.indptr, network.indices)
     return one, dependencies_lanes(network.indptr, network.indices, *given, inner, sources.astype(np.int32))
@@ -78,7 +78,7 @@ def test_counts_past_every_float_are_done_one_source_at_a_time() -> None:
     dst = np.concatenate([left + 1, left + 2, left + 3, left + 3])
     network = network_from_edges(src, dst, 3 * k + 1)
     weight = np.ones((network.n, 2), np.int64)
-    wmany[::2, 1] = 0
+    weight[::2, 1] = 0
     one, many = both(network, weight, np.array([0, 1, 2, 3, 4, 5, 6, 7, 1800, 1801, 1802, 3600]))
     assert np.isfinite(many).all()
     np.testing.assert_allclose(many, one, rtol=1e-10)
