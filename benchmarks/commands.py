@@ -19,6 +19,7 @@ from benchmarks.arguments import COMMANDS, Settings
 from benchmarks.compare import BenchmarkError
 from benchmarks.networks import Case
 from benchmarks.process import Outcome, last_line, run_limited, summary
+from gpunet.base.errors import InputError
 from gpunet.base.threads import available_threads
 from gpunet.config.registry import columns
 
@@ -71,6 +72,8 @@ def run_command(
     ------
     BenchmarkError
         If two runs write different files.
+    InputError
+        If the command ends with code 2: it cannot do these tables.
     """
     folder.mkdir(parents=True)
     began = time.perf_counter()
@@ -88,6 +91,8 @@ def run_command(
                 limit = settings.limit - sum(run["seconds"] for run in outcome.runs)
                 with every_processor_busy() if name == BUSY else nullcontext():
                     code = _run(outcome, _line(settings, benchmark, case, settings.config, out), settings, out, limit)
+    if code == 2:
+        raise InputError(f"{benchmark} on {case.name}: {last_line(_log(out))}")
     if code:
         return {name: (Outcome("failed", last_line(_log(out))), {}) for name in outcomes}
     _check_same(settings, f"{benchmark} on {case.name}", outcomes)

@@ -249,10 +249,11 @@ def test_quiet_and_busy_runs_take_turns(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("made_up_networks")
-def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path, monkeypatch, capsys):
-    made_up(monkeypatch, 0, 2)
-    assert main([*WHOLE, "--out", str(tmp_path)]) == 1
-    assert "run on synthetic 100: gpunet failed, made up" in capsys.readouterr().err
+@pytest.mark.parametrize(("code", "message"), [(1, "gpunet failed, made up"), (2, "made up")])
+def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path, monkeypatch, capsys, code, message):
+    made_up(monkeypatch, 0, code)
+    assert main([*WHOLE, "--out", str(tmp_path)]) == code
+    assert f"run on synthetic 100: {message}\n" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("made_up_networks")
