@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from benchmarks.arguments import COMMANDS, Settings
 from benchmarks.compare import BenchmarkError
 from benchmarks.networks import Case
 from benchmarks.process import Outcome, last_line, run_limited, summary
+from gpunet.base.errors import InputError
 from gpunet.base.threads import available_threads
 from gpunet.config.registry import columns
 
@@ -30,7 +31,24 @@ QUIET, BUSY = "gpunet", "gpunet, busy"
 #: What a process does outside the stages of its run.json: it starts, imports, and writes a report where there is one.
 OUTSIDE = "outside stages"
 
-_LOOP = [sys.executable, "-c", "while True: pass"]
+# It ends with its standard input, which ends with this process, however that ends; and if it is interrupted itself.
+_LOOP = [
+    sys.executable,
+    "-c",
+    """
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+def wait():
+    sys.stdin.read()
+    os._exit(0)
+threading.Thread(target=wait).start()
+while True:
+    pass
+""",
+]
+
+#: What of a stage adds up over its days and is told of every run.
+_SECONDS = ("seconds", "processor_seconds")
 
 Extra = dict[str, Any]
 
@@ -45,14 +63,17 @@ def run_command(
     dict
         By :data:`QUIET` and :data:`BUSY` what became of it, and what results say of it alone. ``seconds`` of a run are
         of the whole process, from its start to its end. Extra are ``processor_seconds``, user and system, over the
-        runs; ``stages``: for each, its seconds over the runs, its share of the whole process, and the highest of its
-        peaks of memory; ``peak_memory_is``: whether these peaks are of the stage alone or the highest so far; of a
-        panel ``snapshots`` and ``seconds_a_snapshot``; beside busy processors ``times_as_long``, pair by pair.
+        runs; ``stages``: for each, its seconds and processor seconds over the runs, its share of the whole process, and
+        the highest of its peaks of memory; ``peak_memory_is``: whether these peaks are of the stage alone or the
+        highest so far; of a panel ``snapshots`` and ``seconds_a_snapshot``; beside busy processors ``times_as_long``,
+        pair by pair.
 
     Raises
     ------
     BenchmarkError
         If two runs write different files.
+    InputError
+        If the command ends with code 2: it cannot do these tables.
     """
     folder.mkdir(parents=True)
     began = time.perf_counter()
@@ -70,6 +91,8 @@ def run_command(
                 limit = settings.limit - sum(run["seconds"] for run in outcome.runs)
                 with every_processor_busy() if name == BUSY else nullcontext():
                     code = _run(outcome, _line(settings, benchmark, case, settings.config, out), settings, out, limit)
+    if code == 2:
+        raise InputError(f"{benchmark} on {case.name}: {last_line(_log(out))}")
     if code:
         return {name: (Outcome("failed", last_line(_log(out))), {}) for name in outcomes}
     _check_same(settings, f"{benchmark} on {case.name}", outcomes)
@@ -86,13 +109,10 @@ def run_command(
 @contextmanager
 def every_processor_busy() -> Iterator[None]:
     """A loop without end on each processor that this process may use."""
-    loops = [subprocess.Popen(_LOOP) for _ in range(available_threads())]
-    try:
+    with ExitStack() as loops:  # leaving closes the input of each that was started, and waits for it
+        for _ in range(available_threads()):
+            loops.enter_context(subprocess.Popen(_LOOP, stdin=subprocess.PIPE))
         yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 def _line(settings: Settings, benchmark: str, case: Case, config: Path | None, out: Path) -> list[str]:
@@ -169,7 +189,7 @@ def _extra(benchmark: str, outcome: Outcome) -> Extra:
     found = {
         "processor_seconds": summary([run["processor_seconds"] for run in outcome.runs]),
         "peak_memory_is": executions[0]["peak_memory_is"],
-        "stages": _stages([execution["stages"] for execution in executions], [r["seconds"] for r in outcome.runs]),
+        "stages": _stages([execution["stages"] for execution in executions], outcome.runs),
     }
     if benchmark == "panel":
         days = len(manifests[0]["panel"]["snapshots"])
@@ -178,25 +198,27 @@ def _extra(benchmark: str, outcome: Outcome) -> Extra:
     return found
 
 
-def _stages(runs: list[list[Extra]], whole: list[float]) -> list[Extra]:
+def _stages(executed: list[list[Extra]], runs: list[Extra]) -> list[Extra]:
     """Each stage over the runs, ``network as of T`` and ``network as of T-H`` together as ``network``."""
-    by_name = [_by_name(stages) for stages in runs]
-    seconds = {name: [stages[name]["seconds"] for stages in by_name] for name in by_name[0]}
-    rest = [of_run - sum(several) for of_run, several in zip(whole, zip(*seconds.values(), strict=True), strict=True)]
-    seconds[OUTSIDE] = [max(0.0, value) for value in rest]  # a stage is told to the millisecond
+    by_name = [_by_name(stages) for stages in executed]
+    for stages, run in zip(by_name, runs, strict=True):
+        # A stage is told to the millisecond, so that all of them may seem to take longer than the process.
+        rest = {key: max(0.0, run[key] - sum(of[key] for of in stages.values())) for key in _SECONDS}
+        stages[OUTSIDE] = {**rest, "peak_memory_bytes": None}
     return [
         {
             "stage": name,
-            "seconds": summary(several),
-            "share": statistics.median(of / run for of, run in zip(several, whole, strict=True)),
-            "peak_memory_bytes": None,
+            **{key: summary([stages[name][key] for stages in by_name]) for key in _SECONDS},
+            "share": statistics.median(
+                stages[name]["seconds"] / run["seconds"] for stages, run in zip(by_name, runs, strict=True)
+            ),
             **{
-                key: max(stages[name][key] for stages in by_name)
-                for key in by_name[0].get(name, ())
-                if key != "seconds"
+                key: None if name == OUTSIDE else max(stages[name][key] for stages in by_name)
+                for key in by_name[0][name]
+                if key not in _SECONDS
             },
         }
-        for name, several in seconds.items()
+        for name in by_name[0]
     ]
 
 
@@ -204,8 +226,11 @@ def _by_name(stages: list[Extra]) -> dict[str, Extra]:
     """Seconds, peak memory and bytes that crossed, by the stage's name without its day."""
     found: dict[str, Extra] = {}
     for stage in stages:
-        of = found.setdefault(stage["stage"].partition(" as of ")[0], {"seconds": 0.0, "peak_memory_bytes": 0})
+        of = found.setdefault(
+            stage["stage"].partition(" as of ")[0], {**dict.fromkeys(_SECONDS, 0.0), "peak_memory_bytes": 0}
+        )
         of["seconds"] += stage["seconds"]
+        of["processor_seconds"] += stage["cpu_seconds"]
         of["peak_memory_bytes"] = max(of["peak_memory_bytes"], stage["peak_memory_bytes"])
         for key in ("bytes_to_device", "bytes_to_host"):  # where there is a GPU
             if key in stage:

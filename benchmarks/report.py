@@ -16,6 +16,7 @@ from benchmarks.systems import ON_THE_CPU, OURS, PEERS, PLAIN
 from benchmarks.words import in_mib, in_seconds, markdown_table, processor_line, spread, times, to_the_millisecond
 from gpunet.base.errors import InputError
 from gpunet.base.paths import kind_of, read_regular, refuse_inputs
+from gpunet.base.words import counted
 from gpunet.tables.files import write_whole
 
 __all__ = ["check_folder", "markdown", "ours_of", "speed_ups", "write_report"]
@@ -96,7 +97,7 @@ def markdown(results: dict[str, Any]) -> str:
         "",
         f"`{results['command']}`",
         "",
-        f"Seconds are medians of at most {settings['repeat']} runs, minimum to maximum in brackets, without "
+        f"Seconds are medians of at most {counted(settings['repeat'], 'run')}, minimum to maximum in brackets, without "
         "compilation and conversion. `over limit`: conversion and the first run took longer than "
         f"{settings['limit_seconds']:g} s, or would have. Every number was compared with gpunet's before "
         f"its time was taken down. `{OURS}` computes every set at once, `{PLAIN}` only what the peers compute; the "
@@ -192,7 +193,7 @@ def _stages(rows: list[Result]) -> list[str]:
                     seconds,
                     "",
                     f"{100 * stage['share']:.1f} %",
-                    "",
+                    to_the_millisecond(stage["processor_seconds"]["median"]),
                     in_mib(stage["peak_memory_bytes"]),
                 ]
             )

@@ -145,7 +145,7 @@ def main() -> None:
         ("Brandes' algorithm, all sets in one pass back", everything, batches_of(everything, _SOURCES), one_at_a_time),
         ("blocks", apart, batches_of(apart, _SOURCES), one_at_a_time),
         ("twins", plain, batches_of(plain, _SOURCES), one_at_a_time),
-        ("eight sources at a time", plain, batches_of(plain, _SOURCES), together),
+        ("64 sources at once, their sets as lanes", plain, batches_of(plain, _SOURCES), together),
         ("simplicial vertices not looked through", graph, batches_of(graph, _SOURCES), together),
         ("simplicial vertices leave", graph, shrinking_batches(graph, _SOURCES), together),
     ]

@@ -138,6 +138,7 @@ def test_reading_and_whole_commands(tmp_path, monkeypatch):
         assert sum(stage["share"] for stage in whole["stages"]) == pytest.approx(1)
         seconds = sum(stage["seconds"]["median"] for stage in whole["stages"])
         assert seconds == pytest.approx(whole["seconds"]["median"])
+        assert stages["read"]["processor_seconds"]["median"] > 0
         assert ("times_as_long" in whole) == (system == BUSY)
     assert "model" in {stage["stage"] for stage in rows["run", QUIET]["stages"]}
     panel = rows["panel", QUIET]
@@ -160,8 +161,8 @@ def test_reading_and_whole_commands(tmp_path, monkeypatch):
 def test_rivals_are_there_for_as_long_as_they_should(monkeypatch):
     started = []
 
-    def start(command: list[str]) -> subprocess.Popen:
-        started.append(popen(command))
+    def start(command: list[str], **options: int) -> subprocess.Popen:
+        started.append(popen(command, **options))
         return started[-1]
 
     popen = subprocess.Popen
@@ -169,7 +170,17 @@ def test_rivals_are_there_for_as_long_as_they_should(monkeypatch):
     with commands.every_processor_busy():
         assert len(started) == available_threads()
         assert all(loop.poll() is None for loop in started)
-    assert all(loop.returncode is not None for loop in started)
+    assert all(loop.returncode == 0 for loop in started)  # each ended with its input: nobody has to end it
+
+
+def test_a_rival_that_cannot_be_started_leaves_none_behind(monkeypatch):
+    first = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    starts = iter([lambda: first, lambda: Path("/nowhere").read_bytes()])
+    monkeypatch.setattr(commands.subprocess, "Popen", lambda *_, **__: next(starts)())
+    monkeypatch.setattr(commands, "available_threads", lambda: 2)
+    with pytest.raises(FileNotFoundError), commands.every_processor_busy():
+        pass
+    assert first.returncode is not None
 
 
 @pytest.fixture
@@ -189,7 +200,9 @@ def made_up_networks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_run(out: str, files: str = "a", stages: tuple[tuple[str, float], ...] = (("read", 0.0),)) -> None:
     """Leave what a command leaves that wrote one file of such content."""
-    told = [{"stage": name, "seconds": seconds, "peak_memory_bytes": 7} for name, seconds in stages]
+    told = [
+        {"stage": name, "seconds": seconds, "cpu_seconds": seconds, "peak_memory_bytes": 7} for name, seconds in stages
+    ]
     execution = {"peak_memory_bytes": 9, "peak_memory_is": "so far", "stages": told}
     Path(out).mkdir()
     outputs = {"same.json": {"sha256": "s"}, "model.ubj": {"sha256": files}}
@@ -236,10 +249,11 @@ def test_quiet_and_busy_runs_take_turns(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("made_up_networks")
-def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path, monkeypatch, capsys):
-    made_up(monkeypatch, 0, 2)
-    assert main([*WHOLE, "--out", str(tmp_path)]) == 1
-    assert "run on synthetic 100: gpunet failed, made up" in capsys.readouterr().err
+@pytest.mark.parametrize(("code", "message"), [(1, "gpunet failed, made up"), (2, "made up")])
+def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path, monkeypatch, capsys, code, message):
+    made_up(monkeypatch, 0, code)
+    assert main([*WHOLE, "--out", str(tmp_path)]) == code
+    assert f"run on synthetic 100: {message}\n" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("made_up_networks")
@@ -271,18 +285,22 @@ def test_no_run_begins_that_would_end_after_the_limit():
 
 def test_stages_of_several_days_are_one():
     first = [
-        {"stage": "read", "seconds": 1.0, "peak_memory_bytes": 5},
-        {"stage": "as of", "seconds": 0.5, "peak_memory_bytes": 6},
-        {"stage": "path as of T", "seconds": 2.0, "peak_memory_bytes": 8},
-        {"stage": "path as of T-H", "seconds": 0.5, "peak_memory_bytes": 7},
+        {"stage": "read", "seconds": 1.0, "cpu_seconds": 1.5, "peak_memory_bytes": 5},
+        {"stage": "as of", "seconds": 0.5, "cpu_seconds": 0.5, "peak_memory_bytes": 6},
+        {"stage": "path as of T", "seconds": 2.0, "cpu_seconds": 4.0, "peak_memory_bytes": 8},
+        {"stage": "path as of T-H", "seconds": 0.5, "cpu_seconds": 0.75, "peak_memory_bytes": 7},
     ]
     second = [{**stage, "seconds": 2 * stage["seconds"], "peak_memory_bytes": 9} for stage in first]
-    found = {of["stage"]: of for of in commands._stages([first, second], [8.0, 9.0])}
+    whole = [{"seconds": 8.0, "processor_seconds": 10.0}, {"seconds": 9.0, "processor_seconds": 6.5}]
+    found = {of["stage"]: of for of in commands._stages([first, second], whole)}
     assert [*found] == ["read", "as of", "path", OUTSIDE]
     assert found["path"]["seconds"]["all"] == [2.5, 5.0]
+    assert found["path"]["processor_seconds"]["all"] == [4.75, 4.75]
     assert found["path"]["peak_memory_bytes"] == 9
     assert found["path"]["share"] == pytest.approx((2.5 / 8 + 5 / 9) / 2)
     assert found[OUTSIDE]["seconds"]["all"] == [4.0, 1.0]
+    assert found[OUTSIDE]["processor_seconds"]["all"] == [3.25, 0.0]
+    assert found[OUTSIDE]["peak_memory_bytes"] is None
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_whatever_comes_the_lines_fit_and_shares_do_not_fall(calls, width, plan)
 
 
 BUSY = AtWork("features as of T: betweenness", "", 0.42, 21.0, 3, 13, 0.173, 155.0)
-QUIET = AtWork("cross-fit (past and test)", "", 0.0, 7.2, 10, 13, 0.5, 44.0)
+QUIET = AtWork("train on all (past and test)", "", 0.0, 7.2, 10, 13, 0.5, 44.0)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ QUIET = AtWork("cross-fit (past and test)", "", 0.0, 7.2, 10, 13, 0.5, 44.0)
         (BUSY, 30, "3/13 betwe... 42%, ~3 min left"),
         (BUSY, 20, "3/13 betweenness 42%"),
         (BUSY, 12, "betweenne..."),
-        (QUIET, 80, "10/13 cross-fit (past and test) 7 s, all ~50%, ~45 s left"),
-        (QUIET, 40, "10/13 cross-fit (past... 7 s, ~45 s left"),
+        (QUIET, 80, "10/13 train on all (past and test) 7 s, all ~50%, ~45 s left"),
+        (QUIET, 40, "10/13 train on all (p... 7 s, ~45 s left"),
         (AtWork("", "model", 0.0, 3.0, 0, 0, None, None), 80, "after model 3 s"),
         (AtWork("", "", 0.0, 3.0, 0, 0, None, None), 80, "beginning 3 s"),
     ],
@@ -197,7 +197,7 @@ def test_lines_of_a_log_file():
     assert log_line(BUSY) == ("features as of T: betweenness: 42% (step 3 of 13, about 17% of all, about 3 min left)")
     assert log_line(AtWork("score", "", 0.25, 30.0, 0, 0, None, 90.0)) == "score: 25% (about 2 min left)"
     assert silence_line(QUIET) == (
-        "cross-fit (past and test): still at work, for 7 s (step 10 of 13, about 50% of all, about 45 s left)"
+        "train on all (past and test): still at work, for 7 s (step 10 of 13, about 50% of all, about 45 s left)"
     )
     assert silence_line(AtWork("", "model", 0.0, 3720.0, 0, 0, None, None)) == (
         "after model: still at work, for 1 h 02 min"
