@@ -46,7 +46,6 @@ class _Compiled:
             self.fresh[begin : begin + size : itemsize, 0] = 1
 
 
-@cache
 def _machine() -> Any:
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True, codemodel="large")
 

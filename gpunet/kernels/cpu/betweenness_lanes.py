@@ -34,10 +34,14 @@ from gpunet.kernels.jit import njit
 from gpunet.kernels.lanes import LANES
 from gpunet.kernels.path_lanes import add_row, clear_row, gain_row
 
-__all__ = ["bytes_of_room", "dependencies_lanes"]
+__all__ = ["bytes_of_room", "dependencies_lanes", "forget_room"]
 
-# What sources find is kept until all of them are searched from: no more than this many bytes at once.
+# What sources find is kept until all of them are searched from: so many bytes at once, but eight sources at least, as
+# fewer share too little of a search. Of the beginnings of levels hardly a page is written, so they do not count.
 _MOST_ROOM = 128 << 20
+
+# Places in the list of ties are int32.
+_MOST_TIES = (1 << 31) - 1
 
 # The room of this thread's last call, if it was large: the system takes a fifth of the time to hand out as much anew.
 _KEPT = threading.local()
@@ -61,6 +65,8 @@ def dependencies_lanes(
     """
     n, ties = len(copies), int(indptr[-1]) // 2
     targets, sums = np.ascontiguousarray(target_weight.T), np.zeros(target_weight.shape[::-1])
+    if ties > _MOST_TIES:
+        return dependencies_batch(indptr, indices, source_weight, target_weight, copies, sources)
     at_once = min(len(sources), _at_once(n, ties))
     if at_once == 0:
         return np.ascontiguousarray(sums.T)
@@ -89,10 +95,16 @@ def bytes_of_room(n: int, ties: int) -> int:
     return _at_once(n, ties) * (8 * ties + 4 * n)
 
 
+def forget_room() -> None:
+    """Give back what this thread keeps for its next call: for threads that go on to other work."""
+    _KEPT.paths = None
+
+
 def _room(sources: int, n: int, ties: int) -> Paths:
     kept: Paths | None = getattr(_KEPT, "paths", None)
     if kept is None or len(kept.order) < sources or kept.order.shape[1] < n or kept.ties.shape[1] < ties:
-        _KEPT.paths = kept = room_for_paths(sources, n, ties)
+        kept = _KEPT.paths = None  # not both at once
+        kept = _KEPT.paths = room_for_paths(sources, n, ties)
     return kept
 
 
