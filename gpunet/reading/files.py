@@ -220,7 +220,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         plain=columns.plain,
         sheet=sheet,
         rows=None if parquet is None else parquet.metadata.num_rows,
-        parquet=None if source.data is None or source.packing else parquet,
+        parquet=parquet if source.is_in_memory else None,
     )
 
 
