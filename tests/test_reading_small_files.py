@@ -108,6 +108,19 @@ def test_a_small_file_is_what_it_was_when_it_was_opened(kind: str, tmp_path: Pat
     assert (table["person_id"].to_pylist(), file.sha256) == (["p1", "p2", None], sha256)
 
 
+@pytest.mark.parametrize("rows", [3, 200_000])
+def test_an_index_past_its_dictionary_is_damage(rows: int, tmp_path: Path) -> None:
+    """PyArrow would read memory that is not the file's."""
+    indices = pa.array([0] * (rows - 1) + [1 << 30], pa.int32())
+    person = pa.DictionaryArray.from_arrays(indices, pa.array(["p1"]), safe=False)
+    known = {name: pa.array(["2013-01-05"]).take(pa.array([0] * rows)) for name in ("incident_id", "date", "offence")}
+    table = pa.table({"person_id": person, **known})
+    with pa.ipc.new_file(tmp_path / "a.arrow", table.schema) as out:
+        out.write_table(table)
+    with pytest.raises(UnreadableFile, match=r'a\.arrow: column "person_id"'):
+        read_arrests(tmp_path)
+
+
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_read_the_same_from_memory_and_from_the_disk(
@@ -139,7 +152,7 @@ def test_a_small_file_of_much_text_is_read_as_a_stream(
 ) -> None:
     for module, name in ((unpacking, "_CHUNK_BYTES"), (delimited, "_CHUNK_BYTES"), (delimited, "_BLOCK_BYTES")):
         monkeypatch.setattr(module, name, 1 << 16)
-    rows, row = 2000, f"p,i,,{'x' * 4000}\n"
+    rows, row = 5000, f"p,i,,{'x' * 4000}\n"
     (tmp_path / f"a.csv.{packing}").write_bytes(packed((HEADER + row * rows).encode(), packing))
     file = opened(tmp_path)
     assert file.source.size_bytes < 1 << 18
@@ -150,7 +163,7 @@ def test_a_small_file_of_much_text_is_read_as_a_stream(
     finally:
         tracemalloc.stop()
     assert found == rows
-    assert peak < rows * len(row) / 2
+    assert peak < rows * len(row) * 0.75  # the text twice where it is not; unpacking xz alone takes 8 MiB
 
 
 # Files in a row
