@@ -112,9 +112,9 @@ class _Watched(io.RawIOBase):
 
 def _unpacked(raw: BinaryIO, source: Source, told: Callable[[bytes], object] | None) -> BinaryIO:
     """The text of the open file; its own bytes are `told` as they are read, those of a small one at once."""
-    if source.data is not None and not source.packing:
+    if source.is_in_memory:
         if told is not None:
-            told(source.data)
+            told(cast(bytes, source.data))
         return raw
     return cast(BinaryIO, unpacked(_Watched(raw, told) if told else raw, source.packing, source.member))
 
@@ -176,7 +176,7 @@ def read_blocks(
             if text.is_empty():
                 rows = 0
             else:
-                given = text if source.data is None else _whole(text)
+                given = _whole(text) if source.is_in_memory else text
                 rows = yield from _batches(given, layout, columns, malformed)
     except (*READ_ERRORS, ValueError, pa.ArrowException) as error:
         hint = " (a row over 1 MB, or a quotation mark that is not closed)" if "straddling" in str(error) else ""

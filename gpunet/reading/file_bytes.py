@@ -32,8 +32,10 @@ class FileBytes:
     def read(self) -> FileBytes:
         """The same with its bytes if they are few; OSError if it is no regular file."""
         with open_regular(self.path) as file:
-            small = os.fstat(file.fileno()).st_size <= _SMALL_BYTES
-            return replace(self, data=file.read()) if small else self
+            if os.fstat(file.fileno()).st_size > _SMALL_BYTES:
+                return self
+            data = file.read(_SMALL_BYTES + 1)  # it may have grown, or be one whose size the system does not tell
+        return self if len(data) > _SMALL_BYTES else replace(self, data=data)
 
     def open(self) -> BinaryIO:
         """The bytes as a stream from their beginning."""

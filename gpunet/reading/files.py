@@ -130,6 +130,8 @@ class InputFile:
             return self.keys.constant(column, len(batch))
         name, array, kind = self.source.name, batch.column(column), self.types[column]
         try:
+            if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+                array.validate(full=True)  # before anything is cast: an index past its dictionary would end the process
             if column in self.periods:
                 array = starts_of(array, self.periods[column], f'column "{column}"')
             array = plain_array(array.cast(kind) if is_uuid(kind) else array)
@@ -220,7 +222,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         plain=columns.plain,
         sheet=sheet,
         rows=None if parquet is None else parquet.metadata.num_rows,
-        parquet=None if source.data is None or source.packing else parquet,
+        parquet=parquet if source.is_in_memory else None,
     )
 
 

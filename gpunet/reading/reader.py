@@ -126,7 +126,7 @@ class Reader:
 
     def _checked(self, batch: Batch) -> tuple[CodedRows, Int64, Int8]:
         """The accepted rows, the positions of all others, ascending, and why these are rejected."""
-        location, where = self._location, batch.pieces[0].record.name
+        location, where = self._location, batch.where
         columns = {
             c: column_at(
                 location, batch.frame.get_column(c), f'{where}: column "{c}"', self._formats, self._meanings["date"]

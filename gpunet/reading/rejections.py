@@ -43,7 +43,7 @@ def rejected_rows(batch: Batch, rows: Int64, reasons: Int8) -> pa.Table:
     counts = batch.by_piece(rows)
     parts = np.split(rows, np.cumsum(counts)[:-1])
     pieces = [(piece, part) for piece, part in zip(batch.pieces, parts, strict=True) if len(part)]
-    where = pieces[0][0].record.name
+    where = batch.where
     columns = {
         f"{name}_value" if name in REPORT_COLUMNS else name: as_text(
             values.get_column(name), f'{where}: column "{name}"'

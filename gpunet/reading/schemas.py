@@ -29,25 +29,24 @@ class TableColumns:
     plain: bool = False
 
 
-#: How UUIDs are stored.
-_UUID = pa.binary(16)
-
-#: The schema that was asked for last, and its columns.
-_LAST: list[tuple[pa.Schema, TableColumns]] = []
+#: The schema that was asked for last, its columns, and whether some may be bytes.
+_LAST: list[tuple[pa.Schema, TableColumns, bool]] = []
 
 
 def columns_of_schema(schema: pa.Schema, parquet: Any = None) -> TableColumns:
     """The columns of a schema, and of the Parquet schema that it comes from, if it does.
 
-    Thousands of files in a row have the same, which is compared in no time.
+    Thousands of files in a row have the same, which is compared in no time. Columns of bytes may be UUIDs, which only
+    the Parquet schema tells: where there is one, such files are looked at each by itself.
     """
-    for known, columns in _LAST:
-        if schema.equals(known, check_metadata=True):
+    for known, columns, has_bytes in _LAST:
+        if not (has_bytes and parquet is not None) and schema.equals(known, check_metadata=True):
             return columns
-    may_have_uuids = parquet is not None and _UUID in schema.types
-    columns = _columns(schema, _uuids(parquet) if may_have_uuids else ())
-    if not may_have_uuids:  # which only the Parquet schema tells from other bytes
-        _LAST[:] = [(schema, columns)]
+    has_bytes = any(map(_may_be_bytes, schema.types))
+    if has_bytes and parquet is not None:
+        return _columns(schema, _uuids(parquet))
+    columns = _columns(schema, ())
+    _LAST[:] = [(schema, columns, has_bytes)]
     return columns
 
 
@@ -64,6 +63,11 @@ def _columns(schema: pa.Schema, uuids: Iterable[str]) -> TableColumns:
     types |= {name: pa.uuid() for name in uuids if schema.get_field_index(name) >= 0}
     plain = not periods and all(pa.types.is_primitive(kind) or kind == pa.large_string() for kind in types.values())
     return TableColumns(types, _repeated(names), periods, plain)
+
+
+def _may_be_bytes(kind: Any) -> bool:
+    """Whether a column's values may be bytes, whatever is around them."""
+    return not (pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _uuids(parquet: Any) -> list[str]:

@@ -76,6 +76,11 @@ class Source:
         """Where its bytes are."""
         return FileBytes(self.path, self.data)
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether its table is in memory as it is read: one that is packed may be a thousand times its bytes."""
+        return self.data is not None and not self.packing
+
 
 def find_sources(
     paths: Iterable[str | os.PathLike[str]],

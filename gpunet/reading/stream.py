@@ -120,6 +120,14 @@ class Batch:
         """Whether it is the first of an input's batches, and has nothing else in it."""
         return len(self.pieces) == 1 and self.pieces[0].first == self.pieces[0].record.first_row
 
+    @property
+    def where(self) -> str:
+        """Where its rows come from, in messages."""
+        first, *others = dict.fromkeys(piece.record.name for piece in self.pieces)
+        if len(others) > 1:
+            return f"{first}, or one of {len(others):,} files after it"
+        return " or ".join([first, *others])
+
     def by_piece(self, rows: Int64) -> list[int]:
         """How many of the batch's `rows`, ascending positions, are in each piece."""
         stops = [piece.start + piece.count for piece in self.pieces]
