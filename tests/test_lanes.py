@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunet.arrests.network import Network, network_from_edges
+from gpunet.kernels.cpu import betweenness_lanes
 from gpunet.kernels.cpu.betweenness import dependencies_batch
-from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes
+from gpunet.kernels.cpu.betweenness_lanes import dependencies_lanes, forget_room
 from gpunet.kernels.cpu.simplicial import simplicial_vertices
 
 
@@ -82,3 +83,22 @@ def test_counts_past_every_float_are_done_one_source_at_a_time() -> None:
     one, many = both(network, weight, np.array([0, 1, 2, 3, 4, 5, 6, 7, 1800, 1801, 1802, 3600]))
     assert np.isfinite(many).all()
     np.testing.assert_allclose(many, one, rtol=1e-10)
+
+
+def test_fewer_at_once_and_room_that_is_kept_or_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    edges = rng.integers(0, 300, (700, 2))
+    network = network_from_edges(edges[:, 0], edges[:, 1], 300)
+    weight = rng.integers(0, 2, (300, 3))
+    sources = np.arange(50)
+    one, many = both(network, weight, sources)
+    monkeypatch.setattr(betweenness_lanes, "_MOST_ROOM", 0)
+    assert betweenness_lanes._at_once(300, 700) == 8
+    forget_room()
+    for _ in range(2):  # the second time in the room of the first
+        few = both(network, weight, sources)[1]
+        assert len(betweenness_lanes._KEPT.paths.order) == 8
+        np.testing.assert_allclose(few, one, rtol=1e-12)
+        np.testing.assert_array_equal(few, many)  # groups do not change the order of sums
+    forget_room()
+    assert betweenness_lanes._KEPT.paths is None

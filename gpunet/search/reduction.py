@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.parallel import in_batches
 from gpunet.base.progress import ProgressCallback
+from gpunet.kernels.cpu.betweenness_lanes import forget_room
 from gpunet.search.graph import SearchGraph
 
 __all__ = [
@@ -131,7 +132,10 @@ def _sum_of(results: Iterable[tuple[Spanned, NDArray[Any]]], first: int, last: i
 
 def sum_of_chunk(work: Work, graph: SearchGraph, batches: Sequence[Spanned], first: int, last: int) -> NDArray[Any]:
     """The sum of a chunk, on one thread: what a worker does."""
-    return _sum_of(((batch, work(graph, batch)) for batch in batches), first, last)
+    try:
+        return _sum_of(((batch, work(graph, batch)) for batch in batches), first, last)
+    finally:
+        forget_room()  # a worker's threads live on
 
 
 def sums_of_chunks(
