@@ -25,6 +25,7 @@ from gpunet.base.days import day_to_date
 from gpunet.features import compute_features
 from gpunet.model import FeatureTable, cross_fit, evaluate, read_features
 from gpunet.model.calibration import fit_calibration
+from gpunet.model.folds import NEVER
 
 WEIGHTS = {"1": 0.0, "square root of negatives / positives": 0.5, "negatives / positives": 1.0}
 MEASURES = ("AUC", "average precision", "log loss", "Brier", "predicted / observed", "slope of calibration")
@@ -51,8 +52,8 @@ def measure(
     weight = max(round(float((~labels).sum() / max(labels.sum(), 1)) ** power), 1)
     rows = np.concatenate([np.arange(len(labels)), np.repeat(np.flatnonzero(labels), weight - 1)])
     fitted = cross_fit(table.take(rows), labels[rows], config=config)
-    held_out = log_odds(fitted.probability[: len(labels)])
-    calibration = fit_calibration(held_out, labels)
+    known = fitted.fold[: len(labels)] != NEVER
+    calibration = fit_calibration(log_odds(fitted.probability[: len(labels)][known]), labels[known])
     probability = calibration(log_odds(fitted.model.predict_proba(later)))
     found = evaluate(happened, probability, threshold=0.5)  # no measure below depends on the threshold
     model, odds = found["model"], log_odds(probability)

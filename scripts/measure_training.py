@@ -37,8 +37,12 @@ from gpunet.model.training import train_later
 MEASURES = ("log loss", "average precision", "AUC", "Brier", "slope", "rounds", "seconds")
 
 
-def _least_loss(gains: Any, everywhere: Any) -> bool:
-    return bool(np.nansum(gains) > 0)
+def _never_enough(labels: Any, everywhere: Any) -> bool:
+    return False
+
+
+def _always_enough(labels: Any, everywhere: Any) -> bool:
+    return True
 
 
 def _no_columns(counts: Any, rows: int) -> NDArray[np.int64]:
@@ -48,17 +52,18 @@ def _no_columns(counts: Any, rows: int) -> NDArray[np.int64]:
 #: What is otherwise in each way: XGBoost's parameters, the configuration, and (module, name, value).
 WAYS: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[Any, str, Any]]]] = {
     "as it is": ({}, {}, []),
-    "rounds with the least loss": ({}, {}, [(boosting_rounds, "_is_gain", _least_loss)]),
+    "the least loss": ({}, {}, [(boosting_rounds, "_enough", _never_enough)]),
+    "one standard error": ({}, {}, [(boosting_rounds, "_enough", _always_enough)]),
     "zeros not missing": ({}, {}, [(boosting, "columns_of_zeros", _no_columns)]),
-    "one fold held out": ({}, {}, [(folds, "ENOUGH_POSITIVES", 1)]),
-    "all folds held out": ({}, {}, [(folds, "ENOUGH_POSITIVES", 1 << 40)]),
+    "one fold held out": ({}, {}, [(folds, "ENOUGH_OF_EACH", 1)]),
+    "all folds held out": ({}, {}, [(folds, "ENOUGH_OF_EACH", 1 << 40)]),
     "before: least loss, zeros not missing, all folds": (
         {},
         {},
         [
-            (boosting_rounds, "_is_gain", _least_loss),
+            (boosting_rounds, "_enough", _never_enough),
             (boosting, "columns_of_zeros", _no_columns),
-            (folds, "ENOUGH_POSITIVES", 1 << 40),
+            (folds, "ENOUGH_OF_EACH", 1 << 40),
         ],
     ),
     "eta 0.1": ({"eta": 0.1}, {}, []),

@@ -85,6 +85,15 @@ def test_counts_past_every_float_are_done_one_source_at_a_time() -> None:
     np.testing.assert_allclose(many, one, rtol=1e-10)
 
 
+def test_ties_beyond_int32_are_searched_from_one_source_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_from_edges(np.array([0, 1, 2, 3]), np.array([1, 2, 3, 4]), 5)
+    weight = np.ones((5, 2), dtype=np.int64)
+    monkeypatch.setattr(betweenness_lanes, "_MOST_TIES", 3)
+    monkeypatch.setattr(betweenness_lanes, "shortest_paths", None)
+    one, many = both(network, weight, np.arange(5))
+    np.testing.assert_array_equal(many, one)
+
+
 def test_fewer_at_once_and_room_that_is_kept_or_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
     edges = rng.integers(0, 300, (700, 2))

@@ -18,10 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from gpunet.base.errors import ConfigError, ModelError
 from gpunet.config.config import Config, ModelConfig
-from gpunet.model import cross_fit, forecast, forest, read_features, score, train
+from gpunet.model import boosting_rounds, cross_fit, forecast, forest, read_features, score, train
 from gpunet.model.boosting_rounds import PATIENCE, grow_together
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
-from gpunet.model.folds import ENOUGH_POSITIVES, NEVER, fold_count, held_out_folds, person_folds, person_groups
+from gpunet.model.folds import fold_count, person_folds, person_groups
 from gpunet.model.origin import Origin
 from gpunet.model.table import read_labels, stack
 from gpunet.model.trained import model_from_bytes
@@ -350,8 +350,15 @@ def test_cross_fitting_comes_to_its_end_by_small_steps_wherever_it_stops() -> No
     assert max(later - first for first, later in itertools.pairwise([0.0, *told])) < 0.05
 
 
-def test_a_round_that_gains_less_than_its_standard_error_is_not_taken() -> None:
-    """Of 100 persons 60 gain as much as 40 lose, or 52 as 48: the mean is 2 standard errors above zero, or 0.4."""
+@pytest.mark.parametrize("enough", [True, False])
+def test_a_round_that_gains_less_than_its_standard_error_is_not_taken(
+    enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100 persons 60 gain as much as 40 lose, or 52 as 48: the mean is 2 standard errors above zero, or 0.4.
+
+    Where persons are too few to go by that, any gain counts.
+    """
+    monkeypatch.setattr(boosting_rounds, "ENOUGH_OF_EACH", 50 if enough else 51)
 
     class Model:
         def __init__(self, winners: int) -> None:
@@ -362,32 +369,13 @@ def test_a_round_that_gains_less_than_its_standard_error_is_not_taken() -> None:
 
         def write_held_out(self, out: np.ndarray) -> None:
             step = np.where(np.arange(len(out)) < self.winners, 1e-6, -1e-6)
-            out[:] = 1.0 + (step if self.number == 1 else 0.0)
+            out[:] = np.where(labels, 1.0, -1.0) * (1.0 + (step if self.number == 1 else 0.0))
 
-    for winners, rounds in ((60, 2), (52, 1)):
-        grown = grow_together([Model(winners)], np.full(100, np.nan), np.ones(100, dtype=bool), 500)  # type: ignore[list-item]
+    labels = np.arange(100) % 2 == 0
+    for winners, rounds in ((60, 2), (52, 1 if enough else 2), (40, 1)):
+        grown = grow_together([Model(winners)], np.full(100, np.nan), labels, 500)  # type: ignore[list-item]
         assert grown.rounds == rounds
-        assert (grown.margins == 1.0).all() == (rounds == 1)
-
-
-def test_with_many_positives_some_folds_are_never_held_out() -> None:
-    rng = np.random.default_rng(0)
-    n = 16_000
-    x = rng.random(n)
-    labels = rng.random(n) < 0.2 + 0.6 * (x > 0.5)
-    assert labels.sum() / 5 < ENOUGH_POSITIVES < 2 * labels.sum() / 5
-    frame = pl.DataFrame({"person_id": np.arange(n), "x": x})
-    fit = cross_fit(read_features(frame), labels, config=ModelConfig(max_rounds=8), threads=1)
-    known = fit.fold == NEVER
-    assert sorted(set(fit.fold.tolist())) == [NEVER, 0, 1]
-    assert known.sum() == pytest.approx(0.6 * n, abs=5)
-    np.testing.assert_array_equal(np.isnan(fit.probability), known)
-    training = fit.model.training
-    assert (training["rows"], training["folds"], training["held_out_rows"]) == (n, 5, int((~known).sum()))
-    assert fit.probability[~known].mean() == pytest.approx(labels[~known].mean(), rel=0.01)
-    # The model of all rows has seen those that were never held out, too.
-    assert fit.model.predict_proba(frame)[known].mean() == pytest.approx(labels[known].mean(), rel=0.03)
-    assert held_out_folds(np.ones(50, bool), np.arange(50, dtype=np.int32) % 5, 5) == 5
+        assert (np.abs(grown.margins) == 1.0).all() == (rounds == 1)
 
 
 def test_importing_the_package_imports_no_learning_library() -> None:

@@ -1,16 +1,17 @@
-"""Boosting, round by round: one booster a fold, side by side, until the held-out loss falls no more."""
+"""Boosting, round by round: one booster a fold, side by side, until held-out persons gain no more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64
 from gpunet.base.progress import ProgressCallback
 from gpunet.model.boosting_gpu import DeviceFold
+from gpunet.model.folds import ENOUGH_OF_EACH
 from gpunet.model.loops import boosting_gradients
 from gpunet.model.matrix import namespace
 
@@ -77,9 +78,10 @@ def grow_together(
 ) -> Grown:
     """Grow all boosters until :data:`PATIENCE` rounds brought nothing better, and take the last round that did.
 
-    A round is better than the one taken so far if the mean log loss of the held-out rows is lower by more than one
-    standard error of that difference: what is gained by less is as likely noise, and costs trees (the rule of one
-    standard error, Breiman et al. 1984, section 3.4.3, here of the paired differences).
+    A round is better than the one taken so far if the mean log loss of the held-out rows is lower; where these are
+    :data:`gpunet.model.folds.ENOUGH_OF_EACH` of each class, by more than one standard error of the difference: what is
+    gained by less is as likely noise, and costs trees (in the manner of the rule of one standard error, Breiman et al.
+    1984, section 3.4.3, but round by round and of paired differences). Of fewer rows that error is too large to go by.
 
     Parameters
     ----------
@@ -97,38 +99,56 @@ def grow_together(
     everywhere
         Adds up numbers over all places where there are rows of these boosters, the same numbers in each.
     """
-    kept, best, best_round, shown = margins, None, 0, 0.0
+    xp, shown = namespace(margins), 0.0
+    kept, taken, least = margins, _Judged(0), _Judged(0)
     for done in range(1, max_rounds + 1):
         for model in models:
             model.boost(done - 1)
             model.write_held_out(margins)
-        loss = _log_losses(margins, labels)
-        if best is None or _is_gain(best - loss, everywhere):
-            kept, best, best_round = margins.copy(), loss, done
-        last = min(best_round + PATIENCE, max_rounds)
+        if done == 1:
+            rows = xp.nonzero(~xp.isnan(margins))[0]
+            known = xp.take(labels, rows)
+            enough = _enough(known, everywhere)
+        loss = _log_losses(xp.take(margins, rows), known)
+        if done == 1 or _is_gain(taken.loss - loss, everywhere, sure=enough):
+            kept, taken = margins.copy(), _Judged(done, loss)
+        if done == 1 or _is_gain(least.loss - loss, everywhere, sure=False):
+            least = _Judged(done, loss)
+        last = min(taken.round + PATIENCE, max_rounds)
         shown = max(shown, (done / last) ** _FALLING_YET)
         if progress is not None:
             progress("cross-fit", max_rounds if done == last else shown * max_rounds, max_rounds)
-        if done - best_round >= PATIENCE:
-            return Grown(kept, best_round, ())
-    cut_short = best_round == max_rounds and max_rounds > 1
+        if done - taken.round >= PATIENCE:
+            return Grown(kept, taken.round, ())
+    cut_short = least.round == max_rounds and max_rounds > 1
     text = f"boosting was still improving when it reached max_rounds = {max_rounds}; a greater one may do better"
-    return Grown(kept, best_round, (text,) if cut_short else ())
+    return Grown(kept, taken.round, (text,) if cut_short else ())
+
+
+class _Judged(NamedTuple):
+    """A round, and the log loss of each held-out row after it."""
+
+    round: int
+    loss: Any = None
 
 
 def _log_losses(margins: Any, labels: Any) -> Any:
-    """Log loss of each row, float64[n]; NaN where the margin is."""
+    """Log loss of each row, float64[n]."""
     xp = namespace(margins)
     z = xp.where(labels, -margins, margins)
     return xp.maximum(z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
 
 
-def _is_gain(gains: Any, everywhere: Callable[[Float64], Float64]) -> bool:
-    """Whether the mean of the gains, float64[n], NaN where there is none, exceeds its standard error."""
+def _enough(labels: Any, everywhere: Callable[[Float64], Float64]) -> bool:
+    """Whether the held-out rows are enough of each class to go by standard errors."""
+    xp = namespace(labels)
+    positives = float(xp.sum(xp.astype(labels, xp.float64)))
+    return bool(everywhere(np.array([positives, len(labels) - positives])).min() >= ENOUGH_OF_EACH)
+
+
+def _is_gain(gains: Any, everywhere: Callable[[Float64], Float64], *, sure: bool) -> bool:
+    """Whether the mean of the gains, float64[n], exceeds zero, and, to be sure, its standard error."""
     xp = namespace(gains)
-    known = ~xp.isnan(gains)
-    gains = xp.where(known, gains, xp.zeros_like(gains))
-    sums = [float(xp.sum(each)) for each in (xp.astype(known, xp.float64), gains, gains * gains)]
-    n, total, squares = everywhere(np.array(sums))
+    n, total, squares = everywhere(np.array([len(gains), float(xp.sum(gains)), float(xp.sum(gains * gains))]))
     mean = total / n
-    return bool(mean > np.sqrt(max(squares / n - mean * mean, 0.0) / n))
+    return bool(mean > (np.sqrt(max(squares / n - mean * mean, 0.0) / n) if sure else 0.0))

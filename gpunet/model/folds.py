@@ -14,7 +14,7 @@ from gpunet.model.matrix import as_host_values
 from gpunet.model.table import FeatureTable
 
 __all__ = [
-    "ENOUGH_POSITIVES",
+    "ENOUGH_OF_EACH",
     "NEVER",
     "NO_FOLD",
     "fold_count",
@@ -27,9 +27,9 @@ __all__ = [
 #: Fewer persons of a class than this in a fold say nothing about how well the class is found.
 _LEAST_A_FOLD = 2
 
-#: So many positive rows that a model did not see tell when to stop, how to calibrate, and where the threshold is: with
-#: more, the standard error of what they tell is small beside what changes from one window to the next.
-ENOUGH_POSITIVES = 2000
+#: So many rows of each class that a model did not see tell when to stop, how to calibrate, and where the threshold is:
+#: the standard error of what they tell is small beside what changes from one window to the next.
+ENOUGH_OF_EACH = 2000
 
 #: The fold of rows that are never held out.
 NEVER = -1
@@ -111,6 +111,6 @@ def person_folds(labels: Bool, groups: Int64, n_folds: int, seed: int) -> Int32:
 
 
 def held_out_folds(labels: Bool, fold: Int32, n_folds: int) -> int:
-    """How many of the folds are held out: as many as have :data:`ENOUGH_POSITIVES` rows with the label true, or all."""
-    positives = np.cumsum(np.bincount(fold[labels], minlength=n_folds))
-    return min(n_folds, int(np.searchsorted(positives, ENOUGH_POSITIVES)) + 1)
+    """How many of the folds are held out: as many as have :data:`ENOUGH_OF_EACH` rows of each class, or all."""
+    so_far = [np.cumsum(np.bincount(fold[of_class], minlength=n_folds)) for of_class in (labels, ~labels)]
+    return min(n_folds, int(np.searchsorted(np.minimum(*so_far), ENOUGH_OF_EACH)) + 1)

@@ -245,10 +245,12 @@ def _distinct(answers: Any, places: Int64, seen: Any, pattern: Int64) -> int:
     with linear probing.
     """
     places[:] = -1
-    last, found = len(places) - 1, 0
+    last, found, bits = len(places) - 1, 0, 0
+    while 1 << bits < len(places):
+        bits += 1
     for i in range(len(answers)):
         mixed = answers[i] * np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: its high bits hang on all
-        place = np.int64(mixed >> np.uint64(32)) & last
+        place = np.int64(mixed >> np.uint64(64 - bits))
         while places[place] >= 0 and seen[places[place]] != answers[i]:
             place = (place + 1) & last
         if places[place] < 0:

@@ -43,7 +43,7 @@ _MOST_ROOM = 128 << 20
 # Places in the list of ties are int32.
 _MOST_TIES = (1 << 31) - 1
 
-# The room of this thread's last call, if it was large: the system takes a fifth of the time to hand out as much anew.
+# The room of this thread's last call: the system takes a fifth of the time to hand out as much anew.
 _KEPT = threading.local()
 
 _ABOVE = np.uint64(32)
@@ -64,9 +64,9 @@ def dependencies_lanes(
     which a path count passes 2^900 are done again by that function.
     """
     n, ties = len(copies), int(indptr[-1]) // 2
-    targets, sums = np.ascontiguousarray(target_weight.T), np.zeros(target_weight.shape[::-1])
     if ties > _MOST_TIES:
         return dependencies_batch(indptr, indices, source_weight, target_weight, copies, sources)
+    targets, sums = np.ascontiguousarray(target_weight.T), np.zeros(target_weight.shape[::-1])
     at_once = min(len(sources), _at_once(n, ties))
     if at_once == 0:
         return np.ascontiguousarray(sums.T)
