@@ -83,7 +83,7 @@ def draw_communities(community: Int64, persons: Int64, number: int, seed: int) -
     persons
         Positions of the persons of the experiment: only their communities are drawn.
     number
-        How many draws; they take that many bytes for each community.
+        How many draws; they take that many bytes for each community, and twice as many while they are made.
     seed
         Decides what is drawn.
     """
@@ -94,11 +94,11 @@ def draw_communities(community: Int64, persons: Int64, number: int, seed: int) -
     code = np.full(len(community), -1, np.int32)
     code[persons] = found
     # A community would have to be drawn 256 times not to fit: for n above 255 that has a chance below 1e-500.
-    weights = np.empty((n, number), np.uint8)
+    drawn = np.zeros((number, n), np.uint8)
     rng = np.random.default_rng(seed)
-    for j in range(number):
-        weights[:, j] = np.bincount(rng.integers(0, n, n), minlength=n) if n else 0
-    return Draws(code, weights)
+    for j in range(number if n else 0):
+        drawn[j] = np.bincount(rng.integers(0, n, n), minlength=n)
+    return Draws(code, np.ascontiguousarray(drawn.T))
 
 
 def why_no_interval(persons: Ordered, draws: int, names: Iterable[str] = MEASURES) -> dict[str, str]:

@@ -72,7 +72,7 @@ def fit(
         booster = xgb.Booster({**params, "base_score": base_rate(labels, fold_of, held_out)}, cache=[data])
         if on_gpu(matrix):
             return DeviceFold(booster, data, matrix, labels_there, folds_there, held_out)
-        return HostFold(booster, data, labels_there, folds_there, held_out)
+        return HostFold(booster, data, labels_there, folds_there, held_out, threads)
 
     if folds is None:
         assert rounds is not None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64
+from gpunet.base.parallel import in_batches, spans
 from gpunet.base.progress import ProgressCallback
 from gpunet.model.boosting_gpu import DeviceFold
 from gpunet.model.folds import ENOUGH_OF_EACH
@@ -25,11 +26,14 @@ PATIENCE = 20
 _FALLING_YET = 1.5
 
 
+_ROWS_A_TASK = 1 << 16
+
+
 class HostFold:
     """The booster that never sees the rows of one fold, in the host's memory."""
 
-    def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int) -> None:
-        self.booster = booster
+    def __init__(self, booster: Any, data: Any, labels: Any, folds: Any, held_out: int, threads: int) -> None:
+        self.booster, self._threads = booster, threads
         self._data, self._labels, self._folds, self._held_out = data, labels, folds, held_out
         self._rows: Bool = folds == held_out
         self._gradient = np.empty(len(labels), dtype=np.float32)
@@ -37,7 +41,16 @@ class HostFold:
 
     def boost(self, number: int) -> None:
         """Add tree `number`."""
-        boosting_gradients(self._margin(), self._labels, self._folds, self._held_out, self._gradient, self._hessian)
+        margin, held_out = self._margin(), self._held_out
+
+        def task(span: tuple[int, int]) -> None:
+            at = slice(*span)
+            boosting_gradients(
+                margin[at], self._labels[at], self._folds[at], held_out, self._gradient[at], self._hessian[at]
+            )
+
+        for _ in in_batches(task, spans(len(self._labels), _ROWS_A_TASK), self._threads):
+            pass
         self.booster.boost(self._data, iteration=number, grad=self._gradient, hess=self._hessian)
 
     def write_held_out(self, out: Float64) -> None:

@@ -104,7 +104,7 @@ def train(
         def fold(held_out: int) -> HostFold:
             rate = rates[-1] if held_out == NO_FOLD else rates[held_out]
             booster = xgb.Booster({**params, "base_score": rate}, cache=[data])
-            return HostFold(booster, data, labels, folds, held_out)
+            return HostFold(booster, data, labels, folds, held_out, threads)
 
         margins = np.full(len(labels), np.nan)
         if rounds is None:
