@@ -1,4 +1,4 @@
-"""Everything that there is to find out on a GPU machine that one has for a quarter of an hour, in three calls.
+"""Everything that there is to find out on a GPU machine that one has for a quarter of an hour, call by call.
 
     PYTHONPATH=. python scripts/measure_gpu.py --rehearse            # here, without a GPU: is the script right?
     PYTHONPATH=. python scripts/measure_gpu.py --divide bring        # what the machine is brought, divided among calls
@@ -13,7 +13,7 @@ imported, and one that fails or is stopped does not stop the next. In OUT stand,
 came of every step so far, the device, its driver, versions and date, and gpu-CALL.log; while a step is at work,
 gpu-CALL.now.json with what it has found. The same command again, with the files of an earlier one in OUT, goes on with
 what is not done. Networks that `scripts/gpu_kernels.py make` has made elsewhere are taken from WORK/edges, tables from
-WORK/tables-100000 and the like. Exit code 0 if every step is done, 1 if not.
+WORK/tables-100000 and the like. Exit code 0 if every step is done or has nothing to install, 1 if not.
 """
 
 from __future__ import annotations

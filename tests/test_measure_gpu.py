@@ -1,4 +1,4 @@
-"""The script for a borrowed GPU machine, on one without a GPU: nothing is lost, whatever ends when."""
+"""The script for a GPU machine that one has for a while, on one without a GPU: nothing is lost, whatever ends when."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import narwhals as nw
@@ -21,6 +22,7 @@ from pretended_rapids import rapids
 from benchmarks import systems
 from gpunet.cli import first_kernels
 from scripts.on_gpu import engine, measure, peers
+from scripts.on_gpu.brought import divide
 from scripts.on_gpu.command import do_all, main
 from scripts.on_gpu.measure import MEASUREMENTS
 from scripts.on_gpu.results import Results
@@ -105,6 +107,40 @@ def test_what_is_done_is_not_done_again_unless_that_is_asked_for(out: Path, caps
     assert "one: done before" in capsys.readouterr().out
     assert [found[name]["result"]["found"] for name in ("one", "two")] == [1, 3]
     assert did([step("one", LEAVE % 2)], out, again=True)[1]["one"]["result"] == {"found": 2}
+
+
+def test_what_was_brought_is_installed_whatever_was_done_before(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    into = out / "carried"
+    monkeypatch.setitem(do_all.__globals__, "Place", partial(Place, carried=into))
+    steps = [one for one in STEPS if one.name == "install-first"]
+    code, found = did(steps, out)
+    assert (code, found) == (0, {"install-first": {"status": "nothing was brought"}})
+    own = out / "bring" / "first" / "install"
+    own.parent.mkdir(parents=True)
+    own.write_text('mkdir "$1" && touch "$1/came.py"\n')
+    divide(out / "bring", 8 * 2**20, into)
+    for work in ("one", "another"):  # another: a new machine
+        assert do_all(steps, out, out / work, asked()) == 0
+        assert (out / work / "site" / "first" / "came.py").exists()
+        assert "install-first: done\n" in capsys.readouterr().out
+    assert do_all(steps, out, out / "one", asked()) == 0
+    assert "install-first: done before\n" in capsys.readouterr().out
+    assert do_all(steps, out, out / "third", asked(budget=1.0)) == 1  # it was done, but not there
+
+
+def test_a_rehearsal_is_not_the_real_thing(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = [step("one", LEAVE % 1)]
+    for _ in range(2):
+        assert did(one, out, rehearse=True)[0] == 0
+    assert "one: done before" in capsys.readouterr().out
+    code, found = did([step("one", LEAVE % 2)], out)
+    assert (code, found["one"]["result"], "rehearsal" in found["one"]) == (0, {"found": 2}, False)
+    with pytest.raises(SystemExit):
+        main(None, ["device", "--rehearse", "--out", str(out)])
+    assert "has results that are no rehearsal's (one)" in " ".join(capsys.readouterr().err.split())
 
 
 def test_what_cannot_end_in_time_is_not_begun(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a lent machine without a network is brought: divided among calls of so many bytes, and put together there.
+"""What a GPU machine without a network is brought: divided among calls of so many bytes, and put together there.
 
 A folder that is to be brought has a folder ``first``, which the first call needs, and a folder ``later``, which may be
 too large for one call: it is cut into pieces, and each call takes as many bytes as it has room for. What is in a folder
@@ -12,15 +12,29 @@ import argparse
 import hashlib
 import json
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from scripts.on_gpu.processes import ROOT
 from scripts.on_gpu.results import write_json
 
-__all__ = ["CARRIED", "MIB", "PARTS", "bytes_of_tree", "carried", "divide", "install", "main", "sites"]
+__all__ = [
+    "CARRIED",
+    "MIB",
+    "PARTS",
+    "bytes_of_tree",
+    "carried",
+    "divide",
+    "install",
+    "installed",
+    "main",
+    "nothing",
+    "sites",
+]
 
 #: Where the pieces lie, a folder for each call, which git ignores.
 CARRIED = ROOT / "build" / "gpu-carried"
@@ -38,11 +52,17 @@ _FILE = 1024
 # How much less than it may each call takes, for files that are changed later.
 _SPARE = MIB
 
+# With less room there would be calls without end.
+_LEAST = MIB
 
-def bytes_of_tree(root: Path = ROOT) -> int:
-    """What the working tree takes of each call: files that git does not ignore."""
+
+def bytes_of_tree(root: Path = ROOT) -> int | None:
+    """What the working tree takes of each call: files that git does not ignore; None without git or a checkout."""
     asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(asked, cwd=root, capture_output=True, check=True, text=True).stdout.split("\0")
+    try:
+        names = subprocess.run(asked, cwd=root, capture_output=True, check=True, text=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        return None
     return sum(_bytes_of(path) for path in {root / name for name in names if name})
 
 
@@ -55,18 +75,36 @@ def carried(into: Path = CARRIED) -> list[int]:
 def divide(folder: Path, room: int, into: Path = CARRIED) -> None:
     """Put what is to be brought into folders 1, 2, ... of `into`, with at most `room` bytes in each.
 
+    What is in `into` is replaced once everything is divided.
+
     Raises
     ------
     ValueError
-        If there is nothing to bring, or what comes first has no room in one call.
+        If there is nothing to bring, or no room for it, or what comes first has no room in one call.
     """
     parts = [part for part in PARTS if (folder / part).is_dir()]
     if not parts:
         raise ValueError(f'"{folder}" has no folder "first" and no folder "later": put into them what is to be brought')
-    shutil.rmtree(into, ignore_errors=True)
-    (into / "1").mkdir(parents=True)
-    sums: dict[str, dict[str, str]] = {}
     room -= _SPARE
+    if room < _LEAST:
+        raise ValueError(
+            f"there is no room for what is to be brought: beside the working tree and {_SPARE / MIB:.0f} MiB to spare, "
+            f"a call takes {max(room, 0) / MIB:.1f} MiB, and needs {_LEAST / MIB:.0f}"
+        )
+    new = into.with_name(f"{into.name}.part")
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        (new / "1").mkdir(parents=True)
+        write_json(new / "1" / _SUMS, _pieces(folder, parts, room, new))
+        shutil.rmtree(into, ignore_errors=True)
+        new.rename(into)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _pieces(folder: Path, parts: list[str], room: int, into: Path) -> dict[str, dict[str, str]]:
+    """Cut parts into pieces; of each part their names and sums."""
+    sums: dict[str, dict[str, str]] = {}
     call, left, archive = 1, room, into / "whole.tar"
     for part in parts:
         with tarfile.open(archive, "w") as whole:
@@ -82,12 +120,23 @@ def divide(folder: Path, room: int, into: Path = CARRIED) -> None:
                 sums[part][name] = hashlib.sha256(data).hexdigest()
                 call, left = (call, left - len(data)) if len(data) < left else (call + 1, room)
         archive.unlink()
-    write_json(into / "1" / _SUMS, sums)
+    return sums
 
 
 def sites(work: Path) -> list[Path]:
     """Where what was brought is installed; that which came last counts first."""
     return [path for part in reversed(PARTS) if (path := work / "site" / part).is_dir()]
+
+
+def installed(part: str, work: Path, into: Path = CARRIED) -> bool:
+    """Whether what was brought, of which the pieces may be gone by now, is installed for these steps."""
+    there, brought = _read(work / "site" / part / _SUMS), _brought(part, into)
+    return bool(there) and there == (brought or there)
+
+
+def nothing(part: str, into: Path = CARRIED) -> str:
+    """Why there is nothing to install, if so."""
+    return "" if _brought(part, into) else "nothing was brought"
 
 
 def install(part: str, work: Path, into: Path = CARRIED) -> str:
@@ -101,9 +150,10 @@ def install(part: str, work: Path, into: Path = CARRIED) -> str:
         If it cannot be installed.
     """
     brought, site = work / "brought", work / "site" / part
+    if why := nothing(part, into):
+        return why
     shutil.rmtree(site, ignore_errors=True)
-    if not put_together(part, brought, into):
-        return "nothing was brought"
+    put_together(part, brought, into)
     site.parent.mkdir(exist_ok=True)
     if (own := brought / part / "install").is_file():
         subprocess.run(["sh", own.name, str(site)], cwd=own.parent, check=True)
@@ -114,19 +164,17 @@ def install(part: str, work: Path, into: Path = CARRIED) -> str:
         if not (there := work / folder.name).exists():
             folder.rename(there)
     _forget_kernels(work)
-    return "installed" if site.is_dir() else "nothing to install"
+    said = "installed" if site.is_dir() else "nothing to install"
+    write_json(site / _SUMS, _brought(part, into))  # last: without it nothing counts as installed
+    return said
 
 
-def put_together(part: str, brought: Path, into: Path = CARRIED) -> bool:
-    """Unpack what was brought into a folder; whether there was any."""
-    held = into / "1" / _SUMS
-    sums = json.loads(held.read_text(encoding="utf-8")).get(part) if held.is_file() else None
-    if not sums:
-        return False
+def put_together(part: str, brought: Path, into: Path = CARRIED) -> None:
+    """Unpack what was brought into a folder."""
     brought.mkdir(parents=True, exist_ok=True)
     archive = brought / f"{part}.tar"
     with archive.open("wb") as whole:
-        for name, expected in sums.items():
+        for name, expected in _brought(part, into).items():
             data = (into / name).read_bytes() if (into / name).is_file() else b""
             if hashlib.sha256(data).hexdigest() != expected:
                 raise RuntimeError(f'"{into / name}" is missing or damaged: bring it again, by the call of that number')
@@ -134,7 +182,15 @@ def put_together(part: str, brought: Path, into: Path = CARRIED) -> bool:
     with tarfile.open(archive) as whole_tar:
         whole_tar.extractall(brought, filter="data")
     archive.unlink()
-    return True
+
+
+def _brought(part: str, into: Path) -> dict[str, str]:
+    """The pieces of a part, and their sums."""
+    return dict(_read(into / "1" / _SUMS).get(part, {}))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _forget_kernels(work: Path) -> None:
@@ -144,7 +200,11 @@ def _forget_kernels(work: Path) -> None:
 
 
 def _bytes_of(path: Path) -> int:
-    return path.stat().st_size + _FILE if path.is_file() else 0
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):  # git knows it, or knew it a moment ago
+        return 0
+    return found.st_size + _FILE if stat.S_ISREG(found.st_mode) else 0
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from benchmarks.device import gpu_versions
 from benchmarks.machine import machine
 from benchmarks.versions import installed_version
 from scripts.on_gpu.brought import MIB, bytes_of_tree, carried, divide, sites
-from scripts.on_gpu.plan import listing, plan, told
+from scripts.on_gpu.plan import SECONDS, listing, plan, told
 from scripts.on_gpu.processes import ROOT, run_in_turn
 from scripts.on_gpu.results import Results
 from scripts.on_gpu.steps import CALLS, Place, Step, chosen
@@ -103,6 +102,7 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
         "--divide", type=Path, metavar="FOLDER", help="divide what is to be brought among calls; --list"
     )
     parser.add_argument("--carry", type=float, default=CARRY, metavar="MIB", help=f"a call takes along [{CARRY}]")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"that one has the machine for [{SECONDS}]")
     parser.add_argument("--rehearse", action="store_true", help="without a GPU, with small networks and stand-ins")
     asked = parser.parse_args(arguments)
     try:
@@ -117,6 +117,8 @@ def main(description: str | None, arguments: list[str] | None = None) -> int:
     work = (asked.work or out.with_name(f"{out.name}-work")).resolve()
     work.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
+    if asked.rehearse and (real := [name for call in CALLS for name in Results(out, call).measured()]):
+        parser.error(f'"{out}" has results that are no rehearsal\'s ({", ".join(real)}): rehearse with another --out')
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that the step's processes end too
     return do_all(steps, out, work, asked)
 
@@ -126,27 +128,34 @@ def _listed(parser: argparse.ArgumentParser, steps: list[Step], asked: argparse.
     if asked.steps and not asked.divide:
         print(listing(steps))
         return 0
-    try:
-        tree, limit = bytes_of_tree(), int(asked.carry * MIB)
-        if asked.divide:
+    tree, limit = bytes_of_tree(), int(asked.carry * MIB)
+    if asked.divide:
+        if tree is None:
+            parser.error("what room the working tree leaves is not known: that needs git and a checkout")
+        try:
             divide(asked.divide, limit - tree)
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
-        parser.error(f"{error}")
-    print(told(plan(carried()), tree, limit, str(asked.out), str(asked.work or f"{asked.out}-work")))
+        except (ValueError, OSError) as error:
+            parser.error(f"{error}")
+    calls, work = plan(carried(), asked.seconds), asked.work or f"{asked.out}-work"
+    print(told(calls, tree, limit, str(asked.out), str(work), asked.seconds))
     return 0
 
 
 def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) -> int:
     """Do what is not done and can end in time; 1 if anything is left."""
     ends = time.monotonic() + asked.budget
-    files = {call: Results(out, call) for call in CALLS}
+    files = {call: Results(out, call, asked.rehearse) for call in CALLS}
+    left_over = False
     for step in steps:
         results = files[step.call]
+        place = Place(work, results.now, asked.rehearse)
         _look_into(sites(work))
         left = ends - time.monotonic()
         missing = [] if asked.rehearse else [name for name in step.needs if find_spec(name) is None]
-        if results.is_done(step.name) and not asked.again:
+        if results.is_done(step.name) and step.there(place) and not asked.again:
             said = "done before"
+        elif said := step.idle(place):
+            results.leave_out(step.name, said)
         elif missing:
             said = f"not begun: {', '.join(missing)} cannot be imported"
             results.leave_out(step.name, said)
@@ -156,9 +165,10 @@ def do_all(steps: list[Step], out: Path, work: Path, asked: argparse.Namespace) 
         else:
             print(f"{step.name} ...", flush=True)
             limit = step.limit * (_SLOWER if asked.rehearse else 1)
-            said = do(step, results, Place(work, results.now, asked.rehearse), min(limit, left))
+            said = do(step, results, place, min(limit, left))
+        left_over |= said not in ("done before", "done") and not step.idle(place)
         print(f"{step.name}: {said}", flush=True)
-    return int(not all(files[step.call].is_done(step.name) for step in steps))
+    return int(left_over)
 
 
 def _look_into(folders: list[Path]) -> None:

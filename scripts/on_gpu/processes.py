@@ -1,4 +1,4 @@
-"""Commands with a time limit, ended with everything that they have started."""
+"""Commands with a time limit, ended with everything that they have started in their own process group."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(command: Sequence[str], log: Path, limit: float, environment: Mapping[st
             stderr=written,
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment, "PYTHONPATH": path},
-            process_group=0,  # not a session of its own, which may outlive the call that a machine is lent for
+            process_group=0,  # not a session of its own, which may outlive the call
         )
         try:
             return process.wait(timeout=limit)

@@ -21,10 +21,11 @@ class Results:
     """``gpu-CALL.json`` in a folder, and beside it what the step in progress has found so far (:attr:`now`).
 
     A step that was in progress when everything ended is `cut short` when the folder is looked at again, with what it
-    had found.
+    had found. A rehearsal and the real thing do not count as done for each other.
     """
 
-    def __init__(self, out: Path, call: str) -> None:
+    def __init__(self, out: Path, call: str, rehearsal: bool = False) -> None:
+        self.rehearsal = rehearsal
         self.path, self.now, self.log = (out / f"gpu-{call}{end}" for end in (".json", ".now.json", ".log"))
         self.steps: dict[str, dict[str, Any]] = {}
         if self.path.exists():
@@ -35,7 +36,7 @@ class Results:
 
     def is_done(self, step: str) -> bool:
         """Whether there is nothing left to find out."""
-        return bool(self.steps.get(step, {}).get("status") == "done")
+        return bool(self._own(step).get("status") == "done")
 
     def begin(self, step: str, record: dict[str, Any]) -> None:
         """Note that a step is begun: there is no word of it later if this process is killed."""
@@ -49,12 +50,20 @@ class Results:
 
     def leave_out(self, step: str, why: str) -> None:
         """Note why a step was not begun, unless an earlier attempt has found something."""
-        if "result" not in self.steps.get(step, {}):
+        if "result" not in self._own(step):
             self._write(step, {"status": why})
 
     def found(self) -> Any:
         """What the step in progress has left so far."""
         return json.loads(self.now.read_text(encoding="utf-8")) if self.now.exists() else None
+
+    def measured(self) -> list[str]:
+        """Steps of which there are results that are no rehearsal's."""
+        return [name for name, record in self.steps.items() if "result" in record and "rehearsal" not in record]
+
+    def _own(self, step: str) -> dict[str, Any]:
+        record = self.steps.get(step, {})
+        return record if ("rehearsal" in record) == self.rehearsal else {}
 
     def _write(self, step: str, record: dict[str, Any]) -> None:
         self.steps[step] = record

@@ -1,4 +1,4 @@
-"""What there is to find out on a GPU machine, in the order in which it is worth the time, in three calls.
+"""What there is to find out on a GPU machine, call by call, in the order in which it is worth the time.
 
 Seconds are guesses for one H200 and 16 processors until a step has been measured: a step is begun only if so many are
 left. Those of a call come to 85 % of the call's at most.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.on_gpu.brought import CARRIED
+from scripts.on_gpu.brought import CARRIED, installed, nothing
 
 __all__ = ["CALLS", "STEPS", "Command", "Place", "Step", "chosen"]
 
@@ -24,7 +24,7 @@ CALLS = {
     "b": "the GPU engine, with RAPIDS",
     "c": "beside cuGraph and XGBoost, and a million persons",
     "rest": "in the time that is left: further tests, cuGraph's limits",
-    "several": "a machine with several GPUs; not within the quarter of an hour",
+    "several": "a machine with several GPUs; not within the time of the others",
 }
 
 _PERSONS = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
@@ -81,6 +81,10 @@ class Step:
         A JSON file within the work folder that has the result, if no command writes :attr:`Place.now`.
     lacks
         What a result lacks, nothing if it has what it is for: a command may well end without an error and be of no use.
+    there
+        Whether what it has left for others is still there: without it, it is not done.
+    idle
+        Why it has nothing to do, if so.
     """
 
     name: str
@@ -92,6 +96,8 @@ class Step:
     needs: tuple[str, ...] = ()
     leaves: str | None = None
     lacks: Callable[[Any], str] = lambda result: ""
+    there: Callable[[Place], bool] = lambda place: True
+    idle: Callable[[Place], str] = lambda place: ""
 
 
 # What gpunet needs of what is seldom there; the kernels' tests do without Polars.
@@ -125,12 +131,16 @@ def _measured(name: str) -> Callable[[Place], list[Command]]:
     return commands
 
 
-def _install(part: str) -> Callable[[Place], list[Command]]:
+def _install(part: str, call: str, shows: str, seconds: float, limit: float) -> Step:
     def commands(place: Place) -> list[Command]:
         carried = str(place.carried)
         return [_python("-m", "scripts.on_gpu.brought", part, "--work", str(place.work), "--carried", carried)]
 
-    return commands
+    return Step(
+        f"install-{part}", call, shows, seconds, limit, commands,
+        there=lambda place: installed(part, place.work, place.carried),
+        idle=lambda place: nothing(part, place.carried),
+    )  # fmt: skip
 
 
 def _tests(*files: str, one: str) -> Callable[[Place], list[Command]]:
@@ -200,12 +210,11 @@ def _contract(file: str, persons: int, rehearsed: str, one: str = "") -> Callabl
 
 
 STEPS = (
-    Step("install-first", "a", "whether what the first call was brought is whole, and how long it takes to install", 6,
-         30, _install("first")),
+    _install("first", "a", "whether what the first call was brought is whole, and how long it takes to install", 6, 30),
     Step("device", "a", "what the machine has, what cannot be imported, and how fast its memory copies", 8, 30,
          _measured("device")),
     Step("compile", "a", "how long the CPU's kernels take to compile, side by side; later steps find them on disk", 15,
-         60, _measured("compile"), _LITTLE),
+         60, _measured("compile"), _LITTLE, there=lambda place: any((place.work / "compiled").rglob("*.nbi"))),
     Step("test-kernels", "a", "whether betweenness and closeness are right at all", 25, 60,
          _tests("tests/cuda_kernels.py", one="several_batches"), _TESTED),
     Step("kernels-10k", "a", "every kernel beside the CPU's at 10,000 persons: numbers, seconds, bandwidth", 32, 60,
@@ -215,8 +224,7 @@ STEPS = (
          _kernels("1m", "--share", "0.05", "--seconds", "20")),
     Step("test-feature-kernels", "a", "whether ties, neighbourhood, shells and tipping are right", 20, 50,
          _tests("tests/cuda_feature_kernels.py", one="set_63"), _TESTED),
-    Step("install-later", "b", "whether what all calls were brought is whole, and how long it takes to install", 55,
-         120, _install("later")),
+    _install("later", "b", "whether what all calls were brought is whole, and how long it takes to install", 55, 120),
     Step("compile-again", "b", "the same; nothing, if the kernels that call a compiled are still known", 4, 60,
          _measured("compile"), _LITTLE),
     Step("features-100k", "b", "every feature of 100,000 persons by the GPU engine beside the CPU's: values, seconds",
