@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.arguments import parse
 from benchmarks.report import check_folder, write_report
@@ -22,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_folder(settings.out, [*settings.inputs, *filter(None, [settings.config])])
         settings.out.mkdir(parents=True, exist_ok=True)
-        results = run_suite(settings)
-        results["command"] = shlex.join(["python", "-m", "benchmarks", *map(_without_folder, given)])
-        written = write_report(results, settings.out)
+        command = shlex.join(["python", "-m", "benchmarks", *map(_without_folder, given)])
+
+        def report(results: dict[str, Any]) -> None:
+            written = write_report({**results, "command": command}, settings.out)
+            print("\n".join(["written:", *(f"  {path}" for path in written)]))
+
+        run_suite(settings, report)
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
@@ -37,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("benchmarks: interrupted", file=sys.stderr)
         return 1
-    print("\n".join(["written:", *(f"  {path}" for path in written)]))
     return 0
 
 

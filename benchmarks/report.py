@@ -116,6 +116,8 @@ def markdown(results: dict[str, Any]) -> str:
             f"`busy`: beside a loop without end on each of {settings['busy_processors']} processors, in turn with the "
             "command alone. A command has a claim to half of each processor then.",
         ]
+    if results.get("ended_by"):
+        lines += ["", f"Not all was measured: {results['ended_by']}"]
     for measure in dict.fromkeys(r["measure"] for r in results["results"]):
         rows = [r for r in results["results"] if r["measure"] == measure]
         lines += ["", f"## {title(measure)}", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,10 @@ Result = dict[str, Any]
 _MEASURES = {"paths": ("betweenness", "closeness"), "cores": ("cores",), "louvain": ("louvain",)}
 
 
-def run_suite(settings: Settings) -> dict[str, Any]:
-    """Run every benchmark asked for.
+def run_suite(settings: Settings, report: Callable[[dict[str, Any]], None]) -> None:
+    """Run every benchmark asked for, and report what was measured, also if something ends them early.
 
-    Returns
-    -------
-    dict
-        What results.json holds, but for the command.
+    `report` is called with what results.json holds, but for the command, unless nothing was measured.
 
     Raises
     ------
@@ -53,9 +50,21 @@ def run_suite(settings: Settings) -> dict[str, Any]:
         print("making networks", flush=True)
         cases = prepare_cases(settings, folder)
         runner = _Runner(settings, folder, warm_case(folder))
-        for benchmark in settings.benchmarks:
-            for case in cases:
-                runner.run(benchmark, case)
+        ended_by: str | None = "interrupted"
+        try:
+            for benchmark in settings.benchmarks:
+                for case in cases:
+                    runner.run(benchmark, case)
+            ended_by = None
+        except Exception as error:
+            ended_by = str(error)
+            raise
+        finally:
+            if runner.results:
+                report(_results(settings, cases, runner.results, ended_by))
+
+
+def _results(settings: Settings, cases: list[Case], results: list[Result], ended_by: str | None) -> Result:
     return {
         "format": 1,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -72,7 +81,8 @@ def run_suite(settings: Settings) -> dict[str, Any]:
             "busy_processors": available_threads() if settings.busy else None,
         },
         "networks": [case.as_dict() for case in cases],
-        "results": runner.results,
+        "ended_by": ended_by,
+        "results": results,
     }
 
 

@@ -93,7 +93,10 @@ def test_every_system_has_a_time_for_every_measure(all_measures):
 
 def test_results_name_machine_versions_and_command(all_measures):
     results, _ = all_measures
-    assert set(results) == {"format", "date", "machine", "versions", "settings", "networks", "results", "command"}
+    assert set(results) == {
+        "format", "date", "machine", "versions", "settings", "networks", "ended_by", "results", "command",
+    }  # fmt: skip
+    assert results["ended_by"] is None
     assert results["machine"]["processors"] >= 1
     assert results["versions"]["igraph"]
     assert results["versions"]["gpunet"]
@@ -254,6 +257,26 @@ def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path, monkeypa
     made_up(monkeypatch, 0, code)
     assert main([*WHOLE, "--out", str(tmp_path)]) == code
     assert f"run on synthetic 100: {message}\n" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("made_up_networks")
+def test_tables_to_warm_up_with_are_nobody_s_input(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "run_limited", lambda line, threads, log, limit: log.write_text("refused\n") and 2)
+    assert main([*WHOLE, "--out", str(tmp_path)]) == 1
+    assert "run on synthetic 100: gpunet failed, refused\n" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("made_up_networks")
+@pytest.mark.parametrize(("code", "message"), [(1, "gpunet failed, made up"), (2, "made up")])
+def test_what_was_measured_before_an_error_is_reported(tmp_path, monkeypatch, capsys, code, message):
+    made_up(monkeypatch, 0, 0, code)  # smaller: once measured; larger: warmed up
+    assert main(["run", "--persons", "100,200", "--repeat", "1", "--out", str(tmp_path)]) == code
+    assert f"run on synthetic 200: {message}\n" in capsys.readouterr().err
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [(r["network"], r["status"]) for r in results["results"]] == [("synthetic 100", "ok")]
+    assert results["ended_by"] == f"run on synthetic 200: {message}"
+    assert f"Not all was measured: run on synthetic 200: {message}\n" in (tmp_path / "results.md").read_text()
 
 
 @pytest.mark.usefixtures("made_up_networks")

@@ -117,7 +117,28 @@ def test_an_index_past_its_dictionary_is_damage(rows: int, tmp_path: Path) -> No
     table = pa.table({"person_id": person, **known})
     with pa.ipc.new_file(tmp_path / "a.arrow", table.schema) as out:
         out.write_table(table)
-    with pytest.raises(UnreadableFile, match=r'a\.arrow: column "person_id"'):
+    with pytest.raises(UnreadableFile, match=r'a\.arrow: column "person_id" is damaged: write the file anew'):
+        read_arrests(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_of_a_dictionary_only_what_rows_have_must_be_utf_8(kind: pa.DataType, tmp_path: Path) -> None:
+    width = pa.binary() if kind == pa.string() else pa.large_binary()
+    words = pa.array([b"p1", b"\xff", b"p2"], width).view(kind)
+    known = {name: ["2013-01-05"] * 3 for name in ("incident_id", "date", "offence")}
+
+    def write(*indices: int | None) -> None:
+        person = pa.DictionaryArray.from_arrays(pa.array(indices, pa.int8()), words)
+        table = pa.table({"person_id": person, **known})
+        with pa.ipc.new_file(tmp_path / "a.arrow", table.schema) as out:
+            out.write_table(table)
+
+    write(2, None, 0)
+    assert read_arrests(tmp_path).person_ids.to_list() == ["p1", "p2"]
+    write(None, None, None)
+    assert read_arrests(tmp_path).person_ids.to_list() == []
+    write(2, 1, 0)
+    with pytest.raises(UnreadableFile, match=r'a\.arrow: column "person_id": its text is not UTF-8: write it anew'):
         read_arrests(tmp_path)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gpunet.kernels.ahead import Kernel
-from gpunet.runs.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from gpunet.runs.run_options import RunOptions
 
 __all__ = ["FEATURE_KERNELS", "kernels_of"]
 
@@ -55,6 +59,7 @@ FEATURE_KERNELS = (
 def kernels_of(command: str, options: RunOptions) -> tuple[Kernel, ...]:
     """The kernels that this process is about to call; none where a GPU computes, or workers.
 
+    >>> from gpunet.runs.run_options import RunOptions
     >>> kernels_of("audit", RunOptions())
     ()
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
@@ -32,6 +33,9 @@ __all__ = ["BATCH_ROWS", "InputFile", "open_file"]
 BATCH_ROWS = 1 << 17
 
 _NO_WORDS = Meaning(frozenset())
+
+#: Text as the bytes that it is stored in.
+_BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
 
 
 @dataclass(eq=False)
@@ -131,16 +135,36 @@ class InputFile:
         name, array, kind = self.source.name, batch.column(column), self.types[column]
         try:
             if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-                array.validate(full=True)  # before anything is cast: an index past its dictionary would end the process
+                _check_bounds(array)
+        except pa.ArrowException as error:
+            raise UnreadableFile(name, f'column "{column}" is damaged: write the file anew') from error
+        try:
             if column in self.periods:
                 array = starts_of(array, self.periods[column], f'column "{column}"')
             array = plain_array(array.cast(kind) if is_uuid(kind) else array)
             array.validate(full=True)  # text that is not UTF-8 must not go further
         except pa.ArrowException as error:
-            raise UnreadableFile(name, f'column "{column}": {cannot_be_read(kind)}') from error
+            of_values = kind.value_type if pa.types.is_dictionary(kind) else kind
+            raise UnreadableFile(name, f'column "{column}": {cannot_be_read(of_values)}') from error
         except InputError as error:
             raise UnreadableFile(name, str(error)) from error
         return self.keys.filled(array, column, self.meaning, name) if column in self.keys.shared else array
+
+
+def _check_bounds(array: Any) -> None:
+    """ArrowInvalid if an index or an offset leads out of an array: a cast would follow it, and end the process.
+
+    Whether text is UTF-8 shows when it is plain: of a dictionary only what rows have counts.
+    """
+    if pa.types.is_dictionary(array.type):
+        array.validate()
+        least, most = (end.as_py() for end in pc.min_max(array.indices).values())
+        array = array.dictionary
+        if least is not None and not 0 <= least <= most < len(array):  # None: all are null
+            raise pa.ArrowInvalid("an index past its dictionary")
+    if array.type in _BYTES:
+        array = array.view(_BYTES[array.type])
+    array.validate(full=True)
 
 
 def open_file(source: Source, config: InputConfig) -> InputFile:
