@@ -14,24 +14,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from two_kernels import TWO_KERNELS
 
 from gpunet.base.stopping import Stopped, stoppable
 from gpunet.cli.first_kernels import FEATURE_KERNELS, kernels_of
 from gpunet.kernels.ahead import Compilers, Kernel, _started, compilers, not_on_disk
 from gpunet.kernels.jit import when_compiling
 from gpunet.runs.run_options import RunOptions
-
-TWO_KERNELS = """
-from gpunet.kernels.jit import njit
-
-@njit
-def twice(x):
-    return 2 * x
-
-@njit
-def thrice(x):
-    return 3 * x
-"""
 
 #: Half a second for each file of the cache, between two halves.
 SLOW_TO_WRITE = """

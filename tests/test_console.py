@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from two_kernels import TWO_KERNELS
 
 from gpunet.cli import jobs
 from gpunet.cli.console import COMPILED, COMPILING, compiling_noticed, notice, say
@@ -17,18 +18,6 @@ from gpunet.cli.progress import console_progress
 from gpunet.cli.run import RunOptions
 from gpunet.config.config import Config
 from gpunet.kernels.jit import when_compiling
-
-KERNELS = """
-from gpunet.kernels.jit import njit
-
-@njit
-def twice(x):
-    return 2 * x
-
-@njit
-def thrice(x):
-    return 3 * x
-"""
 
 
 class Terminal(io.StringIO):
@@ -43,7 +32,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def kernels(tmp_path):
     """Gives two kernels, as a new process finds them: compiled on disk, or not yet."""
-    (tmp_path / "kernels.py").write_text(KERNELS)
+    (tmp_path / "kernels.py").write_text(TWO_KERNELS)
 
     def load() -> ModuleType:
         spec = importlib.util.spec_from_file_location("kernels", tmp_path / "kernels.py")
