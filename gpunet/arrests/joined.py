@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.beside import Associations, Victimisations
 from gpunet.base.array_types import Int32
-from gpunet.base.days import NO_DAY, day_to_date
+from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.base.words import quoted
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.tables.arrays import inverse_order, sort_order, to_host
-from gpunet.tables.frames import make_series, series_to_arrow
+from gpunet.tables.frames import backend_of, make_series, series_to_arrow
 
 __all__ = ["TieRows", "with_tables"]
 
@@ -59,7 +59,8 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
     """
     if ties is None and victims is None:
         return arrests
-    others = [series_to_arrow(each) for each in (ties and ties.ids, victims and victims.person_ids) if each is not None]
+    others = [] if ties is None else [series_to_arrow(ties.ids)]
+    others += [] if victims is None else [series_to_arrow(victims.person_ids)]
     own = series_to_arrow(arrests.person_ids)
     ids = _united(own, others)
     joined = _recoded(arrests, ids, _codes(own, ids))
@@ -110,7 +111,7 @@ def _recoded(arrests: Arrests, ids: pa.Array, code: Int32) -> Arrests:
     if charges is not None:
         place = inverse_order(order, len(arrests)).astype(np.int32)
         charges = dataclasses.replace(charges, arrest=place[charges.arrest])
-    series = make_series("person_id", ids, str(arrests.person_ids.implementation))
+    series = make_series("person_id", ids, backend_of(arrests.person_ids))
     return dataclasses.replace(arrests, person_ids=series, person=person[order], charges=charges, **arrays)
 
 
@@ -122,23 +123,23 @@ def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
             f"victims: incidents are told apart by {quoted(sorted(more))} ([input] incident_key), which tables of "
             "victims do not have: leave it out of the key, or do without --victims"
         )
-    keys = [_keys(each) for each in (arrests, victims)]
-    known: dict[tuple[str, ...], int] = {key: code for code, key in reversed(list(enumerate(keys[0])))}
-    return np.array([known.get(key, -1) for key in keys[1]], np.int32)
+    known, wanted = _keys(arrests), _keys(victims)
+    return np.asarray(pc.index_in(wanted, value_set=known).fill_null(-1), dtype=np.int32)
 
 
-def _keys(arrests: Arrests) -> list[tuple[str, ...]]:
-    """The key of each incident, as far as tables of victims have it."""
-    key, n = arrests.config.input.incident_key, arrests.n_incidents
-    first = np.zeros(n, np.int64)
+def _keys(arrests: Arrests) -> pa.Array:
+    """The key of each incident, as far as tables of victims have it, as one text."""
+    key = arrests.config.input.incident_key
+    first = np.zeros(arrests.n_incidents, np.int64)
     incident = to_host(arrests.incident)
     first[incident[::-1]] = np.arange(len(incident))[::-1]
-    parts = [arrests.incident_ids.to_list()]
+    parts = [series_to_arrow(arrests.incident_ids).cast(_TEXT)]
     if "force" in key:
-        names = [*arrests.force_names.to_list(), ""]
-        parts.append([names[i] for i in to_host(arrests.force)[first].tolist()])
+        names = pa.array([*arrests.force_names.to_list(), ""], _TEXT)
+        force = to_host(arrests.force)[first]
+        parts.append(names.take(pa.array(np.where(force < 0, len(names) - 1, force))))
     if DATE_PARTS.intersection(key):
-        days = to_host(arrests.day)[first].tolist()
-        dates = ["" if day == NO_DAY else day_to_date(day).isoformat() for day in days]
-        parts.append([text if "date" in key else text[:4] for text in dates])
-    return list(zip(*parts, strict=True))
+        day = to_host(arrests.day)[first]
+        dates = pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32()).cast(_TEXT).fill_null("")
+        parts.append(dates if "date" in key else pc.utf8_slice_codeunits(dates, 0, 4))
+    return pc.binary_join_element_wise(*parts, pa.scalar("\0", _TEXT))
