@@ -196,7 +196,7 @@ def _weighted(rng: np.random.Generator, weight: Float64, count: int) -> Int64:
 
 def _circle(rng: np.random.Generator, around: Surroundings, count: int) -> _Drawn:
     """Pairs that share somebody whom both are arrested with, but are not themselves."""
-    tries = 6 * count  # half of such pairs are tied, and some are the same person
+    tries = 10 * count  # most such pairs are tied, or are the same person
     middle = rng.choice(around.hidden.neighbours, tries).astype(np.int64)  # by degree
     a, b = (around.neighbour(middle, rng.random(tries)) for _ in range(2))
     return _untied(rng, around, a, b, count)
