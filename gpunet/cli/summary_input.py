@@ -28,10 +28,11 @@ def rejected_lines(reasons: Mapping[str, int]) -> list[str]:
 
 def beside_lines(manifest: Mapping[str, Any]) -> list[str]:
     """The same of the tables of ties and victims, where there are any."""
-    there = [(name, manifest["input"][name]) for name in _BESIDE if name in manifest["input"]]
-    return [
-        line for name, read in there for line in (read_line(name, read), *rejected_lines(read["rejected_by_reason"]))
-    ]
+    lines = []
+    for name in _BESIDE:
+        if (read := manifest["input"].get(name)) is not None:
+            lines += [read_line(name, read), *rejected_lines(read["rejected_by_reason"])]
+    return lines
 
 
 def layer_lines(manifest: Mapping[str, Any]) -> list[str]:
