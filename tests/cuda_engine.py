@@ -191,7 +191,7 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
 
 def test_with_ties_and_victims_arrests_and_tables_lie_on_the_host(tables: Path, tmp_path: Path) -> None:
     """The engine computes, stopped or not; and a model is trained there."""
-    write_layered(tmp_path, persons=60)
+    write_layered(tmp_path, persons=100)
     paths = {"ties": [str(tmp_path / "ties.csv")], "victims": [str(tmp_path / "victims.csv")]}
     config = {
         "input": paths,

@@ -69,8 +69,9 @@ def _ties(rng: np.random.Generator, ids: list[str], rows: int) -> pl.DataFrame:
 
 def gpunet_ends(*arguments: Any) -> int:
     """How a command ends, of this process."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["gpunet", *map(str, arguments)])
-        main()
+        with pytest.raises(SystemExit) as ended:
+            main()
     code = ended.value.code
     return code if isinstance(code, int) else 0

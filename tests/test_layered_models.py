@@ -101,12 +101,14 @@ def test_a_forecast_that_was_stopped_comes_to_the_same(tables, forecast, tmp_pat
         raise Stopped
 
     asked = ([str(tables / "arrests.csv")], tmp_path / "run", config_of(forecast), None)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "_write_scores", stop)
-        run_forecast(*asked, RunOptions(threads=1, checkpoint_seconds=0))
+        with pytest.raises(Stopped):
+            run_forecast(*asked, RunOptions(threads=1, checkpoint_seconds=0))
     begun: set[str] = set()
     resume_run(tmp_path / "run", "run", RunOptions(threads=1, progress=lambda stage, *_: begun.add(stage)))
-    assert "reading ties" in begun and not any("betweenness" in stage for stage in begun)
+    assert "reading ties" in begun
+    assert not any("betweenness" in stage for stage in begun)
     assert results(tmp_path / "run") == results(forecast)
 
 
@@ -131,7 +133,9 @@ def test_a_model_refuses_features_without_its_layers(tables, forecast, tmp_path,
         "score", "--features", tmp_path / "plain" / "features.parquet", "--model", model, "--out", out, *USUAL
     )
     said = capsys.readouterr().err
-    assert code != 0 and "columns that the model needs are missing" in said and '"degree__all__intelligence"' in said
+    assert code != 0
+    assert "columns that the model needs are missing" in said
+    assert '"degree__all__intelligence"' in said
     given = ("--features", forecast / "features.parquet", "--model", model, "--out", out)
     assert gpunet_ends("score", *given, *USUAL) == 0
     assert pl.read_parquet(out)["probability"].equals(pl.read_parquet(forecast / "scores.parquet")["probability"])
@@ -176,7 +180,8 @@ def test_a_panel_has_the_layers_as_of_each_day(tables, tmp_path, unit):
     told = {of["column"]: of.get("family") for of in json.loads((out / "panel.json").read_text())["columns"]}
     suffix = "" if unit == "person" else "__sum"
     assert told[f"degree__all__calls{suffix}"] == told[f"closeness__violent__any{suffix}"] == "layers"
-    assert told[f"degree__all{suffix}"] == "neighbourhood" and told[f"victims_2hop__all{suffix}"] == "victims"
+    assert told[f"degree__all{suffix}"] == "neighbourhood"
+    assert told[f"victims_2hop__all{suffix}"] == "victims"
     assert (out / "rejected_ties.parquet").exists()
     day = manifest["panel"]["snapshots"][1]["as_of"]
     if unit == "person":
@@ -201,7 +206,8 @@ def test_emerging_violence_is_told_with_the_layers(tables, tmp_path, monkeypatch
     monkeypatch.setattr(months.Snapshots, "features", watched)
     out = tmp_path / "run"
     assert gpunet_ends("evaluate", "emerging", *beside(tables), "--out", out, *USUAL) == 0
-    assert all({"degree__all__calls", "own_victimisations__all"} < set(names) for names in seen) and seen
+    assert all({"degree__all__calls", "own_victimisations__all"} < set(names) for names in seen)
+    assert seen
     manifest = json.loads((out / "run.json").read_text())
     assert set(manifest["input"]) > {"ties", "victims"}
     assert {"rejected_ties.parquet", "rejected_victims.parquet"} < set(manifest["outputs"])
@@ -224,7 +230,8 @@ def test_a_known_network_is_told_with_the_layers(tables, tmp_path):
 def test_the_columns_of_the_known_network():
     plain, layered = known_columns(["all", "violent"]), known_columns(["all", "violent"], LAYERS)
     families = {feature.family for name, feature in layered.items() if name not in plain}
-    assert list(layered)[: len(plain)] == list(plain) and families == {"layers", "victims"}
+    assert list(layered)[: len(plain)] == list(plain)
+    assert families == {"layers", "victims"}
     assert {feature.family for feature in layer_declarations(LAYERS)} == {*families, "victim_history"}
 
 
@@ -233,7 +240,8 @@ def test_victims_without_incidents_are_for_the_heuristic_alone(tables, tmp_path)
     given = (tables / "arrests.csv", "--victims", tmp_path / "v.csv", "--config", tables / "c.toml")
     assert gpunet_ends("evaluate", "emerging", *given, "--out", tmp_path / "run", *USUAL) == 0
     manifest = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert manifest["tables"]["victims"] == str(tmp_path / "v.csv") and "victims" not in manifest["input"]
+    assert manifest["tables"]["victims"] == str(tmp_path / "v.csv")
+    assert "victims" not in manifest["input"]
     assert any("starts from the persons in the table of victims" in text for text in manifest["warnings"])
 
 
