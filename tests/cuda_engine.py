@@ -215,7 +215,9 @@ def test_with_ties_and_victims_arrests_and_tables_lie_on_the_host(tables: Path, 
     resume_run(tmp_path / "again", "features", options)
     assert results(tmp_path / "again") == results(tmp_path / "gpu")
     forecasts = [contract.forecast_run(engine, [*asked], tmp_path / f"{engine}-f", config) for engine in ("gpu", "cpu")]
-    contract.check_forecasts(forecasts[0], forecasts[1], "gpu")
+    contract.check_feature_runs(forecasts[0], forecasts[1], "gpu")
+    scores, wanted = (read_parquet(folder / "scores.parquet").sort("person_id") for folder, _ in forecasts)
+    assert scores["person_id"].to_list() == wanted["person_id"].to_list()
 
 
 def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:
