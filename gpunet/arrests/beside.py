@@ -8,19 +8,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from gpunet.arrests.charges import ALWAYS, NEVER
-from gpunet.base.array_types import Bool, Float64, Int32
+from gpunet.base.array_types import Bool, Float64, Int32, UInt64
 from gpunet.base.days import day_number
+from gpunet.config.config import Config
 from gpunet.tables.arrays import distinct
 
-if TYPE_CHECKING:
-    from gpunet.arrests.arrests import Arrests
-
-__all__ = ["ALWAYS", "NEVER", "Associations", "Kind", "Victimisations", "end_of", "positions"]
+__all__ = ["ALWAYS", "NEVER", "Associations", "Events", "Kind", "Victimisations", "end_of", "positions"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,43 @@ class Associations:
         return found
 
 
+class Events(Protocol):
+    """What tables of victims come to: an :class:`gpunet.arrests.arrests.Arrests`, of which this much is needed."""
+
+    @property
+    def person(self) -> Int32:
+        """int32[k], the person of each event."""
+
+    @property
+    def incident(self) -> Int32:
+        """int32[k], its incident."""
+
+    @property
+    def day(self) -> Int32:
+        """int32[k], its day."""
+
+    @property
+    def offences(self) -> UInt64:
+        """uint64[k], its offences' sets, a bit each."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration that they were read with."""
+
+    @property
+    def last_day(self) -> int:
+        """The latest day of any."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def known_before(self, as_of: date) -> Events:
+        """Those known as of a day."""
+
+    def persons_before(self, as_of: date) -> Int32:
+        """The persons of those."""
+
+
 @dataclass(frozen=True, eq=False)
 class Victimisations:
     """Who became a victim, when, of which offence, and in which incident.
@@ -112,7 +147,7 @@ class Victimisations:
         was arrested.
     """
 
-    events: Arrests
+    events: Events
     of_person: Int32
     of_incident: Int32
 
@@ -147,7 +182,18 @@ class Victimisations:
         return dataclasses.replace(self, of_person=of_person)
 
 
-def end_of(arrests: Arrests) -> int:
+class _Known(Protocol):
+    @property
+    def as_of(self) -> date | None: ...
+    @property
+    def last_day(self) -> int: ...
+    @property
+    def associations(self) -> Associations | None: ...
+    @property
+    def victims(self) -> Victimisations | None: ...
+
+
+def end_of(arrests: _Known) -> int:
     """The day as of which ties and victims are looked at: the as-of day, or the day after the last one of any table."""
     if arrests.as_of is not None:
         return day_number(arrests.as_of)
