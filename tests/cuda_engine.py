@@ -38,6 +38,7 @@ from gpunet.runs.kept_features import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
 from gpunet.tables.frames import to_arrow
 from gpunet.tables.parquet import read_parquet
+from tests.layered_tables import write_layered
 from tests.run_processes import results
 
 
@@ -186,6 +187,37 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
     assert not {"reading", "network", "betweenness"} & set(begun)
     assert results(out) == results(undisturbed)
     check_kept(came_back["arrests_of"], came_back["features_of"], tmp_path)
+
+
+def test_with_ties_and_victims_arrests_and_tables_lie_on_the_host(tables: Path, tmp_path: Path) -> None:
+    """The engine computes, stopped or not; and a model is trained there."""
+    write_layered(tmp_path, persons=100)
+    paths = {"ties": [str(tmp_path / "ties.csv")], "victims": [str(tmp_path / "victims.csv")]}
+    config = {
+        "input": paths,
+        "ties": {"intelligence": {"use": True}, "calls": {"use": True}},
+        "model": {"folds": 2, "max_rounds": 3, "horizon_days": 300},
+    }
+    asked = (str(tmp_path / "arrests.csv"),)
+    expected = contract.feature_run("cpu", [*asked], tmp_path / "cpu", config)
+    found = contract.feature_run("gpu", [*asked], tmp_path / "gpu", config)
+    contract.check_feature_runs(found, expected, "gpu")
+    assert found[1]["layers"] == expected[1]["layers"]
+
+    def stop(*_: Any) -> Any:
+        raise Enough
+
+    options = RunOptions(engine="gpu", checkpoint_seconds=0)
+    with pytest.MonkeyPatch.context() as stopping:
+        stopping.setattr(stages.Run, "write_features", stop)
+        with pytest.raises(Enough):
+            run_features([*asked], tmp_path / "again", config, None, options)
+    resume_run(tmp_path / "again", "features", options)
+    assert results(tmp_path / "again") == results(tmp_path / "gpu")
+    forecasts = [contract.forecast_run(engine, [*asked], tmp_path / f"{engine}-f", config) for engine in ("gpu", "cpu")]
+    contract.check_feature_runs(forecasts[0], forecasts[1], "gpu")
+    scores, wanted = (read_parquet(folder / "scores.parquet").sort("person_id") for folder, _ in forecasts)
+    assert scores["person_id"].to_list() == wanted["person_id"].to_list()
 
 
 def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:

@@ -128,11 +128,11 @@ def without_louvain(found: Columns) -> Columns:
     """The columns that do not follow the engine's own partition."""
     sets = [name.removeprefix("degree__") for name in found if name.startswith("degree__")]
     declared = columns(sets)
-    return {name: both for name, both in found.items() if name == "person_id" or not _own(name, declared)}
+    return {name: both for name, both in found.items() if not _own(name, declared)}
 
 
 def _own(name: str, declared: Mapping[str, Any]) -> bool:
-    return follows_louvain(name, declared[name])
+    return name in declared and follows_louvain(name, declared[name])
 
 
 # Checks of results in memory.

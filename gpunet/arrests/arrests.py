@@ -101,6 +101,8 @@ class ReadReport:
         What was found out of how files are written, as sentences.
     offences
         ``text, rows, sets``: each distinct offence of accepted rows, the most frequent first, and the sets it is in.
+    beside
+        How reading the tables of ``ties`` and of ``victims`` went, if there were any; not kept in checkpoints.
     """
 
     files: tuple[FileCount, ...]
@@ -117,6 +119,7 @@ class ReadReport:
     offences: nw.DataFrame[Any] | None = None
     advice: tuple[Advice, ...] = ()
     bad_dates: tuple[str, ...] = ()
+    beside: Mapping[str, ReadReport] = field(default_factory=dict)
 
     def advised(self, more: Sequence[Advice]) -> ReadReport:
         """The report with more advice, which is among the warnings too."""

@@ -18,11 +18,12 @@ from gpunet.base.array_types import Int32
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.base.words import quoted
+from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.tables.arrays import inverse_order, sort_order, to_host
 from gpunet.tables.frames import backend_of, make_series, series_to_arrow
 
-__all__ = ["TieRows", "with_tables"]
+__all__ = ["TieRows", "check_key", "with_tables"]
 
 _TEXT = pa.large_string()
 
@@ -115,14 +116,25 @@ def _recoded(arrests: Arrests, ids: pa.Array, code: Int32) -> Arrests:
     return dataclasses.replace(arrests, person_ids=series, person=person[order], charges=charges, **arrays)
 
 
-def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
-    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
-    more = set(arrests.config.input.incident_key) - {"force", "incident_id"} - DATE_PARTS
+def check_key(config: Config) -> None:
+    """Refuse a key of incidents that tables of victims do not have.
+
+    Raises
+    ------
+    InputError
+        If there is a column in it that is neither the incident's id, nor its force or date.
+    """
+    more = set(config.input.incident_key) - {"force", "incident_id"} - DATE_PARTS
     if more:
         raise InputError(
             f"victims: incidents are told apart by {quoted(sorted(more))} ([input] incident_key), which tables of "
             "victims do not have: leave it out of the key, or do without --victims"
         )
+
+
+def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
+    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
+    check_key(arrests.config)
     known, wanted = _keys(arrests), _keys(victims)
     return np.asarray(pc.index_in(wanted, value_set=known).fill_null(-1), dtype=np.int32)
 

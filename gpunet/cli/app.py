@@ -20,6 +20,7 @@ from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
+from gpunet.cli.several import repeated
 
 __all__ = ["app", "main"]
 
@@ -63,7 +64,7 @@ def main() -> NoReturn:
     """Run the command line, and end with one of :data:`EXIT_CODES`."""
     open_streams()
     debug, arguments = debug_asked(sys.argv[1:])
-    sys.exit(_code_of(arguments, debug))
+    sys.exit(_code_of(repeated(arguments), debug))
 
 
 def _code_of(arguments: list[str], debug: bool) -> int:

@@ -136,6 +136,7 @@ def compute_all(
     threads: int | None = None,
     *,
     path_config: PathConfig | None = None,
+    union_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
@@ -144,9 +145,11 @@ def compute_all(
 
     Each stage runs inside ``stage_context(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``,
     ``path``, ``geographic``, ``temporal``, ``history``, ``layers`` if there are any, ``tables``. `path_config` stands
-    for ``[path]`` of the arrests' configuration; `notice` gets a line with the estimate before long work.
+    for ``[path]`` of the arrests' configuration, `union_config` for that of the union of all layers, as `path_config`
+    if None; `notice` gets a line with the estimate before long work.
     """
     path_config = path_config or arrests.config.path
+    union_config = union_config or path_config
     engine = resolve_engine(engine, threads)
     wanted = expand_families(families)
 
@@ -176,7 +179,7 @@ def compute_all(
     layers, path_any = layers_of(arrests, network), None
     if layers:
         with stage("layers"):
-            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, path_config, progress, notice)
+            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, progress, notice)
             found |= of_layers
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
@@ -192,7 +195,7 @@ def _beside(
     layers: Mapping[str, Layer],
     wanted: Collection[str],
     engine: Engine,
-    path_config: PathConfig,
+    union_config: PathConfig,
     progress: ProgressCallback | None,
     notice: Callable[[str], None] | None,
 ) -> tuple[Columns, PathReport | None]:
@@ -200,7 +203,7 @@ def _beside(
     found: Columns = {}
     report = None
     if "layers" in wanted:
-        found, report = layer_features(arrests, layers, engine, path_config, progress=progress, notice=notice)
+        found, report = layer_features(arrests, layers, engine, union_config, progress=progress, notice=notice)
     if arrests.victims is not None:
         if "victims" in wanted:
             found |= exposure_features(arrests, network, engine)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.config.config import load_config
-from gpunet.config.registry import Feature, columns
+from gpunet.config.registry import LAYER_FAMILIES, Feature, columns
 from gpunet.evaluate.families import FAMILIES
 from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.dependence import Moved, binned, moved_by
@@ -27,6 +27,9 @@ FAMILY_WORDS = {
     "path": "the position in the network",
     "geographic": "arrests in the places where the person was arrested",
     "temporal": "the time between arrests, and incidents with violent others",
+    "layers": "ties of other kinds than arrests",
+    "victims": "victims near the person",
+    "victim_history": "what the person was a victim of",
 }
 
 #: What values multiply odds by: marks of the axis, and the least that it shows.
@@ -52,7 +55,8 @@ def drivers(source: Source) -> Section | None:
     total = sum(of["mean_absolute_contribution"] for of in importance)
     if not total:
         return None
-    declared = columns(load_config(source.manifest.get("config")).sets)
+    config = load_config(source.manifest.get("config"))
+    declared = columns(config.sets, layers=config.layers)
     moved = source.once(moved_by)
     features = _features(importance, declared, total)
     families = _families(features)
@@ -69,7 +73,8 @@ def feature_words(name: str, declared: Mapping[str, Feature]) -> str:
 
 def _family(name: str, declared: Mapping[str, Feature]) -> str:
     of = declared[name].family if name in declared else ""
-    return next((family for family, parts in FAMILIES.items() if of in parts), "own record")
+    beside = of if of in LAYER_FAMILIES else "own record"
+    return next((family for family, parts in FAMILIES.items() if of in parts), beside)
 
 
 def _features(importance: Iterable[Mapping[str, Any]], declared: Mapping[str, Feature], total: float) -> pl.DataFrame:

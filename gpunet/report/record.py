@@ -39,6 +39,11 @@ class Record:
         found: Int64 = pc.index_in(values, value_set=known).to_numpy(zero_copy_only=False)
         return found
 
+    @property
+    def is_of_somebody(self) -> bool:
+        """Whether the person has an arrest at all, and is not known from ties or as a victim alone."""
+        return bool(np.isfinite(self.codes([self.person_id])[0]))
+
     @cached_property
     def code(self) -> int:
         """The person's."""

@@ -41,6 +41,18 @@ class _Input:
 
 
 @dataclass
+class _Inputs(_Input):
+    ties: _Input | None = None
+    victims: _Input | None = None
+
+
+@dataclass
+class _Layer:
+    persons: _Count
+    ties: _Count
+
+
+@dataclass
 class _Arrests:
     arrests: _Count
     persons: _Count
@@ -190,17 +202,18 @@ class _Execution:
 
 @dataclass
 class _Manifest:
-    input: _Input
+    input: _Inputs
     arrests: _Arrests
     warnings: list[StrictStr]
     execution: _Execution
     outputs: dict[str, dict[str, Any]]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Features(_Manifest):
     network: _Network
     path: _Path | None
+    layers: dict[str, _Layer] = Field(default_factory=dict)
 
 
 @dataclass

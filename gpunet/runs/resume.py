@@ -37,6 +37,7 @@ __all__ = [
     "prepare",
     "side_tables",
     "stored_request",
+    "tables_beside",
     "with_hash",
 ]
 
@@ -52,6 +53,9 @@ _SIDE_TABLES: dict[str, tuple[str, ...]] = {
     "evaluate known": ("victims",),
     "evaluate emerging": ("victims", "custody"),
 }
+
+#: The keys of [input] that name tables beside the arrests, whatever the command.
+_BESIDE = ("ties", "victims")
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -167,8 +171,17 @@ def side_tables(command: str, config: Config) -> dict[str, str]:
     return {key: path for key, path in named.items() if path}
 
 
-def hashes_of(tables: Mapping[str, str], config: Config) -> dict[str, str]:
-    """SHA-256 of the files of tables beside the arrests, by path; each table is a file, a folder or a glob.
+def tables_beside(command: str, config: Config) -> dict[str, tuple[str, ...]]:
+    """The paths of all tables beside the arrests, by the key that names them: those of ``[input]`` too."""
+    found: dict[str, tuple[str, ...]] = {key: (path,) for key, path in side_tables(command, config).items()}
+    for key in _BESIDE:
+        if named := getattr(config.input, key):
+            found[key] = (*named, *found.get(key, ()))
+    return found
+
+
+def hashes_of(tables: Mapping[str, str | Sequence[str]], config: Config) -> dict[str, str]:
+    """SHA-256 of the files of tables beside the arrests, by path; each table is a file, a folder or a glob, or several.
 
     Raises
     ------
@@ -176,14 +189,15 @@ def hashes_of(tables: Mapping[str, str], config: Config) -> dict[str, str]:
         If one is not there or cannot be read.
     """
     found = {}
-    for key, path in tables.items():
+    for key, named in tables.items():
+        paths = [named] if isinstance(named, str) else list(named)
         try:
-            for source in find_sources([path], config.input, []):
+            for source in find_sources(paths, config.input, []):
                 found[source.name] = sha256_of(source.path)
         except InputError as error:
             raise InputError(f"{key}: {error}") from error
         except OSError as error:
-            raise InputError(f"{key}: cannot read {path}: {in_words(error)}") from error
+            raise InputError(f"{key}: cannot read {', '.join(paths)}: {in_words(error)}") from error
     return found
 
 
