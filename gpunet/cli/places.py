@@ -21,7 +21,7 @@ from gpunet.panels.units import require_unit
 from gpunet.places import boosted, simple
 from gpunet.places.cautions import PATROLS, no_results, without_place
 from gpunet.places.counts import Known, events_of, known_places, labels_of, place_codes
-from gpunet.places.measures import Tested, result_rows
+from gpunet.places.measures import TriedWindow, result_rows
 from gpunet.places.tables import PlaceNames, forecast_frames, places_frame, results_frame
 from gpunet.places.windows import Window, training_days, windows_of
 from gpunet.runs.manifest import arrest_statistics
@@ -160,7 +160,7 @@ def _results(run: SnapshotRun, work: _Work, found: Sequence[dict[str, Float64]])
         if window.complete and len(forecasts) == len(MODELS):
             everywhere = int(events.between(window.first, window.stop, len(work.names)).sum())
             base, area = known.column("violent_arrests_365d"), work.area[known.code]
-            tested.append(Tested(forecasts, label, base, area, everywhere - int(label.sum())))
+            tested.append(TriedWindow(forecasts, label, base, area, everywhere - int(label.sum())))
     return result_rows(tested, MODELS, asked.shares, asked.bootstrap, asked.seed)
 
 

@@ -30,7 +30,7 @@ def places_lines(places: Mapping[str, Any], width: int) -> list[str]:
         f"tried on  {counted(first['windows'], 'window')} that no model had seen, with {first['all_hits']:,} violent "
         f"arrests in known places{elsewhere}"
     )
-    columns = [["", *(f"{row['model'].replace('_', ' ')}, {row['share']:.3g} of places" for row in rows)]]
+    columns = [["", *(f"{100 * row['share']:.3g} % of places, {row['model'].replace('_', ' ')}" for row in rows)]]
     for name, title in _TITLES.items():
         columns.append([title, *(figure(row[name]) for row in rows)])
         columns.append(["95 %", *(_interval(row[f"{name}_low"], row[f"{name}_high"]) for row in rows)])

@@ -11,7 +11,7 @@ import numpy as np
 
 from gpunet.base.array_types import Float64, Int64
 
-__all__ = ["CHANCE", "MEASURES", "Tested", "flagged", "found_in", "measures_of", "most_in", "result_rows"]
+__all__ = ["CHANCE", "MEASURES", "TriedWindow", "flagged", "found_in", "measures_of", "most_in", "result_rows"]
 
 #: The name of the forecast that knows nothing.
 CHANCE = "chance"
@@ -27,7 +27,7 @@ _ENDS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class TriedWindow:
     """A window whose forecasts are tried, over the places that are known as of its first day.
 
     Attributes
@@ -79,7 +79,7 @@ def most_in(label: Int64, count: int) -> int:
     return int(np.partition(label, len(label) - count)[len(label) - count :].sum())
 
 
-def _sums(windows: Sequence[Tested], model: str, share: float) -> Float64:
+def _sums(windows: Sequence[TriedWindow], model: str, share: float) -> Float64:
     """float64[windows, 7]: hits, all, flagged area, whole area, best, and of the year before flagged and all."""
     rows = []
     for window in windows:
@@ -112,9 +112,9 @@ def measures_of(sums: Float64) -> dict[str, Float64]:
 
 
 def result_rows(
-    windows: Sequence[Tested], models: Sequence[str], shares: Sequence[float], draws: int, seed: int
+    windows: Sequence[TriedWindow], models: Sequence[str], shares: Sequence[float], draws: int, seed: int
 ) -> list[dict[str, Any]]:
-    """A row a model, chance among them, and share: the measures over all windows together, with their intervals.
+    """A row a share and model, chance among them: the measures over all windows together, with their intervals.
 
     Sums are taken over the windows first, and measures of these. An interval is from draws of as many windows, with
     replacement, the same draws for every row: percentiles 2.5 and 97.5. None with fewer than two windows, without
@@ -125,8 +125,8 @@ def result_rows(
     n = len(windows)
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
     rows = []
-    for model in (*models, CHANCE):
-        for share in shares:
+    for share in shares:
+        for model in (*models, CHANCE):
             sums = _sums(windows, model, share)
             of_all = measures_of(sums.sum(axis=0))
             of_draws = measures_of(_drawn_sums(drawn, sums)) if draws and n > 1 else {}

@@ -198,6 +198,7 @@ class _PlaceResult:
     model: StrictStr
     share: StrictFloat
     windows: _Count
+    hits: StrictFloat
     all_hits: _Count
     hits_elsewhere: _Count
     pai: StrictFloat | None
