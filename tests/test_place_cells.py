@@ -74,7 +74,7 @@ def test_coordinates_that_are_none_are_counted_by_reason():
     good = [("41,8781", "-87,6298"), ("41.8781", "-87.6298"), (" 41.8781 ", "-87.62980")]
     arrests, reasons = placed(table(good + bad))
     assert reasons == {"missing": 3, "not a number": 2, "out of range": 2, "at 0, 0": 1}
-    assert sorted(map(str, cells_of(arrests))) == ["None"] * 8 + [h3.latlng_to_cell(*CHICAGO, 9)] * 3
+    assert sorted(map(str, cells_of(arrests))) == [h3.latlng_to_cell(*CHICAGO, 9)] * 3 + ["None"] * 8
 
 
 def test_a_cell_is_one_within_its_force_and_another_column_s_name_is_configured():

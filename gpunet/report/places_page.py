@@ -96,10 +96,10 @@ def _lead(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
         if row["share"] == share and row["all_hits"]
     )
-    windows = counted(rows[0]["windows"], "window")
-    return (
-        f"Over {windows} that no forecast had seen, {100 * share:.3g} % of places held of all violent arrests: {said}."
-    )
+    windows = f"{counted(rows[0]['windows'], 'window')} that no forecast had seen"
+    if not said:
+        return f"Over {windows}, there was no violent arrest in a known place: nothing can be said."
+    return f"Over {windows}, {100 * share:.3g} % of places held of all violent arrests: {said}."
 
 
 def places_windows(source: Source) -> Section:
