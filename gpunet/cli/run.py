@@ -170,7 +170,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     out
         The run folder.
     command
-        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"`` or ``"panel"``.
+        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"``, ``"panel"``
+        or ``"places"``.
     options
         Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
         run's own.
@@ -211,6 +212,10 @@ def _job(command: Command) -> Callable[..., dict[str, Any]]:
         from gpunet.cli.panels import run_panel
 
         return run_panel
+    if command == "places":
+        from gpunet.cli.places import run_places
+
+        return run_places
     if command in ("evaluate known", "evaluate emerging"):
         from gpunet.cli.evaluations import run_emerging, run_known
 

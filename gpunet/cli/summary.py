@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.cli.audit_summary import audit_lines
+from gpunet.cli.places_summary import places_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
@@ -71,6 +72,8 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         lines += evaluation_lines(manifest["evaluation"], width)
     if "panel" in manifest:
         lines += panel_lines(manifest["panel"])
+    if "places" in manifest:
+        lines += places_lines(manifest["places"], width)
     return "\n".join([*lines, *_warnings(manifest["warnings"]), *_results(manifest, out)])
 
 

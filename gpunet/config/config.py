@@ -23,6 +23,7 @@ from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
+from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.config.ties_config import Kinds, VictimsConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
@@ -42,6 +43,7 @@ __all__ = [
     "NetworkConfig",
     "PanelConfig",
     "PathConfig",
+    "PlacesConfig",
     "load_config",
 ]
 
@@ -204,6 +206,8 @@ class Config:
     """Panels of features as of many days."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     """How groups of persons are compared."""
+    places: PlacesConfig = field(default_factory=PlacesConfig)
+    """Forecasts of places."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
     ties: Kinds = field(default_factory=dict)

@@ -30,6 +30,7 @@ from gpunet.report.known_page import known_experiment, known_families, known_res
 from gpunet.report.limits import limits
 from gpunet.report.network import network
 from gpunet.report.panel_page import panel_days
+from gpunet.report.places_page import places_forecasts, places_windows
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -84,6 +85,13 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         limits,
         computed,
     ),
+    "places": (
+        asked,
+        places_forecasts,
+        places_windows,
+        limits,
+        computed,
+    ),
     "run": (
         asked,
         network,
@@ -102,11 +110,12 @@ _TITLES: Mapping[str, str] = {
     "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",
     "panel": "Arrests as they were known day by day",
+    "places": "Forecasts of places",
     "run": "Forecast of violent arrests",
 }
 
 #: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
-_FIRST = ("forecast", "known", "emerging", "fairness", "asked", "limits")
+_FIRST = ("forecast", "places", "known", "emerging", "fairness", "asked", "limits")
 
 
 def page_of(source: Source) -> Page:

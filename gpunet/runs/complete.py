@@ -196,6 +196,44 @@ class _Panel:
 
 
 @dataclass
+class _PlaceWindow:
+    as_of: StrictStr
+    until: StrictStr
+    places: _Count
+    violent_arrests: _Count
+    label_complete: bool
+    trained_on: StrictStr | None
+
+
+@dataclass
+class _PlaceResult:
+    model: StrictStr
+    share: StrictFloat
+    windows: _Count
+    hits: StrictFloat
+    all_hits: _Count
+    hits_elsewhere: _Count
+    pai: StrictFloat | None
+    pai_low: StrictFloat | None
+    pai_high: StrictFloat | None
+    pei: StrictFloat | None
+    pei_low: StrictFloat | None
+    pei_high: StrictFloat | None
+    recapture: StrictFloat | None
+    recapture_low: StrictFloat | None
+    recapture_high: StrictFloat | None
+
+
+@dataclass
+class _Places:
+    unit: StrictStr
+    resolution: StrictInt | None
+    arrests_without_place: _Count
+    windows: Annotated[list[_PlaceWindow], Field(min_length=1)]
+    results: list[_PlaceResult]
+
+
+@dataclass
 class _Execution:
     seconds: Annotated[StrictFloat, Field(ge=0)]
 
@@ -248,6 +286,11 @@ class _PanelManifest(_Manifest):
 
 
 @dataclass
+class _PlacesManifest(_Manifest):
+    places: _Places
+
+
+@dataclass
 class _AuditedRun:
     folder: StrictStr
     run_json_sha256: StrictStr
@@ -286,6 +329,7 @@ _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "evaluate emerging": TypeAdapter(_Experiment),
     "audit": TypeAdapter(_AuditManifest),
     "panel": TypeAdapter(_PanelManifest),
+    "places": TypeAdapter(_PlacesManifest),
 }
 
 

@@ -46,7 +46,7 @@ T = TypeVar("T")
 _REQUEST, _INPUTS, _HASH = "request.json", "inputs.json", "sha256"
 
 #: What a run can be.
-Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel"]
+Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel", "places"]
 
 #: The keys of [evaluate] that name tables beside the arrests, by the command that reads them.
 _SIDE_TABLES: dict[str, tuple[str, ...]] = {

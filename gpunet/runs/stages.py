@@ -80,7 +80,7 @@ __all__ = ["TIE_DATES", "Run"]
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
-_REPORTING = ("read", "model", "evaluate", "snapshots")
+_REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
 
 
 class Run:
@@ -89,13 +89,14 @@ class Run:
     ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
     ``place``: the engine in whose memory arrests and tables lie. With tables of ties or victims it is the CPU's,
     whatever computes.
+    ``reading``: what tables are read with; the run's own configuration, unless some columns are read for others.
     """
 
     def __init__(
         self, command: Command, folder: RunFolder, config: Config, options: RunOptions, engine: Engine
     ) -> None:
         self.folder = folder
-        self.config = config
+        self.config = self.reading = config
         self.options = options
         self.progress = options.progress
         self.engine = self.place = engine
@@ -224,7 +225,7 @@ class Run:
             return arrests
 
         def restored(contents: Contents) -> Arrests:
-            arrests = kept_arrests.arrests_of(contents, self.config, self.place)
+            arrests = kept_arrests.arrests_of(contents, self.reading, self.place)
             assert arrests.report is not None  # they were read
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
@@ -237,7 +238,7 @@ class Run:
         arrests = read_arrests_at(
             GPU if on_gpu else HOST,
             inputs,
-            self.config,
+            self.reading,
             progress=self.progress,
             keep_going=self.options.keep_going,
             notice=self.options.notice,
