@@ -64,4 +64,4 @@ def kernels_of(command: str, options: RunOptions) -> tuple[Kernel, ...]:
     ()
     """
     elsewhere = options.engine not in ("auto", "cpu") or options.cluster not in (None, "none")
-    return () if command == "audit" or elsewhere else FEATURE_KERNELS
+    return () if command in ("audit", "flags") or elsewhere else FEATURE_KERNELS

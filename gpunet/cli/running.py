@@ -40,6 +40,8 @@ RUN_FILES = {
     "splits.parquet": "days to train on and days to test on, a horizon apart",
     "fairness.parquet": "who is selected, rightly and wrongly, by group, with intervals",
     "proxies.parquet": "how well features guess an attribute",
+    "flags.parquet": "whom a trigger points at, with its evidence",
+    "flag_worth.parquet": "what each flag was worth in the past, beside chance",
     "rejected.parquet": "rows that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.cli.audit_summary import audit_lines
+from gpunet.cli.flag_summary import flag_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
 from gpunet.runs.result_names import ResultNames
@@ -38,6 +39,8 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     width = _WIDTH if width is None else width
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
+    if "flags" in manifest:
+        return "\n".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     rows = manifest["input"]["rows"]
     network, arrests = manifest.get("network"), manifest["arrests"]
     files = _files(manifest["input"])

@@ -20,6 +20,7 @@ from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
+from gpunet.config.flags_config import Flags
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.pool_config import PoolConfig
@@ -202,6 +203,8 @@ class Config:
     """Panels of features as of many days."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     """How groups of persons are compared."""
+    flags: Flags = field(default_factory=dict)
+    """``{name: trigger and its parameters}``, of ``gpunet flags``; without any, one flag of each trigger."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
 
@@ -225,8 +228,10 @@ class Config:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in ``run.json``."""
+        """Plain values, as they stand in ``run.json``; of flags only where there are any."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=date.isoformat))
+        if not self.flags:
+            del plain["flags"]
         return plain
 
 

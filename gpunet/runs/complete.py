@@ -265,6 +265,22 @@ class _AuditManifest:
     outputs: dict[str, dict[str, Any]]
 
 
+@dataclass
+class _FlagsOf:
+    runs: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    declared: dict[str, dict[str, Any]]
+    raised: list[dict[str, Any]]
+    worth: list[dict[str, Any]]
+
+
+@dataclass
+class _FlagsManifest:
+    flags: _FlagsOf
+    warnings: list[StrictStr]
+    execution: _Execution
+    outputs: dict[str, dict[str, Any]]
+
+
 #: By what a manifest says that its run was.
 _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "features": TypeAdapter(_Features),
@@ -272,6 +288,7 @@ _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "evaluate known": TypeAdapter(_Experiment),
     "evaluate emerging": TypeAdapter(_Experiment),
     "audit": TypeAdapter(_AuditManifest),
+    "flags": TypeAdapter(_FlagsManifest),
     "panel": TypeAdapter(_PanelManifest),
 }
 
