@@ -112,6 +112,7 @@ def _written(
 ) -> tuple[dict[str, Any], FlaggedRun]:
     """Compute and write both tables; return what the manifest says of them, and the run of the latest day."""
     from gpunet.evaluate.side_tables import read_custody
+    from gpunet.flags.found import LISTED
     from gpunet.flags.known import Known
     from gpunet.flags.tables import flags_frame, flags_metadata, joined_frames, worth_frame
     from gpunet.flags.triggers import check_sets
@@ -131,12 +132,7 @@ def _written(
         custody = read_custody(asked.custody, arrests) if asked.custody else None
         if custody is not None:
             warnings += custody.warnings
-        told = options.progress
-        begun(told, "worth")
-        rows = worth_rows(
-            arrests, flags, latest.config, custody, None if told is None else lambda n, of: told("worth", n, of)
-        )
-        ended(told, "worth")
+        rows = worth_rows(arrests, flags, latest.config, custody, options.progress)
     with _stage(clock, options, "write tables"):
         more = {"horizon_days": asked.horizon_days, "population": asked.population}
         written.write_table("flags.parquet", [frame], flags_metadata("flags"), dates=("as_of", "expires"))
@@ -153,6 +149,7 @@ def _written(
         "worth": [{**row, "as_of": row["as_of"].isoformat()} for row in rows],
         **more,
         "snapshots": days,
+        "evidence_listed": LISTED,
     }, latest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError
@@ -35,6 +35,10 @@ _Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 _Steps = Annotated[StrictInt, Field(ge=1, le=100)]
 
 
+#: A table without its trigger is refused, whatever class it could be of.
+_WITH_TRIGGER = ConfigDict(**CHECKED, json_schema_extra={"required": ["trigger"]})
+
+
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class FlagKeys:
     """What every flag has, whatever its trigger."""
@@ -51,7 +55,7 @@ class FlagKeys:
     """Whether the evidence has the ids of the other persons. They are third parties, who have no flag."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class ViolenceNearby(FlagKeys):
     """Somebody within one or two steps was recently arrested for homicide, or for what else is asked for."""
 
@@ -64,7 +68,7 @@ class ViolenceNearby(FlagKeys):
     """How far away: 1 or 2 ties."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class ViolentGroupTie(FlagKeys):
     """A recent tie, the first of the two persons, to a member of a violent group that the flagged person is not of."""
 
@@ -76,7 +80,7 @@ class ViolentGroupTie(FlagKeys):
     """The group is violent if its members have so many violent arrests in the recent days."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class GangTie(FlagKeys):
     """A recent tie between persons of two gangs that had none before."""
 
@@ -84,7 +88,7 @@ class GangTie(FlagKeys):
     """``"gang_tie"``."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class ViolentFirstArrest(FlagKeys):
     """A recent first arrest, together with violent persons."""
 
@@ -94,7 +98,7 @@ class ViolentFirstArrest(FlagKeys):
     """So many of those arrested in the same incident have a violent arrest, be it in this incident."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class GroupViolenceRising(FlagKeys):
     """A group whose other members have more violent arrests in the recent days than in as many days before."""
 
@@ -108,7 +112,7 @@ class GroupViolenceRising(FlagKeys):
     """More than so many times those of as many days before."""
 
 
-@dataclass(frozen=True, config=CHECKED, kw_only=True)
+@dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class DistanceShrank(FlagKeys):
     """Somebody arrested earlier is nearer to the nearest other violent person than before the recent days."""
 

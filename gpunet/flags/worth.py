@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import day_number, day_to_date
 from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback, begun, ended
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import Config
 from gpunet.config.flags_config import Flag, Side
@@ -28,6 +29,8 @@ __all__ = ["judged_days", "verdict", "wilson", "worth_rows"]
 
 #: Of a normal distribution, for 95 %.
 _Z = 1.959963984540054
+
+_STAGE = "worth"
 
 _NEVER = np.iinfo(np.int64).max
 
@@ -62,7 +65,7 @@ def worth_rows(
     flags: Mapping[str, Flag],
     config: Config,
     custody: Custody | None = None,
-    told: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of ``flag_worth``, one for each of the `flags`, in their order.
 
@@ -76,19 +79,22 @@ def worth_rows(
         ``[evaluate]`` says which days, how far ahead, and of whom.
     custody
         Who is left out of a snapshot's population.
-    told
+    progress
         Called with how many snapshots are done, and of how many.
     """
     days = judged_days(arrests, config)
     tallies = {name: _Tally(flag) for name, flag in flags.items()}
     snapshots = Snapshots(arrests, config.evaluate.population, custody, _no_features)
     expires = {name: np.full(arrests.n_persons, -_NEVER) for name in flags}
+    begun(progress, _STAGE)
+    if not days:
+        ended(progress, _STAGE)
     for number, day in enumerate(days, 1):
         raise_if_stopped()
         _add_day(tallies, expires, snapshots.population(day), arrests, day, config.evaluate.horizon_days)
         snapshots.keep(())
-        if told is not None:
-            told(number, len(days))
+        if progress is not None:
+            progress(_STAGE, number, len(days))
     community = _communities(arrests)
     gangs = bool((arrests.gang >= 0).any())
     return [
