@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from gpunet.base.errors import ConfigError, GpunetError, InputError
 from gpunet.cli.app import app, main
 from gpunet.cli.flags import run_flags
+from gpunet.cli.reports import write_report
 from gpunet.cli.run import run_features
 from gpunet.cli.summary import summarise
 from gpunet.config.config import load_config
@@ -103,6 +104,24 @@ def test_what_is_said_and_shown(place: Path, raised: Path) -> None:
     assert "whom a trigger points at" in said
     shown = CliRunner().invoke(app, ["show", str(raised), "flag_worth"])
     assert "violent_first_arrest" in shown.stdout
+
+
+def test_the_page(place: Path, raised: Path, tmp_path: Path) -> None:
+    page = (raised / "report.html").read_text(encoding="utf-8")
+    worth = read_manifest(raised)["flags"]["worth"]
+    for row in worth:
+        assert row["flag"] in page
+    assert "no ground to act on anybody" in page
+    assert "did better than chance in the past" in page
+    csv = pl.read_csv(raised / "figures" / "worth.csv")
+    assert csv["alerts"].to_list() == [row["alerts"] for row in worth]
+    copied = shutil.copytree(raised, tmp_path / "copy")
+    write_report(copied, "public")
+    few = pl.read_csv(copied / "figures" / "raised.csv")["persons"].to_list()
+    assert all(number == 0 or number >= 10 for number in few)
+    told = pl.read_csv(copied / "figures" / "worth.csv")
+    assert all(number == 0 or number >= 10 for name in ("alerts", "hits", "misses") for number in told[name])
+    assert str(place) not in (copied / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_same_bytes_again_and_from_other_places(place: Path, raised: Path, tmp_path: Path) -> None:
