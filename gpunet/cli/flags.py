@@ -121,7 +121,7 @@ def _written(
     flags = flags_of(runs[0].config.flags)
     for run in runs:
         check_sets(flags, run.config)
-    with _stage(clock, options, "read"):
+    with clock.stage("read"):  # which says under another name how far it is
         of_runs = _read(runs, inputs, written, options, warnings)
     with _stage(clock, options, "flags"):
         frames = [flags_frame(Known(arrests, build_network(arrests)), flags) for _, arrests in of_runs]
