@@ -43,6 +43,8 @@ RUN_FILES = {
     "place_results.parquet": "PAI, PEI* and recapture of each forecast, with intervals",
     "fairness.parquet": "who is selected, rightly and wrongly, by group, with intervals",
     "proxies.parquet": "how well features guess an attribute",
+    "flags.parquet": "whom a trigger points at, with its evidence",
+    "flag_worth.parquet": "what each flag was worth in the past, beside chance",
     "rejected.parquet": "rows that could not be used, with reasons",
     "rejected_ties.parquet": "rows of ties of other kinds that could not be used, with reasons",
     "rejected_victims.parquet": "rows of victims that could not be used, with reasons",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.cli.audit_summary import audit_lines
+from gpunet.cli.flag_summary import flag_lines
 from gpunet.cli.places_summary import places_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
@@ -40,6 +41,9 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     width = _WIDTH if width is None else width
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
+    if "flags" in manifest:
+        return "\
+".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     network, arrests = manifest.get("network"), manifest["arrests"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [

@@ -24,6 +24,7 @@ from gpunet.report.experiment_calibration import emerging_calibration, known_cal
 from gpunet.report.experiment_certainty import experiment_certainty
 from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
+from gpunet.report.flags_page import flags_asked, flags_raised, flags_worth
 from gpunet.report.forecast import forecast
 from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
@@ -79,6 +80,13 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         limits,
         computed,
     ),
+    "flags": (
+        flags_asked,
+        flags_raised,
+        flags_worth,
+        limits,
+        computed,
+    ),
     "panel": (
         asked,
         panel_days,
@@ -109,13 +117,14 @@ _TITLES: Mapping[str, str] = {
     "evaluate emerging": "Who emerges: forecasts month by month",
     "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",
+    "flags": "Flags: at whom declared triggers point",
     "panel": "Arrests as they were known day by day",
     "places": "Forecasts of places",
     "run": "Forecast of violent arrests",
 }
 
 #: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
-_FIRST = ("forecast", "places", "known", "emerging", "fairness", "asked", "limits")
+_FIRST = ("forecast", "places", "known", "emerging", "fairness", "worth", "asked", "limits")
 
 
 def page_of(source: Source) -> Page:

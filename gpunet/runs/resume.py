@@ -369,8 +369,8 @@ def _hash(path: Path) -> str | None:
 
 
 def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    for section in now:
-        here, there = now[section], before.get(section, {})
+    for section in {**now, **before}:
+        here, there = now.get(section, {}), before.get(section, {})
         for key in sorted({*here, *there}):
             if here.get(key) != there.get(key):
                 yield f"[{section}] {key} was {_shown(there.get(key))} and is {_shown(here.get(key))}"
