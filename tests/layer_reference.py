@@ -134,7 +134,8 @@ class Picture:
         order = list(layers)
         found = [(*pair, order.index(kind), tie) for kind, ties in layers.items() for pair, tie in ties.items()]
         return [
-            (a, b, t.records, t.strength, t.first, t.last, order[k]) for a, b, k, t in sorted(found, key=lambda x: x[:3])
+            (a, b, t.records, t.strength, t.first, t.last, order[k])
+            for a, b, k, t in sorted(found, key=lambda x: x[:3])
         ]
 
     # --- Columns ---
@@ -182,7 +183,9 @@ class Picture:
                 values[f"victims_1hop__{c}"] = sum(distance.get(u) == 1 for u in hurt)
                 values[f"victims_2hop__{c}"] = sum(distance.get(u) == 2 for u in hurt)
                 lately = {e.person for e in self.events if e.is_in(c) and self._is_recent(e)} - {v}
-                values[f"victim_distance__{c}"] = min((float(distance[u]) for u in lately if u in distance), default=None)
+                values[f"victim_distance__{c}"] = min(
+                    (float(distance[u]) for u in lately if u in distance), default=None
+                )
                 values[f"own_victimisations__{c}"] = sum(e.is_in(c) for e in own)
             values["two_hop_heuristic"] = values["victims_1hop__violent"] + values["victims_2hop__violent"] > 0
             days = [e.date for e in own if e.date is not None]

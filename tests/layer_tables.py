@@ -74,7 +74,9 @@ def tie_rows(ties: Sequence[Mapping[str, Any]], kinds: Mapping[str, tuple[float,
     }
     arrays = {name: np.array(values, np.int32) for name, values in numbers.items()}
     of_kinds = tuple(Kind(name, *numbers) for name, numbers in kinds.items())
-    return TieRows(nw.from_native(pl.Series("id", ids, pl.String), series_only=True), Associations(**arrays, kinds=of_kinds))
+    return TieRows(
+        nw.from_native(pl.Series("id", ids, pl.String), series_only=True), Associations(**arrays, kinds=of_kinds)
+    )
 
 
 def _recorded(row: Mapping[str, Any]) -> int:
@@ -83,7 +85,9 @@ def _recorded(row: Mapping[str, Any]) -> int:
     return NEVER if row["recorded_at"] is None else day_number(row["recorded_at"])
 
 
-def tie(a: Any, b: Any, date: dt.date, kind: str = "calls", until: dt.date | None = None, **more: Any) -> dict[str, Any]:
+def tie(
+    a: Any, b: Any, date: dt.date, kind: str = "calls", until: dt.date | None = None, **more: Any
+) -> dict[str, Any]:
     """A row of ties."""
     return {"person_a": a, "person_b": b, "kind": kind, "date": date, "until": until, **more}
 
@@ -124,7 +128,9 @@ def _victims(draw: st.DrawFn, rows: Any, person: Any, day: Any, forces_told: boo
     for _ in range(draw(st.integers(1, 8))):
         force, incident = draw(st.sampled_from(incidents))
         date = draw(st.one_of(day, day, day, st.none()))
-        one = row(draw(person), incident, date, draw(st.sampled_from(OFFENCES)), force=(force or None) if told else None)
+        one = row(
+            draw(person), incident, date, draw(st.sampled_from(OFFENCES)), force=(force or None) if told else None
+        )
         found.append({**one, "recorded_at": draw(recording_days(date))} if recorded else one)
     return found
 

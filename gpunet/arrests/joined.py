@@ -125,7 +125,7 @@ def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
             "victims do not have: leave it out of the key, or do without --victims"
         )
     key = set(arrests.config.input.incident_key)
-    if not all(np.any(to_host(of.force) >= 0) for of in (arrests, victims)):
+    if not all(any(of.force_names.to_list()) for of in (arrests, victims)):
         key.discard("force")  # one side does not tell it
     known, wanted = _keys(arrests, key), _keys(victims, key)
     counts = known.value_counts()
