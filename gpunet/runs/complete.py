@@ -242,6 +242,7 @@ class _AuditedRun:
     run_json_sha256: StrictStr
     test_window: StrictStr
     horizon_days: _Count
+    side: Side = OFFENDER
 
 
 @dataclass
