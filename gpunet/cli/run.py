@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
+from gpunet.arrests.completeness import victims_end_early
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.paths import named_path
 from gpunet.base.words import counted
@@ -117,6 +118,8 @@ def run_forecast(
             run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
             run.require_before(days)
             run.warn_of_late(arrests, days["T"])
+            if settings.model.side == VICTIM:
+                run.warnings += victims_end_early(_last_victim(arrests), days["T"])
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
@@ -159,6 +162,14 @@ def _check_side(config: Config, out: Path) -> None:
             f"{out} holds a run of the side {there}, and this one is of the side {side}: their lists are never in one "
             "place, one after the other neither; name another folder"
         )
+
+
+def _last_victim(arrests: Any) -> int:
+    """The latest day on which anybody became a victim; InputError if no table of victims was read."""
+    if arrests.victims is None:
+        raise InputError("no table of victims was read: give --victims FILE, or [input] victims in the configuration")
+    last: int = arrests.victims.events.last_day
+    return last
 
 
 @contextmanager

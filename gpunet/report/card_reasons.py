@@ -76,8 +76,8 @@ def reasons_section(
             ),
             Paragraph(
                 f"“Odds times” is what the feature did to the odds (those who will be {befallen} to those who will "
-                "not) of this person against an average one: 1.50 is half as much again, 0.80 a fifth less. It tells how "
-                "the model computed, not what causes what. "
+                "not) of this person against an average one: 1.50 is half as much again, 0.80 a fifth less. It tells "
+                "how the model computed, not what causes what. "
                 f"The other {len(model.features) - len(rows)} features moved it less."
             ),
             Paragraph("What each rests on, by the numbers of arrests and ties below:"),
