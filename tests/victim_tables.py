@@ -35,7 +35,8 @@ def victims_near(arrests: pl.DataFrame, seed: int = 1, *, near: float = 5.0) -> 
     chosen = set(rng.choice(persons, max(len(persons) // 25, 2), replace=False).tolist())
     around = set(pairs.filter(pl.col("person_id").is_in(list(chosen)))["person_id_right"].to_list())
     first, last = arrests["date"].min(), arrests["date"].max()
-    assert isinstance(first, date) and isinstance(last, date)
+    assert isinstance(first, date)
+    assert isinstance(last, date)
     span = (last - first).days
     rows: list[dict[str, Any]] = []
 
@@ -53,7 +54,7 @@ def victims_near(arrests: pl.DataFrame, seed: int = 1, *, near: float = 5.0) -> 
     return pl.DataFrame(rows).sort("date", "incident_id")
 
 
-def tables_in(folder: Path, n: int = 600, seed: int = 1) -> tuple[Path, Path]:
+def tables_in(folder: Path, n: int = 400, seed: int = 1) -> tuple[Path, Path]:
     """Arrests and victims as two files."""
     arrests = make_arrests(n, seed=seed)
     paths = folder / "arrests.csv", folder / "victims.csv"
