@@ -26,6 +26,7 @@ from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
+from gpunet.config.sides import OFFENDER, Side
 from gpunet.config.ties_config import Kinds, VictimsConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
@@ -110,6 +111,9 @@ class ModelConfig:
     """Folds (by person) of the cross-fitting behind early stopping, threshold and calibration."""
     max_rounds: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 500
     """Upper bound of boosting rounds, or the forest's number of trees."""
+    side: Side = OFFENDER
+    """What is forecast: ``"offender"``, a violent arrest; or ``"victim"``, becoming a victim of a violent offence,
+    which needs tables of victims. The two lists are never put together."""
 
 
 _Processes = Annotated[StrictInt, Field(ge=0, le=10_000)]
@@ -260,6 +264,8 @@ class Config:
         for name in ("ties", "victims"):
             if not plain["input"][name]:
                 del plain["input"][name]
+        if self.model.side == OFFENDER:
+            del plain["model"]["side"]
         return plain
 
 

@@ -10,6 +10,7 @@ from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
 from gpunet.report.figure import Paragraph, Section
 from gpunet.report.forecast_words import UNDISCLOSED, first_hundred_told
+from gpunet.report.outcome import VICTIMISATION, outcome_of
 from gpunet.report.source import Source
 
 __all__ = ["limits"]
@@ -33,6 +34,20 @@ _OF_SCORES = (
     "one of them would not change what a person does.",
     "Whoever acts on scores changes the records that the next model learns from: more officers at a place make more "
     "arrests there. Later figures then no longer say how good the model is.",
+)
+
+_OF_VICTIMS = (
+    "It is a list of persons who may need protection. It is no list of suspects, and being on it is no ground to stop, "
+    "search, watch or arrest anybody, nor to refuse work, housing or help.",
+    "It is never put together with a list of possible offenders: in 2018 the United Kingdom's Information Commissioner "
+    "found that the Gangs Matrix of London's police did not tell victims from offenders, and shared both alike. Many "
+    "persons are on both sides; what they are offered as victims must not depend on the other list.",
+    "Who became a victim is known only of those who told, or were found. Whoever does not trust the police, or is "
+    "harmed at home, is missing from the record, and from the head of the list.",
+    "The reasons given for a score say where the number comes from. They are no fault of the person, and do not say "
+    "what causes violence.",
+    "An approach can itself bring danger, as when others learn of it. Have it made by those whose work is to protect, "
+    "with the person's consent where that can be had.",
 )
 
 _OF_KNOWN = (
@@ -98,7 +113,10 @@ _OF_KIND: Mapping[str, tuple[str, ...]] = {
 def limits(source: Source) -> Section:
     """Why no score is enough to act on, what arrests measure, and how long and for whom results hold."""
     found = source.manifest
-    items = (*_OF_KIND.get(source.kind, ()), *_OF_RECORDS, *_of_its_time(found), *_of_data(found))
+    of_kind = _OF_KIND.get(source.kind, ())
+    if source.kind == "run" and outcome_of(found) is VICTIMISATION:
+        of_kind = _OF_VICTIMS
+    items = (*of_kind, *_OF_RECORDS, *_of_its_time(found), *_of_data(found))
     return Section(
         "limits",
         "What it must not be used for",
@@ -115,7 +133,8 @@ def _of_a_model(found: Manifest, audience: Audience) -> str:
         return lead
     told = first_hundred_told(share, persons, results["positives"], audience) or is_few(share * 100, 100)
     true = audience.out_of(round(share * 100), 100) if told else UNDISCLOSED
-    return f"{lead} Of the 100 persons ranked highest in the test window, {true} were arrested for violence in it."
+    were = outcome_of(found).violence_of_many
+    return f"{lead} Of the 100 persons ranked highest in the test window, {true} were {were} in it."
 
 
 def _of_its_time(found: Manifest) -> Iterator[str]:

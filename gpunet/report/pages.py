@@ -30,6 +30,7 @@ from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
 from gpunet.report.limits import limits
 from gpunet.report.network import network
+from gpunet.report.outcome import outcome_of
 from gpunet.report.panel_page import panel_days
 from gpunet.report.places_page import places_forecasts, places_windows
 from gpunet.report.source import Source
@@ -120,7 +121,6 @@ _TITLES: Mapping[str, str] = {
     "flags": "Flags: at whom declared triggers point",
     "panel": "Arrests as they were known day by day",
     "places": "Forecasts of places",
-    "run": "Forecast of violent arrests",
 }
 
 #: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
@@ -139,8 +139,9 @@ def page_of(source: Source) -> Page:
         raise InputError(f"{source.folder}: gpunet {source.kind} has no report; there is one of {', '.join(_SECTIONS)}")
     sections = {found.name: found for of in _SECTIONS[source.kind] if (found := of(source)) is not None}
     as_of = source.manifest.get("as_of")
+    title = outcome_of(source.manifest).title if source.kind == "run" else _TITLES[source.kind]
     return Page(
-        _TITLES[source.kind] + (f", as of {as_of}" if as_of else ""),
+        title + (f", as of {as_of}" if as_of else ""),
         tuple(sections[name].lead for name in _FIRST if name in sections),
         tuple(sections.values()),
     )

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
+from gpunet.config.sides import OFFENDER, Side
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 
@@ -273,6 +274,7 @@ class _Completeness:
 class _Run(_Features):
     model: _Model
     completeness: _Completeness | None = None  # which the first versions did not look at
+    side: Side = OFFENDER  # which runs of that side do not write
 
 
 @dataclass
@@ -296,6 +298,7 @@ class _AuditedRun:
     run_json_sha256: StrictStr
     test_window: StrictStr
     horizon_days: _Count
+    side: Side = OFFENDER
 
 
 @dataclass

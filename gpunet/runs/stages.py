@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, victim_between, violent_between
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
@@ -25,6 +25,7 @@ from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.words import counted
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.registry import columns, dictionary
+from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
@@ -407,6 +408,7 @@ class Run:
         return self.folder.finish(
             {
                 "gpunet": kind,
+                **(self._said_side or {} if kind == "run" else {}),
                 "versions": versions(),
                 "config": self.config.as_dict(),
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
@@ -433,7 +435,7 @@ class Run:
         result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
-            self.folder.write_table("predictions.parquet", self._parts_of(result.tested))
+            self.folder.write_table("predictions.parquet", self._parts_of(result.tested), self._said_side)
             origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
             model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
@@ -444,9 +446,15 @@ class Run:
             **result.evaluation,
         }
 
+    @property
+    def _said_side(self) -> dict[str, str] | None:
+        """What ``run.json`` and the Parquet files of a forecast of victims say of it; of one of offenders nothing."""
+        side = self.config.model.side
+        return None if side == OFFENDER else {"side": side}
+
     def _write_scores(self, scores: Any) -> None:
         best: list[Any] = []
-        self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best))
+        self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best), self._said_side)
         self.folder.write_file("top.csv", lambda path: write_top(path, best))
 
     def _parts_of(self, table: Any) -> Iterable[Any]:
@@ -468,6 +476,7 @@ class Run:
         from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
 
+        labelled = victim_between if self.config.model.side == VICTIM else violent_between
         declared = columns(self.config.sets, layers=self.config.layers)
         size = bytes_needed(arrests.n_persons, len(declared), self.config.model.folds)
         with self.stage("model"):
@@ -476,8 +485,8 @@ class Run:
                 found["T-2H"].features,
                 found["T-H"].features,
                 found["T"].features,
-                violent_between(arrests, days["T-2H"], days["T-H"], known_before=days["T-H"]),
-                violent_between(arrests, days["T-H"], days["T"], known_before=days["T"]),
+                labelled(arrests, days["T-2H"], days["T-H"], known_before=days["T-H"]),
+                labelled(arrests, days["T-H"], days["T"], known_before=days["T"]),
                 config=self.config.model,
                 taxonomy=self.config.violent_offences,
                 betweenness=coarsest(found),
