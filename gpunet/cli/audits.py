@@ -20,6 +20,7 @@ from gpunet.base.threads import available_threads
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
+from gpunet.config.sides import OFFENDER
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
@@ -240,7 +241,8 @@ def _audited(folder: Path) -> _Audited:
     manifest = _manifest_of(folder)
     predictions, groups, features = (_table(folder, name, manifest) for name in _TABLES)
     ids = predictions.get_column("person_id")
-    declared = columns(load_config(manifest["config"]).sets)
+    config = load_config(manifest["config"])
+    declared = columns(config.sets, layers=config.layers)
     if missing := [name for name in declared if name not in features.columns]:
         raise InputError(f"{folder / 'features.parquet'} has no column {missing[0]}, which its run.json speaks of")
     matrix = np.stack([numbers_of(features.get_column(name)).astype(np.float64) for name in declared], axis=1)
@@ -289,4 +291,5 @@ def _run_section(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "run_json_sha256": sha256_of(folder / MANIFEST),
         "test_window": manifest["model"]["test"]["window"],
         "horizon_days": manifest["model"]["horizon_days"],
+        **({"side": manifest["side"]} if manifest.get("side", OFFENDER) != OFFENDER else {}),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.config.config import load_config
-from gpunet.config.registry import Feature, columns
+from gpunet.config.registry import LAYER_FAMILIES, Feature, columns
 from gpunet.evaluate.families import FAMILIES
 from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.dependence import Moved, binned, moved_by
@@ -27,6 +27,9 @@ FAMILY_WORDS = {
     "path": "the position in the network",
     "geographic": "arrests in the places where the person was arrested",
     "temporal": "the time between arrests, and incidents with violent others",
+    "layers": "ties of other kinds than arrests",
+    "victims": "victims near the person",
+    "victim_history": "what the person was a victim of",
 }
 
 #: What values multiply odds by: marks of the axis, and the least that it shows.
@@ -52,7 +55,8 @@ def drivers(source: Source) -> Section | None:
     total = sum(of["mean_absolute_contribution"] for of in importance)
     if not total:
         return None
-    declared = columns(load_config(source.manifest.get("config")).sets)
+    config = load_config(source.manifest.get("config"))
+    declared = columns(config.sets, layers=config.layers)
     moved = source.once(moved_by)
     features = _features(importance, declared, total)
     families = _families(features)
@@ -69,6 +73,8 @@ def feature_words(name: str, declared: Mapping[str, Feature]) -> str:
 
 def _family(name: str, declared: Mapping[str, Feature]) -> str:
     of = declared[name].family if name in declared else ""
+    if of in LAYER_FAMILIES:
+        return of
     return next((family for family, parts in FAMILIES.items() if of in parts), "own record")
 
 
@@ -98,10 +104,13 @@ def _lead(features: pl.DataFrame, families: pl.DataFrame) -> str:
     shares = dict(zip(families["family"], families["share"], strict=True))
     network = sum(shares.get(name, 0.0) for name in ("neighbourhood", "community", "path"))
     first = features.row(0, named=True)
+    beside = [f"{FAMILY_WORDS[name]} {share(shares[name])}" for name in LAYER_FAMILIES if name in shares]
+    more = f"; {', '.join(beside)}" if beside else ""
     return (
         f"The strongest single feature is: {first['label']} ({share(first['share'])} of all that moves scores). The "
         f"person's own arrests make up {share(shares.get('own record', 0.0))}, who was arrested with whom "
-        f"{share(network)}, places {share(shares.get('geographic', 0.0))}, times {share(shares.get('temporal', 0.0))}."
+        f"{share(network)}, places {share(shares.get('geographic', 0.0))}, times {share(shares.get('temporal', 0.0))}"
+        f"{more}."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gpunet.base.words import counted
-from gpunet.config.registry import PATH_FAMILIES, Feature
+from gpunet.config.registry import LAYER_FAMILIES, PATH_FAMILIES, Feature
 from gpunet.report.named import named
 from gpunet.report.record import Record
 from gpunet.report.subject import Subject
@@ -18,6 +18,16 @@ __all__ = ["Evidence"]
 
 #: So many numbers or places are named in a sentence.
 _MOST_NAMED = 40
+
+
+#: Of families of features that rest on tables beside the arrests, which a card does not list.
+_BESIDE = {
+    "layers": "It rests on the run's tables of other ties, which are not listed here: ask to see their rows.",
+    "victims": "It rests on the ties listed below and on the run's tables of victims. Who of others became a victim is "
+    "not listed here, to protect them.",
+    "victim_history": "It rests on what the run's tables of victims have of the person, which is not listed here: ask "
+    "to see these rows.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +40,18 @@ class Evidence:
 
     def behind(self, feature: Feature) -> str:
         """What the person's value of that feature rests on, one or two sentences."""
+        if feature.family in _BESIDE:
+            return _BESIDE[feature.family]
         if feature.family in ("history", "temporal"):
             return self._arrests(feature)
         if feature.family == "geographic":
             return self._places(feature)
         if feature.family == "community":
             return self._community(feature.name)
+        if feature.family in LAYER_FAMILIES:
+            return (
+                "It rests on the tables of ties and victims that were read beside the arrests, which are not told here."
+            )
         if not len(self.around.direct):
             return "The person has no tie to anyone, so this is empty."
         if feature.family in PATH_FAMILIES:
