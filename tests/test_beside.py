@@ -19,6 +19,7 @@ from gpunet.cli.check import check_tables, describe_check
 from gpunet.config.config import load_config
 from gpunet.reading.arrests_table import read_arrests_at
 from gpunet.reading.beside import read_beside
+from tests.run_processes import gpunet as run
 
 TIES = {"calls": {"use": True, "min_source": 3, "min_information": "E"}}
 CONFIG: dict[str, Any] = {"ties": TIES, "violent_offences": {"robbery": ["robbery*"]}}
@@ -171,3 +172,17 @@ def test_the_configuration_may_name_the_tables(tmp_path: Path) -> None:
     found, _ = check_tables([str(tmp_path / "arrests.csv")], config)
     assert not found["ready"]
     assert "[ties.lunch]" in found["error"]
+
+
+def test_check_takes_them_as_options(tmp_path: Path) -> None:
+    arrested(["1", "2"]).write_csv(tmp_path / "arrests.csv")
+    tied([("1", "9"), ("1", "1")]).write_csv(tmp_path / "ties.csv")
+    (tmp_path / "c.toml").write_text('[ties.calls]\nuse = true\nmin_source = 3\nmin_information = "E"\n')
+    done = run(
+        *("check", "arrests.csv", "--config", "c.toml", "--ties", "ties.csv", "--victims", "arrests.csv"), cwd=tmp_path
+    )
+    assert done.returncode == 0
+    assert "ties       2 rows of 1 file: 1 accepted, 1 rejected (1 same_person), 0 duplicate" in done.stdout
+    assert "victims    2 rows of 1 file: 2 accepted" in done.stdout
+    refused = run("check", "--ties", "ties.csv", "arrests.csv", cwd=tmp_path)
+    assert (refused.returncode, "before --ties" in refused.stderr) == (2, True)
