@@ -20,6 +20,7 @@ import numpy as np
 import pretend_gpu
 import pytest
 import simulated_gpu
+from synthetic_layers import with_layers
 
 import gpunet
 from gpunet.cli.panels import part_name, run_panel
@@ -102,6 +103,10 @@ def test_whole_network_betweenness_by_cugraph() -> None:
 
 def test_features_of_a_callers_arrests(arrests: Any) -> None:
     contract.check_features("gpu", arrests)
+
+
+def test_layers_and_victims() -> None:
+    contract.check_layers("gpu", with_layers(100, seed=4))
 
 
 def test_two_runs_give_the_same_bytes(arrests: Any) -> None:

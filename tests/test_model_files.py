@@ -106,7 +106,10 @@ FEATURES = ["count", "level", "flag", "noise", "twice_count", "own_violent_arres
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"format": 4}, "its format is 4, of gpunet .*; this version reads 1, 2 and 3"),
+        ({"format": 5}, "its format is 5, of gpunet .*; this version reads 1 to 4"),
+        ({"format": 4}, "damaged: .*format and side do not fit"),
+        ({"side": "victim"}, "damaged: .*format and side do not fit"),
+        ({"format": 4, "side": "neither"}, "damaged: side"),
         ({"features": ["count"]}, "names 1 features, but its trees know 8"),
         ({"features": []}, "damaged: features"),
         ({"features": ["level", "count", *FEATURES[2:]]}, 'feature 1 "level", but in its trees that is "count"'),

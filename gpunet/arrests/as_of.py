@@ -9,9 +9,17 @@ from gpunet.base.array_types import Bool
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted
-from gpunet.tables.arrays import count_by_code, least, namespace
+from gpunet.tables.arrays import count_by_code, least, namespace, to_host
 
-__all__ = ["cut_before", "first_day", "forecast_days", "nothing_before", "undated_arrests", "violent_between"]
+__all__ = [
+    "cut_before",
+    "first_day",
+    "forecast_days",
+    "nothing_before",
+    "undated_arrests",
+    "victim_between",
+    "violent_between",
+]
 
 
 def cut_before(arrests: Arrests, as_of: date) -> Arrests:
@@ -71,3 +79,27 @@ def violent_between(arrests: Arrests, start: date, end: date, known_before: date
     within = (seen.offences != 0) & (seen.day >= day_number(start)) & (seen.day < day_number(end))
     label = count_by_code(seen.person[within], arrests.n_persons) > 0
     return label[arrests.persons_before(start)]
+
+
+def victim_between(arrests: Arrests, start: date, end: date, known_before: date | None = None) -> Bool:
+    """Label of every person known before `start`, in order: a victim of a violent offence on a day in ``[start, end)``.
+
+    The persons are those that ``arrests.before(start)`` keeps: arrested, tied, or a victim before. With `known_before`
+    only what was known before that day counts, as in :func:`violent_between`. bool[n], in the host's memory.
+
+    Raises
+    ------
+    InputError
+        If no table of victims was read.
+    """
+    victims = arrests.victims
+    if victims is None:
+        raise InputError("no table of victims was read, so nobody is known to have become one: give --victims FILE")
+    if known_before is not None:
+        end = min(end, known_before)
+        victims = victims if victims.events.charges is None else victims.known_before(known_before)
+    events, person = victims.events, victims.person
+    within = (events.offences != 0) & (events.day >= day_number(start)) & (events.day < day_number(end))
+    label: Bool = count_by_code(person[within & (person >= 0)], arrests.n_persons) > 0
+    known: Bool = label[to_host(arrests.persons_before(start))]
+    return known

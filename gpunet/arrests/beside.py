@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gpunet.arrests.charges import ALWAYS, NEVER
+from gpunet.arrests.charges import ALWAYS, NEVER, Charges
 from gpunet.base.array_types import Bool, Float64, Int32, UInt64
 from gpunet.base.days import day_number
 from gpunet.config.config import Config
@@ -49,6 +49,8 @@ class Associations:
         does of other rows.
     kinds
         The kinds in use.
+    latest
+        The latest day of the rows that these were taken from, None for that of their own.
     """
 
     a: Int32
@@ -58,6 +60,7 @@ class Associations:
     until: Int32
     recorded: Int32
     kinds: tuple[Kind, ...]
+    latest: int | None = None
 
     def __len__(self) -> int:
         return len(self.a)
@@ -65,18 +68,22 @@ class Associations:
     @property
     def last_day(self) -> int:
         """The latest day of any tie; far below all days if there is none."""
-        return int(self.day.max(initial=ALWAYS))
+        return int(self.day.max(initial=ALWAYS)) if self.latest is None else self.latest
 
     def persons(self) -> Int32:
         """The persons with a tie, ascending."""
         return distinct(np.concatenate([self.a, self.b]))
 
-    def known_before(self, day: int) -> Bool:
-        """bool[m], which ties hold as of a day: dated and recorded before it, not over, and within the kind's limit."""
+    def held(self, day: int) -> Bool:
+        """bool[m], which ties hold on a day: dated before it, not over, and within the kind's limit."""
         limit = np.array([kind.limit_days for kind in self.kinds], np.int64)
         young = day - self.day.astype(np.int64) <= (limit[self.kind] if len(limit) else 0)
-        found: Bool = (self.day < day) & (self.recorded < day) & (self.until >= day) & young
+        found: Bool = (self.day < day) & (self.until > day) & young
         return found
+
+    def known_before(self, day: int) -> Bool:
+        """bool[m], which ties count as of a day: they hold on it, and were recorded before."""
+        return self.held(day) & (self.recorded < day)
 
     def at(self, rows: Bool) -> Associations:
         """Some of the rows."""
@@ -122,6 +129,10 @@ class Events(Protocol):
     def last_day(self) -> int:
         """The latest day of any."""
 
+    @property
+    def charges(self) -> Charges | None:
+        """The rows that they are made of, where a table tells when these were recorded."""
+
     def __len__(self) -> int:
         """How many there are."""
 
@@ -166,7 +177,7 @@ class Victimisations:
 
     def persons(self) -> Int32:
         """Who became a victim, ascending."""
-        return distinct(self.person)
+        return _present(distinct(self.person))
 
     def known_before(self, as_of: date) -> Victimisations:
         """What was known as of a day."""
@@ -174,7 +185,7 @@ class Victimisations:
 
     def persons_before(self, as_of: date) -> Int32:
         """Who had become a victim as of a day, ascending."""
-        return distinct(self.of_person[self.events.persons_before(as_of)])
+        return _present(distinct(self.of_person[self.events.persons_before(as_of)]))
 
     def recoded(self, new: Int32) -> Victimisations:
         """The same of persons whose codes are new, -1 for who is gone: int32[old persons]."""
@@ -203,6 +214,11 @@ def end_of(arrests: _Known) -> int:
     if arrests.victims is not None:
         days.append(arrests.victims.events.last_day)
     return max(days) + 1
+
+
+def _present(persons: Int32) -> Int32:
+    """Persons without the -1 of those who are not among the arrests'."""
+    return persons[persons >= 0]
 
 
 def positions(present: Int32, n: int) -> Int32:

@@ -9,11 +9,11 @@ from statistics import median
 from typing import Any
 
 from gpunet.arrests.facts import in_all
-from gpunet.base.days import day_number, day_to_date
+from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted, shortened
 
-__all__ = ["Completeness", "Shortfall", "completeness"]
+__all__ = ["Completeness", "Shortfall", "completeness", "victims_end_early"]
 
 #: Further than this beyond the last arrest a forecast is refused.
 _MONTH = 31
@@ -114,6 +114,26 @@ class Completeness:
     def as_dict(self) -> dict[str, Any]:
         """As ``run.json`` has it."""
         return {**asdict(self), "late": [asdict(one) for one in self.late]}
+
+
+def victims_end_early(last_day: int, end: date) -> list[str]:
+    """A warning where tables of victims seem to end long before T; nothing if they do not.
+
+    Parameters
+    ----------
+    last_day
+        The latest day on which anybody in them became a victim, ``NO_DAY`` if none is dated.
+    end
+        T.
+    """
+    beyond = day_number(end) - 1 - last_day
+    if last_day == NO_DAY or beyond <= _MONTH:
+        return []
+    return [
+        f"T is {end}, and the last victim of the tables is of {day_to_date(last_day)}: if they end {beyond:,} days "
+        "before T, whoever became a victim then counts as none, and the probabilities are too low. An earlier --as-of "
+        "would be right"
+    ]
 
 
 def completeness(days: Mapping[str, Mapping[int, int]], end: date) -> Completeness | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
     Parameters
     ----------
     arrests
-        As they were read, on the host.
+        As they were read, on the host. If they were cut at a day, so are the tables.
     ties
         None if there is no table of them.
     victims
@@ -72,7 +72,8 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
         associations = dataclasses.replace(ties.rows, a=np.minimum(a, b), b=np.maximum(a, b))
     if victims is not None:
         of_victims = Victimisations(victims, _codes(others[-1], ids), _of_incidents(arrests, victims))
-    return dataclasses.replace(joined, associations=associations, victims=of_victims)
+    joined = dataclasses.replace(joined, associations=associations, victims=of_victims)
+    return joined if arrests.as_of is None else joined.before(arrests.as_of)
 
 
 def _united(own: pa.Array, others: Sequence[pa.Array]) -> pa.Array:
@@ -135,23 +136,30 @@ def check_key(config: Config) -> None:
 def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
     """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
     check_key(arrests.config)
-    known, wanted = _keys(arrests), _keys(victims)
-    return np.asarray(pc.index_in(wanted, value_set=known).fill_null(-1), dtype=np.int32)
+    key = set(arrests.config.input.incident_key)
+    if not all(any(of.force_names.to_list()) for of in (arrests, victims)):
+        key.discard("force")  # one side does not tell it
+    known, wanted = _keys(arrests, key), _keys(victims, key)
+    counts = known.value_counts()
+    repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    known = pc.if_else(pc.is_in(known, value_set=repeated), pa.scalar(None, _TEXT), known)  # of which it is not known
+    found = pc.index_in(wanted, value_set=known, skip_nulls=True)
+    return np.asarray(found.fill_null(-1), dtype=np.int32)
 
 
-def _keys(arrests: Arrests) -> pa.Array:
-    """The key of each incident, as far as tables of victims have it, as one text."""
-    key = arrests.config.input.incident_key
-    first = np.zeros(arrests.n_incidents, np.int64)
+def _keys(arrests: Arrests, key: Set[str]) -> pa.Array:
+    """The key of each incident, as far as tables of victims have it, as one text; null where no arrest is left."""
+    first = np.full(arrests.n_incidents, -1)
     incident = to_host(arrests.incident)
     first[incident[::-1]] = np.arange(len(incident))[::-1]
-    parts = [series_to_arrow(arrests.incident_ids).cast(_TEXT)]
+    at = pa.array(first, mask=first < 0)
+    parts = [pc.if_else(at.is_valid(), series_to_arrow(arrests.incident_ids).cast(_TEXT), pa.scalar(None, _TEXT))]
     if "force" in key:
-        names = pa.array([*arrests.force_names.to_list(), ""], _TEXT)
-        force = to_host(arrests.force)[first]
-        parts.append(names.take(pa.array(np.where(force < 0, len(names) - 1, force))))
+        names = series_to_arrow(arrests.force_names).cast(_TEXT)
+        force = pa.array(to_host(arrests.force), mask=to_host(arrests.force) < 0)
+        parts.append(names.take(force.take(at)).fill_null(""))
     if DATE_PARTS.intersection(key):
-        day = to_host(arrests.day)[first]
-        dates = pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32()).cast(_TEXT).fill_null("")
+        day = pa.array(to_host(arrests.day), pa.int32(), mask=to_host(arrests.day) == NO_DAY)
+        dates = day.take(at).cast(pa.date32()).cast(_TEXT).fill_null("")
         parts.append(dates if "date" in key else pc.utf8_slice_codeunits(dates, 0, 4))
     return pc.binary_join_element_wise(*parts, pa.scalar("\0", _TEXT))

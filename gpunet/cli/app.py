@@ -12,7 +12,9 @@ from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
+from gpunet.cli.commands.flags import flags
 from gpunet.cli.commands.panel import panel
+from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
@@ -54,7 +56,22 @@ def _common(
     pass
 
 
-for _command in (synth, check, estimate, features, run, panel, audit, score, show, card, certificates, info):
+for _command in (
+    synth,
+    check,
+    estimate,
+    features,
+    run,
+    panel,
+    places,
+    audit,
+    flags,
+    score,
+    show,
+    card,
+    certificates,
+    info,
+):
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")

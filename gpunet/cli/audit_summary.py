@@ -21,8 +21,10 @@ def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
         proxies_lead,
         selection_lead,
     )
+    from gpunet.report.outcome import outcome_of
     from gpunet.report.source import Source
 
+    outcome = outcome_of(manifest)
     of, source = manifest["audit"], Source(out)
     fairness, proxies = source.table("fairness"), source.table("proxies")
 
@@ -31,14 +33,14 @@ def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
 
     found = {
         "selected": selection_lead(fairness, of["by"], name),
-        "errors": errors_lead(fairness, of["by"], name),
-        "scores": [calibration_lead(fairness, of["by"], name)],
+        "errors": errors_lead(fairness, of["by"], name, outcome),
+        "scores": [calibration_lead(fairness, of["by"], name, outcome)],
         "proxies": proxies_lead(proxies, of["by"], name),
     }
     positives = positives_words(of["positives"], of["min_persons"])
     return [
         f"audited   {of['persons']:,} persons of the test window {of['run']['test_window']}, {positives} "
-        f"arrested for violence in it; by {quoted(of['by'])}",
+        f"{outcome.violence_of_many} in it; by {quoted(of['by'])}",
         *(f"{what:10}{sentence}" for what, sentences in found.items() for sentence in sentences),
         f"not told  something in {of['rows_with_suppression']:,} of {of['rows']:,} rows: no group and no denominator "
         f"of fewer than {of['min_persons']} persons, nor what would give one away; right and wrong selections within "

@@ -20,6 +20,7 @@ from gpunet.base.threads import available_threads
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
+from gpunet.config.sides import OFFENDER
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
@@ -290,4 +291,5 @@ def _run_section(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "run_json_sha256": sha256_of(folder / MANIFEST),
         "test_window": manifest["model"]["test"]["window"],
         "horizon_days": manifest["model"]["horizon_days"],
+        **({"side": manifest["side"]} if manifest.get("side", OFFENDER) != OFFENDER else {}),
     }

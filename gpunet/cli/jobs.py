@@ -124,7 +124,7 @@ def work(
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    if command == "audit":  # nothing of it is kept: it takes seconds
+    if command in ("audit", "flags"):  # nothing of it is kept: it takes seconds
         message = "nothing was written; give the same command again"
     plan = plan_of(command, config, report=options.report)
     kernels = kernels_of(command, options)

@@ -24,6 +24,7 @@ def path_of(option: str) -> Callable[[str], Path]:
 Engine = Literal["auto", "cpu", "gpu"]
 Betweenness = Literal["exact", "approx", "auto"]
 ModelKind = Literal["xgboost", "random_forest"]
+SideName = Literal["offender", "victim"]
 
 Inputs = Annotated[
     list[str] | None,
@@ -53,6 +54,14 @@ From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], h
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="No day is later than this.")]
 Every = Annotated[str | None, typer.Option("--every", help="From one day to the next: 1mo, 2w, 30d, 1q, 1y. \\[1mo]")]
 Horizon = Annotated[int | None, typer.Option("--horizon", min=1, help="Days to look ahead. [180]")]
+Side = Annotated[
+    SideName | None,
+    typer.Option(
+        "--side",
+        help="What is forecast: offender, a violent arrest; victim, becoming a victim of violence (needs --victims). "
+        "\\[offender]",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice. [1]")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Where to compute; auto is the CPU.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all processors if not given.")]

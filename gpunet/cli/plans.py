@@ -81,7 +81,9 @@ PLANS: dict[str, dict[str, float]] = {
     "evaluate known": _known(PROTOCOLS),
     "evaluate emerging": {**_READING, "months": 50.0, "statistics": 20.0, "write results": 1.0},
     "audit": {"read": 1.0, "groups": 8.0, "proxies": 12.0, "write tables": 0.1},
+    "flags": {**_READING, "flags": 3.0, "worth": 20.0, "write tables": 0.1},
     "panel": {**_READING, "snapshots": 40.0, "write panel": 2.0, "verify": 4.0},
+    "places": {**_READING, "snapshots": 25.0, "forecasts": 15.0, "write places": 2.0},
 }
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.arrests.as_of import forecast_days
-from gpunet.base.errors import InputError
+from gpunet.arrests.completeness import victims_end_early
+from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.paths import named_path
 from gpunet.base.words import counted
 from gpunet.cli.running import RUN_FILES, opened
-from gpunet.config.config import PathConfig
+from gpunet.config.config import Config, PathConfig, load_config
+from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
+from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
@@ -83,11 +86,13 @@ def run_forecast(
     as_of: date | None = None,
     options: RunOptions | None = None,
 ) -> dict[str, Any]:
-    """Read arrest tables; write features, a model that forecasts violent arrest, and everyone's score.
+    """Read arrest tables; write features, a model that forecasts violence, and everyone's score.
 
     T is `as_of` or, without it, the day after the last date in the data; H is ``config.model.horizon_days``. The
     model is trained on features as of T-2H with the label "violent arrest in [T-2H, T-H)", tried on features as of
-    T-H against [T-H, T), fitted again on both, and scores everyone as of T. Only dated arrests count.
+    T-H against [T-H, T), fitted again on both, and scores everyone as of T. Only dated arrests count. With
+    ``config.model.side = "victim"`` the label is "victim of a violent offence" in the same windows, of everybody known
+    before them, and every file of the forecast says so.
 
     What seems to be missing before T is a warning, and stands in the manifest under ``completeness``. A T of more than
     a month after the last arrest is an error unless the options allow it.
@@ -99,6 +104,8 @@ def run_forecast(
     dict
         The manifest, with the evaluation under ``model``.
     """
+    settings = load_config(config)
+    _check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
         if run.config.input.is_absent("offence"):
@@ -114,6 +121,8 @@ def run_forecast(
             run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
             run.require_before(days)
             run.warn_of_late(arrests, days["T"])
+            if settings.model.side == VICTIM:
+                run.warnings += victims_end_early(_last_victim(arrests), days["T"])
             cuts = {name: run.cut(arrests, day) for name, day in days.items()}
         if undated:
             run.warnings.append(
@@ -128,6 +137,44 @@ def run_forecast(
         sections["completeness"] = missing.as_dict()
         sections["model"] = run.model(arrests, days, {"T": now, **past})
         return run.finish("run", cuts["T"], sections)
+
+
+def _check_side(config: Config, out: Path) -> None:
+    """Refuse to forecast victims of whom there is no table, and to put one side's list in the place of the other's.
+
+    Raises
+    ------
+    ConfigError
+        If there is no table of victims.
+    InputError
+        If the folder holds a complete run of the other side.
+    """
+    side = config.model.side
+    if side == VICTIM and not config.input.victims:
+        raise ConfigError(
+            "--side victim forecasts who becomes a victim, and has to know who was one: give --victims FILE, or "
+            "[input] victims in the configuration"
+        )
+    if not (out / MANIFEST).is_file():
+        return
+    try:
+        found = read_manifest(out)
+    except InputError:
+        return  # it is no run's, or damaged: what is made of it is decided where it is replaced
+    there = found.get("side", OFFENDER)
+    if found["gpunet"] == "run" and there != side:
+        raise InputError(
+            f"{out} holds a run of the side {there}, and this one is of the side {side}: their lists are never in one "
+            "place, one after the other neither; name another folder"
+        )
+
+
+def _last_victim(arrests: Any) -> int:
+    """The latest day on which anybody became a victim; InputError if no table of victims was read."""
+    if arrests.victims is None:
+        raise InputError("no table of victims was read: give --victims FILE, or [input] victims in the configuration")
+    last: int = arrests.victims.events.last_day
+    return last
 
 
 @contextmanager
@@ -170,7 +217,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     out
         The run folder.
     command
-        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"`` or ``"panel"``.
+        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"``, ``"panel"``
+        or ``"places"``.
     options
         Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
         run's own.
@@ -211,6 +259,10 @@ def _job(command: Command) -> Callable[..., dict[str, Any]]:
         from gpunet.cli.panels import run_panel
 
         return run_panel
+    if command == "places":
+        from gpunet.cli.places import run_places
+
+        return run_places
     if command in ("evaluate known", "evaluate emerging"):
         from gpunet.cli.evaluations import run_emerging, run_known
 

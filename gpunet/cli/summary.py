@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.cli.audit_summary import audit_lines
+from gpunet.cli.flag_summary import flag_lines
+from gpunet.cli.places_summary import places_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
+from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.runs.result_names import ResultNames
 
 __all__ = ["null_words", "summarise"]
@@ -39,6 +42,9 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     width = _WIDTH if width is None else width
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
+    if "flags" in manifest:
+        return "\
+".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     network, arrests = manifest.get("network"), manifest["arrests"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
@@ -66,11 +72,13 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
             f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
         )
     if "model" in manifest:
-        lines += _model(manifest["model"], width)
+        lines += _model(manifest["model"], width, outcome_of(manifest))
     if "evaluation" in manifest:
         lines += evaluation_lines(manifest["evaluation"], width)
     if "panel" in manifest:
         lines += panel_lines(manifest["panel"])
+    if "places" in manifest:
+        lines += places_lines(manifest["places"], width)
     return "\n".join([*lines, *_warnings(manifest["warnings"]), *_results(manifest, out)])
 
 
@@ -94,14 +102,15 @@ def _words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
     return [f"no value  {', '.join(shown[:_MOST_WORDS])}{more}"] if shown else []
 
 
-def _model(model: Mapping[str, Any], width: int) -> list[str]:
-    """How the forecast did on the window that it was not trained on, beside past violence and chance."""
+def _model(model: Mapping[str, Any], width: int, outcome: Outcome) -> list[str]:
+    """How the forecast did on the window that it was not trained on, beside the own past and chance."""
     results, test = model["results"], model["test"]
     lines = [
-        f"forecast  violent arrest within {model['horizon_days']} days; tried on {test['window']}: "
+        f"forecast  {outcome.event} within {model['horizon_days']} days; tried on {test['window']}: "
         f"{test['positives']:,} of {test['persons']:,} persons"
     ]
-    names = {name: name.replace("_", " ") for name in ("model", "past_violence", "chance") if results[name] is not None}
+    named = {"model": "model", "past_violence": outcome.record, "chance": "chance"}
+    names = {name: words for name, words in named.items() if results[name] is not None}
     columns = [[title, *(figure(results[name].get(measure)) for name in names)] for measure, title in _MEASURES.items()]
     return [*lines, *table_of([["", *names.values()], *columns], width)]
 

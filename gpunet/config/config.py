@@ -20,10 +20,13 @@ from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
+from gpunet.config.flags_config import Flags
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
+from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
+from gpunet.config.sides import OFFENDER, Side
 from gpunet.config.ties_config import Kinds, VictimsConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
@@ -42,6 +45,7 @@ __all__ = [
     "NetworkConfig",
     "PanelConfig",
     "PathConfig",
+    "PlacesConfig",
     "load_config",
 ]
 
@@ -107,6 +111,9 @@ class ModelConfig:
     """Folds (by person) of the cross-fitting behind early stopping, threshold and calibration."""
     max_rounds: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 500
     """Upper bound of boosting rounds, or the forest's number of trees."""
+    side: Side = OFFENDER
+    """What is forecast: ``"offender"``, a violent arrest; or ``"victim"``, becoming a victim of a violent offence,
+    which needs tables of victims. The two lists are never put together."""
 
 
 _Processes = Annotated[StrictInt, Field(ge=0, le=10_000)]
@@ -204,6 +211,10 @@ class Config:
     """Panels of features as of many days."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     """How groups of persons are compared."""
+    places: PlacesConfig = field(default_factory=PlacesConfig)
+    """Forecasts of places."""
+    flags: Flags = field(default_factory=dict)
+    """``{name: trigger and its parameters}``, of ``gpunet flags``; without any, one flag of each trigger."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
     ties: Kinds = field(default_factory=dict)
@@ -253,11 +264,13 @@ class Config:
         for name in ("ties", "victims"):
             if not plain["input"][name]:
                 del plain["input"][name]
+        if self.model.side == OFFENDER:
+            del plain["model"]["side"]
         return plain
 
 
 #: Sections of what is off unless asked for.
-_OPTIONAL_SECTIONS = ("ties", "victims")
+_OPTIONAL_SECTIONS = ("ties", "victims", "flags", "places")
 _DEFAULTS: Mapping[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Config)}
 
 

@@ -70,8 +70,8 @@ class EvaluateConfig:
     horizon_days: _Days = 180
     """Of ``emerging`` (option ``--horizon``): days to look ahead."""
     victims: str = ""
-    """A table of victims (``person_id, date``), from whom the two-hop heuristic starts; without it from violent
-    offenders."""
+    """A table of victims (``person_id, date``), from whom the two-hop heuristic starts; without it from victims of
+    violent offences in the tables of ``[input] victims``, or else from violent offenders."""
     custody: str = ""
     """Of ``emerging``: a table (``person_id, from, until``) of persons who are out of a month's population."""
 

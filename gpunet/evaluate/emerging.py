@@ -23,12 +23,12 @@ from gpunet.evaluate.bootstrap import communities_of
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers
 from gpunet.evaluate.constant import same_of_everybody
-from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS
 from gpunet.evaluate.lacks import lack_of, require_some
 from gpunet.evaluate.month_predictions import TRAINED, Experiment
 from gpunet.evaluate.months import Month, Snapshot, Snapshots, month_of, months_of
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
 from gpunet.evaluate.side_tables import read_custody, read_victims
+from gpunet.evaluate.victim_seeds import seeds_of, where_from
 from gpunet.features import FeatureSet, compute_all
 
 __all__ = ["evaluate_emerging"]
@@ -99,7 +99,8 @@ def evaluate_emerging(
         default what ``[evaluate]`` says.
     victims
         A table ``person_id, date``: a path, or any frame; by default what ``[evaluate]`` names. Those before the
-        month's day are where the two-hop heuristic starts; without the table it starts from violent offenders.
+        month's day are where the two-hop heuristic starts; without the table it starts from the victims of violent
+        offences that were read with the arrests, or else from violent offenders.
     custody
         A table ``person_id, from, until``: who was in custody on a snapshot's day is not in its population. By default
         what ``[evaluate]`` names.
@@ -156,7 +157,7 @@ def evaluate_emerging(
     engine, threads = resolve_engine(engine, threads), available_threads(threads)
     victims = settings.evaluate.victims or None if victims is None else victims
     custody = settings.evaluate.custody or None if custody is None else custody
-    starts = None if victims is None else read_victims(victims, arrests)
+    starts = seeds_of(arrests, None if victims is None else read_victims(victims, arrests))
     held = None if custody is None else read_custody(custody, arrests)
     days = months_of(arrests, settings.evaluate)
 
@@ -198,7 +199,7 @@ def evaluate_emerging(
         warnings=[
             *(() if starts is None else starts.warnings),
             *(() if held is None else held.warnings),
-            *_warnings(months, found, settings.evaluate.horizon_days, with_victims=starts is not None),
+            *_warnings(months, found, settings.evaluate.horizon_days, where_from(starts)),
         ],
     )
 
@@ -225,9 +226,9 @@ def _populations(months: Sequence[Month]) -> Callable[[Predicted], Mapping[str, 
     return populations
 
 
-def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int, *, with_victims: bool) -> list[str]:
+def _warnings(months: Sequence[Month], found: Sequence[Predicted], horizon: int, starts: str) -> list[str]:
     """Sentences on how far results can be compared, and on months that have none."""
-    warnings = [FROM_VICTIMS if with_victims else FROM_OFFENDERS, _EVER_AFTER]
+    warnings = [starts, _EVER_AFTER]
     if short := sum("horizon" not in month.labels for month in months):
         warnings.append(
             f"months without figures for violent arrests within {horizon} days, as the data end before: "

@@ -26,11 +26,12 @@ from gpunet.evaluate.classifiers_gpu import gpu_classifiers, left_to_the_cpu
 from gpunet.evaluate.constant import same_of_everybody
 from gpunet.evaluate.families import family_columns
 from gpunet.evaluate.fitting import held_out_values, seed_of
-from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS, two_hop_heuristic
+from gpunet.evaluate.heuristics import two_hop_heuristic
 from gpunet.evaluate.labels import violent_before_the_last, violent_persons
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
 from gpunet.evaluate.protocols import HiddenFeatures, Matrices
-from gpunet.evaluate.side_tables import Victims, read_victims
+from gpunet.evaluate.side_tables import read_victims
+from gpunet.evaluate.victim_seeds import Seeds, seeds_of, where_from
 from gpunet.model.folds import person_folds
 from gpunet.tables.arrays import to_host
 
@@ -72,7 +73,8 @@ def evaluate_known(
         configuration says.
     victims
         A frame ``person_id, date`` of victims, from whom the two-hop heuristic starts. None is the table that the
-        configuration names; without one it starts from violent offenders.
+        configuration names; without one it starts from the victims of violent offences that were read with the
+        arrests, or else from violent offenders.
     engine
         ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``; or an engine, as :func:`gpunet.cluster.cluster_engine` gives.
     threads
@@ -110,7 +112,7 @@ def evaluate_known(
     chosen, keeps = resolve_engine(engine, threads), _keeps(kept)
     of = _population(population, settings.evaluate)
     table = settings.evaluate.victims or None if victims is None else victims
-    seeds = None if table is None else read_victims(table, arrests)
+    seeds = seeds_of(arrests, None if table is None else read_victims(table, arrests))
     known = KnownNetwork(arrests, settings, of, chosen)
     heuristic = known.two_hop(seeds)
     said = [*known.predicted(available_threads(threads), progress, keeps)]
@@ -197,13 +199,13 @@ class KnownNetwork:
                 done += task.seconds
             ended(told, "classifiers")
 
-    def two_hop(self, victims: Victims | None) -> list[Predicted]:
+    def two_hop(self, victims: Seeds | None) -> list[Predicted]:
         """Whom the two-hop heuristic names, under each protocol.
 
         It starts from victims, or from the violent persons whose labels the protocol does not hide from the fold. As
         Algorithm 1 has it, nobody is named who had a violent arrest before.
         """
-        self.warnings += [FROM_OFFENDERS] if victims is None else [FROM_VICTIMS, *victims.warnings]
+        self.warnings += [where_from(victims), *(() if victims is None else victims.warnings)]
         seeds = None if victims is None else victims.seeds(len(self.before))
         return [self._by_two_hop(protocol, seeds) for protocol in self._settings.evaluate.protocols]
 

@@ -17,7 +17,8 @@ from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.config.evaluate_config import EvaluateConfig
 from gpunet.evaluate.heuristics import RECENT_DAYS, arrested_within, two_hop_heuristic, violent_within
-from gpunet.evaluate.side_tables import Custody, Victims
+from gpunet.evaluate.side_tables import Custody
+from gpunet.evaluate.victim_seeds import Seeds
 from gpunet.model.table import read_features
 from gpunet.panels.days import days_between, is_complete
 from gpunet.tables.arrays import to_host
@@ -174,7 +175,7 @@ class Month:
     past_labels: Bool
 
 
-def month_of(day: date, past: date, snapshots: Snapshots, victims: Victims | None) -> Month:
+def month_of(day: date, past: date, snapshots: Snapshots, victims: Seeds | None) -> Month:
     """What is known of the month of `day`, whose model is trained on the snapshot of the day `past`."""
     arrests, persons = snapshots.arrests, snapshots.population(day)
     cut, row = persons.cut, persons.row

@@ -12,6 +12,7 @@ from gpunet.arrests.network import Network, build_network, ties_table
 from gpunet.base.arguments import checked
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
+from gpunet.config.layers import ANY
 from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -66,6 +67,12 @@ class FeatureSet:
     path: PathReport | None
     layers: Mapping[str, Layer] = field(default_factory=dict)
     path_any: PathReport | None = None
+
+    @property
+    def methods(self) -> dict[str, dict[str, Any]]:
+        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels."""
+        of_union = {} if self.path_any is None else self.path_any.of_columns(ANY)
+        return {**({} if self.path is None else self.path.of_columns()), **of_union}
 
 
 @checked(arrests=CHECK_ARRESTS)
@@ -176,9 +183,10 @@ def compute_all(
         if family in _OVER_PERSONS:
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
-    layers, path_any = layers_of(arrests, network), None
-    if layers:
+    layers, path_any = {}, None
+    if arrests.layers:
         with stage("layers"):
+            layers = layers_of(arrests, network)
             of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, progress, notice)
             found |= of_layers
     with stage("tables"):

@@ -156,6 +156,7 @@ def _model(
         },
         betweenness=source.betweenness,
         origin=source.origin,
+        side=config.side,
     )
 
 

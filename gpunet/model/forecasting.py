@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from gpunet.base.array_types import Bool
 from gpunet.base.progress import ProgressCallback, labelled
-from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
+from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, record_of
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.tested import own_columns, tested_frame
@@ -75,7 +75,8 @@ def forecast(
     past_labels, test_labels
         What happened in the window after that day: booleans aligned with the rows, or frames ``person_id, label``.
     config, kind, taxonomy, threads, device
-        As in :func:`gpunet.model.train`.
+        As in :func:`gpunet.model.train`. By the configuration's side, past violence is that of arrests, or of
+        victimisations.
     betweenness
         How the betweenness columns were computed, where the sources do not say.
     windows
@@ -132,11 +133,12 @@ def forecast(
     final = trained("both", fit_both, np.concatenate(labels))
     present = final.model.table(now, device=device)
     scored = score_table(final.model, present, threads=threads, progress=progress)
-    known, new = _known(after, labels[1], windows[1]), _new(before, after)
+    side, new = final.model.side, _new(before, after)
+    known = Known(windows[1], labels[1], record_of(after, side))
     evaluation = evaluate_forecast(
         first,
         final.model,
-        (_known(before, labels[0], windows[0]), known),
+        (Known(windows[0], labels[0], record_of(before, side)), known),
         new=new,
         probability=probability,
         mean_contribution=scored.mean_contribution,
@@ -144,14 +146,9 @@ def forecast(
     mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
     tested = tested_frame(
-        after.person_ids, own_columns(after), probability, known.record, new, labels[1], after.backend
+        after.person_ids, own_columns(after, side), probability, known.record, new, labels[1], after.backend, side
     )
     return Forecast(final.model, scored.frame, tested, evaluation, warnings)
-
-
-def _known(table: FeatureTable, labels: Bool, window: str) -> Known:
-    record = violence_record(table.column("own_violent_arrests"), table.column("days_since_last_violent"))
-    return Known(window, labels, record)
 
 
 def _new(before: FeatureTable, after: FeatureTable) -> Bool:

@@ -11,14 +11,16 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, 
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ModelError
+from gpunet.config.sides import OFFENDER, VICTIM, Side
 from gpunet.model.classifier import KINDS
 
-__all__ = ["FORMAT", "FeatureMetadata", "ModelMetadata", "feature_metadata_of", "model_metadata_of"]
+__all__ = ["FORMATS", "FeatureMetadata", "ModelMetadata", "feature_metadata_of", "model_metadata_of"]
 
-#: Of the metadata in a model file. A change that older versions would misread raises it. Since 2 a file carries a hash;
-#: since 3 zeros may be missing, see :mod:`gpunet.model.zeros`.
-FORMAT = 3
-_READ = (1, 2, 3)
+#: Of the metadata in a model file, by side. A change that older versions would misread raises it. Since 2 a file
+#: carries a hash; since 3 zeros may be missing, see :mod:`gpunet.model.zeros`; 4 is of models that forecast who becomes
+#: a victim, whom a version that knows no sides would list as offenders.
+FORMATS: Mapping[Side, int] = {OFFENDER: 3, VICTIM: 4}
+_READ = (1, 2, 3, 4)
 
 _CHECKED = ConfigDict(allow_inf_nan=False)
 
@@ -93,6 +95,11 @@ class ModelMetadata:
     training: Annotated[dict[str, Any], _like(_Training)]
     betweenness: Annotated[dict[str, Any], _like(_Betweenness)] | None = None
     origin: _Origin | None = None
+    side: Side = OFFENDER
+
+    def __post_init__(self) -> None:
+        if (self.format == FORMATS[VICTIM]) != (self.side == VICTIM):
+            raise ValueError("format and side do not fit each other")
 
 
 @dataclass(frozen=True, config=_CHECKED)
@@ -125,7 +132,7 @@ def model_metadata_of(text: str) -> ModelMetadata:
             raise ModelError("its metadata are damaged: they are no table")
         if data.get("format") not in _READ:
             raise ModelError(
-                f"its format is {data.get('format')}, of gpunet {data.get('gpunet')}; this version reads 1, 2 and 3"
+                f"its format is {data.get('format')}, of gpunet {data.get('gpunet')}; this version reads 1 to 4"
             )
         if data.get("kind") not in KINDS:
             raise ModelError(f'unknown kind of model "{data.get("kind")}"; there are {", ".join(KINDS)}')

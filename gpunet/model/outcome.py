@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from gpunet.base.array_types import Bool, Float32, Float64
+from gpunet.config.sides import OWN_RECORD, Side
 from gpunet.model.folds import NEVER
 from gpunet.model.metrics import evaluate, past_violence_score
+from gpunet.model.table import FeatureTable
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit
 
-__all__ = ["Known", "collect_warnings", "evaluate_forecast", "violence_record"]
+__all__ = ["Known", "collect_warnings", "evaluate_forecast", "record_of", "violence_record"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +42,17 @@ class Known:
 
 
 def violence_record(arrests: Float32 | None, since: Float32 | None) -> Float64 | None:
-    """The past-violence baseline's order, float64[n], of `own_violent_arrests` and `days_since_last_violent`.
+    """The past-violence baseline's order, float64[n], of the number of violent events on record and days since.
 
-    None where one of the two is not there.
+    The features are :data:`gpunet.config.sides.OWN_RECORD`'s. None where one of the two is not there.
     """
     return None if arrests is None or since is None else past_violence_score(arrests, since)
+
+
+def record_of(table: FeatureTable, side: Side) -> Float64 | None:
+    """:func:`violence_record` of the persons of a table: of their own violent arrests, or own victimisations."""
+    record = OWN_RECORD[side]
+    return violence_record(table.column(record.violent), table.column(record.since))
 
 
 def evaluate_forecast(

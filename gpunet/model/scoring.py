@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.threads import available_threads
+from gpunet.config.sides import OFFENDER, VICTIM, Side
 from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
+from gpunet.model.tested import side_column
 from gpunet.model.trained import Model, check_finite
 from gpunet.tables.frames import make_frame, make_series
 
 __all__ = [
+    "COLUMNS_OF_SIDE",
     "FACTORS",
     "SCORE_COLUMNS",
     "Explained",
@@ -46,6 +49,12 @@ SCORE_COLUMNS = (
     *(f"factor_{k + 1}" for k in range(FACTORS)),
     *(f"contribution_{k + 1}" for k in range(FACTORS)),
 )
+
+#: The same by side: scores of victims say beside each person that they are.
+COLUMNS_OF_SIDE: Mapping[Side, tuple[str, ...]] = {
+    OFFENDER: SCORE_COLUMNS,
+    VICTIM: (PERSON, "side", *SCORE_COLUMNS[1:]),
+}
 
 #: Rows explained at once: bounds the memory of the contributions. A GPU has a thread a row, and takes as many rows as
 #: keep it busy.
@@ -119,7 +128,8 @@ def score(
         calibrated; ``rank``, int64, 1 for the highest probability, equals in the order of person_id; ``factor_1`` to
         ``factor_5``, names of the features with the greatest absolute contribution, and ``contribution_1`` to
         ``contribution_5``, float64, signed, in raw log-odds (see :meth:`Model.contributions`). A feature that did not
-        move a person at all is not named: with fewer than five that did, the rest is null.
+        move a person at all is not named: with fewer than five that did, the rest is null. Of a model that forecasts
+        who becomes a victim there is a column ``side`` after the first, which says ``victim`` in every row.
 
     Raises
     ------
@@ -161,7 +171,8 @@ def score_table(
     table = _sorted_by_person(table)
     found = explain(model, table, threads=available_threads(threads), progress=progress)
     check_finite(found.not_finite, len(table))
-    frame = scores_frame(table.person_ids, found, ranks(found.probability), model.features, table.backend)
+    rank = ranks(found.probability)
+    frame = scores_frame(table.person_ids, found, rank, model.features, table.backend, model.side)
     return Scored(frame, mean_of(found.contributions, len(table)))
 
 
@@ -197,10 +208,13 @@ def ranks(probability: Float64) -> Int64:
     return rank
 
 
-def scores_frame(person_ids: Any, found: Explained, rank: Int64, features: tuple[str, ...], backend: str) -> Any:
+def scores_frame(
+    person_ids: Any, found: Explained, rank: Int64, features: tuple[str, ...], backend: str, side: Side = OFFENDER
+) -> Any:
     """The frame that :func:`score` describes, of persons in the order of their ids."""
     factor, contribution = found.factor, found.contribution
-    columns: dict[str, Any] = {PERSON: person_ids, "probability": found.probability, "rank": rank}
+    said = side_column(side, len(rank))
+    columns: dict[str, Any] = {PERSON: person_ids, **said, "probability": found.probability, "rank": rank}
     for k in range(FACTORS):
         columns[f"factor_{k + 1}"] = _names(f"factor_{k + 1}", factor[:, k], features)
     for k in range(FACTORS):

@@ -16,10 +16,11 @@ from gpunet.base.array_types import Float64
 from gpunet.base.errors import ModelError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.base.threads import available_threads
+from gpunet.config.sides import OFFENDER, Side
 from gpunet.model.calibration import Calibration
 from gpunet.model.classifier import kind_module
 from gpunet.model.matrix import to_host
-from gpunet.model.metadata import FORMAT, model_metadata_of
+from gpunet.model.metadata import FORMATS, model_metadata_of
 from gpunet.model.origin import Origin, origin_mismatches
 from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.seal import is_sealed
@@ -59,6 +60,9 @@ class Model:
         How the betweenness columns it was trained on were computed, None where they were not known.
     origin
         What the features it was trained on were computed from, None where that was not known.
+    side
+        Whom it forecasts: ``"offender"``, who is arrested for a violent offence, or ``"victim"``, who becomes a victim
+        of one. It stands beside every score that it gives.
     """
 
     classifier: BoostedTrees
@@ -71,6 +75,7 @@ class Model:
     version: str = __version__
     betweenness: Mapping[str, Any] | None = None
     origin: Origin | None = None
+    side: Side = OFFENDER
 
     @property
     def kind(self) -> str:
@@ -131,8 +136,9 @@ class Model:
     def to_bytes(self) -> bytes:
         """The model's file. Equal models give equal bytes."""
         metadata = {
-            "format": FORMAT,
+            "format": FORMATS[self.side],
             "kind": self.kind,
+            **({} if self.side == OFFENDER else {"side": self.side}),
             "gpunet": self.version,
             "features": list(self.features),
             "taxonomy": self.taxonomy,
@@ -225,6 +231,7 @@ def model_from_bytes(data: bytes) -> Model:
         version=found.gpunet,
         betweenness=found.betweenness,
         origin=None if origin is None else Origin(**vars(origin)),
+        side=found.side,
     )
 
 

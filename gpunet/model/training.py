@@ -220,8 +220,8 @@ def is_of(
 
     config, model, n = model_config(config), found.model, len(labels)
     kind = config.kind if kind is None else kind
-    same = (model.kind, model.version, model.features, model.taxonomy, model.sets, model.betweenness) == (
-        kind, __version__, source.columns, source.taxonomy, source.sets, source.betweenness,
+    same = (model.kind, model.version, model.features, model.taxonomy, model.sets, model.betweenness, model.side) == (
+        kind, __version__, source.columns, source.taxonomy, source.sets, source.betweenness, config.side,
     )  # fmt: skip
     shapes = found.fold.shape == found.probability.shape == (n,)
     if not same or not shapes or not n or model.training.keys() != _TRAINING:

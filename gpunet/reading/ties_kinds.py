@@ -49,8 +49,9 @@ def check_kinds(unknown: Mapping[str, int], kinds: Mapping[str, KindConfig]) -> 
     others = f" and {len(rows) - len(words):,} more" if len(rows) > len(words) else ""
     known = f", which names {quoted(kinds)}" if kinds else ""
     each = "it" if len(rows) == 1 else "each"
+    which, there = ("kind", "is") if len(rows) == 1 else ("kinds", "are")
     raise ConfigError(
-        f"ties: the kind{'' if len(rows) == 1 else 's'} {named}{others} of the table {'is' if len(rows) == 1 else 'are'} not in the configuration"
+        f"ties: the {which} {named}{others} of the table {there} not in the configuration"
         f"{known}; for {each} write, or with use = false to leave it out:\n[ties.{words[0]}]\nuse = true"
     )
 

@@ -11,6 +11,7 @@ from gpunet.base.words import counted
 from gpunet.report.audience import Audience
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named, named_list
+from gpunet.report.outcome import outcome_of
 from gpunet.report.source import Source
 
 __all__ = ["asked"]
@@ -71,7 +72,7 @@ def _of_features(found: Manifest) -> str:
 
 def _of_run(found: Manifest) -> str:
     days = counted(found["model"]["horizon_days"], "day")
-    return f"Of everybody on record, who will be arrested for violence in the {days} from {_day(found)} on?"
+    return f"Of everybody on record, who will be {outcome_of(found).violence} in the {days} from {_day(found)} on?"
 
 
 def _of_known(found: Manifest) -> str:
@@ -87,8 +88,14 @@ def _of_panel(found: Manifest) -> str:
     return f"What was known of each {found['panel']['unit']} on each of {days}, and what followed?"
 
 
+def _of_places(found: Manifest) -> str:
+    windows = counted(len(found["places"]["windows"]), "window")
+    return f"In which {found['places']['unit']}s will violent arrests happen, in each of {windows}?"
+
+
 _QUESTIONS: Mapping[str, Callable[[Manifest], str]] = {
     "run": _of_run, "evaluate known": _of_known, "evaluate emerging": _of_emerging, "panel": _of_panel,
+    "places": _of_places,
 }  # fmt: skip
 
 
@@ -104,10 +111,11 @@ def _days(found: Manifest) -> Iterator[str]:
         yield f"The arrests are of {arrests['first_date']} to {arrests['last_date']}.{until}"
     days = found["model"].get("days") if "model" in found else None
     if days:
+        outcome = outcome_of(found)
         yield (
-            f"The model learned from what was known on {days['T-2H']} and who was arrested for violence from then to "
-            f"{days['T-H']}. It was tried on what was known on {days['T-H']}, against the arrests from then to "
-            f"{days['T']}, which it had not seen. Then it learned from both, and scored everybody as of {days['T']}."
+            f"The model learned from what was known on {days['T-2H']} and who was {outcome.violence} from then to "
+            f"{days['T-H']}. It was tried on what was known on {days['T-H']}, against the {outcome.events} from then "
+            f"to {days['T']}, which it had not seen. Then it learned from both, and scored everybody as of {days['T']}."
         )
 
 

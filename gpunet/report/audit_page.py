@@ -23,6 +23,7 @@ from gpunet.report.audit_words import (
 )
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.named import named_list
+from gpunet.report.outcome import outcome_of
 from gpunet.report.source import Source
 
 __all__ = ["audit_asked", "audit_calibration", "audit_errors", "audit_proxies", "audit_selection", "audit_suppressed"]
@@ -57,8 +58,8 @@ def audit_asked(source: Source) -> Section:
         f"Does the model treat groups of persons differently, by {by}? The groups are of the {count(of['persons'])} "
         + " ".join(
             [
-                f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then arrested "
-                "for violence.",
+                f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then "
+                f"{outcome_of(found).violence_of_many}.",
                 *missing,
             ]
         ),
@@ -132,14 +133,16 @@ def audit_errors(source: Source) -> Section | None:
     """Who is selected wrongly, or missed, by group."""
     if (fairness := _fairness(source)) is None:
         return None
-    lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"])
+    outcome = outcome_of(source.manifest)
+    lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome)
+    were, befallen = outcome.violence_of_many, outcome.befallen
     figures = (
-        ("false_positive_rate", "Selected, and not arrested",
-         "Of persons who were not arrested for violence in the window, the share that the threshold selects"),
-        ("recall", "Arrested, and selected before",
-         "Of persons who were arrested for violence in the window, the share that the threshold selects"),
+        ("false_positive_rate", f"Selected, and not {befallen}",
+         f"Of persons who were not {were} in the window, the share that the threshold selects"),
+        ("recall", f"{befallen[0].upper()}{befallen[1:]}, and selected before",
+         f"Of persons who were {were} in the window, the share that the threshold selects"),
         ("precision", "Right among the selected",
-         "Of persons whom the threshold selects, the share that was arrested for violence in the window"),
+         f"Of persons whom the threshold selects, the share that was {outcome.violence} in the window"),
     )  # fmt: skip
     parts: list[Figure | Table] = [
         part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
@@ -154,15 +157,15 @@ def audit_calibration(source: Source) -> Section | None:
     """Whether a probability means the same in every group."""
     if (fairness := _fairness(source)) is None:
         return None
+    outcome = outcome_of(source.manifest)
     text = (
-        "Mean probability less the share that was arrested for violence: right of 0 the model says too much of a "
+        f"Mean probability less the share that was {outcome.violence}: right of 0 the model says too much of a "
         f"group, left of it too little. {_INTERVAL}"
     )
     by = source.manifest["audit"]["by"]
     parts = _dots(source, fairness, "calibration", "Too much or too little", text)
-    return Section(
-        "calibration", "Does a probability mean the same in every group?", calibration_lead(fairness, by), tuple(parts)
-    )
+    lead = calibration_lead(fairness, by, outcome=outcome)
+    return Section("calibration", "Does a probability mean the same in every group?", lead, tuple(parts))
 
 
 def audit_proxies(source: Source) -> Section | None:

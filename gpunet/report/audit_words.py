@@ -9,6 +9,7 @@ import polars as pl
 
 from gpunet.evaluate.attributes import EVERYBODY, NOT_KNOWN
 from gpunet.report.named import named
+from gpunet.report.outcome import OFFENDING, Outcome
 
 __all__ = [
     "RULES",
@@ -51,7 +52,7 @@ def percent(share: float) -> str:
 
 
 def positives_words(positives: int | None, least: int) -> str:
-    """How many were arrested for violence, which is null where these or all others are few.
+    """To how many it happened, which is null where these or all others are few.
 
     >>> positives_words(1234, 10), positives_words(None, 10)
     ('1,234', 'fewer than 10, or all but fewer than 10,')
@@ -119,7 +120,9 @@ def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named
         )
 
 
-def errors_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[str]:
+def errors_lead(
+    fairness: pl.DataFrame, by: Sequence[str], name: Name = named, outcome: Outcome = OFFENDING
+) -> Iterator[str]:
     """For each attribute, whose persons are selected wrongly most often."""
     everybody = _of_everybody(fairness, "false_positive_rate")
     for attribute in by:
@@ -128,13 +131,15 @@ def errors_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -
             yield f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."
             continue
         yield (
-            f"By {name(attribute)}, of persons who were not arrested for violence the threshold selects "
+            f"By {name(attribute)}, of persons who were not {outcome.violence_of_many} the threshold selects "
             f"{_span(of, 'false_positive_rate', name)}; of everybody {percent(everybody)}. Beyond chance, "
             f"{_of_groups(_differ(of, 'false_positive_rate'), len(of))} from everybody."
         )
 
 
-def calibration_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> str:
+def calibration_lead(
+    fairness: pl.DataFrame, by: Sequence[str], name: Name = named, outcome: Outcome = OFFENDING
+) -> str:
     """Of which group the probabilities are furthest from what happened."""
     rows = [row for attribute in by for row in _single(fairness, attribute, "calibration").iter_rows(named=True)]
     if not rows:
@@ -145,8 +150,8 @@ def calibration_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = nam
     worst = max(sure, key=lambda row: abs(row["calibration"]))
     return (
         f"The probabilities are furthest from what happened in {name(worst['group'])} (by {name(worst['by'])}): "
-        f"{percent(worst['mean_score'])} were said to be arrested for violence, and {percent(worst['observed'])} were. "
-        f"They differ beyond chance in {len(sure)} of {len(rows)} groups told."
+        f"{percent(worst['mean_score'])} were said to be {outcome.violence_of_many}, and {percent(worst['observed'])} "
+        f"were. They differ beyond chance in {len(sure)} of {len(rows)} groups told."
     )
 
 

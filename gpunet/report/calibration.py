@@ -14,12 +14,13 @@ from gpunet.report.forecast_data import forecasts_of
 from gpunet.report.forecast_lists import end_of_group, told_of
 from gpunet.report.forecast_words import share
 from gpunet.report.look import COLOURS, SECOND
+from gpunet.report.outcome import Outcome
 from gpunet.report.source import Source
 
 __all__ = ["calibration"]
 
 _ADVICE = (
-    "A probability of 12 % is right if of 100 persons who are given it about 12 are arrested for violence. Where "
+    "A probability of 12 % is right if of 100 persons who are given it about 12 are {violence}. Where "
     "groups lie off the line, read a score as a place in an order rather than as a chance. The scores of this run are "
     "of a model that was trained again on both windows, so they may be off by something else."
 )
@@ -35,21 +36,24 @@ def calibration(source: Source) -> Section | None:
         return None
     data = _groups(found)
     shown = _told(data, told_of(forecasts, source.audience)["model"])
-    parts: list[Figure | Table | Paragraph] = [Paragraph(_ADVICE)]
+    outcome = forecasts.outcome
+    parts: list[Figure | Table | Paragraph] = [Paragraph(_ADVICE.format(violence=outcome.violence_of_many))]
     if data["observed_low"].null_count() == len(data):
         parts.append(Paragraph(_NO_INTERVALS.format(why=found.calibration[-1]["undefined"])))
     if len(shown) < len(data):
         parts.append(Paragraph("Groups from which a small number of persons could be worked out are left out."))
     if len(shown):
-        parts += [_figure(found, shown), _table(found, shown)]
-    return Section("calibration", "Are the probabilities right?", _lead(found, data, source.audience), tuple(parts))
+        parts += [_figure(found, shown, outcome), _table(found, shown, outcome)]
+    return Section(
+        "calibration", "Are the probabilities right?", _lead(found, data, source.audience, outcome), tuple(parts)
+    )
 
 
-def _lead(found: Compared, data: pl.DataFrame, audience: Audience) -> str:
+def _lead(found: Compared, data: pl.DataFrame, audience: Audience, outcome: Outcome) -> str:
     """How many were expected, how many it were, and whether that is more than chance."""
     expected = float((data["persons"] * data["predicted"]).sum())
     words = (
-        f"In all, the model expected {audience.count(round(expected))} persons with a violent arrest in the test "
+        f"In all, the model expected {audience.count(round(expected))} persons with a {outcome.event} in the test "
         f"window, and {audience.out_of(found.positives, found.persons)} had one"
     )
     if found.base_rate.interval is None:
@@ -105,7 +109,7 @@ def _verdict(of: Any) -> str | None:
     )
 
 
-def _figure(found: Compared, data: pl.DataFrame) -> Figure:
+def _figure(found: Compared, data: pl.DataFrame, outcome: Outcome) -> Figure:
     import altair as alt
 
     last = data.row(-1, named=True)
@@ -125,9 +129,9 @@ def _figure(found: Compared, data: pl.DataFrame) -> Figure:
     )
     base = alt.Chart(data)
     x = alt.X("predicted:Q", scale=scale, axis=axis, title="Predicted probability (mean of the group)")
-    y = alt.Y("observed:Q", scale=scale, axis=axis, title="Had a violent arrest")
+    y = alt.Y("observed:Q", scale=scale, axis=axis, title=f"Had a {outcome.event}")
     ends = base.mark_rule(strokeWidth=2, color=COLOURS[0]).encode(
-        x=x, y=alt.Y("observed_low:Q", scale=scale, axis=axis, title="Had a violent arrest"), y2="observed_high:Q"
+        x=x, y=alt.Y("observed_low:Q", scale=scale, axis=axis, title=f"Had a {outcome.event}"), y2="observed_high:Q"
     )
     dots = base.mark_point(filled=True, size=60, opacity=1, color=COLOURS[0]).encode(x=x, y=y)
     chart = alt.layer(line.encode(x=x, y=y), ends, dots).properties(width=420, height=300)
@@ -139,9 +143,9 @@ def _figure(found: Compared, data: pl.DataFrame) -> Figure:
     return Figure("calibration_groups", "Predicted and observed", sentence, found.persons, data, chart)
 
 
-def _table(found: Compared, data: pl.DataFrame) -> Table:
+def _table(found: Compared, data: pl.DataFrame, outcome: Outcome) -> Table:
     heads = {
-        "group": "Group", "persons": "Persons", "predicted": "Predicted", "observed": "Had a violent arrest",
+        "group": "Group", "persons": "Persons", "predicted": "Predicted", "observed": f"Had a {outcome.event}",
         "observed_low": "95 % from", "observed_high": "to", "verdict": "Probabilities are",
     }  # fmt: skip
     return Table(

@@ -11,6 +11,7 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import counted
 from gpunet.config.config import load_config
 from gpunet.config.registry import columns
+from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.model.trained import load_model
 from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_reasons import change_section, reasons_section
@@ -21,6 +22,7 @@ from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
 from gpunet.report.limits import limits
 from gpunet.report.named import named
+from gpunet.report.outcome import outcome_of
 from gpunet.report.record import Record
 from gpunet.report.source import Source
 from gpunet.report.subject import check_unchanged, subject_of
@@ -33,6 +35,9 @@ __all__ = ["TITLE", "card_page"]
 TITLE = "Card of one score"
 
 _MODEL = "model.ubj"
+
+#: What the title says of the side that a score is of.
+_OF_SIDE = {OFFENDER: "", VICTIM: ", of a possible victim"}
 
 _OF_ONE_SCORE = (
     "It is no suspicion and no ground for a stop, a search, an arrest, bail or a sentence: it says nothing about any "
@@ -80,9 +85,9 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
     known = columns(config.sets, layers=config.layers)
     usual = usual_values(source, model.features)
     score = score_section(source, subject)
-    horizon = source.manifest["model"]["horizon_days"]
+    horizon, outcome = source.manifest["model"]["horizon_days"], outcome_of(source.manifest)
     return Page(
-        f"{TITLE}: person {named(subject.person_id)}",
+        f"{TITLE}{_OF_SIDE[outcome.side]}: person {named(subject.person_id)}",
         (
             score.lead,
             "This page is for whoever must question that score: what it says, what it rests on, what it must not be "
@@ -90,7 +95,7 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
         ),
         (
             score,
-            reasons_section(model, evidence, usual, known),
+            reasons_section(model, evidence, usual, known, outcome),
             change_section(model, subject, usual, known, horizon),
             arrests_section(record, source.manifest["model"]["days"]["T"]),
             network_section(evidence),
@@ -129,8 +134,8 @@ def _computed(manifest: dict[str, Any], training: Any) -> Section:
         (
             Paragraph(
                 f"The model ({manifest['config']['model']['kind']}) learned from {training['rows']:,} rows of "
-                f"{training['persons']:,} persons, {training['positive_rows']:,} of them with a violent arrest in the "
-                "time that followed."
+                f"{training['persons']:,} persons, {training['positive_rows']:,} of them with a "
+                f"{outcome_of(manifest).event} in the time that followed."
             ),
             Paragraph(
                 "For this card the same files were read again, with the same configuration. Each has the SHA-256 that "

@@ -15,14 +15,15 @@ from gpunet.model.trained import Model
 from gpunet.report.card_values import Usual, value_in_words
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Paragraph, Section, Table
+from gpunet.report.outcome import Outcome
 from gpunet.report.subject import Subject
 
 __all__ = ["change_section", "reasons_section"]
 
 #: Families of features as a layman sees them.
 _TOGETHER = {
-    "own record": ("history", "temporal"),
-    "ties to others": ("neighbourhood", "community", *PATH_FAMILIES),
+    "own record": ("history", "temporal", "victim_history"),
+    "ties to others": ("neighbourhood", "community", *PATH_FAMILIES, "layers", "victims"),
     "places": ("geographic",),
 }
 
@@ -32,9 +33,11 @@ _ROUNDING = 1e-4
 _Values = Mapping[str, Usual]
 
 
-def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Mapping[str, Feature]) -> Section:
+def reasons_section(
+    model: Model, evidence: Evidence, usual: _Values, known: Mapping[str, Feature], outcome: Outcome
+) -> Section:
     """The features that moved the score most, by the model's own account."""
-    subject = evidence.subject
+    subject, befallen = evidence.subject, outcome.befallen
     rows = [
         {
             "reason": number,
@@ -72,9 +75,9 @@ def reasons_section(model: Model, evidence: Evidence, usual: _Values, known: Map
                 subject.persons, data, heads, {"odds": "{:.2f}"},
             ),
             Paragraph(
-                "“Odds times” is what the feature did to the odds (those who will be arrested to those who will not) "
-                "of this person against an average one: 1.50 is half as much again, 0.80 a fifth less. It tells how "
-                "the model computed, not what causes what. "
+                f"“Odds times” is what the feature did to the odds (those who will be {befallen} to those who will "
+                "not) of this person against an average one: 1.50 is half as much again, 0.80 a fifth less. It tells "
+                "how the model computed, not what causes what. "
                 f"The other {len(model.features) - len(rows)} features moved it less."
             ),
             Paragraph("What each rests on, by the numbers of arrests and ties below:"),
@@ -154,7 +157,8 @@ def _questions(
         asked.append((f"{words}: all {len(names)} features as usual", {name: usual[name].value for name in names}))
     since = [name for name in model.features if name.startswith("days_since") and "victim" not in name]
     later = {name: subject.features[name] + horizon_days for name in since if subject.features[name] is not None}
-    asked.append((f"{counted(horizon_days, 'day')} more since the last arrests of the person, and no new one", later))
+    events = "arrests and victimisations" if "days_since_last_victimisation" in since else "arrests"
+    asked.append((f"{counted(horizon_days, 'day')} more since the last {events} of the person, and no new one", later))
     return asked
 
 

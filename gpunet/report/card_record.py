@@ -25,6 +25,9 @@ _KINDS = ("violent offence", "other offence")
 def arrests_section(record: Record, as_of: str) -> Section:
     """The person's own arrests."""
     own = record.own
+    if not len(own):
+        lead = f"No arrest before {as_of}: the person is known from other tables of the run."
+        return Section("arrests", "The person's own arrests", lead)
     violent, dated = int(own["violent"].sum()), own.drop_nulls("date")
     days = record.dates()
     between = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" on {days[0]}" if days else ""

@@ -10,6 +10,7 @@ import polars as pl
 from gpunet.base.words import counted
 from gpunet.report.figure import Paragraph, Section
 from gpunet.report.forecast_words import window_words
+from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.report.source import Source
 from gpunet.report.subject import Subject
 
@@ -43,11 +44,11 @@ def frequency(probability: float) -> str:
 
 def score_section(source: Source, subject: Subject) -> Section:
     """The score, its rank, and how such scores fared."""
-    model = source.manifest["model"]
+    model, outcome = source.manifest["model"], outcome_of(source.manifest)
     low = subject.persons - subject.rank
     often = frequency(subject.probability)
     lead = (
-        f"{often[0].upper()}{often[1:]}, the model expects, will be arrested for a violent offence within "
+        f"{often[0].upper()}{often[1:]}, the model expects, will be {outcome.offence} within "
         f"{counted(model['horizon_days'], 'day')} from {model['days']['T']}; the others will not."
     )
     return Section(
@@ -60,9 +61,10 @@ def score_section(source: Source, subject: Subject) -> Section:
                 f"scored: {subject.rank - 1:,} have a higher score or come before it among equals, {low:,} come after."
             ),
             Paragraph(_in_test(source, subject.probability)),
-            Paragraph(_base_rate(model)),
+            Paragraph(_base_rate(model, outcome)),
             Paragraph(
-                "A frequency is of a group. Which of these persons will be arrested, nobody can tell from the score."
+                f"A frequency is of a group. Which of these persons will be {outcome.befallen}, nobody can tell from "
+                "the score."
             ),
         ),
     )
@@ -70,10 +72,10 @@ def score_section(source: Source, subject: Subject) -> Section:
 
 def _in_test(source: Source, probability: float) -> str:
     """What was observed of persons with such a probability, when the model was tried on a time that is over."""
-    test = source.manifest["model"]["test"]
+    test, outcome = source.manifest["model"]["test"], outcome_of(source.manifest)
     tried = (
         f"The method was tried on the past: a model that knew only what lay before {test['window'][1:11]} forecast who "
-        f"would be arrested for a violent offence in the days {window_words(test['window'])}."
+        f"would be {outcome.offence} in the days {window_words(test['window'])}."
     )
     observed = _nearest(source, probability) if source.has("predictions") else _tenth(source, probability)
     return f"{tried} {observed} The model that made this score learned from that time too, and was not tried itself."
@@ -112,14 +114,14 @@ def _tenth(source: Source, probability: float) -> str:
     return said
 
 
-def _base_rate(model: dict[str, Any]) -> str:
+def _base_rate(model: dict[str, Any], outcome: Outcome) -> str:
     results = model["results"]
     rate, flagged = results["base_rate"], results["model"]
     said = f"Of all {results['persons']:,} persons of that trial {100 * rate:.1f} of 100 were."
     if flagged["precision"] is not None:
         said += (
             f" At the model's own threshold ({results['threshold']:.3f}) {flagged['flagged']:,} persons were flagged, "
-            f"of whom {100 * (1 - flagged['precision']):.0f} of 100 were not arrested for a violent offence."
+            f"of whom {100 * (1 - flagged['precision']):.0f} of 100 were not {outcome.offence_of_many}."
         )
     return said
 

@@ -16,14 +16,16 @@ from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_data import Forecasts, forecasts_of
 from gpunet.report.forecast_lists import told_of
 from gpunet.report.forecast_words import (
-    MEASURE_WORDS,
+    MEASURES_SHOWN,
     first_hundred_told,
     interval_words,
+    measure_words,
     number_words,
     share,
     window_words,
 )
 from gpunet.report.named import named
+from gpunet.report.outcome import VICTIMISATION, Outcome
 from gpunet.report.source import Source
 
 __all__ = ["certainty"]
@@ -45,15 +47,15 @@ def certainty(source: Source) -> Section | None:
         return None
     parts: list[Figure | Table | Paragraph] = [Paragraph(_NOT_IN_THEM)]
     parts += [*_two_windows(source, found), *_of_communities(found, source.audience)]
-    parts += _of_data(source.manifest.get("completeness"), source.audience)
+    parts += _of_data(source.manifest.get("completeness"), source.audience, found.outcome)
     return Section("certainty", "How sure one can be", _lead(found, source.audience), tuple(parts))
 
 
 def _lead(found: Forecasts, audience: Audience) -> str:
-    everybody = found.everybody
+    everybody, event = found.everybody, found.outcome.event
     first = (
         "What this page says of how good the forecast is rests on "
-        f"{audience.out_of(everybody.positives, everybody.persons)} persons with a violent arrest in one window of "
+        f"{audience.out_of(everybody.positives, everybody.persons)} persons with a {event} in one window of "
         f"{found.horizon_days} days"
     )
     top = everybody.model[_TOP]
@@ -63,7 +65,7 @@ def _lead(found: Forecasts, audience: Audience) -> str:
     low, high = (number_words(_LIST * end) for end in top.interval)
     return (
         f"{first}: with other persons like these, of the model's first {_LIST} it could as well have been {low} as "
-        f"{high} with a violent arrest."
+        f"{high} with a {event}."
     )
 
 
@@ -81,12 +83,12 @@ def _two_windows(source: Source, found: Forecasts) -> Iterator[Paragraph | Table
             "better than they are."
         )
     rows = [
-        _row("Share with a violent arrest", _base_rate(before, source.audience), Estimate(test["base_rate"])),
+        _row(f"Share with a {found.outcome.event}", _base_rate(before, source.audience), Estimate(test["base_rate"])),
         _row("Share flagged by the model", flagged[0], Estimate(flagged[1])),
     ]
     held_out = measures_shown(before["model"], told_lists(_lists(before), source.audience))
     shown = with_measures_shown(found.everybody, told_of(found, source.audience)).model
-    rows += [_row(words, held_out.get(name), shown[name]) for name, words in MEASURE_WORDS.items()]
+    rows += [_row(measure_words(name, found.outcome), held_out.get(name), shown[name]) for name in MEASURES_SHOWN]
     data = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("before", "test").cast(pl.Float64))
     heads = {
         "measure": "Measure", "before": "Window before, persons held out", "test_words": "Test window (95 % interval)",
@@ -140,7 +142,7 @@ def _of_communities(found: Forecasts, audience: Audience) -> Iterator[Paragraph]
         rest, hits = _LIST - largest["persons"], int(top["label"].sum()) - largest["hits"]
         words += f". The one with most of them has {audience.count(largest['persons'])}"
         if not audience.is_public and rest:
-            words += f"; without it {hits} of {rest} had a violent arrest ({share(hits / rest)})"
+            words += f"; without it {hits} of {rest} had a {found.outcome.event} ({share(hits / rest)})"
     yield Paragraph(f"{words}. Intervals rest on communities: a list from few of them is less sure than one from many.")
     if not audience.is_public and len(order) >= 2 * _LIST:
         at, far = (float(persons["probability"][int(order[place - 1])]) for place in (_LIST, 2 * _LIST))
@@ -154,7 +156,7 @@ def _communities(number: int) -> str:
     return f"{number:,} {'community' if number == 1 else 'communities'}"
 
 
-def _of_data(completeness: Mapping[str, Any] | None, audience: Audience) -> Iterator[Paragraph]:
+def _of_data(completeness: Mapping[str, Any] | None, audience: Audience, outcome: Outcome) -> Iterator[Paragraph]:
     """What seems to be missing at the end of the data."""
     if completeness is None:
         return
@@ -169,10 +171,12 @@ def _of_data(completeness: Mapping[str, Any] | None, audience: Audience) -> Iter
             f"The data end on {completeness['last_date']}, {counted(beyond, 'day')} before the day of the forecast: "
             "who was arrested in between counts as not arrested.", "warning",
         )  # fmt: skip
+    more = ", and the test window would then hold more violent arrests than are counted here"
+    if outcome is VICTIMISATION:  # whose days are those of other tables
+        more = ""
     for one in late:
         of = "" if one["force"] is None else f" of force {named(one['force'])}"
         yield Paragraph(
             f"The last {one['days']:,} days of the data hold {audience.count(one['arrests'])} arrests{of}, where about "
-            f"{one['expected']:,} were to be expected: arrests may be recorded late, and the test window would "
-            "then hold more violent arrests than are counted here.", "warning",
+            f"{one['expected']:,} were to be expected: arrests may be recorded late{more}.", "warning",
         )  # fmt: skip

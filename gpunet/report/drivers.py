@@ -73,8 +73,9 @@ def feature_words(name: str, declared: Mapping[str, Feature]) -> str:
 
 def _family(name: str, declared: Mapping[str, Feature]) -> str:
     of = declared[name].family if name in declared else ""
-    beside = of if of in LAYER_FAMILIES else "own record"
-    return next((family for family, parts in FAMILIES.items() if of in parts), beside)
+    if of in LAYER_FAMILIES:
+        return of
+    return next((family for family, parts in FAMILIES.items() if of in parts), "own record")
 
 
 def _features(importance: Iterable[Mapping[str, Any]], declared: Mapping[str, Feature], total: float) -> pl.DataFrame:
@@ -103,10 +104,13 @@ def _lead(features: pl.DataFrame, families: pl.DataFrame) -> str:
     shares = dict(zip(families["family"], families["share"], strict=True))
     network = sum(shares.get(name, 0.0) for name in ("neighbourhood", "community", "path"))
     first = features.row(0, named=True)
+    beside = [f"{FAMILY_WORDS[name]} {share(shares[name])}" for name in LAYER_FAMILIES if name in shares]
+    more = f"; {', '.join(beside)}" if beside else ""
     return (
         f"The strongest single feature is: {first['label']} ({share(first['share'])} of all that moves scores). The "
         f"person's own arrests make up {share(shares.get('own record', 0.0))}, who was arrested with whom "
-        f"{share(network)}, places {share(shares.get('geographic', 0.0))}, times {share(shares.get('temporal', 0.0))}."
+        f"{share(network)}, places {share(shares.get('geographic', 0.0))}, times {share(shares.get('temporal', 0.0))}"
+        f"{more}."
     )
 
 

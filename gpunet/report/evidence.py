@@ -20,6 +20,16 @@ __all__ = ["Evidence"]
 _MOST_NAMED = 40
 
 
+#: Of families of features that rest on tables beside the arrests, which a card does not list.
+_BESIDE = {
+    "layers": "It rests on the run's tables of other ties, which are not listed here: ask to see their rows.",
+    "victims": "It rests on the ties listed below and on the run's tables of victims. Who of others became a victim is "
+    "not listed here, to protect them.",
+    "victim_history": "It rests on what the run's tables of victims have of the person, which is not listed here: ask "
+    "to see these rows.",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What there is about a person: the row of each table of the run, the record, the network around."""
@@ -30,6 +40,8 @@ class Evidence:
 
     def behind(self, feature: Feature) -> str:
         """What the person's value of that feature rests on, one or two sentences."""
+        if feature.family in _BESIDE:
+            return _BESIDE[feature.family]
         if feature.family in ("history", "temporal"):
             return self._arrests(feature)
         if feature.family == "geographic":

@@ -15,15 +15,21 @@ from gpunet.report.forecast_data import Forecasts, forecast_of_all, forecasts_of
 from gpunet.report.forecast_found import found_curve
 from gpunet.report.forecast_groups import for_whom
 from gpunet.report.forecast_lists import told_of
-from gpunet.report.forecast_words import MEASURE_WORDS, interval_words, order_sentence, share, top_sentence
+from gpunet.report.forecast_words import (
+    MEASURES_SHOWN,
+    interval_words,
+    measure_words,
+    order_sentence,
+    share,
+    top_sentence,
+)
+from gpunet.report.outcome import Outcome
 from gpunet.report.source import Source
 
 __all__ = ["first_sentences", "forecast"]
 
 _TITLE = "How good is the forecast, and for whom?"
-_FEW = (
-    "How good the forecast is rests on too few persons to be shown: fewer than 10 were, or were not, arrested for it."
-)
+_FEW = "How good the forecast is rests on too few persons to be shown: fewer than 10 were, or were not, {violence}."
 
 _DRAWN = (
     "Intervals are approximate 95 % intervals from {draws:,} draws of whole communities of the network, since persons "
@@ -34,12 +40,12 @@ _NOT_DRAWN = "There are no intervals: {why}."
 
 _TRIED = (
     "The model was trained on what came before and tried on the window from {window}: {positives} of {persons} persons "
-    "({share}) had a violent arrest in these {days} days. Past violence alone ranks persons by the number of their "
-    "violent arrests, then by how recent the last one is: no model is needed for that. Chance is a random order."
+    "({share}) had a {event} in these {days} days. {record} alone ranks persons by the number of their {event}s, "
+    "then by how recent the last {recent} is: no model is needed for that. Chance is a random order."
 )
 _FLAGS = (
-    "The model flags {flagged} persons, past violence alone everybody with a violent arrest on record, which may be "
-    "far more or fewer: compare precision and recall together, not one of them."
+    "The model flags {flagged} persons, {record} alone everybody with a {event} on record, which may be far more or "
+    "fewer: compare precision and recall together, not one of them."
 )
 
 #: Measures that are drawn, in few words.
@@ -63,14 +69,15 @@ def first_sentences(source: Source) -> tuple[str, str]:
 
 
 def _sentences(source: Source, found: Forecasts) -> tuple[str, str]:
-    return top_sentence(found.everybody, source.audience), order_sentence(found.everybody)
+    outcome = found.outcome
+    return top_sentence(found.everybody, source.audience, outcome=outcome), order_sentence(found.everybody, outcome)
 
 
 def forecast(source: Source) -> Section | None:
     """How good the forecast was, and for whom."""
     found = source.once(forecasts_of)
     if few_are_told(found.everybody, source.audience):
-        return Section("forecast", _TITLE, _FEW)
+        return Section("forecast", _TITLE, _FEW.format(violence=found.outcome.violence_of_many))
     lead, order = _sentences(source, found)
     told = told_of(found, source.audience)
     parts = [Paragraph(order), *_measures(source, found, told), *found_curve(found, told)]
@@ -78,7 +85,7 @@ def forecast(source: Source) -> Section | None:
 
 
 def _measures(source: Source, found: Forecasts, told: Mapping[str, Told]) -> Iterator[Figure | Table | Paragraph]:
-    everybody, audience = found.everybody, source.audience
+    everybody, audience, outcome = found.everybody, source.audience, found.outcome
     yield Paragraph(
         _TRIED.format(
             window=found.window,
@@ -86,12 +93,16 @@ def _measures(source: Source, found: Forecasts, told: Mapping[str, Told]) -> Ite
             persons=audience.count(everybody.persons),
             share=share(everybody.base_rate.value or 0.0),
             days=found.horizon_days,
+            event=outcome.event,
+            record=outcome.record.capitalize(),
+            recent=outcome.recent,
         )
     )
     shown = with_measures_shown(everybody, told)
-    yield _figure(shown)
-    yield _table(shown)
-    yield Paragraph(_FLAGS.format(flagged=audience.out_of(everybody.flagged, everybody.persons)))
+    yield _figure(shown, outcome)
+    yield _table(shown, outcome)
+    flagged = audience.out_of(everybody.flagged, everybody.persons)
+    yield Paragraph(_FLAGS.format(flagged=flagged, record=outcome.record, event=outcome.event))
     yield Paragraph(_how_sure(found))
 
 
@@ -102,32 +113,33 @@ def _how_sure(found: Forecasts) -> str:
     return _DRAWN.format(draws=found.draws) + fewer
 
 
-def _figure(found: Compared) -> Figure:
+def _figure(found: Compared, outcome: Outcome) -> Figure:
     chance = {name: Estimate(value) for name, value in found.chance.items()}
+    orders = tuple(map(outcome.order, ORDERS))
     rows = [
         {"measure": words, "order": order, **numbers("value", of[name])}
         for name, words in _DRAWN_MEASURES.items()
-        for order, of in zip(ORDERS, (found.model, found.past_violence, chance), strict=True)
+        for order, of in zip(orders, (found.model, found.past_violence, chance), strict=True)
     ]
     data = floats(pl.DataFrame(rows, infer_schema_length=None), "value")
     sentence = (
         "Each dot is a measure of the order of all persons, 1 at best, and each line its 95 % interval: of the model, "
-        "of past violence alone, and of a random order. First 100 is the share of these with a violent arrest; the "
-        "other measures are explained in the table."
+        f"of {outcome.record} alone, and of a random order. First 100 is the share of these with a {outcome.event}; "
+        "the other measures are explained in the table."
     )
-    title = "The model, past violence alone and chance"
-    return Figure("forecast_measures", title, sentence, found.persons, data, dots(data, "measure"))
+    title = f"The model, {outcome.record} alone and chance"
+    return Figure("forecast_measures", title, sentence, found.persons, data, dots(data, "measure", orders))
 
 
-def _table(found: Compared) -> Table:
+def _table(found: Compared, outcome: Outcome) -> Table:
     data = floats(
-        pl.DataFrame([_row(found, name) for name in MEASURE_WORDS], infer_schema_length=None),
+        pl.DataFrame([_row(found, name, outcome) for name in MEASURES_SHOWN], infer_schema_length=None),
         "model", "past_violence", "difference",
     ).with_columns(pl.col("chance").cast(pl.Float64))  # fmt: skip
     heads = {
         "measure": "Measure", "model_words": "Model (95 % interval)",
-        "past_violence_words": "Past violence alone (95 % interval)", "chance": "Chance",
-        "difference_words": "Model less past violence (95 % interval)",
+        "past_violence_words": f"{outcome.record.capitalize()} alone (95 % interval)", "chance": "Chance",
+        "difference_words": f"Model less {outcome.record} (95 % interval)",
     }  # fmt: skip
     sentence = (
         "Where the interval of the difference lies above 0 the model is better, where it holds 0 it is not known to "
@@ -137,9 +149,9 @@ def _table(found: Compared) -> Table:
     return Table("forecast_table", "All measures", sentence, found.persons, data, heads, formats={"chance": "{:.3f}"})
 
 
-def _row(found: Compared, name: str) -> dict[str, Any]:
+def _row(found: Compared, name: str, outcome: Outcome) -> dict[str, Any]:
     of = {"model": found.model[name], "past_violence": found.past_violence[name], "difference": found.difference[name]}
-    row: dict[str, Any] = {"measure": MEASURE_WORDS[name]}
+    row: dict[str, Any] = {"measure": measure_words(name, outcome)}
     for key, estimate in of.items():
         row[f"{key}_words"] = interval_words(estimate, "{:+.3f}" if key == "difference" else "{:.3f}")
         row |= numbers(key, estimate)

@@ -13,10 +13,12 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.config.config import load_config
 from gpunet.evaluate.forecast_intervals import Compared, Estimate, Window, forecast_intervals, number_of_draws
 from gpunet.evaluate.schemas import MEASURES
+from gpunet.model.tested import own_names
 from gpunet.report.forecast_words import window_words
+from gpunet.report.outcome import OFFENDING, VICTIMISATION, Outcome, outcome_of
 from gpunet.report.source import Source
 
-__all__ = ["ALL", "GROUPS", "Forecasts", "Group", "forecast_of_all", "forecasts_of"]
+__all__ = ["ALL", "GROUPS", "Forecasts", "Group", "forecast_of_all", "forecasts_of", "groups_of"]
 
 #: The population of everybody who was tested.
 ALL = "all"
@@ -32,23 +34,45 @@ class Group:
     who: pl.Expr
 
 
-_ARRESTS, _VIOLENT, _TIES = pl.col("own_arrests"), pl.col("own_violent_arrests"), pl.col("degree__all")
+_ARRESTS, _VIOLENT, _TIES = map(pl.col, own_names(OFFENDING.side))
+_TIMES, _HARMED, _ = map(pl.col, own_names(VICTIMISATION.side))
+
+_KNOWN = (
+    Group("seen", "known to the model", "in the training data", ~pl.col("new_person")),
+    Group("new", "known to the model", "new: not in the training data", pl.col("new_person")),
+)
+_NETWORK = (
+    Group("in_network", "network", "in the network: a tie to someone", _TIES > 0),
+    Group("outside", "network", "outside: no tie to anyone", _TIES == 0),
+)
 
 #: All as of the day on which the test window begins. Groups told apart by the same are parts of everybody.
 GROUPS = (
     Group("violent_before", "violent record", "a violent arrest before", _VIOLENT > 0),
     Group("no_violent_before", "violent record", "no violent arrest before", _VIOLENT == 0),
-    Group("seen", "known to the model", "in the training data", ~pl.col("new_person")),
-    Group("new", "known to the model", "new: not in the training data", pl.col("new_person")),
+    *_KNOWN,
     Group("arrests_1", "arrests so far", "1 arrest so far", _ARRESTS == 1),
     Group("arrests_2", "arrests so far", "2 arrests so far", _ARRESTS == 2),
     Group("arrests_3_4", "arrests so far", "3 or 4 arrests so far", _ARRESTS.is_between(3, 4)),
     Group("arrests_5", "arrests so far", "5 or more arrests so far", _ARRESTS >= 5),
-    Group("in_network", "network", "in the network: a tie to someone", _TIES > 0),
-    Group("outside", "network", "outside: no tie to anyone", _TIES == 0),
+    *_NETWORK,
 )
 
-_OWN = ("own_arrests", "own_violent_arrests", "degree__all")
+#: The same of a forecast of victims: by what is on record of persons as victims.
+_OF_VICTIMS = (
+    Group("violent_before", "violent record", "a victim of violence before", _HARMED > 0),
+    Group("no_violent_before", "violent record", "no victim of violence before", _HARMED == 0),
+    *_KNOWN,
+    Group("victim_0", "times a victim so far", "never a victim so far", _TIMES == 0),
+    Group("victim_1", "times a victim so far", "once a victim so far", _TIMES == 1),
+    Group("victim_2", "times a victim so far", "twice or more a victim so far", _TIMES >= 2),
+    *_NETWORK,
+)
+
+
+def groups_of(outcome: Outcome) -> tuple[Group, ...]:
+    """The groups of persons for whom a forecast of that is looked at."""
+    return _OF_VICTIMS if outcome is VICTIMISATION else GROUPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +82,7 @@ class Forecasts:
     Attributes
     ----------
     of
-        ``{population: Compared}``: ``all``, then those of :data:`GROUPS` in which anybody is.
+        ``{population: Compared}``: ``all``, then those of :func:`groups_of` in which anybody is.
     persons
         Everybody of the test window, a row each: ``probability``, ``past_violence``, ``label``, ``community`` (-1
         outside the network) and more. None in a folder without predictions, in which measures have no intervals.
@@ -66,6 +90,8 @@ class Forecasts:
         How many draws the intervals are from, and how many were asked for.
     horizon_days, window
         The length of the window that is forecast, and the test window in words: its first and last day.
+    outcome
+        What is forecast, in words.
     """
 
     of: Mapping[str, Compared]
@@ -74,6 +100,7 @@ class Forecasts:
     asked: int
     horizon_days: int
     window: str
+    outcome: Outcome = OFFENDING
 
     @property
     def everybody(self) -> Compared:
@@ -89,7 +116,7 @@ def forecasts_of(source: Source) -> Forecasts:
     InputError
         If a table cannot be read, or holds what no run writes.
     """
-    return _measured(source, GROUPS)
+    return _measured(source, groups_of(outcome_of(source.manifest)))
 
 
 def forecast_of_all(source: Source) -> Forecasts:
@@ -100,10 +127,11 @@ def forecast_of_all(source: Source) -> Forecasts:
 def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
     model, config = source.manifest["model"], load_config(source.manifest.get("config"))
     asked = config.evaluate.bootstrap
-    about = (asked, int(model["horizon_days"]), window_words(str(model["test"]["window"])))
+    outcome = outcome_of(source.manifest)
+    about = (asked, int(model["horizon_days"]), window_words(str(model["test"]["window"])), outcome)
     if not source.has("predictions"):
         return Forecasts(_told(model), None, 0, *about)
-    persons = _persons(source)
+    persons = _persons(source, own_names(outcome.side))
     tested = _tested(persons)
     draws = number_of_draws(tested.community, asked)
     flags = {ALL: np.ones(len(persons), np.bool_)}
@@ -116,9 +144,9 @@ def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
     return Forecasts(found, persons, draws, *about)
 
 
-def _persons(source: Source) -> pl.DataFrame:
+def _persons(source: Source, own: Sequence[str]) -> pl.DataFrame:
     values = {"probability": pl.Float64, "past_violence": pl.Float64, "new_person": pl.Boolean, "label": pl.Boolean}
-    wanted = {**values, **dict.fromkeys(_OWN, pl.Int64)}
+    wanted = {**values, **dict.fromkeys(own, pl.Int64)}
     found = source.table("predictions", ["person_id", *wanted])
     groups = source.table("groups", ["person_id", "community"])
     try:

@@ -13,8 +13,9 @@ from gpunet.report.audience import Audience
 from gpunet.report.few import FLAGGED, Told
 from gpunet.report.figure import Figure, Paragraph, Table
 from gpunet.report.forecast_chart import ORDERS, dots, floats, numbers
-from gpunet.report.forecast_data import GROUPS, Forecasts
+from gpunet.report.forecast_data import GROUPS, Forecasts, groups_of
 from gpunet.report.forecast_words import interval_words
+from gpunet.report.outcome import Outcome
 
 __all__ = ["for_whom"]
 
@@ -30,11 +31,6 @@ _OF_FLAGGED = ("flagged", "true_positives", "false_positives", "false_negatives"
 #: What tells those apart whom past violence alone flags.
 _RECORD = GROUPS[0].told_by
 
-_HEADS = {
-    "group": "Group", "persons": "Persons", "positives": "Arrested for violence", "share": "Share",
-    "precision": "Precision", "recall": "Recall", "auc_words": "AUC, model", "past_auc_words": "AUC, past violence",
-}  # fmt: skip
-
 _LEFT_OUT = (
     "Groups with a number of persons from 1 to 9, and those from which such a number could be worked out, are left out."
 )
@@ -46,7 +42,11 @@ def for_whom(audience: Audience, found: Forecasts, told: Mapping[str, Told]) -> 
     All groups together tell of those flagged, and those with a violent record are whom past violence alone flags: what
     is not told of these lists is not told by groups either.
     """
-    rows = [_row(group.words, group.told_by, found.of[group.name]) for group in GROUPS if group.name in found.of]
+    rows = [
+        _row(group.words, group.told_by, found.of[group.name])
+        for group in groups_of(found.outcome)
+        if group.name in found.of
+    ]
     if not rows:
         return
     every = floats(pl.DataFrame(rows, infer_schema_length=None), "auc", "past_auc")
@@ -68,8 +68,18 @@ def for_whom(audience: Audience, found: Forecasts, told: Mapping[str, Told]) -> 
         "forecast_group_table", "The forecast by group",
         "Groups told apart by what was known when the test window began; precision and recall are those of the persons "
         "whom the model flags.",
-        found.everybody.persons, data, _HEADS, formats={"share": "{:.1%}", "precision": "{:.3f}", "recall": "{:.3f}"},
+        found.everybody.persons, data, _heads(found.outcome),
+        formats={"share": "{:.1%}", "precision": "{:.3f}", "recall": "{:.3f}"},
     )  # fmt: skip
+
+
+def _heads(outcome: Outcome) -> dict[str, str]:
+    happened = outcome.violence_of_many
+    return {
+        "group": "Group", "persons": "Persons", "positives": happened[0].upper() + happened[1:], "share": "Share",
+        "precision": "Precision", "recall": "Recall", "auc_words": "AUC, model",
+        "past_auc_words": f"AUC, {outcome.record}",
+    }  # fmt: skip
 
 
 def _row(words: str, told_by: str, of: Compared) -> dict[str, Any]:
@@ -113,17 +123,19 @@ def _unequal(data: pl.DataFrame) -> str:
 
 
 def _figure(found: Forecasts, data: pl.DataFrame) -> Figure:
+    outcome = found.outcome
+    orders = [outcome.order(order) for order in ORDERS[:2]]
     long = pl.concat(
         data.select(
             "group", "persons", pl.lit(order).alias("order"),
             *(pl.col(f"{of}{end}").alias(f"value{end}") for end in ("", "_low", "_high")),
         )
-        for order, of in zip(ORDERS, ("auc", "past_auc"), strict=False)
+        for order, of in zip(orders, ("auc", "past_auc"), strict=True)
     )  # fmt: skip
     sentence = (
-        "How often the model, and past violence alone, rank the right one of two persons of the same group higher: 0.5 "
-        "is tossing a coin; lines are 95 % intervals."
+        f"How often the model, and {outcome.record} alone, rank the right one of two persons of the same group higher: "
+        "0.5 is tossing a coin; lines are 95 % intervals."
     )
     return Figure(
-        "forecast_groups", "For whom it works", sentence, found.everybody.persons, long, dots(long, "group", ORDERS[:2])
+        "forecast_groups", "For whom it works", sentence, found.everybody.persons, long, dots(long, "group", orders)
     )

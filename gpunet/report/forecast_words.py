@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from gpunet.evaluate.forecast_intervals import Compared, Estimate
 from gpunet.report.audience import Audience
 from gpunet.report.few import is_few, lists_of, told_lists
+from gpunet.report.outcome import OFFENDING, Outcome
 
 __all__ = [
-    "MEASURE_WORDS",
+    "MEASURES_SHOWN",
     "UNDISCLOSED",
     "first_hundred_told",
     "interval_words",
+    "measure_words",
     "number_words",
     "order_sentence",
     "share",
@@ -25,32 +27,45 @@ __all__ = [
 _LIST = 100
 _TOP = f"precision_top_{_LIST}"
 
-#: What each measure says, for a reader who has not met it.
-MEASURE_WORDS = {
-    "precision_top_100": "Of the first 100, share with a violent arrest",
-    "precision_top_500": "Of the first 500, share with a violent arrest",
+_MEASURE_WORDS = {
+    "precision_top_100": "Of the first 100, share with a {event}",
+    "precision_top_500": "Of the first 500, share with a {event}",
     "auc": "Pairs ranked the right way round (AUC)",
     "average_precision": "Mean precision over the whole order (average precision)",
-    "precision": "Of those flagged, share with a violent arrest (precision)",
-    "recall": "Of those with a violent arrest, share flagged (recall)",
+    "precision": "Of those flagged, share with a {event} (precision)",
+    "recall": "Of those with a {event}, share flagged (recall)",
     "f1": "Precision and recall in one (F1)",
     "brier": "Mean squared error of the probabilities (Brier)",
 }
+
+#: Measures in the order of tables.
+MEASURES_SHOWN = tuple(_MEASURE_WORDS)
 
 #: Of a number that would tell how few others there are.
 UNDISCLOSED = "an undisclosed number"
 
 _VERDICTS = {
     "better": "the model's list is better",
-    "no better": "as far as this window shows, the model's list is no better than that of past violence alone",
-    "worse": "past violence alone gives the better list",
+    "no better": "as far as this window shows, the model's list is no better than that of {record} alone",
+    "worse": "{record} alone gives the better list",
 }
 
 #: AUC of a random order.
 _CHANCE = 0.5
 
 
-def top_sentence(found: Compared, audience: Audience, *, window: str = "the test window") -> str:
+def measure_words(name: str, outcome: Outcome = OFFENDING) -> str:
+    """What a measure says, for a reader who has not met it.
+
+    >>> measure_words("recall")
+    'Of those with a violent arrest, share flagged (recall)'
+    """
+    return _MEASURE_WORDS[name].format(event=outcome.event)
+
+
+def top_sentence(
+    found: Compared, audience: Audience, *, window: str = "the test window", outcome: Outcome = OFFENDING
+) -> str:
     """The first 100 persons of the model beside those of past violence alone: which list is better, if that is known.
 
     Where the interval of the difference holds 0 the model is said to be no better.
@@ -58,25 +73,25 @@ def top_sentence(found: Compared, audience: Audience, *, window: str = "the test
     ours, simple, less = found.model[_TOP], found.past_violence[_TOP], found.difference[_TOP]
     if ours.value is None:
         return f"There is no list of {_LIST} persons to judge the forecast by: {ours.reason}."
+    verdicts = {which: words.format(record=outcome.record) for which, words in _VERDICTS.items()}
     hidden = [not first_hundred_told(of.value, found.persons, found.positives, audience) for of in (ours, simple)]
     told = (
         f"Of the {_LIST} persons that the model ranks highest {_of_list(ours.value, audience, hidden[0])} had a "
-        f"violent arrest in {window}"
+        f"{outcome.event} in {window}"
     )
     if simple.value is None or less.value is None:
-        return f"{told}; there is no record of past violence to compare with."
-    told += f"; of the {_LIST} that past violence alone ranks highest, {_of_list(simple.value, audience, hidden[1])}"
+        return f"{told}; there is no record of {outcome.record} to compare with."
+    theirs = _of_list(simple.value, audience, hidden[1])
+    told += f"; of the {_LIST} that {outcome.record} alone ranks highest, {theirs}"
     if less.interval is None:
         return f"{told}. Whether that is a difference or chance cannot be told: {less.reason}."
     which = verdict(less)
     if any(hidden):
-        return f"{told}. {_VERDICTS[which].capitalize()}."
+        return f"{told}. {verdicts[which].capitalize()}."
     value, low, high = (number_words(_LIST * end, signed=True) for end in (less.value, *less.interval))
     if which == "no better":
-        return (
-            f"{told}. The difference is {value}, but its 95 % interval, {low} to {high}, holds 0: {_VERDICTS[which]}."
-        )
-    return f"{told}. The difference is {value} (95 % interval {low} to {high}): {_VERDICTS[which]}."
+        return f"{told}. The difference is {value}, but its 95 % interval, {low} to {high}, holds 0: {verdicts[which]}."
+    return f"{told}. The difference is {value} (95 % interval {low} to {high}): {verdicts[which]}."
 
 
 def first_hundred_told(value: float | None, persons: int, positives: int, audience: Audience) -> bool:
@@ -84,23 +99,23 @@ def first_hundred_told(value: float | None, persons: int, positives: int, audien
     return value is None or _TOP in told_lists(lists_of({_TOP: value}, persons, positives), audience)
 
 
-def order_sentence(found: Compared) -> str:
+def order_sentence(found: Compared, outcome: Outcome = OFFENDING) -> str:
     """The order of everybody: the area under the ROC curve, in words, beside past violence alone and chance."""
     ours, simple, less = (of["auc"] for of in (found.model, found.past_violence, found.difference))
     if ours.value is None:
         return f"How well the model orders everybody cannot be told: {ours.reason}."
     told = (
-        f"Of two persons, one with and one without a violent arrest in the test window, the model ranks the right one "
-        f"higher in {_tenths(ours.value)} of all cases{_in_brackets(ours)}"
+        f"Of two persons, one with and one without a {outcome.event} in the test window, the model ranks the right "
+        f"one higher in {_tenths(ours.value)} of all cases{_in_brackets(ours)}"
     )
     if (ours.value if ours.interval is None else ours.interval[0]) <= _CHANCE:
         told += ", which is no better than tossing a coin (50 %)"
     if simple.value is None or less.value is None:
         return f"{told}."
-    told += f"; past violence alone in {_tenths(simple.value)}{_in_brackets(simple)}"
+    told += f"; {outcome.record} alone in {_tenths(simple.value)}{_in_brackets(simple)}"
     which = verdict(less)
     words = {"better": "better than", "worse": "worse than", "no better": "no better than"}
-    return f"{told}. Over everybody the model is {words[which]} past violence alone." if which else f"{told}."
+    return f"{told}. Over everybody the model is {words[which]} {outcome.record} alone." if which else f"{told}."
 
 
 def verdict(less: Estimate) -> str:

@@ -10,6 +10,7 @@ from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
 from gpunet.report.figure import Paragraph, Section
 from gpunet.report.forecast_words import UNDISCLOSED, first_hundred_told
+from gpunet.report.outcome import VICTIMISATION, outcome_of
 from gpunet.report.source import Source
 
 __all__ = ["limits"]
@@ -33,6 +34,20 @@ _OF_SCORES = (
     "one of them would not change what a person does.",
     "Whoever acts on scores changes the records that the next model learns from: more officers at a place make more "
     "arrests there. Later figures then no longer say how good the model is.",
+)
+
+_OF_VICTIMS = (
+    "It is a list of persons who may need protection. It is no list of suspects, and being on it is no ground to stop, "
+    "search, watch or arrest anybody, nor to refuse work, housing or help.",
+    "It is never put together with a list of possible offenders: in 2018 the United Kingdom's Information Commissioner "
+    "found that the Gangs Matrix of London's police did not tell victims from offenders, and shared both alike. Many "
+    "persons are on both sides; what they are offered as victims must not depend on the other list.",
+    "Who became a victim is known only of those who told, or were found. Whoever does not trust the police, or is "
+    "harmed at home, is missing from the record, and from the head of the list.",
+    "The reasons given for a score say where the number comes from. They are no fault of the person, and do not say "
+    "what causes violence.",
+    "An approach can itself bring danger, as when others learn of it. Have it made by those whose work is to protect, "
+    "with the person's consent where that can be had.",
 )
 
 _OF_KNOWN = (
@@ -59,25 +74,49 @@ _OF_AUDIT = (
     "helps to guess.",
 )
 
+_OF_PLACES = (
+    "A forecast of places says where arrests were made and may be made again. It does not say where harm is done that "
+    "nobody is arrested for, nor anything of a person who lives or walks there: being in a flagged place is no ground "
+    "to stop anybody.",
+    "Whoever patrols flagged places makes the arrests that the next forecast learns from. Its later figures then "
+    "confirm the patrols, and places that were left alone look peaceful.",
+    "A high PAI may come from tiny places alone. Read it with PEI*, recapture and their intervals, or not at all.",
+)
+
+_OF_FLAGS = (
+    "Do not arrest, stop, search, watch, charge, detain or sentence anybody for a flag, nor refuse bail, work, housing "
+    "or help. A flag is a reason to read a record, and then to think of what would help.",
+    "Flags are not to be counted: they overlap, and nobody has tried what a sum of them is worth.",
+    "The evidence speaks of others, who have no flag for it. Lists of offenders and of victims are never one list.",
+    "Whoever acts on flags changes what follows them: where there is more watching there are more arrests, and a flag "
+    "looks better than it is.",
+)
+
 _OF_A_METHOD = "These figures say how well a method works on these tables. They are no ground to act on anybody."
 
 _LEADS = {
     "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
     "panel": "These rows are for models of others. They say nothing of what a person has done or will do.",
     "audit": "An audit says what a model did to groups in one window. It clears no model, and justifies no use of one.",
+    "flags": "A flag is something to look at. It is no probability, and no ground to act on anybody.",
+    "places": "Send nobody to a place for a forecast alone: arrests follow patrols, and forecasts follow arrests.",
     "evaluate known": _OF_A_METHOD,
     "evaluate emerging": _OF_A_METHOD,
 }
 
 _OF_KIND: Mapping[str, tuple[str, ...]] = {
-    "audit": _OF_AUDIT, "run": _OF_SCORES, "evaluate known": _OF_KNOWN, "evaluate emerging": _OF_EMERGING,
+    "audit": _OF_AUDIT, "flags": _OF_FLAGS, "run": _OF_SCORES, "evaluate known": _OF_KNOWN,
+    "evaluate emerging": _OF_EMERGING, "places": _OF_PLACES,
 }  # fmt: skip
 
 
 def limits(source: Source) -> Section:
     """Why no score is enough to act on, what arrests measure, and how long and for whom results hold."""
     found = source.manifest
-    items = (*_OF_KIND.get(source.kind, ()), *_OF_RECORDS, *_of_its_time(found), *_of_data(found))
+    of_kind = _OF_KIND.get(source.kind, ())
+    if source.kind == "run" and outcome_of(found) is VICTIMISATION:
+        of_kind = _OF_VICTIMS
+    items = (*of_kind, *_OF_RECORDS, *_of_its_time(found), *_of_data(found))
     return Section(
         "limits",
         "What it must not be used for",
@@ -94,7 +133,8 @@ def _of_a_model(found: Manifest, audience: Audience) -> str:
         return lead
     told = first_hundred_told(share, persons, results["positives"], audience) or is_few(share * 100, 100)
     true = audience.out_of(round(share * 100), 100) if told else UNDISCLOSED
-    return f"{lead} Of the 100 persons ranked highest in the test window, {true} were arrested for violence in it."
+    were = outcome_of(found).violence_of_many
+    return f"{lead} Of the 100 persons ranked highest in the test window, {true} were {were} in it."
 
 
 def _of_its_time(found: Manifest) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import Arrests
@@ -27,17 +28,18 @@ __all__ = ["Record", "incident_pairs"]
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """The arrests of a run as one person's card reads them; `person_id` has one at least."""
+    """The arrests of a run as one person's card reads them; `person_id` has none if known from other tables alone."""
 
     arrests: Arrests
     person_id: PersonId
 
     def codes(self, ids: Iterable[PersonId]) -> Int64:
-        """The codes of persons in the arrests."""
-        known = series_to_arrow(self.arrests.person_ids)
-        values = pl.Series(list(ids)).to_arrow().cast(known.type)
-        found: Int64 = pc.index_in(values, value_set=known).to_numpy(zero_copy_only=False)
-        return found
+        """The codes of persons in the arrests, -1 of who has none."""
+        known, values = series_to_arrow(self.arrests.person_ids), pl.Series(list(ids)).to_arrow()
+        if pa.types.is_integer(known.type) and not pa.types.is_integer(values.type):
+            known = known.cast(pa.large_string())  # other tables of the run have ids that are no numbers
+        found: Int64 = pc.index_in(values.cast(known.type), value_set=known).fill_null(-1).to_numpy()
+        return found.astype(np.int64)
 
     @property
     def is_of_somebody(self) -> bool:
@@ -108,7 +110,8 @@ class Record:
 
     def arrested_for(self, name: str, ids: Iterable[PersonId]) -> Bool:
         """Whether each of these persons has an arrest for an offence in that set."""
-        return self._in_set(name, self.arrests.person_offences[self.codes(ids)])
+        codes = self.codes(ids)
+        return (codes >= 0) & self._in_set(name, self.arrests.person_offences[codes])
 
     def has_arrest_for(self, name: str) -> Bool:
         """bool[len(own)], whether each of the person's arrests is for an offence in that set."""

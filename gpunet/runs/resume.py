@@ -46,7 +46,7 @@ T = TypeVar("T")
 _REQUEST, _INPUTS, _HASH = "request.json", "inputs.json", "sha256"
 
 #: What a run can be.
-Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel"]
+Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel", "places"]
 
 #: The keys of [evaluate] that name tables beside the arrests, by the command that reads them.
 _SIDE_TABLES: dict[str, tuple[str, ...]] = {
@@ -369,8 +369,8 @@ def _hash(path: Path) -> str | None:
 
 
 def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    for section in now:
-        here, there = now[section], before.get(section, {})
+    for section in {**now, **before}:
+        here, there = now.get(section, {}), before.get(section, {})
         for key in sorted({*here, *there}):
             if here.get(key) != there.get(key):
                 yield f"[{section}] {key} was {_shown(there.get(key))} and is {_shown(here.get(key))}"

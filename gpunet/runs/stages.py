@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, violent_between
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, victim_between, violent_between
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
@@ -25,6 +25,7 @@ from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.words import counted
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.registry import columns, dictionary
+from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
@@ -80,7 +81,7 @@ __all__ = ["TIE_DATES", "Run"]
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
-_REPORTING = ("read", "model", "evaluate", "snapshots")
+_REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
 
 
 class Run:
@@ -89,13 +90,14 @@ class Run:
     ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
     ``place``: the engine in whose memory arrests and tables lie. With tables of ties or victims it is the CPU's,
     whatever computes.
+    ``reading``: what tables are read with; the run's own configuration, unless some columns are read for others.
     """
 
     def __init__(
         self, command: Command, folder: RunFolder, config: Config, options: RunOptions, engine: Engine
     ) -> None:
         self.folder = folder
-        self.config = config
+        self.config = self.reading = config
         self.options = options
         self.progress = options.progress
         self.engine = self.place = engine
@@ -224,7 +226,7 @@ class Run:
             return arrests
 
         def restored(contents: Contents) -> Arrests:
-            arrests = kept_arrests.arrests_of(contents, self.config, self.place)
+            arrests = kept_arrests.arrests_of(contents, self.reading, self.place)
             assert arrests.report is not None  # they were read
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
@@ -237,7 +239,7 @@ class Run:
         arrests = read_arrests_at(
             GPU if on_gpu else HOST,
             inputs,
-            self.config,
+            self.reading,
             progress=self.progress,
             keep_going=self.options.keep_going,
             notice=self.options.notice,
@@ -406,6 +408,7 @@ class Run:
         return self.folder.finish(
             {
                 "gpunet": kind,
+                **(self._said_side or {} if kind == "run" else {}),
                 "versions": versions(),
                 "config": self.config.as_dict(),
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
@@ -432,7 +435,7 @@ class Run:
         result = self._train(arrests, days, found)
         with self.stage("write scores"):
             self._write_scores(result.scores)
-            self.folder.write_table("predictions.parquet", self._parts_of(result.tested))
+            self.folder.write_table("predictions.parquet", self._parts_of(result.tested), self._said_side)
             origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
             model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
@@ -443,9 +446,15 @@ class Run:
             **result.evaluation,
         }
 
+    @property
+    def _said_side(self) -> dict[str, str] | None:
+        """What ``run.json`` and the Parquet files of a forecast of victims say of it; of one of offenders nothing."""
+        side = self.config.model.side
+        return None if side == OFFENDER else {"side": side}
+
     def _write_scores(self, scores: Any) -> None:
         best: list[Any] = []
-        self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best))
+        self.folder.write_table("scores.parquet", noting_best(self._parts_of(scores), best), self._said_side)
         self.folder.write_file("top.csv", lambda path: write_top(path, best))
 
     def _parts_of(self, table: Any) -> Iterable[Any]:
@@ -467,6 +476,7 @@ class Run:
         from gpunet.model import forecast
         from gpunet.model.matrix import bytes_needed
 
+        labelled = victim_between if self.config.model.side == VICTIM else violent_between
         declared = columns(self.config.sets, layers=self.config.layers)
         size = bytes_needed(arrests.n_persons, len(declared), self.config.model.folds)
         with self.stage("model"):
@@ -475,8 +485,8 @@ class Run:
                 found["T-2H"].features,
                 found["T-H"].features,
                 found["T"].features,
-                violent_between(arrests, days["T-2H"], days["T-H"], known_before=days["T-H"]),
-                violent_between(arrests, days["T-H"], days["T"], known_before=days["T"]),
+                labelled(arrests, days["T-2H"], days["T-H"], known_before=days["T-H"]),
+                labelled(arrests, days["T-H"], days["T"], known_before=days["T"]),
                 config=self.config.model,
                 taxonomy=self.config.violent_offences,
                 betweenness=coarsest(found),

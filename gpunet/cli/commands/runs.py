@@ -29,6 +29,7 @@ from gpunet.cli.options import (
     Resume,
     Seed,
     ShowValues,
+    Side,
     StartOver,
     Threads,
     Ties,
@@ -86,6 +87,7 @@ def run(
     as_of: AsOf = None,
     horizon: Horizon = None,
     model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. \\[xgboost]")] = None,
+    side: Side = None,
     seed: Seed = None,
     engine: EngineOption = "auto",
     threads: Threads = None,
@@ -113,7 +115,7 @@ def run(
         return
     tables, out = needed(inputs, out, config, ties, victims)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
-    changed = replace(loaded.model, **given({"horizon_days": horizon, "kind": model, "seed": seed}))
+    changed = replace(loaded.model, **given({"horizon_days": horizon, "kind": model, "seed": seed, "side": side}))
     settings = with_beside(replace(loaded, model=changed), ties, victims)
     day = as_of.date() if as_of else None
     work("run", out, settings, options, lambda options: run_forecast(tables, out, settings, day, options))

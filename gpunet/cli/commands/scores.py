@@ -12,6 +12,7 @@ from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import check_target, refuse_inputs, refuse_inside
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
+from gpunet.config.sides import OFFENDER, Side
 
 __all__ = ["score"]
 
@@ -56,17 +57,21 @@ def score(
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
         asked: dict[str, Any] = {"threads": threads, "device": chosen.name}
-        scores = score_features(load_model(model), features, progress=progress, **asked)
+        loaded = load_model(model)
+        _check_side(out, loaded.side)
+        scores = score_features(loaded, features, progress=progress, **asked)
+    said = None if loaded.side == OFFENDER else {"side": loaded.side}
     try:
-        write_whole(out, lambda path: write_parquet(path, scores))
+        write_whole(out, lambda path: write_parquet(path, scores, said))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error
-    say(f"{len(scores):,} persons scored: {out}")
+    of = "" if said is None else " as possible victims"
+    say(f"{len(scores):,} persons scored{of}: {out}")
 
 
 def _check_out(out: Path, inputs: list[Path]) -> None:
     """Refuse to replace anything but the scores of an earlier time."""
-    from gpunet.model.scoring import SCORE_COLUMNS
+    from gpunet.model.scoring import COLUMNS_OF_SIDE
     from gpunet.runs.folder import MANIFEST, outputs_in
     from gpunet.tables.parquet import read_parquet_names
 
@@ -79,13 +84,25 @@ def _check_out(out: Path, inputs: list[Path]) -> None:
         check_target(out)
     except OSError as error:
         raise InputError(f"--out {out}: {in_words(error)}; give the name of a Parquet file") from error
-    if out.exists() and tuple(read_parquet_names(out) or ()) != SCORE_COLUMNS:
+    if out.exists() and tuple(read_parquet_names(out) or ()) not in COLUMNS_OF_SIDE.values():
         raise InputError(f"--out {out}: that file is there and holds no scores, so it is not replaced: name another")
     if not out.exists():
         refuse_inside(out, MANIFEST, "--out")
     manifest = out.parent / MANIFEST
     if out.exists() and manifest.exists() and out.name in outputs_in(manifest):
         raise InputError(f"--out {out} is a result of the run in its folder, so it is not replaced: name another")
+
+
+def _check_side(out: Path, side: Side) -> None:
+    """Refuse to put the scores of one side in the place of the other's."""
+    from gpunet.model.scoring import COLUMNS_OF_SIDE
+    from gpunet.tables.parquet import read_parquet_names
+
+    if out.exists() and tuple(read_parquet_names(out) or ()) != COLUMNS_OF_SIDE[side]:
+        raise InputError(
+            f"--out {out} holds scores of the other side, and the model forecasts the side {side}: lists of offenders "
+            "and of victims are never in one place; name another file"
+        )
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:

@@ -19,6 +19,7 @@ from gpunet.cluster.model.training_distributed import fit_distributed
 from gpunet.cluster.model.training_single import cross_fit_on_one, fit_on_one
 from gpunet.cluster.model.workers import team
 from gpunet.config.config import ModelConfig
+from gpunet.config.sides import OFFENDER
 from gpunet.model.assembling import assemble, assemble_later
 from gpunet.model.folds import group_codes
 from gpunet.model.forecasting import Forecast
@@ -95,6 +96,7 @@ def forecast_distributed(
     check_present(before.columns, after.columns, "the features")
     labels = before.labels(client, past_labels), after.labels(client, test_labels)
     settings = model_config(config)
+    assert settings.side == OFFENDER  # tables of victims are read by one process, whose run divides paths alone
     together = unencrypted and settings.kind == "xgboost"
     training = _Trainer(client, settings, device, workers or len(team(client)) if together else None)
 

@@ -15,6 +15,7 @@ from gpunet.base.progress import ProgressCallback, begun
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
 from gpunet.cluster.model.workers import gathered
 from gpunet.cluster.results import threads_of
+from gpunet.config.sides import OFFENDER
 from gpunet.model.scoring import Explained, add_contributions, explain, mean_of, ranks, scores_frame
 from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model, check_finite, model_from_bytes
@@ -78,7 +79,7 @@ class DistributedTested:
             ((person_ids, own, backend),) = gathered(
                 self.client, [self.client.submit(_of_persons, partition, pure=False)]
             )
-            yield tested_frame(person_ids, own, probability, record, new, labels, backend)
+            yield tested_frame(person_ids, own, probability, record, new, labels, backend, OFFENDER)
 
 
 def _of_persons(part: TablePartition) -> tuple[Any, dict[str, Float32 | None], str]:
