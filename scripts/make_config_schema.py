@@ -13,7 +13,17 @@ from typing import Any
 from pages import write_or_check
 from pydantic import TypeAdapter
 
-from gpunet.config import audit_config, config, evaluate_config, input_config, pool_config, ties_config
+from gpunet.config import (
+    audit_config,
+    config,
+    evaluate_config,
+    flags_config,
+    input_config,
+    places_config,
+    pool_config,
+    ties_config,
+)
+from gpunet.config.flags_config import DEFAULT_FLAGS
 
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
 
@@ -33,10 +43,12 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     of_modules: dict[tuple[str, str], str] = {}
-    for module in (audit_config, config, evaluate_config, input_config, ties_config):
+    for module in (audit_config, config, evaluate_config, flags_config, input_config, places_config, ties_config):
         of_modules |= descriptions(module)
+    every = {key: of_modules.pop((cls, key)) for cls, key in list(of_modules) if cls == "FlagKeys"}
+    flags = {(type(flag).__name__, key): text for flag in DEFAULT_FLAGS.values() for key, text in every.items()}
     pool = {("ClusterConfig", key): text for (_, key), text in descriptions(pool_config).items()}
-    for (cls, key), text in {**of_modules, **pool}.items():
+    for (cls, key), text in {**of_modules, **flags, **pool}.items():
         classes[cls]["properties"][key]["description"] = text
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
 

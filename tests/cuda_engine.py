@@ -20,6 +20,7 @@ import numpy as np
 import pretend_gpu
 import pytest
 import simulated_gpu
+from synthetic_layers import with_layers
 
 import gpunet
 from gpunet.cli.panels import part_name, run_panel
@@ -38,6 +39,7 @@ from gpunet.runs.kept_features import PastFeatures, of_past, past_of
 from gpunet.synthetic import write_tables
 from gpunet.tables.frames import to_arrow
 from gpunet.tables.parquet import read_parquet
+from tests.layered_tables import write_layered
 from tests.run_processes import results
 
 
@@ -101,6 +103,10 @@ def test_whole_network_betweenness_by_cugraph() -> None:
 
 def test_features_of_a_callers_arrests(arrests: Any) -> None:
     contract.check_features("gpu", arrests)
+
+
+def test_layers_and_victims() -> None:
+    contract.check_layers("gpu", with_layers(100, seed=4))
 
 
 def test_two_runs_give_the_same_bytes(arrests: Any) -> None:
@@ -186,6 +192,37 @@ def test_a_run_goes_on_from_checkpoints(tables: Path, tmp_path: Path) -> None:
     assert not {"reading", "network", "betweenness"} & set(begun)
     assert results(out) == results(undisturbed)
     check_kept(came_back["arrests_of"], came_back["features_of"], tmp_path)
+
+
+def test_with_ties_and_victims_arrests_and_tables_lie_on_the_host(tables: Path, tmp_path: Path) -> None:
+    """The engine computes, stopped or not; and a model is trained there."""
+    write_layered(tmp_path, persons=100)
+    paths = {"ties": [str(tmp_path / "ties.csv")], "victims": [str(tmp_path / "victims.csv")]}
+    config = {
+        "input": paths,
+        "ties": {"intelligence": {"use": True}, "calls": {"use": True}},
+        "model": {"folds": 2, "max_rounds": 3, "horizon_days": 300},
+    }
+    asked = (str(tmp_path / "arrests.csv"),)
+    expected = contract.feature_run("cpu", [*asked], tmp_path / "cpu", config)
+    found = contract.feature_run("gpu", [*asked], tmp_path / "gpu", config)
+    contract.check_feature_runs(found, expected, "gpu")
+    assert found[1]["layers"] == expected[1]["layers"]
+
+    def stop(*_: Any) -> Any:
+        raise Enough
+
+    options = RunOptions(engine="gpu", checkpoint_seconds=0)
+    with pytest.MonkeyPatch.context() as stopping:
+        stopping.setattr(stages.Run, "write_features", stop)
+        with pytest.raises(Enough):
+            run_features([*asked], tmp_path / "again", config, None, options)
+    resume_run(tmp_path / "again", "features", options)
+    assert results(tmp_path / "again") == results(tmp_path / "gpu")
+    forecasts = [contract.forecast_run(engine, [*asked], tmp_path / f"{engine}-f", config) for engine in ("gpu", "cpu")]
+    contract.check_feature_runs(forecasts[0], forecasts[1], "gpu")
+    scores, wanted = (read_parquet(folder / "scores.parquet").sort("person_id") for folder, _ in forecasts)
+    assert scores["person_id"].to_list() == wanted["person_id"].to_list()
 
 
 def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import gpunet
 from gpunet.cli.app import app
 from gpunet.cli.run import RunOptions, run_features, run_forecast
 from gpunet.config.registry import columns
+from gpunet.features import compute_all
 
 #: Floats of two engines may differ by this part of the larger: they add up in different orders.
 RELATIVE = 1e-9
@@ -128,11 +129,11 @@ def without_louvain(found: Columns) -> Columns:
     """The columns that do not follow the engine's own partition."""
     sets = [name.removeprefix("degree__") for name in found if name.startswith("degree__")]
     declared = columns(sets)
-    return {name: both for name, both in found.items() if name == "person_id" or not _own(name, declared)}
+    return {name: both for name, both in found.items() if not _own(name, declared)}
 
 
 def _own(name: str, declared: Mapping[str, Any]) -> bool:
-    return follows_louvain(name, declared[name])
+    return name in declared and follows_louvain(name, declared[name])
 
 
 # Checks of results in memory.
@@ -172,6 +173,15 @@ def check_features(engine: str, arrests: Any) -> None:
     found, expected = (of_frame(gpunet.compute_features(arrests, engine=name)) for name in (engine, "cpu"))
     assert list(found) == list(expected)
     assert_same(without_louvain(found), without_louvain(expected))
+
+
+def check_layers(engine: str, arrests: Any) -> None:
+    """Features of layers and victims, and the ties of all layers, are the CPU engine's."""
+    found, expected = (compute_all(arrests, engine=name) for name in (engine, "cpu"))
+    assert arrests.layers.names[-1] == "any"
+    assert_same(*(without_louvain(of_frame(each.features)) for each in (found, expected)))
+    assert_same(of_frame(found.ties), of_frame(expected.ties))
+    assert list(found.layers) == list(expected.layers) == list(arrests.layers.names)
 
 
 def check_refusals(engine: str, network: Any, arrests: Any) -> None:

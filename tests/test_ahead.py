@@ -274,6 +274,7 @@ def test_the_kernels_of_features_are_those_that_features_call(tmp_path: Path) ->
         ("run", RunOptions(engine="cpu", cluster="none"), True),
         ("run", RunOptions(engine="auto"), True),  # as it stands for the CPU's
         ("audit", RunOptions(), False),
+        ("flags", RunOptions(), False),
         ("features", RunOptions(engine="gpu"), False),
         ("features", RunOptions(engine="gpus"), False),
         ("panel", RunOptions(cluster="local"), False),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from contract_networks import NETWORKS
+from synthetic_layers import with_layers
 
 import gpunet
 from gpunet.synthetic import write_tables
@@ -49,6 +50,10 @@ def test_approximate_paths():
 
 def test_features(arrests):
     contract.check_features("cpu", arrests)
+
+
+def test_layers():
+    contract.check_layers("cpu", with_layers(100, seed=4))
 
 
 def test_two_runs(arrests):

@@ -27,7 +27,7 @@ from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.synthetic import write_dirty_tables, write_tables
-from gpunet.synthetic.tables import fresh_folder
+from gpunet.synthetic.folder import fresh_folder
 from gpunet.tables.files import final_name, sha256_of, write_new, write_whole
 from gpunet.tables.parquet import read_parquet
 

@@ -101,6 +101,8 @@ class ReadReport:
         What was found out of how files are written, as sentences.
     offences
         ``text, rows, sets``: each distinct offence of accepted rows, the most frequent first, and the sets it is in.
+    beside
+        How reading the tables of ``ties`` and of ``victims`` went, if there were any; not kept in checkpoints.
     """
 
     files: tuple[FileCount, ...]
@@ -117,6 +119,7 @@ class ReadReport:
     offences: nw.DataFrame[Any] | None = None
     advice: tuple[Advice, ...] = ()
     bad_dates: tuple[str, ...] = ()
+    beside: Mapping[str, ReadReport] = field(default_factory=dict)
 
     def advised(self, more: Sequence[Advice]) -> ReadReport:
         """The report with more advice, which is among the warnings too."""
@@ -271,10 +274,15 @@ class Arrests:
         Raises
         ------
         InputError
-            If these arrests were themselves cut at an earlier day.
+            If these arrests were themselves cut at an earlier day; with ties of other kinds, at any other day.
         """
         if self.as_of is not None and as_of > self.as_of:
             raise InputError(f"cannot go forward to {as_of}: these arrests were cut at {self.as_of}")
+        if self.as_of is not None and as_of < self.as_of and self.associations is not None:
+            raise InputError(
+                f"cannot go back to {as_of}: these arrests were cut at {self.as_of}, and ties that were over by then "
+                "are gone: cut the arrests that were read without an as-of day"
+            )
         day = day_number(as_of)
         if self.charges is None:
             keep = (self.day != NO_DAY) & (self.day < day)
@@ -319,11 +327,12 @@ class Arrests:
         """The same with the ties that hold on the day as of which they are looked at, and whoever is known then.
 
         Themselves if they were cut, or there are no ties. Of arrests that were not cut, that day is the one after the
-        last of any table.
+        last date of any table, and all rows count, whenever they were recorded.
         """
         if self.as_of is not None or self.associations is None:
             return self
-        held = self.associations.at(self.associations.known_before(end_of(self)))
+        held = self.associations.at(self.associations.held(end_of(self)))
+        held = dataclasses.replace(held, latest=self.associations.last_day)  # from which the day above follows
         return dataclasses.replace(self, associations=held)._of_those_present()
 
     def without_offences(self, hidden: Bool) -> Arrests:

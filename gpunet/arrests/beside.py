@@ -8,19 +8,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from gpunet.arrests.charges import ALWAYS, NEVER
-from gpunet.base.array_types import Bool, Float64, Int32
+from gpunet.base.array_types import Bool, Float64, Int32, UInt64
 from gpunet.base.days import day_number
+from gpunet.config.config import Config
 from gpunet.tables.arrays import distinct
 
-if TYPE_CHECKING:
-    from gpunet.arrests.arrests import Arrests
-
-__all__ = ["ALWAYS", "NEVER", "Associations", "Kind", "Victimisations", "end_of", "positions"]
+__all__ = ["ALWAYS", "NEVER", "Associations", "Events", "Kind", "Victimisations", "end_of", "positions"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Associations:
         does of other rows.
     kinds
         The kinds in use.
+    latest
+        The latest day of the rows that these were taken from, None for that of their own.
     """
 
     a: Int32
@@ -60,6 +60,7 @@ class Associations:
     until: Int32
     recorded: Int32
     kinds: tuple[Kind, ...]
+    latest: int | None = None
 
     def __len__(self) -> int:
         return len(self.a)
@@ -67,18 +68,22 @@ class Associations:
     @property
     def last_day(self) -> int:
         """The latest day of any tie; far below all days if there is none."""
-        return int(self.day.max(initial=ALWAYS))
+        return int(self.day.max(initial=ALWAYS)) if self.latest is None else self.latest
 
     def persons(self) -> Int32:
         """The persons with a tie, ascending."""
         return distinct(np.concatenate([self.a, self.b]))
 
-    def known_before(self, day: int) -> Bool:
-        """bool[m], which ties hold as of a day: dated and recorded before it, not over, and within the kind's limit."""
+    def held(self, day: int) -> Bool:
+        """bool[m], which ties hold on a day: dated before it, not over, and within the kind's limit."""
         limit = np.array([kind.limit_days for kind in self.kinds], np.int64)
         young = day - self.day.astype(np.int64) <= (limit[self.kind] if len(limit) else 0)
-        found: Bool = (self.day < day) & (self.recorded < day) & (self.until >= day) & young
+        found: Bool = (self.day < day) & (self.until > day) & young
         return found
+
+    def known_before(self, day: int) -> Bool:
+        """bool[m], which ties count as of a day: they hold on it, and were recorded before."""
+        return self.held(day) & (self.recorded < day)
 
     def at(self, rows: Bool) -> Associations:
         """Some of the rows."""
@@ -97,6 +102,43 @@ class Associations:
         return found
 
 
+class Events(Protocol):
+    """What tables of victims come to: an :class:`gpunet.arrests.arrests.Arrests`, of which this much is needed."""
+
+    @property
+    def person(self) -> Int32:
+        """int32[k], the person of each event."""
+
+    @property
+    def incident(self) -> Int32:
+        """int32[k], its incident."""
+
+    @property
+    def day(self) -> Int32:
+        """int32[k], its day."""
+
+    @property
+    def offences(self) -> UInt64:
+        """uint64[k], its offences' sets, a bit each."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration that they were read with."""
+
+    @property
+    def last_day(self) -> int:
+        """The latest day of any."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def known_before(self, as_of: date) -> Events:
+        """Those known as of a day."""
+
+    def persons_before(self, as_of: date) -> Int32:
+        """The persons of those."""
+
+
 @dataclass(frozen=True, eq=False)
 class Victimisations:
     """Who became a victim, when, of which offence, and in which incident.
@@ -112,7 +154,7 @@ class Victimisations:
         was arrested.
     """
 
-    events: Arrests
+    events: Events
     of_person: Int32
     of_incident: Int32
 
@@ -131,7 +173,7 @@ class Victimisations:
 
     def persons(self) -> Int32:
         """Who became a victim, ascending."""
-        return distinct(self.person)
+        return _present(distinct(self.person))
 
     def known_before(self, as_of: date) -> Victimisations:
         """What was known as of a day."""
@@ -139,7 +181,7 @@ class Victimisations:
 
     def persons_before(self, as_of: date) -> Int32:
         """Who had become a victim as of a day, ascending."""
-        return distinct(self.of_person[self.events.persons_before(as_of)])
+        return _present(distinct(self.of_person[self.events.persons_before(as_of)]))
 
     def recoded(self, new: Int32) -> Victimisations:
         """The same of persons whose codes are new, -1 for who is gone: int32[old persons]."""
@@ -147,7 +189,18 @@ class Victimisations:
         return dataclasses.replace(self, of_person=of_person)
 
 
-def end_of(arrests: Arrests) -> int:
+class _Known(Protocol):
+    @property
+    def as_of(self) -> date | None: ...
+    @property
+    def last_day(self) -> int: ...
+    @property
+    def associations(self) -> Associations | None: ...
+    @property
+    def victims(self) -> Victimisations | None: ...
+
+
+def end_of(arrests: _Known) -> int:
     """The day as of which ties and victims are looked at: the as-of day, or the day after the last one of any table."""
     if arrests.as_of is not None:
         return day_number(arrests.as_of)
@@ -157,6 +210,11 @@ def end_of(arrests: Arrests) -> int:
     if arrests.victims is not None:
         days.append(arrests.victims.events.last_day)
     return max(days) + 1
+
+
+def _present(persons: Int32) -> Int32:
+    """Persons without the -1 of those who are not among the arrests'."""
+    return persons[persons >= 0]
 
 
 def positions(present: Int32, n: int) -> Int32:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,12 @@ from gpunet.base.array_types import Int32
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.base.words import quoted
+from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.tables.arrays import inverse_order, sort_order, to_host
 from gpunet.tables.frames import backend_of, make_series, series_to_arrow
 
-__all__ = ["TieRows", "with_tables"]
+__all__ = ["TieRows", "check_key", "with_tables"]
 
 _TEXT = pa.large_string()
 
@@ -41,7 +42,7 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
     Parameters
     ----------
     arrests
-        As they were read, on the host.
+        As they were read, on the host. If they were cut at a day, so are the tables.
     ties
         None if there is no table of them.
     victims
@@ -71,7 +72,8 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
         associations = dataclasses.replace(ties.rows, a=np.minimum(a, b), b=np.maximum(a, b))
     if victims is not None:
         of_victims = Victimisations(victims, _codes(others[-1], ids), _of_incidents(arrests, victims))
-    return dataclasses.replace(joined, associations=associations, victims=of_victims)
+    joined = dataclasses.replace(joined, associations=associations, victims=of_victims)
+    return joined if arrests.as_of is None else joined.before(arrests.as_of)
 
 
 def _united(own: pa.Array, others: Sequence[pa.Array]) -> pa.Array:
@@ -115,31 +117,49 @@ def _recoded(arrests: Arrests, ids: pa.Array, code: Int32) -> Arrests:
     return dataclasses.replace(arrests, person_ids=series, person=person[order], charges=charges, **arrays)
 
 
-def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
-    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
-    more = set(arrests.config.input.incident_key) - {"force", "incident_id"} - DATE_PARTS
+def check_key(config: Config) -> None:
+    """Refuse a key of incidents that tables of victims do not have.
+
+    Raises
+    ------
+    InputError
+        If there is a column in it that is neither the incident's id, nor its force or date.
+    """
+    more = set(config.input.incident_key) - {"force", "incident_id"} - DATE_PARTS
     if more:
         raise InputError(
             f"victims: incidents are told apart by {quoted(sorted(more))} ([input] incident_key), which tables of "
             "victims do not have: leave it out of the key, or do without --victims"
         )
-    known, wanted = _keys(arrests), _keys(victims)
-    return np.asarray(pc.index_in(wanted, value_set=known).fill_null(-1), dtype=np.int32)
 
 
-def _keys(arrests: Arrests) -> pa.Array:
-    """The key of each incident, as far as tables of victims have it, as one text."""
-    key = arrests.config.input.incident_key
-    first = np.zeros(arrests.n_incidents, np.int64)
+def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
+    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
+    check_key(arrests.config)
+    key = set(arrests.config.input.incident_key)
+    if not all(any(of.force_names.to_list()) for of in (arrests, victims)):
+        key.discard("force")  # one side does not tell it
+    known, wanted = _keys(arrests, key), _keys(victims, key)
+    counts = known.value_counts()
+    repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    known = pc.if_else(pc.is_in(known, value_set=repeated), pa.scalar(None, _TEXT), known)  # of which it is not known
+    found = pc.index_in(wanted, value_set=known, skip_nulls=True)
+    return np.asarray(found.fill_null(-1), dtype=np.int32)
+
+
+def _keys(arrests: Arrests, key: Set[str]) -> pa.Array:
+    """The key of each incident, as far as tables of victims have it, as one text; null where no arrest is left."""
+    first = np.full(arrests.n_incidents, -1)
     incident = to_host(arrests.incident)
     first[incident[::-1]] = np.arange(len(incident))[::-1]
-    parts = [series_to_arrow(arrests.incident_ids).cast(_TEXT)]
+    at = pa.array(first, mask=first < 0)
+    parts = [pc.if_else(at.is_valid(), series_to_arrow(arrests.incident_ids).cast(_TEXT), pa.scalar(None, _TEXT))]
     if "force" in key:
-        names = pa.array([*arrests.force_names.to_list(), ""], _TEXT)
-        force = to_host(arrests.force)[first]
-        parts.append(names.take(pa.array(np.where(force < 0, len(names) - 1, force))))
+        names = series_to_arrow(arrests.force_names).cast(_TEXT)
+        force = pa.array(to_host(arrests.force), mask=to_host(arrests.force) < 0)
+        parts.append(names.take(force.take(at)).fill_null(""))
     if DATE_PARTS.intersection(key):
-        day = to_host(arrests.day)[first]
-        dates = pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32()).cast(_TEXT).fill_null("")
+        day = pa.array(to_host(arrests.day), pa.int32(), mask=to_host(arrests.day) == NO_DAY)
+        dates = day.take(at).cast(pa.date32()).cast(_TEXT).fill_null("")
         parts.append(dates if "date" in key else pc.utf8_slice_codeunits(dates, 0, 4))
     return pc.binary_join_element_wise(*parts, pa.scalar("\0", _TEXT))

@@ -12,7 +12,9 @@ from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
+from gpunet.cli.commands.flags import flags
 from gpunet.cli.commands.panel import panel
+from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
@@ -20,6 +22,7 @@ from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
+from gpunet.cli.several import repeated
 
 __all__ = ["app", "main"]
 
@@ -53,7 +56,22 @@ def _common(
     pass
 
 
-for _command in (synth, check, estimate, features, run, panel, audit, score, show, card, certificates, info):
+for _command in (
+    synth,
+    check,
+    estimate,
+    features,
+    run,
+    panel,
+    places,
+    audit,
+    flags,
+    score,
+    show,
+    card,
+    certificates,
+    info,
+):
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")
@@ -63,7 +81,7 @@ def main() -> NoReturn:
     """Run the command line, and end with one of :data:`EXIT_CODES`."""
     open_streams()
     debug, arguments = debug_asked(sys.argv[1:])
-    sys.exit(_code_of(arguments, debug))
+    sys.exit(_code_of(repeated(arguments), debug))
 
 
 def _code_of(arguments: list[str], debug: bool) -> int:

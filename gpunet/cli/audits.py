@@ -241,7 +241,8 @@ def _audited(folder: Path) -> _Audited:
     manifest = _manifest_of(folder)
     predictions, groups, features = (_table(folder, name, manifest) for name in _TABLES)
     ids = predictions.get_column("person_id")
-    declared = columns(load_config(manifest["config"]).sets)
+    config = load_config(manifest["config"])
+    declared = columns(config.sets, layers=config.layers)
     if missing := [name for name in declared if name not in features.columns]:
         raise InputError(f"{folder / 'features.parquet'} has no column {missing[0]}, which its run.json speaks of")
     matrix = np.stack([numbers_of(features.get_column(name)).astype(np.float64) for name in declared], axis=1)

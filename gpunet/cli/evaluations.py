@@ -50,7 +50,9 @@ def run_known(
 
     with snapshot_run("evaluate known", inputs, out, config, options) as run:
         arrests = _read(run, inputs)
-        if as_of is not None:
+        if as_of is None:
+            arrests = run.current(arrests)
+        else:
             with run.stage("as of"):
                 run.warn_of_late(arrests, as_of)
                 arrests = run.cut(arrests, as_of)

@@ -64,4 +64,6 @@ def kernels_of(command: str, options: RunOptions) -> tuple[Kernel, ...]:
     ()
     """
     elsewhere = options.engine not in ("auto", "cpu") or options.cluster not in (None, "none")
-    return () if command == "audit" or elsewhere else FEATURE_KERNELS
+    if command in ("audit", "flags") or elsewhere:
+        return ()
+    return tuple(kernel for kernel in FEATURE_KERNELS if command != "places" or kernel.module.endswith(".ties"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gpunet.base.errors import InputError
-from gpunet.base.paths import refuse_inputs
+from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.base.progress import ProgressCallback
 from gpunet.cli.console import columns_of_terminal, compiling_noticed, notice, say
 from gpunet.cli.options import Engine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gpunet.config.config import Config
     from gpunet.runs.run_options import RunOptions
 
-__all__ = ["given", "go_on", "needed", "options_of", "work"]
+__all__ = ["given", "go_on", "needed", "options_of", "with_beside", "work"]
 
 
 def given(asked: dict[str, Any]) -> dict[str, Any]:
@@ -27,14 +27,34 @@ def given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def needed(inputs: list[str] | None, out: Path | None, config: Path | None) -> tuple[list[str], Path]:
-    """What a run that is not resumed cannot do without; the configuration does not lie where it is replaced."""
+def needed(
+    inputs: list[str] | None, out: Path | None, config: Path | None, *beside: list[str] | None
+) -> tuple[list[str], Path]:
+    """What a run that is not resumed cannot do without; the configuration does not lie where it is replaced.
+
+    `beside` are the files of options that take several, in case they took the input as well.
+    """
+    if not inputs and any(beside):
+        raise InputError(
+            "no input: --ties and --victims take every word up to the next option, so name the tables of arrests "
+            "before them, or after --"
+        )
     if not inputs:
         raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
     if out is None:
         raise InputError("no --out: name a folder for the results")
     refuse_inputs(out, [] if config is None else [config])
     return inputs, out
+
+
+def with_beside(config: Config, ties: list[str] | None, victims: list[str] | None) -> Config:
+    """The configuration with the tables beside the arrests that the command line names."""
+    asked = {
+        name: tuple(str(named_path(path, f"--{name}")) for path in paths)
+        for name, paths in (("ties", ties), ("victims", victims))
+        if paths
+    }
+    return replace(config, input=replace(config.input, **asked)) if asked else config  # type: ignore[arg-type]
 
 
 def options_of(
@@ -104,7 +124,7 @@ def work(
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    if command == "audit":  # nothing of it is kept: it takes seconds
+    if command in ("audit", "flags"):  # nothing of it is kept: it takes seconds
         message = "nothing was written; give the same command again"
     plan = plan_of(command, config, report=options.report)
     kernels = kernels_of(command, options)

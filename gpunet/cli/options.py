@@ -35,6 +35,18 @@ Out = Annotated[
     typer.Option("--out", parser=path_of("--out"), help="Folder for the results: new, empty, or of an earlier run."),
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", parser=path_of("--config"), help="TOML configuration.")]
+Ties = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ties",
+        metavar="FILE...",
+        help="Tables of ties of other kinds than arrests; takes every word up to the next option.",
+    ),
+]
+Victims = Annotated[
+    list[str] | None,
+    typer.Option("--victims", metavar="FILE...", help="Tables of victims; takes every word up to the next option."),
+]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
 ]

@@ -11,7 +11,6 @@ from gpunet.base.errors import EngineError
 from gpunet.base.progress import begun, ended
 from gpunet.cli.running import snapshot_run
 from gpunet.config.registry import dictionary
-from gpunet.features import compute_all
 from gpunet.panels.days import following_day, is_complete, snapshot_days
 from gpunet.panels.roles import roles
 from gpunet.panels.series import series_table
@@ -77,7 +76,7 @@ def run_panel(
                 run.warnings.append(why_no_splits(*grid))
             run.folder.write_table("splits.parquet", [splits])
             run.folder.write_json("panel.json", _roles(run, arrests, days, series=series))
-            run.folder.write_json("features.json", dictionary(run.config.sets))
+            run.folder.write_json("features.json", dictionary(run.config.sets, layers=run.config.layers))
             run.write_input_tables(arrests)
         verified = None
         if asked.verify:
@@ -126,7 +125,8 @@ def _roles(run: SnapshotRun, arrests: Any, days: Sequence[date], *, series: bool
         for name, there in ((part_name(days[0]), True), ("series.parquet", series))
     )
     after = following_day(tuple(days), asked.every)
-    return roles(asked.unit, days, after, asked.every, asked.horizon_days, arrests.last_day, columns or (), of_series)
+    grid = asked.unit, days, after, asked.every, asked.horizon_days, arrests.last_day
+    return roles(*grid, columns or (), of_series, arrests.layers)
 
 
 def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date]) -> list[dict[str, Any]]:
@@ -139,7 +139,8 @@ def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date])
         asked.unit,
         asked.horizon_days,
         lambda day: run.folder.staged(part_name(day)),
-        compute=lambda cut: compute_all(cut, engine=run.engine, path_config=run.path_config).features,
+        compute=lambda cut: run.computed(cut).features,
+        beside=run.beside_again,
         today=run.reading_day,
         keep_going=run.options.keep_going,
     )

@@ -35,6 +35,10 @@ _DAYS = {"T": 1.0, "T-2H": 0.3, "T-H": 0.6}
 REPORT = "report"
 
 _READING = {"reading": 4.0}
+
+# With tables of ties or victims.
+_BESIDE = {"ties": "reading ties", "victims": "reading victims"}
+_LAYERS = {"layers": 0.5, "betweenness (any layer)": 6.0, "closeness (any layer)": 1.5}
 _WRITING = {"write features": 1.0, "statistics": 0.5}
 
 _MODEL = {
@@ -77,7 +81,9 @@ PLANS: dict[str, dict[str, float]] = {
     "evaluate known": _known(PROTOCOLS),
     "evaluate emerging": {**_READING, "months": 50.0, "statistics": 20.0, "write results": 1.0},
     "audit": {"read": 1.0, "groups": 8.0, "proxies": 12.0, "write tables": 0.1},
+    "flags": {**_READING, "flags": 3.0, "worth": 20.0, "write tables": 0.1},
     "panel": {**_READING, "snapshots": 40.0, "write panel": 2.0, "verify": 4.0},
+    "places": {**_READING, "snapshots": 25.0, "forecasts": 15.0, "write places": 2.0},
 }
 
 
@@ -90,6 +96,21 @@ def plan_of(command: str, config: Config, *, report: bool = False) -> dict[str, 
     """
     last = {REPORT: 2.0} if report else {}
     if command == "evaluate known":
-        return _known(config.evaluate.protocols) | last
+        return _with_beside(_known(config.evaluate.protocols), config) | last
     left_out = set() if config.panel.verify else {"verify"}
-    return {stage: share for stage, share in PLANS[command].items() if stage not in left_out} | last
+    stages = {stage: share for stage, share in PLANS[command].items() if stage not in left_out}
+    return _with_beside(stages, config) | last
+
+
+def _with_beside(stages: dict[str, float], config: Config) -> dict[str, float]:
+    """The stages with those that tables of ties and victims bring: they are read, and features are of layers too."""
+    found: dict[str, float] = {}
+    for stage, share in stages.items():
+        found[stage] = share
+        if stage == "reading":
+            found |= {name: 1.0 for key, name in _BESIDE.items() if getattr(config.input, key)}
+        day, _, part = stage.rpartition(": ")
+        if part == "history" and config.layers:
+            before, weight = f"{day}: " if day else "", share / _FEATURES["history"]
+            found |= {f"{before}{name}": cost * weight for name, cost in _LAYERS.items()}
+    return found

@@ -15,7 +15,7 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.paths import named_path
 from gpunet.base.words import counted
 from gpunet.cli.running import RUN_FILES, opened
-from gpunet.config.config import Config, load_config
+from gpunet.config.config import Config, PathConfig, load_config
 from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
@@ -24,6 +24,7 @@ from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
+from gpunet.search.path_report import PathReport
 
 __all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
 
@@ -62,7 +63,9 @@ def run_features(
     """
     with _running("features", inputs, out, config, options) as run:
         arrests = run.read(inputs, as_of)
-        if as_of is not None:
+        if as_of is None:
+            arrests = run.current(arrests)
+        else:
             with run.stage("as of"):
                 missing = run.completeness(as_of)
                 run.warn_of_late(arrests, as_of)
@@ -129,6 +132,8 @@ def run_forecast(
         past = _past(run, cuts, now)
         sections = run.write_features(cuts["T"], now)
         sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
+        if run.config.layers:
+            sections["path_any_of_past"] = {name: path_section(past[name].path_any) for name in ("T-2H", "T-H")}
         sections["completeness"] = missing.as_dict()
         sections["model"] = run.model(arrests, days, {"T": now, **past})
         return run.finish("run", cuts["T"], sections)
@@ -186,14 +191,19 @@ def _running(command: Command, inputs: Any, out: str | Path, config: Any, option
 
 def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures]:
     """Features as of the earlier days. The last day, the largest, has decided how betweenness is computed for all."""
-    path_config, report = run.config.path, now.path
-    if report is not None and report.chosen is not None:
-        path_config = replace(path_config, betweenness=report.chosen)
+    asked = run.config.path
+
+    def as_now(report: PathReport | None) -> PathConfig:
+        return asked if report is None or report.chosen is None else replace(asked, betweenness=report.chosen)  # type: ignore[arg-type]
+
+    def as_asked(report: PathReport | None) -> PathReport | None:
+        return None if report is None else replace(report, asked=asked.betweenness)
+
+    configs = as_now(now.path), as_now(getattr(now, "path_any", None))
     found = {}
     for name in ("T-2H", "T-H"):
-        past = run.past_features(f"features-{name}", cuts[name], f"as of {name}", path_config)
-        asked = None if past.path is None else replace(past.path, asked=run.config.path.betweenness)
-        found[name] = PastFeatures(past.features, asked)
+        past = run.past_features(f"features-{name}", cuts[name], f"as of {name}", *configs)
+        found[name] = PastFeatures(past.features, as_asked(past.path), as_asked(past.path_any))
     return found
 
 
@@ -207,7 +217,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     out
         The run folder.
     command
-        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"`` or ``"panel"``.
+        Which run it is to be: ``"features"``, ``"run"``, ``"evaluate known"``, ``"evaluate emerging"``, ``"panel"``
+        or ``"places"``.
     options
         Threads and cluster (if None those that were asked for at first), progress. Engine and `keep_going` are the
         run's own.
@@ -248,6 +259,10 @@ def _job(command: Command) -> Callable[..., dict[str, Any]]:
         from gpunet.cli.panels import run_panel
 
         return run_panel
+    if command == "places":
+        from gpunet.cli.places import run_places
+
+        return run_places
     if command in ("evaluate known", "evaluate emerging"):
         from gpunet.cli.evaluations import run_emerging, run_known
 

@@ -16,7 +16,7 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
-from gpunet.runs.resume import Command, side_tables
+from gpunet.runs.resume import Command, tables_beside
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
 
@@ -38,9 +38,16 @@ RUN_FILES = {
     "panel.json": "what each column of the panel is to a forecast",
     "series.parquet": "a time series an area, with lagged features",
     "splits.parquet": "days to train on and days to test on, a horizon apart",
+    "places.parquet": "every place as of each day: arrests there, of its people, label",
+    "place_forecasts.parquet": "what was forecast of each place, its rank, and what came",
+    "place_results.parquet": "PAI, PEI* and recapture of each forecast, with intervals",
     "fairness.parquet": "who is selected, rightly and wrongly, by group, with intervals",
     "proxies.parquet": "how well features guess an attribute",
+    "flags.parquet": "whom a trigger points at, with its evidence",
+    "flag_worth.parquet": "what each flag was worth in the past, beside chance",
     "rejected.parquet": "rows that could not be used, with reasons",
+    "rejected_ties.parquet": "rows of ties of other kinds that could not be used, with reasons",
+    "rejected_victims.parquet": "rows of victims that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
@@ -62,12 +69,15 @@ class Opened:
 
 @contextmanager
 def opened(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Opened]:
-    """The folder and the engine of a command; nothing that it reads lies where it writes."""
+    """The folder and the engine of a command; nothing that it reads lies where it writes.
+
+    Workers of a cluster read arrests alone: with tables of ties or victims this process does, and they search paths.
+    """
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
     read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     configured = [config] if isinstance(config, str | Path) else []
-    beside = side_tables(command, settings).values()
+    beside = [path for paths in tables_beside(command, settings).values() for path in paths]
     refuse_inputs(named_path(out, "the run folder"), [*read, *configured, *beside])
     with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
@@ -77,7 +87,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
 
         asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
         with cluster_engine(cluster, settings.cluster, **asked) as engine:
-            yield Opened(folder, settings, options, engine, distributed=paths_of(inputs) is not None)
+            distributed = paths_of(inputs) is not None and not settings.input.has_tables_beside
+            yield Opened(folder, settings, options, engine, distributed=distributed)
 
 
 @contextmanager

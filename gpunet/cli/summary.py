@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.cli.audit_summary import audit_lines
+from gpunet.cli.flag_summary import flag_lines
+from gpunet.cli.places_summary import places_lines
 from gpunet.cli.running import RUN_FILES
+from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
 from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.runs.result_names import ResultNames
@@ -39,17 +42,18 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     width = _WIDTH if width is None else width
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
-    rows = manifest["input"]["rows"]
+    if "flags" in manifest:
+        return "\
+".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     network, arrests = manifest.get("network"), manifest["arrests"]
-    files = _files(manifest["input"])
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [
         *first,
-        f"read      {rows['read']:,} rows of {files}: {rows['accepted']:,} accepted, "
-        f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate",
-        *_rejected(manifest["input"]["rejected_by_reason"]),
+        read_line("read", manifest["input"]),
+        *rejected_lines(manifest["input"]["rejected_by_reason"]),
         *_words(manifest["input"].get("null_words", {})),  # which earlier versions did not note
         *(f"written   {note}" for note in manifest["input"].get("notes", [])[:_MOST_NOTES]),
+        *beside_lines(manifest),
         f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
     ]
@@ -57,6 +61,7 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         lines.append(
             f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components"
         )
+    lines += layer_lines(manifest)
     path = manifest.get("path")
     if path is not None and "sets" in path["betweenness"] and path["betweenness"]["method"] == "exact":
         lines.append("paths     betweenness exact after all: sampling would have cost more")
@@ -72,6 +77,8 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         lines += evaluation_lines(manifest["evaluation"], width)
     if "panel" in manifest:
         lines += panel_lines(manifest["panel"])
+    if "places" in manifest:
+        lines += places_lines(manifest["places"], width)
     return "\n".join([*lines, *_warnings(manifest["warnings"]), *_results(manifest, out)])
 
 
@@ -93,20 +100,6 @@ def _words(words: Mapping[str, Mapping[str, int]]) -> list[str]:
     shown = null_words(words)
     more = f", ... {len(shown) - _MOST_WORDS:,} more" if len(shown) > _MOST_WORDS else ""
     return [f"no value  {', '.join(shown[:_MOST_WORDS])}{more}"] if shown else []
-
-
-def _rejected(reasons: Mapping[str, int]) -> list[str]:
-    """A line on why rows were rejected, most frequent reasons first."""
-    by_count = sorted(reasons.items(), key=lambda reason: -reason[1])
-    counts = ", ".join(f"{count:,} {name}" for name, count in by_count)
-    return [f"rejected  {counts}"] if counts else []
-
-
-def _files(read: Mapping[str, Any]) -> str:
-    """How many files were read, and how many were not."""
-    files, skipped = len(read["files"]), len(read["left_out"])
-    counted = f"{files:,} file{'s' if files != 1 else ''}"
-    return f"{counted} ({skipped:,} unreadable and left out)" if skipped else counted
 
 
 def _model(model: Mapping[str, Any], width: int, outcome: Outcome) -> list[str]:

@@ -77,7 +77,12 @@ class DistributedRun(Run):
         return self._distributed(name, arrests, label, self.config.path)
 
     def past_features(
-        self, name: str, arrests: DistributedArrests, label: str, path_config: PathConfig
+        self,
+        name: str,
+        arrests: DistributedArrests,
+        label: str,
+        path_config: PathConfig,
+        union_config: PathConfig | None = None,
     ) -> PastFeatures:
         """As :meth:`features` of an earlier day, with another path configuration; what a model needs of it is left."""
         found = self._distributed(name, arrests, label, path_config)

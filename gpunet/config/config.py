@@ -20,9 +20,11 @@ from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
+from gpunet.config.flags_config import Flags
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
+from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.config.sides import OFFENDER, Side
 from gpunet.config.ties_config import Kinds, VictimsConfig
@@ -43,6 +45,7 @@ __all__ = [
     "NetworkConfig",
     "PanelConfig",
     "PathConfig",
+    "PlacesConfig",
     "load_config",
 ]
 
@@ -208,6 +211,10 @@ class Config:
     """Panels of features as of many days."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     """How groups of persons are compared."""
+    places: PlacesConfig = field(default_factory=PlacesConfig)
+    """Forecasts of places."""
+    flags: Flags = field(default_factory=dict)
+    """``{name: trigger and its parameters}``, of ``gpunet flags``; without any, one flag of each trigger."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
     ties: Kinds = field(default_factory=dict)
@@ -263,7 +270,7 @@ class Config:
 
 
 #: Sections of what is off unless asked for.
-_OPTIONAL_SECTIONS = ("ties", "victims")
+_OPTIONAL_SECTIONS = ("ties", "victims", "flags", "places")
 _DEFAULTS: Mapping[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Config)}
 
 

@@ -38,6 +38,8 @@ class Feature:
         For which sets there is a column.
     own_label_free
         True where v's own offences never enter (all but the family ``history``).
+    label_of_all
+        The label of the set ``all`` where that holds more than those who were arrested; empty if it does not.
     known
         False where the input has not what the column is computed from; then it is null throughout.
     """
@@ -53,6 +55,7 @@ class Feature:
     scope: Scope = "one"
     own_label_free: bool = True
     known: bool = True
+    label_of_all: str = ""
 
     @property
     def follows_offences(self) -> bool:
@@ -68,10 +71,12 @@ class Feature:
             return [self]
         left_out = {"every set": (), "every set but all": ("all",), "every offence": ("all", "violent")}[self.scope]
         return [
-            replace(self, name=self.name.replace("{C}", c), label=self.label.replace("{C}", offences_in_words(c)))
-            for c in sets
-            if c not in left_out
+            replace(self, name=self.name.replace("{C}", c), label=self._label_of(c)) for c in sets if c not in left_out
         ]
+
+    def _label_of(self, name: str) -> str:
+        of_all = name == "all" and self.label_of_all
+        return of_all or self.label.replace("{C}", offences_in_words(name))
 
 
 def offences_in_words(name: str) -> str:

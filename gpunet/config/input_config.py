@@ -193,6 +193,11 @@ class InputConfig:
     victims: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
     """Tables of victims (option ``--victims``): files, folders or globs."""
 
+    @property
+    def has_tables_beside(self) -> bool:
+        """Whether there are tables beside those of arrests."""
+        return bool(self.ties or self.victims)
+
     def __post_init__(self) -> None:
         if self.is_absent("date") and DATE_PARTS.intersection(self.incident_key):
             raise ValueError('incident_key: the date is a part of it, and columns.date = "" says that there is none')

@@ -19,15 +19,24 @@ _OUTSIDE = "v has no tie in the layer"
 
 def _of_layers() -> tuple[Feature, ...]:
     def feature(
-        name: str, label: str, dtype: Dtype, unit: str, definition: str, source: str, scope: Scope, null: str = ""
+        name: str,
+        label: str,
+        dtype: Dtype,
+        unit: str,
+        definition: str,
+        source: str,
+        scope: Scope,
+        null: str = "",
+        of_all: str = "",
     ) -> Feature:
-        return Feature(name, label, "layers", dtype, unit, definition, source, null, scope)
+        return Feature(name, label, "layers", dtype, unit, definition, source, null, scope, label_of_all=of_all)
 
     rest: Scope = "every set but all"
     return (
         feature(
             "degree__{C}__{layer}", "direct contacts in {layer} who were arrested for {C}",
-            "int64", "persons", "|N1 ∩ C| in the layer.", "Table 3, in the layer", _EVERY,
+            "int64", "persons", "|N1 ∩ C| in the layer; `all` is everybody in it, arrested or not.",
+            "Table 3, in the layer", _EVERY, of_all="direct contacts in {layer}",
         ),
         feature(
             "share_1hop__{C}__{layer}", "share of direct contacts in {layer} who were arrested for {C}",
@@ -41,20 +50,24 @@ def _of_layers() -> tuple[Feature, ...]:
         feature(
             "strength__{C}__{layer}", "strength of the ties in {layer} to persons arrested for {C}",
             "float64", "ties",
-            "Sum over N1 ∩ C of the tie's strength: 1 for each record, halved each time a half-life is over.",
-            "own", _EVERY,
+            "Sum over N1 ∩ C of the tie's strength: 1 for each record, halved each time a half-life is over; in the "
+            "layer `victim` 1 for each incident, which stays.",
+            "own", _EVERY, of_all="strength of all ties in {layer}",
         ),
         feature(
             "betweenness__{C}__{layer}", "how often the person links others who were arrested for {C}, by any tie",
             "float64", "pairs", "betweenness__{C} in the union of all layers.", "Table 5, in the union", _EVERY,
+            of_all="how often the person links others, by any tie",
         ),
         feature(
             "closeness__{C}__{layer}", "how few steps it is by any tie to persons arrested for {C}",
             "float64", "1/ties", "closeness__{C} in the union of all layers.", "Table 5, in the union", _EVERY,
+            of_all="how few steps it is by any tie to others",
         ),
         feature(
             "shell__{C}__{layer}", "how tightly the person is tied in by any tie among those arrested for {C}",
             "int64", "core number", "shell__{C} in the union of all layers.", "Table 5, in the union", _EVERY,
+            of_all="how tightly the person is tied in by any tie",
         ),
     )  # fmt: skip
 
@@ -85,8 +98,8 @@ def _of_victims() -> tuple[Feature, ...]:
         feature(
             "two_hop_heuristic", "within two steps of another person who became a victim of a violent offence",
             "bool", "flag",
-            "v is within two steps, in the co-arrest network, of another person who was a victim of a violent offence: "
-            "Algorithm 1, which also leaves out whoever has a violent arrest, before it does.",
+            "v is within two steps, in the co-arrest network, of another person who was a victim of a violent offence. "
+            "Algorithm 1 then leaves out whoever has a violent arrest; that is v's own record and does not enter.",
             scope="one",
         ),
     )  # fmt: skip
@@ -133,7 +146,8 @@ def layer_declarations(layers: Layers) -> tuple[Feature, ...]:
                 continue
             words = {ANY: "any layer", VICTIM: "incidents with victims"}.get(layer, layer.replace("_", " "))
             name, label = feature.name.replace("{layer}", layer), feature.label.replace("{layer}", words)
-            found.append(replace(feature, name=name, label=label))
+            of_all = feature.label_of_all.replace("{layer}", words)
+            found.append(replace(feature, name=name, label=label, label_of_all=of_all))
     if layers.victims:
         found += [feature for feature in LAYER_DECLARATIONS if feature.family != "layers"]
     return tuple(found)

@@ -14,7 +14,7 @@ from gpunet.base.errors import ConfigError
 from gpunet.config.layers import ANY, CO_ARREST, VICTIM
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
-__all__ = ["SOCIAL_MEDIA", "KindConfig", "Kinds", "VictimsConfig", "check_authority"]
+__all__ = ["SOCIAL_MEDIA", "KindConfig", "Kinds", "VictimsConfig", "check_authority", "is_kind_name", "kind_in_table"]
 
 #: A kind of this name is one of social media, whether it says so or not.
 SOCIAL_MEDIA = "social_media"
@@ -56,6 +56,26 @@ class KindConfig:
     """Who authorised that, and under which law."""
     expires: date | None = None
     """The last day on which they may be used."""
+
+
+def is_kind_name(name: str) -> bool:
+    """Whether ``[ties.NAME]`` may be written."""
+    try:
+        _kind_name(name)
+    except ValueError:
+        return False
+    return True
+
+
+def kind_in_table(text: str) -> str:
+    """A kind as the configuration writes it: in small letters, with single underscores for blanks and hyphens.
+
+    Examples
+    --------
+    >>> kind_in_table("Social  Media"), kind_in_table("social-media")
+    ('social_media', 'social_media')
+    """
+    return re.sub(r"[\s_-]+", "_", text.strip().casefold()).strip("_")
 
 
 Kinds: TypeAlias = Mapping[Annotated[str, AfterValidator(_kind_name)], KindConfig]

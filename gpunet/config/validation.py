@@ -12,7 +12,7 @@ from pydantic import ConfigDict, ValidationError, WrapValidator
 from gpunet.base.errors import ConfigError
 from gpunet.base.words import shortened
 
-__all__ = ["AS_GIVEN", "CHECKED", "names_keys", "shown"]
+__all__ = ["AS_GIVEN", "CHECKED", "lines_of", "names_keys", "shown"]
 
 T = TypeVar("T", bound=type)
 
@@ -45,13 +45,17 @@ def names_keys(*path: str) -> Callable[[T], T]:
             try:
                 make(self, *args, **kwargs)
             except ValidationError as error:
-                lines = (_line(path, cls, details) for details in error.errors())
-                raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+                raise ConfigError("\n".join(lines_of(path, cls, error))) from None
 
         cls.__init__ = __init__  # type: ignore[misc]
         return cls
 
     return changed
+
+
+def lines_of(path: tuple[str, ...], cls: Any, error: ValidationError) -> list[str]:
+    """One line an error of what a class of settings refused, which is the value of the section and keys `path`."""
+    return list(dict.fromkeys(_line(path, cls, details) for details in error.errors()))
 
 
 def _line(path: tuple[str, ...], cls: Any, details: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ def _repeat_arrests(arrests: Arrests) -> list[dict[str, Any]]:
     return [
         {"arrests": k, "persons": n, "violent": m, "share_violent": m / n}
         for k, (n, m) in enumerate(zip(persons.tolist(), violent.tolist(), strict=True))
-        if n
+        if n and k  # of those known otherwise than by an arrest there is nothing to repeat
     ]
 
 

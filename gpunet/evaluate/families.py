@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from gpunet.base.array_types import Int64
+from gpunet.config.layers import NO_LAYERS, Layers
 from gpunet.config.registry import Feature, columns
 
-__all__ = ["FAMILIES", "family_columns", "known_columns"]
+__all__ = ["BESIDE", "FAMILIES", "family_columns", "known_columns"]
 
 #: The paper's families, to the families of the registry that each is made of (its Tables 3 to 7).
 FAMILIES = {
@@ -20,10 +21,17 @@ FAMILIES = {
     "temporal": ("temporal",),
 }
 
+#: The families that tables of ties and victims bring, but for a person's own record as a victim.
+BESIDE = ("layers", "victims")
 
-def known_columns(sets: Iterable[str]) -> dict[str, Feature]:
-    """``{column: its declaration}`` of every feature of the experiment ``known``, in the order of the registry."""
-    return columns(sets, [family for parts in FAMILIES.values() for family in parts])
+
+def known_columns(sets: Iterable[str], layers: Layers = NO_LAYERS) -> dict[str, Feature]:
+    """``{column: its declaration}`` of every feature of the experiment ``known``, in the order of the registry.
+
+    With layers beside co-arrest they have those of the layers and of victims nearby too.
+    """
+    wanted = [family for parts in FAMILIES.values() for family in parts]
+    return columns(sets, [*wanted, *BESIDE], layers=layers)
 
 
 def family_columns(declared: Iterable[Feature]) -> dict[str, Int64]:

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import partial
 from itertools import combinations
 
@@ -25,15 +26,19 @@ from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.config.config import PathConfig
+from gpunet.config.registry import Feature
 from gpunet.engines.protocol import Engine
 from gpunet.evaluate.families import known_columns
 from gpunet.evaluate.labels import hide
 from gpunet.evaluate.predicted import Kept
 from gpunet.features import columns_over_vertices
+from gpunet.features.column import Columns
 from gpunet.features.community import louvain_partition, recent_gang
 from gpunet.features.geographic import geographic_features
+from gpunet.features.layers import layer_features, layers_of
 from gpunet.features.tables import feature_table
 from gpunet.features.temporal import temporal_features
+from gpunet.features.victims import exposure_features
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import as_eager, numbers_of
 
@@ -65,7 +70,7 @@ class HiddenFeatures:
             self._partition = louvain_partition(self._gang[self._person], self.network, engine)
         self.community: Int64 = np.full(arrests.n_persons, -1, dtype=np.int64)
         self.community[to_host(self._person)] = to_host(self._partition.community)
-        self.declared = known_columns(self.network.sets)
+        self.declared = known_columns(self.network.sets, arrests.layers)
         self._follow = np.array([feature.follows_offences for feature in self.declared.values()])
         self._open: Float64 | None = None
 
@@ -84,6 +89,16 @@ class HiddenFeatures:
         found[:, self._follow] = self._computed(self.hidden(hidden, events=events), names)
         return found
 
+    def _beside(self, arrests: Arrests, declared: Mapping[str, Feature]) -> Columns:
+        """The columns of layers and of victims nearby over persons, as far as there are such."""
+        families = {feature.family for feature in declared.values()}
+        found: Columns = {}
+        if "layers" in families:
+            found, _ = layer_features(arrests, layers_of(arrests, self.network), self._engine, self._path)
+        if "victims" in families:
+            found |= exposure_features(arrests, self.network, self._engine)
+        return found
+
     def _computed(self, arrests: Arrests, names: list[str]) -> Float64:
         """The named columns, which hold those of paths of the set of everybody all or not at all."""
         declared = {name: self.declared[name] for name in names}
@@ -98,9 +113,10 @@ class HiddenFeatures:
             stage=self._engine.stage,
             sets=[c for c in sets if c != "all" or f"betweenness__{c}" in declared],
         )
+        beside = self._beside(arrests, declared)
         with self._engine.stage("tables"):
             over_vertices = {name: column for name, column in over_vertices.items() if name in declared}
-            found = geographic_features(arrests) | temporal_features(arrests)
+            found = geographic_features(arrests) | temporal_features(arrests) | beside
             frame = as_eager(
                 feature_table(arrests.person_ids, declared, found, over_vertices, self._person, self._gang)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -33,7 +33,7 @@ from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
 from gpunet.tables.frames import as_eager, is_frame, series_to_arrow, without_repeated
 
-__all__ = ["Custody", "Victims", "read_custody", "read_victims"]
+__all__ = ["Custody", "Victims", "read_custody", "read_victims", "tell_of_incidents"]
 
 #: The day on which nobody comes free of whom no such day is known.
 _NEVER = int(np.iinfo(np.int64).max)
@@ -103,6 +103,17 @@ def read_victims(source: Any, arrests: Arrests) -> Victims:
     person, warnings = _persons(table, arrests)
     known = person >= 0
     return Victims(person[known], table.day[known], warnings)
+
+
+def tell_of_incidents(paths: Sequence[str], config: Config) -> bool:
+    """Whether the first table of victims that can be opened has incidents and offences beside persons and dates."""
+    there = {**config.input.columns, **dict.fromkeys(("district", "beat", "gang"), "")}
+    settings = replace(config.input, columns=there, incident_key=InputConfig().incident_key)
+    try:
+        next(source_batches(find_sources(paths, settings, []), settings, Inputs(), HOST), None)
+    except InputError:  # whoever reads it says what is wrong
+        return False
+    return True
 
 
 def read_custody(source: Any, arrests: Arrests) -> Custody:

@@ -12,6 +12,7 @@ from gpunet.arrests.network import Network, build_network, ties_table
 from gpunet.base.arguments import checked
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
+from gpunet.config.layers import ANY
 from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -66,6 +67,12 @@ class FeatureSet:
     path: PathReport | None
     layers: Mapping[str, Layer] = field(default_factory=dict)
     path_any: PathReport | None = None
+
+    @property
+    def methods(self) -> dict[str, dict[str, Any]]:
+        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels."""
+        of_union = {} if self.path_any is None else self.path_any.of_columns(ANY)
+        return {**({} if self.path is None else self.path.of_columns()), **of_union}
 
 
 @checked(arrests=CHECK_ARRESTS)
@@ -136,6 +143,7 @@ def compute_all(
     threads: int | None = None,
     *,
     path_config: PathConfig | None = None,
+    union_config: PathConfig | None = None,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
@@ -144,9 +152,11 @@ def compute_all(
 
     Each stage runs inside ``stage_context(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``,
     ``path``, ``geographic``, ``temporal``, ``history``, ``layers`` if there are any, ``tables``. `path_config` stands
-    for ``[path]`` of the arrests' configuration; `notice` gets a line with the estimate before long work.
+    for ``[path]`` of the arrests' configuration, `union_config` for that of the union of all layers, as `path_config`
+    if None; `notice` gets a line with the estimate before long work.
     """
     path_config = path_config or arrests.config.path
+    union_config = union_config or path_config
     engine = resolve_engine(engine, threads)
     wanted = expand_families(families)
 
@@ -173,10 +183,11 @@ def compute_all(
         if family in _OVER_PERSONS:
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
-    layers, path_any = layers_of(arrests, network), None
-    if layers:
+    layers, path_any = {}, None
+    if arrests.layers:
         with stage("layers"):
-            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, path_config, progress, notice)
+            layers = layers_of(arrests, network)
+            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, progress, notice)
             found |= of_layers
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
@@ -192,7 +203,7 @@ def _beside(
     layers: Mapping[str, Layer],
     wanted: Collection[str],
     engine: Engine,
-    path_config: PathConfig,
+    union_config: PathConfig,
     progress: ProgressCallback | None,
     notice: Callable[[str], None] | None,
 ) -> tuple[Columns, PathReport | None]:
@@ -200,7 +211,7 @@ def _beside(
     found: Columns = {}
     report = None
     if "layers" in wanted:
-        found, report = layer_features(arrests, layers, engine, path_config, progress=progress, notice=notice)
+        found, report = layer_features(arrests, layers, engine, union_config, progress=progress, notice=notice)
     if arrests.victims is not None:
         if "victims" in wanted:
             found |= exposure_features(arrests, network, engine)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -27,12 +27,15 @@ from gpunet.features.column import Columns, spread
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path
 from gpunet.search.path_report import PathReport
-from gpunet.tables.arrays import distinct, to_host
+from gpunet.tables.arrays import begins_run, distinct, row_numbers, running_sum, sort_order, to_host
 from gpunet.tables.frames import as_eager, make_series
 
 __all__ = ["Layer", "layer_features", "layers_of", "ties_with_kinds"]
 
 _PATHS = ("betweenness", "closeness", "shell")
+
+#: The two persons, a < b, the strength, and the first and last day of each of some rows.
+Pairs: TypeAlias = tuple[Int32, Int32, Float64, Int32, Int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,39 +54,37 @@ def layers_of(arrests: Arrests, network: Network) -> dict[str, Layer]:
     layers = arrests.layers
     if not layers:
         return {}
-    offences = to_host(arrests.person_offences)
+    offences, n = to_host(arrests.person_offences), arrests.n_persons
     pairs = {kind: _pairs_of_kind(arrests, i) for i, kind in enumerate(layers.kinds)}
     if layers.victims:
         pairs[VICTIM] = _pairs_of_victims(arrests)
-    merged = {name: _merged(arrests.n_persons, *found) for name, found in pairs.items()}
+    merged = {name: _merged(n, found) for name, found in pairs.items()}
     names = arrests.config.violent_offences
-    found = {name: _layer(a, b, ties, offences, names) for name, (a, b, ties) in merged.items()}
-    keys = [_key(a, b, arrests.n_persons) for a, b, _ in merged.values()]
-    person = to_host(network.person)
-    own = network if network.ties is not None else network.on_host()
-    if own.ties is not None:
-        a, b = person[to_host(own.ties.a)], person[to_host(own.ties.b)]
-    else:
-        rows = np.repeat(np.arange(own.n), np.diff(to_host(own.indptr)))
-        a, b = person[rows], person[to_host(own.indices)]
-        a, b = a[a < b], b[a < b]
-    every = distinct(np.concatenate([*keys, _key(a, b, arrests.n_persons)]))
-    size = max(arrests.n_persons, 1)
-    a, b = (every // size).astype(np.int32), (every % size).astype(np.int32)
-    return {**found, ANY: _layer(a, b, None, offences, names)}
+    found = {name: _layer(ties.a, ties.b, ties, offences, names) for name, ties in merged.items()}
+    keys = [_key(*_co_arrested(network), n), *(_key(ties.a, ties.b, n) for ties in merged.values())]
+    return {**found, ANY: _layer(*_ends(distinct(np.concatenate(keys)), n), None, offences, names)}
 
 
-def _pairs_of_kind(arrests: Arrests, kind: int) -> tuple[Int32, Int32, Float64, Int32]:
-    """The two persons, strength and day of each row of a kind that counts."""
+def _co_arrested(network: Network) -> tuple[Int32, Int32]:
+    """The two persons of each tie of co-arrest."""
+    assert network.person is not None  # it was made of arrests
+    person, on_host = to_host(network.person), network.on_host()
+    a, b = person[row_numbers(on_host.indptr, len(on_host.indices))], person[on_host.indices]
+    return a[a < b], b[a < b]
+
+
+def _pairs_of_kind(arrests: Arrests, kind: int) -> Pairs:
+    """Each row of a kind that counts."""
     rows = arrests.associations
     assert rows is not None  # there is such a kind
     end = end_of(arrests)
-    rows = rows.at((rows.kind == kind) & rows.known_before(end))
-    return rows.a, rows.b, rows.strength(end), rows.day
+    counts = rows.held(end) if arrests.as_of is None else rows.known_before(end)
+    rows = rows.at((rows.kind == kind) & counts)
+    return rows.a, rows.b, rows.strength(end), rows.day, rows.day
 
 
-def _pairs_of_victims(arrests: Arrests) -> tuple[Int32, Int32, Float64, Int32]:
-    """Each victim with each other person who was arrested for the incident, the day on which that happened.
+def _pairs_of_victims(arrests: Arrests) -> Pairs:
+    """Each victim with each other person who was arrested for the incident, once each incident.
 
     Incidents with more persons than ``max_incident_size``, victims among them, tie nobody.
     """
@@ -91,31 +92,58 @@ def _pairs_of_victims(arrests: Arrests) -> tuple[Int32, Int32, Float64, Int32]:
     assert victims is not None  # there is such a layer
     members = incident_members(arrests)
     start, arrested = to_host(members.indptr), to_host(members.person)
-    size, incident = np.diff(start), victims.incident
-    inside = (incident >= 0) & (victims.person >= 0)
-    incident, victim, day = incident[inside], victims.person[inside], victims.events.day[inside]
-    in_all = size + np.bincount(incident, minlength=len(size))
-    forming = in_all[incident] <= arrests.config.network.max_incident_size
-    incident, victim, day = incident[forming], victim[forming], day[forming]
-    count = size[incident]
+    inside = (victims.incident >= 0) & (victims.person >= 0)
+    days = victims.events.day[inside]
+    incident, victim, first, last = _once(victims.incident[inside], victims.person[inside], days, days)
+    forming = _persons_of_incidents(start, arrested, incident, victim) <= arrests.config.network.max_incident_size
+    kept = forming[incident]
+    incident, victim, first, last = incident[kept], victim[kept], first[kept], last[kept]
+    count = np.diff(start)[incident]
     of = np.repeat(np.arange(len(incident)), count)
-    place = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + start[incident[of]]
-    other = arrested[place]
-    two = victim[of] != other
-    victim, other, day = victim[of][two], other[two], day[of][two]
-    low, high = np.minimum(victim, other), np.maximum(victim, other)
-    return low, high, np.ones(len(low)), day
+    other = arrested[np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + start[incident[of]]]
+    of, other = of[victim[of] != other], other[victim[of] != other]
+    low, high = np.minimum(victim[of], other), np.maximum(victim[of], other)
+    # Who was arrested and became a victim in the same incident may be tied to another of whom that is true too.
+    key, _, first, last = _once(_key(low, high, arrests.n_persons), incident[of], first[of], last[of])
+    low, high = _ends(key, arrests.n_persons)
+    return low, high, np.ones(len(low)), first, last
+
+
+def _persons_of_incidents(start: Int64, arrested: Int32, incident: Int32, victim: Int32) -> Int64:
+    """int64[incidents], how many were arrested for each or became a victim in it; `victim` holds each once."""
+    size = np.diff(start)
+    n = int(max(arrested.max(initial=0), victim.max(initial=0))) + 1
+    of_arrests = np.repeat(np.arange(len(size)), size) * n + arrested  # ascending
+    of_victims = incident.astype(np.int64) * n + victim
+    place = np.searchsorted(of_arrests, of_victims)
+    known = np.append(of_arrests, -1)[place] == of_victims
+    return size + np.bincount(incident[~known], minlength=len(size))
+
+
+def _once(one: Any, other: Any, first: Int32, last: Int32) -> tuple[Any, Any, Int32, Int32]:
+    """Rows with the same two codes as one, with the earliest and latest of their days; ascending by both."""
+    order = sort_order([other, one])
+    one, other = one[order], other[order]
+    new = begins_run(one, other)
+    row = running_sum(new)[1:] - 1
+    merged = resolve_engine("cpu").merge_pairs(row, np.ones(len(row)), first[order], last[order], NO_DAY)
+    return one[new], other[new], merged[3], merged[4]
 
 
 def _key(a: Int32, b: Int32, n: int) -> Int64:
     return a.astype(np.int64) * max(n, 1) + b
 
 
-def _merged(n: int, a: Int32, b: Int32, strength: Float64, day: Int32) -> tuple[Int32, Int32, Ties]:
-    """Each pair once, ascending: the persons, and ties whose ends are to be set."""
-    key, count, total, first, last = resolve_engine("cpu").merge_pairs(_key(a, b, n), strength, day, day, NO_DAY)
-    low, high = (key // max(n, 1)).astype(np.int32), (key % max(n, 1)).astype(np.int32)
-    return low, high, Ties(low, high, count, total, first, last)
+def _ends(key: Int64, n: int) -> tuple[Int32, Int32]:
+    a = key // max(n, 1)
+    return a.astype(np.int32), (key - a * max(n, 1)).astype(np.int32)
+
+
+def _merged(n: int, pairs: Pairs) -> Ties:
+    """Each pair once, ascending."""
+    a, b, strength, first, last = pairs
+    key, count, total, first, last = resolve_engine("cpu").merge_pairs(_key(a, b, n), strength, first, last, NO_DAY)
+    return Ties(*_ends(key, n), count, total, first, last)
 
 
 def _layer(a: Int32, b: Int32, ties: Ties | None, offences: Any, names: Mapping[str, Any]) -> Layer:

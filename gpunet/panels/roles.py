@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from gpunet.config.evaluate_config import Unit
+from gpunet.config.layer_registry import layer_declarations
+from gpunet.config.layers import NO_LAYERS, Layers
 from gpunet.config.registry import DECLARATIONS
 from gpunet.panels.series import lagged_days
 from gpunet.panels.units import id_columns
@@ -22,11 +24,14 @@ _RECORDED = {
     "district": "in the district",
 }
 
-#: What names the columns of each declaration have, in panels of whatever unit.
-_FAMILIES = [
-    (re.compile(re.escape(feature.name).replace(re.escape("{C}"), ".+") + "(__sum|__mean|__max)?"), feature.family)
-    for feature in DECLARATIONS
-]
+
+def _families(layers: Layers) -> list[tuple[re.Pattern[str], str]]:
+    """What names the columns of each declaration have, in panels of whatever unit; those of layers are longer."""
+    declared = (*layer_declarations(layers), *DECLARATIONS)
+    return [
+        (re.compile(re.escape(feature.name).replace(re.escape("{C}"), ".+") + "(__sum|__mean|__max)?"), feature.family)
+        for feature in declared
+    ]
 
 
 def roles(
@@ -38,6 +43,7 @@ def roles(
     last_day: int,
     columns: Sequence[str],
     series: Sequence[str] | None = None,
+    layers: Layers = NO_LAYERS,
 ) -> dict[str, Any]:
     """What a panel is of, and the role of every column: ``id``, ``time``, ``static``, ``past`` or ``target``.
 
@@ -53,6 +59,8 @@ def roles(
         Those of the snapshots.
     series
         Those of the series, None if there are none.
+    layers
+        Those of the network beside co-arrest.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def roles(
     >>> [(column["column"], column["role"]) for column in found["columns"]]
     [('as_of', 'time'), ('person_id', 'id'), ('label', 'target')]
     """
-    of_unit = _RECORDED[unit]
+    of_unit, families = _RECORDED[unit], _families(layers)
     found: dict[str, Any] = {
         "unit": unit,
         "days": [day.isoformat() for day in days],
@@ -78,15 +86,24 @@ def roles(
         "target": "label",
         "label": f"a violent arrest {of_unit} within {horizon} days, from as_of on, as all the data know it",
         "label_complete": "whether these days are all in the data; where not, a label that is false may become true",
-        "columns": [_role("as_of", "time"), *(_role(name, _of_panel(name, unit)) for name in columns)],
+        "columns": [
+            _role("as_of", "time", families),
+            *(_role(name, _of_panel(name, unit), families) for name in columns),
+        ],
     }
     if series is not None:
-        found["series"] = _series(unit, days, after, horizon, last_day, series)
+        found["series"] = _series(unit, days, after, horizon, last_day, series, families)
     return found
 
 
 def _series(
-    unit: Unit, days: Sequence[date], after: date, horizon: int, last_day: int, columns: Sequence[str]
+    unit: Unit,
+    days: Sequence[date],
+    after: date,
+    horizon: int,
+    last_day: int,
+    columns: Sequence[str],
+    families: Sequence[tuple[re.Pattern[str], str]],
 ) -> dict[str, Any]:
     """What ``series.parquet`` is of."""
     lagged = lagged_days(days, after, horizon, last_day)
@@ -98,7 +115,7 @@ def _series(
         f"the first snapshot is of {days[0]}",
         "y": f"violent arrests {_RECORDED[unit]} from ds on, before the next day of the grid",
         "lag": f"every past column was known {horizon} days before ds, so it may also be given as known in the future",
-        "columns": [_role(name, known.get(name, "past")) for name in columns],
+        "columns": [_role(name, known.get(name, "past"), families) for name in columns],
     }
 
 
@@ -108,7 +125,7 @@ def _of_panel(name: str, unit: Unit) -> str:
     return {"label": "target", "label_complete": "filter"}.get(name, "past")
 
 
-def _role(name: str, role: str) -> dict[str, str]:
+def _role(name: str, role: str, families: Sequence[tuple[re.Pattern[str], str]]) -> dict[str, str]:
     """The entry of a column; of features it says which family they are of, so that one can be left out."""
-    family = next((family for pattern, family in _FAMILIES if role == "past" and pattern.fullmatch(name)), None)
+    family = next((family for pattern, family in families if role == "past" and pattern.fullmatch(name)), None)
     return {"column": name, "role": role} | ({} if family is None else {"family": family})

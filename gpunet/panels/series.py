@@ -42,7 +42,7 @@ def series_columns(config: Config) -> tuple[str, ...]:
     A place has a person at least, so of features that every person has, mean and maximum are there too.
     """
     counts = ("persons", *(f"arrests__{name}" for name in config.sets))
-    declared = columns(config.sets).values()
+    declared = columns(config.sets, layers=config.layers).values()
     return counts + tuple(
         f"{feature.name}__{how}"
         for feature in declared

@@ -50,6 +50,7 @@ def verify(
     part: Callable[[date], Path],
     *,
     compute: Callable[[Arrests], Any] | None = None,
+    beside: Callable[[Arrests], Arrests] | None = None,
     write: Callable[[Path, Any], object] = write_parquet,
     today: date | None = None,
     keep_going: bool = False,
@@ -75,6 +76,9 @@ def verify(
     compute
         Gives the features of arrests as a frame; the CPU engine's if None. It has to be repeatable, as the GPU engine
         is not.
+    beside
+        Puts to arrests that were cut what other tables tell as of the same day; nothing if None. These tables are cut
+        as they were for the snapshots, and not row by row.
     write
         Writes a table to a path as the snapshots were written.
     today, keep_going
@@ -96,7 +100,7 @@ def verify(
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder) / "part.parquet"
         for day in days:
-            cut = rows.read_before(day)
+            cut = rows.read_before(day) if beside is None else beside(rows.read_before(day))
             label = labels_of(arrests, arrests.before(day), unit, horizon)
             table = unit_rows(cut, unit, compute(cut))
             write(again, _labelled(table, label, complete=is_complete(day, horizon, arrests.last_day)))

@@ -29,6 +29,7 @@ __all__ = [
     "Layout",
     "check_types",
     "coded_columns",
+    "columns_there",
     "in_quotes",
     "key_columns",
     "layout_of",
@@ -113,8 +114,13 @@ def _setting(ours: str) -> str:
 
 def _missing(ours: str, wanted: Sequence[str], present: list[str]) -> str:
     called = "" if plain_name(wanted[0]) == plain_name(ours) else f" (our {ours})"
-    have = _named(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
+    have = columns_there(present)
     return f"there is no column {in_quotes(wanted, ' or ')}{called}; {_advice(ours, present)}. Columns there: {have}"
+
+
+def columns_there(present: Sequence[str]) -> str:
+    """The names of a table's columns, the first of them, for messages."""
+    return _named(present[:20]) + (", ..." if len(present) > 20 else "") if present else "none"
 
 
 def _named(present: Sequence[str]) -> str:

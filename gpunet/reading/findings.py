@@ -16,6 +16,17 @@ __all__ = ["Findings", "Reason", "findings_of_rejected"]
 #: Distinct dates that are none, of which a format is found.
 _MOST_DATES = 2000
 
+#: The column that each reason is about, as far as it is one.
+_COLUMNS = {
+    "bad_date": "date",
+    "bad_recorded_at": "recorded_at",
+    "malformed_row": "line",
+    "bad_until": "until",
+    "bad_source_grade": "source_grade",
+    "bad_information_grade": "information_grade",
+    "bad_handling": "handling",
+}
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -105,12 +116,8 @@ def _distinct(rejected: pa.Table, column: str, reason: str) -> dict[str, None]:
 
 def _example(row: dict[str, str | None], reason: str, ids: tuple[str, ...]) -> str | None:
     """What a rejected row has where the reason is."""
-    if reason == "bad_date":
-        return row.get("date")
-    if reason == "bad_recorded_at":
-        return row.get("recorded_at")
-    if reason == "malformed_row":
-        return row.get("line")
+    if reason in _COLUMNS:
+        return row.get(_COLUMNS[reason])
     if reason == "bad_id":
         return next((row[name] for name in ids if is_bad_id(row.get(name))), None)
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gpunet.base.errors import UnreadableFile
-from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
+from gpunet.config.config import ALL_COLUMNS, InputConfig
 from gpunet.reading.columns import missing_columns, plain_name
 
 __all__ = ["HEADER_LINES", "SEPARATORS", "Header", "find_header", "has_header", "separated_by", "split_line"]
@@ -119,6 +119,7 @@ class _Wanted:
         self._known, self._keys = list(names.values()), set(map(plain_name, keys))
         self._required = missing_columns((), config)
         self._names = [names[column] for column in self._required]
+        self._example = [config.source_names(column)[0] for column in self._required]
 
     def complete(self, names: Iterable[str]) -> bool:
         """Whether some fields, with the keys, are all that a table must have."""
@@ -132,7 +133,7 @@ class _Wanted:
 
     def example(self) -> str:
         """A header as it could be written."""
-        return ",".join(dict.fromkeys((*REQUIRED_COLUMNS, *self._required)))
+        return ",".join(self._example)
 
 
 #: What was wanted last: thousands of files in a row are read by one configuration.

@@ -1,39 +1,21 @@
-"""``read_arrests``: tables in, coded arrests out."""
+"""``read_arrests``: tables in, coded arrests out, with what is known beside them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gpunet.arrests.arrests import Arrests
-from gpunet.base.arguments import checked, given
-from gpunet.base.errors import ConfigError, InputError
-from gpunet.base.progress import ProgressCallback, begun
+from gpunet.base.arguments import checked
+from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import values_are_shown, values_shown
-from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
-from gpunet.reading.alike import alike_ids
-from gpunet.reading.arrange import arrange
-from gpunet.reading.coded_rows import offence_rows
-from gpunet.reading.location import HOST, Location
-from gpunet.reading.names import check_forces
-from gpunet.reading.protected import check_config
-from gpunet.reading.reader import Reader
-from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
-from gpunet.reading.skipped import nothing_readable
-from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
-from gpunet.tables.frames import as_eager, backend_of, from_arrow, is_frame, without_repeated
+from gpunet.reading.arrests_table import as_day, read_arrests_at
+from gpunet.reading.beside import read_beside
 
 __all__ = ["read_arrests", "read_arrests_at"]
-
-_STAGE = "reading"
 
 
 @checked()
@@ -46,6 +28,8 @@ def read_arrests(
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
     show_values: bool = False,
+    ties: Any = None,
+    victims: Any = None,
 ) -> Arrests:
     """Read, check and code arrest tables; ``docs/input.md`` has every rule.
 
@@ -73,12 +57,16 @@ def read_arrests(
     show_values
         Let errors and warnings show what stands in cells. They show its shape alone if not, as a cell may hold a name
         or a number; docs/input.md says what is shown in any case.
+    ties, victims
+        Tables of ties of other kinds than arrests, and of victims: paths or frames, as of arrests. Where none are given
+        those that ``[input] ties`` and ``[input] victims`` name, if any. ``docs/associations.md`` has their columns and
+        rules. They are cut by `as_of` as arrests are.
 
     Returns
     -------
     Arrests
-        ``report`` says what became of each file's rows. ``person_ids`` are int64 if the person_id column of every
-        input is of an integer type, else text.
+        ``report`` says what became of each file's rows, and its ``beside`` what became of those of the tables of ties
+        and victims. ``person_ids`` are int64 if the person_id column of every input is of an integer type, else text.
 
     Raises
     ------
@@ -111,97 +99,23 @@ def read_arrests(
     >>> arrests = gpunet.read_arrests(pl.DataFrame(rows))
     >>> len(arrests), arrests.n_persons, arrests.report.files[0].accepted
     (3, 2, 3)
+
+    With ties of another kind, which the configuration has to name:
+
+    >>> calls = {"person_a": ["ann", "bob"], "person_b": ["cleo", "ann"], "kind": ["calls"] * 2,
+    ...          "date": ["2013-05-01", "2013-05-02"], "source_grade": [1, 1], "information_grade": ["A", "E"]}
+    >>> config = {"ties": {"calls": {"use": True}}}
+    >>> arrests = gpunet.read_arrests(pl.DataFrame(rows), config, ties=pl.DataFrame(calls))
+    >>> arrests.n_persons, len(arrests.associations), dict(arrests.report.beside["ties"].by_reason)
+    (3, 1, {'information_too_low': 1})
     """
     with values_shown(show_values or values_are_shown()):
-        return read_arrests_at(
-            None, paths_or_frame, config, as_of, progress=progress, keep_going=keep_going, notice=notice
+        settings = load_config(config)
+        cut = as_day(as_of)
+        arrests = read_arrests_at(
+            None, paths_or_frame, settings, progress=progress, keep_going=keep_going, notice=notice
         )
-
-
-def read_arrests_at(
-    location: Location | None,
-    paths_or_frame: Any,
-    config: Config | Mapping[str, Any] | str | Path | None = None,
-    as_of: date | str | None = None,
-    *,
-    progress: ProgressCallback | None = None,
-    keep_going: bool = False,
-    notice: Callable[[str], None] | None = None,
-    today: date | None = None,
-) -> Arrests:
-    """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
-
-    Dates after `today` are none; the present day if None.
-
-    The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
-    its frames; the other names, and the report, are on the host.
-    """
-    location = location or HOST
-    settings = load_config(config)
-    check_config(settings.input)
-    cut = _as_day(as_of)
-    inputs = Inputs(skipped=[] if keep_going else None)
-    items = _items(paths_or_frame)
-    if any(is_frame(item) for item in items):
-        frames = [(as_eager(frame), repeated) for frame, repeated in map(without_repeated, items)]
-        backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
-        batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
-    else:
-        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice)
-        backend, total = "polars", float(sum(source.size_bytes for source in sources))
-        batches = source_batches(sources, settings.input, inputs, location)
-
-    def watched() -> Iterator[Batch | Withdrawal]:
-        for batch in batches:
-            yield batch
-            if progress is not None:
-                progress(_STAGE, min(_done(inputs), total * 0.99), total)
-
-    begun(progress, _STAGE)
-    reader = Reader(settings, location, today)
-    reader.add_all(watched())
-    if not inputs.records and inputs.skipped:
-        raise nothing_readable(inputs.skipped)
-    rows = reader.finish(whole_number_ids(settings, inputs.records))
-    check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
-    report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
-    arrests = arrange(rows, settings, report, backend, location)
-    alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)
-    arrests = replace(arrests, report=report.advised(alike))
-    if progress is not None:
-        progress(_STAGE, total, total)
-    return arrests if cut is None else arrests.before(cut)
-
-
-def _items(paths_or_frame: Any) -> list[Any]:
-    if isinstance(paths_or_frame, str | os.PathLike) or is_frame(paths_or_frame):
-        return [paths_or_frame]
-    if isinstance(paths_or_frame, Iterable) and not isinstance(paths_or_frame, Mapping | bytes | np.ndarray):
-        items = list(paths_or_frame)
-        if not items:
-            raise InputError("no input: the list of paths is empty")
-        framed = [is_frame(item) for item in items]
-        if all(framed) or (not any(framed) and all(isinstance(item, str | os.PathLike) for item in items)):
-            return items
-    kind = type(paths_or_frame).__name__
-    raise InputError(f"expected paths, or data frames that Narwhals takes, not {kind}")
-
-
-def _as_day(as_of: date | str | None) -> date | None:
-    if isinstance(as_of, datetime) and as_of == as_of:  # pandas' NaT is a datetime that does not equal itself
-        return as_of.date()
-    if isinstance(as_of, str):
-        try:
-            return date.fromisoformat(as_of)
-        except ValueError as error:
-            raise ConfigError(f'as-of: "{shortened(as_of)}" is not a date such as 2013-02-01') from error
-    if as_of is None or (isinstance(as_of, date) and not isinstance(as_of, datetime)):
-        return as_of
-    raise ConfigError(f"as-of: expected a date, or text such as 2013-02-01, not {given(as_of)}")
-
-
-def _done(inputs: Inputs) -> float:
-    """Bytes of the files, or rows of the frames, that are done with; of what is open the bytes or rows so far."""
-    read = sum(r.rows if r.size_bytes is None else r.size_bytes * r.done for r in inputs.records)
-    return float(read + inputs.open_bytes + sum(file.size_bytes or 0 for file in inputs.skipped or ()))
+        arrests, _ = read_beside(
+            arrests, settings, ties=ties, victims=victims, keep_going=keep_going, progress=progress, notice=notice
+        )
+        return arrests if cut is None else arrests.before(cut)

@@ -21,9 +21,9 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
 from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
-from gpunet.reading.date_formats import date_formats
-from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
-from gpunet.reading.dialects import code_dates, column_at
+from gpunet.reading.date_columns import DateColumns
+from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
+from gpunet.reading.dialects import column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
@@ -32,9 +32,7 @@ from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, series_to_arrow
 
-__all__ = ["Reader"]
-
-_PLACEHOLDERS = np.array([day for day, _ in PLACEHOLDER_DAYS], np.int64)
+__all__ = ["Reader", "of_type", "with_force"]
 
 _MISSING_PERSON, _MISSING_INCIDENT, _BAD_ID, _BAD_DATE, _BAD_RECORDED_AT, _RECORDED_BEFORE_DATE = map(
     REASONS.index,
@@ -77,12 +75,10 @@ class Reader:
         self.pieces: list[tuple[Piece, int]] = []
         self.found = Findings()
         self._config, self._location = config, location
-        self._latest = latest_timestamp(today)
+        self._dates = DateColumns(config.input, location, today)
         self._keys = key_columns(config.input)
         self._names = tuple(name for name in coded_columns(config.input) if name not in DATE_PARTS)
-        self._meanings = {name: meaning_of(config.input, name) for name in (*DATE_COLUMNS, *self._names)}
-        self._null_days = null_days(config.input)
-        self._formats = date_formats(config.input.date_format)
+        self._meanings = {name: meaning_of(config.input, name) for name in self._names}
         self._parts: list[CodedRows] = []
         self._rejected: list[pa.Table] = []
         self._merged = 0
@@ -129,7 +125,7 @@ class Reader:
         location, where = self._location, batch.where
         columns = {
             c: column_at(
-                location, batch.frame.get_column(c), f'{where}: column "{c}"', self._formats, self._meanings["date"]
+                location, batch.frame.get_column(c), f'{where}: column "{c}"', self._dates.formats, self._dates.meaning
             )
             for c in batch.frame.columns
         }
@@ -139,7 +135,9 @@ class Reader:
             if c in columns
         }
         n = len(batch.frame)
-        timestamps, recorded = (self._timestamps(c, columns.get(c), n, f'{where}: column "{c}"') for c in DATE_COLUMNS)
+        timestamps, recorded = (
+            self._dates.timestamps(c, columns.get(c), n, f'{where}: column "{c}"', self.found) for c in DATE_COLUMNS
+        )
         self._note_words(coded)
         xp = arrays.namespace(timestamps)
         undated = timestamps == NO_TIMESTAMP
@@ -148,8 +146,8 @@ class Reader:
             told = recorded != NO_TIMESTAMP
             too_early = told & ~undated & (recorded // DAY_US < timestamps // DAY_US)
             reason = xp.where(too_early, _RECORDED_BEFORE_DATE, reason)
-            reason = xp.where(told & self._is_out_of_range(recorded), _BAD_RECORDED_AT, reason)
-        reason = xp.where(~undated & self._is_out_of_range(timestamps), _BAD_DATE, reason)
+            reason = xp.where(told & self._dates.is_out_of_range(recorded), _BAD_RECORDED_AT, reason)
+        reason = xp.where(~undated & self._dates.is_out_of_range(timestamps), _BAD_DATE, reason)
         for name in dict.fromkeys(("person_id", *self._keys)):
             if name in coded and coded[name].bad is not None:
                 reason = xp.where(coded[name].bad, _BAD_ID, reason)
@@ -167,29 +165,6 @@ class Reader:
             rows = replace(rows, recorded=xp.astype(days, xp.int32), again=xp.zeros(n, dtype=xp.bool))
             self.found.unrecorded += int(xp.count_nonzero(recorded[accepted] == NO_TIMESTAMP))
         return rows.at(accepted), arrays.to_host(rejected), arrays.to_host(reason[rejected])
-
-    def _is_out_of_range(self, timestamps: Any) -> Any:
-        return (timestamps < EARLIEST) | (timestamps > self._latest)
-
-    def _timestamps(self, name: str, dates: nw.Series[Any] | None, n: int, where: str) -> Any:
-        """The timestamps of a column of dates, or of so many rows without one; days that stand for none are noted."""
-        location = self._location
-        if dates is None:
-            return location.array(np.full(n, NO_TIMESTAMP))
-        timestamps, words = code_dates(dates, location, where, self._formats, self._meanings[name])
-        self.found.words.update({(name, word): rows for word, rows in words.items()})
-        xp = arrays.namespace(timestamps)
-        days = timestamps // DAY_US
-        for day, text in self._null_days:
-            if rows := int(xp.count_nonzero(days == day)):
-                self.found.null_days[name, text] += rows
-                timestamps = xp.where(days == day, NO_TIMESTAMP, timestamps)
-        known = location.array(_PLACEHOLDERS)
-        at = xp.clip(xp.searchsorted(known, days), max=known.shape[0] - 1)
-        met = at[(known[at] == days) & (timestamps != NO_TIMESTAMP)]
-        for at_day, rows in zip(*np.unique(arrays.to_host(met), return_counts=True), strict=True):
-            self.found.days[name, PLACEHOLDER_DAYS[int(at_day)][1]] += int(rows)
-        return timestamps
 
     def _note_words(self, coded: Mapping[str, Values]) -> None:
         for name, values in coded.items():
@@ -229,10 +204,10 @@ class Reader:
         self._parts = []
         columns = rows.columns
         if self._config.input.person_scope == "force":
-            person = _of_type(columns["person_id"], False, location)
-            columns["person_id"] = _with_force(columns["force"], person, location)
+            person = of_type(columns["person_id"], False, location)
+            columns["person_id"] = with_force(columns["force"], person, location)
         else:
-            columns["person_id"] = _of_type(columns["person_id"], integer_ids, location)
+            columns["person_id"] = of_type(columns["person_id"], integer_ids, location)
         for name in self._names:
             columns[name] = in_order(columns.pop(name), location)
         for name in DATE_PARTS.intersection(self._keys):
@@ -293,7 +268,7 @@ def _fit(parts: list[Column]) -> bool:
     return not any(values.dtype == nw.UInt64 and int(values.max()) > np.iinfo(np.int64).max for values in filled)
 
 
-def _of_type(column: Column, as_integers: bool, location: Location) -> Column:
+def of_type(column: Column, as_integers: bool, location: Location) -> Column:
     """The column with its values as int64 if they are to be and all fit one, else as texts."""
     if column.values.dtype == (nw.Int64 if as_integers else nw.String):
         return column
@@ -305,7 +280,7 @@ def _of_type(column: Column, as_integers: bool, location: Location) -> Column:
     return Column(location.series("person_id", values), column.codes)
 
 
-def _with_force(force: Column, person: Column, location: Location) -> Column:
+def with_force(force: Column, person: Column, location: Location) -> Column:
     """Person ids within their force: the text ``force:person_id``."""
     xp = arrays.namespace(person.codes)
     size = max(len(person.values), 1)

@@ -37,8 +37,8 @@ _KNOWN = pa.schema(
 )
 
 
-def rejected_rows(batch: Batch, rows: Int64, reasons: Int8) -> pa.Table:
-    """The rows of `batch` at these ascending positions, of which there are some, rejected for these ``REASONS``."""
+def rejected_rows(batch: Batch, rows: Int64, reasons: Int8, among: Sequence[str] = REASONS) -> pa.Table:
+    """The rows of `batch` at these ascending positions, of which there are some, rejected for these reasons."""
     values = on_host(rows_of(batch.frame, rows))
     counts = batch.by_piece(rows)
     parts = np.split(rows, np.cumsum(counts)[:-1])
@@ -52,7 +52,7 @@ def rejected_rows(batch: Batch, rows: Int64, reasons: Int8) -> pa.Table:
     }
     records = [piece.record for piece, part in pieces for _ in range(len(part))]
     numbers = np.concatenate([piece.row_numbers(part) for piece, part in pieces])
-    return _table(records, numbers, [REASONS[reason] for reason in reasons], columns)
+    return _table(records, numbers, [among[reason] for reason in reasons], columns)
 
 
 def malformed_rows(record: InputRecord) -> pa.Table:

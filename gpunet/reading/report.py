@@ -21,7 +21,17 @@ from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
 from gpunet.tables.frames import from_arrow
 
-__all__ = ["as_rejected", "columns_of", "offences_table", "rejected_schema", "report_of", "whole_number_ids"]
+__all__ = [
+    "as_rejected",
+    "columns_of",
+    "file_count",
+    "notes_of",
+    "null_words_of",
+    "offences_table",
+    "rejected_schema",
+    "report_of",
+    "whole_number_ids",
+]
 
 
 #: What to tell where the configuration says that tables have no such column.
@@ -43,16 +53,11 @@ def report_of(
     config: Config, inputs: Inputs, rejected: nw.DataFrame[Any], found: Findings, offences: Mapping[str | None, int]
 ) -> ReadReport:
     """The report of inputs that were read to their end; `offences` are the accepted rows by text."""
-    files = tuple(map(_file_count, inputs.records))
+    files = tuple(map(file_count, inputs.records))
     skipped = inputs.skipped or ()
     columns = columns_of(inputs.records)
     dates = {ours: columns.get(ours, [ours])[0] for ours in DATE_COLUMNS}
     advised = reading_advice(files, [r.number for r in inputs.records], found, config.input, dates)
-    words: dict[str, dict[str, int]] = {}
-    for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
-        words.setdefault(column, {})[word] = rows
-    for (column, day), rows in sorted(found.null_days.items()):
-        words.setdefault(column, {})[day] = rows
     return ReadReport(
         files=files,
         rejected=rejected,
@@ -70,14 +75,24 @@ def report_of(
         skipped=tuple(skipped),
         by_reason=found.by_reason(),
         reasons=explained_reasons(found, config.input, dates),
-        null_words=words,
+        null_words=null_words_of(found),
         columns=columns,
-        notes=_notes(inputs.records),
+        notes=notes_of(inputs.records),
         offences=offences_table(offences, config),
     )
 
 
-def _notes(records: Sequence[InputRecord]) -> tuple[str, ...]:
+def null_words_of(found: Findings) -> dict[str, dict[str, int]]:
+    """How many rows of each column had which word, or day, that stands for no value."""
+    words: dict[str, dict[str, int]] = {}
+    for (column, word), rows in sorted(found.words.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+        words.setdefault(column, {})[word] = rows
+    for (column, day), rows in sorted(found.null_days.items()):
+        words.setdefault(column, {})[day] = rows
+    return words
+
+
+def notes_of(records: Sequence[InputRecord]) -> tuple[str, ...]:
     """What was found out of how files are written, once for all files of which it is the same."""
     files: dict[str, dict[str, None]] = {}
     for record in records:
@@ -120,7 +135,8 @@ def offences_table(offences: Mapping[str | None, int], config: Config) -> nw.Dat
     return from_arrow(table)
 
 
-def _file_count(record: InputRecord) -> FileCount:
+def file_count(record: InputRecord) -> FileCount:
+    """What became of an input's rows."""
     return FileCount(
         name=record.name,
         read=record.rows,

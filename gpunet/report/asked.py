@@ -88,8 +88,14 @@ def _of_panel(found: Manifest) -> str:
     return f"What was known of each {found['panel']['unit']} on each of {days}, and what followed?"
 
 
+def _of_places(found: Manifest) -> str:
+    windows = counted(len(found["places"]["windows"]), "window")
+    return f"In which {found['places']['unit']}s will violent arrests happen, in each of {windows}?"
+
+
 _QUESTIONS: Mapping[str, Callable[[Manifest], str]] = {
     "run": _of_run, "evaluate known": _of_known, "evaluate emerging": _of_emerging, "panel": _of_panel,
+    "places": _of_places,
 }  # fmt: skip
 
 

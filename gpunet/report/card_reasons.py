@@ -155,7 +155,7 @@ def _questions(
     for words, families in _TOGETHER.items():
         names = [name for name in model.features if name in known and known[name].family in families]
         asked.append((f"{words}: all {len(names)} features as usual", {name: usual[name].value for name in names}))
-    since = [name for name in model.features if name.startswith("days_since")]
+    since = [name for name in model.features if name.startswith("days_since") and "victim" not in name]
     later = {name: subject.features[name] + horizon_days for name in since if subject.features[name] is not None}
     events = "arrests and victimisations" if "days_since_last_victimisation" in since else "arrests"
     asked.append((f"{counted(horizon_days, 'day')} more since the last {events} of the person, and no new one", later))

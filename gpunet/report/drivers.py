@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from gpunet.config.config import load_config
-from gpunet.config.registry import Feature, columns
+from gpunet.config.registry import LAYER_FAMILIES, Feature, columns
 from gpunet.evaluate.families import FAMILIES
 from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.dependence import Moved, binned, moved_by
@@ -28,12 +28,9 @@ FAMILY_WORDS = {
     "geographic": "arrests in the places where the person was arrested",
     "temporal": "the time between arrests, and incidents with violent others",
     "layers": "ties of other kinds than arrests",
-    "victims": "victims near the person in the network",
-    "victim_history": "what was done to the person: the own record as a victim",
+    "victims": "victims near the person",
+    "victim_history": "what the person was a victim of",
 }
-
-#: Families of the registry that are none of the paper's, and not of the own arrests either.
-_BESIDE = ("layers", "victims", "victim_history")
 
 #: What values multiply odds by: marks of the axis, and the least that it shows.
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
@@ -76,9 +73,8 @@ def feature_words(name: str, declared: Mapping[str, Feature]) -> str:
 
 def _family(name: str, declared: Mapping[str, Feature]) -> str:
     of = declared[name].family if name in declared else ""
-    if of in _BESIDE:
-        return of
-    return next((family for family, parts in FAMILIES.items() if of in parts), "own record")
+    beside = of if of in LAYER_FAMILIES else "own record"
+    return next((family for family, parts in FAMILIES.items() if of in parts), beside)
 
 
 def _features(importance: Iterable[Mapping[str, Any]], declared: Mapping[str, Feature], total: float) -> pl.DataFrame:
@@ -107,7 +103,7 @@ def _lead(features: pl.DataFrame, families: pl.DataFrame) -> str:
     shares = dict(zip(families["family"], families["share"], strict=True))
     network = sum(shares.get(name, 0.0) for name in ("neighbourhood", "community", "path"))
     first = features.row(0, named=True)
-    beside = [f"{FAMILY_WORDS[name]} {share(shares[name])}" for name in _BESIDE if name in shares]
+    beside = [f"{FAMILY_WORDS[name]} {share(shares[name])}" for name in LAYER_FAMILIES if name in shares]
     more = f"; {', '.join(beside)}" if beside else ""
     return (
         f"The strongest single feature is: {first['label']} ({share(first['share'])} of all that moves scores). The "

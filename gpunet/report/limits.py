@@ -74,18 +74,39 @@ _OF_AUDIT = (
     "helps to guess.",
 )
 
+_OF_PLACES = (
+    "A forecast of places says where arrests were made and may be made again. It does not say where harm is done that "
+    "nobody is arrested for, nor anything of a person who lives or walks there: being in a flagged place is no ground "
+    "to stop anybody.",
+    "Whoever patrols flagged places makes the arrests that the next forecast learns from. Its later figures then "
+    "confirm the patrols, and places that were left alone look peaceful.",
+    "A high PAI may come from tiny places alone. Read it with PEI*, recapture and their intervals, or not at all.",
+)
+
+_OF_FLAGS = (
+    "Do not arrest, stop, search, watch, charge, detain or sentence anybody for a flag, nor refuse bail, work, housing "
+    "or help. A flag is a reason to read a record, and then to think of what would help.",
+    "Flags are not to be counted: they overlap, and nobody has tried what a sum of them is worth.",
+    "The evidence speaks of others, who have no flag for it. Lists of offenders and of victims are never one list.",
+    "Whoever acts on flags changes what follows them: where there is more watching there are more arrests, and a flag "
+    "looks better than it is.",
+)
+
 _OF_A_METHOD = "These figures say how well a method works on these tables. They are no ground to act on anybody."
 
 _LEADS = {
     "features": "The features describe a network of arrests. They say nothing of what a person has done or will do.",
     "panel": "These rows are for models of others. They say nothing of what a person has done or will do.",
     "audit": "An audit says what a model did to groups in one window. It clears no model, and justifies no use of one.",
+    "flags": "A flag is something to look at. It is no probability, and no ground to act on anybody.",
+    "places": "Send nobody to a place for a forecast alone: arrests follow patrols, and forecasts follow arrests.",
     "evaluate known": _OF_A_METHOD,
     "evaluate emerging": _OF_A_METHOD,
 }
 
 _OF_KIND: Mapping[str, tuple[str, ...]] = {
-    "audit": _OF_AUDIT, "run": _OF_SCORES, "evaluate known": _OF_KNOWN, "evaluate emerging": _OF_EMERGING,
+    "audit": _OF_AUDIT, "flags": _OF_FLAGS, "run": _OF_SCORES, "evaluate known": _OF_KNOWN,
+    "evaluate emerging": _OF_EMERGING, "places": _OF_PLACES,
 }  # fmt: skip
 
 

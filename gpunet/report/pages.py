@@ -24,6 +24,7 @@ from gpunet.report.experiment_calibration import emerging_calibration, known_cal
 from gpunet.report.experiment_certainty import experiment_certainty
 from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
+from gpunet.report.flags_page import flags_asked, flags_raised, flags_worth
 from gpunet.report.forecast import forecast
 from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
@@ -31,6 +32,7 @@ from gpunet.report.limits import limits
 from gpunet.report.network import network
 from gpunet.report.outcome import outcome_of
 from gpunet.report.panel_page import panel_days
+from gpunet.report.places_page import places_forecasts, places_windows
 from gpunet.report.source import Source
 
 __all__ = ["page_of"]
@@ -79,9 +81,23 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         limits,
         computed,
     ),
+    "flags": (
+        flags_asked,
+        flags_raised,
+        flags_worth,
+        limits,
+        computed,
+    ),
     "panel": (
         asked,
         panel_days,
+        limits,
+        computed,
+    ),
+    "places": (
+        asked,
+        places_forecasts,
+        places_windows,
         limits,
         computed,
     ),
@@ -102,11 +118,13 @@ _TITLES: Mapping[str, str] = {
     "evaluate emerging": "Who emerges: forecasts month by month",
     "evaluate known": "The known network: violent persons told from others",
     "features": "The network of arrests",
+    "flags": "Flags: at whom declared triggers point",
     "panel": "Arrests as they were known day by day",
+    "places": "Forecasts of places",
 }
 
 #: The sections whose leads come before everything else, in this order; those that a page lacks are passed over.
-_FIRST = ("forecast", "known", "emerging", "fairness", "asked", "limits")
+_FIRST = ("forecast", "places", "known", "emerging", "fairness", "worth", "asked", "limits")
 
 
 def page_of(source: Source) -> Page:

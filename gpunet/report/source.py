@@ -11,11 +11,15 @@ from typing import Any, TypeVar, cast
 import polars as pl
 
 from gpunet.base.paths import check_regular
+from gpunet.config.layers import CO_ARREST
 from gpunet.report.audience import Audience
 from gpunet.runs.complete import read_manifest
 from gpunet.tables.parquet import not_parquet
 
-__all__ = ["Source"]
+__all__ = ["KIND", "Source"]
+
+#: The column of the table of ties that tells of which layer each is, where there are layers beside co-arrest.
+KIND = "kind"
 
 _Found = TypeVar("_Found")
 
@@ -46,7 +50,7 @@ class Source:
         return f"{name}.parquet" in self.manifest["outputs"]
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Some columns of a table, all if None.
+        """Some columns of a table, all if None; of the ties those of co-arrest, without their kind.
 
         Raises
         ------
@@ -56,6 +60,9 @@ class Source:
         path = self.folder / f"{name}.parquet"
         try:
             check_regular(path)
+            if name == "ties" and KIND in pl.read_parquet_schema(path):
+                wanted = None if columns is None else [*columns, KIND]
+                return pl.read_parquet(path, columns=wanted).filter(pl.col(KIND) == CO_ARREST).drop(KIND)
             return pl.read_parquet(path, columns=None if columns is None else list(columns))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise not_parquet(path, error) from error

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
 from gpunet.base.words import shortened
+from gpunet.config.layers import CO_ARREST
 from gpunet.model.scoring import FACTORS
-from gpunet.report.source import Source
+from gpunet.report.source import KIND, Source
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of
 from gpunet.tables.parquet import not_parquet
@@ -81,11 +82,19 @@ def subject_of(source: Source, given: str) -> Subject:
 
 
 def rows_where(source: Source, name: str, where: Any, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """The rows of a table for which a PyArrow expression is true; InputError if it cannot be read."""
+    """The rows of a table for which a PyArrow expression is true; InputError if it cannot be read.
+
+    Of the ties they are those of co-arrest, without their kind.
+    """
     path = source.folder / f"{name}.parquet"
     try:
         check_regular(path)
+        layered = name == "ties" and KIND in pq.read_schema(for_arrow(path)).names
+        if layered:
+            where = where & (pc.field(KIND) == CO_ARREST)
         found = pq.read_table(for_arrow(path), columns=None if columns is None else list(columns), filters=where)
+        if layered and KIND in found.column_names:
+            found = found.drop_columns([KIND])
     except (OSError, pa.ArrowException) as error:
         raise not_parquet(path, error) from error
     frame = pl.from_arrow(found)

@@ -42,6 +42,18 @@ class _Input:
 
 
 @dataclass
+class _Inputs(_Input):
+    ties: _Input | None = None
+    victims: _Input | None = None
+
+
+@dataclass
+class _Layer:
+    persons: _Count
+    ties: _Count
+
+
+@dataclass
 class _Arrests:
     arrests: _Count
     persons: _Count
@@ -185,23 +197,62 @@ class _Panel:
 
 
 @dataclass
+class _PlaceWindow:
+    as_of: StrictStr
+    until: StrictStr
+    places: _Count
+    violent_arrests: _Count
+    label_complete: bool
+    trained_on: StrictStr | None
+
+
+@dataclass
+class _PlaceResult:
+    model: StrictStr
+    share: StrictFloat
+    windows: _Count
+    hits: StrictFloat
+    all_hits: _Count
+    hits_elsewhere: _Count
+    pai: StrictFloat | None
+    pai_low: StrictFloat | None
+    pai_high: StrictFloat | None
+    pei: StrictFloat | None
+    pei_low: StrictFloat | None
+    pei_high: StrictFloat | None
+    recapture: StrictFloat | None
+    recapture_low: StrictFloat | None
+    recapture_high: StrictFloat | None
+
+
+@dataclass
+class _Places:
+    unit: StrictStr
+    resolution: StrictInt | None
+    arrests_without_place: _Count
+    windows: Annotated[list[_PlaceWindow], Field(min_length=1)]
+    results: list[_PlaceResult]
+
+
+@dataclass
 class _Execution:
     seconds: Annotated[StrictFloat, Field(ge=0)]
 
 
 @dataclass
 class _Manifest:
-    input: _Input
+    input: _Inputs
     arrests: _Arrests
     warnings: list[StrictStr]
     execution: _Execution
     outputs: dict[str, dict[str, Any]]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Features(_Manifest):
     network: _Network
     path: _Path | None
+    layers: dict[str, _Layer] = Field(default_factory=dict)
 
 
 @dataclass
@@ -237,6 +288,11 @@ class _PanelManifest(_Manifest):
 
 
 @dataclass
+class _PlacesManifest(_Manifest):
+    places: _Places
+
+
+@dataclass
 class _AuditedRun:
     folder: StrictStr
     run_json_sha256: StrictStr
@@ -268,6 +324,68 @@ class _AuditManifest:
     outputs: dict[str, dict[str, Any]]
 
 
+@dataclass
+class _FlaggedRun:
+    folder: StrictStr
+    gpunet: StrictStr
+    run_json_sha256: StrictStr
+    as_of: StrictStr
+    persons: _Count
+
+
+@dataclass
+class _Raised:
+    as_of: StrictStr
+    flag: StrictStr
+    side: StrictStr
+    persons: _Count
+
+
+@dataclass
+class _Worth:
+    """A row of ``flag_worth``; what is not known is None."""
+
+    flag: StrictStr
+    side: StrictStr
+    as_of: StrictStr
+    days: _Count
+    alerts: _Count
+    alerts_a_week: StrictFloat | None
+    hits: _Count | None
+    precision: _Share | None
+    precision_low: _Share | None
+    precision_high: _Share | None
+    chance: _Share | None
+    lift: StrictFloat | None
+    median_lead_days: StrictFloat | None
+    new_persons: _Share | None
+    worth: StrictStr
+
+
+@dataclass
+class _FlagsOf:
+    runs: Annotated[list[_FlaggedRun], Field(min_length=1)]
+    declared: dict[str, dict[str, Any]]
+    raised: list[_Raised]
+    worth: list[_Worth]
+    horizon_days: _Count
+    population: StrictStr
+    snapshots: list[StrictStr]
+    evidence_listed: _Count
+
+    def __post_init__(self) -> None:
+        if not {row.flag for row in self.worth} <= {line.flag for line in self.raised}:
+            raise ValueError("flags that were not raised have a worth")
+
+
+@dataclass
+class _FlagsManifest:
+    flags: _FlagsOf
+    warnings: list[StrictStr]
+    execution: _Execution
+    outputs: dict[str, dict[str, Any]]
+
+
 #: By what a manifest says that its run was.
 _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "features": TypeAdapter(_Features),
@@ -275,7 +393,9 @@ _MANIFESTS: dict[Any, TypeAdapter[Any]] = {
     "evaluate known": TypeAdapter(_Experiment),
     "evaluate emerging": TypeAdapter(_Experiment),
     "audit": TypeAdapter(_AuditManifest),
+    "flags": TypeAdapter(_FlagsManifest),
     "panel": TypeAdapter(_PanelManifest),
+    "places": TypeAdapter(_PlacesManifest),
 }
 
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from gpunet.base._version import __version__
 from gpunet.config.config import Config
+from gpunet.config.layers import ANY
 from gpunet.config.offences import taxonomy_hash
 from gpunet.config.registry import columns
 from gpunet.search.path_report import PathReport
 from gpunet.tables.frames import is_frame
 
-__all__ = ["coarsest", "feature_metadata", "path_section", "paths_of", "windows"]
+__all__ = [
+    "coarsest",
+    "feature_metadata",
+    "least_exact",
+    "methods_of",
+    "path_section",
+    "paths_in",
+    "paths_of",
+    "windows",
+]
 
 
 def feature_metadata(
@@ -33,7 +43,7 @@ def feature_metadata(
         "counted_from": None if counted_from is None else counted_from.isoformat(),
         "undated_arrests": undated,
         "settings": config.feature_settings(),
-        "columns": list(columns(config.sets)),
+        "columns": list(columns(config.sets, layers=config.layers)),
         "betweenness": None if path is None else path.metadata(),
     }
 
@@ -46,8 +56,27 @@ def windows(days: Mapping[str, date]) -> tuple[str, str]:
 
 def coarsest(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """How betweenness was computed where it is known least exactly."""
-    reports = [features.path for features in found.values() if features.path is not None]
-    return max(reports, key=lambda report: report.certified_error).metadata() if reports else None
+    report = least_exact([report for features in found.values() for report in paths_in(features)])
+    return None if report is None else report.metadata()
+
+
+def paths_in(found: Any) -> list[PathReport]:
+    """How path features were computed: of co-arrest and, where there are other layers, of the union of all."""
+    reports = (found.path, getattr(found, "path_any", None))
+    return [report for report in reports if report is not None]
+
+
+def least_exact(reports: Sequence[PathReport]) -> PathReport | None:
+    """The one in which betweenness is known least exactly, None of none."""
+    return max(reports, key=lambda report: report.certified_error, default=None)
+
+
+def methods_of(found: Any) -> dict[str, Any]:
+    """``{column: how it was computed}`` for the columns that are not exact."""
+    path_any = getattr(found, "path_any", None)
+    methods = {} if found.path is None else found.path.of_columns()
+    of_union = {} if path_any is None else path_any.of_columns()
+    return {**methods, **{f"{column}__{ANY}": how for column, how in of_union.items()}}
 
 
 def path_section(report: PathReport | None) -> dict[str, Any] | None:

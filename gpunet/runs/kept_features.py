@@ -23,6 +23,7 @@ from gpunet.config.config import PathConfig
 from gpunet.config.registry import Feature, columns
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
+from gpunet.features.layers import layers_of, ties_with_kinds
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.read_back import Damaged, require, table_like, valid
 from gpunet.search.path_report import PathReport
@@ -50,10 +51,14 @@ _TEXT, _WHOLE = pa.large_string(), pa.int64()
 
 @dataclass(frozen=True, eq=False)
 class PastFeatures:
-    """What a forecast needs of an earlier day: the table of features, and how path features were computed."""
+    """What a forecast needs of an earlier day: the table of features, and how path features were computed.
+
+    ``path_any`` is of the union of all layers, None without.
+    """
 
     features: Any
     path: PathReport | None
+    path_any: PathReport | None = None
 
 
 @checked(config=ConfigDict(extra="forbid"))
@@ -62,6 +67,7 @@ class _FeatureValues:
 
     kind: Kind
     path: PathReport | None
+    path_any: PathReport | None = None
 
 
 _FEATURE_VALUES = TypeAdapter(_FeatureValues)
@@ -70,19 +76,27 @@ _REPORT: TypeAdapter[PathReport | None] = TypeAdapter(PathReport | None)
 
 def of_features(found: FeatureSet) -> Contents:
     """Features, less network and ties, which the arrests have."""
+    return Contents(_values(found), frames={"features": found.features, "groups": found.groups})
+
+
+def _values(found: FeatureSet | PastFeatures) -> dict[str, Any]:
     values = {"path": of_report(found.path), "kind": kind_of_table(found.features)}
-    return Contents(values, frames={"features": found.features, "groups": found.groups})
+    return values if found.path_any is None else {**values, "path_any": of_report(found.path_any)}
 
 
-def features_of(contents: Contents, arrests: Arrests, engine: Engine, path_config: PathConfig) -> FeatureSet:
+def features_of(
+    contents: Contents, arrests: Arrests, engine: Engine, path_config: PathConfig, place: Engine | None = None
+) -> FeatureSet:
     """The inverse of :func:`of_features`, for the same arrests, engine and configuration of paths.
+
+    `place` is the engine in whose memory tables lie, if that is another one than the network's.
 
     Raises
     ------
     Damaged
         If they cannot be features of these arrests.
     """
-    features, path = _features(contents, arrests, engine, path_config)
+    past = _features(contents, arrests, place or engine, path_config, path_config)
     network = build_network(arrests.to_engine(engine), engine)
     inside = np.zeros(arrests.n_persons, np.bool_)
     inside[to_host(network.person)] = True
@@ -90,7 +104,9 @@ def features_of(contents: Contents, arrests: Arrests, engine: Engine, path_confi
     require(near[inside].min(initial=1.0) > 0, "closeness__all is 0 of somebody in the network")
     groups = _groups(contents.frames.get("groups"), arrests, inside)
     table = from_arrow(groups, valid(_FEATURE_VALUES, contents.values, "its values").kind).to_native()
-    return FeatureSet(features, table, ties_table(arrests, network), network=network, path=path)
+    layers = layers_of(arrests, network)
+    ties = ties_with_kinds(arrests, network, layers) if layers else ties_table(arrests, network)
+    return FeatureSet(past.features, table, ties, network, past.path, layers, past.path_any)
 
 
 def _groups(groups: Any, arrests: Arrests, inside: NDArray[np.bool_]) -> pa.Table:
@@ -122,29 +138,36 @@ def _within(column: Any, name: str, present: NDArray[np.bool_]) -> None:
 
 def of_past(found: FeatureSet | PastFeatures) -> Contents:
     """What a forecast needs of an earlier day."""
-    values = {"path": of_report(found.path), "kind": kind_of_table(found.features)}
-    return Contents(values, frames={"features": found.features})
+    return Contents(_values(found), frames={"features": found.features})
 
 
-def past_of(contents: Contents, arrests: Arrests, engine: Engine, path_config: PathConfig) -> PastFeatures:
-    """The inverse of :func:`of_past`, for the same arrests, engine and configuration of paths.
+def past_of(
+    contents: Contents,
+    arrests: Arrests,
+    engine: Engine,
+    path_config: PathConfig,
+    union_config: PathConfig | None = None,
+) -> PastFeatures:
+    """The inverse of :func:`of_past`, for the same arrests, engine and configurations of paths.
+
+    `union_config` is that of the union of all layers, `path_config` if None.
 
     Raises
     ------
     Damaged
         If they cannot be features of these arrests.
     """
-    return PastFeatures(*_features(contents, arrests, engine, path_config))
+    return _features(contents, arrests, engine, path_config, union_config or path_config)
 
 
 def _features(
-    contents: Contents, arrests: Arrests, engine: Engine, path_config: PathConfig
-) -> tuple[Any, PathReport | None]:
+    contents: Contents, arrests: Arrests, engine: Engine, path_config: PathConfig, union_config: PathConfig
+) -> PastFeatures:
     """The table of features, and how path features were computed."""
     values = valid(_FEATURE_VALUES, contents.values, "its values")
     require_place(values.kind, engine, exactly=True)
     config, ids = arrests.config, array_of(arrests.person_ids)
-    declared = columns(config.sets, offences=not config.input.is_absent("offence"))
+    declared = columns(config.sets, offences=not config.input.is_absent("offence"), layers=arrests.layers)
     kinds = {"int64": _WHOLE, "float64": pa.float64(), "bool": pa.bool_()}
     fields = [pa.field(name, kinds[of.dtype], nullable=bool(of.null)) for name, of in declared.items()]
     schema = pa.schema([pa.field("person_id", ids.type, nullable=False), *fields])
@@ -155,7 +178,11 @@ def _features(
         require(feature.known or column.null_count == len(column), f"{name} is not null")
         check_column(feature, column.drop_null().to_numpy(), len(ids))
     check_report(values.path, path_config, config.sets)
-    return from_arrow(table, values.kind).to_native(), values.path
+    if arrests.layers:
+        check_report(values.path_any, union_config, config.sets)
+    else:
+        require(values.path_any is None, "it reports paths of layers that there are not")
+    return PastFeatures(from_arrow(table, values.kind).to_native(), values.path, values.path_any)
 
 
 def check_column(feature: Feature, values: NDArray[Any], persons: int) -> None:
@@ -167,7 +194,7 @@ def check_column(feature: Feature, values: NDArray[Any], persons: int) -> None:
         most = 1.0
     elif feature.unit in ("persons", "core number"):
         most = float(persons)
-    elif feature.family == "betweenness":
+    elif feature.name.startswith("betweenness__"):
         least, most = -1e-3, float(persons) ** 2  # of which nothing can be a little less
     require(values.min() >= least and values.max() <= most, f"{feature.name} is out of its range")
 

@@ -23,6 +23,7 @@ from gpunet.base.transfers import transfers_of_part
 from gpunet.base.versions import package_versions
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.features import FeatureSet
 from gpunet.features.column import ratio
 from gpunet.features.pairs import Blocks
 from gpunet.tables.arrays import count_by_code, distinct, greatest, is_on_host, least, least_by_code, namespace, to_host
@@ -35,6 +36,7 @@ __all__ = [
     "arrest_statistics",
     "described",
     "input_report",
+    "layer_statistics",
     "network_figures",
     "network_statistics",
     "versions",
@@ -124,9 +126,31 @@ def input_report(report: ReadReport) -> dict[str, Any]:
 
 
 def arrest_statistics(arrests: Arrests) -> dict[str, Any]:
-    """Counts as in the paper's Table 1: arrests, persons, one-time arrests, violent arrests by offence, months."""
+    """Counts as in the paper's Table 1: arrests, persons, one-time arrests, violent arrests by offence, months.
+
+    Persons have an arrest; with layers beside co-arrest ``persons_without_arrest`` are those known otherwise.
+    """
     incidents = int(distinct(arrests.incident).shape[0])
-    return described(arrest_counts(arrests), incidents, arrests.config.violent_offences)
+    found = described(arrest_counts(arrests), incidents, arrests.config.violent_offences)
+    if arrests.layers:
+        arrested = int(distinct(arrests.person).shape[0])
+        found |= {"persons": arrested, "persons_without_arrest": arrests.n_persons - arrested}
+    return found
+
+
+def layer_statistics(found: FeatureSet) -> dict[str, dict[str, int]]:
+    """Of each layer beside co-arrest, and of the union of all: persons with a tie, ties, and the records behind them.
+
+    Records are rows of a table of ties, or incidents with a victim and an offender; of the union none are told.
+    """
+    return {
+        name: {
+            "persons": layer.network.n,
+            "ties": layer.network.n_ties,
+            **({} if layer.ties is None else {"records": int(layer.ties.incidents.sum())}),
+        }
+        for name, layer in found.layers.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ __all__ = [
     "prepare",
     "side_tables",
     "stored_request",
+    "tables_beside",
     "with_hash",
 ]
 
@@ -45,13 +46,16 @@ T = TypeVar("T")
 _REQUEST, _INPUTS, _HASH = "request.json", "inputs.json", "sha256"
 
 #: What a run can be.
-Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel"]
+Command: TypeAlias = Literal["features", "run", "evaluate known", "evaluate emerging", "panel", "places"]
 
 #: The keys of [evaluate] that name tables beside the arrests, by the command that reads them.
 _SIDE_TABLES: dict[str, tuple[str, ...]] = {
     "evaluate known": ("victims",),
     "evaluate emerging": ("victims", "custody"),
 }
+
+#: The keys of [input] that name tables beside the arrests, whatever the command.
+_BESIDE = ("ties", "victims")
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -167,8 +171,17 @@ def side_tables(command: str, config: Config) -> dict[str, str]:
     return {key: path for key, path in named.items() if path}
 
 
-def hashes_of(tables: Mapping[str, str], config: Config) -> dict[str, str]:
-    """SHA-256 of the files of tables beside the arrests, by path; each table is a file, a folder or a glob.
+def tables_beside(command: str, config: Config) -> dict[str, tuple[str, ...]]:
+    """The paths of all tables beside the arrests, by the key that names them: those of ``[input]`` too."""
+    found: dict[str, tuple[str, ...]] = {key: (path,) for key, path in side_tables(command, config).items()}
+    for key in _BESIDE:
+        if named := getattr(config.input, key):
+            found[key] = (*named, *found.get(key, ()))
+    return found
+
+
+def hashes_of(tables: Mapping[str, str | Sequence[str]], config: Config) -> dict[str, str]:
+    """SHA-256 of the files of tables beside the arrests, by path; each table is a file, a folder or a glob, or several.
 
     Raises
     ------
@@ -176,14 +189,15 @@ def hashes_of(tables: Mapping[str, str], config: Config) -> dict[str, str]:
         If one is not there or cannot be read.
     """
     found = {}
-    for key, path in tables.items():
+    for key, named in tables.items():
+        paths = [named] if isinstance(named, str) else list(named)
         try:
-            for source in find_sources([path], config.input, []):
+            for source in find_sources(paths, config.input, []):
                 found[source.name] = sha256_of(source.path)
         except InputError as error:
             raise InputError(f"{key}: {error}") from error
         except OSError as error:
-            raise InputError(f"{key}: cannot read {path}: {in_words(error)}") from error
+            raise InputError(f"{key}: cannot read {', '.join(paths)}: {in_words(error)}") from error
     return found
 
 
@@ -355,8 +369,8 @@ def _hash(path: Path) -> str | None:
 
 
 def _differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    for section in now:
-        here, there = now[section], before.get(section, {})
+    for section in {**now, **before}:
+        here, there = now.get(section, {}), before.get(section, {})
         for key in sorted({*here, *there}):
             if here.get(key) != there.get(key):
                 yield f"[{section}] {key} was {_shown(there.get(key))} and is {_shown(here.get(key))}"

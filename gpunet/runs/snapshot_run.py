@@ -17,9 +17,13 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import part_of
 from gpunet.config.config import Config
+from gpunet.config.layers import ANY
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.features import FeatureSet, compute_all
+from gpunet.features.layers import layers_of
 from gpunet.features.path import estimate_path_work
+from gpunet.reading.beside import read_beside
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_features import PastFeatures
@@ -39,7 +43,8 @@ _MOST = float(np.finfo(np.float64).max)
 class SnapshotRun(Run):
     """See :class:`gpunet.runs.stages.Run`. Arrests and tables lie on the host, whatever computes the features.
 
-    ``path_config`` is how paths are computed in every snapshot; `whole` is the stage that snapshots are parts of.
+    ``path_config`` is how paths are computed in every snapshot, ``union_config`` how those of the union of all layers;
+    `whole` is the stage that snapshots are parts of.
     """
 
     def __init__(
@@ -55,7 +60,7 @@ class SnapshotRun(Run):
         self._whole = whole
         if engine.name == "gpu":
             self.place = resolve_engine("cpu", engine.threads)
-        self.path_config = config.path
+        self.path_config = self.union_config = config.path
         self._tables = hashes_of(self.side_tables, config)
         self.folder.refuse_inputs([path_named(name) for name in self._tables])
 
@@ -65,13 +70,30 @@ class SnapshotRun(Run):
         asked = self.config.path
         if asked.betweenness == "auto":
             limits: dict[str, Any] = {name: getattr(asked, name) for name in ("epsilon", "delta", "budget")}
-            estimate = estimate_path_work(build_network(arrests), betweenness="auto", **limits)
+            network = build_network(arrests)
+            estimate = estimate_path_work(network, betweenness="auto", **limits)
             self.path_config = replace(asked, betweenness=estimate.method)  # type: ignore[arg-type]  # exact or approx
+            if arrests.layers:
+                union = layers_of(arrests, network)[ANY].network
+                of_union = estimate_path_work(union, betweenness="auto", **limits)
+                self.union_config = replace(asked, betweenness=of_union.method)  # type: ignore[arg-type]
         return arrests
 
     def snapshot(self, name: str, arrests: Arrests) -> PastFeatures:
         """Every feature of these arrests, computed or, if that is worth it, from the checkpoint of that name."""
-        return self.past_features(f"features-{_checked(name)}", arrests, name, self.path_config)
+        return self.past_features(f"features-{_checked(name)}", arrests, name, self.path_config, self.union_config)
+
+    def computed(self, arrests: Arrests) -> FeatureSet:
+        """Every feature of these arrests as in a snapshot, of which nothing is kept."""
+        return compute_all(arrests, engine=self.engine, path_config=self.path_config, union_config=self.union_config)
+
+    def beside_again(self, arrests: Arrests) -> Arrests:
+        """Arrests that were cut, with the tables of ties and victims read anew and cut as they are."""
+        if not self.config.input.has_tables_beside:
+            return arrests
+        assert arrests.as_of is not None  # they were cut
+        found, _ = read_beside(arrests, self.config, today=self._reading_day, keep_going=self.options.keep_going)
+        return found.before(arrests.as_of)
 
     def kept(self, name: str, compute: Callable[[], Float64], shape: tuple[int, ...]) -> Float64:
         """See :class:`gpunet.evaluate.predicted.Kept`."""
@@ -98,6 +120,7 @@ class SnapshotRun(Run):
         assert report is not None  # they were read
         self.folder.write_table("rejected.parquet", [report.rejected])
         self.folder.write_table("offences.parquet", [report.offences])
+        self.write_beside()
 
     def side_section(self) -> dict[str, Any]:
         """What the manifest says of tables beside the arrests; InputError if one was changed meanwhile."""

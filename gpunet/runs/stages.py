@@ -26,17 +26,35 @@ from gpunet.base.words import counted
 from gpunet.config.config import Config, PathConfig
 from gpunet.config.registry import columns, dictionary
 from gpunet.config.sides import OFFENDER, VICTIM
+from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
+from gpunet.reading.beside import read_beside
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs import kept_arrests, kept_features, kept_trainings
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
-from gpunet.runs.described import coarsest, feature_metadata, path_section, paths_of, windows
+from gpunet.runs.described import (
+    coarsest,
+    feature_metadata,
+    least_exact,
+    methods_of,
+    path_section,
+    paths_in,
+    paths_of,
+    windows,
+)
 from gpunet.runs.folder import RunFolder, checkpoints_of
-from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
+from gpunet.runs.manifest import (
+    StageClock,
+    arrest_statistics,
+    input_report,
+    layer_statistics,
+    network_statistics,
+    versions,
+)
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import (
     Command,
@@ -47,6 +65,7 @@ from gpunet.runs.resume import (
     noted_inputs,
     prepare,
     side_tables,
+    tables_beside,
 )
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.top import noting_best, write_top
@@ -62,24 +81,28 @@ __all__ = ["TIE_DATES", "Run"]
 TIE_DATES = ("first_date", "last_date")
 
 # Stages that say how far they are under names of their own.
-_REPORTING = ("read", "model", "evaluate", "snapshots")
+_REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
 
 
 class Run:
     """One run under way: its folder, its clock, and the warnings that it gathers.
 
     ``no_network``: after reading, why the arrests make no network that means anything, None if they do.
-    ``place``: the engine in whose memory arrests and tables lie.
+    ``place``: the engine in whose memory arrests and tables lie. With tables of ties or victims it is the CPU's,
+    whatever computes.
+    ``reading``: what tables are read with; the run's own configuration, unless some columns are read for others.
     """
 
     def __init__(
         self, command: Command, folder: RunFolder, config: Config, options: RunOptions, engine: Engine
     ) -> None:
         self.folder = folder
-        self.config = config
+        self.config = self.reading = config
         self.options = options
         self.progress = options.progress
         self.engine = self.place = engine
+        if config.input.has_tables_beside and engine.name == "gpu":
+            self.place = resolve_engine("cpu", engine.threads)
         if config.path.whole_network != "gpunet" and engine.name == "cpu":
             raise EngineError(NO_LIBRARY)  # now, not after hours of other stages
         self.clock = StageClock(engine.name, engine.count_on_gpus)
@@ -87,6 +110,7 @@ class Run:
         self.no_network: str | None = None
         self._command = command
         self.side_tables = side_tables(command, config)
+        self._beside: Mapping[str, ReadReport] = {}  # how reading of ties and victims went
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
@@ -121,11 +145,15 @@ class Run:
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
             self._days = found.days
-        return arrests
+            return self._with_beside(arrests)
 
     def cut(self, arrests: Any, as_of: date) -> Any:
         """The arrests before a day; InputError if there are none."""
         return cut_before(arrests, as_of)
+
+    def current(self, arrests: Any) -> Any:
+        """The arrests with the ties that hold on the day after the last of all tables: themselves without ties."""
+        return arrests.current() if self.config.layers else arrests
 
     def late_charges(self, arrests: Any, as_of: date) -> int:
         """How many charges are dated before a day and were not recorded by then."""
@@ -177,7 +205,7 @@ class Run:
             keep_going=self.options.keep_going,
             allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
-            tables=hashes_of(self.side_tables, self.config),
+            tables=hashes_of(tables_beside(self._command, self.config), self.config),
         )
         self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
 
@@ -198,7 +226,7 @@ class Run:
             return arrests
 
         def restored(contents: Contents) -> Arrests:
-            arrests = kept_arrests.arrests_of(contents, self.config, self.place)
+            arrests = kept_arrests.arrests_of(contents, self.reading, self.place)
             assert arrests.report is not None  # they were read
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
@@ -211,7 +239,7 @@ class Run:
         arrests = read_arrests_at(
             GPU if on_gpu else HOST,
             inputs,
-            self.config,
+            self.reading,
             progress=self.progress,
             keep_going=self.options.keep_going,
             notice=self.options.notice,
@@ -228,6 +256,30 @@ class Run:
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
+    def _with_beside(self, arrests: Any) -> Any:
+        """The arrests with ties of other kinds and victims, where there are tables of these."""
+        if not self.config.input.has_tables_beside:
+            return arrests
+        found, self._beside = read_beside(
+            arrests,
+            self.config,
+            today=self._reading_day,
+            keep_going=self.options.keep_going,
+            progress=self.progress,
+            notice=self.options.notice,
+        )
+        known = {} if self._request is None else self._request.tables
+        for report in self._beside.values():
+            names = [*(file.name for file in report.files), *(file.name for file in report.skipped)]
+            self.folder.refuse_inputs([path_named(name) for name in names])
+            for file in report.files:
+                if known.get(file.name, file.sha256) != file.sha256:
+                    raise InputError(
+                        f"the table {file.name} was changed while the run was at work: give the same command again"
+                    )
+            self.warnings += report.warnings
+        return found
+
     def _diagnosed(self, arrests: Any) -> Diagnosis:
         return diagnosed(arrests)
 
@@ -237,21 +289,43 @@ class Run:
         def compute() -> FeatureSet:
             return self._compute(name, arrests, label, self.config.path)
 
-        restored = partial(kept_features.features_of, arrests=arrests, engine=self.engine, path_config=self.config.path)
+        restored = partial(
+            kept_features.features_of,
+            arrests=arrests,
+            engine=self.engine,
+            path_config=self.config.path,
+            place=self.place,
+        )
         return self._checkpoints.kept(name, compute, kept_features.of_features, restored)
 
-    def past_features(self, name: str, arrests: Any, label: str, path_config: PathConfig) -> kept_features.PastFeatures:
-        """As :meth:`features` of an earlier day, with another path configuration."""
+    def past_features(
+        self, name: str, arrests: Any, label: str, path_config: PathConfig, union_config: PathConfig | None = None
+    ) -> kept_features.PastFeatures:
+        """As :meth:`features` of an earlier day, with another path configuration, and one for the union of layers."""
 
         def compute() -> kept_features.PastFeatures:
-            found = self._compute(name, arrests, label, path_config)
-            return kept_features.PastFeatures(found.features, found.path)
+            found = self._compute(name, arrests, label, path_config, union_config)
+            return kept_features.PastFeatures(found.features, found.path, found.path_any)
 
-        restored = partial(kept_features.past_of, arrests=arrests, engine=self.place, path_config=path_config)
+        restored = partial(
+            kept_features.past_of,
+            arrests=arrests,
+            engine=self.place,
+            path_config=path_config,
+            union_config=union_config,
+        )
         return self._checkpoints.kept(name, compute, kept_features.of_past, restored)
 
-    def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
-        return compute_all(arrests, engine=self._keeping(name), path_config=path_config, **self._reporting(label))
+    def _compute(
+        self, name: str, arrests: Arrests, label: str, path_config: PathConfig, union_config: PathConfig | None = None
+    ) -> FeatureSet:
+        return compute_all(
+            arrests,
+            engine=self._keeping(name),
+            path_config=path_config,
+            union_config=union_config,
+            **self._reporting(label),
+        )
 
     def _keeping(self, name: str) -> Engine:
         """The engine, which keeps sums on the way to the features of that name if it can."""
@@ -283,11 +357,12 @@ class Run:
         with self.stage("write features"):
             counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
             undated = self.undated(arrests) if arrests.as_of is None else 0
-            metadata = feature_metadata(self.config, arrests.as_of, found.path, counted_from, undated)
+            metadata = feature_metadata(self.config, arrests.as_of, least_exact(paths_in(found)), counted_from, undated)
             self._write_tables(arrests, found, metadata)
+            self.write_beside()
             offences = not self.config.input.is_absent("offence")
-            methods = {} if found.path is None else found.path.of_columns()
-            self.folder.write_json("features.json", dictionary(self.config.sets, methods, offences=offences))
+            declared = dictionary(self.config.sets, methods_of(found), offences=offences, layers=self.config.layers)
+            self.folder.write_json("features.json", declared)
         with self.stage("statistics"):
             of_everybody, statistics = self._statistics(arrests, found)
         oversize = statistics["incidents_over_max_size"]
@@ -297,7 +372,15 @@ class Run:
                 f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
                 f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
             )
-        return {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
+        sections = {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
+        if self.config.layers:
+            sections |= {"layers": layer_statistics(found), "path_any": path_section(found.path_any)}
+        return sections
+
+    def write_beside(self) -> None:
+        """Write the rows of ties and victims that were rejected, where there are tables of these."""
+        for name, report in self._beside.items():
+            self._write_table(f"rejected_{name}.parquet", [report.rejected])
 
     def _write_tables(self, arrests: Any, found: Any, metadata: dict[str, Any]) -> None:
         self._write_table("features.parquet", [found.features], metadata)
@@ -315,7 +398,8 @@ class Run:
 
     def _statistics(self, arrests: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Of the arrests, and of the network."""
-        statistics = network_statistics(arrests, found.network, _closeness(found), self.engine)
+        there = arrests.to_engine(self.engine)
+        statistics = network_statistics(there, found.network, _closeness(found), self.engine)
         return arrest_statistics(arrests), statistics
 
     def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
@@ -330,7 +414,10 @@ class Run:
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
                 "seed": self.config.model.seed,
                 "engine": self.engine.name,
-                "input": input_report(arrests.report),
+                "input": {
+                    **input_report(arrests.report),
+                    **{name: input_report(report) for name, report in self._beside.items()},
+                },
                 **sections,
                 "warnings": self.warnings,
                 "execution": {
@@ -390,7 +477,8 @@ class Run:
         from gpunet.model.matrix import bytes_needed
 
         labelled = victim_between if self.config.model.side == VICTIM else violent_between
-        size = bytes_needed(arrests.n_persons, len(columns(self.config.sets)), self.config.model.folds)
+        declared = columns(self.config.sets, layers=self.config.layers)
+        size = bytes_needed(arrests.n_persons, len(declared), self.config.model.folds)
         with self.stage("model"):
             self.engine.expect("model", size)
             return forecast(

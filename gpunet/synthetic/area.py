@@ -18,7 +18,7 @@ from gpunet.synthetic.places import Map, district_count, draw_gangs, draw_map, g
 from gpunet.synthetic.plan import Area, Plan, Region
 from gpunet.synthetic.violence import Events, draw_violence, share_types
 
-__all__ = ["Rows", "make_area"]
+__all__ = ["Hidden", "Incidents", "Rows", "make_area", "make_area_whole"]
 
 
 class Rows(NamedTuple):
@@ -60,8 +60,20 @@ class Rows(NamedTuple):
         return Rows(*[np.concatenate(column) for column in columns])
 
 
-class _Incidents(NamedTuple):
-    """All incidents of an area: participants ordered by incident, and where each incident happens."""
+class Incidents(NamedTuple):
+    """All incidents of an area: participants ordered by incident, and where each incident happens.
+
+    Attributes
+    ----------
+    person, indptr
+        The participants of incident e are ``person[indptr[e]:indptr[e + 1]]``, by their numbers in the area.
+    day
+        int64[incidents], days since the first of the period; they ascend.
+    position
+        float64[incidents], where on the ring of homes, in [0, 1).
+    mass
+        bool[incidents], mass arrests: over the default cap, so that they tie nobody.
+    """
 
     person: Int64
     indptr: Int64
@@ -70,11 +82,59 @@ class _Incidents(NamedTuple):
     mass: Bool
 
 
+class Hidden(NamedTuple):
+    """What the generator knows of an area and its arrests do not tell. Persons have their numbers in the area.
+
+    Attributes
+    ----------
+    number
+        int64[persons of the area]: number of each in the country. First comes the network, then those outside it, then
+        visitors from ``residents`` on.
+    home
+        float64, where on the ring each lives, in [0, 1).
+    lasting
+        float64, the lasting effect of each on violence, with that of its gang.
+    residents
+        How many live here; the numbers of the area from here on belong to nobody who is arrested.
+    incidents
+        All incidents, in the order of their days.
+    violent
+        bool[participants] of ``incidents``, who is arrested for violence.
+    force
+        int64[incidents], position of the force in its region.
+    ties, neighbours
+        The network of all co-arrests of the whole period, along which violence spreads: ``indptr`` and neighbours.
+    """
+
+    number: Int64
+    home: Float64
+    lasting: Float64
+    residents: int
+    incidents: Incidents
+    violent: Bool
+    force: Int64
+    ties: Int64
+    neighbours: Int32
+
+
+class _Violence(NamedTuple):
+    """What was drawn of violence: offences and violence of each participant, and the lasting effects of persons."""
+
+    offence: Int8
+    violent: Bool
+    lasting: Float64
+
+
 def make_area(plan: Plan, region: Region, area: Area) -> Rows:
     """Make all rows of one area. The same plan and area give the same rows, whatever else is made.
 
     Persons of the area are numbered: its network, repeaters outside it, those arrested once, then visitors.
     """
+    return make_area_whole(plan, region, area)[0]
+
+
+def make_area_whole(plan: Plan, region: Region, area: Area) -> tuple[Rows, Hidden]:
+    """:func:`make_area`, and what else the generator knows of the area."""
     config = plan.config
     rng = np.random.default_rng(np.random.SeedSequence([plan.seed, area.index]))
     circles = draw_circles(rng, area.persons, config.circles)
@@ -97,7 +157,7 @@ def make_area(plan: Plan, region: Region, area: Area) -> Rows:
     gangs = draw_gangs(rng, home, member, period_days(config.activity), numbering, config.places)
 
     ties = _adjacency(hosted, local)
-    offence = _offences(rng, incidents, places, gangs.before, ties, (area, config))
+    drawn = _offences(rng, incidents, places, gangs.before, ties, (area, config))
     row_incident = np.repeat(np.arange(len(incidents.day)), np.diff(incidents.indptr))
     day = incidents.day[row_incident]
     gang = gangs.at(incidents.person, day)
@@ -113,9 +173,10 @@ def make_area(plan: Plan, region: Region, area: Area) -> Rows:
         district=district[row_incident].astype(np.int32),
         beat=beat[row_incident].astype(np.int32),
         gang=gang.astype(np.int32),
-        offence=offence,
+        offence=drawn.offence,
     )
-    return _with_second_charges(rng, rows, area.second_charges)
+    hidden = Hidden(number, home, drawn.lasting, residents, incidents, drawn.violent, places.force[district], *ties)
+    return _with_second_charges(rng, rows, area.second_charges), hidden
 
 
 def _visitors(rng: np.random.Generator, plan: Plan, area: Area) -> Int64:
@@ -143,7 +204,7 @@ def _host(rng: np.random.Generator, circles: Circles, visitors: Int64, often: in
 
 def _gather(
     rng: np.random.Generator, circles: Circles, alone: Int64, home: Float64, area: Area, config: SyntheticConfig
-) -> _Incidents:
+) -> Incidents:
     """Put co-arrests, arrests alone and mass arrests together, date them, and order them by day."""
     spread = rng.laplace(0.0, 1.0, len(alone)) * config.circles.near / area.persons
     position = np.where(rng.random(len(alone)) < config.places.away, rng.random(len(alone)), home[alone] + spread)
@@ -161,7 +222,7 @@ def _gather(
     order = np.argsort(rank[incident], kind="stable")
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rank[incident], minlength=total))])
     mass = np.concatenate([np.zeros(shared, dtype=np.bool_), mass])
-    return _Incidents(person[order], indptr, day[by_day], position[by_day], mass[by_day])
+    return Incidents(person[order], indptr, day[by_day], position[by_day], mass[by_day])
 
 
 def _mass_arrests(
@@ -190,12 +251,12 @@ def _mass_arrests(
 
 def _offences(
     rng: np.random.Generator,
-    incidents: _Incidents,
+    incidents: Incidents,
     places: Map,
     gang: Int64,
     ties: tuple[Int64, Int32],
     totals: tuple[Area, SyntheticConfig],
-) -> Int8:
+) -> _Violence:
     """The offence of each participant: violence first, everything else after it."""
     area, config = totals
     violence = config.violence
@@ -221,7 +282,7 @@ def _offences(
     offence[rng.random(len(offence)) < config.activity.null_offence] = NULL
     violent_rows = np.flatnonzero(violent)
     offence[violent_rows] = violent_offences(rng, row_types[violent_rows], tuple(violence.rates))
-    return offence
+    return _Violence(offence, violent, events.lasting)
 
 
 def _with_second_charges(rng: np.random.Generator, rows: Rows, count: int) -> Rows:

@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.config.offences import PRESETS
 from gpunet.config.validation import CHECKED, names_keys
+from gpunet.synthetic.further_config import AssociationConfig, VictimConfig
 
 __all__ = [
     "PAPER_PERSONS",
@@ -228,7 +229,7 @@ class ViolenceConfig:
 @names_keys("synthetic")
 @dataclass(frozen=True, config=CHECKED)
 class SyntheticConfig:
-    """All settings of the synthetic tables; see the four parts.
+    """All settings of the synthetic tables; see the six parts. The last two are of the further tables alone.
 
     Raises
     ------
@@ -240,3 +241,5 @@ class SyntheticConfig:
     activity: ActivityConfig = field(default_factory=ActivityConfig)
     places: PlaceConfig = field(default_factory=PlaceConfig)
     violence: ViolenceConfig = field(default_factory=ViolenceConfig)
+    associations: AssociationConfig = field(default_factory=AssociationConfig)
+    victims: VictimConfig = field(default_factory=VictimConfig)

@@ -20,13 +20,12 @@ from gpunet.base.paths import named_path
 from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
-from gpunet.synthetic.tables import SyntheticSummary, clear, fresh_folder, put_in_place, write_tables
+from gpunet.synthetic.folder import PARTIAL, clear, fresh_folder, put_in_place
+from gpunet.synthetic.tables import SyntheticSummary, write_tables
 from gpunet.synthetic.writing import Writing, fitting, input_settings
 from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
-
-_PARTIAL = ".partial"
 
 #: What a run has for all of its files, as the configuration has one line for it.
 _ORDERS = (choices.DAY_FIRST, choices.MONTH_FIRST)
@@ -75,7 +74,7 @@ def write_dirty_tables(
     ['config.toml', 'tables', 'troubles.json']
     """
     out = named_path(out, "the folder for the tables")
-    hidden = fresh_folder(out) / _PARTIAL
+    hidden = fresh_folder(out) / PARTIAL
     try:
         clean = write_tables(hidden / "clean", persons, seed, progress, config)
         files = sorted((hidden / "clean").iterdir())

@@ -5,10 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy as np
+
+from gpunet.base.array_types import Int64
+from gpunet.base.errors import InputError
 from gpunet.synthetic.config import SyntheticConfig
 
-__all__ = ["FORCES", "Area", "Plan", "Region", "make_plan"]
+__all__ = ["FEWEST_PERSONS", "FORCES", "Area", "Plan", "Region", "checked_plan", "make_plan"]
+
+#: Fewer persons than this make no area with forces, districts and gangs.
+FEWEST_PERSONS = 100
+
+_MOST_PERSONS = int(np.iinfo(np.int32).max)
+
+_FIRST_ID = 1_000_000
 
 #: Names of the forces; they are parts of file names.
 FORCES = (
@@ -96,6 +108,30 @@ class Plan:
         while math.gcd(step, self.numbers) > 1:
             step += 2
         return step
+
+    def person_ids(self, number: Int64) -> Int64:
+        """The ``person_id`` of each person number."""
+        return _FIRST_ID + number * self.id_step % self.numbers
+
+
+def checked_plan(persons: Any, seed: Any, config: SyntheticConfig | None) -> Plan:
+    """:func:`make_plan` of what a caller gives.
+
+    Raises
+    ------
+    InputError
+        If `persons` or `seed` is no whole number, or out of range.
+    """
+    persons = _whole("persons", persons, FEWEST_PERSONS)
+    if persons > _MOST_PERSONS:
+        raise InputError(f"persons: a network has at most {_MOST_PERSONS:,}, not {persons:,}")
+    return make_plan(persons, _whole("seed", seed, 0), config or SyntheticConfig())
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name}: expected a whole number of at least {least}, not {value!r}")
+    return int(value)
 
 
 def make_plan(persons: int, seed: int, config: SyntheticConfig) -> Plan:

@@ -11,6 +11,7 @@ import os
 import engine_contract as contract
 import pytest
 from contract_networks import NETWORKS
+from synthetic_layers import with_layers
 
 import gpunet
 from gpunet.config.config import PathConfig
@@ -72,6 +73,10 @@ def test_paths_of_tables(arrests):
 
 def test_features(arrests):
     contract.check_features("gpu", arrests)
+
+
+def test_layers():
+    contract.check_layers("gpu", with_layers(2_000, seed=4))
 
 
 def test_two_runs(arrests):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from gpunet.cli.jobs import given, go_on, needed, options_of, work
+from gpunet.base.paths import named_path
+from gpunet.cli.jobs import given, go_on, needed, options_of, with_beside, work
 from gpunet.cli.options import (
     AsOf,
     CheckpointSeconds,
@@ -27,6 +28,7 @@ from gpunet.cli.options import (
     ShowValues,
     StartOver,
     Threads,
+    Ties,
     path_of,
 )
 
@@ -42,9 +44,12 @@ _Population = Annotated[
     typer.Option("--population", help="Persons with a tie, or everybody with an arrest. \\[network]"),
 ]
 _Victims = Annotated[
-    Path | None,
+    list[str] | None,
     typer.Option(
-        "--victims", parser=path_of("--victims"), help="Table of victims (person_id, date) for the two-hop heuristic."
+        "--victims",
+        metavar="FILE...",
+        help="Tables of victims: person_id, incident_id, date, offence; or one of person_id and date, for the two-hop "
+        "heuristic alone.",
     ),
 ]
 _Custody = Annotated[
@@ -75,6 +80,7 @@ def known(
     config: ConfigFile = None,
     as_of: AsOf = None,
     population: _Population = None,
+    ties: Ties = None,
     victims: _Victims = None,
     protocols: _Protocols = None,
     classifiers: _Classifiers = None,
@@ -100,10 +106,10 @@ def known(
     if resume is not None:
         go_on(context, "evaluate known", resume, options)
         return
-    tables, out = needed(inputs, out, config)
+    tables, out = needed(inputs, out, config, ties, victims)
     settings = _asked(
-        config, seed, population=population, victims=victims, protocols=protocols, classifiers=classifiers,
-        folds=folds, bootstrap=bootstrap,
+        config, seed, ties, victims, population=population, protocols=protocols, classifiers=classifiers, folds=folds,
+        bootstrap=bootstrap,
     )  # fmt: skip
     day = as_of.date() if as_of else None
     work("evaluate known", out, settings, options, lambda options: run_known(tables, out, settings, day, options))
@@ -119,6 +125,7 @@ def emerging(
     every: Every = None,
     horizon: Horizon = None,
     population: _Population = None,
+    ties: Ties = None,
     victims: _Victims = None,
     custody: _Custody = None,
     bootstrap: _Bootstrap = None,
@@ -142,21 +149,32 @@ def emerging(
     if resume is not None:
         go_on(context, "evaluate emerging", resume, options)
         return
-    tables, out = needed(inputs, out, config)
+    tables, out = needed(inputs, out, config, ties, victims)
     settings = _asked(
-        config, seed, start=start.date() if start else None, every=every, horizon_days=horizon, population=population,
-        victims=victims, custody=custody, bootstrap=bootstrap,
+        config, seed, ties, victims, start=start.date() if start else None, every=every, horizon_days=horizon,
+        population=population, custody=custody, bootstrap=bootstrap,
     )  # fmt: skip
     work(
         "evaluate emerging", out, settings, options, lambda options: run_emerging(tables, out, settings, None, options)
     )
 
 
-def _asked(config: Path | None, seed: int | None, **evaluate: Any) -> Config:
-    """The configuration, with what the command line says."""
+def _asked(
+    config: Path | None, seed: int | None, ties: list[str] | None, victims: list[str] | None, **evaluate: Any
+) -> Config:
+    """The configuration, with what the command line says.
+
+    Tables of victims that tell of incidents make features too; one of persons and dates is what the two-hop heuristic
+    starts from, and no more.
+    """
     from gpunet.config.config import load_config
+    from gpunet.evaluate.side_tables import tell_of_incidents
 
     loaded = load_config(config)
+    paths = [str(named_path(path, "--victims")) for path in victims or ()]
+    if len(paths) == 1 and not tell_of_incidents(paths, loaded):
+        evaluate["victims"], victims = paths[0], None
+    loaded = with_beside(loaded, ties, victims)
     asked: dict[str, Any] = {
         name: str(value) if isinstance(value, Path) else tuple(value) if isinstance(value, list) else value
         for name, value in given(evaluate).items()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gpunet.cli.jobs import given, go_on, needed, options_of, work
+from gpunet.cli.jobs import given, go_on, needed, options_of, with_beside, work
 from gpunet.cli.options import (
     CheckpointSeconds,
     Cluster,
@@ -23,7 +23,9 @@ from gpunet.cli.options import (
     ShowValues,
     StartOver,
     Threads,
+    Ties,
     To,
+    Victims,
 )
 
 __all__ = ["panel"]
@@ -34,6 +36,8 @@ def panel(
     inputs: Inputs = None,
     out: Out = None,
     config: ConfigFile = None,
+    ties: Ties = None,
+    victims: Victims = None,
     every: Every = None,
     start: From = None,
     end: To = None,
@@ -63,8 +67,8 @@ def panel(
     if resume is not None:
         go_on(context, "panel", resume, options)
         return
-    tables, out = needed(inputs, out, config)
-    loaded = load_config(config)
+    tables, out = needed(inputs, out, config, ties, victims)
+    loaded = with_beside(load_config(config), ties, victims)
     asked = given(
         {
             "start": start.date() if start else None,

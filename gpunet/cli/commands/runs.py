@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gpunet.cli.jobs import given, go_on, needed, options_of, work
+from gpunet.cli.jobs import given, go_on, needed, options_of, with_beside, work
 from gpunet.cli.options import (
     AllowIncomplete,
     AsOf,
@@ -32,6 +32,8 @@ from gpunet.cli.options import (
     Side,
     StartOver,
     Threads,
+    Ties,
+    Victims,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def features(
     inputs: Inputs = None,
     out: Out = None,
     config: ConfigFile = None,
+    ties: Ties = None,
+    victims: Victims = None,
     as_of: AsOf = None,
     engine: EngineOption = "auto",
     threads: Threads = None,
@@ -66,10 +70,11 @@ def features(
     if resume is not None:
         go_on(context, "features", resume, options)
         return
-    tables, out = needed(inputs, out, config)
+    tables, out = needed(inputs, out, config, ties, victims)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget)
+    settings = with_beside(loaded, ties, victims)
     day = as_of.date() if as_of else None
-    work("features", out, loaded, options, lambda options: run_features(tables, out, loaded, day, options))
+    work("features", out, settings, options, lambda options: run_features(tables, out, settings, day, options))
 
 
 def run(
@@ -77,6 +82,8 @@ def run(
     inputs: Inputs = None,
     out: Out = None,
     config: ConfigFile = None,
+    ties: Ties = None,
+    victims: Victims = None,
     as_of: AsOf = None,
     horizon: Horizon = None,
     model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. \\[xgboost]")] = None,
@@ -106,10 +113,11 @@ def run(
     if resume is not None:
         go_on(context, "run", resume, options)
         return
-    tables, out = needed(inputs, out, config)
+    tables, out = needed(inputs, out, config, ties, victims)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     changed = replace(loaded.model, **given({"horizon_days": horizon, "kind": model, "seed": seed, "side": side}))
-    settings, day = replace(loaded, model=changed), as_of.date() if as_of else None
+    settings = with_beside(replace(loaded, model=changed), ties, victims)
+    day = as_of.date() if as_of else None
     work("run", out, settings, options, lambda options: run_forecast(tables, out, settings, day, options))
 
 

@@ -65,13 +65,27 @@ def synth(
     dirty: Annotated[
         bool, typer.Option("--dirty", help="Write each file in another way, and the configuration that reads them.")
     ] = False,
+    further: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="NAME,NAME",
+            help="Further tables beside the arrests, which then are in OUT/arrests: ties, victims.",
+        ),
+    ] = None,
 ) -> None:
     """Write synthetic arrest tables, shaped like the paper's: Parquet, a file a force and month."""
     from gpunet.cli.progress import console_progress
     from gpunet.synthetic import write_dirty_tables, write_tables
 
+    names = [] if further is None else [name.strip() for name in further.split(",")]
+    if dirty and further is not None:
+        raise InputError("--with and --dirty do not go together: only tables of arrests are written in other ways")
     with console_progress() as progress, compiling_noticed():
-        write = write_dirty_tables if dirty else write_tables
-        summary = write(out, persons=persons, seed=seed, progress=progress)
+        summary = (
+            write_dirty_tables(out, persons=persons, seed=seed, progress=progress)
+            if dirty
+            else write_tables(out, persons=persons, seed=seed, progress=progress, further=names)
+        )
     read = f"\nread with: gpunet check {out / 'tables'} --config {out / 'config.toml'}" if dirty else ""
     say(f"{summary}\nwritten to {out}{read}")

@@ -1,0 +1,239 @@
+"""Flags as a job of the command line: runs in, whom triggers point at in a complete run folder out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gpunet.arrests.network import build_network
+from gpunet.base.days import day_to_date
+from gpunet.base.errors import InputError
+from gpunet.base.paths import name_of, named_path, refuse_inputs
+from gpunet.base.progress import begun, ended
+from gpunet.base.shapes import values_shown
+from gpunet.base.threads import available_threads
+from gpunet.cli.flag_inputs import FlaggedRun, Places, arrests_of, flagged_runs
+from gpunet.cli.running import RUN_FILES
+from gpunet.config.config import Config
+from gpunet.config.flags_config import flags_of
+from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.manifest import StageClock, versions
+from gpunet.runs.run_options import RunOptions
+from gpunet.tables.files import sha256_of
+
+if TYPE_CHECKING:
+    from gpunet.arrests.arrests import Arrests
+    from gpunet.config.flags_config import Flag
+
+__all__ = ["flags_config", "run_flags"]
+
+
+def flags_config(runs: Sequence[str | Path], config: Any = None) -> Config:
+    """What flags go by: the first run's configuration, with the flags of `config` if it is given.
+
+    Errors are those of :func:`gpunet.cli.flag_inputs.flagged_runs`.
+    """
+    return flagged_runs(runs, config)[0].config
+
+
+def run_flags(
+    runs: Sequence[str | Path],
+    out: str | Path,
+    config: Any = None,
+    inputs: Sequence[str | Path] = (),
+    options: RunOptions | None = None,
+) -> dict[str, Any]:
+    """Raise flags as of the days of some runs; write ``flags.parquet`` and ``flag_worth.parquet``.
+
+    Parameters
+    ----------
+    runs
+        Folders of complete ``gpunet features`` or ``gpunet run``, whose tables are read again. Each has another as-of
+        day; one without is of the day after its last arrest.
+    out
+        The folder for the results.
+    config
+        ``[flags.NAME]`` sections, as a TOML file, a mapping or a Config; without it the runs' own.
+    inputs
+        Other places of the tables, which are told by their hash.
+    options
+        Threads, progress.
+
+    Returns
+    -------
+    dict
+        The manifest, as it stands in ``run.json``. What flags were worth is as of the latest of the days.
+
+    Raises
+    ------
+    GpunetError
+        If a run, a table, the configuration or the folder cannot be used.
+    """
+    options = options or RunOptions()
+    place = named_path(out, "the flags' folder")
+    found = flagged_runs(runs, config)
+    configured = [config] if isinstance(config, str | Path) else []
+    refuse_inputs(place, [*(run.folder for run in found), *configured, *inputs])
+    for run in found:
+        if run.folder.resolve() in place.resolve().parents:
+            raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
+    clock, warnings = StageClock("cpu"), list[str]()
+    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+        told, latest = _written(written, found, inputs, options, clock, warnings)
+        return written.finish(
+            {
+                "gpunet": "flags",
+                "versions": versions(),
+                "config": latest.config.as_dict(),
+                "as_of": told["runs"][-1]["as_of"],
+                "seed": latest.config.model.seed,
+                "engine": "cpu",
+                "flags": told,
+                "warnings": list(dict.fromkeys(warnings)),
+                "execution": {"threads": available_threads(options.threads), **clock.times()},
+            }
+        )
+
+
+def _written(
+    written: RunFolder,
+    runs: Sequence[FlaggedRun],
+    inputs: Sequence[str | Path],
+    options: RunOptions,
+    clock: StageClock,
+    warnings: list[str],
+) -> tuple[dict[str, Any], FlaggedRun]:
+    """Compute and write both tables; return what the manifest says of them, and the run of the latest day."""
+    from gpunet.evaluate.side_tables import read_custody
+    from gpunet.flags.found import LISTED
+    from gpunet.flags.known import Known
+    from gpunet.flags.tables import flags_frame, flags_metadata, joined_frames, worth_frame
+    from gpunet.flags.triggers import check_sets
+    from gpunet.flags.worth import judged_days, worth_rows
+
+    flags = flags_of(runs[0].config.flags)
+    for run in runs:
+        check_sets(flags, run.config)
+    with clock.stage("read"):  # which says under another name how far it is
+        of_runs = _read(runs, inputs, written, options, warnings)
+    with _stage(clock, options, "flags"):
+        frames = [flags_frame(Known(arrests, build_network(arrests)), flags) for _, arrests in of_runs]
+        frame = joined_frames(frames)
+    latest, arrests = of_runs[-1]
+    with clock.stage("worth"):
+        asked = latest.config.evaluate
+        custody = read_custody(asked.custody, arrests) if asked.custody else None
+        if custody is not None:
+            warnings += custody.warnings
+        rows = worth_rows(arrests, flags, latest.config, custody, options.progress)
+    with _stage(clock, options, "write tables"):
+        more = {"horizon_days": asked.horizon_days, "population": asked.population}
+        written.write_table("flags.parquet", [frame], flags_metadata("flags"), dates=("as_of", "expires"))
+        written.write_table(
+            "flag_worth.parquet", [worth_frame(rows)], flags_metadata("flag_worth", **more), dates=("as_of",)
+        )
+    days = [day.isoformat() for day in judged_days(arrests, latest.config)]
+    return {
+        "runs": [_run_section(run, arrests) for run, arrests in of_runs],
+        "declared": {name: _declared(flag, latest.config) for name, flag in flags.items()},
+        "raised": [
+            line for (_, arrests), of in zip(of_runs, frames, strict=True) for line in _raised(arrests, of, flags)
+        ],
+        "worth": [{**row, "as_of": row["as_of"].isoformat()} for row in rows],
+        **more,
+        "snapshots": days,
+        "evidence_listed": LISTED,
+    }, latest
+
+
+def _read(
+    runs: Sequence[FlaggedRun],
+    inputs: Sequence[str | Path],
+    written: RunFolder,
+    options: RunOptions,
+    warnings: list[str],
+) -> list[tuple[FlaggedRun, Arrests]]:
+    """The runs with their arrests, by their as-of days."""
+    places = Places(inputs)
+    files = [places.of_run(run) for run in runs]
+    places.refuse_unused()
+    for of in files:
+        written.refuse_inputs(of)
+    found = []
+    for run, of in zip(runs, files, strict=True):
+        if run.config.input.is_absent("offence"):
+            raise InputError(
+                f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
+            )
+        found.append((run, arrests_of(run, of, options.progress, warnings)))
+    found.sort(key=lambda pair: pair[1].today)
+    for (one, arrests), (other, following) in pairwise(found):
+        if arrests.today == following.today:
+            raise InputError(
+                f"{one.folder} and {other.folder} are both as of {day_to_date(arrests.today)}: name one run a day"
+            )
+    if len({str(arrests.person_ids.dtype) for _, arrests in found}) > 1:
+        raise InputError("person_id is a number in one run and a text in another: give the runs one at a time")
+    return found
+
+
+def _run_section(run: FlaggedRun, arrests: Arrests) -> dict[str, Any]:
+    """Which run it was, and how many persons it knows."""
+    return {
+        "folder": name_of(run.folder),
+        "gpunet": run.manifest["gpunet"],
+        "run_json_sha256": sha256_of(run.folder / MANIFEST),
+        "as_of": day_to_date(arrests.today).isoformat(),
+        "persons": arrests.n_persons,
+    }
+
+
+def _declared(flag: Flag, config: Config) -> dict[str, Any]:
+    """What a flag looks for, with the sets of offences that it came to."""
+    from gpunet.config.flags_config import ViolenceNearby
+    from gpunet.flags.nearby import sets_of
+
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(flag)))
+    return {**plain, "sets": list(sets_of(flag, config))} if isinstance(flag, ViolenceNearby) else plain
+
+
+def _raised(arrests: Arrests, frame: Any, flags: Mapping[str, Flag]) -> list[dict[str, Any]]:
+    """How many persons each flag is raised about as of a run's day."""
+    names = frame["flag"].to_numpy()
+    return [
+        {
+            "as_of": day_to_date(arrests.today).isoformat(),
+            "flag": name,
+            "side": flag.side,
+            "persons": int(np.count_nonzero(names == name)),
+        }
+        for name, flag in flags.items()
+    ]
+
+
+@contextmanager
+def _no_new_folder(place: Path) -> Iterator[None]:
+    """Leave no empty folder where there was none, if the work does not come to its end."""
+    was_there = place.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+@contextmanager
+def _stage(clock: StageClock, options: RunOptions, name: str) -> Iterator[None]:
+    begun(options.progress, name)
+    with clock.stage(name):
+        yield
+    ended(options.progress, name)

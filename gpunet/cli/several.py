@@ -1,0 +1,36 @@
+"""Options that take several files, one after another: ``--ties one.csv two.csv``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["SEVERAL", "repeated"]
+
+#: The options whose following words are all theirs, up to the next option or ``--``.
+SEVERAL = ("--ties", "--victims")
+
+
+def repeated(arguments: Sequence[str]) -> list[str]:
+    """The arguments with an option of several files before each of its files, as the parser wants it.
+
+    Tables of arrests come before such an option, or after another one, or after ``--``.
+
+    >>> repeated(["features", "arrests.csv", "--ties", "one.csv", "two.csv", "--out", "run"])
+    ['features', 'arrests.csv', '--ties', 'one.csv', '--ties', 'two.csv', '--out', 'run']
+    >>> repeated(["features", "--ties", "one.csv", "two.csv", "--", "arrests.csv"])
+    ['features', '--ties', 'one.csv', '--ties', 'two.csv', '--', 'arrests.csv']
+    """
+    found: list[str] = []
+    option, first = "", False
+    for at, word in enumerate(arguments):
+        if word == "--":
+            return [*found, *arguments[at:]]
+        if word.startswith("-") and word != "-":
+            option = word if word in SEVERAL else ""
+            first = True
+        elif option and not first:
+            found.append(option)
+        else:
+            first = False
+        found.append(word)
+    return found

@@ -1,0 +1,249 @@
+"""What flags were worth: raised on days of the past as they were known then, and held against what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.base.array_types import Bool, Int32, Int64
+from gpunet.base.days import day_number, day_to_date
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback, begun, ended
+from gpunet.base.stopping import raise_if_stopped
+from gpunet.config.config import Config
+from gpunet.config.flags_config import Flag, Side
+from gpunet.evaluate.bootstrap import draw_communities, interval_of
+from gpunet.evaluate.months import Population, Snapshots, months_of
+from gpunet.evaluate.side_tables import Custody
+from gpunet.flags.known import Known
+from gpunet.flags.triggers import find, why_never
+from gpunet.panels.days import following_day, is_complete
+from gpunet.tables.arrays import distinct
+
+__all__ = ["judged_days", "verdict", "wilson", "worth_rows"]
+
+#: Of a normal distribution, for 95 %.
+_Z = 1.959963984540054
+
+_STAGE = "worth"
+
+_NEVER = np.iinfo(np.int64).max
+
+
+def judged_days(arrests: Arrests, config: Config) -> tuple[date, ...]:
+    """The days of ``gpunet evaluate emerging`` whose horizon the arrests know all of; there may be none."""
+    try:
+        days = months_of(arrests, config.evaluate)
+    except InputError:  # no day, or no dates
+        return ()
+    return tuple(day for day in days if is_complete(day, config.evaluate.horizon_days, arrests.last_day))
+
+
+@dataclass
+class _Tally:
+    """What became of one flag's alerts.
+
+    Lists of arrays have an element a snapshot: of each alert the person (a code among all arrests), whether it was a
+    hit, days to it, whether the person was new.
+    """
+
+    flag: Flag
+    person: list[Int64] = field(default_factory=list)
+    hit: list[Bool] = field(default_factory=list)
+    lead: list[Int64] = field(default_factory=list)
+    new: list[Bool] = field(default_factory=list)
+    base: list[float] = field(default_factory=list)
+
+
+def worth_rows(
+    arrests: Arrests,
+    flags: Mapping[str, Flag],
+    config: Config,
+    custody: Custody | None = None,
+    progress: ProgressCallback | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of ``flag_worth``, one for each of the `flags`, in their order.
+
+    Parameters
+    ----------
+    arrests
+        All that is known as of the day that the verdict is of; snapshots are cuts of it.
+    flags
+        By name.
+    config
+        ``[evaluate]`` says which days, how far ahead, and of whom.
+    custody
+        Who is left out of a snapshot's population.
+    progress
+        Called with how many snapshots are done, and of how many.
+    """
+    days = judged_days(arrests, config)
+    tallies = {name: _Tally(flag) for name, flag in flags.items()}
+    snapshots = Snapshots(arrests, config.evaluate.population, custody, _no_features)
+    expires = {name: np.full(arrests.n_persons, -_NEVER) for name in flags}
+    begun(progress, _STAGE)
+    if not days:
+        ended(progress, _STAGE)
+    for number, day in enumerate(days, 1):
+        raise_if_stopped()
+        _add_day(tallies, expires, snapshots.population(day), arrests, day, config.evaluate.horizon_days)
+        snapshots.keep(())
+        if progress is not None:
+            progress(_STAGE, number, len(days))
+    community = _communities(arrests)
+    gangs = bool((arrests.gang >= 0).any())
+    return [
+        {
+            "flag": name,
+            "side": tally.flag.side,
+            "as_of": day_to_date(arrests.today),
+            **_row(tally, days, community, config, why_never(tally.flag, config, gangs=gangs)),
+        }
+        for name, tally in tallies.items()
+    ]
+
+
+def _no_features(name: str, cut: Arrests) -> Any:
+    raise AssertionError("flags need no features")
+
+
+def _events(arrests: Arrests, side: Side) -> tuple[Int32, Int32] | None:
+    """Persons and days of what alerts of a side are to foretell; None if nothing is known of it."""
+    if side == "victim":
+        return None  # the input has no table of victims
+    violent = arrests.offences != 0
+    return arrests.person[violent], arrests.day[violent]
+
+
+def _first_after(arrests: Arrests, side: Side, start: int, end: int) -> Int64 | None:
+    """int64[n], the first day from `start` on, before `end`, of each person's events; the greatest number if none."""
+    events = _events(arrests, side)
+    if events is None:
+        return None
+    person, day = events
+    inside = (day >= start) & (day < end)
+    found = np.full(arrests.n_persons, _NEVER)
+    np.minimum.at(found, person[inside], day[inside].astype(np.int64))
+    return found
+
+
+def _add_day(
+    tallies: Mapping[str, _Tally],
+    expires: Mapping[str, Int64],
+    population: Population,
+    arrests: Arrests,
+    day: date,
+    horizon: int,
+) -> None:
+    """Add the alerts of one snapshot; `expires` has by flag the day from which on each person can be an alert anew."""
+    start = day_number(day)
+    known = Known(population.cut, population.network)
+    code = np.full(known.n, -1, np.int64)  # of those in the population, among all arrests
+    code[population.row] = population.person
+    first = {side: _first_after(arrests, side, start, start + horizon) for side in ("offender", "victim")}
+    for name, tally in tallies.items():
+        flagged = find(known, tally.flag).person
+        flagged = flagged[code[flagged] >= 0]
+        flagged = flagged[expires[name][code[flagged]] <= start]
+        person = code[flagged]
+        expires[name][person] = start + tally.flag.expires_days
+        tally.person.append(person)
+        tally.new.append(~known.violent[flagged])
+        outcome = first[tally.flag.side]
+        if outcome is not None:
+            tally.hit.append(outcome[person] < _NEVER)
+            tally.lead.append(outcome[person] - start)
+            tally.base.append(float((outcome[population.person] < _NEVER).mean()) if len(population) else 0.0)
+
+
+def _communities(arrests: Arrests) -> Int64:
+    """int64[n], each person's community in the network of all arrests, -1 outside it."""
+    from gpunet.arrests.network import build_network
+
+    return Known(arrests, build_network(arrests)).group("community")
+
+
+def _row(tally: _Tally, days: Sequence[date], community: Int64, config: Config, why: str) -> dict[str, Any]:
+    asked = config.evaluate
+    alerts = sum(map(len, tally.person))
+    weeks = (following_day(tuple(days), asked.every) - days[0]).days / 7 if days else 0
+    row: dict[str, Any] = {
+        "days": len(days),
+        "alerts": alerts,
+        "alerts_a_week": alerts / weeks if days else None,
+        **dict.fromkeys(
+            ("hits", "precision", "precision_low", "precision_high", "chance", "lift", "median_lead_days"), None
+        ),
+        "new_persons": float(np.concatenate(tally.new).mean()) if alerts else None,
+    }
+    if tally.base:
+        hit, lead = np.concatenate(tally.hit), np.concatenate(tally.lead)
+        sizes = [len(person) for person in tally.person]
+        row["hits"] = int(hit.sum())
+        row["chance"] = float(np.average(tally.base, weights=sizes if alerts else None))
+        row["median_lead_days"] = float(np.median(lead[hit])) if hit.any() else None
+        if alerts:
+            row["precision"] = row["hits"] / alerts
+            row["lift"] = row["precision"] / row["chance"] if row["chance"] else None
+            person = np.concatenate(tally.person)
+            row["precision_low"], row["precision_high"] = _interval(hit, person, community, config)
+    return {**row, "worth": verdict(row, tally.flag.side, asked.horizon_days, why)}
+
+
+def _interval(hit: Bool, person: Int64, community: Int64, config: Config) -> tuple[float, float]:
+    """The wider of Wilson's interval, which is for few alerts, and of draws of communities: alerts are not independent.
+
+    Only the communities with an alert are drawn.
+    """
+    low, high = wilson(int(hit.sum()), len(hit))
+    number = config.evaluate.bootstrap
+    persons = distinct(person)
+    if not number or len(persons) < 2:
+        return low, high
+    draws = draw_communities(community, persons, number, config.model.seed)
+    code, n = draws.code[person], draws.weights.shape[0]
+    hits = np.bincount(code, weights=hit, minlength=n) @ draws.weights
+    alerts = np.bincount(code, minlength=n) @ draws.weights.astype(np.float64)
+    drawn = interval_of(hits / alerts)
+    return (low, high) if drawn is None else (min(low, drawn[0]), max(high, drawn[1]))
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of `n` independent trials.
+
+    >>> [round(end, 3) for end in wilson(0, 10)]
+    [0.0, 0.278]
+    """
+    share, z2 = hits / n, _Z * _Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def verdict(row: Mapping[str, Any], side: Side, horizon: int, why: str = "") -> str:
+    """What a flag was worth, in words; `why` it can never be raised, if it cannot."""
+    what = "violent arrest" if side == "offender" else "violent victimisation"
+    if why:
+        return f"cannot be raised: {why}"
+    if not row["days"]:
+        return f"not known: no day of the past has all its {horizon} days after it within the data"
+    if not row["alerts"]:
+        return f"not known: never raised on {row['days']} days of the past"
+    if row["precision"] is None:
+        return "not known: the input has no table of victims"
+    low, high, chance = row["precision_low"], row["precision_high"], row["chance"]
+    beside = (
+        f"{row['precision']:.1%} of {row['alerts']:,} alerts were followed by a {what} within {horizon} days "
+        f"(95 % interval {low:.1%} to {high:.1%}), beside {chance:.1%} by chance"
+    )
+    if low <= chance <= high:
+        return f"was worth nothing: no better than chance; {beside}"
+    if high < chance:
+        return f"was worth nothing: worse than chance; {beside}"
+    times = f"{row['lift']:.1f} times chance" if row["lift"] is not None else "better than chance"
+    return f"{times}; {beside}"

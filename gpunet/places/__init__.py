@@ -1,0 +1,1 @@
+"""Forecasts of places: violent arrests of the next window, beside the simple forecasts that police use."""

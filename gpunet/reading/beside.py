@@ -1,0 +1,174 @@
+"""What is known of persons beside their arrests: tables of ties and of victims are read, and put to the arrests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.joined import check_key, with_tables
+from gpunet.base.errors import InputError
+from gpunet.base.progress import ProgressCallback
+from gpunet.base.words import plain_name
+from gpunet.config.config import Config
+from gpunet.config.input_config import DETAILS, InputConfig
+from gpunet.reading.arrests_table import read_arrests_at
+from gpunet.reading.ties_report import prefixed
+from gpunet.reading.ties_table import read_ties
+from gpunet.tables.arrays import distinct, to_host
+
+__all__ = ["read_beside"]
+
+_STAGE = "reading victims"
+
+#: Columns that tables of victims have.
+_OF_VICTIMS = ("person_id", "incident_id", "date", "offence", "force", "recorded_at")
+
+#: Where less than this share of victims' incidents is among those of arrests, their ids may be written otherwise.
+_LEAST_SHARED = 0.01
+
+
+def read_beside(
+    arrests: Arrests,
+    config: Config,
+    *,
+    ties: Any = None,
+    victims: Any = None,
+    today: date | None = None,
+    keep_going: bool = False,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> tuple[Arrests, dict[str, ReadReport]]:
+    """Read tables of ties and of victims on the host, and put them to the arrests.
+
+    Parameters
+    ----------
+    arrests
+        As they were read, on the host and not cut.
+    config
+        The configuration; ``[input] ties`` and ``[input] victims`` name tables where none are given.
+    ties, victims
+        Paths or frames, whatever :func:`gpunet.read_arrests` takes; ``docs/associations.md`` has their columns.
+    today
+        Dates after this day are none, and authorities that ended before it are over; the present day if None.
+    keep_going, progress, notice
+        As those of :func:`gpunet.read_arrests`.
+
+    Returns
+    -------
+    Arrests
+        With ``associations`` and ``victims``; themselves if there is no table of either.
+    dict
+        The reports of ``ties`` and of ``victims``, as far as there are such tables; the arrests' own report has them
+        as ``beside``.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, or incidents of victims cannot be compared with those of arrests.
+    ConfigError
+        If a kind of ties is not named, or may not be used.
+    """
+    ties = ties if ties is not None else list(config.input.ties) or None
+    victims = victims if victims is not None else list(config.input.victims) or None
+    if ties is None and victims is None:
+        return arrests, {}
+    reports: dict[str, ReadReport] = {}
+    rows = events = None
+    if ties is not None:
+        rows, reports["ties"] = read_ties(
+            ties, config, today=today, keep_going=keep_going, progress=progress, notice=notice
+        )
+    if victims is not None:
+        events = _victims(victims, config, today, keep_going, progress, notice)
+        assert events.report is not None  # they were read
+        reports["victims"] = events.report
+    joined = with_tables(arrests, rows, events)
+    for name, warnings in (("ties", _of_ties(joined)), ("victims", _of_victims(joined))):
+        if name in reports:
+            reports[name] = replace(reports[name], warnings=(*reports[name].warnings, *warnings))
+    if joined.report is not None:
+        joined = replace(joined, report=replace(joined.report, beside=reports))
+    return joined, reports
+
+
+def _victims(
+    source: Any,
+    config: Config,
+    today: date | None,
+    keep_going: bool,
+    progress: ProgressCallback | None,
+    notice: Callable[[str], None] | None,
+) -> Arrests:
+    """The tables of victims, read as those of arrests are."""
+
+    def told(_: str, done: float, total: float) -> None:
+        if progress is not None:
+            progress(_STAGE, done, total)
+
+    check_key(config)
+    try:
+        found = read_arrests_at(
+            None,
+            source,
+            replace(config, input=_as_input(config.input)),
+            progress=told,
+            keep_going=keep_going,
+            notice=notice,
+            today=today,
+        )
+    except InputError as error:
+        raise InputError(f"victims: {error}") from error
+    assert found.report is not None  # they were read
+    return replace(found, report=prefixed(found.report, "victims"))
+
+
+def _as_input(config: InputConfig) -> InputConfig:
+    """How tables of victims are read: without gangs and places, and with our names of columns beside the configured."""
+    taken = {plain_name(theirs): ours for ours in _OF_VICTIMS for theirs in config.source_names(ours)}
+    columns: dict[str, Any] = dict(config.columns)
+    for ours in _OF_VICTIMS:
+        if ours in columns and not config.is_absent(ours) and taken.get(plain_name(ours), ours) == ours:
+            columns[ours] = tuple(dict.fromkeys((*config.source_names(ours), ours)))
+    columns |= {name: "" for name in DETAILS if name != "offence"}
+    return replace(config, columns=columns)
+
+
+def _of_ties(arrests: Arrests) -> list[str]:
+    """A warning if nobody of the tables of ties has an arrest."""
+    if arrests.associations is None or not len(arrests.associations):
+        return []
+    arrested = np.zeros(arrests.n_persons, np.bool_)
+    arrested[to_host(arrests.person)] = True
+    if arrested[arrests.associations.persons()].any():
+        return []
+    return [
+        "ties: no person of these tables has an arrest: are ids written alike in both? See [input] id_rules in "
+        "docs/input.md"
+    ]
+
+
+def _of_victims(arrests: Arrests) -> list[str]:
+    """Warnings of incidents that are not those of arrests, and of offences of which none is violent."""
+    victims = arrests.victims
+    if victims is None or not len(victims):
+        return []
+    incidents = distinct(victims.events.incident)
+    shared = int((victims.of_incident[incidents] >= 0).sum())
+    warnings = []
+    if shared < _LEAST_SHARED * len(incidents):
+        warnings.append(
+            f"victims: {shared:,} of {len(incidents):,} incidents of victims are incidents of arrests, so hardly "
+            "anybody is tied to their victim: are incident_id, and force, written alike in both? See [input] id_rules "
+            "in docs/input.md"
+        )
+    if not victims.events.config.input.is_absent("offence") and not victims.events.offences.any():
+        warnings.append(
+            "victims: no offence is in a set of [violent_offences], so nobody became a victim of violence; look at "
+            "docs/offences.md"
+        )
+    return warnings

@@ -1,0 +1,306 @@
+"""Rows of tables of ties: checked and coded batch by batch, each accepted, rejected with a reason, or a repeat."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from gpunet.arrests.beside import ALWAYS, NEVER
+from gpunet.base.array_types import Bool, Int8, Int32, Int64
+from gpunet.config.config import Config
+from gpunet.config.ties_config import kind_in_table
+from gpunet.reading.date_columns import DateColumns
+from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
+from gpunet.reading.dialects import column_at
+from gpunet.reading.findings import Findings, findings_of_rejected
+from gpunet.reading.location import HOST, Column, code_series, joined
+from gpunet.reading.reader import of_type, with_force
+from gpunet.reading.rejections import in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
+from gpunet.reading.ties_columns import meaning_of_persons, tie_columns
+from gpunet.reading.values import Values, meaning_of, values_of
+
+__all__ = ["CHOSEN", "TIE_REASONS", "TieBatch", "TieReader"]
+
+#: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
+TIE_REASONS = (
+    "missing_person",
+    "bad_id",
+    "same_person",
+    "missing_kind",
+    "missing_date",
+    "bad_date",
+    "bad_until",
+    "until_before_date",
+    "bad_recorded_at",
+    "recorded_before_date",
+    "bad_source_grade",
+    "bad_information_grade",
+    "bad_handling",
+    "kind_not_used",
+    "source_too_low",
+    "information_too_low",
+    "malformed_row",
+)
+
+#: The reasons that the configuration gives, of rows that are as they should be.
+CHOSEN = ("kind_not_used", "source_too_low", "information_too_low")
+
+#: What stands in the columns of grades, by the number that it is known by here; 0 is none.
+_SOURCES = {"1": 1, "2": 2, "3": 3, "1.0": 1, "2.0": 2, "3.0": 3}
+_INFORMATION = {letter: i for i, letter in enumerate("abcde", 1)}
+_HANDLING = {"p": 1, "c": 2}
+
+_NO_KIND, _UNKNOWN_KIND = -1, -2
+
+
+@dataclass(frozen=True, eq=False)
+class TieBatch:
+    """Accepted rows: codes of the persons, of the kind among all kinds of the configuration, and of the basis.
+
+    ``date``: int64, timestamps. ``until``: int64, timestamps, ``NO_TIMESTAMP`` for none. ``recorded``: int32, days.
+    ``source``, ``information``, ``handling``: int8, from 1, 0 for none; a handling of 2 is C.
+    """
+
+    a: Column
+    b: Column
+    kind: Int32
+    date: Int64
+    until: Int64
+    recorded: Int32
+    source: Int8
+    information: Int8
+    handling: Int8
+    basis: Column
+
+    def __len__(self) -> int:
+        return len(self.date)
+
+    def at(self, rows: Int64) -> TieBatch:
+        """Some of the rows."""
+        names = ("kind", "date", "until", "recorded", "source", "information", "handling")
+        arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in names}
+        return TieBatch(a=self.a.at(rows), b=self.b.at(rows), basis=self.basis.at(rows), **arrays)
+
+
+class _Before(NamedTuple):
+    """What there was before the last input."""
+
+    parts: int
+    rejected: int
+    found: Findings
+    unknown: Counter[str]
+    forces: set[str]
+
+
+class TieReader:
+    """All that has been read of tables of ties.
+
+    Attributes
+    ----------
+    parts
+        Accepted rows, repeats among them, in the order of the tables.
+    pieces
+        Of each part the pieces of inputs that its rows come from, and how many each has.
+    found
+        What was found beside rows; why rows are rejected only after :meth:`rejections`.
+    unknown
+        Rows by kind, as it stands there, of kinds that the configuration does not name.
+    forces
+        The forces that rows have, where persons are known within theirs.
+    """
+
+    def __init__(self, config: Config, today: date | None = None) -> None:
+        self.parts: list[TieBatch] = []
+        self.pieces: list[list[tuple[Piece, int]]] = []
+        self.found = Findings()
+        self.unknown: Counter[str] = Counter()
+        self.forces: set[str] = set()
+        self._config, self._names = config, tie_columns(config.input)
+        self._dates = DateColumns(config.input, HOST, today)
+        self._persons, self._force = meaning_of_persons(config.input), meaning_of(config.input, "force")
+        self._texts = meaning_of(config.input, "offence")
+        self._kinds = {name: i for i, name in enumerate(config.ties)}
+        kinds = list(config.ties.values())
+        self._used = np.array([*(kind.use for kind in kinds), False])
+        self._source = np.array([*(kind.min_source for kind in kinds), 3])
+        self._information = np.array([*(_INFORMATION[kind.min_information.lower()] for kind in kinds), 5])
+        self._rejected: list[pa.Table] = []
+        self._before = _Before(0, 0, Findings(), Counter(), set())
+
+    def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
+        """Check and code batch by batch, and count rows that are rejected; less those that are withdrawn."""
+        for batch in batches:
+            if isinstance(batch, Withdrawal):
+                parts, rejected, self.found, self.unknown, self.forces = self._before
+                del self.parts[parts:], self.pieces[parts:], self._rejected[rejected:]
+            else:
+                self._add(batch)
+
+    def _add(self, batch: Batch) -> None:
+        if batch.begins:
+            copies = self.found.copy(), self.unknown.copy(), self.forces.copy()
+            self._before = _Before(len(self.parts), len(self._rejected), *copies)
+        rows, reason = self._checked(batch)
+        (accepted,), (rejected,) = np.nonzero(reason < 0), np.nonzero(reason >= 0)
+        counts = []
+        for piece, of_piece in zip(batch.pieces, batch.by_piece(rejected), strict=True):
+            counts.append((piece, piece.count - of_piece))
+            piece.record.rejected += of_piece
+        if len(rejected):
+            table = rejected_rows(batch, rejected, reason[rejected], TIE_REASONS)
+            self._rejected.append(table.rename_columns([self._shown(name) for name in table.column_names]))
+        self.pieces.append(counts)
+        self.parts.append(rows.at(accepted))
+
+    def _shown(self, name: str) -> str:
+        """What a column is called in messages and tables."""
+        return "person_a" if name == "person_id" else name
+
+    def _checked(self, batch: Batch) -> tuple[TieBatch, Int8]:
+        """The rows of a batch, coded, and why each is rejected, -1 if it is not."""
+        n = len(batch.frame)
+        coded = {name: self._coded(batch, name) for name in self._names if name in batch.frame.columns}
+        date_, until, recorded = (self._timestamps(batch, name) for name in ("date", "until", "recorded_at"))
+        a, b, ids = self._persons_of(coded)
+        kind, texts = self._kind_of(coded["kind"].column)
+        source = _grades(coded.get("source_grade"), _SOURCES, n)
+        information = _grades(coded.get("information_grade"), _INFORMATION, n)
+        handling = _grades(coded.get("handling"), _HANDLING, n)
+        dated, told, ends = (stamps != NO_TIMESTAMP for stamps in (date_, recorded, until))
+        early = recorded // DAY_US < date_ // DAY_US
+        reason = _first(
+            n,
+            missing_person=_missing(coded["person_id"]) | _missing(coded["person_b"]),
+            bad_id=_bad(coded["person_id"]) | _bad(coded["person_b"]),
+            same_person=ids[0] == ids[1],
+            missing_kind=kind == _NO_KIND,
+            missing_date=~dated,
+            bad_date=self._dates.is_out_of_range(date_),
+            bad_until=ends & self._dates.is_too_early(until),
+            until_before_date=ends & (until // DAY_US < date_ // DAY_US),
+            bad_recorded_at=told & self._dates.is_out_of_range(recorded),
+            recorded_before_date=told & early,
+            bad_source_grade=source < 0,
+            bad_information_grade=information < 0,
+            bad_handling=handling < 0,
+        )
+        strange = (reason < 0) & (kind == _UNKNOWN_KIND)
+        if strange.any():
+            codes, rows = np.unique(coded["kind"].column.codes[strange], return_counts=True)
+            self.unknown.update({texts[code]: int(count) for code, count in zip(codes, rows, strict=True)})
+        kind = np.where(kind < 0, len(self._kinds), kind)  # the last of the settings: not used
+        chosen = _first(
+            n,
+            kind_not_used=~self._used[kind],
+            source_too_low=np.where(source == 0, 3, source) > self._source[kind],
+            information_too_low=np.where(information == 0, 5, information) > self._information[kind],
+        )
+        reason = np.where(reason < 0, chosen, reason).astype(np.int8)
+        days = self._recorded(recorded, "recorded_at" in batch.frame.columns, reason < 0)
+        none = Column(HOST.series("basis", []), np.full(n, -1, np.int8))
+        basis = coded["basis"].column.narrowed() if "basis" in coded else none
+        grades = {"source": source, "information": information, "handling": handling}
+        kind = kind.astype(np.int32)
+        return TieBatch(a, b, kind, date_, until, days, **grades, basis=basis), reason
+
+    def _recorded(self, timestamps: Int64, told: bool, accepted: Bool) -> Int32:
+        """The day on which each row came to be known."""
+        if not told:
+            return np.full(len(timestamps), ALWAYS, np.int32)
+        missing = timestamps == NO_TIMESTAMP
+        self.found.unrecorded += int((missing & accepted).sum())
+        return np.where(missing, NEVER, timestamps // DAY_US).astype(np.int32)
+
+    def _timestamps(self, batch: Batch, name: str) -> Int64:
+        column = None
+        where = f'{batch.where}: column "{name}"'
+        if name in batch.frame.columns:
+            series = batch.frame.get_column(name).alias("date")  # whose types are those of dates
+            column = column_at(HOST, series, where, self._dates.formats, self._dates.meaning)
+        found: Int64 = self._dates.timestamps(name, column, len(batch.frame), where, self.found)
+        return found
+
+    def _coded(self, batch: Batch, name: str) -> Values:
+        """A column of texts, coded; none of dates, which it does not matter how they are."""
+        if name in ("date", "until", "recorded_at"):
+            return Values(Column(HOST.series(name, []), np.full(len(batch.frame), -1, np.int8)), None, Counter())
+        persons = name in ("person_id", "person_b")
+        meaning = self._persons if persons else self._force if name == "force" else self._texts
+        where = f'{batch.where}: column "{self._shown(name)}"'
+        series = column_at(HOST, batch.frame.get_column(name), where, self._dates.formats, self._dates.meaning)
+        values = values_of(code_series(series, HOST), meaning, HOST)
+        self.found.words.update({(self._shown(name), word): rows for word, rows in values.words.items()})
+        return values
+
+    def _persons_of(self, coded: Mapping[str, Values]) -> tuple[Column, Column, tuple[Int32, Int32]]:
+        """Both persons' columns of ids as text, and their codes by which they can be compared."""
+        persons = [coded["person_id"].column, coded["person_b"].column]
+        if self._config.input.person_scope == "force":
+            none = Column(HOST.series("force", []), np.full(len(persons[0].codes), -1, np.int8))
+            force = coded["force"].column if "force" in coded else none
+            self.forces.update(force.texts())
+            persons = [_within(force, person) for person in persons]
+        n = len(persons[0].codes)
+        together = joined(persons, HOST, "person", as_integers=False)
+        a, b = Column(together.values, together.codes[:n]), Column(together.values, together.codes[n:])
+        return a, b, (a.codes, b.codes)
+
+    def _kind_of(self, column: Column) -> tuple[Any, list[str]]:
+        """The place of each row's kind among those of the configuration, and the distinct kinds as they are written."""
+        texts = column.texts()
+        lookup = [self._kinds.get(kind_in_table(text), _UNKNOWN_KIND) for text in texts]
+        return np.array([*lookup, _NO_KIND])[column.codes], texts
+
+    def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
+        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now."""
+        for record in records:
+            if record.malformed:
+                self._rejected.append(malformed_rows(record))
+                record.rows += len(record.malformed)
+                record.rejected += len(record.malformed)
+                record.malformed.clear()
+        rejected = in_file_order(self._rejected)
+        self.found += findings_of_rejected(rejected, ("person_a", "person_b"))
+        return rejected
+
+
+def _within(force: Column, person: Column) -> Column:
+    """Persons within their force; who is none stays none."""
+    (known,) = np.nonzero(person.codes >= 0)
+    found = with_force(force.at(known), of_type(person.at(known), False, HOST), HOST)
+    codes = np.full(len(person.codes), -1, np.int32)
+    codes[known] = found.codes
+    return Column(found.values, codes)
+
+
+def _first(n: int, **conditions: Bool) -> Int8:
+    """The place among all reasons of the first that applies to each row, -1 for none."""
+    reason = np.full(n, -1, np.int8)
+    for name in reversed(list(conditions)):
+        reason[conditions[name]] = TIE_REASONS.index(name)
+    return reason
+
+
+def _grades(values: Values | None, known: Mapping[str, int], n: int) -> Int8:
+    """A column of grades by their numbers: 0 where a row has none, -1 where it has none that is known."""
+    if values is None:
+        return np.zeros(n, np.int8)
+    lookup = [known.get(text.strip().lower(), -1) for text in values.column.texts()]
+    found: Int8 = np.array([*lookup, 0], np.int8)[values.column.codes]
+    return found
+
+
+def _missing(values: Values) -> Bool:
+    none: Bool = values.column.codes < 0
+    return none if values.bad is None else none & ~values.bad
+
+
+def _bad(values: Values) -> Bool:
+    return np.zeros(len(values.column.codes), np.bool_) if values.bad is None else values.bad
