@@ -44,7 +44,7 @@ class Record:
     @property
     def is_of_somebody(self) -> bool:
         """Whether the person has an arrest at all, and is not known from ties or as a victim alone."""
-        return bool(np.isfinite(self.codes([self.person_id])[0]))
+        return self.code >= 0
 
     @cached_property
     def code(self) -> int:
