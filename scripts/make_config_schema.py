@@ -13,7 +13,7 @@ from typing import Any
 from pages import write_or_check
 from pydantic import TypeAdapter
 
-from gpunet.config import audit_config, config, evaluate_config, flags_config, input_config, pool_config
+from gpunet.config import audit_config, config, evaluate_config, flags_config, input_config, pool_config, ties_config
 from gpunet.config.flags_config import DEFAULT_FLAGS
 
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
@@ -34,7 +34,7 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     of_modules: dict[tuple[str, str], str] = {}
-    for module in (audit_config, config, evaluate_config, flags_config, input_config):
+    for module in (audit_config, config, evaluate_config, flags_config, input_config, ties_config):
         of_modules |= descriptions(module)
     every = {key: of_modules.pop((cls, key)) for cls, key in list(of_modules) if cls == "FlagKeys"}
     flags = {(type(flag).__name__, key): text for flag in DEFAULT_FLAGS.values() for key, text in every.items()}
