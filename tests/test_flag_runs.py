@@ -284,3 +284,22 @@ def test_a_manifest_with_odd_values_is_refused_or_summarised(raised: Path, tmp_p
         except InputError:
             refused += 1
     assert refused > 20
+
+
+def test_names_of_folders_belong_to_a_file(place: Path, tmp_path: Path) -> None:
+    """Where they say what is in a column, the same bytes elsewhere are other rows."""
+    for force in ("north", "south"):
+        (tmp_path / "in" / f"force={force}").mkdir(parents=True)
+    frame = pl.read_csv(place / "a.csv").drop("force")
+    frame.head(300).write_csv(tmp_path / "in" / "force=north" / "a.csv")
+    frame.tail(300).write_csv(tmp_path / "in" / "force=south" / "b.csv")
+    run_features(tmp_path / "in", tmp_path / "run", CONFIG)
+    run_flags([tmp_path / "run"], tmp_path / "out")
+    moved = shutil.move(tmp_path / "in", tmp_path / "moved")
+    files = [moved / "force=south" / "b.csv", moved / "force=north" / "a.csv"]
+    run_flags([tmp_path / "run"], tmp_path / "again", inputs=files)
+    name = "flags.parquet"
+    assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    plain = shutil.copy(files[1], tmp_path / "a.csv")
+    with pytest.raises(InputError, match="the names of its folders"):
+        run_flags([tmp_path / "run"], tmp_path / "again", inputs=[files[0], plain])

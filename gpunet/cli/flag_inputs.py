@@ -15,6 +15,7 @@ from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named, refuse_files
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
+from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
@@ -116,7 +117,13 @@ class Places:
             raise InputError(f"the run in {folder} was made of a data frame and not of files: flags need its files")
         if sha256 in self._others:
             self._used.add(sha256)
-            return self._others[sha256]
+            other = self._others[sha256]
+            if dict(keys_of(Path(path_named(name)))) != dict(keys_of(other)):
+                raise InputError(
+                    f"--input {other} is the file {name}, but the names of its folders (NAME=VALUE) say something else "
+                    "of its rows: let them have the same names"
+                )
+            return other
         path = Path(path_named(name))
         if _sha256(path, f"; say where it lies with --input (the run in {folder} has read it)") != sha256:
             raise InputError(
@@ -156,8 +163,8 @@ def arrests_of(
     accepted, then = sum(file.accepted for file in arrests.report.files), run.manifest["input"]["rows"]["accepted"]
     if accepted != then:
         warnings.append(
-            f"{run.folder}: {accepted:,} rows are accepted now, and {then:,} were when the run was made: of another "
-            "version of gpunet, or names of folders say what is in their tables"
+            f"{run.folder}: {accepted:,} rows are accepted now, and {then:,} were when the run was made: give the "
+            "run again if another version of gpunet made it"
         )
     if run.as_of is None and arrests.last_day == NO_DAY:
         raise InputError(f"{run.folder}: no arrest has a date, and flags are of what happened lately")

@@ -15,6 +15,7 @@ from gpunet.base.days import day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun, ended
 from gpunet.base.stopping import raise_if_stopped
+from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.config.flags_config import Flag, Side
 from gpunet.evaluate.bootstrap import draw_communities, interval_of
@@ -231,15 +232,16 @@ def verdict(row: Mapping[str, Any], side: Side, horizon: int, why: str = "") -> 
     if why:
         return f"cannot be raised: {why}"
     if not row["days"]:
-        return f"not known: no day of the past has all its {horizon} days after it within the data"
+        return f"not known: no day of the past has all the {horizon} days after it within the data"
     if not row["alerts"]:
-        return f"not known: never raised on {row['days']} days of the past"
+        return f"not known: never raised on {counted(row['days'], 'day')} of the past"
     if row["precision"] is None:
         return "not known: the input has no table of victims"
     low, high, chance = row["precision_low"], row["precision_high"], row["chance"]
     beside = (
-        f"{row['precision']:.1%} of {row['alerts']:,} alerts were followed by a {what} within {horizon} days "
-        f"(95 % interval {low:.1%} to {high:.1%}), beside {chance:.1%} by chance"
+        f"a {what} within {counted(horizon, 'day')} followed {_percent(row['precision'])} of "
+        f"{counted(row['alerts'], 'alert')} (95 % interval {_percent(low)} to {_percent(high)}), beside "
+        f"{_percent(chance)} by chance"
     )
     if low <= chance <= high:
         return f"was worth nothing: no better than chance; {beside}"
@@ -247,3 +249,7 @@ def verdict(row: Mapping[str, Any], side: Side, horizon: int, why: str = "") -> 
         return f"was worth nothing: worse than chance; {beside}"
     times = f"{row['lift']:.1f} times chance" if row["lift"] is not None else "better than chance"
     return f"{times}; {beside}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

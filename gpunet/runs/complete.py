@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.config.sides import OFFENDER, Side
+from gpunet.runs.flags_section import FlagsSection
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 
@@ -325,62 +326,8 @@ class _AuditManifest:
 
 
 @dataclass
-class _FlaggedRun:
-    folder: StrictStr
-    gpunet: StrictStr
-    run_json_sha256: StrictStr
-    as_of: StrictStr
-    persons: _Count
-
-
-@dataclass
-class _Raised:
-    as_of: StrictStr
-    flag: StrictStr
-    side: StrictStr
-    persons: _Count
-
-
-@dataclass
-class _Worth:
-    """A row of ``flag_worth``; what is not known is None."""
-
-    flag: StrictStr
-    side: StrictStr
-    as_of: StrictStr
-    days: _Count
-    alerts: _Count
-    alerts_a_week: StrictFloat | None
-    hits: _Count | None
-    precision: _Share | None
-    precision_low: _Share | None
-    precision_high: _Share | None
-    chance: _Share | None
-    lift: StrictFloat | None
-    median_lead_days: StrictFloat | None
-    new_persons: _Share | None
-    worth: StrictStr
-
-
-@dataclass
-class _FlagsOf:
-    runs: Annotated[list[_FlaggedRun], Field(min_length=1)]
-    declared: dict[str, dict[str, Any]]
-    raised: list[_Raised]
-    worth: list[_Worth]
-    horizon_days: _Count
-    population: StrictStr
-    snapshots: list[StrictStr]
-    evidence_listed: _Count
-
-    def __post_init__(self) -> None:
-        if not {row.flag for row in self.worth} <= {line.flag for line in self.raised}:
-            raise ValueError("flags that were not raised have a worth")
-
-
-@dataclass
 class _FlagsManifest:
-    flags: _FlagsOf
+    flags: FlagsSection
     warnings: list[StrictStr]
     execution: _Execution
     outputs: dict[str, dict[str, Any]]
