@@ -13,7 +13,7 @@ from typing import Any
 from pages import write_or_check
 from pydantic import TypeAdapter
 
-from gpunet.config import audit_config, config, evaluate_config, input_config, places_config, pool_config
+from gpunet.config import audit_config, config, evaluate_config, input_config, places_config, pool_config, ties_config
 
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
 
@@ -33,7 +33,7 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     of_modules: dict[tuple[str, str], str] = {}
-    for module in (audit_config, config, evaluate_config, input_config, places_config):
+    for module in (audit_config, config, evaluate_config, input_config, places_config, ties_config):
         of_modules |= descriptions(module)
     pool = {("ClusterConfig", key): text for (_, key), text in descriptions(pool_config).items()}
     for (cls, key), text in {**of_modules, **pool}.items():

@@ -13,7 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 
+from gpunet.arrests.beside import Associations, Victimisations, end_of, positions
 from gpunet.arrests.charges import CHARGE_ARRAYS, Charges
 from gpunet.base.arguments import instance_of
 from gpunet.base.array_types import Bool, Int32, UInt64
@@ -21,7 +23,8 @@ from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import InputError
 from gpunet.base.words import Advice
 from gpunet.config.config import Config
-from gpunet.tables.arrays import bits_by_code, distinct, greatest, namespace
+from gpunet.config.layers import NO_LAYERS, Layers
+from gpunet.tables.arrays import bits_by_code, distinct, greatest, namespace, to_host
 from gpunet.tables.gather import gather
 
 if TYPE_CHECKING:
@@ -161,6 +164,11 @@ class Arrests:
         The kind of frame that the caller uses ("polars", "pandas", "pyarrow"); results are given back in it.
     charges
         The rows that the arrests are made of, where a table tells when they were recorded; else None.
+    associations
+        Ties of other kinds than arrests, None if no table of them was read. Then, and with victims, there are persons
+        without an arrest among ``person_ids``.
+    victims
+        Who became a victim, None if no table of them was read.
     """
 
     person_ids: nw.Series[Any]
@@ -182,14 +190,24 @@ class Arrests:
     as_of: date | None = None
     backend: str = "polars"
     charges: Charges | None = None
+    associations: Associations | None = None
+    victims: Victimisations | None = None
 
     def __len__(self) -> int:
         return int(self.person.shape[0])
 
     @property
     def n_persons(self) -> int:
-        """Number of persons with an arrest."""
+        """Number of persons: with an arrest, or known from ties or victims."""
         return len(self.person_ids)
+
+    @property
+    def layers(self) -> Layers:
+        """The layers of the network beside co-arrest."""
+        if self.associations is None and self.victims is None:
+            return NO_LAYERS
+        kinds = () if self.associations is None else tuple(kind.name for kind in self.associations.kinds)
+        return Layers(kinds, self.victims is not None)
 
     @property
     def n_incidents(self) -> int:
@@ -231,11 +249,21 @@ class Arrests:
         return 0 if self.charges is None else self.charges.late(day_number(as_of))
 
     def persons_before(self, as_of: date) -> Int32:
-        """Codes of the persons with an arrest before `as_of`, ascending: those that :meth:`before` keeps."""
+        """Codes of the persons with an arrest before `as_of`, ascending: those that :meth:`before` keeps.
+
+        Also of those who were known from a tie or as a victim then.
+        """
         day = day_number(as_of)
         if self.charges is not None:
-            return distinct(self.person[self.charges.arrest[self.charges.known_before(day)]])
-        return distinct(self.person[(self.day != NO_DAY) & (self.day < day)])
+            arrested = distinct(self.person[self.charges.arrest[self.charges.known_before(day)]])
+        else:
+            arrested = distinct(self.person[(self.day != NO_DAY) & (self.day < day)])
+        beside = []
+        if self.associations is not None:
+            beside.append(self.associations.at(self.associations.known_before(day)).persons())
+        if self.victims is not None:
+            beside.append(self.victims.persons_before(as_of))
+        return _together(arrested, beside)
 
     def known_before(self, as_of: date) -> Arrests:
         """As :meth:`before`, but persons keep their codes, and those without an arrest their ids.
@@ -254,26 +282,49 @@ class Arrests:
         else:
             of, kept = self.charges.arrests_before(day, self.person, len(self.config.violent_offences))
             kept |= {name: getattr(self, name)[of] for name in ("person", "incident", "force")}
+        if self.associations is not None:
+            kept["associations"] = self.associations.at(self.associations.known_before(day))
+        if self.victims is not None:
+            kept["victims"] = self.victims.known_before(as_of)
         return dataclasses.replace(self, as_of=as_of, **kept)
 
     def before(self, as_of: date) -> Arrests:
         """Only the arrests dated before `as_of`, and only the persons who have one (undated arrests go).
 
         Where it is told when charges were recorded, arrests are made of those recorded before `as_of` alone: as if the
-        tables had been read on that day.
+        tables had been read on that day. Of ties those that hold on that day are kept, of victims those known by then,
+        and whoever is known from these.
 
         Raises
         ------
         InputError
             If these arrests were themselves cut at an earlier day.
         """
-        known = self.known_before(as_of)
-        present = distinct(known.person)
+        return self.known_before(as_of)._of_those_present()
+
+    def _of_those_present(self) -> Arrests:
+        """The same without the persons of whom nothing is known."""
+        associations, victims = self.associations, self.victims
+        present = _together(distinct(self.person), [of.persons() for of in (associations, victims) if of is not None])
         xp = namespace(present)
-        codes = xp.astype(xp.searchsorted(present, known.person), xp.int32)
-        return dataclasses.replace(
-            known, person_ids=gather(self.person_ids, present, self.person_ids.name), person=codes
-        )
+        changed: dict[str, Any] = {"person": xp.astype(xp.searchsorted(present, self.person), xp.int32)}
+        if associations is not None or victims is not None:
+            new = positions(to_host(present), self.n_persons)
+            changed["associations"] = None if associations is None else associations.recoded(new)
+            changed["victims"] = None if victims is None else victims.recoded(new)
+        ids = gather(self.person_ids, present, self.person_ids.name)
+        return dataclasses.replace(self, person_ids=ids, **changed)
+
+    def current(self) -> Arrests:
+        """The same with the ties that hold on the day as of which they are looked at, and whoever is known then.
+
+        Themselves if they were cut, or there are no ties. Of arrests that were not cut, that day is the one after the
+        last of any table.
+        """
+        if self.as_of is not None or self.associations is None:
+            return self
+        held = self.associations.at(self.associations.known_before(end_of(self)))
+        return dataclasses.replace(self, associations=held)._of_those_present()
 
     def without_offences(self, hidden: Bool) -> Arrests:
         """The same with no offence for the arrests that are `hidden` (bool[a]), whatever day they are cut at."""
@@ -284,6 +335,15 @@ class Arrests:
             none = xp.zeros_like(charges.offences)
             charges = dataclasses.replace(charges, offences=xp.where(hidden[charges.arrest], none, charges.offences))
         return dataclasses.replace(self, offences=offences, charges=charges)
+
+
+def _together(persons: Int32, more: Sequence[Int32]) -> Int32:
+    """Persons, ascending, and those known from elsewhere: themselves if there is nothing else."""
+    if not more:
+        return persons
+    xp = namespace(persons)
+    every = distinct(np.concatenate([to_host(persons), *more]).astype(np.int32))
+    return every if isinstance(persons, np.ndarray) else xp.asarray(every)
 
 
 #: A check of an argument of that name.

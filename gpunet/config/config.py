@@ -21,9 +21,11 @@ from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
+from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
+from gpunet.config.ties_config import Kinds, VictimsConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
 __all__ = [
@@ -208,6 +210,20 @@ class Config:
     """Forecasts of places."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """The Dask cluster."""
+    ties: Kinds = field(default_factory=dict)
+    """``{kind: settings}`` of ties of other kinds than arrests."""
+    victims: VictimsConfig = field(default_factory=VictimsConfig)
+    """Who may become a victim."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of ties that are in use, in the order of the configuration."""
+        return tuple(name for name, kind in self.ties.items() if kind.use)
+
+    @property
+    def layers(self) -> Layers:
+        """The layers that the tables make which ``[input]`` names beside the arrests."""
+        return Layers(self.kinds if self.input.ties else (), bool(self.input.victims))
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -222,16 +238,31 @@ class Config:
         """
         plain = self.as_dict()["input"]
         kept = ("incident_key", "person_scope", "id_rules", "null_values", "null_dates")
+        beside = {f"[ties.{kind}]": self.as_dict()["ties"][kind] for kind in self.layers.kinds}
+        if self.layers.victims:
+            beside["[victims] recent_days"] = self.victims.recent_days
         return {
             "[network] max_incident_size": self.network.max_incident_size,
             **{f"[input] {key}": plain[key] for key in kept},
             "[input] columns that are absent": [name for name in ALL_COLUMNS if self.input.is_absent(name)],
+            **beside,
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in ``run.json``."""
+        """Plain values, as they stand in ``run.json``; what is optional is left out where nothing is said of it."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=date.isoformat))
+        for name in _OPTIONAL_SECTIONS:
+            if getattr(self, name) == _DEFAULTS[name]():
+                del plain[name]
+        for name in ("ties", "victims"):
+            if not plain["input"][name]:
+                del plain["input"][name]
         return plain
+
+
+#: Sections of what is off unless asked for.
+_OPTIONAL_SECTIONS = ("ties", "victims")
+_DEFAULTS: Mapping[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Config)}
 
 
 def load_config(source: Config | Mapping[str, Any] | str | Path | None = None) -> Config:

@@ -73,6 +73,11 @@ def _text_or_texts(value: Any) -> Any:
     return value if isinstance(value, str) else tuple(value)
 
 
+def _as_names(value: Any) -> Any:
+    """One path, or several, as a tuple."""
+    return (value,) if isinstance(value, str) else value
+
+
 def _may_be_absent(columns: Mapping[str, Any]) -> Mapping[str, Any]:
     for ours, theirs in columns.items():
         if theirs == "" and ours in ("person_id", "incident_id"):
@@ -183,6 +188,10 @@ class InputConfig:
     """Encoding of text files without a byte order mark, by Python's name; ``""``: found out."""
     sheet: str = ""
     """Name of the sheet of workbooks; ``""``: the only one."""
+    ties: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
+    """Tables of ties of other kinds than arrests (option ``--ties``): files, folders or globs."""
+    victims: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
+    """Tables of victims (option ``--victims``): files, folders or globs."""
 
     def __post_init__(self) -> None:
         if self.is_absent("date") and DATE_PARTS.intersection(self.incident_key):

@@ -7,14 +7,19 @@ the order of the output, for the sets of a configuration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from gpunet.base.errors import InputError
+from gpunet.config.feature import Dtype, Feature, Scope, offences_in_words
+from gpunet.config.layer_registry import LAYER_DECLARATIONS, LAYER_FAMILIES, layer_declarations
+from gpunet.config.layers import NO_LAYERS, Layers
 
 __all__ = [
     "DECLARATIONS",
     "FAMILIES",
+    "LAYER_DECLARATIONS",
+    "LAYER_FAMILIES",
     "PATH_FAMILIES",
     "Feature",
     "columns",
@@ -22,75 +27,6 @@ __all__ = [
     "expand_families",
     "offences_in_words",
 ]
-
-Dtype = Literal["int64", "float64", "bool"]
-Scope = Literal["one", "every set", "every set but all", "every offence"]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column, or one a set.
-
-    Attributes
-    ----------
-    name
-        Column name; ``{C}`` stands for the set.
-    label
-        The same as a short phrase that a layman reads; ``{C}`` stands for what the set's offences are called.
-    family
-        What is computed together; one of :data:`FAMILIES`.
-    dtype
-        ``int64`` for counts, ``bool`` for flags, ``float64`` for the rest.
-    unit
-        What the number counts or measures.
-    null
-        When the value is null; empty if never.
-    definition
-        What it is, in words and formulas. v is the person; C excludes v itself throughout (the own-label rule).
-    source
-        Table of Shaabani et al. (KDD 2015) that it comes from, or where else.
-    scope
-        For which sets there is a column.
-    own_label_free
-        True where v's own offences never enter (all but the family ``history``).
-    known
-        False where the input has not what the column is computed from; then it is null throughout.
-    """
-
-    name: str
-    label: str
-    family: str
-    dtype: Dtype
-    unit: str
-    definition: str
-    source: str
-    null: str = ""
-    scope: Scope = "one"
-    own_label_free: bool = True
-    known: bool = True
-
-    @property
-    def follows_offences(self) -> bool:
-        """Whether the column, with ``{C}`` filled in, is about offences, anyone's."""
-        of_set = "__" in self.name and not self.name.endswith("__all")
-        return of_set or "violent" in self.name or self.family == "tipping"
-
-    def for_sets(self, sets: Iterable[str]) -> list[Feature]:
-        """The columns that this declaration makes for the given sets, ``{C}`` filled in."""
-        if self.scope == "one":
-            return [self]
-        left_out = {"every set": (), "every set but all": ("all",), "every offence": ("all", "violent")}[self.scope]
-        return [
-            replace(self, name=self.name.replace("{C}", c), label=self.label.replace("{C}", offences_in_words(c)))
-            for c in sets
-            if c not in left_out
-        ]
-
-
-def offences_in_words(name: str) -> str:
-    """What one is arrested for who is in that set."""
-    return {"all": "any offence", "violent": "a violent offence"}.get(name, name.replace("_", " "))
-
 
 _NO_GANG = "v has no gang"
 _OUTSIDE = "v is outside the network"
@@ -283,13 +219,14 @@ def _history() -> list[Feature]:
     ]  # fmt: skip
 
 
-#: Every declaration, in output order, ``{C}`` not filled in.
+#: Every declaration of what arrests alone give, in output order, ``{C}`` not filled in.
 DECLARATIONS = (
     *_neighbourhood(), *_community(), *_path(), *_geographic(), *_temporal(), *_history(),
 )  # fmt: skip
 
-#: Families that can be asked for by name, in the order of the output.
-FAMILIES = tuple(dict.fromkeys(f.family for f in DECLARATIONS))
+#: Families that can be asked for by name, in the order of the output. The last have columns only where there are tables
+#: of ties or victims.
+FAMILIES = (*dict.fromkeys(f.family for f in DECLARATIONS), *LAYER_FAMILIES)
 
 #: The families that need the network alone: those of ``path_features``.
 PATH_FAMILIES = ("betweenness", "closeness", "shell", "tipping", "removal")
@@ -313,15 +250,22 @@ def expand_families(families: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(f for f in FAMILIES if f in asked)
 
 
-def columns(sets: Iterable[str], families: Iterable[str] | None = None, *, offences: bool = True) -> dict[str, Feature]:
+def columns(
+    sets: Iterable[str],
+    families: Iterable[str] | None = None,
+    *,
+    offences: bool = True,
+    layers: Layers = NO_LAYERS,
+) -> dict[str, Feature]:
     """``{column name: its declaration}`` for the given sets, in output order; ``{C}`` is filled in.
 
-    Where the input has no `offences`, the columns that follow from them are not known.
+    Where the input has no `offences`, the columns that follow from them are not known. Beside the columns of
+    co-arrest there are those of the `layers`.
     """
     wanted, sets = expand_families(families), tuple(sets)
     found = {
         feature.name: feature
-        for declaration in DECLARATIONS
+        for declaration in (*DECLARATIONS, *layer_declarations(layers))
         if declaration.family in wanted
         for feature in declaration.for_sets(sets)
     }
@@ -333,12 +277,16 @@ def columns(sets: Iterable[str], families: Iterable[str] | None = None, *, offen
 
 
 def dictionary(
-    sets: Iterable[str], methods: Mapping[str, Any] | None = None, *, offences: bool = True
+    sets: Iterable[str],
+    methods: Mapping[str, Any] | None = None,
+    *,
+    offences: bool = True,
+    layers: Layers = NO_LAYERS,
 ) -> list[dict[str, Any]]:
     """The dictionary of every column, as it stands in ``features.json``.
 
     `methods` is ``{column: how it was computed}`` for those that are not exact; it stands under ``method``.
-    `offences` is as in :func:`columns`.
+    `offences` and `layers` are as in :func:`columns`.
     """
     methods = methods or {}
     return [
@@ -354,5 +302,5 @@ def dictionary(
             "own_label_free": f.own_label_free,
             **({"method": methods[name]} if name in methods else {}),
         }
-        for name, f in columns(sets, offences=offences).items()
+        for name, f in columns(sets, offences=offences, layers=layers).items()
     ]

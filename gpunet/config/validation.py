@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ConfigDict, ValidationError, WrapValidator
 
@@ -60,7 +60,8 @@ def _line(path: tuple[str, ...], cls: Any, details: Mapping[str, Any]) -> str:
     name = " ".join(filter(None, [f"[{shortened(section)}]", ".".join(map(shortened, keys))]))
     if details["type"] == "unexpected_keyword_argument":
         for part in where[:-1]:
-            cls = cls.__pydantic_fields__[part].annotation
+            values = get_args(cls)  # of a mapping
+            cls = values[-1] if values else cls.__pydantic_fields__[part].annotation
         return f"unknown key {name}; known are {', '.join(cls.__pydantic_fields__)}"
     return name + (": " if keys else " ") + _reason(details)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
@@ -19,10 +19,12 @@ from gpunet.features.column import Columns
 from gpunet.features.community import Partition, community_features, louvain_partition, recent_gang
 from gpunet.features.geographic import geographic_features
 from gpunet.features.history import history_features
+from gpunet.features.layers import Layer, layer_features, layers_of, ties_with_kinds
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path, path_features
 from gpunet.features.tables import feature_table, groups_table
 from gpunet.features.temporal import temporal_features
+from gpunet.features.victims import exposure_features, victim_history
 from gpunet.search.path_report import PathReport
 
 __all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "path_features"]
@@ -46,11 +48,15 @@ class FeatureSet:
         ``person_id, gang, group, community``: the partitions behind the community columns, a row a person. ``group``
         and ``community`` are null outside the network, ``group`` also without a gang.
     ties
-        ``person_a, person_b, incidents, strength, first_date, last_date``.
+        ``person_a, person_b, incidents, strength, first_date, last_date``; with layers beside co-arrest also ``kind``.
     network
-        The network itself.
+        The network of co-arrest.
     path
         How betweenness was computed and what was expected of the work; None without betweenness and closeness.
+    layers
+        The layers beside co-arrest, and their union; none without tables of ties or victims.
+    path_any
+        As `path`, of the union of all layers.
     """
 
     features: Any
@@ -58,6 +64,8 @@ class FeatureSet:
     ties: Any
     network: Network
     path: PathReport | None
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    path_any: PathReport | None = None
 
 
 @checked(arrests=CHECK_ARRESTS)
@@ -117,7 +125,8 @@ def compute_features(
     given = {"betweenness": betweenness, "epsilon": epsilon, "delta": delta, "budget": budget, "seed": seed}
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     config = replace(arrests.config.path, **asked)
-    return compute_all(arrests, families, engine, threads, path_config=config, progress=progress).features
+    found = compute_all(arrests.current(), families, engine, threads, path_config=config, progress=progress)
+    return found.features
 
 
 def compute_all(
@@ -134,8 +143,8 @@ def compute_all(
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
     Each stage runs inside ``stage_context(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``,
-    ``path``, ``geographic``, ``temporal``, ``history``, ``tables``. `path_config` stands for ``[path]`` of the arrests'
-    configuration; `notice` gets a line with the estimate before long work.
+    ``path``, ``geographic``, ``temporal``, ``history``, ``layers`` if there are any, ``tables``. `path_config` stands
+    for ``[path]`` of the arrests' configuration; `notice` gets a line with the estimate before long work.
     """
     path_config = path_config or arrests.config.path
     engine = resolve_engine(engine, threads)
@@ -154,7 +163,8 @@ def compute_all(
     with stage("partition"):
         gang = recent_gang(arrests)
         partition = louvain_partition(gang[person], network, engine)
-    declared = columns(network.sets, wanted, offences=not arrests.config.input.is_absent("offence"))
+    offences = not arrests.config.input.is_absent("offence")
+    declared = columns(network.sets, wanted, offences=offences, layers=arrests.layers)
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
         network, partition, wanted, engine, path_config, stage=stage, progress=progress, notice=notice
@@ -163,12 +173,40 @@ def compute_all(
         if family in _OVER_PERSONS:
             with stage(family):
                 found |= _OVER_PERSONS[family](arrests)
+    layers, path_any = layers_of(arrests, network), None
+    if layers:
+        with stage("layers"):
+            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, path_config, progress, notice)
+            found |= of_layers
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
         frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
         groups = groups_table(ids, arrests.gang_names, gang, partition.group, partition.community, person, backend)
-        ties = ties_table(arrests, network)
-    return FeatureSet(frame, groups, ties, network, report)
+        ties = ties_with_kinds(arrests, network, layers) if layers else ties_table(arrests, network)
+    return FeatureSet(frame, groups, ties, network, report, layers, path_any)
+
+
+def _beside(
+    arrests: Arrests,
+    network: Network,
+    layers: Mapping[str, Layer],
+    wanted: Collection[str],
+    engine: Engine,
+    path_config: PathConfig,
+    progress: ProgressCallback | None,
+    notice: Callable[[str], None] | None,
+) -> tuple[Columns, PathReport | None]:
+    """The columns of layers and victims over persons, and how betweenness was computed in the union of all layers."""
+    found: Columns = {}
+    report = None
+    if "layers" in wanted:
+        found, report = layer_features(arrests, layers, engine, path_config, progress=progress, notice=notice)
+    if arrests.victims is not None:
+        if "victims" in wanted:
+            found |= exposure_features(arrests, network, engine)
+        if "victim_history" in wanted:
+            found |= victim_history(arrests)
+    return found, report
 
 
 def columns_over_vertices(

@@ -1,0 +1,145 @@
+"""Arrests, ties of other kinds and victims put together: one code for each person in whatever table they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.beside import Associations, Victimisations
+from gpunet.base.array_types import Int32
+from gpunet.base.days import NO_DAY
+from gpunet.base.errors import InputError
+from gpunet.base.words import quoted
+from gpunet.config.input_config import DATE_PARTS
+from gpunet.tables.arrays import inverse_order, sort_order, to_host
+from gpunet.tables.frames import backend_of, make_series, series_to_arrow
+
+__all__ = ["TieRows", "with_tables"]
+
+_TEXT = pa.large_string()
+
+
+@dataclass(frozen=True, eq=False)
+class TieRows:
+    """Ties as they were read: ``rows`` with codes into ``ids``, the distinct ids of persons as text."""
+
+    ids: nw.Series[Any]
+    rows: Associations
+
+
+def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests | None = None) -> Arrests:
+    """The arrests with ties of other kinds, and victims, whose persons are among theirs from here on.
+
+    Parameters
+    ----------
+    arrests
+        As they were read, on the host.
+    ties
+        None if there is no table of them.
+    victims
+        Their tables read as those of arrests are; None if there are none.
+
+    Returns
+    -------
+    Arrests
+        ``person_ids`` are whole numbers if they were and all ids are written as such, else text.
+
+    Raises
+    ------
+    InputError
+        If the incidents of victims cannot be compared with those of arrests.
+    """
+    if ties is None and victims is None:
+        return arrests
+    others = [] if ties is None else [series_to_arrow(ties.ids)]
+    others += [] if victims is None else [series_to_arrow(victims.person_ids)]
+    own = series_to_arrow(arrests.person_ids)
+    ids = _united(own, others)
+    joined = _recoded(arrests, ids, _codes(own, ids))
+    associations = of_victims = None
+    if ties is not None:
+        code = _codes(others[0], ids)
+        a, b = code[ties.rows.a], code[ties.rows.b]
+        associations = dataclasses.replace(ties.rows, a=np.minimum(a, b), b=np.maximum(a, b))
+    if victims is not None:
+        of_victims = Victimisations(victims, _codes(others[-1], ids), _of_incidents(arrests, victims))
+    return dataclasses.replace(joined, associations=associations, victims=of_victims)
+
+
+def _united(own: pa.Array, others: Sequence[pa.Array]) -> pa.Array:
+    """All ids, each once, ascending."""
+    whole = [_whole(ids) for ids in (own, *others)]
+    if pa.types.is_integer(own.type) and all(ids is not None for ids in whole):
+        every = np.unique(np.concatenate([np.asarray(ids, dtype=np.int64) for ids in whole]))
+        return pa.array(every, pa.int64())
+    texts = pa.chunked_array([ids.cast(_TEXT) for ids in (own, *others)]).unique()
+    return texts.take(pc.sort_indices(texts))
+
+
+def _whole(ids: pa.Array) -> pa.Array | None:
+    """Ids as whole numbers, None if one is written in another way, such as with zeros in front."""
+    if pa.types.is_integer(ids.type):
+        return ids
+    try:
+        numbers = ids.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    return numbers if numbers.cast(_TEXT).equals(ids.cast(_TEXT)) else None
+
+
+def _codes(ids: pa.Array, among: pa.Array) -> Int32:
+    """Where each of the ids stands."""
+    found = pc.index_in(ids.cast(among.type), value_set=among)
+    return np.asarray(found, dtype=np.int32)
+
+
+def _recoded(arrests: Arrests, ids: pa.Array, code: Int32) -> Arrests:
+    """The arrests of the same persons, who are among others now: by their new codes, and each one's in file order."""
+    person = code[arrests.person]
+    order = sort_order([person])  # stable
+    names = ("incident", "force", "day", "offences", "district", "beat", "gang")
+    arrays: dict[str, Any] = {name: getattr(arrests, name)[order] for name in names}
+    charges = arrests.charges
+    if charges is not None:
+        place = inverse_order(order, len(arrests)).astype(np.int32)
+        charges = dataclasses.replace(charges, arrest=place[charges.arrest])
+    series = make_series("person_id", ids, backend_of(arrests.person_ids))
+    return dataclasses.replace(arrests, person_ids=series, person=person[order], charges=charges, **arrays)
+
+
+def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
+    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
+    more = set(arrests.config.input.incident_key) - {"force", "incident_id"} - DATE_PARTS
+    if more:
+        raise InputError(
+            f"victims: incidents are told apart by {quoted(sorted(more))} ([input] incident_key), which tables of "
+            "victims do not have: leave it out of the key, or do without --victims"
+        )
+    known, wanted = _keys(arrests), _keys(victims)
+    return np.asarray(pc.index_in(wanted, value_set=known).fill_null(-1), dtype=np.int32)
+
+
+def _keys(arrests: Arrests) -> pa.Array:
+    """The key of each incident, as far as tables of victims have it, as one text."""
+    key = arrests.config.input.incident_key
+    first = np.zeros(arrests.n_incidents, np.int64)
+    incident = to_host(arrests.incident)
+    first[incident[::-1]] = np.arange(len(incident))[::-1]
+    parts = [series_to_arrow(arrests.incident_ids).cast(_TEXT)]
+    if "force" in key:
+        names = pa.array([*arrests.force_names.to_list(), ""], _TEXT)
+        force = to_host(arrests.force)[first]
+        parts.append(names.take(pa.array(np.where(force < 0, len(names) - 1, force))))
+    if DATE_PARTS.intersection(key):
+        day = to_host(arrests.day)[first]
+        dates = pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32()).cast(_TEXT).fill_null("")
+        parts.append(dates if "date" in key else pc.utf8_slice_codeunits(dates, 0, 4))
+    return pc.binary_join_element_wise(*parts, pa.scalar("\0", _TEXT))

@@ -1,0 +1,195 @@
+"""Layers of the network beside co-arrest, and the union of all: who is tied to whom otherwise, and features of that.
+
+Layers are put together on the host, whatever computes: their rows are few beside those of arrests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.beside import end_of
+from gpunet.arrests.network import Network, Ties, incident_members, table_of_ties, vertex_sets
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
+from gpunet.base.days import NO_DAY
+from gpunet.base.progress import ProgressCallback, labelled
+from gpunet.config.config import PathConfig
+from gpunet.config.layers import ANY, CO_ARREST, VICTIM
+from gpunet.config.registry import columns
+from gpunet.engines.choice import resolve_engine
+from gpunet.engines.cpu import CpuEngine
+from gpunet.engines.protocol import Engine
+from gpunet.features.column import Columns, spread
+from gpunet.features.neighbourhood import neighbourhood_features
+from gpunet.features.path import compute_path
+from gpunet.search.path_report import PathReport
+from gpunet.tables.arrays import distinct, to_host
+from gpunet.tables.frames import as_eager, make_series
+
+__all__ = ["Layer", "layer_features", "layers_of", "ties_with_kinds"]
+
+_PATHS = ("betweenness", "closeness", "shell")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A layer: its network, whose vertices are the persons with a tie in it, and its ties, None of the union."""
+
+    network: Network
+    ties: Ties | None
+
+
+def layers_of(arrests: Arrests, network: Network) -> dict[str, Layer]:
+    """Every layer beside co-arrest, in the order of their columns, the union of all last; none if there is no other.
+
+    `network` is that of co-arrest. Networks and ties lie on the host.
+    """
+    layers = arrests.layers
+    if not layers:
+        return {}
+    offences = to_host(arrests.person_offences)
+    pairs = {kind: _pairs_of_kind(arrests, i) for i, kind in enumerate(layers.kinds)}
+    if layers.victims:
+        pairs[VICTIM] = _pairs_of_victims(arrests)
+    merged = {name: _merged(arrests.n_persons, *found) for name, found in pairs.items()}
+    names = arrests.config.violent_offences
+    found = {name: _layer(a, b, ties, offences, names) for name, (a, b, ties) in merged.items()}
+    keys = [_key(a, b, arrests.n_persons) for a, b, _ in merged.values()]
+    person = to_host(network.person)
+    own = network if network.ties is not None else network.on_host()
+    if own.ties is not None:
+        a, b = person[to_host(own.ties.a)], person[to_host(own.ties.b)]
+    else:
+        rows = np.repeat(np.arange(own.n), np.diff(to_host(own.indptr)))
+        a, b = person[rows], person[to_host(own.indices)]
+        a, b = a[a < b], b[a < b]
+    every = distinct(np.concatenate([*keys, _key(a, b, arrests.n_persons)]))
+    size = max(arrests.n_persons, 1)
+    a, b = (every // size).astype(np.int32), (every % size).astype(np.int32)
+    return {**found, ANY: _layer(a, b, None, offences, names)}
+
+
+def _pairs_of_kind(arrests: Arrests, kind: int) -> tuple[Int32, Int32, Float64, Int32]:
+    """The two persons, strength and day of each row of a kind that counts."""
+    rows = arrests.associations
+    assert rows is not None  # there is such a kind
+    end = end_of(arrests)
+    rows = rows.at((rows.kind == kind) & rows.known_before(end))
+    return rows.a, rows.b, rows.strength(end), rows.day
+
+
+def _pairs_of_victims(arrests: Arrests) -> tuple[Int32, Int32, Float64, Int32]:
+    """Each victim with each other person who was arrested for the incident, the day on which that happened.
+
+    Incidents with more persons than ``max_incident_size``, victims among them, tie nobody.
+    """
+    victims = arrests.victims
+    assert victims is not None  # there is such a layer
+    members = incident_members(arrests)
+    start, arrested = to_host(members.indptr), to_host(members.person)
+    size, incident = np.diff(start), victims.incident
+    inside = (incident >= 0) & (victims.person >= 0)
+    incident, victim, day = incident[inside], victims.person[inside], victims.events.day[inside]
+    in_all = size + np.bincount(incident, minlength=len(size))
+    forming = in_all[incident] <= arrests.config.network.max_incident_size
+    incident, victim, day = incident[forming], victim[forming], day[forming]
+    count = size[incident]
+    of = np.repeat(np.arange(len(incident)), count)
+    place = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + start[incident[of]]
+    other = arrested[place]
+    two = victim[of] != other
+    victim, other, day = victim[of][two], other[two], day[of][two]
+    low, high = np.minimum(victim, other), np.maximum(victim, other)
+    return low, high, np.ones(len(low)), day
+
+
+def _key(a: Int32, b: Int32, n: int) -> Int64:
+    return a.astype(np.int64) * max(n, 1) + b
+
+
+def _merged(n: int, a: Int32, b: Int32, strength: Float64, day: Int32) -> tuple[Int32, Int32, Ties]:
+    """Each pair once, ascending: the persons, and ties whose ends are to be set."""
+    key, count, total, first, last = resolve_engine("cpu").merge_pairs(_key(a, b, n), strength, day, day, NO_DAY)
+    low, high = (key // max(n, 1)).astype(np.int32), (key % max(n, 1)).astype(np.int32)
+    return low, high, Ties(low, high, count, total, first, last)
+
+
+def _layer(a: Int32, b: Int32, ties: Ties | None, offences: Any, names: Mapping[str, Any]) -> Layer:
+    """The layer of ties between persons, sorted by both."""
+    person = distinct(np.concatenate([a, b]))
+    low, high = (np.searchsorted(person, ends).astype(np.int32) for ends in (a, b))
+    rows, indices = resolve_engine("cpu").csr_from_ties(low, high, len(person))
+    found = None if ties is None else replace(ties, a=low, b=high)
+    sets = vertex_sets(offences[person], names)
+    return Layer(Network(len(person), rows, indices, sets, found, person), found)
+
+
+def layer_features(
+    arrests: Arrests,
+    layers: Mapping[str, Layer],
+    engine: Engine,
+    path_config: PathConfig,
+    *,
+    progress: ProgressCallback | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> tuple[Columns, PathReport | None]:
+    """The columns of the family ``layers`` over persons, on the host; and how betweenness in the union was computed."""
+    declared = columns(arrests.config.sets, ["layers"], layers=arrests.layers)
+    out: Columns = {}
+    report = None
+    if isinstance(engine, CpuEngine):
+        engine = replace(engine, sums=None)  # which are those of co-arrest
+    for name, layer in layers.items():
+        network = layer.network
+        found = {f"{column}__{name}": values for column, values in _neighbours(network, engine).items()}
+        if layer.ties is not None:
+            found |= {f"strength__{c}__{name}": values for c, values in _strength(layer.ties, network.sets).items()}
+        if name == ANY:
+            of_union = labelled(progress, "(any layer)")
+            paths = compute_path(network, _PATHS, None, engine, config=path_config, progress=of_union, notice=notice)
+            found |= {f"{column}__{ANY}": values for column, values in paths.columns.items()}
+            report = paths.report
+        person = network.person
+        assert person is not None  # it was made of persons
+        out |= {c: spread(v, person, arrests.n_persons, declared[c]) for c, v in found.items() if c in declared}
+    return {name: out[name] for name in declared}, report
+
+
+def _neighbours(network: Network, engine: Engine) -> Columns:
+    """Degree, shares and majorities of every vertex, on the host."""
+    found = neighbourhood_features(network.to_engine(engine), engine)
+    return {c: tuple(map(to_host, v)) if isinstance(v, tuple) else to_host(v) for c, v in found.items()}  # type: ignore[misc]
+
+
+def _strength(ties: Ties, sets: Mapping[str, Bool]) -> dict[str, Float64]:
+    """By set float64[n], the strengths of each vertex's ties to its members, added in the order of the ties."""
+    ends, others = np.concatenate([ties.a, ties.b]), np.concatenate([ties.b, ties.a])
+    both = np.concatenate([ties.strength, ties.strength])
+    return {
+        name: np.bincount(ends, np.where(inside[others], both, 0.0), len(inside)).astype(np.float64)
+        for name, inside in sets.items()
+    }
+
+
+def ties_with_kinds(arrests: Arrests, network: Network, layers: Mapping[str, Layer]) -> Any:
+    """The table of ties of all layers but the union: that of co-arrest with a column ``kind``, by persons and layer.
+
+    ``incidents`` are the records of a tie of another kind, the incidents of one between victim and offender.
+    """
+    assert network.ties is not None  # networks of arrests have them
+    assert network.person is not None
+    parts = {CO_ARREST: (to_host(network.person), network.ties)}
+    parts |= {name: (to_host(of.network.person), of.ties) for name, of in layers.items() if of.ties is not None}
+    a, b = (np.concatenate([p[to_host(getattr(t, end))] for p, t in parts.values()]) for end in ("a", "b"))
+    kind = np.repeat(np.arange(len(parts)), [len(ties) for _, ties in parts.values()])
+    order = np.lexsort((kind, b, a))
+    names = ("incidents", "strength", "first_day", "last_day")
+    values = {n: np.concatenate([to_host(getattr(t, n)) for _, t in parts.values()])[order] for n in names}
+    ties = Ties(a[order].astype(np.int32), b[order].astype(np.int32), **values)
+    table = as_eager(table_of_ties(arrests.person_ids, ties.a, ties.b, ties, arrests.backend))
+    texts = np.array(list(parts), dtype=object)[kind[order]].tolist()
+    return table.with_columns(make_series("kind", texts, arrests.backend)).to_native()
