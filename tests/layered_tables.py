@@ -23,9 +23,13 @@ UNKNOWN = ("9000001", "9000002", "9000003")
 CONFIG = """
 [ties.intelligence]
 use = true
+min_source = 3
+min_information = "E"
 
 [ties.calls]
 use = true
+min_source = 3
+min_information = "E"
 half_life_days = 90
 
 [model]

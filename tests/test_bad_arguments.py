@@ -137,6 +137,8 @@ _NO_SHARE = ["0.1", True, 0, 1, -1, float("nan"), float("inf"), [], Odd()]
 
 BAD = {
     ("read_arrests", "paths_or_frame"): [None, 5, True, [], {}, [None], [5], np.array(3), b"x", Odd(), Odd],
+    ("read_arrests", "ties"): [5, True, [], {}, [None], [5], np.array(3), b"x", Odd(), Odd, pl.DataFrame()],
+    ("read_arrests", "victims"): [5, True, [], {}, [None], [5], np.array(3), b"x", Odd(), Odd, pl.DataFrame()],
     ("read_arrests", "config"): [5, True, [], b"x", {"model": None}, {5: 1}, Odd()],
     ("read_arrests", "as_of"): ["yesterday", 5, True, [], float("nan"), Odd()],
     ("read_arrests", "keep_going"): [None, "yes", 1, [], pl.DataFrame(), Odd()],

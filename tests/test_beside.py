@@ -120,6 +120,11 @@ def test_tables_that_have_nothing_in_common_are_warned_of() -> None:
     assert "no person of these tables has an arrest: are ids written alike in both? See [input] id_rules" in said[0]
     assert "0 of 1 incidents of victims are incidents of arrests" in said[1]
     assert "no offence is in a set of [violent_offences]" in said[2]
+    zeros = gpunet.read_arrests(frame, CONFIG, ties=tied([("0001", "0002")]))
+    assert zeros.report is not None
+    assert any(
+        "[input] id_rules = {person_id = {strip_zeros = true}}" in text for text in zeros.report.beside["ties"].warnings
+    )
     near = gpunet.read_arrests(frame, CONFIG, ties=tied([("a", "1")]), victims=frame)
     assert near.report is not None
     assert not any(report.warnings for report in near.report.beside.values())

@@ -81,7 +81,8 @@ def check_tables(
         first = f"no arrest was accepted: {why_nothing(report)}"
     beside, error = _beside(arrests, proposed.config(), progress)
     first = first or error
-    open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report))
+    of_beside = [advice for of in beside.values() for advice in of.advice]
+    open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report), *of_beside)
     proposed = replace(proposed, open=open_)
     result = {
         "ready": first is None,

@@ -13,9 +13,10 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.joined import check_key, with_tables
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.base.words import plain_name
+from gpunet.base.words import Advice, plain_name
 from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
+from gpunet.reading.alike import alike_among, candidates, texts_of
 from gpunet.reading.arrests_table import read_arrests_at
 from gpunet.reading.ties_report import prefixed
 from gpunet.reading.ties_table import read_ties
@@ -88,9 +89,9 @@ def read_beside(
         assert events.report is not None  # they were read
         reports["victims"] = events.report
     joined = with_tables(arrests, rows, events)
-    for name, warnings in (("ties", _of_ties(joined)), ("victims", _of_victims(joined))):
+    for name, found in (("ties", _of_ties(joined)), ("victims", _of_victims(joined))):
         if name in reports:
-            reports[name] = replace(reports[name], warnings=(*reports[name].warnings, *warnings))
+            reports[name] = reports[name].advised(found)
     if joined.report is not None:
         joined = replace(joined, report=replace(joined.report, beside=reports))
     return joined, reports
@@ -138,37 +139,36 @@ def _as_input(config: InputConfig) -> InputConfig:
     return replace(config, columns=columns)
 
 
-def _of_ties(arrests: Arrests) -> list[str]:
-    """A warning if nobody of the tables of ties has an arrest."""
+def _of_ties(arrests: Arrests) -> list[Advice]:
+    """What to tell if nobody of the tables of ties has an arrest."""
     if arrests.associations is None or not len(arrests.associations):
         return []
     arrested = np.zeros(arrests.n_persons, np.bool_)
     arrested[to_host(arrests.person)] = True
     if arrested[arrests.associations.persons()].any():
         return []
-    return [
-        "ties: no person of these tables has an arrest: are ids written alike in both? See [input] id_rules in "
-        "docs/input.md"
-    ]
+    text = "ties: no person of these tables has an arrest: are ids written alike in both? See [input] id_rules"
+    alike = alike_among(candidates(texts_of(arrests.person_ids)), "person_id", arrests.config.input)
+    return [Advice(f"{text} in docs/input.md"), *(Advice(f"ties: {a.about}", a.key, a.value) for a in alike)]
 
 
-def _of_victims(arrests: Arrests) -> list[str]:
-    """Warnings of incidents that are not those of arrests, and of offences of which none is violent."""
+def _of_victims(arrests: Arrests) -> list[Advice]:
+    """What to tell of incidents that are not those of arrests, and of offences of which none is violent."""
     victims = arrests.victims
     if victims is None or not len(victims):
         return []
-    incidents = distinct(victims.events.incident)
+    incidents = distinct(to_host(victims.events.incident))
     shared = int((victims.of_incident[incidents] >= 0).sum())
-    warnings = []
+    found = []
     if shared < _LEAST_SHARED * len(incidents):
-        warnings.append(
+        found.append(
             f"victims: {shared:,} of {len(incidents):,} incidents of victims are incidents of arrests, so hardly "
             "anybody is tied to their victim: are incident_id, and force, written alike in both? See [input] id_rules "
             "in docs/input.md"
         )
     if not victims.events.config.input.is_absent("offence") and not victims.events.offences.any():
-        warnings.append(
+        found.append(
             "victims: no offence is in a set of [violent_offences], so nobody became a victim of violence; look at "
             "docs/offences.md"
         )
-    return warnings
+    return [Advice(text) for text in found]
