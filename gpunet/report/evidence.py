@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gpunet.base.words import counted
-from gpunet.config.registry import LAYER_FAMILIES, PATH_FAMILIES, Feature
+from gpunet.config.registry import PATH_FAMILIES, Feature
 from gpunet.report.named import named
 from gpunet.report.record import Record
 from gpunet.report.subject import Subject
@@ -48,10 +48,6 @@ class Evidence:
             return self._places(feature)
         if feature.family == "community":
             return self._community(feature.name)
-        if feature.family in LAYER_FAMILIES:
-            return (
-                "It rests on the tables of ties and victims that were read beside the arrests, which are not told here."
-            )
         if not len(self.around.direct):
             return "The person has no tie to anyone, so this is empty."
         if feature.family in PATH_FAMILIES:
