@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 import pytest
 from forecast_folders import persons, source_of
 from report_pages import Parsed
-from victim_tables import read_beside, tables_in
+from victim_tables import tables_in
 
 from gpunet.cli.audits import run_audit
 from gpunet.cli.reports import write_report
@@ -27,15 +26,9 @@ from gpunet.runs.complete import read_manifest
 
 #: What is said of offenders alone, in words of the outcome.
 OF_OFFENDERS = re.compile(
-    r"(were|was|will be|would be|are) (not )?arrested for (a violent|violence)|[Ff]ound of all arrested"
+    r"(?<!who )(were|was|will be|would be|are) (not )?arrested for (a violent|violence)|[Ff]ound of all arrested"
     r"|past violence|(had|with) a violent arrest (in|on record)"
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tables_are_read() -> Iterator[None]:
-    with read_beside():
-        yield
 
 
 @pytest.fixture(scope="module")

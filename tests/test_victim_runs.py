@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from kept_runs import kept_run
-from victim_tables import OFFENCES, read_beside, tables_in
+from victim_tables import OFFENCES, tables_in
 
 from gpunet import load_model, score
 from gpunet.base.errors import ConfigError, InputError
@@ -26,12 +24,6 @@ from gpunet.runs.stages import Run
 from gpunet.tables.parquet import read_parquet_metadata
 
 MODEL = {"max_rounds": 25, "folds": 3}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tables_are_read() -> Iterator[None]:
-    with read_beside():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -223,9 +215,10 @@ def _trains_nothing(*_: Any) -> Any:
 
 def test_the_summary_has_the_words_of_the_side(tables: tuple[Path, Path], tmp_path: Path, capsys: Any) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(f"[input]\nvictims = [{json.dumps(str(tables[1]))}]\n[model]\nmax_rounds = 3\nfolds = 2\n")
-    asked = ("--config", config, "--out", tmp_path / "run", "--side", "victim", "--no-report")
+    config.write_text("[model]\nmax_rounds = 3\nfolds = 2\n", encoding="utf-8")
+    asked = ("--config", config, "--victims", tables[1], "--out", tmp_path / "run", "--side", "victim", "--no-report")
     assert gpunet("run", tables[0], *asked) == 0
+    assert read_manifest(tmp_path / "run")["side"] == "victim"
     told = " ".join(capsys.readouterr().out.split())
     assert "forecast violent victimisation within 180 days" in told
     assert "had a violent victimisation in the test window" in told

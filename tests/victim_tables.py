@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import polars as pl
 
-import gpunet
-from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.joined import with_tables
-from gpunet.runs.stages import Run
 from gpunet.synthetic import make_arrests
 
 #: How a victim's offence is written: in two of the violent sets, and in none.
@@ -24,12 +16,14 @@ OFFENCES = ("ROBBERY", "HOMICIDE", "THEFT")
 
 
 def victims_near(arrests: pl.DataFrame, seed: int = 1, *, near: float = 5.0) -> pl.DataFrame:
-    """Victims from beginning to end: some persons, their co-arrestees `near` times as often as strangers, newcomers.
+    """Victims from beginning to end: a few persons and their co-arrestees far more often than strangers, newcomers.
 
-    Newcomers were never arrested; each of them becomes a victim two or three times.
+    A third of the events are in incidents for which somebody was arrested. Newcomers were never arrested; each of them
+    becomes a victim two or three times.
     """
     rng = np.random.default_rng(seed)
     persons = arrests["person_id"].unique().sort().to_list()
+    incidents = arrests.select("incident_id", "date").rows()
     together = arrests.select("person_id", "incident_id").unique()
     pairs = together.join(together, on="incident_id").filter(pl.col("person_id") != pl.col("person_id_right"))
     chosen = set(rng.choice(persons, max(len(persons) // 25, 2), replace=False).tolist())
@@ -42,9 +36,11 @@ def victims_near(arrests: pl.DataFrame, seed: int = 1, *, near: float = 5.0) -> 
 
     def harm(person: int, times: int) -> None:
         for _ in range(times):
-            day = first + timedelta(days=int(rng.integers(0, span)))
+            incident, day = f"v{len(rows)}", first + timedelta(days=int(rng.integers(0, span)))
+            if rng.random() < 1 / 3:
+                incident, day = incidents[int(rng.integers(0, len(incidents)))]
             offence = OFFENCES[int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
-            rows.append({"person_id": person, "incident_id": f"v{len(rows)}", "date": day, "offence": offence})
+            rows.append({"person_id": person, "incident_id": incident, "date": day, "offence": offence})
 
     for person in persons:
         rate = near if person in chosen or person in around else 0.15
@@ -61,20 +57,3 @@ def tables_in(folder: Path, n: int = 400, seed: int = 1) -> tuple[Path, Path]:
     for path, table in zip(paths, (arrests, victims_near(arrests, seed)), strict=True):
         table.write_csv(path)
     return paths
-
-
-@contextmanager
-def read_beside() -> Iterator[None]:
-    """Runs read the tables of victims that the configuration names, also where reading does not do so by itself."""
-    read = Run.read
-
-    def with_victims(run: Run, *asked: Any) -> Arrests:
-        arrests: Arrests = read(run, *asked)
-        if arrests.victims is not None or not run.config.input.victims:
-            return arrests
-        config = dataclasses.replace(run.config, input=dataclasses.replace(run.config.input, ties=(), victims=()))
-        victims = gpunet.read_arrests(list(run.config.input.victims), config)
-        return with_tables(arrests, victims=victims)
-
-    with mock.patch.object(Run, "read", with_victims):
-        yield

@@ -97,7 +97,7 @@ def victim_between(arrests: Arrests, start: date, end: date, known_before: date 
         raise InputError("no table of victims was read, so nobody is known to have become one: give --victims FILE")
     if known_before is not None:
         end = min(end, known_before)
-        victims = victims if victims.events.charges is None else victims.known_before(known_before)
+        victims = victims.known_before(known_before)
     events, person = victims.events, victims.person
     within = (events.offences != 0) & (events.day >= day_number(start)) & (events.day < day_number(end))
     label: Bool = count_by_code(person[within & (person >= 0)], arrests.n_persons) > 0

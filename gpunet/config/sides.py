@@ -1,7 +1,7 @@
 """The two sides of violence that a forecast can be of, which are never put together: who offends, who becomes a victim.
 
-In 2018 the United Kingdom's Information Commissioner found that the Gangs Matrix of London's police did not tell
-victims from offenders. So every file of a forecast of victims says of which side it is.
+In 2018 the United Kingdom's Information Commissioner found that the Gangs Matrix of London's police did not
+clearly tell victims from offenders. So every file of a forecast of victims says of which side it is.
 """
 
 from __future__ import annotations

@@ -73,9 +73,8 @@ def feature_words(name: str, declared: Mapping[str, Feature]) -> str:
 
 def _family(name: str, declared: Mapping[str, Feature]) -> str:
     of = declared[name].family if name in declared else ""
-    if of in LAYER_FAMILIES:
-        return of
-    return next((family for family, parts in FAMILIES.items() if of in parts), "own record")
+    beside = of if of in LAYER_FAMILIES else "own record"
+    return next((family for family, parts in FAMILIES.items() if of in parts), beside)
 
 
 def _features(importance: Iterable[Mapping[str, Any]], declared: Mapping[str, Feature], total: float) -> pl.DataFrame:

@@ -40,8 +40,8 @@ _OF_VICTIMS = (
     "It is a list of persons who may need protection. It is no list of suspects, and being on it is no ground to stop, "
     "search, watch or arrest anybody, nor to refuse work, housing or help.",
     "It is never put together with a list of possible offenders: in 2018 the United Kingdom's Information Commissioner "
-    "found that the Gangs Matrix of London's police did not tell victims from offenders, and shared both alike. Many "
-    "persons are on both sides; what they are offered as victims must not depend on the other list.",
+    "found that the Gangs Matrix of London's police did not clearly tell victims from offenders. Many persons are on "
+    "both sides; what they are offered as victims must not depend on the other list.",
     "Who became a victim is known only of those who told, or were found. Whoever does not trust the police, or is "
     "harmed at home, is missing from the record, and from the head of the list.",
     "The reasons given for a score say where the number comes from. They are no fault of the person, and do not say "
