@@ -8,24 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 import pytest
 from layered_tables import CONFIG, KINDS, UNKNOWN, gpunet_ends, write_layered
 from run_processes import results
 
+import gpunet
 from gpunet.cli.panels import part_name
 from gpunet.cli.run import RunOptions, resume_run, run_features, run_forecast
+from gpunet.config.config import load_config
 from gpunet.config.layer_registry import layer_declarations
 from gpunet.config.layers import Layers
+from gpunet.engines.choice import resolve_engine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.families import known_columns
+from gpunet.evaluate.protocols import HiddenFeatures
+from gpunet.reading.beside import read_beside
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
 from gpunet.report.source import Source
 from gpunet.report.subject import rows_where
 from gpunet.report.tied import tied
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.stages import Run
 
 USUAL = ("--threads", "1")
@@ -40,7 +47,7 @@ classifiers = ["decision_tree"]
 smote = false
 bootstrap = 0
 start = 2013-12-01
-every = "4mo"
+every = "2y"
 horizon_days = 200
 
 [cluster]
@@ -75,6 +82,12 @@ def forecast(tables, tmp_path_factory) -> Path:
 def beside(tables: Path) -> list[Any]:
     ties = ("--ties", tables / "ties.csv", tables / "more.csv")
     return [tables / "arrests.csv", *ties, "--victims", tables / "victims.csv", "--config", tables / "c.toml"]
+
+
+def config_with(tables: Path) -> dict[str, Any]:
+    """The kinds and tables of :func:`beside`."""
+    paths = {"ties": [str(tables / "ties.csv")], "victims": [str(tables / "victims.csv")]}
+    return {"input": paths, "ties": {kind: {"use": True} for kind in KINDS}}
 
 
 def config_of(folder: Path) -> dict[str, Any]:
@@ -141,7 +154,7 @@ def test_a_model_refuses_features_without_its_layers(tables, forecast, tmp_path,
     assert pl.read_parquet(out)["probability"].equals(pl.read_parquet(forecast / "scores.parquet")["probability"])
 
 
-def test_reports_and_cards_are_of_co_arrest(tables, forecast, capsys):
+def test_reports_and_cards_are_of_co_arrest(forecast):
     source = Source(forecast)
     ties = pl.read_parquet(forecast / "ties.parquet")
     own = ties.filter(kind="co_arrest").drop("kind")
@@ -153,13 +166,20 @@ def test_reports_and_cards_are_of_co_arrest(tables, forecast, capsys):
     person = own["person_a"][0]
     assert rows_where(source, "ties", pc.field("person_a") == person).equals(own.filter(person_a=person))
     assert rows_where(source, "ties", pc.field("person_a") == person, ["person_b"]).columns == ["person_b"]
-    html = rendered(page_of(Source(forecast, Audience("analyst"))), Audience("analyst")).html
-    assert b"ties of other kinds than arrests" in html
+    found = rendered(page_of(Source(forecast)), Audience("analyst"))
+    assert b"ties of other kinds than arrests" in found.html
+    layers = read_manifest(forecast)["layers"]
+    told = pl.read_csv(found.figures["figures/layers.csv"]).rows_by_key("layer", named=True, unique=True)
+    assert told["calls"] == {name: layers["calls"][name] for name in ("persons", "ties", "records")}
+    assert len(told) == len(layers) - 1
+    assert {f"figures/{name}.csv" for name in ("rows_of_ties", "rejected_of_ties", "rows_of_victims")} < {
+        *found.figures
+    }
     card = ("card", forecast, "--out", forecast.parent / "card.html", "--person")
     assert gpunet_ends(*card, person) == 0
     alone = next(one for one in UNKNOWN if one in source.table("scores")["person_id"].to_list())
-    assert gpunet_ends(*card, alone) == 2
-    assert "has no arrest, and is known from ties or as a victim alone" in capsys.readouterr().err
+    assert gpunet_ends(*card, alone) == 0
+    assert "is known from other tables of the run" in (forecast.parent / "card.html").read_text()
 
 
 def test_an_audit_takes_the_columns_of_the_layers(tables, forecast, tmp_path):
@@ -213,18 +233,40 @@ def test_emerging_violence_is_told_with_the_layers(tables, tmp_path, monkeypatch
     assert {"rejected_ties.parquet", "rejected_victims.parquet"} < set(manifest["outputs"])
 
 
-def test_a_known_network_is_told_with_the_layers(tables, tmp_path):
+def test_a_known_network_is_told_with_the_layers(tables, tmp_path, monkeypatch):
+    declared: list[list[str]] = []
+    real = HiddenFeatures.matrix
+
+    def watched(self: Any, hidden: Any = None, *, events: bool = False) -> Any:
+        found = real(self, hidden, events=events)
+        declared.append(list(self.declared))
+        if hidden is not None:
+            closeness, around = (self.declared[name] for name in ("degree__violent__calls", "victims_1hop__violent"))
+            assert (closeness.follows_offences, around.follows_offences) == (True, False)
+        assert found.shape[1] == len(self.declared)
+        return found
+
+    monkeypatch.setattr(HiddenFeatures, "matrix", watched)
     assert gpunet_ends("evaluate", "known", *beside(tables), "--out", tmp_path / "a", *USUAL) == 0
-    assert (
-        gpunet_ends(
-            "evaluate", "known", tables / "arrests.csv", "--config", tables / "c.toml", "--out", tmp_path / "b", *USUAL
-        )
-        == 0
-    )
-    with_layers, without = (pl.read_parquet(tmp_path / name / "predictions.parquet") for name in "ab")
-    single = pl.col("family").is_in(["neighbourhood", "path"])
-    assert with_layers.filter(single).equals(without.filter(single))
-    assert not with_layers.equals(without)
+    assert all("closeness__violent__any" in names for names in declared)
+    manifest = read_manifest(tmp_path / "a")
+    assert {"ties", "victims"} < set(manifest["input"])
+
+
+def test_the_labels_of_hidden_persons_are_in_no_layer(tables):
+    arrests = gpunet.read_arrests(tables / "arrests.csv")
+    layered, _ = read_beside(arrests, load_config(config_with(tables)))
+    layered = layered.current()
+    features = HiddenFeatures(layered, resolve_engine("cpu", 1))
+    everybody = np.ones(layered.n_persons, np.bool_)
+    open_, hidden = features.matrix(), features.matrix(everybody)
+    for name in ("degree__violent__calls", "share_2hop__violent__any", "strength__violent__intelligence"):
+        column = list(features.declared).index(name)
+        assert np.nansum(open_[:, column]) > 0
+        assert np.nansum(hidden[:, column]) == 0
+    for name in ("degree__all__calls", "victims_1hop__all", "closeness__all__any"):
+        column = list(features.declared).index(name)
+        np.testing.assert_array_equal(open_[:, column], hidden[:, column])
 
 
 def test_the_columns_of_the_known_network():

@@ -28,6 +28,7 @@ from gpunet.report.flags_page import flags_asked, flags_raised, flags_worth
 from gpunet.report.forecast import forecast
 from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
+from gpunet.report.layers import layers
 from gpunet.report.limits import limits
 from gpunet.report.network import network
 from gpunet.report.outcome import outcome_of
@@ -53,6 +54,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "evaluate emerging": (
         asked,
+        layers,
         emerging_experiment,
         experiment_network,
         emerging_result,
@@ -65,6 +67,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "evaluate known": (
         asked,
+        layers,
         known_experiment,
         experiment_network,
         known_result,
@@ -77,6 +80,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "features": (
         asked,
+        layers,
         network,
         limits,
         computed,
@@ -90,6 +94,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "panel": (
         asked,
+        layers,
         panel_days,
         limits,
         computed,
@@ -103,6 +108,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "run": (
         asked,
+        layers,
         network,
         forecast,
         calibration,

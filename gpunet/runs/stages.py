@@ -30,10 +30,10 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
-from gpunet.reading.beside import read_beside
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs import kept_arrests, kept_features, kept_trainings
+from gpunet.runs.beside import with_beside
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
 from gpunet.runs.described import (
@@ -258,25 +258,11 @@ class Run:
 
     def _with_beside(self, arrests: Any) -> Any:
         """The arrests with ties of other kinds and victims, where there are tables of these."""
-        if not self.config.input.has_tables_beside:
-            return arrests
-        found, self._beside = read_beside(
-            arrests,
-            self.config,
-            today=self._reading_day,
-            keep_going=self.options.keep_going,
-            progress=self.progress,
-            notice=self.options.notice,
+        hashes = {} if self._request is None else self._request.tables
+        found, self._beside = with_beside(
+            arrests, self.config, self.options, self.folder, hashes, self._reading_day, self.progress
         )
-        known = {} if self._request is None else self._request.tables
         for report in self._beside.values():
-            names = [*(file.name for file in report.files), *(file.name for file in report.skipped)]
-            self.folder.refuse_inputs([path_named(name) for name in names])
-            for file in report.files:
-                if known.get(file.name, file.sha256) != file.sha256:
-                    raise InputError(
-                        f"the table {file.name} was changed while the run was at work: give the same command again"
-                    )
             self.warnings += report.warnings
         return found
 

@@ -33,7 +33,8 @@ def card(
     from gpunet.runs.folder import MANIFEST
     from gpunet.tables.files import write_whole
 
-    files = read_manifest(run)["input"]["files"] if (run / MANIFEST).is_file() else []
+    read = read_manifest(run)["input"] if (run / MANIFEST).is_file() else {"files": []}
+    files = [file for of in (read, read.get("ties", {}), read.get("victims", {})) for file in of.get("files", [])]
     _check_out(out, [path_named(file["name"]) for file in files])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
