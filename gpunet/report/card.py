@@ -73,11 +73,6 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
     subject = subject_of(source, person)
     paths = input_paths(source.manifest)
     record = Record(read_again(source.manifest, paths, progress), subject.person_id)
-    if not record.is_of_somebody:
-        raise InputError(
-            f"person {named(subject.person_id)} has no arrest, and is known from ties or as a victim alone: a card is "
-            "of what arrests say"
-        )
     around = two_steps(source, subject.person_id)
     evidence = Evidence(subject, record, around)
     model = load_model(source.folder / _MODEL)

@@ -41,11 +41,6 @@ class Record:
         found: Int64 = pc.index_in(values.cast(known.type), value_set=known).fill_null(-1).to_numpy()
         return found.astype(np.int64)
 
-    @property
-    def is_of_somebody(self) -> bool:
-        """Whether the person has an arrest at all, and is not known from ties or as a victim alone."""
-        return bool(np.isfinite(self.codes([self.person_id])[0]))
-
     @cached_property
     def code(self) -> int:
         """The person's."""
