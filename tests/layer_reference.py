@@ -101,19 +101,22 @@ class Picture:
         }
 
     def of_victims(self) -> dict[Pair, Tie]:
-        told = all(any(a.force for a in reference_arrests(r, self.sets)) for r in (self.rows, self.victims or []))
-        arrested: dict[Any, dict[Any, set[Any]]] = {}
+        whole = reference_arrests(self.rows, self.sets)  # how incidents are told apart is found out from whole tables
+        told = all(any(a.force for a in of) for of in (whole, reference_arrests(self.victims or [], self.sets)))
+        forces: dict[Any, set[str]] = {}
+        for arrest in whole:
+            forces.setdefault((arrest.force if told else "", arrest.incident_id), set()).add(arrest.force)
+        arrested: dict[Any, set[Any]] = {}
         for arrest in self.arrests:
-            key = (arrest.force if told else "", arrest.incident_id)
-            arrested.setdefault(key, {}).setdefault(arrest.force, set()).add(arrest.person)
+            arrested.setdefault((arrest.force if told else "", arrest.incident_id), set()).add(arrest.person)
         between: dict[Pair, list[set[dt.date]]] = {}
         hurt: dict[Any, list[Arrest]] = {}
         for event in self.events:
             hurt.setdefault((event.force if told else "", event.incident_id), []).append(event)
         for key, events in hurt.items():
-            if len(arrested.get(key, {})) != 1:  # nobody was, or it is not told which of two incidents it is
+            others = arrested.get(key, set())
+            if len(forces.get(key, ())) != 1:  # it is not told which of two incidents it is
                 continue
-            (others,) = arrested[key].values()
             if len(others | {e.person for e in events}) > self.max_incident_size:
                 continue
             days: dict[Pair, set[dt.date]] = {}

@@ -42,8 +42,9 @@ def write_layered(folder: Path, persons: int = 140, seed: int = 1) -> Path:
     arrests.write_csv(folder / "arrests.csv")
     ids = [*arrests["person_id"].cast(pl.String).unique().sort().to_list(), *UNKNOWN[:2]]
     _ties(rng, ids, 160).write_csv(folder / "ties.csv")
-    bad = pl.DataFrame({"person_a": [ids[0]], "person_b": [None], "kind": ["calls"], "date": ["2012-01-01"]})
-    pl.concat([_ties(rng, ids, 40), bad.cast({"person_b": pl.String})]).write_csv(folder / "more.csv")
+    more = _ties(rng, ids, 41)
+    bad = pl.int_range(len(more)) == 40
+    more.with_columns(pl.when(~bad).then("person_b").alias("person_b")).write_csv(folder / "more.csv")
     some = arrests.filter(pl.col("date").is_not_null()).sample(60, seed=seed)
     victims = pl.Series("person_id", [UNKNOWN[2], *rng.choice(ids, len(some) - 1)])
     offences = pl.Series("offence", rng.choice(["HOMICIDE", "ROBBERY", "THEFT"], len(some)))
@@ -63,6 +64,8 @@ def _ties(rng: np.random.Generator, ids: list[str], rows: int) -> pl.DataFrame:
             "person_b": [ids[i] for i in b],
             "kind": rng.choice(KINDS, rows).tolist(),
             "date": days.astype(str),
+            "source_grade": [1] * rows,
+            "information_grade": ["A"] * rows,
         }
     )
 

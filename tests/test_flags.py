@@ -219,6 +219,24 @@ def test_ids_of_others_are_there_only_if_they_are_asked_for() -> None:
     assert str(named["expires"][0]) == "2013-06-11"
 
 
+def test_a_tie_within_the_own_group_leads_to_no_other() -> None:
+    """ann and cyd are of one gang already, so only dan, who is of none, has a new tie to a violent one."""
+    old, new = "2013-01-01", "2013-05-04"
+    rows = [
+        {"person_id": p, "incident_id": i, "date": d, "offence": o, "gang": g}
+        for p, i, d, o, g in (
+            ("ann", 1, old, "theft", "K"), ("cyd", 2, old, "theft", "K"),
+            ("ann", 3, new, "theft", None), ("cyd", 3, new, "robbery", None),
+            ("dan", 4, new, "theft", None), ("cyd", 4, new, "theft", None),
+        )
+    ]  # fmt: skip
+    arrests = gpunet.read_arrests(pl.DataFrame(rows), as_of="2013-06-01")
+    known = Known(arrests, build_network(arrests))
+    found = shown(known, ViolentGroupTie(group="gang", min_violent=1))
+    assert {v: evidence["group_violent_arrests"] for v, evidence in found.items()} == {"dan": 1}
+    assert not shown(known, ViolentGroupTie(group="gang", min_violent=2))
+
+
 def test_nobody_is_flagged_without_ties_or_violence() -> None:
     rows = [{"person_id": p, "incident_id": p, "date": "2013-05-04", "offence": "theft"} for p in ("ann", "bob")]
     arrests = gpunet.read_arrests(pl.DataFrame(rows), as_of="2013-06-01")

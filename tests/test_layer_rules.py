@@ -22,6 +22,7 @@ from gpunet.config.config import PathConfig
 from gpunet.config.registry import LAYER_FAMILIES
 from gpunet.features import compute_all
 from gpunet.features.victims import nearest_other
+from gpunet.runs.described import methods_of
 
 DAY = dt.date(2013, 1, 1)
 
@@ -129,10 +130,10 @@ def test_approximate_betweenness_of_the_union_is_told() -> None:
     rows = [r for i, (a, b) in enumerate(rng.integers(0, 400, (500, 2)).tolist()) if a != b for r in pair(a, b, i)]
     arrests = case_of(rows, [tie(a, b, DAY) for a, b in rng.integers(0, 400, (400, 2)).tolist() if a != b]).read()
     exact = compute_all(arrests, threads=2)
-    assert exact.methods == {}
+    assert methods_of(exact) == {}
     found = compute_all(arrests, threads=2, path_config=PathConfig(betweenness="approx", epsilon=0.2, delta=0.2))
     assert found.path_any is not None
-    told = {name for name, how in found.methods.items() if how["method"] == "approx"}
+    told = {name for name, how in methods_of(found).items() if how["method"] == "approx"}
     approximate = {name for name, report in found.path_any.sets.items() if report.method == "approx"}
     assert {name for name in told if name.endswith("__any")} == {f"betweenness__{name}__any" for name in approximate}
     assert "betweenness__all__any" in told

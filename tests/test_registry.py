@@ -1,7 +1,8 @@
 """The registry declares what is computed, and nothing else."""
 
 from gpunet.config.config import Config
-from gpunet.config.registry import FAMILIES, columns, dictionary, expand_families
+from gpunet.config.layers import Layers
+from gpunet.config.registry import FAMILIES, LAYER_FAMILIES, columns, dictionary, expand_families
 
 CONTRACT = [
     "degree__all",
@@ -94,3 +95,28 @@ def test_every_column_has_a_label_of_its_own_in_plain_words():
     assert labels["share_1hop__violent"] == "share of direct co-arrestees who were arrested for a violent offence"
     assert labels["own_arrests__aggravated_assault"] == "own arrests for aggravated assault"
     assert [row["label"] for row in dictionary(Config().sets)] == list(labels.values())
+
+
+def test_layers_have_columns_of_their_own():
+    sets = Config().sets
+    layers = Layers(("calls", "social_media"), victims=True)
+    declared = columns(sets, LAYER_FAMILIES, layers=layers)
+    assert list(columns(sets, layers=layers)) == [*columns(sets), *declared]
+    assert not columns(sets, LAYER_FAMILIES)
+    # 7 sets: degree 7 and shares 2 each for 6 in 4 layers, strength 7 in 3, paths 3 for 7 in the union; victims 3 for 7
+    # and the flag; the own record 7 and the days.
+    assert len(declared) == 4 * (7 + 12) + 3 * 7 + 21 + 22 + 8
+    for name, feature in declared.items():
+        assert not {"{", "}"} & set(name + feature.label), name
+        assert (feature.family != "layers") or name.endswith(tuple(f"__{layer}" for layer in layers.names)), name
+    assert declared["degree__all__social_media"].label == "direct contacts in social media"
+    assert declared["degree__robbery__victim"].label.startswith("direct contacts in incidents with victims who were")
+    kinds = columns(sets, layers=Layers(("calls",)))
+    assert {f.family for f in kinds.values()} == {*FAMILIES} - {"victims", "victim_history"}
+
+
+def test_columns_of_layers_follow_offences_as_those_of_co_arrest_do():
+    declared = columns(Config().sets, LAYER_FAMILIES, offences=False, layers=Layers(("calls",), victims=True))
+    known = {name for name, feature in declared.items() if feature.known}
+    assert {"degree__all__calls", "betweenness__all__any", "victims_1hop__violent", "two_hop_heuristic"} <= known
+    assert not {"degree__violent__calls", "strength__robbery__victim", "shell__violent__any"} & known

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gpunet.arrests.charges import ALWAYS, NEVER
+from gpunet.arrests.charges import ALWAYS, NEVER, Charges
 from gpunet.base.array_types import Bool, Float64, Int32, UInt64
 from gpunet.base.days import day_number
 from gpunet.config.config import Config
@@ -128,6 +128,10 @@ class Events(Protocol):
     @property
     def last_day(self) -> int:
         """The latest day of any."""
+
+    @property
+    def charges(self) -> Charges | None:
+        """The rows that they are made of, where a table tells when these were recorded."""
 
     def __len__(self) -> int:
         """How many there are."""

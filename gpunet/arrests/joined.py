@@ -134,7 +134,10 @@ def check_key(config: Config) -> None:
 
 
 def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
-    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none."""
+    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none or several.
+
+    The force is no part of it where the arrests or the victims do not tell any.
+    """
     check_key(arrests.config)
     key = set(arrests.config.input.incident_key)
     if not all(any(of.force_names.to_list()) for of in (arrests, victims)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.diagnostics import diagnosed, why_nothing
-from gpunet.base.errors import InputError
+from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
@@ -16,7 +16,8 @@ from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, propose
 from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
-from gpunet.reading import read_arrests
+from gpunet.reading.beside import read_beside
+from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
 
@@ -52,8 +53,9 @@ def check_tables(
     -------
     dict
         ``ready``: whether a run would take the tables with the given configuration. ``error``: why not, else None.
-        ``input``: as in ``run.json``, and ``columns``. ``arrests``: statistics. ``offences``: the most frequent ones in
-        no set. ``warnings``: sentences. ``config``: the proposed ``[input]``; all figures are with it.
+        ``input``: as in ``run.json``, and ``columns``; ``ties`` and ``victims`` likewise, if the configuration names
+        tables of them. ``arrests``: statistics. ``offences``: the most frequent ones in no set. ``warnings``:
+        sentences. ``config``: the proposed ``[input]``; all figures are with it.
     str
         The proposed configuration file.
 
@@ -77,6 +79,8 @@ def check_tables(
     assert report is not None  # they were read
     if not len(arrests):
         first = f"no arrest was accepted: {why_nothing(report)}"
+    beside, error = _beside(arrests, proposed.config(), progress)
+    first = first or error
     open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report))
     proposed = replace(proposed, open=open_)
     result = {
@@ -85,7 +89,13 @@ def check_tables(
         "input": input_report(report),
         "arrests": arrest_statistics(arrests),
         "offences_in_no_set": _in_no_set(report),
-        "warnings": [*report.warnings, *found.warnings, *_better_preset(report, arrests.config)],
+        **{name: input_report(of) for name, of in beside.items()},
+        "warnings": [
+            *report.warnings,
+            *found.warnings,
+            *_better_preset(report, arrests.config),
+            *(warning for of in beside.values() for warning in of.warnings),
+        ],
         "config": {"input": proposed.config().as_dict()["input"]},
     }
     return result, proposed.toml()
@@ -99,11 +109,23 @@ def _read(
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests(inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
+        arrests = read_arrests_at(None, inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()
     return arrests, f"{skipped[0].name}: {skipped[0].reason}" if skipped else None
+
+
+def _beside(
+    arrests: Arrests, config: Config, progress: ProgressCallback | None
+) -> tuple[Mapping[str, ReadReport], str | None]:
+    """How reading the tables of ties and victims went that the configuration names, and the first fault of one."""
+    try:
+        _, reports = read_beside(arrests, config, keep_going=True, progress=progress)
+    except (ConfigError, InputError) as error:
+        return {}, str(error)
+    skipped = [(name, file) for name, report in reports.items() for file in report.skipped]
+    return reports, f"{skipped[0][0]}: {skipped[0][1].name}: {skipped[0][1].reason}" if skipped else None
 
 
 def _improved(inputs: list[str], proposed: ProposedConfig, arrests: Arrests | None) -> tuple[ProposedConfig, bool]:
@@ -182,6 +204,7 @@ def describe_check(found: Mapping[str, Any]) -> str:
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
         ("violent", sets),
         ("in no set", _some(texts)),
+        *((name, _beside_line(found[name])) for name in ("ties", "victims") if name in found),
         *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
     ]  # fmt: skip
     more = len(found["warnings"]) - _MOST_LINES
@@ -190,6 +213,14 @@ def describe_check(found: Mapping[str, Any]) -> str:
     ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
     lines.append(("ready", ready))
     return "\n".join(f"{title:10} {text}" for title, text in lines if text)
+
+
+def _beside_line(read: Mapping[str, Any]) -> str:
+    """What became of the rows of tables of ties or victims."""
+    rows, reasons = read["rows"], [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
+    counts = f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
+    rejected = f"{rows['rejected']:,} rejected" + (f" ({_some(reasons)})" if reasons else "")
+    return "; ".join((f"{counts}{rejected}, {rows['duplicate']:,} duplicate", *read["notes"]))
 
 
 def _some(texts: Sequence[str], most: int = _MOST_TEXTS, between: str = ", ") -> str:

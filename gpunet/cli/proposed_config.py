@@ -15,6 +15,7 @@ from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import UnreadableFile
 from gpunet.base.words import Advice, plain_name, toml_key, toml_of
 from gpunet.config.config import REQUIRED_COLUMNS, Config, load_config
+from gpunet.config.ties_config import KindConfig
 from gpunet.reading.columns import missing_columns, near_names
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
@@ -102,15 +103,25 @@ def _united(one: Any, other: Any) -> Any:
 
 def _changed(plain: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Sections with the keys whose values are not the default."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for section, values in plain.items():
+        if section == "ties":
+            found |= {f"ties.{toml_key(kind)}": _changed_kind(settings) for kind, settings in values.items()}
+            continue
         if section == "violent_offences":
             changed = {} if values == default[section] else dict(values)
         else:
-            changed = {key: value for key, value in values.items() if value != default[section][key]}
+            known = default.get(section, {})  # what is optional is not there
+            changed = {key: value for key, value in values.items() if key not in known or value != known[key]}
         if changed:
             found[section] = changed
     return found
+
+
+def _changed_kind(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a kind of ties: whether it counts in any case, as a kind has to be named."""
+    default = Config(ties={"kind": KindConfig()}).as_dict()["ties"]["kind"]
+    return {key: value for key, value in settings.items() if key == "use" or value != default[key]}
 
 
 def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[str, Any], list[Advice]]:

@@ -255,9 +255,14 @@ class Config:
             **beside,
         }
 
+    def every_value(self) -> dict[str, Any]:
+        """Plain values of every key."""
+        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=date.isoformat))
+        return plain
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in ``run.json``; what is optional is left out where nothing is said of it."""
-        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=date.isoformat))
+        plain = self.every_value()
         for name in _OPTIONAL_SECTIONS:
             if getattr(self, name) == _DEFAULTS[name]():
                 del plain[name]

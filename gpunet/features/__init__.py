@@ -12,7 +12,6 @@ from gpunet.arrests.network import Network, build_network, ties_table
 from gpunet.base.arguments import checked
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
-from gpunet.config.layers import ANY
 from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -68,12 +67,6 @@ class FeatureSet:
     layers: Mapping[str, Layer] = field(default_factory=dict)
     path_any: PathReport | None = None
 
-    @property
-    def methods(self) -> dict[str, dict[str, Any]]:
-        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels."""
-        of_union = {} if self.path_any is None else self.path_any.of_columns(ANY)
-        return {**({} if self.path is None else self.path.of_columns()), **of_union}
-
 
 @checked(arrests=CHECK_ARRESTS)
 def compute_features(
@@ -89,7 +82,7 @@ def compute_features(
     seed: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Any:
-    """Features of every person with an arrest, as a frame of the kind that the arrests came in.
+    """Features of every person with an arrest, or known from ties or as a victim, as a frame of the arrests' kind.
 
     Parameters
     ----------
@@ -97,7 +90,8 @@ def compute_features(
         From :func:`gpunet.read_arrests`.
     families
         Any of ``neighbourhood, community, removal, betweenness, closeness, shell, tipping, geographic, temporal,
-        history`` (``path`` stands for the five that :func:`gpunet.path_features` has); all of them if None.
+        history`` (``path`` stands for the five that :func:`gpunet.path_features` has), and ``layers, victims,
+        victim_history``, which have columns where there are tables of ties or victims; all of them if None.
     engine
         ``"cpu"``, which ``"auto"`` is too, or ``"gpu"``; or an engine, as :func:`gpunet.cluster.cluster_engine` gives.
     threads

@@ -14,7 +14,7 @@ from gpunet.config.places_config import PlacesConfig
 from gpunet.places.counts import Known, labels_of
 from gpunet.places.windows import Window
 
-__all__ = ["PARAMETERS", "forecasts", "training_rows"]
+__all__ = ["MOST_ROWS", "PARAMETERS", "forecasts", "training_windows"]
 
 #: As those of the model of persons (docs/model.md), but for the objective.
 PARAMETERS: dict[str, Any] = {
@@ -31,9 +31,28 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
-def training_rows(windows: Sequence[Window], at: int) -> list[int]:
-    """The windows that have passed as of the first day of the window `at`."""
-    return [i for i, window in enumerate(windows) if window.until <= windows[at].as_of]
+#: A model learns from no more rows than this, unless a single window has more: there can be 100,000 cells.
+MOST_ROWS = 200_000
+
+
+def training_windows(windows: Sequence[Window], places: Sequence[int], at: int, most: int = MOST_ROWS) -> list[int]:
+    """The windows that a model as of the first day of the window `at` learns from: the latest of those that passed.
+
+    `places` are the rows of each window; those of all together are `most` at most, or those of one window.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from gpunet.places.windows import Window
+    >>> days = [date(2013, month, 1) for month in range(1, 7)]
+    >>> windows = [Window(day, after, True) for day, after in zip(days, days[1:])]
+    >>> training_windows(windows, [60, 60, 60, 60, 60], 4, most=150)
+    [2, 3]
+    """
+    passed = [i for i, window in enumerate(windows) if window.until <= windows[at].as_of]
+    rows = np.cumsum([places[i] for i in reversed(passed)])
+    fit = max(1, int(np.searchsorted(rows, most, side="right")))
+    return passed[-fit:]
 
 
 def forecasts(
@@ -83,7 +102,7 @@ def _train(windows: Sequence[Window], known: Sequence[Known], day: int, n: int, 
     """The model as of a window's first day, and the rate a day and place that it starts from; None if that is 0."""
     import xgboost as xgb
 
-    passed = training_rows(windows, day)
+    passed = training_windows(windows, [len(each.code) for each in known], day)
     events = known[day].events
     labels = [labels_of(events, known[i].code, windows[i].first, windows[i].stop, n) for i in passed]
     label: Int64 = np.concatenate(labels)

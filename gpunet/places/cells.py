@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.charges import first_known
-from gpunet.base.array_types import Float64, Int32
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.config.config import Config
 from gpunet.config.places_config import PlacesConfig
@@ -24,6 +24,9 @@ __all__ = ["as_read", "cell_areas", "neighbour_weights", "with_cells"]
 
 #: The columns whose place coordinates take while tables are read: latitude and longitude.
 _LATITUDE, _LONGITUDE = "beat", "district"
+
+#: Why an arrest has no cell.
+_WHY = ("missing", "not a number", "out of range", "at 0, 0")
 
 
 def as_read(config: Config) -> Config:
@@ -110,44 +113,51 @@ class _Grid:
 
     def cells(self, force: Int32, latitude: Int32, longitude: Int32) -> Int32:
         """int32[k], codes of the cells of rows from their codes; -1 for none."""
-        known = (latitude >= 0) & (longitude >= 0)
-        known[known] = self._usable(latitude[known], longitude[known])
-        pairs, pair_of = np.unique(np.stack([latitude[known], longitude[known]]), axis=1, return_inverse=True)
-        at = zip(self.latitude[pairs[0]].tolist(), self.longitude[pairs[1]].tolist(), strict=True)
-        cell = [h3.latlng_to_cell(*each, self.resolution) for each in at]
-        numbers, number_of = np.unique(np.array(cell, np.int64), return_inverse=True)
-        places, place_of = np.unique(
-            np.stack([force[known].astype(np.int64), number_of.reshape(-1)[pair_of.reshape(-1)]]),
-            axis=1, return_inverse=True,
-        )  # fmt: skip
-        names = [_named(self.forces[f], h3.int_to_str(int(numbers[i]))) for f, i in places.T.tolist()]
+        both = (latitude >= 0) & (longitude >= 0)
+        pairs, pair_of = np.unique(
+            latitude[both].astype(np.int64) * len(self.longitude) + longitude[both], return_inverse=True
+        )
+        north, east = np.divmod(pairs, max(len(self.longitude), 1))
+        usable = self._why(north, east) == 0
+        at = zip(self.latitude[north[usable]].tolist(), self.longitude[east[usable]].tolist(), strict=True)
+        cell = np.full(len(pairs), -1, np.int64)
+        cell[usable] = [h3.latlng_to_cell(*each, self.resolution) for each in at]
+        of_row = np.full(len(force), -1, np.int64)
+        of_row[both] = cell[pair_of]
+        return self._coded(force, of_row)
+
+    def _coded(self, force: Int32, cell: Int64) -> Int32:
+        """int32[k], codes of pairs of a force and a cell, by the names of these; -1 where there is no cell."""
+        there = cell >= 0
+        numbers, number_of = np.unique(cell[there], return_inverse=True)
+        pairs, pair_of = np.unique(force[there].astype(np.int64) * len(numbers) + number_of, return_inverse=True)
+        names = [
+            _named(self.forces[i // len(numbers)], h3.int_to_str(int(numbers[i % len(numbers)])))
+            for i in pairs.tolist()
+        ]
         order = sorted(range(len(names)), key=names.__getitem__)
         self.names = [names[i] for i in order]
         code = np.empty(len(names), np.int32)
         code[order] = np.arange(len(names), dtype=np.int32)
         found = np.full(len(force), -1, np.int32)
-        found[known] = code[place_of.reshape(-1)]
+        found[there] = code[pair_of]
         return found
 
-    def _usable(self, latitude: Int32, longitude: Int32) -> Any:
-        return np.array([not why for why in self._why(latitude, longitude)], np.bool_)
-
-    def _why(self, latitude: Int32, longitude: Int32) -> list[str]:
-        """Why coordinates of these codes are none, "" if they are some."""
+    def _why(self, latitude: Any, longitude: Any) -> Any:
+        """int64[k], why coordinates of these codes are none: position in :data:`_WHY`, 0 if they are some."""
         north, east = self.latitude[latitude], self.longitude[longitude]
-        why = np.full(len(north), "", dtype=object)
-        why[(north == 0) & (east == 0)] = "at 0, 0"
-        why[(np.abs(north) > 90) | (np.abs(east) > 180)] = "out of range"
-        why[np.isnan(north) | np.isnan(east)] = "not a number"
-        return list(why)
+        why = np.zeros(len(north), np.int64)
+        why[(north == 0) & (east == 0)] = _WHY.index("at 0, 0")
+        why[(np.abs(north) > 90) | (np.abs(east) > 180)] = _WHY.index("out of range")
+        why[np.isnan(north) | np.isnan(east)] = _WHY.index("not a number")
+        return why
 
     def reasons(self, latitude: Int32, longitude: Int32) -> dict[str, int]:
         """How many of the arrests without a cell are so for which reason; those of half a pair are missing it."""
         both = (latitude >= 0) & (longitude >= 0)
-        why = [each or "missing" for each in self._why(latitude[both], longitude[both])]
-        count = {"missing": int((~both).sum()) + why.count("missing")}
-        count |= {each: why.count(each) for each in ("not a number", "out of range", "at 0, 0")}
-        return {each: number for each, number in count.items() if number}
+        count = np.bincount(self._why(latitude[both], longitude[both]), minlength=len(_WHY))
+        count[0] += int((~both).sum())  # what is in order of an arrest, and of none of its rows, is half a pair twice
+        return {why: number for why, number in zip(_WHY, count.tolist(), strict=True) if number}
 
 
 def _named(force: str, name: str) -> str:

@@ -48,7 +48,7 @@ def read_beside(
     Parameters
     ----------
     arrests
-        As they were read, on the host and not cut.
+        As they were read, on the host. If they were cut at a day, so are the tables.
     config
         The configuration; ``[input] ties`` and ``[input] victims`` name tables where none are given.
     ties, victims

@@ -45,13 +45,14 @@ def check_kinds(unknown: Mapping[str, int], kinds: Mapping[str, KindConfig]) -> 
         raise ConfigError(
             f"ties: the kind {quoted(taken[:1])} has a name that is reserved or too long: write another in the table"
         )
+    several = len(rows) > 1
     named = quoted(words[:_MOST_NAMED]) + (", ..." if len(words) > _MOST_NAMED else "")
     others = f" and {len(rows) - len(words):,} more" if len(rows) > len(words) else ""
     known = f", which names {quoted(kinds)}" if kinds else ""
-    each = "it" if len(rows) == 1 else "each"
     raise ConfigError(
-        f"ties: the kind{'' if len(rows) == 1 else 's'} {named}{others} of the table {'is' if len(rows) == 1 else 'are'} not in the configuration"
-        f"{known}; for {each} write, or with use = false to leave it out:\n[ties.{words[0]}]\nuse = true"
+        f"ties: the kind{'s' if several else ''} {named}{others} of the table {'are' if several else 'is'} not in the "
+        f"configuration{known}; for {'each' if several else 'it'} write, or with use = false to leave it out:\n"
+        f"[ties.{words[0]}]\nuse = true"
     )
 
 

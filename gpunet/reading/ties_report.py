@@ -148,11 +148,11 @@ def _of_recording(records: Sequence[InputRecord], found: Findings) -> list[str]:
     if found.unrecorded:
         warnings.append(
             f"{counted(found.unrecorded, 'row')} without a value in recorded_at: it is not known when they came to be "
-            "known, so they never count"
+            "known, so they do not count where an as-of day is given"
         )
     if told and lacking:
         warnings.append(
             f"{len(lacking):,} of {len(told) + len(lacking):,} inputs have no column recorded_at (the first is "
-            f"{lacking[0].name}): their rows count from their date on"
+            f"{lacking[0].name}): where an as-of day is given, their rows count by date alone"
         )
     return warnings

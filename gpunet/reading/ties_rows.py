@@ -82,6 +82,13 @@ class TieBatch:
     def __len__(self) -> int:
         return len(self.date)
 
+    @classmethod
+    def empty(cls) -> TieBatch:
+        """No rows."""
+        column = Column(HOST.series("none", []), np.empty(0, np.int8))
+        days, grades, stamps = np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int64)
+        return cls(column, column, days, stamps, stamps, days, grades, grades, grades, column)
+
     def at(self, rows: Int64) -> TieBatch:
         """Some of the rows."""
         names = ("kind", "date", "until", "recorded", "source", "information", "handling")

@@ -25,7 +25,7 @@ from gpunet.reading.tables import open_tables
 from gpunet.reading.ties_columns import as_input, ties_layout
 from gpunet.reading.ties_kinds import check_kinds
 from gpunet.reading.ties_report import tie_notes, ties_report
-from gpunet.reading.ties_rows import TieReader
+from gpunet.reading.ties_rows import TieBatch, TieReader
 from gpunet.tables import arrays
 from gpunet.tables.frames import make_series
 
@@ -102,7 +102,7 @@ def read_ties(
 
 def _rows(reader: TieReader, config: Config) -> tuple[TieRows, list[str]]:
     """All accepted rows as one, without repeats, which are counted; and notes on them."""
-    parts = reader.parts
+    parts = [*reader.parts, TieBatch.empty()]  # there may have been no batch
     persons = joined([part.a for part in parts] + [part.b for part in parts], HOST, "person_id", as_integers=False)
     n = sum(map(len, parts))
     date_, until = (_together([getattr(part, name) for part in parts], np.int64) for name in ("date", "until"))
@@ -151,7 +151,7 @@ def _rows(reader: TieReader, config: Config) -> tuple[TieRows, list[str]]:
 
 
 def _together(parts: list[Any], kind: Any) -> Any:
-    return np.concatenate([np.empty(0, kind), *parts])
+    return np.concatenate(parts).astype(kind, copy=False)
 
 
 def _count_repeats(reader: TieReader, first: Int64) -> None:

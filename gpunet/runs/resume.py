@@ -130,7 +130,8 @@ class Request:
         if self.command != other.command:
             yield f"the command was gpunet {other.command} and is gpunet {self.command}"
         mine, theirs = (
-            {name: section for name, section in each.config.items() if name != "cluster"} for each in (self, other)
+            {name: section for name, section in load_config(each.config).every_value().items() if name != "cluster"}
+            for each in (self, other)
         )
         yield from _differences(mine, theirs)
         for name in ("as_of", "engine"):

@@ -100,15 +100,11 @@ class PathReport:
             "method": "approx", "epsilon": self.epsilon, "delta": self.delta, "certified_error": self.certified_error,
         }  # fmt: skip
 
-    def of_columns(self, layer: str = "") -> dict[str, dict[str, Any]]:
-        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels.
-
-        `layer` is that of the network, empty for co-arrest.
-        """
-        end = f"__{layer}" if layer else ""
+    def of_columns(self) -> dict[str, dict[str, Any]]:
+        """``{column: how it was computed}`` for the columns that are not exact, or not by our own kernels."""
         found = {
-            f"betweenness__{name}{end}": {**self.metadata(), "certified_error": report.certified_error}
+            f"betweenness__{name}": {**self.metadata(), "certified_error": report.certified_error}
             for name, report in self.sets.items()
             if report.method == "approx"
         }
-        return {**found, f"betweenness__all{end}": _BY_CUGRAPH} if self.by_cugraph else found
+        return {**found, "betweenness__all": _BY_CUGRAPH} if self.by_cugraph else found

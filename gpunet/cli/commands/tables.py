@@ -11,7 +11,7 @@ import typer
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import refuse_taken
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs, ShowValues, path_of
+from gpunet.cli.options import ConfigFile, Inputs, ShowValues, Ties, Victims, path_of
 
 __all__ = ["check", "synth"]
 
@@ -29,20 +29,26 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that was found as JSON.")] = False,
     show_values: ShowValues = False,
+    ties: Ties = None,
+    victims: Victims = None,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
     from gpunet.base.shapes import values_shown
     from gpunet.cli.check import check_tables, describe_check, less_rare_texts
+    from gpunet.cli.jobs import with_beside
     from gpunet.cli.progress import console_progress
+    from gpunet.config.config import load_config
     from gpunet.tables.files import write_new
 
     if not inputs:
-        raise InputError("no input: name the tables to check")
+        where = " of arrests before --ties and --victims, or after --" if ties or victims else " to check"
+        raise InputError(f"no input: name the tables{where}")
     if write_config is not None:
         refuse_taken(write_config, "--write-config")
     with values_shown(show_values), console_progress() as progress, compiling_noticed():
-        found, proposed = check_tables(inputs, config, progress=progress, notice=notice)
+        settings = with_beside(load_config(config), ties, victims)
+        found, proposed = check_tables(inputs, settings, progress=progress, notice=notice)
         found = less_rare_texts(found)
     if as_json:
         say(json.dumps(found, indent=2, ensure_ascii=False))
