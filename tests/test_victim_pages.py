@@ -23,6 +23,7 @@ from gpunet.report.forecast_data import forecasts_of
 from gpunet.report.outcome import OFFENDING, VICTIMISATION, outcome_of
 from gpunet.report.page import rendered
 from gpunet.runs.complete import read_manifest
+from gpunet.tables.parquet import read_parquet_metadata
 
 #: What is said of offenders alone, in words of the outcome.
 OF_OFFENDERS = re.compile(
@@ -116,6 +117,11 @@ def test_an_audit_of_victims_says_so(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "audit"
     told = run_audit(run, tmp_path / "attributes.csv", ["sex"], out, config, RunOptions(threads=1))
     assert told["audit"]["run"]["side"] == "victim"
+    for table in ("fairness", "proxies"):
+        assert (read_parquet_metadata(out / f"{table}.parquet") or {})["side"] == "victim"
+    said = (read_parquet_metadata(out / "fairness.parquet") or {})["columns"]
+    assert "were a victim of a violent offence" in str(said)
+    assert "violent arrest" not in str(said)
     assert "victims of violence in it" in summarise(told, out)
     assert "arrested for violence" not in summarise(told, out)
     text = Parsed(write_report(out).read_text(encoding="utf-8")).text

@@ -158,7 +158,7 @@ def _written(
     from gpunet.evaluate.group_grid import PERSONS, POSITIVES
     from gpunet.evaluate.proxies import Guessing, proxy_rows
 
-    least, seed = settings.audit.min_persons, settings.model.seed
+    least, seed, side = settings.audit.min_persons, settings.model.seed, audited.manifest.get("side", OFFENDER)
     n = len(audited.scored.label)
     with _stage(clock, options, "groups"):
         persons = np.arange(len(audited.community))
@@ -173,8 +173,8 @@ def _written(
         threads = available_threads(options.threads)
         guesses = proxy_rows(guessing, found.of, not_told, why_hidden(least), least, threads, options.progress)
     with _stage(clock, options, "write tables"):
-        written.write_table("fairness.parquet", [fairness], audit_metadata("fairness"))
-        written.write_table("proxies.parquet", [audit_frame("proxies", guesses)], audit_metadata("proxies"))
+        written.write_table("fairness.parquet", [fairness], audit_metadata("fairness", side))
+        written.write_table("proxies.parquet", [audit_frame("proxies", guesses)], audit_metadata("proxies", side))
     unknown = [(attribute.code == attribute.groups.index(NOT_KNOWN), of[attribute.groups.index(NOT_KNOWN)])
                for attribute, of in zip(found.of, not_told, strict=True) if NOT_KNOWN in attribute.groups]  # fmt: skip
     # How many are not in the table would tell of how many of those who are in it an attribute is not known.

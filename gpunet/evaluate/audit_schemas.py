@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gpunet.base._version import __version__
+from gpunet.config.sides import OFFENDER, VICTIM, Side
 from gpunet.evaluate.schemas import ResultColumn, dictionary_of, frame_of_rows
 
 __all__ = ["AUDIT_TABLES", "GROUP_MEASURES", "audit_frame", "audit_metadata"]
@@ -47,6 +49,12 @@ def _of_measure(name: str, unit: str, definition: str) -> list[ResultColumn]:
     ]  # fmt: skip
 
 
+#: Who is positive, by the side that the audited run is of.
+_POSITIVES: Mapping[Side, str] = {
+    OFFENDER: "Those with a violent arrest in the test window.",
+    VICTIM: "Those who were a victim of a violent offence in the test window.",
+}
+
 _FAIRNESS = (
     *_GROUP,
     ResultColumn(
@@ -55,7 +63,7 @@ _FAIRNESS = (
         "greatest probabilities among everybody, equals at the end by their share.",
     ),
     ResultColumn("persons", "int64", "persons", "Persons of the test window in the group.", _HIDDEN),
-    ResultColumn("positives", "int64", "persons", "Those with a violent arrest in the test window.", _HIDDEN),
+    ResultColumn("positives", "int64", "persons", _POSITIVES[OFFENDER], _HIDDEN),
     ResultColumn("selected", "float64", "persons", "Those whom the rule selects.", _HIDDEN),
     *(column for name, of in GROUP_MEASURES.items() for column in _of_measure(name, *of)),
     ResultColumn("undefined", "text", "text", "The reason for every null among numbers and measures.", "none is null"),
@@ -92,6 +100,11 @@ def audit_frame(table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
     return frame_of_rows(AUDIT_TABLES[table], rows)
 
 
-def audit_metadata(table: str) -> dict[str, Any]:
-    """What a table's Parquet file says of itself."""
-    return {"version": __version__, "table": table, "columns": dictionary_of(AUDIT_TABLES[table])}
+def audit_metadata(table: str, side: Side = OFFENDER) -> dict[str, Any]:
+    """What a table's Parquet file says of itself, by the side that the audited run is of."""
+    columns = [
+        replace(column, definition=_POSITIVES[side]) if column.name == "positives" else column
+        for column in AUDIT_TABLES[table]
+    ]
+    said = {} if side == OFFENDER else {"side": side}
+    return {"version": __version__, "table": table, **said, "columns": dictionary_of(columns)}
