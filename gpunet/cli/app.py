@@ -19,6 +19,7 @@ from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
+from gpunet.cli.commands.update import update
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 
 __all__ = ["app", "main"]
@@ -53,7 +54,7 @@ def _common(
     pass
 
 
-for _command in (synth, check, estimate, features, run, panel, audit, score, show, card, certificates, info):
+for _command in (synth, check, estimate, features, run, update, panel, audit, score, show, card, certificates, info):
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")

@@ -89,11 +89,16 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
 
 
 def work(
-    command: str, out: Path, config: Config, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]
+    command: str,
+    out: Path,
+    config: Config,
+    options: RunOptions,
+    job: Callable[[RunOptions], dict[str, Any]],
+    of: str | None = None,
 ) -> None:
     """Do a run with its progress on the console, which signals end in good order; print its summary.
 
-    `config` says which stages are to come.
+    `config` says which stages are to come; of an update, that `of` the command which it repeats.
     """
     from gpunet.base.stopping import raise_if_stopped, stoppable
     from gpunet.base.threads import available_threads
@@ -104,9 +109,9 @@ def work(
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    if command == "audit":  # nothing of it is kept: it takes seconds
+    if command in ("audit", "update"):  # nothing of it is kept: it takes seconds
         message = "nothing was written; give the same command again"
-    plan = plan_of(command, config, report=options.report)
+    plan = plan_of(command, config, report=options.report, of=of)
     kernels = kernels_of(command, options)
     compiling = compiling_noticed(kernels, available_threads(options.threads))
     with stoppable(message), console_progress(plan=plan) as show, compiling:

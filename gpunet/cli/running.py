@@ -43,6 +43,7 @@ RUN_FILES = {
     "rejected.parquet": "rows that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
+    "changes.parquet": "what moved since the run that was updated, of whom, and why",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
     "model.ubj": "the model",
     "model.skops": "the model",  # of earlier versions

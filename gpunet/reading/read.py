@@ -21,6 +21,7 @@ from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
 from gpunet.reading.coded_rows import offence_rows
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
@@ -128,10 +129,12 @@ def read_arrests_at(
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
     today: date | None = None,
+    corrections: Corrections | None = None,
+    effect: Effect | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
 
-    Dates after `today` are none; the present day if None.
+    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered.
 
     The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
     its frames; the other names, and the report, are on the host.
@@ -163,8 +166,12 @@ def read_arrests_at(
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
+    if corrections is not None:
+        rows = reader.corrected(rows, corrections, effect or Effect())
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
+    rejected = as_rejected(
+        reader.rejections(inputs.records, corrections, effect), rejected_schema(settings, columns_of(inputs.records))
+    )
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)

@@ -21,6 +21,7 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
 from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
+from gpunet.reading.corrections import Corrections, Effect, correct_rows, without_erased
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import DAY_US, EARLIEST, NO_TIMESTAMP, PLACEHOLDER_DAYS, latest_timestamp, null_days
 from gpunet.reading.dialects import code_dates, column_at
@@ -239,8 +240,20 @@ class Reader:
             columns[name] = date_part(name, rows.timestamps, location)
         return rows
 
-    def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
-        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now."""
+    def corrected(self, rows: CodedRows, corrections: Corrections, effect: Effect) -> CodedRows:
+        """All rows, as :meth:`finish` gives them, after `corrections`, whose `effect` is entered."""
+        rows, self.pieces = correct_rows(rows, self.pieces, corrections, self._config, self._location, effect)
+        repeats = repeats_of(rows)  # two rows of persons who are one
+        self.pieces = _counted(self.pieces, rows, repeats)
+        return rows.without(repeats)
+
+    def rejections(
+        self, records: Sequence[InputRecord], corrections: Corrections | None = None, effect: Effect | None = None
+    ) -> pa.Table:
+        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now.
+
+        Less those of persons whom `corrections` erase.
+        """
         for record in records:
             if record.malformed:
                 self._rejected.append(malformed_rows(record))
@@ -249,6 +262,8 @@ class Reader:
                 record.malformed.clear()
         tables, self._rejected = self._rejected, []
         rejected = in_file_order(tables)
+        if corrections is not None:
+            rejected = without_erased(rejected, records, corrections, effect or Effect())
         self.found += findings_of_rejected(rejected, ("person_id", *self._keys))
         return rejected
 

@@ -215,10 +215,15 @@ class Run:
             keep_going=self.options.keep_going,
             notice=self.options.notice,
             today=self._reading_day,
+            **self._reading(),
         )
         self._check_input(arrests)
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend=GPU.backend if on_gpu else "polars")
+
+    def _reading(self) -> dict[str, Any]:
+        """What else reading is told."""
+        return {}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -335,9 +340,14 @@ class Run:
                     "threads": self.engine.threads,
                     **({"gpu" if self.engine.name == "gpu" else "cluster": dict(device)} if device else {}),
                     **self.clock.times(),
+                    **self._told(),
                 },
             }
         )
+
+    def _told(self) -> dict[str, Any]:
+        """What else the manifest says of the execution, and not of the results."""
+        return {}
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""

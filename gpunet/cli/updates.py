@@ -1,0 +1,100 @@
+"""``gpunet update`` as a job: a complete run and tonight's files in, the run on all of them out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from gpunet.base.errors import InputError
+from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.cli.run import features_of, forecast_of
+from gpunet.cli.running import opened
+from gpunet.reading.corrections_table import read_corrections
+from gpunet.runs.folder import MANIFEST
+from gpunet.runs.resume import stored_request
+from gpunet.runs.run_options import RunOptions
+from gpunet.updates.earlier import Earlier, read_earlier
+from gpunet.updates.update_run import TOP, UpdateRun
+
+__all__ = ["earlier_of", "run_update"]
+
+_Paths = Sequence[str | os.PathLike[str]]
+
+
+def earlier_of(run: str | Path, out: str | Path) -> Earlier:
+    """The complete run that is updated into another folder.
+
+    Raises
+    ------
+    InputError
+        If there is none, or `out` is its folder or lies in it, or holds an unfinished run.
+    """
+    earlier, place = read_earlier(run), named_path(out, "--out")
+    here, there = Path(os.path.realpath(earlier.folder)), Path(os.path.realpath(place))
+    if here == there or here in there.parents:
+        raise InputError(f"--out {place} is the run that is updated, or lies in it: name another folder")
+    refuse_inputs(place, [earlier.folder / MANIFEST])
+    if stored_request(place) is not None:
+        raise InputError(f"{place} holds an unfinished run: go on with that, or name another folder")
+    return earlier
+
+
+def run_update(
+    run: str | Path,
+    out: str | Path,
+    add: _Paths = (),
+    as_of: date | None = None,
+    options: RunOptions | None = None,
+    *,
+    inputs: _Paths = (),
+    remove: _Paths = (),
+    merge: _Paths = (),
+    top: int = TOP,
+) -> dict[str, Any]:
+    """What a complete run comes to with more files and with corrections, and what moved.
+
+    Parameters
+    ----------
+    run
+        The folder of a complete ``gpunet features`` or ``gpunet run``.
+    out
+        The folder for the results: those of the same command on the old files and then the new ones, with the same
+        configuration, and ``changes.parquet``.
+    add
+        The new tables: files, folders, globs.
+    as_of
+        As of the command: only arrests before this day count.
+    options
+        Engine, threads, progress.
+    inputs
+        Where the files of the run are now, if they are not where they were; they are known by their SHA-256.
+    remove, merge
+        Tables of corrections, as :func:`gpunet.reading.corrections_table.read_corrections` takes them.
+    top
+        Ranks that moved are told of whoever enters or leaves the first so many.
+
+    Returns
+    -------
+    dict
+        The manifest, as it stands in ``run.json``.
+
+    Raises
+    ------
+    GpunetError
+        If run, tables or folder cannot be used, or a file of the run has changed.
+    """
+    earlier = earlier_of(run, out)
+    if not (add or remove or merge):
+        raise InputError("nothing to update with: give --add, --remove or --merge")
+    if top < 0:
+        raise InputError(f"--top {top}: it is how many ranks to watch, 0 or more")
+    paths = [*earlier.inputs(inputs), *(os.fspath(path) for path in add)]
+    refuse_inputs(named_path(out, "--out"), [*remove, *merge])
+    corrections = read_corrections(remove, merge, earlier.config)
+    with opened(earlier.command, paths, out, earlier.config, options) as found:
+        under_way = UpdateRun(earlier, found.folder, found.options, found.engine, corrections, top)
+        job = features_of if earlier.command == "features" else forecast_of
+        return job(under_way, paths, as_of)
