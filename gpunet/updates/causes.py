@@ -10,6 +10,7 @@ import numpy as np
 from gpunet.base.array_types import Bool, Int64
 from gpunet.engines.choice import resolve_engine
 from gpunet.kernels.cpu.traversal import component_labels
+from gpunet.updates.components import without
 
 __all__ = ["CAUSES", "Moved", "nearest_causes"]
 
@@ -66,7 +67,7 @@ def nearest_causes(moved: Moved) -> Int64:
     """
     n = len(moved.own)
     before, after = _keys(moved.earlier, n), _keys(moved.now, n)
-    gained, lost = (_ends(np.setdiff1d(one, other), n) for one, other in ((after, before), (before, after)))
+    gained, lost = (_ends(without(one, other), n) for one, other in ((after, before), (before, after)))
     nothing = np.zeros(n, np.bool_)
     corrected = moved.corrected | (lost if moved.corrections else nothing)
     near = corrected | moved.own | gained | lost
@@ -91,7 +92,8 @@ def _first(true: Iterable[Bool]) -> Int64:
 
 
 def _keys(ties: Int64, n: int) -> Int64:
-    return ties.min(axis=0, initial=n) * n + ties.max(axis=0, initial=-1)
+    found: Int64 = np.minimum(*ties) * n + np.maximum(*ties)
+    return found
 
 
 def _ends(keys: Int64, n: int) -> Bool:
@@ -111,9 +113,10 @@ def _beside(marked: Bool, ties: Int64) -> Bool:
 def _connected(marked: Bool, ties: Int64) -> Bool:
     """Whether each person is in a component with one that is marked."""
     n = len(marked)
-    low, high = np.divmod(np.unique(_keys(ties, n)), max(n, 1))
+    low, high = np.divmod(np.sort(_keys(ties, n)), max(n, 1))
     rows = resolve_engine("cpu").csr_from_ties(low.astype(np.int32), high.astype(np.int32), n)
     label, components = component_labels(*rows, np.zeros(n, np.int32))
     touched = np.zeros(components, np.bool_)
     touched[label[marked]] = True
-    return touched[label]
+    found: Bool = touched[label]
+    return found

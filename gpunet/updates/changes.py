@@ -27,7 +27,7 @@ class Tables:
     """The tables of one run: ``scores`` are None of ``gpunet features``; ``counted_from`` is the day of recency."""
 
     features: pa.Table
-    ties: pa.Table
+    ties: pa.Table  # sorted, each once
     scores: pa.Table | None
     counted_from: int
 

@@ -10,14 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.network import Network, network_from_edges
+from gpunet.arrests.network import Network
 from gpunet.base.array_types import Bool, Int64
+from gpunet.engines.choice import resolve_engine
 from gpunet.features.known import KnownPaths
 from gpunet.kernels.cpu.traversal import component_labels
 from gpunet.runs.stored_tables import array_of
 from gpunet.updates.earlier import Earlier
 
-__all__ = ["coded_ties", "known_paths", "unchanged"]
+__all__ = ["coded_ties", "known_paths", "unchanged", "without"]
 
 _OWN = {"violent": "own_violent_arrests"}
 
@@ -54,11 +55,14 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPa
 def _earlier_network(earlier: Earlier, features: pa.Table, own: Mapping[str, str]) -> Network:
     """The network of an earlier run; ``person`` are places in its table of features."""
     ends = coded_ties(earlier.table("ties", ["person_a", "person_b"]), features["person_id"].combine_chunks())
-    person, vertices = np.unique(ends, return_inverse=True)
-    a, b = vertices.reshape(ends.shape)
+    place = np.zeros(len(features) + 1, np.int32)
+    place[ends + 1] = 1
+    (person,) = np.nonzero(place[1:])
+    a, b = np.cumsum(place, dtype=np.int32)[ends + 1] - np.int32(1)
+    rows, columns = resolve_engine("cpu").csr_from_ties(a, b, len(person))
     sets = {name: np.asarray(pc.fill_null(features[column], 0))[person] > 0 for name, column in own.items()}
-    found = network_from_edges(a, b, len(person), sets)
-    return Network(found.n, found.indptr, found.indices, found.sets, person=person.astype(np.int32))
+    everybody = {"all": np.ones(len(person), np.bool_)}
+    return Network(len(person), rows, columns, everybody | sets, person=person.astype(np.int32))
 
 
 def coded_ties(ties: pa.Table, ids: Any) -> Int64:
@@ -79,12 +83,25 @@ def unchanged(network: Network, old: Network, before: Int64) -> Int64:
     place = np.full(old.n, -1, np.int64)
     place[before[before >= 0]] = np.flatnonzero(before >= 0)
     now, then = _keys(network, np.arange(network.n), network.n), _keys(old, place, network.n)
-    dirty[np.concatenate(np.divmod(np.setxor1d(now, then[then >= 0]), max(network.n, 1)))] = True
+    then = then[then >= 0]
+    for one, other in ((now, then), (then, now)):
+        dirty[np.concatenate(np.divmod(without(one, other), max(network.n, 1)))] = True
     dirty[_ends_of_lost(old, place)] = True
     label, n = component_labels(network.indptr, network.indices, np.zeros(network.n, np.int32))
     touched = np.zeros(n, np.bool_)
     touched[label[dirty]] = True
     return np.where(touched[label], -1, before)
+
+
+def without(some: Int64, others: Int64) -> Int64:
+    """Those numbers that are not among `others`.
+
+    >>> without(np.array([3, 1, 5]), np.array([5, 2])).tolist()
+    [3, 1]
+    """
+    known = np.sort(others)
+    at = np.minimum(np.searchsorted(known, some), len(known) - 1)
+    return some[known[at] != some] if len(known) else some
 
 
 def _keys(network: Network, place: Int64, n: int) -> Int64:

@@ -77,8 +77,8 @@ class UpdateRun(Run):
         self._earlier.check_read(arrests.report.files)
         if self._effect.unknown:
             self.warnings.append(
-                f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: nothing "
-                "was done for these"
+                f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
+                "nothing was done for these"
             )
         return arrests
 
