@@ -47,6 +47,7 @@ def options_of(
     show_values: bool,
     allow_incomplete: bool = False,
     report: bool = False,
+    keep_state: bool = False,
 ) -> RunOptions:
     """What the command line says of how to run."""
     from gpunet.base.threads import available_threads, limit_pools
@@ -63,6 +64,7 @@ def options_of(
         allow_incomplete=allow_incomplete,
         show_values=show_values,
         report=report,
+        keep_state=keep_state,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -73,12 +75,12 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
     from gpunet.config.config import load_config
     from gpunet.runs.resume import stored_request
 
-    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values", "report"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values", "report", "keep_state"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads, --cluster, --checkpoint-seconds, --show-values and --no-report"
+            "but --threads, --cluster, --checkpoint-seconds, --show-values, --keep-state and --no-report"
         )
     request = stored_request(folder)
     config = load_config(None if request is None else request.config)

@@ -14,6 +14,7 @@ from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.reading.state import can_be_kept
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.resume import Command, side_tables
@@ -44,6 +45,7 @@ RUN_FILES = {
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
     "changes.parquet": "what moved since the run that was updated, of whom, and why",
+    "state.arrests": "what was read, for updates (it holds every arrest)",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
     "model.ubj": "the model",
     "model.skops": "the model",  # of earlier versions
@@ -66,6 +68,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     """The folder and the engine of a command; nothing that it reads lies where it writes."""
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
+    if options.keep_state:
+        _refuse_state(settings, options)
     read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     configured = [config] if isinstance(config, str | Path) else []
     beside = side_tables(command, settings).values()
@@ -79,6 +83,14 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
         asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
         with cluster_engine(cluster, settings.cluster, **asked) as engine:
             yield Opened(folder, settings, options, engine, distributed=paths_of(inputs) is not None)
+
+
+def _refuse_state(config: Config, options: RunOptions) -> None:
+    """InputError if what is read cannot be kept."""
+    if options.cluster not in (None, "none") or options.engine == "gpu":
+        raise InputError("--keep-state keeps what this process reads on the CPU: leave out --cluster and --engine gpu")
+    if not can_be_kept(config):
+        raise InputError('--keep-state does not go with [input] person_scope = "force": updates read all files again')
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
 from gpunet.reading.corrections_table import read_corrections
+from gpunet.reading.sources import find_sources
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
@@ -53,6 +55,7 @@ def run_update(
     remove: _Paths = (),
     merge: _Paths = (),
     top: int = TOP,
+    read_again: bool = False,
 ) -> dict[str, Any]:
     """What a complete run comes to with more files and with corrections, and what moved.
 
@@ -75,6 +78,8 @@ def run_update(
         Tables of corrections, as :func:`gpunet.reading.corrections_table.read_corrections` takes them.
     top
         Ranks that moved are told of whoever enters or leaves the first so many.
+    read_again
+        Read the files of the run again, also if it has left what it read (``state.arrests``).
 
     Returns
     -------
@@ -91,10 +96,23 @@ def run_update(
         raise InputError("nothing to update with: give --add, --remove or --merge")
     if top < 0:
         raise InputError(f"--top {top}: it is how many ranks to watch, 0 or more")
-    paths = [*earlier.inputs(inputs), *(os.fspath(path) for path in add)]
-    refuse_inputs(named_path(out, "--out"), [*remove, *merge])
+    new = [os.fspath(path) for path in add]
+    options = options or RunOptions()
+    kept = earlier.has_state and options.engine != "gpu"
+    by_state = kept and not (read_again or inputs or _among(new, earlier))
+    old = None if by_state else earlier.inputs(inputs)
+    refuse_inputs(named_path(out, "--out"), [*(earlier.names() if old is None else old), *remove, *merge])
     corrections = read_corrections(remove, merge, earlier.config)
-    with opened(earlier.command, paths, out, earlier.config, options) as found:
-        under_way = UpdateRun(earlier, found.folder, found.options, found.engine, corrections, top)
+    with opened(earlier.command, new, out, earlier.config, replace(options, keep_state=kept)) as found:
+        files = None if old is None else lambda: old
+        under_way = UpdateRun(earlier, found.folder, found.options, found.engine, corrections, top, files)
         job = features_of if earlier.command == "features" else forecast_of
-        return job(under_way, paths, as_of)
+        return job(under_way, new, as_of)
+
+
+def _among(paths: Sequence[str], earlier: Earlier) -> bool:
+    """Whether a new file is one that the run had read already, which is read once."""
+    if not paths:
+        return False
+    old = {os.path.realpath(name) for name in earlier.names()}
+    return any(os.path.realpath(source.path) in old for source in find_sources(paths, earlier.config.input, []))

@@ -29,6 +29,7 @@ from gpunet.reading.reader import Reader
 from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import find_sources
+from gpunet.reading.state import ReadState, state_of
 from gpunet.reading.stream import Batch, Inputs, Withdrawal, frame_batches, source_batches
 from gpunet.tables.frames import as_eager, backend_of, from_arrow, is_frame, without_repeated
 
@@ -131,10 +132,14 @@ def read_arrests_at(
     today: date | None = None,
     corrections: Corrections | None = None,
     effect: Effect | None = None,
+    begin: ReadState | None = None,
+    keep: Callable[[ReadState], None] | None = None,
 ) -> Arrests:
     """:func:`read_arrests` on the host where `location` is None, else where that lies: ``gpunet.reading.location.GPU``.
 
     Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered.
+    Reading goes on from `begin`, what was read before; `keep` gets what is read when all is. Both are of files alone,
+    on the host.
 
     The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
     its frames; the other names, and the report, are on the host.
@@ -144,13 +149,15 @@ def read_arrests_at(
     check_config(settings.input)
     cut = _as_day(as_of)
     inputs = Inputs(skipped=[] if keep_going else None)
-    items = _items(paths_or_frame)
+    items = [] if begin is not None and not paths_or_frame else _items(paths_or_frame)
     if any(is_frame(item) for item in items):
         frames = [(as_eager(frame), repeated) for frame, repeated in map(without_repeated, items)]
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         batches: Iterator[Batch | Withdrawal] = frame_batches(frames, settings.input, inputs, location)
     else:
-        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice)
+        sources = find_sources(items, settings.input, inputs.warnings, inputs.skipped, notice) if items else []
+        if begin is not None:
+            sources = [replace(source, number=source.number + len(begin.records)) for source in sources]
         backend, total = "polars", float(sum(source.size_bytes for source in sources))
         batches = source_batches(sources, settings.input, inputs, location)
 
@@ -161,7 +168,11 @@ def read_arrests_at(
                 progress(_STAGE, min(_done(inputs), total * 0.99), total)
 
     begun(progress, _STAGE)
-    reader = Reader(settings, location, today)
+    reader, of_paths = Reader(settings, location, today), len(inputs.warnings)
+    if begin is not None:
+        reader.go_on_from(begin)
+        inputs.records += begin.records
+        inputs.warnings += begin.warnings
     reader.add_all(watched())
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
@@ -169,9 +180,11 @@ def read_arrests_at(
     if corrections is not None:
         rows = reader.corrected(rows, corrections, effect or Effect())
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(
-        reader.rejections(inputs.records, corrections, effect), rejected_schema(settings, columns_of(inputs.records))
-    )
+    found = reader.found.copy()  # to which the reasons of rejected rows are added now
+    rejections = reader.rejections(inputs.records, corrections, effect)
+    if keep is not None:
+        keep(state_of(rows, reader.pieces, inputs.records, inputs.warnings[of_paths:], found, rejections))
+    rejected = as_rejected(rejections, rejected_schema(settings, columns_of(inputs.records)))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)

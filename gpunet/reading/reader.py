@@ -28,6 +28,7 @@ from gpunet.reading.dialects import code_dates, column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.state import ReadState
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
@@ -96,6 +97,12 @@ class Reader:
                 self._undo()
             else:
                 self._add(batch)
+
+    def go_on_from(self, state: ReadState) -> None:
+        """Begin with what was read before, on the host."""
+        self._parts, self.pieces = [state.rows], state.pieces()
+        self._rejected, self.found = [state.rejected], state.found.copy()
+        self._merged = len(state.rows)
 
     def _add(self, batch: Batch) -> None:
         if batch.begins:

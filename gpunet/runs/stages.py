@@ -30,11 +30,13 @@ from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
+from gpunet.reading.state import ReadState
 from gpunet.runs import kept_arrests, kept_features, kept_trainings
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints, StoredSums
 from gpunet.runs.described import coarsest, feature_metadata, path_section, paths_of, windows
 from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.kept_state import STATE, write_state
 from gpunet.runs.manifest import StageClock, arrest_statistics, input_report, network_statistics, versions
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import (
@@ -88,6 +90,7 @@ class Run:
         self.side_tables = side_tables(command, config)
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
+        self._states: list[ReadState] = []  # at most one, where it is to be kept
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -202,6 +205,8 @@ class Run:
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
 
+        if self.options.keep_state:  # which arrests that were kept do not give back
+            return read()
         return self._checkpoints.kept("arrests", read, kept_arrests.of_arrests, restored)
 
     def _read(self, inputs: Any) -> Any:
@@ -223,7 +228,7 @@ class Run:
 
     def _reading(self) -> dict[str, Any]:
         """What else reading is told."""
-        return {}
+        return {"keep": self._states.append} if self.options.keep_state else {}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -324,6 +329,9 @@ class Run:
 
     def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
+        if self._states:
+            with self.stage("write state"):
+                self._write_state(self._states[-1])
         device = self.engine.describe()
         return self.folder.finish(
             {
@@ -344,6 +352,10 @@ class Run:
                 },
             }
         )
+
+    def _write_state(self, state: ReadState) -> None:
+        today = (self._reading_day or date.today()).isoformat()
+        self.folder.write_file(STATE, lambda path: write_state(path, state, self.config, today))
 
     def _told(self) -> dict[str, Any]:
         """What else the manifest says of the execution, and not of the results."""

@@ -15,8 +15,10 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named
 from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
+from gpunet.reading.state import ReadState
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
+from gpunet.runs.kept_state import STATE, read_state
 from gpunet.runs.manifest import versions
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
@@ -68,14 +70,38 @@ class Earlier:
         if not same:
             raise InputError(f"{path} is not what {MANIFEST} beside it lists: update another folder, or make it anew")
 
+    @property
+    def has_state(self) -> bool:
+        """Whether it has left what it had read."""
+        return STATE in self.manifest["outputs"]
+
+    @property
+    def was_corrected(self) -> bool:
+        """Whether its files hold what it left out."""
+        return "corrections" in self.manifest
+
+    def state(self) -> tuple[ReadState, str]:
+        """What it had read, and the day on which it did; InputError if that cannot be used."""
+        return read_state(self.folder / STATE, self.config, self.manifest["input"]["files"])
+
+    def names(self) -> list[str]:
+        """The paths that its files had."""
+        return [path_named(file["name"]) for file in self.manifest["input"]["files"]]
+
     def inputs(self, others: Sequence[str | os.PathLike[str]] = ()) -> list[str]:
         """The paths of the files that it had read, in their order; of `others`, by their hashes, where there are any.
 
         Raises
         ------
         InputError
-            If one is not there any more, or is none of the `others`, or has another size.
+            If one is not there any more, or is none of the `others`, or has another size, or if the run was corrected:
+            its files hold what it left out.
         """
+        if self.was_corrected:
+            raise InputError(
+                f"{self.folder} was made with --remove or --merge, and its files hold what it left out: correct the "
+                f"files and run gpunet {self.command} on them; a run with --keep-state can be updated after corrections"
+            )
         elsewhere: dict[str, str] = {}
         if others:
             elsewhere = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.known import KnownPaths
 from gpunet.reading.corrections import Corrections, Effect
+from gpunet.reading.state import ReadState
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.run_options import RunOptions
@@ -50,12 +51,15 @@ class UpdateRun(Run):
         engine: Engine,
         corrections: Corrections | None = None,
         top: int = TOP,
+        old: Callable[[], list[str]] | None = None,
     ) -> None:
         super().__init__(earlier.command, folder, earlier.config, options, engine)
         self._earlier, self._top = earlier, top
         self._corrections = corrections or None  # none at all are as if none had been given
         self._effect = Effect()
         self._today = date.today()
+        self._old = old
+        self._begin: ReadState | None = None
         self._found: FeatureSet | None = None
         self._scores: Any = None
         self._known: KnownPaths | None = None
@@ -70,10 +74,14 @@ class UpdateRun(Run):
         self._checkpoints.clear()
 
     def _reading(self) -> dict[str, Any]:
-        return {"corrections": self._corrections, "effect": self._effect}
+        told = {"corrections": self._corrections, "effect": self._effect, "begin": self._begin}
+        return {**super()._reading(), **told}
 
     def _read(self, inputs: Any) -> Any:
-        arrests = super()._read(inputs)
+        """Read the old files, or what was kept of them, and the new ones, which are the `inputs`."""
+        if self._old is None:
+            self._begin = self._state()
+        arrests = super()._read(inputs if self._begin is not None else [*self._old_files(), *inputs])
         self._earlier.check_read(arrests.report.files)
         if self._effect.unknown:
             self.warnings.append(
@@ -81,6 +89,15 @@ class UpdateRun(Run):
                 "nothing was done for these"
             )
         return arrests
+
+    def _old_files(self) -> list[str]:
+        return self._earlier.inputs() if self._old is None else self._old()
+
+    def _state(self) -> ReadState | None:
+        """What was kept; None if rows were rejected for dates that were to come then, and may not be now."""
+        state, day = self._earlier.state()
+        later = state.depends_on_today and day != self._today.isoformat()
+        return None if later and not self._earlier.was_corrected else state
 
     def _compute(self, name: str, arrests: Arrests, label: str, path_config: PathConfig) -> FeatureSet:
         if name not in _LATEST:
@@ -107,8 +124,10 @@ class UpdateRun(Run):
         """As every run, with what moved since the earlier one, and counts of what was corrected."""
         with self.stage("changes"):
             self.folder.write_table(CHANGES, [self._changes(arrests)])
-        if self._corrections is not None:
-            sections = {**sections, "corrections": self._effect.as_dict()}
+        before = self._earlier.manifest.get("corrections", {})
+        if self._corrections is not None or before:
+            now = self._effect.as_dict()
+            sections = {**sections, "corrections": {name: count + before.get(name, 0) for name, count in now.items()}}
         return super().finish(kind, arrests, sections)
 
     def _changes(self, arrests: Any) -> pa.Table:

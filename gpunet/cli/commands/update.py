@@ -41,6 +41,9 @@ def update(
     top: Annotated[
         int, typer.Option("--top", min=0, help="Tell of ranks that enter or leave the first so many.")
     ] = 1000,
+    read_again: Annotated[
+        bool, typer.Option("--read-again", help="Read the files of RUN, also if it was made with --keep-state.")
+    ] = False,
     engine: EngineOption = "auto",
     threads: Threads = None,
     allow_incomplete: AllowIncomplete = False,
@@ -61,7 +64,16 @@ def update(
         earlier.config,
         options,
         lambda options: run_update(
-            run, out, add or (), day, options, inputs=inputs or (), remove=remove or (), merge=merge or (), top=top
+            run,
+            out,
+            add or (),
+            day,
+            options,
+            inputs=inputs or (),
+            remove=remove or (),
+            merge=merge or (),
+            top=top,
+            read_again=read_again,
         ),
         of=earlier.command,
     )
