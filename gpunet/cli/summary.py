@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpunet.base.words import counted
 from gpunet.cli.audit_summary import audit_lines
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
@@ -65,6 +66,9 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
             f"paths     betweenness approximate: normalised values within {found['epsilon']:g} with probability "
             f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
         )
+    if (update := manifest["execution"].get("update")) is not None:
+        whose = counted(update["persons_moved"], "person")
+        lines.append(f"moved     {update['changes']:,} values of {whose} since {update['of']}")
     if "model" in manifest:
         lines += _model(manifest["model"], width)
     if "evaluation" in manifest:

@@ -24,10 +24,14 @@ _Column: TypeAlias = tuple[str, Bool, Float64, Float64]
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The tables of one run: ``scores`` are None of ``gpunet features``; ``counted_from`` is the day of recency."""
+    """The tables of one run.
+
+    ``ties``: the table, or int64[2, ties], the rows of both persons in `features`. ``scores`` are None of ``gpunet
+    features``; ``counted_from`` is the day from which recency counts.
+    """
 
     features: pa.Table
-    ties: pa.Table  # sorted, each once
+    ties: pa.Table | Int64
     scores: pa.Table | None
     counted_from: int
 
@@ -159,5 +163,9 @@ def _moved(before: Tables, now: Tables, persons: _Persons, touched: Collection[s
     known = [np.isnan(_at(t.features[_SINCE], at)) for t, at in ((before, persons.before), (now, persons.now))]
     own |= (known[0] != known[1]) | (~np.isnan(since) & (since != days))
     corrected = _places(persons.ids, pa.array(sorted(touched), pa.large_string())) >= 0
-    texts = persons.ids.cast(pa.large_string())
-    return Moved(corrected, own, coded_ties(before.ties, texts), coded_ties(now.ties, texts), corrections, days)
+    earlier, ties = (_ends(tables.ties, persons.ids) for tables in (before, now))
+    return Moved(corrected, own, earlier, ties, corrections, days)
+
+
+def _ends(ties: pa.Table | Int64, ids: Any) -> Int64:
+    return coded_ties(ties, ids) if isinstance(ties, pa.Table) else ties

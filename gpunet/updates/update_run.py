@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
+from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY, day_number
+from gpunet.base.paths import name_of
 from gpunet.base.words import counted
 from gpunet.config.config import PathConfig
 from gpunet.engines.protocol import Engine
@@ -23,6 +25,7 @@ from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
+from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
 from gpunet.updates.changes import Tables, changes_table
 from gpunet.updates.components import known_paths
@@ -63,6 +66,7 @@ class UpdateRun(Run):
         self._found: FeatureSet | None = None
         self._scores: Any = None
         self._known: KnownPaths | None = None
+        self._moved: dict[str, int] = {}
 
     @property
     def _reading_day(self) -> date | None:
@@ -123,7 +127,9 @@ class UpdateRun(Run):
     def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
         """As every run, with what moved since the earlier one, and counts of what was corrected."""
         with self.stage("changes"):
-            self.folder.write_table(CHANGES, [self._changes(arrests)])
+            changes = self._changes(arrests)
+            self.folder.write_table(CHANGES, [changes])
+        self._moved = {"changes": len(changes), "persons_moved": len(changes["person_id"].unique())}
         before = self._earlier.manifest.get("corrections", {})
         if self._corrections is not None or before:
             now = self._effect.as_dict()
@@ -134,7 +140,7 @@ class UpdateRun(Run):
         assert self._found is not None  # features are written first
         counted_from = 0 if arrests.last_day == NO_DAY else arrests.today
         scores = None if self._scores is None else _plain(self._scores)
-        now = Tables(_plain(self._found.features), _plain(self._found.ties), scores, counted_from)
+        now = Tables(_plain(self._found.features), self._ends(), scores, counted_from)
         corrections = self._corrections
         return changes_table(
             self._before(now),
@@ -144,6 +150,15 @@ class UpdateRun(Run):
             touched=self._effect.touched,
             erased=() if corrections is None else corrections.persons,
         )
+
+    def _ends(self) -> Int64:
+        """int64[2, ties], the rows of both persons of each tie among the features."""
+        assert self._found is not None
+        network = self._found.network
+        assert network.ties is not None
+        assert network.person is not None  # it was made of arrests
+        person = to_host(network.person)
+        return np.stack([person[to_host(of)].astype(np.int64) for of in (network.ties.a, network.ties.b)])
 
     def _before(self, now: Tables) -> Tables:
         """The tables of the earlier run."""
@@ -161,7 +176,8 @@ class UpdateRun(Run):
 
     def _told(self) -> dict[str, Any]:
         taken = 0 if self._known is None else int(np.count_nonzero(self._known.vertex >= 0))
-        return {"update": {"of": str(self._earlier.folder), "top": self._top, "in_unchanged_components": taken}}
+        told = {"of": name_of(self._earlier.folder), "top": self._top, "in_unchanged_components": taken}
+        return {"update": {**told, **self._moved}}
 
 
 def _plain(table: Any) -> pa.Table:
