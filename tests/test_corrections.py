@@ -13,8 +13,10 @@ from gpunet.base.errors import InputError
 from gpunet.cli.run import RunOptions, run_features
 from gpunet.cli.updates import run_update
 from gpunet.config.config import load_config
-from gpunet.reading.corrections import Corrections
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.corrections_table import read_corrections
+from gpunet.reading.read import read_arrests_at
+from tests.reading_at import HOMES, assert_same
 from tests.updating import CONFIG, assert_same_run, more_rows, random_rows, write
 
 OPTIONS = RunOptions(threads=2)
@@ -177,5 +179,24 @@ def test_run_json_lists_counts_and_no_ids(tmp_path):
     own = sum(row["person_id"] == a for row in {str(row): row for row in rows}.values())
     counts = dict.fromkeys(("erased_persons", "removed_rows", "merged_persons", "merged_rows"), 0)
     assert found == {**counts, "merged_persons": 1, "merged_rows": own, "unknown": 0, "rejected_rows": 0}
-    causes = pl.read_parquet(tmp_path / "out" / "changes.parquet").filter(pl.col("person_id") == b)["cause"]
-    assert set(causes) <= {"correction"}
+    changes = pl.read_parquet(tmp_path / "out" / "changes.parquet")
+    assert set(changes.filter(pl.col("person_id") == b)["cause"]) <= {"correction"}
+    assert (a, "person", 1.0, 0.0, "correction") in changes.rows()
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_they_are_the_same_wherever_rows_lie(home, recorded):
+    rows = random_rows(np.random.default_rng(9), 60, 24, force=True, recorded_at=recorded)
+    frame = pl.DataFrame([*rows, {**rows[0], "date": "no day"}], infer_schema_length=None)
+    ids = [str(person) for person in dict.fromkeys(row["person_id"] for row in rows)]
+    part = str(rows[-1]["person_id"]), (None, str(rows[-1]["incident_id"]))
+    incident = rows[20]["force"], str(rows[20]["incident_id"])
+    corrections = Corrections(frozenset(ids[:2]), frozenset({incident}), frozenset({part}), {ids[3]: ids[4]})
+    effects = Effect(), Effect()
+    expected = read_arrests_at(None, frame, CONFIG, corrections=corrections, effect=effects[0])
+    actual = read_arrests_at(HOMES[home], frame, CONFIG, corrections=corrections, effect=effects[1])
+    assert_same(actual, expected, but=("backend",))
+    assert effects[0] == effects[1]
+    assert effects[0].removed_rows > 4
+    assert effects[0].rejected_rows == 1

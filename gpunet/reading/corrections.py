@@ -76,7 +76,7 @@ class Corrections:
 class Effect:
     """What corrections came to.
 
-    ``touched``: ids of persons who stay and whose rows were changed. The rest are counts; ``unknown`` counts ids and
+    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. The rest are counts; ``unknown`` counts ids and
     pairs that no row has.
     """
 
@@ -121,8 +121,8 @@ def correct_rows(
     effect.merged_rows = int(merged.sum())
     effect.unknown = len(found) - sum(found)
     touched = {persons[code] for code in np.unique(person[gone])} - corrections.persons
-    touched |= {corrections.merged[persons[code]] for code in np.unique(person[merged])}
-    effect.touched = frozenset(corrections.merged.get(text, text) for text in touched)
+    touched |= {persons[code] for code in np.unique(person[merged])}
+    effect.touched = frozenset(touched | {corrections.merged[text] for text in touched if text in corrections.merged})
     counts = _counted(rows, pieces, gone)
     columns = dict(rows.columns)
     if merged.any():
