@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gpunet.arrests.network import network_from_edges
 from gpunet.base.errors import InputError
 from gpunet.cli.app import main
 from gpunet.cli.run import RunOptions, run_features, run_forecast
 from gpunet.cli.updates import run_update
+from gpunet.updates.components import _little_can_be_saved
 from tests.updating import CONFIG, assert_same_run, more_rows, random_rows, taking_all, write
 
 OPTIONS = RunOptions(threads=2)
@@ -177,3 +180,20 @@ def test_what_cannot_be_updated_is_said(tmp_path):
     (tmp_path / "run" / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(InputError, match="was made with --ties"):
         run_update(tmp_path / "run", tmp_path / "out", [old])
+
+
+def test_only_components_of_some_size_are_compared():
+    clique = [(a, b) for a in range(60) for b in range(a)]
+    large, pairs = (
+        network_from_edges(*zip(*clique, strict=True), 60),
+        network_from_edges(range(60), range(60, 120), 120),
+    )
+    for network, told, little in (
+        (large, {"persons": 60, "ties": 1770}, False),
+        (large, {"persons": 60, "ties": 1769}, True),  # it has changed
+        (pairs, {"persons": 2, "ties": 1}, True),
+    ):
+        earlier = SimpleNamespace(manifest={"network": {"largest_component": {**told, "diameter": 1}}})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("gpunet.features.known._LAYOUT_VISITS", 1.5)
+            assert _little_can_be_saved(earlier, network) is little

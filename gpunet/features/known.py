@@ -27,7 +27,7 @@ from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import chunks_of
 from gpunet.search.searches import betweenness_batches
 
-__all__ = ["KnownPaths", "Reused", "reused_of"]
+__all__ = ["KnownPaths", "Reused", "least_saved", "reused_of"]
 
 # Laying out the earlier network costs about as much as so many visits of positions for each of its ties and vertices:
 # where less than that would be saved, everything is computed.
@@ -74,7 +74,7 @@ def reused_of(known: KnownPaths, blocks: Blocks, pairs: PairWork, names: tuple[s
     graph, block_vertex = pairs.graph, _vertex_of_blocks(pairs.graph, blocks)
     unsearched = _positions(graph, candidates[block_vertex])
     saved = sum(map(search_work, _passed_over(betweenness_batches(graph), unsearched)))
-    if not candidates.any() or saved < _LAYOUT_VISITS * (known.network.n + known.network.n_ties):
+    if not candidates.any() or saved < least_saved(known.network):
         return None
     alike = candidates & _added_up_alike(known, blocks, pairs, names)
     before = np.stack([known.columns[f"closeness__{name}"] for name in names], axis=1)[known.vertex]
@@ -83,6 +83,11 @@ def reused_of(known: KnownPaths, blocks: Blocks, pairs: PairWork, names: tuple[s
         return None
     betweenness = np.stack([known.columns[f"betweenness__{name}"] for name in names], axis=1)[known.vertex]
     return Reused(alike, _positions(graph, alike[block_vertex]), sums, betweenness)
+
+
+def least_saved(network: Network) -> float:
+    """How many visits of positions have to be saved for an earlier network of that size to be looked at."""
+    return _LAYOUT_VISITS * (network.n + network.n_ties)
 
 
 def _passed_over(batches: Iterable[Batch], unsearched: Bool) -> Iterator[Batch]:

@@ -76,8 +76,8 @@ class Corrections:
 class Effect:
     """What corrections came to.
 
-    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. The rest are counts; ``unknown`` counts ids and
-    pairs that no row has.
+    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. The rest are
+    counts; ``unknown`` counts ids and pairs that no row has.
     """
 
     touched: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Bool, Int64
 from gpunet.engines.choice import resolve_engine
-from gpunet.features.known import KnownPaths
+from gpunet.features.known import KnownPaths, least_saved
 from gpunet.kernels.cpu.traversal import component_labels
 from gpunet.runs.stored_tables import array_of
 from gpunet.updates.earlier import Earlier
@@ -27,11 +27,13 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPa
     """What an earlier run has on paths of this network; None if nothing of it can be taken.
 
     That is so if versions, engine or the way of computing betweenness differ, or ids are of another type, or every
-    component has changed.
+    component has changed, or those that may not have changed are little work.
     """
     path = earlier.manifest.get("path")
     exact = path is not None and path["betweenness"]["method"] == "exact" and "whole_network" not in path["betweenness"]
     if not (exact and earlier.is_of_these_versions and earlier.manifest["engine"] == "cpu") or network.person is None:
+        return None
+    if _little_can_be_saved(earlier, network):
         return None
     names = tuple(network.sets)
     own = {name: _OWN.get(name, f"own_arrests__{name}") for name in names if name != "all"}
@@ -50,6 +52,22 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPa
     wanted = [f"{family}__{name}" for family in ("betweenness", "closeness") for name in names]
     table = earlier.table("features", wanted)
     return KnownPaths(old, vertex, {name: table[name].to_numpy()[old.person] for name in wanted})
+
+
+def _little_can_be_saved(earlier: Earlier, network: Network) -> bool:
+    """Whether the largest component has changed, and all others together are little work.
+
+    Betweenness of a component takes no more than a visit of every person from every person.
+    """
+    label, n = component_labels(network.indptr, network.indices, np.zeros(network.n, np.int32))
+    sizes = np.bincount(label, minlength=n).astype(np.float64)
+    if n:
+        largest = int(np.argmax(sizes))
+        now = {"persons": int(sizes[largest]), "ties": int(network.degree[label == largest].sum()) // 2}
+        told = earlier.manifest["network"]["largest_component"]
+        if {name: told[name] for name in now} != now:
+            sizes[largest] = 0.0
+    return float(sizes @ sizes) < least_saved(network)
 
 
 def _earlier_network(earlier: Earlier, features: pa.Table, own: Mapping[str, str]) -> Network:
