@@ -1,6 +1,7 @@
 """Corrections: what comes of them is the run on tables that were corrected before; erased ids are nowhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,9 @@ def corrected(rows, persons, incidents, arrests, merged):
     ),
     number=st.tuples(*[st.integers(0, 3)] * 4),
     suffix=st.sampled_from(["csv", "parquet"]),
+    keep=st.booleans(),
 )
-def test_corrections_are_the_run_on_corrected_tables(tmp_path_factory, seed, columns, number, suffix):
+def test_corrections_are_the_run_on_corrected_tables(tmp_path_factory, seed, columns, number, suffix, keep):
     folder, random = tmp_path_factory.mktemp("corrected"), np.random.default_rng(seed)
     rows = random_rows(random, 90, 40, **columns)
     new = more_rows(random, rows, 6, 40, **columns)
@@ -69,9 +71,9 @@ def test_corrections_are_the_run_on_corrected_tables(tmp_path_factory, seed, col
         patch.chdir(folder / "by hand")
         run_features([f"old.{suffix}", f"new.{suffix}"], folder / "full", CONFIG, None, OPTIONS)
         patch.chdir(folder / "as given")
-        run_features(f"old.{suffix}", folder / "run", CONFIG, None, OPTIONS)
+        run_features(f"old.{suffix}", folder / "run", CONFIG, None, replace(OPTIONS, keep_state=keep))
         run_update(folder / "run", folder / "out", [f"new.{suffix}"], None, OPTIONS, remove=remove, merge=merge)
-    assert_same_run(folder / "full", folder / "out", "input", "warnings", "corrections")
+    assert_same_run(folder / "full", folder / "out", "input", "warnings", "corrections", "state.arrests")
     assert not set(map(str, persons)) & set(told(folder / "out"))
 
 
