@@ -21,6 +21,7 @@ from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
+from gpunet.cli.commands.update import update
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 from gpunet.cli.several import repeated
 
@@ -62,6 +63,7 @@ for _command in (
     estimate,
     features,
     run,
+    update,
     panel,
     places,
     audit,

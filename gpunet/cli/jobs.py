@@ -67,6 +67,7 @@ def options_of(
     show_values: bool,
     allow_incomplete: bool = False,
     report: bool = False,
+    keep_state: bool = False,
 ) -> RunOptions:
     """What the command line says of how to run."""
     from gpunet.base.threads import available_threads, limit_pools
@@ -83,6 +84,7 @@ def options_of(
         allow_incomplete=allow_incomplete,
         show_values=show_values,
         report=report,
+        keep_state=keep_state,
     )
     return options if checkpoint_seconds is None else replace(options, checkpoint_seconds=checkpoint_seconds)
 
@@ -93,12 +95,12 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
     from gpunet.config.config import load_config
     from gpunet.runs.resume import stored_request
 
-    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values", "report"}
+    beside = {"resume", "threads", "cluster", "checkpoint_seconds", "show_values", "report", "keep_state"}
     source = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     if others := sorted(name.replace("_", "-") for name, of in source.items() if of and of.name == "COMMANDLINE"):
         raise InputError(
             f"--resume goes on with what the run was asked for; beside it there is no {', '.join(others)}, "
-            "but --threads, --cluster, --checkpoint-seconds, --show-values and --no-report"
+            "but --threads, --cluster, --checkpoint-seconds, --show-values, --keep-state and --no-report"
         )
     request = stored_request(folder)
     config = load_config(None if request is None else request.config)
@@ -109,11 +111,16 @@ def go_on(context: typer.Context, command: str, folder: Path, options: RunOption
 
 
 def work(
-    command: str, out: Path, config: Config, options: RunOptions, job: Callable[[RunOptions], dict[str, Any]]
+    command: str,
+    out: Path,
+    config: Config,
+    options: RunOptions,
+    job: Callable[[RunOptions], dict[str, Any]],
+    of: str | None = None,
 ) -> None:
     """Do a run with its progress on the console, which signals end in good order; print its summary.
 
-    `config` says which stages are to come.
+    `config` says which stages are to come; of an update, that `of` the command which it repeats.
     """
     from gpunet.base.stopping import raise_if_stopped, stoppable
     from gpunet.base.threads import available_threads
@@ -124,9 +131,9 @@ def work(
     from gpunet.cli.summary import summarise
 
     message = f"what was finished is kept; to go on: gpunet {command} --resume {out}, or the same command again"
-    if command in ("audit", "flags"):  # nothing of it is kept: it takes seconds
+    if command in ("audit", "flags", "update"):  # nothing of it is kept: it takes seconds
         message = "nothing was written; give the same command again"
-    plan = plan_of(command, config, report=options.report)
+    plan = plan_of(command, config, report=options.report, of=of)
     kernels = kernels_of(command, options)
     compiling = compiling_noticed(kernels, available_threads(options.threads))
     with stoppable(message), console_progress(plan=plan) as show, compiling:

@@ -102,6 +102,9 @@ AllowIncomplete = Annotated[
 ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Let messages show what stands in cells, and not its shape alone.")
 ]
+KeepState = Annotated[
+    bool, typer.Option("--keep-state", help="Leave what was read in the folder too, for gpunet update: every arrest.")
+]
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Make report.html beside the results.")]
 CheckpointSeconds = Annotated[
     float | None,

@@ -87,14 +87,18 @@ PLANS: dict[str, dict[str, float]] = {
 }
 
 
-def plan_of(command: str, config: Config, *, report: bool = False) -> dict[str, float]:
+def plan_of(command: str, config: Config, *, report: bool = False, of: str | None = None) -> dict[str, float]:
     """The stages that a command has with this configuration, in order, with their shares.
+
+    An update has those `of` the command that it repeats, and one that tells what moved.
 
     >>> from gpunet.config.config import load_config
     >>> list(plan_of("panel", load_config({"panel": {"verify": 0}})))
     ['reading', 'snapshots', 'write panel']
     """
     last = {REPORT: 2.0} if report else {}
+    if command == "update":
+        return {**PLANS[of or "features"], "changes": 0.3, **last}
     if command == "evaluate known":
         return _with_beside(_known(config.evaluate.protocols), config) | last
     left_out = set() if config.panel.verify else {"verify"}

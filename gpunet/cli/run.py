@@ -26,7 +26,16 @@ from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.search.path_report import PathReport
 
-__all__ = ["RUN_FILES", "RunOptions", "feature_metadata", "resume_run", "run_features", "run_forecast"]
+__all__ = [
+    "RUN_FILES",
+    "RunOptions",
+    "feature_metadata",
+    "features_of",
+    "forecast_of",
+    "resume_run",
+    "run_features",
+    "run_forecast",
+]
 
 
 def run_features(
@@ -62,21 +71,26 @@ def run_features(
         If input, configuration, engine or folder cannot be used.
     """
     with _running("features", inputs, out, config, options) as run:
-        arrests = run.read(inputs, as_of)
-        if as_of is None:
-            arrests = run.current(arrests)
-        else:
-            with run.stage("as of"):
-                missing = run.completeness(as_of)
-                run.warn_of_late(arrests, as_of)
-                arrests = run.cut(arrests, as_of)
-            if missing.days_beyond > 0:
-                run.warnings.append(
-                    f"the as-of day {as_of} is {counted(missing.days_beyond, 'day')} after the end of the data "
-                    f"({missing.last_date}): days_since_* count up to it, and arrests between are unknown"
-                )
-        sections = run.write_features(arrests, run.features("features", arrests))
-        return run.finish("features", arrests, sections)
+        return features_of(run, inputs, as_of)
+
+
+def features_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
+    """What :func:`run_features` does in a run's folder."""
+    arrests = run.read(inputs, as_of)
+    if as_of is None:
+        arrests = run.current(arrests)
+    else:
+        with run.stage("as of"):
+            missing = run.completeness(as_of)
+            run.warn_of_late(arrests, as_of)
+            arrests = run.cut(arrests, as_of)
+        if missing.days_beyond > 0:
+            run.warnings.append(
+                f"the as-of day {as_of} is {counted(missing.days_beyond, 'day')} after the end of the data "
+                f"({missing.last_date}): days_since_* count up to it, and arrests between are unknown"
+            )
+    sections = run.write_features(arrests, run.features("features", arrests))
+    return run.finish("features", arrests, sections)
 
 
 def run_forecast(
@@ -107,36 +121,39 @@ def run_forecast(
     settings = load_config(config)
     _check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
-        arrests = run.read(inputs, as_of)
-        if run.config.input.is_absent("offence"):
-            raise InputError('the tables have no offences ([input] columns.offence = ""): there is nothing to forecast')
-        if run.no_network is not None:
-            raise InputError(run.no_network)
-        with run.stage("as of"):
-            undated = run.undated(arrests)
-            days = forecast_days(arrests.last_day, as_of, timedelta(days=run.config.model.horizon_days))
-            missing = run.completeness(days["T"])
-            if not run.options.allow_incomplete:
-                missing.refuse_beyond(days["T"])
-            run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
-            run.require_before(days)
-            run.warn_of_late(arrests, days["T"])
-            if settings.model.side == VICTIM:
-                run.warnings += victims_end_early(_last_victim(arrests), days["T"])
-            cuts = {name: run.cut(arrests, day) for name, day in days.items()}
-        if undated:
-            run.warnings.append(
-                f"{undated} arrests without a date are left out: a forecast needs to know what came when"
-            )
-        now = run.features("features-T", cuts["T"], "as of T")
-        past = _past(run, cuts, now)
-        sections = run.write_features(cuts["T"], now)
-        sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
-        if run.config.layers:
-            sections["path_any_of_past"] = {name: path_section(past[name].path_any) for name in ("T-2H", "T-H")}
-        sections["completeness"] = missing.as_dict()
-        sections["model"] = run.model(arrests, days, {"T": now, **past})
-        return run.finish("run", cuts["T"], sections)
+        return forecast_of(run, inputs, as_of)
+
+
+def forecast_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
+    """What :func:`run_forecast` does in a run's folder."""
+    arrests = run.read(inputs, as_of)
+    if run.config.input.is_absent("offence"):
+        raise InputError('the tables have no offences ([input] columns.offence = ""): there is nothing to forecast')
+    if run.no_network is not None:
+        raise InputError(run.no_network)
+    with run.stage("as of"):
+        undated = run.undated(arrests)
+        days = forecast_days(arrests.last_day, as_of, timedelta(days=run.config.model.horizon_days))
+        missing = run.completeness(days["T"])
+        if not run.options.allow_incomplete:
+            missing.refuse_beyond(days["T"])
+        run.warnings += missing.warnings(days["T"], run.config.model.horizon_days)
+        run.require_before(days)
+        run.warn_of_late(arrests, days["T"])
+        if run.config.model.side == VICTIM:
+            run.warnings += victims_end_early(_last_victim(arrests), days["T"])
+        cuts = {name: run.cut(arrests, day) for name, day in days.items()}
+    if undated:
+        run.warnings.append(f"{undated} arrests without a date are left out: a forecast needs to know what came when")
+    now = run.features("features-T", cuts["T"], "as of T")
+    past = _past(run, cuts, now)
+    sections = run.write_features(cuts["T"], now)
+    sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
+    if run.config.layers:
+        sections["path_any_of_past"] = {name: path_section(past[name].path_any) for name in ("T-2H", "T-H")}
+    sections["completeness"] = missing.as_dict()
+    sections["model"] = run.model(arrests, days, {"T": now, **past})
+    return run.finish("run", cuts["T"], sections)
 
 
 def _check_side(config: Config, out: Path) -> None:

@@ -14,6 +14,7 @@ from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.reading.state import can_be_kept
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.resume import Command, tables_beside
@@ -50,6 +51,8 @@ RUN_FILES = {
     "rejected_victims.parquet": "rows of victims that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
+    "changes.parquet": "what moved since the run that was updated, of whom, and why",
+    "state.arrests": "what was read, for updates (it holds every arrest)",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
     "model.ubj": "the model",
     "model.skops": "the model",  # of earlier versions
@@ -75,6 +78,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     """
     settings, options = load_config(config), options or RunOptions()
     cluster = options.cluster or "none"
+    if options.keep_state:
+        _refuse_state(settings, options)
     read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     configured = [config] if isinstance(config, str | Path) else []
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
@@ -89,6 +94,14 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
         with cluster_engine(cluster, settings.cluster, **asked) as engine:
             distributed = paths_of(inputs) is not None and not settings.input.has_tables_beside
             yield Opened(folder, settings, options, engine, distributed=distributed)
+
+
+def _refuse_state(config: Config, options: RunOptions) -> None:
+    """InputError if what is read cannot be kept."""
+    if options.cluster not in (None, "none") or options.engine == "gpu":
+        raise InputError("--keep-state keeps what this process reads on the CPU: leave out --cluster and --engine gpu")
+    if not can_be_kept(config):
+        raise InputError('--keep-state does not go with [input] person_scope = "force": updates read all files again')
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpunet.base.words import counted
 from gpunet.cli.audit_summary import audit_lines
 from gpunet.cli.flag_summary import flag_lines
 from gpunet.cli.places_summary import places_lines
@@ -71,6 +72,9 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
             f"paths     betweenness approximate: normalised values within {found['epsilon']:g} with probability "
             f"{1 - found['delta']:g}; certified {found['certified_error']:.2g}"
         )
+    if (update := manifest["execution"].get("update")) is not None:
+        whose = counted(update["persons_moved"], "person")
+        lines.append(f"moved     {update['changes']:,} values of {whose} since {update['of']}")
     if "model" in manifest:
         lines += _model(manifest["model"], width, outcome_of(manifest))
     if "evaluation" in manifest:

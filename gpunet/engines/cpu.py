@@ -27,7 +27,7 @@ from gpunet.kernels.cpu.tipping import tipping, tipping_without_own_seed
 from gpunet.kernels.cpu.traversal import component_labels
 from gpunet.search import searches
 from gpunet.search.graph import SearchGraph
-from gpunet.search.reduction import Reducer, RunningSums, add_up
+from gpunet.search.reduction import Reducer, RunningSums, add_up, passing_over
 from gpunet.search.samples import add_samples
 from gpunet.tables.arrays import to_host
 
@@ -46,6 +46,7 @@ class CpuEngine:
     threads: int
     name: EngineName = "cpu"
     sums: RunningSums | None = None  # keeps those of betweenness and closeness, for the run that needs them
+    unsearched: Bool | None = None  # positions of one graph whose sums are known: what is found there is meaningless
 
     def describe(self) -> Mapping[str, Any]:
         """Nothing: the manifest tells the machine anyway."""
@@ -159,7 +160,8 @@ class CpuEngine:
 
     def _reducer(self) -> Reducer:
         """What divides searches from sources and adds up what they find: threads of this process."""
-        return partial(add_up, threads=self.threads, sums=self.sums)
+        reducer: Reducer = partial(add_up, threads=self.threads, sums=self.sums)
+        return reducer if self.unsearched is None else passing_over(reducer, self.unsearched)
 
     def _over_vertices(self, work: Callable[[int, int], NDArray[Any]], out: NDArray[Any]) -> None:
         """Put ``work(first, last)`` into the last axis of `out`, for consecutive spans of vertices."""

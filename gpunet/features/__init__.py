@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
@@ -19,6 +20,7 @@ from gpunet.features.column import Columns
 from gpunet.features.community import Partition, community_features, louvain_partition, recent_gang
 from gpunet.features.geographic import geographic_features
 from gpunet.features.history import history_features
+from gpunet.features.known import KnownPaths
 from gpunet.features.layers import Layer, layer_features, layers_of, ties_with_kinds
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path, path_features
@@ -141,13 +143,15 @@ def compute_all(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    known: Callable[[Arrests, Network], KnownPaths | None] | None = None,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
     Each stage runs inside ``stage_context(name)``: ``network``, ``partition``, ``neighbourhood``, ``community``,
     ``path``, ``geographic``, ``temporal``, ``history``, ``layers`` if there are any, ``tables``. `path_config` stands
     for ``[path]`` of the arrests' configuration, `union_config` for that of the union of all layers, as `path_config`
-    if None; `notice` gets a line with the estimate before long work.
+    if None; `notice` gets a line with the estimate before long work. `known` says what is known of paths in an earlier
+    network, from the arrests and their network.
     """
     path_config = path_config or arrests.config.path
     union_config = union_config or path_config
@@ -171,7 +175,15 @@ def compute_all(
     declared = columns(network.sets, wanted, offences=offences, layers=arrests.layers)
     found: Columns = {}
     over_vertices, report = columns_over_vertices(
-        network, partition, wanted, engine, path_config, stage=stage, progress=progress, notice=notice
+        network,
+        partition,
+        wanted,
+        engine,
+        path_config,
+        stage=stage,
+        progress=progress,
+        notice=notice,
+        known=None if known is None else partial(known, arrests, network),
     )
     for family in wanted:
         if family in _OVER_PERSONS:
@@ -225,10 +237,11 @@ def columns_over_vertices(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     sets: Iterable[str] | None = None,
+    known: Callable[[], KnownPaths | None] | None = None,
 ) -> tuple[Columns, PathReport | None]:
     """The columns of the families `wanted` that need the network and its partitions alone, a value a vertex.
 
-    Those of paths are of the `sets` that are given, of all if None.
+    Those of paths are of the `sets` that are given, of all if None; `known` says what is known of them.
     """
     found: Columns = {}
     if "neighbourhood" in wanted:
@@ -241,5 +254,8 @@ def columns_over_vertices(
     if not path:
         return found, None
     with stage("path"):
-        result = compute_path(network, path, sets, engine, config=path_config, progress=progress, notice=notice)
+        earlier = None if known is None else known()
+        result = compute_path(
+            network, path, sets, engine, config=path_config, progress=progress, notice=notice, known=earlier
+        )
     return found | result.columns, result.report

@@ -90,14 +90,25 @@ class PairWork:
         out /= 2
         return {f"betweenness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
 
-    def closeness(self, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
-        """``{"closeness__C": float64[n]}``."""
+    def closeness(
+        self, engine: Engine, progress: ProgressCallback | None, known: tuple[Bool, Int64] | None = None
+    ) -> dict[str, Float64]:
+        """``{"closeness__C": float64[n]}``.
+
+        `known` says of which vertices (bool[n]) the sums of distances are known, and those (int64[n, sets]).
+        """
         sums, reached = self._distances(engine, progress)
+        if known is not None:
+            sums = np.where(known[0][:, None], known[1], sums)
         others = self._member.sum(axis=0) - self._member
         out = np.zeros(sums.shape)
         some = reached > 0
         out[some] = (reached[some] / others[some]) * (reached[some] / sums[some])
         return {f"closeness__{name}": out[:, i].copy() for i, name in enumerate(self._names)}
+
+    def members(self) -> tuple[Int64, Int64]:
+        """int64[n, sets] each: other members of each set in the vertex's component, and in the whole network."""
+        return self._total - self._member, self._member.sum(axis=0) - self._member
 
     def betweenness_total(self, engine: Engine, progress: ProgressCallback | None) -> int:
         """What ``betweenness__all`` adds up to over all vertices: a shortest path of length d passes d - 1 of them."""

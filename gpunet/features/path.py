@@ -16,7 +16,9 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import PATH_FAMILIES, expand_families
 from gpunet.engines.choice import resolve_engine
+from gpunet.engines.cpu import CpuEngine
 from gpunet.engines.protocol import Engine
+from gpunet.features.known import KnownPaths, Reused, reused_of
 from gpunet.features.pairs import Blocks, PairWork
 from gpunet.features.sampling import sample, search_the_rest
 from gpunet.search.estimate import PathEstimate, estimate_work
@@ -125,10 +127,12 @@ def compute_path(
     config: PathConfig,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
+    known: KnownPaths | None = None,
 ) -> PathResult:
     """:func:`path_features` with a report; `notice` gets a line with the estimate before long work.
 
-    The columns lie where the network does. Blocks are found on the host whatever the engine.
+    The columns lie where the network does. Blocks are found on the host whatever the engine. Of what is `known` of an
+    earlier network, exact betweenness and closeness of unchanged components are taken, on the CPU.
     """
     engine = resolve_engine(engine, threads)
     wanted = _families(families)
@@ -146,7 +150,7 @@ def compute_path(
             work = _PairFeatures(blocks, names, wanted, config)
             if notice is not None and work.estimate.seconds(engine.threads) > _SECONDS_WORTH_A_WORD:
                 notice(work.estimate.describe(engine.threads, engine.name))
-            out |= work.columns(engine, progress)
+            out |= work.columns(engine, progress, known)
             report = work.report()
     network = network.to_engine(engine)
     if "shell" in wanted:
@@ -200,7 +204,7 @@ class _PairFeatures:
     """Betweenness and closeness as configured."""
 
     def __init__(self, blocks: Blocks, names: tuple[str, ...], wanted: tuple[str, ...], config: PathConfig) -> None:
-        self._pairs = PairWork(blocks, names)
+        self._blocks, self._pairs = blocks, PairWork(blocks, names)
         self._network, self._vertex = blocks.network, blocks.vertex
         self._names, self._wanted, self._config = names, wanted, config
         graph = self._pairs.graph
@@ -213,7 +217,13 @@ class _PairFeatures:
         self._by_library = config.whole_network != "gpunet" and "betweenness" in wanted and "all" in names
         self._sets: dict[str, SetReport] = {}
 
-    def columns(self, engine: Engine, progress: ProgressCallback | None) -> PathColumns:
+    def columns(
+        self, engine: Engine, progress: ProgressCallback | None, known: KnownPaths | None = None
+    ) -> PathColumns:
+        if known is not None and isinstance(engine, CpuEngine) and self._plan is None and not self._by_library:
+            reused = reused_of(known, self._blocks, self._pairs, self._names)
+            if reused is not None and {"betweenness", "closeness"} <= set(self._wanted):
+                return self._partly(reused, replace(engine, sums=None, unsearched=reused.unsearched), progress)
         out: PathColumns = {}
         if "betweenness" in self._wanted:
             if self._plan is not None:
@@ -225,6 +235,16 @@ class _PairFeatures:
         if "closeness" in self._wanted:
             out |= self._pairs.closeness(engine, progress)
         return out
+
+    def _partly(self, reused: Reused, engine: Engine, progress: ProgressCallback | None) -> PathColumns:
+        """Both features exactly, where some of the vertices' are known."""
+        computed = self._pairs.betweenness(engine, progress)
+        known = reused.betweenness.T
+        out: PathColumns = {
+            name: np.where(reused.vertices, before, values)
+            for (name, values), before in zip(computed.items(), known, strict=True)
+        }
+        return out | self._pairs.closeness(engine, progress, (reused.vertices, reused.sums))
 
     def _approximate(self, plan: SamplePlan, engine: Engine, progress: ProgressCallback | None) -> dict[str, Float64]:
         graph, names, seed = self._pairs.graph, self._names, self._config.seed

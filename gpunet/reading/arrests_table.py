@@ -17,12 +17,14 @@ from gpunet.config.config import Config, load_config
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
 from gpunet.reading.coded_rows import offence_rows
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.reader import Reader
 from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
+from gpunet.reading.state import ReadState, state_of
 from gpunet.reading.tables import open_tables
 from gpunet.tables.frames import from_arrow
 
@@ -41,12 +43,18 @@ def read_arrests_at(
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
     today: date | None = None,
+    corrections: Corrections | None = None,
+    effect: Effect | None = None,
+    begin: ReadState | None = None,
+    keep: Callable[[ReadState], None] | None = None,
 ) -> Arrests:
     """Read tables of arrests alone, as ``gpunet.read_arrests`` does: on the host, or at `location` if it is given.
 
     ``gpunet.reading.location.GPU`` is one.
 
-    Dates after `today` are none; the present day if None.
+    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered.
+    Reading goes on from `begin`, what was read before; `keep` gets what is read when all is. Both are of files alone,
+    on the host.
 
     The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
     its frames; the other names, and the report, are on the host.
@@ -55,15 +63,26 @@ def read_arrests_at(
     settings = load_config(config)
     check_config(settings.input)
     cut = as_day(as_of)
-    tables = open_tables(paths_or_frame, settings.input, location, keep_going=keep_going, notice=notice)
+    before = 0 if begin is None else len(begin.records)
+    tables = open_tables(paths_or_frame, settings.input, location, keep_going=keep_going, notice=notice, after=before)
     inputs, backend = tables.inputs, tables.backend
-    reader = Reader(settings, location, today)
+    reader, of_paths = Reader(settings, location, today), len(inputs.warnings)
+    if begin is not None:
+        reader.go_on_from(begin)
+        inputs.records += begin.records
+        inputs.warnings += begin.warnings
     reader.add_all(tables.batches(progress, _STAGE))
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
+    if corrections is not None:
+        rows = reader.corrected(rows, corrections, effect or Effect())
     check_forces(settings, rows.columns["force"].texts(), len(rows))
-    rejected = as_rejected(reader.rejections(inputs.records), rejected_schema(settings, columns_of(inputs.records)))
+    found = reader.found.copy()  # to which the reasons of rejected rows are added now
+    rejections = reader.rejections(inputs.records, corrections, effect)
+    if keep is not None:
+        keep(state_of(rows, reader.pieces, inputs.records, inputs.warnings[of_paths:], found, rejections))
+    rejected = as_rejected(rejections, rejected_schema(settings, columns_of(inputs.records)))
     report = report_of(settings, inputs, from_arrow(rejected, backend), reader.found, offence_rows(rows))
     arrests = arrange(rows, settings, report, backend, location)
     alike = alike_ids(arrests.person_ids, arrests.incident_ids, settings.input)

@@ -21,12 +21,14 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
 from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
+from gpunet.reading.corrections import Corrections, Effect, correct_rows, without_erased
 from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.state import ReadState
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
@@ -91,6 +93,12 @@ class Reader:
                 self._undo()
             else:
                 self._add(batch)
+
+    def go_on_from(self, state: ReadState) -> None:
+        """Begin with what was read before, on the host."""
+        self._parts, self.pieces = [state.rows], state.pieces()
+        self._rejected, self.found = [state.rejected], state.found.copy()
+        self._merged = len(state.rows)
 
     def _add(self, batch: Batch) -> None:
         if batch.begins:
@@ -214,8 +222,20 @@ class Reader:
             columns[name] = date_part(name, rows.timestamps, location)
         return rows
 
-    def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
-        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now."""
+    def corrected(self, rows: CodedRows, corrections: Corrections, effect: Effect) -> CodedRows:
+        """All rows, as :meth:`finish` gives them, after `corrections`, whose `effect` is entered."""
+        rows, self.pieces = correct_rows(rows, self.pieces, corrections, self._config, self._location, effect)
+        repeats = repeats_of(rows)  # two rows of persons who are one
+        self.pieces = _counted(self.pieces, rows, repeats)
+        return rows.without(repeats)
+
+    def rejections(
+        self, records: Sequence[InputRecord], corrections: Corrections | None = None, effect: Effect | None = None
+    ) -> pa.Table:
+        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now.
+
+        Less those of persons whom `corrections` erase.
+        """
         for record in records:
             if record.malformed:
                 self._rejected.append(malformed_rows(record))
@@ -224,6 +244,8 @@ class Reader:
                 record.malformed.clear()
         tables, self._rejected = self._rejected, []
         rejected = in_file_order(tables)
+        if corrections is not None:
+            rejected = without_erased(rejected, records, corrections, effect or Effect())
         self.found += findings_of_rejected(rejected, ("person_id", *self._keys))
         return rejected
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,8 +51,11 @@ def open_tables(
     keep_going: bool = False,
     notice: Callable[[str], None] | None = None,
     of: LayoutOf = layout_of,
+    after: int = 0,
 ) -> Tables:
     """Find the tables; with `keep_going` those that cannot be read are left out. `of` chooses the columns.
+
+    `after` is how many files were read before: then there may be none.
 
     Raises
     ------
@@ -60,12 +63,13 @@ def open_tables(
         If there is no table, or a path leads nowhere.
     """
     inputs = Inputs(skipped=[] if keep_going else None)
-    items = items_of(paths_or_frame)
+    items = [] if after and not paths_or_frame else items_of(paths_or_frame)
     if any(is_frame(item) for item in items):
         frames = [(as_eager(frame), repeated) for frame, repeated in map(without_repeated, items)]
         backend, total = backend_of(frames[0][0]), float(sum(len(frame) for frame, _ in frames))
         return Tables(backend, total, inputs, frame_batches(frames, config, inputs, location, of))
-    sources = find_sources(items, config, inputs.warnings, inputs.skipped, notice)
+    found = find_sources(items, config, inputs.warnings, inputs.skipped, notice) if items else []
+    sources = [replace(source, number=source.number + after) for source in found] if after else found
     total = float(sum(source.size_bytes for source in sources))
     return Tables("polars", total, inputs, source_batches(sources, config, inputs, location, of=of))
 

@@ -21,6 +21,7 @@ class RunOptions:
     costs little beside that; 0 makes every one. `start_over` drops those of an unfinished run in the folder.
     `keep_going` leaves out files that cannot be read, and `show_values` lets messages show what stands in cells, see
     :func:`gpunet.read_arrests`. `allow_incomplete` lets a forecast be of a day over a month after the last arrest.
+    `keep_state` leaves what was read in the folder, so that an update need not read the files again.
     `report` is whether the command line makes the report once the run is complete.
     """
 
@@ -35,3 +36,4 @@ class RunOptions:
     allow_incomplete: bool = False
     show_values: bool = False
     report: bool = False
+    keep_state: bool = False

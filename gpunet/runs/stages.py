@@ -32,6 +32,7 @@ from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
+from gpunet.reading.state import ReadState
 from gpunet.runs import kept_arrests, kept_features, kept_trainings
 from gpunet.runs.beside import with_beside
 from gpunet.runs.checkpoint_file import Contents
@@ -47,6 +48,7 @@ from gpunet.runs.described import (
     windows,
 )
 from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.kept_state import STATE, write_state
 from gpunet.runs.manifest import (
     StageClock,
     arrest_statistics,
@@ -113,6 +115,7 @@ class Run:
         self._beside: Mapping[str, ReadReport] = {}  # how reading of ties and victims went
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
+        self._states: list[ReadState] = []  # at most one, where it is to be kept
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -231,6 +234,8 @@ class Run:
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
 
+        if self.options.keep_state:  # which arrests that were kept do not give back
+            return read()
         return self._checkpoints.kept("arrests", read, kept_arrests.of_arrests, restored)
 
     def _read(self, inputs: Any) -> Any:
@@ -244,10 +249,15 @@ class Run:
             keep_going=self.options.keep_going,
             notice=self.options.notice,
             today=self._reading_day,
+            **self._reading(),
         )
         self._check_input(arrests)
         # The folder's files are the same whatever kind of frame came in.
         return replace(arrests, backend=GPU.backend if on_gpu else "polars")
+
+    def _reading(self) -> dict[str, Any]:
+        """What else reading is told."""
+        return {"keep": self._states.append} if self.options.keep_state else {}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -390,6 +400,9 @@ class Run:
 
     def finish(self, kind: str, arrests: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Complete the folder; return the manifest."""
+        if self._states:
+            with self.stage("write state"):
+                self._write_state(self._states[-1])
         device = self.engine.describe()
         return self.folder.finish(
             {
@@ -410,9 +423,18 @@ class Run:
                     "threads": self.engine.threads,
                     **({"gpu" if self.engine.name == "gpu" else "cluster": dict(device)} if device else {}),
                     **self.clock.times(),
+                    **self._told(),
                 },
             }
         )
+
+    def _write_state(self, state: ReadState) -> None:
+        today = (self._reading_day or date.today()).isoformat()
+        self.folder.write_file(STATE, lambda path: write_state(path, state, self.config, today))
+
+    def _told(self) -> dict[str, Any]:
+        """What else the manifest says of the execution, and not of the results."""
+        return {}
 
     def model(self, arrests: Any, days: Mapping[str, date], found: Mapping[str, Any]) -> dict[str, Any]:
         """Train, try, score; write model and scores; return the manifest's section on them."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gpunet.base.array_types import Bool
 from gpunet.base.parallel import in_batches
 from gpunet.base.progress import ProgressCallback
 from gpunet.kernels.cpu.betweenness_lanes import forget_room
@@ -29,6 +30,7 @@ __all__ = [
     "add_up",
     "chunks_of",
     "divided",
+    "passing_over",
     "sum_of_chunk",
     "sums_of_chunks",
 ]
@@ -151,6 +153,32 @@ def sums_of_chunks(
     """
     begin = chunks[0].begin
     return [sum_of(work, graph, batches[p.begin - begin : p.end - begin], p.first, p.last) for p in chunks]
+
+
+def passing_over(reducer: Reducer, unsearched: Bool) -> Reducer:
+    """A reducer that passes over batches of positions whose sums nobody asks for: bool[positions], true where not.
+
+    The batches and chunks stay those of the whole graph, so every other sum has the bits that it would have. The sums
+    of positions that are `unsearched` are meaningless.
+    """
+
+    def reduce(
+        work: Work,
+        graph: SearchGraph,
+        batches: Sequence[Spanned],
+        weights: Sequence[float],
+        total: NDArray[Any],
+        stage: str,
+        progress: ProgressCallback | None,
+    ) -> None:
+        def asked_for(graph: SearchGraph, batch: Spanned) -> NDArray[Any]:
+            if unsearched[batch.first : batch.last].all():
+                return np.zeros((*total.shape[:-2], batch.last - batch.first, total.shape[-1]), total.dtype)
+            return work(graph, batch)
+
+        reducer(asked_for, graph, batches, weights, total, stage, progress)
+
+    return reduce
 
 
 def add_up(

@@ -13,7 +13,14 @@ from gpunet.search.batches import Batch, batches_of, search_work, shrinking_batc
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Reducer
 
-__all__ = ["all_dependencies", "all_farness", "dependencies", "dependencies_between", "farness"]
+__all__ = [
+    "all_dependencies",
+    "all_farness",
+    "betweenness_batches",
+    "dependencies",
+    "dependencies_between",
+    "farness",
+]
 
 # Sources a batch of betweenness. One thread adds up the results of batches: many sources make its share small, few make
 # batches enough for every thread.
@@ -26,9 +33,14 @@ _CLOSENESS_AT_ONCE = 8.0
 def all_dependencies(graph: SearchGraph, reducer: Reducer, progress: ProgressCallback | None) -> Float64:
     """float64[positions, sets]: what all sources together give to betweenness, from both ends of each pair."""
     total = np.zeros(graph.weight.shape)
-    batches = shrinking_batches(graph, _SOURCES_A_BATCH)
+    batches = betweenness_batches(graph)
     reducer(dependencies, graph, batches, list(map(search_work, batches)), total, "betweenness", progress)
     return total
+
+
+def betweenness_batches(graph: SearchGraph) -> list[Batch]:
+    """The batches of :func:`all_dependencies`."""
+    return shrinking_batches(graph, _SOURCES_A_BATCH)
 
 
 def dependencies(graph: SearchGraph, batch: Batch) -> Float64:

@@ -23,6 +23,7 @@ from gpunet.cli.options import (
     Horizon,
     Inputs,
     KeepGoing,
+    KeepState,
     ModelKind,
     Out,
     Report,
@@ -62,11 +63,14 @@ def features(
     keep_going: KeepGoing = False,
     checkpoint_seconds: CheckpointSeconds = None,
     show_values: ShowValues = False,
+    keep_state: KeepState = False,
 ) -> None:
     """Compute every feature of every person."""
     from gpunet.cli.run import run_features
 
-    options = options_of(engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values)
+    options = options_of(
+        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, keep_state=keep_state
+    )
     if resume is not None:
         go_on(context, "features", resume, options)
         return
@@ -102,14 +106,24 @@ def run(
     allow_incomplete: AllowIncomplete = False,
     checkpoint_seconds: CheckpointSeconds = None,
     show_values: ShowValues = False,
+    keep_state: KeepState = False,
     report: Report = True,
 ) -> None:
     """Compute features, train and validate a model, and score everyone."""
     from gpunet.cli.run import run_forecast
 
-    options = options_of(
-        engine, threads, cluster, checkpoint_seconds, start_over, keep_going, show_values, allow_incomplete, report
+    asked = (
+        engine,
+        threads,
+        cluster,
+        checkpoint_seconds,
+        start_over,
+        keep_going,
+        show_values,
+        allow_incomplete,
+        report,
     )
+    options = options_of(*asked, keep_state=keep_state)
     if resume is not None:
         go_on(context, "run", resume, options)
         return

@@ -1,0 +1,229 @@
+"""Corrections: rows of persons or incidents that are left out, and persons who turned out to be one.
+
+They are made on accepted rows, when all are coded: what comes of them is what would have been read of tables in which
+these rows had not been, or had had the other person's id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gpunet.base.array_types import Bool, Int64
+from gpunet.base.errors import InputError
+from gpunet.config.config import Config
+from gpunet.reading.coded_rows import CodedRows
+from gpunet.reading.location import Column, Location, in_order
+from gpunet.reading.rejections import FILE
+from gpunet.reading.stream import InputRecord, Piece
+from gpunet.tables import arrays
+
+__all__ = ["Corrections", "Effect", "correct_rows", "without_erased"]
+
+#: A force and an incident; no force stands for all.
+_Incident = tuple[str | None, str]
+
+_NEVER_TEXT = frozenset({FILE, "row_number", "source_file", "reason"})
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What is to be corrected, with ids as results show them.
+
+    Attributes
+    ----------
+    persons
+        Of whom nothing is left.
+    incidents
+        Incidents that were none: force (None: whatever the force) and id.
+    arrests
+        Persons, with the incident that they had no part in.
+    merged
+        ``{id: the id of the same person that stays}``.
+
+    Raises
+    ------
+    InputError
+        If a person is to be erased and merged, or the id that stays of one person is merged into a third.
+    """
+
+    persons: frozenset[str] = frozenset()
+    incidents: frozenset[_Incident] = frozenset()
+    arrests: frozenset[tuple[str, _Incident]] = frozenset()
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.persons.isdisjoint({*self.merged, *self.merged.values()}):
+            raise InputError("--merge names a person whom --remove erases: leave the person out of one of the two")
+        if not set(self.merged).isdisjoint(self.merged.values()):
+            raise InputError("--merge: an id in the column into is merged itself: name the id that stays in each row")
+
+    def __bool__(self) -> bool:
+        return bool(self.persons or self.incidents or self.arrests or self.merged)
+
+    def forms_of_erased(self) -> frozenset[str]:
+        """The ids of persons who are erased, with and without the force that may stand before them."""
+        return self.persons | {person.split(":", 1)[1] for person in self.persons if ":" in person}
+
+
+@dataclass
+class Effect:
+    """What corrections came to.
+
+    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. The rest are
+    counts; ``unknown`` counts ids and pairs that no row has.
+    """
+
+    touched: frozenset[str] = frozenset()
+    erased_persons: int = 0
+    removed_rows: int = 0
+    merged_persons: int = 0
+    merged_rows: int = 0
+    unknown: int = 0
+    rejected_rows: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts, as they stand in ``run.json``."""
+        return {name: value for name, value in vars(self).items() if name != "touched"}
+
+
+def correct_rows(
+    rows: CodedRows,
+    pieces: Sequence[tuple[Piece, int]],
+    corrections: Corrections,
+    config: Config,
+    location: Location,
+    effect: Effect,
+) -> tuple[CodedRows, list[tuple[Piece, int]]]:
+    """The rows after corrections, and how many of them each piece has.
+
+    Rows that are removed are not counted any more, in no file; those that equal another after a merge still are here.
+    """
+    persons = rows.columns["person_id"].texts()
+    person = _host(rows.columns["person_id"])
+    gone = _marked(persons, corrections.persons)[person]
+    known = {text: code for code, text in enumerate(persons)}
+    found = [text in known for text in (*corrections.persons, *corrections.merged)]
+    if corrections.incidents or corrections.arrests:
+        part, hits = _rows_of_incidents(rows, person, known, corrections, config)
+        gone |= part
+        found += hits
+    merged = _marked(persons, corrections.merged)[person] & ~gone
+    effect.erased_persons = sum(text in known for text in corrections.persons)
+    effect.removed_rows = int(gone.sum())
+    effect.merged_persons = sum(text in known for text in corrections.merged)
+    effect.merged_rows = int(merged.sum())
+    effect.unknown = len(found) - sum(found)
+    touched = {persons[code] for code in np.unique(person[gone])} - corrections.persons
+    touched |= {persons[code] for code in np.unique(person[merged])}
+    effect.touched = frozenset(touched | {corrections.merged[text] for text in touched if text in corrections.merged})
+    counts = _counted(rows, pieces, gone)
+    columns = dict(rows.columns)
+    if merged.any():
+        columns["person_id"] = _merged(columns["person_id"], persons, corrections.merged, location)
+    kept = replace(rows, columns=columns).at(location.array(np.flatnonzero(~gone)))
+    for name in columns:
+        kept.columns[name] = in_order(kept.columns[name], location)
+    return kept, counts
+
+
+def _host(column: Column) -> Int64:
+    return np.asarray(arrays.to_host(column.codes)).astype(np.int64)
+
+
+def _marked(texts: Sequence[str], wanted: Any) -> Bool:
+    """bool[texts + 1], which of the texts are wanted; the last, for no text, is not."""
+    return np.array([*(text in wanted for text in texts), False], np.bool_)
+
+
+def _rows_of_incidents(
+    rows: CodedRows, person: Int64, known: Mapping[str, int], corrections: Corrections, config: Config
+) -> tuple[Bool, list[bool]]:
+    """Which rows are of incidents that were none, or that the person had no part in; which of these there are."""
+    if "incident_id" not in config.input.incident_key:
+        raise InputError("--remove names incidents, and [input] incident_key has no incident_id: name persons alone")
+    incident, force = _host(rows.columns["incident_id"]), _host(rows.columns["force"])
+    codes = {text: code for code, text in enumerate(rows.columns["incident_id"].texts())}
+    forces = {text: code for code, text in enumerate(rows.columns["force"].texts())}
+    wanted = {codes[text] for _, (_, text) in _all_of(corrections) if text in codes}
+    (near,) = np.nonzero(np.isin(incident, np.array(sorted(wanted), np.int64)))
+    gone, hits = np.zeros(len(incident), np.bool_), []
+    for who, (owner, text) in _all_of(corrections):
+        at = near[incident[near] == codes.get(text, -2)]
+        if owner is not None:
+            at = at[force[at] == forces.get(owner, -2)]
+        if who is not None:
+            at = at[person[at] == known.get(who, -2)]
+        gone[at] = True
+        hits.append(len(at) > 0)
+    return gone, hits
+
+
+def _all_of(corrections: Corrections) -> list[tuple[str | None, _Incident]]:
+    return [*((None, incident) for incident in corrections.incidents), *corrections.arrests]
+
+
+def _counted(rows: CodedRows, pieces: Sequence[tuple[Piece, int]], gone: Bool) -> list[tuple[Piece, int]]:
+    """How many rows of each piece stay; those that go are taken out of the counts of their file."""
+    stops = np.cumsum([count for _, count in pieces])
+    again = np.zeros(len(gone), np.bool_) if rows.again is None else arrays.to_host(rows.again)
+    taken = [_by_piece(np.flatnonzero(of), stops) for of in (gone, gone & again)]
+    counts = []
+    for (piece, count), removed, repeated in zip(pieces, *taken, strict=True):
+        piece.record.rows -= removed
+        piece.record.duplicate -= repeated
+        counts.append((piece, count - removed))
+    return counts
+
+
+def _by_piece(positions: Int64, stops: Int64) -> list[int]:
+    found: list[int] = np.diff(np.searchsorted(positions, stops), prepend=0).tolist()
+    return found
+
+
+def _merged(column: Column, persons: Sequence[str], merged: Mapping[str, str], location: Location) -> Column:
+    """The persons with the ids that stay; whole numbers, if all are."""
+    texts = [merged.get(text, text) for text in persons]
+    values = list(dict.fromkeys(texts))
+    place = {text: code for code, text in enumerate(values)}
+    lookup = np.array([*(place[text] for text in texts), -1], np.int32)
+    whole = column.values.dtype.is_integer() and all(_is_whole(text) for text in merged.values())
+    new = np.array(values, np.int64) if whole else values
+    return Column(location.series("person_id", new), location.array(lookup[_host(column)]))
+
+
+def _is_whole(text: str) -> bool:
+    return re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text) is not None
+
+
+def without_erased(
+    rejected: pa.Table, records: Sequence[InputRecord], corrections: Corrections, effect: Effect
+) -> pa.Table:
+    """The rejected rows in which no id of an erased person stands, in whatever column; the others count nowhere.
+
+    A malformed row is one text, and an id is looked for between whatever is neither letter nor digit.
+    """
+    ids = corrections.forms_of_erased()
+    if not ids or not len(rejected):
+        return rejected
+    pattern = r"(?i)(^|[^\pL\pN])(" + "|".join(map(_escaped, sorted(ids))) + r")($|[^\pL\pN])"
+    named = np.zeros(len(rejected), np.bool_)
+    for name in (name for name in rejected.column_names if name not in _NEVER_TEXT):
+        named |= np.asarray(pc.match_substring_regex(rejected.column(name), pattern).fill_null(False))
+    effect.rejected_rows = int(named.sum())
+    by_number = {record.number: record for record in records}
+    for number, rows in zip(*np.unique(rejected.column(FILE).to_numpy()[named], return_counts=True), strict=True):
+        by_number[int(number)].rows -= int(rows)
+        by_number[int(number)].rejected -= int(rows)
+    return rejected.filter(pa.array(~named))
+
+
+def _escaped(text: str) -> str:
+    """The id as a pattern; zeros may stand before it."""
+    return "0*" + re.sub(r"([^\w])", r"\\\1", text) if text.isascii() else "0*" + re.escape(text)
