@@ -201,7 +201,7 @@ def test_scores_of_one_side_do_not_replace_those_of_the_other(
 def test_a_stopped_run_ends_with_the_same_bytes(tables: tuple[Path, Path], run: Path, tmp_path: Path) -> None:
     kept = kept_run(tables[0], tmp_path / "run", settings(tables))
     assert (kept / "model-both.checkpoint").is_file()
-    with pytest.raises(InputError, match=r'cannot go on with: \[model\] side was "victim" and is not given'):
+    with pytest.raises(InputError, match=r'cannot go on with: \[model\] side was "victim" and is "offender"'):
         of_side(tables, tmp_path / "run", None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gpunet.model.training.assemble", _trains_nothing)
