@@ -56,7 +56,7 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network, layer: str
     return KnownPaths(old, vertex, {name: table[f"{name}{suffix}"].to_numpy()[old.person] for name in wanted})
 
 
-def _little_can_be_saved(earlier: Earlier, network: Network, layer: str) -> bool:
+def _little_can_be_saved(earlier: Earlier, network: Network, layer: str = CO_ARREST) -> bool:
     """Whether the largest component has changed, and all others together are little work.
 
     Betweenness of a component takes no more than a visit of every person from every person.

@@ -170,9 +170,10 @@ class UpdateRun(Run):
         if self._corrections is not None:
             self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
             if self._effect.unknown:
-                self.warnings.append(
+                self.warnings.insert(
+                    0,
                     f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
-                    "nothing was done for these"
+                    "nothing was done for these",
                 )
         return found
 
@@ -251,11 +252,7 @@ class UpdateRun(Run):
             _ends(network),
             scores,
             counted_from,
-            {
-                name: _ends(replace(layer.network, ties=layer.ties))
-                for name, layer in layers.items()
-                if layer.ties is not None
-            },
+            {name: _ends(of.network) for name, of in layers.items() if of.ties is not None},
             flags[1],
         )
         corrections = self._corrections
@@ -321,7 +318,7 @@ def _sum(before: Any, now: Any) -> Any:
 def _ends(network: Network) -> Int64:
     """int64[2, ties], the rows of both persons of each tie among the features."""
     assert network.ties is not None
-    assert network.person is not None  # it was made of persons
+    assert network.person is not None  # it was made of arrests or ties
     person = to_host(network.person)
     return np.stack([person[to_host(of)].astype(np.int64) for of in (network.ties.a, network.ties.b)])
 
