@@ -169,6 +169,13 @@ def test_scores_that_moved_and_ranks_that_matter():
     ]
 
 
+def test_whoever_is_known_without_an_arrest_is_new_by_a_tie_or_as_a_victim():
+    before = tables([1], own_victimisations__all=[0])
+    now = tables([1, 2, 3], own=[1, 0, None], since=[10.0, None, None], own_victimisations__all=[0, 0, 1])
+    now = replace(now, layers={"calls": pa.table({"person_a": [1], "person_b": [2]})})
+    assert [row[-1] for row in changes(before, now)] == ["new tie of kind calls", "victimisation"]
+
+
 def test_flags_that_are_raised_or_gone():
     def raised(*persons):
         return {"flag:near": pa.array(persons, pa.int64()), "victim_flag:near": pa.array([1], pa.int64())}

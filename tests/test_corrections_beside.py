@@ -44,7 +44,7 @@ def of_ties(rows, persons, merged):
     return found
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(
     seed=st.integers(0, 10**6),
     columns=st.fixed_dictionaries({name: st.booleans() for name in ("recorded_at", "text")}),

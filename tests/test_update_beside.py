@@ -49,7 +49,7 @@ def written(folder, name, parts):
     return [write(Path(folder) / f"{name}{i}.csv", part) for i, part in enumerate(parts)]
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(
     seed=st.integers(0, 10**6),
     columns=st.fixed_dictionaries({name: st.booleans() for name in ("recorded_at", "text", "gang")}),

@@ -176,8 +176,11 @@ def _moved(before: Tables, now: Tables, persons: _Persons, touched: Collection[s
     """What tells of causes."""
     days = now.counted_from - before.counted_from
     own = (persons.before < 0) != (persons.now < 0)
+    if now.layers:  # where persons may be known without an arrest
+        own &= np.logical_or.reduce([~np.isnan(of) for of in _both(before, now, persons, _SINCE)])
     for name in now.own():
-        own |= ~_equal(*_both(before, now, persons, name))
+        old, new = _both(before, now, persons, name)
+        own |= np.nan_to_num(old) != np.nan_to_num(new)
     since = _at(now.features[_SINCE], persons.now) - _at(before.features[_SINCE], persons.before)
     known = [np.isnan(_at(t.features[_SINCE], at)) for t, at in ((before, persons.before), (now, persons.now))]
     own |= (known[0] != known[1]) | (~np.isnan(since) & (since != days))
