@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
+from gpunet.config.ties_config import check_authority
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.reading.state import can_be_kept
