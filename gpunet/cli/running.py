@@ -79,6 +79,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     Workers of a cluster read arrests alone: with tables of ties or victims this process does, and they search paths.
     """
     settings, options = load_config(config), options or RunOptions()
+    if settings.input.ties:
+        check_authority(settings.ties, date.today())  # before tables of arrests are read for hours
     cluster = options.cluster or "none"
     if options.keep_state:
         _refuse_state(settings, options)
