@@ -36,6 +36,8 @@ RUN_FILES = {
     "curves.parquet": "ROC and precision-recall curves",
     "calibration.parquet": "predicted probabilities beside observed shares",
     "leak.parquet": "what labels that features have seen add to the AUC",
+    "layers.parquet": "what each layer of ties is worth: the same model with it and without",
+    "watching.parquet": "ties a person in each layer, by force or by group",
     "descriptives.json": "the data in figures, as the paper has them",
     "panel/as_of=<day>/part.parquet": "every unit as of each day: features, label",
     "panel.json": "what each column of the panel is to a forecast",

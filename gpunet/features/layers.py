@@ -165,7 +165,10 @@ def layer_features(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> tuple[Columns, PathReport | None]:
-    """The columns of the family ``layers`` over persons, on the host; and how betweenness in the union was computed."""
+    """The columns of the family ``layers`` over persons, on the host; and how betweenness in the union was computed.
+
+    They are those of the given `layers`, which may be some of all.
+    """
     declared = columns(arrests.config.sets, ["layers"], layers=arrests.layers)
     out: Columns = {}
     report = None
@@ -184,7 +187,7 @@ def layer_features(
         person = network.person
         assert person is not None  # it was made of persons
         out |= {c: spread(v, person, arrests.n_persons, declared[c]) for c, v in found.items() if c in declared}
-    return {name: out[name] for name in declared}, report
+    return {name: out[name] for name in declared if name in out}, report
 
 
 def _neighbours(network: Network, engine: Engine) -> Columns:
