@@ -15,6 +15,7 @@ from gpunet.arrests.network import Network
 from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.engines.choice import resolve_engine
 from gpunet.features.community import recent_gang
+from gpunet.flags.records import Records, records_of
 from gpunet.tables.arrays import begins_run, running_sum
 
 __all__ = ["Known", "Members", "rows_of"]
@@ -100,6 +101,20 @@ class Known:
         """bool[n], who has a violent arrest."""
         violent: Bool = self.arrests.person_offences != 0
         return violent
+
+    @cached_property
+    def victim(self) -> Bool:
+        """bool[n], who was a victim of a violent offence; nobody if no table tells."""
+        found, victims = np.zeros(self.n, np.bool_), self.arrests.victims
+        if victims is not None:
+            person = victims.person
+            found[person[(victims.events.offences != 0) & (person >= 0)]] = True
+        return found
+
+    @cached_property
+    def records(self) -> Records:
+        """The arrests, and what persons were victims of."""
+        return records_of(self.arrests)
 
     @cached_property
     def members(self) -> Members:
