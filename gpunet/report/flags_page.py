@@ -129,7 +129,8 @@ _HEADS = {
 
 def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, title: str) -> Table:
     """The figures of one side's flags; `ending` and `title`: what its name and title say of the side."""
-    of, victims = source.manifest["flags"], rows[0]["side"] == "victim"
+    of, victims = source.manifest["flags"], bool(ending)
+    days = rows[0]["days"] if victims else len(of["snapshots"])
     event = "violent victimisation" if victims else "violent arrest"
     numbers = ("precision", "precision_low", "precision_high", "chance", "lift", "median_lead_days", "new_persons")
     data = pl.DataFrame(
@@ -151,7 +152,7 @@ def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, tit
     )
     shown = source.audience.shown(data, _COUNTS)
     sentence = (
-        f"Alerts on {counted(rows[0]['days'], 'day')} of the past, and the share that a {event} of the person followed "
+        f"Alerts on {counted(days, 'day')} of the past, and the share that a {event} of the person followed "
         f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random."
     )
     formats = {
