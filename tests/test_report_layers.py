@@ -1,4 +1,4 @@
-"""What a report says of ties of other kinds and of victims: which count, why rows do not, and what the public is told."""
+"""What a report says of ties of other kinds and of victims: which count, why rows do not, what the public is told."""
 
 from __future__ import annotations
 

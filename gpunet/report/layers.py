@@ -64,7 +64,7 @@ def layers(source: Source) -> Section | None:
 def persons_told(found: Mapping[str, Any], persons: int, audience: Audience) -> int | None:
     """A number of persons that those without an arrest are among; None if that would tell the public of few of them."""
     beside = found.get("arrests", {}).get("persons_without_arrest", 0)
-    return None if audience.is_public and is_few(beside, persons) else persons
+    return None if audience.is_public and beside and is_few(beside, persons) else persons
 
 
 def _lead(found: Mapping[str, Any], audience: Audience) -> str:
