@@ -125,8 +125,7 @@ def audit_frame(table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
 def audit_metadata(table: str, side: Side = OFFENDER) -> dict[str, Any]:
     """What a table's Parquet file says of itself, by the side that the audited run is of."""
     columns = [
-        replace(column, definition=_POSITIVES[side]) if column.name == "positives" else column
-        for column in _ALL[table]
+        replace(column, definition=_POSITIVES[side]) if column.name == "positives" else column for column in _ALL[table]
     ]
     said = {} if side == OFFENDER else {"side": side}
     return {"version": __version__, "table": table, **said, "columns": dictionary_of(columns)}
