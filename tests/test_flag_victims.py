@@ -11,6 +11,7 @@ import pytest
 from flag_victim_tables import busy_layers, nearby_of, victim_worth
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from victim_tables import victims_near
 
 import gpunet
 from gpunet.arrests.network import build_network
@@ -22,6 +23,7 @@ from gpunet.flags.known import Known
 from gpunet.flags.tables import flags_frame, flags_metadata
 from gpunet.flags.triggers import evidence_of, find, why_never
 from gpunet.flags.worth import judged_days, verdict, worth_rows
+from gpunet.synthetic import make_arrests
 
 sources = st.sampled_from([(), ("victims",), ("arrests",), ("victims", "arrests")])
 of_sets = st.sampled_from([("violent",), ("robbery",), ("homicide", "robbery"), ("homicide",)])
@@ -192,3 +194,19 @@ def test_columns_say_what_they_hold_with_victims() -> None:
     assert "victim of violence before" in next(c["definition"] for c in more if c["column"] == "new_persons")
     row = {"days": 3, "alerts": 2, "precision": 0.5, "precision_low": 0.1, "precision_high": 0.9, "chance": 0.01}
     assert verdict({**row, "lift": 50.0}, "victim", 30).startswith("50.0 times chance; a violent victimisation within")
+
+
+def test_a_planted_effect_is_found() -> None:
+    """Where whoever stands near a victim becomes one more often, the flag is worth something."""
+    made = make_arrests(400, seed=1)
+    config = {"evaluate": {"every": "2mo", "bootstrap": 50, "horizon_days": 180}}
+    flag = {"near": ViolenceNearby(side="victim", sets=("violent",), sources=("victims",), steps=1)}
+    lift = {}
+    for near in (5.0, 0.15):
+        arrests = gpunet.read_arrests(made, config, victims=victims_near(made, near=near), as_of="2014-06-01")
+        (row,) = worth_rows(arrests, flag, arrests.config)
+        lift[near] = row["lift"]
+        if near > 1:
+            assert row["precision_low"] > row["chance"], row
+    assert lift[5.0] > 1.2
+    assert lift[5.0] > lift[0.15]
