@@ -81,7 +81,7 @@ def evaluation_of(
     )
     judged = [row for _, rows in judging for row in rows]
     groups = [{**one.keys, **group} for one in judged for group in one.calibration]
-    of_layers, more = _of_layers(arrests, network, ablated, draws, threads)
+    of_layers, more = _of_layers(arrests, network, ablated, draws, config.model.seed, threads)
     return Evaluation(
         results=_table("results", [{**one.keys, **one.result} for one in judged], backend),
         predictions=_predictions(predicted, arrests),
@@ -97,13 +97,13 @@ def evaluation_of(
 
 
 def _of_layers(
-    arrests: Arrests, network: Network | None, ablated: Sequence[Ablated], draws: Draws, threads: int
+    arrests: Arrests, network: Network | None, ablated: Sequence[Ablated], draws: Draws, seed: int, threads: int
 ) -> tuple[dict[str, Any], list[str]]:
     """The tables of layers beside co-arrest, none if there are none, and warnings of these."""
     if not arrests.layers:
         return {}, []
     watching = watching_rows(arrests, build_network(arrests) if network is None else network)
-    rows = {"layers": worth_rows(ablated, draws, threads), "watching": watching}
+    rows = {"layers": worth_rows(ablated, draws, seed, threads), "watching": watching}
     return {name: layer_frame(name, of, arrests.backend) for name, of in rows.items()}, watching_warnings(watching)
 
 

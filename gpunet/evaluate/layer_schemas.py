@@ -30,7 +30,7 @@ _LAYERS = (
     ResultColumn("difference", "float64", "share", "with - without: above 0 the layer helps.", _NOT_TOLD),
     ResultColumn("low", "float64", "share",
                  "Lower end of the approximate 95 % interval of difference: percentiles of its values in draws of the "
-                 "network's communities, the same draws with and without.",
+                 "network's communities, of emerging of the months too; the same draws with and without.",
                  _NO_INTERVAL),
     ResultColumn("high", "float64", "share", "Upper end.", _NO_INTERVAL),
     ResultColumn("months", "int64", "months", "Months in which the measure is defined.", "of known"),

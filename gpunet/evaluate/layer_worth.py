@@ -35,11 +35,23 @@ class _Measured:
     no_interval: Mapping[str, str]
 
 
-def worth_rows(ablated: Sequence[Ablated], draws: Draws, threads: int = 1) -> list[dict[str, Any]]:
+def worth_rows(ablated: Sequence[Ablated], draws: Draws, seed: int, threads: int = 1) -> list[dict[str, Any]]:
     """Rows of the table ``layers``: by protocol and outcome, layer and measure; of everybody, all months together.
 
     Both models of a month are held against the same persons and in the same draws, so their difference is taken draw by
-    draw, and its mean over the months in which the measure is defined.
+    draw, and its mean over the months in which the measure is defined. Each draw draws of these months too, with
+    replacement: every month has trainings of its own, whose luck communities alone would not show.
+
+    Parameters
+    ----------
+    ablated
+        The model with every layer and without each, months ascending.
+    draws
+        Of communities.
+    seed
+        Decides which months are drawn, the same for every layer.
+    threads
+        Number of threads; the rows do not depend on it.
     """
     told: dict[int, Predicted] = {id(one): one for each in ablated for one in (each.complete, each.without)}
     found = in_batches(lambda key: _measured(told[key], draws), list(told), threads)
@@ -47,7 +59,7 @@ def worth_rows(ablated: Sequence[Ablated], draws: Draws, threads: int = 1) -> li
     groups: dict[tuple[Any, ...], list[Ablated]] = {}
     for each in ablated:
         groups.setdefault((each.complete.protocol, each.complete.outcome, each.layer), []).append(each)
-    return [row for of in groups.values() for row in _rows(of, measured)]
+    return [row for of in groups.values() for row in _rows(of, measured, seed)]
 
 
 def _measured(predicted: Predicted, draws: Draws) -> _Measured:
@@ -59,7 +71,7 @@ def _measured(predicted: Predicted, draws: Draws) -> _Measured:
     return _Measured(once[_AT, 0], drawn[_AT], reasons, no_interval)
 
 
-def _rows(of: Sequence[Ablated], measured: Mapping[int, _Measured]) -> Iterator[dict[str, Any]]:
+def _rows(of: Sequence[Ablated], measured: Mapping[int, _Measured], seed: int) -> Iterator[dict[str, Any]]:
     """A row for each measure of one layer, of which there is one prediction, or one for each month."""
     first = of[0].complete
     pairs = [(each.complete, measured[id(each.complete)], measured[id(each.without)]) for each in of]
@@ -82,22 +94,25 @@ def _rows(of: Sequence[Ablated], measured: Mapping[int, _Measured]) -> Iterator[
             continue
         whole = float(np.mean([with_it.once[i] for _, with_it, _ in defined]))
         less = float(np.mean([without.once[i] for _, _, without in defined]))
-        why, interval = _interval(defined, i, name)
+        why, interval = _interval(defined, i, name, seed)
         low, high = interval or (None, None)
         row |= {"with": whole, "without": less, "difference": whole - less, "low": low, "high": high}
         yield {**row, "worth": _sentence(whole - less, interval, why)}
 
 
-def _interval(defined: Sequence[tuple[Predicted, _Measured, _Measured]], i: int, name: str) -> tuple[str, Interval]:
+def _interval(
+    defined: Sequence[tuple[Predicted, _Measured, _Measured]], i: int, name: str, seed: int
+) -> tuple[str, Interval]:
     """Why there is no interval of the difference, "" if there is one; and that."""
     reasons = [one.no_interval.get(name, "") for _, one, _ in defined]
     if all(reasons):
         return reasons[0], None
     differences = np.stack([whole.drawn[i] - less.drawn[i] for _, whole, less in defined])
-    known = ~np.isnan(differences)
-    months = known.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        mean = np.where(known, differences, 0.0).sum(axis=0) / np.where(months, months, np.nan)
+    months, n = differences.shape
+    often = np.random.default_rng(seed).multinomial(months, np.full(months, 1 / months), n).T
+    counted = np.where(np.isnan(differences), 0, often)
+    total = counted.sum(axis=0)
+    mean = (counted * np.nan_to_num(differences)).sum(axis=0) / np.where(total, total, np.nan)
     interval = interval_of(mean)
     return ("" if interval else RARE), interval
 

@@ -68,12 +68,13 @@ def watching_rows(arrests: Arrests, network: Network) -> list[dict[str, Any]]:
 
 
 def force_of(arrests: Arrests) -> Int32:
-    """int32[n_persons], the force of each person's latest dated arrest, of several of a day the last; -1 for none."""
-    day, person = to_host(arrests.day), to_host(arrests.person)
-    dated = np.flatnonzero(day != NO_DAY)
-    order = dated[np.lexsort((dated, day[dated], person[dated]))]
+    """int32[n_persons], the force of each person's latest dated arrest, -1 for none; of several then the last code."""
+    day, person, force = to_host(arrests.day), to_host(arrests.person), to_host(arrests.force)
+    order = np.lexsort((force, day, person))
+    order = order[day[order] != NO_DAY]
     found = np.full(arrests.n_persons, -1, np.int32)
-    found[person[order]] = to_host(arrests.force)[order]  # of several the last is what stays
+    last = np.append(person[order][1:] != person[order][:-1], True)[: len(order)]
+    found[person[order][last]] = force[order][last]
     return found
 
 
