@@ -1,6 +1,5 @@
 """An update equals the run on all files, byte for byte."""
 
-import json
 from datetime import date
 from types import SimpleNamespace
 
@@ -175,11 +174,9 @@ def test_what_cannot_be_updated_is_said(tmp_path):
             run_update(tmp_path / "run", tmp_path / inside, [old])
     with pytest.raises(InputError, match=r"no folder of a complete run|not the folder of a complete run"):
         run_update(tmp_path, tmp_path / "out", [old])
-    manifest = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
-    manifest["input"]["ties"] = {"files": ["ties.csv"]}
-    (tmp_path / "run" / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(InputError, match="was made with --ties"):
-        run_update(tmp_path / "run", tmp_path / "out", [old])
+    run_features(pl.DataFrame(rows), tmp_path / "frame", CONFIG, None, OPTIONS)
+    with pytest.raises(InputError, match="was made of data frames, which cannot be read again"):
+        run_update(tmp_path / "frame", tmp_path / "out", [old])
 
 
 def test_only_components_of_some_size_are_compared():

@@ -125,3 +125,53 @@ def taking_all(chunk: float = 200.0) -> Iterator[list[int]]:
         patch.setattr("gpunet.search.reduction._LEAST_WEIGHT", chunk)
         patch.setattr(path, "reused_of", watched)
         yield taken
+
+
+#: What ties of other kinds count.
+KINDS: dict[str, Any] = {
+    "calls": {"use": True, "limit_days": 300},
+    "observation": {"use": True, "min_source": 3, "min_information": "E"},
+    "gossip": {"use": False},
+}
+
+
+def random_ties(random: np.random.Generator, n: int, persons: int, **columns: bool) -> list[Row]:
+    """Rows of ties among persons as those of :func:`random_rows`, and others; some rejected, some twice."""
+    rows: list[Row] = []
+    for _ in range(n):
+        circle = int(random.integers(0, max(persons // 8, 1)))
+        a, b = (circle * 8 + int(end) for end in random.integers(0, 8, 2))
+        if random.random() < 0.1:
+            b = persons + int(random.integers(0, 6))  # known from ties alone
+        day = _DAY + timedelta(days=int(random.integers(0, 400)))
+        row: Row = {
+            "person_a": f"P{a}" if columns.get("text") else a,
+            "person_b": f"P{b}" if columns.get("text") else b,
+            "kind": ("calls", "observation", "calls", "gossip")[int(random.integers(0, 4))],
+            "date": day.isoformat(),
+            "until": (day + timedelta(days=100)).isoformat() if random.random() < 0.1 else None,
+            "source_grade": 1,
+            "information_grade": "ABE"[int(random.integers(0, 3))],
+        }
+        if columns.get("recorded_at"):
+            row["recorded_at"] = None if random.random() < 0.1 else (day + timedelta(days=9)).isoformat()
+        if columns.get("force"):
+            row["force"] = "east"
+        rows += [row, row] if random.random() < 0.1 else [row]
+    return rows
+
+
+def random_victims(random: np.random.Generator, rows: list[Row], n: int, persons: int, **columns: bool) -> list[Row]:
+    """Victims of incidents of some rows of arrests, and of others."""
+    found = []
+    for at in random.integers(0, len(rows), n).tolist():
+        person = int(random.integers(0, persons + 4))
+        row: Row = {"person_id": f"P{person}" if columns.get("text") else person}
+        row |= {"incident_id": rows[at]["incident_id"], "date": rows[at]["date"]}
+        if random.random() < 0.3:
+            row |= {"incident_id": 10**6 + at, "date": (_DAY + timedelta(days=at)).isoformat()}
+        row["offence"] = OFFENCES[int(random.integers(0, len(OFFENCES)))]
+        if columns.get("recorded_at"):
+            row["recorded_at"] = None if random.random() < 0.1 else "2014-02-01"
+        found.append(row)
+    return found

@@ -29,6 +29,7 @@ from gpunet.search.path_report import PathReport
 __all__ = [
     "RUN_FILES",
     "RunOptions",
+    "check_side",
     "feature_metadata",
     "features_of",
     "forecast_of",
@@ -119,7 +120,7 @@ def run_forecast(
         The manifest, with the evaluation under ``model``.
     """
     settings = load_config(config)
-    _check_side(settings, named_path(out, "the run folder"))
+    check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
         return forecast_of(run, inputs, as_of)
 
@@ -156,7 +157,7 @@ def forecast_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
     return run.finish("run", cuts["T"], sections)
 
 
-def _check_side(config: Config, out: Path) -> None:
+def check_side(config: Config, out: Path) -> None:
     """Refuse to forecast victims of whom there is no table, and to put one side's list in the place of the other's.
 
     Raises

@@ -9,24 +9,30 @@ __all__ = ["SEVERAL", "repeated"]
 #: The options whose following words are all theirs, up to the next option or ``--``.
 SEVERAL = ("--ties", "--victims")
 
+#: Those of one command beside these.
+_OF_COMMAND = {"update": ("--add", "--input", "--remove", "--merge")}
+
 
 def repeated(arguments: Sequence[str]) -> list[str]:
     """The arguments with an option of several files before each of its files, as the parser wants it.
 
-    Tables of arrests come before such an option, or after another one, or after ``--``.
+    Tables of arrests, or the run that is updated, come before such an option, or after another one, or after ``--``.
 
     >>> repeated(["features", "arrests.csv", "--ties", "one.csv", "two.csv", "--out", "run"])
     ['features', 'arrests.csv', '--ties', 'one.csv', '--ties', 'two.csv', '--out', 'run']
     >>> repeated(["features", "--ties", "one.csv", "two.csv", "--", "arrests.csv"])
     ['features', '--ties', 'one.csv', '--ties', 'two.csv', '--', 'arrests.csv']
+    >>> repeated(["update", "run", "--add", "one.csv", "two.csv"])
+    ['update', 'run', '--add', 'one.csv', '--add', 'two.csv']
     """
+    several = (*SEVERAL, *_OF_COMMAND.get(arguments[0] if arguments else "", ()))
     found: list[str] = []
     option, first = "", False
     for at, word in enumerate(arguments):
         if word == "--":
             return [*found, *arguments[at:]]
         if word.startswith("-") and word != "-":
-            option = word if word in SEVERAL else ""
+            option = word if word in several else ""
             first = True
         elif option and not first:
             found.append(option)

@@ -11,15 +11,15 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
-from gpunet.cli.run import features_of, forecast_of
+from gpunet.cli.run import check_side, features_of, forecast_of
 from gpunet.cli.running import opened
 from gpunet.reading.corrections_table import read_corrections
 from gpunet.reading.sources import find_sources
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
-from gpunet.updates.earlier import Earlier, read_earlier
-from gpunet.updates.update_run import TOP, UpdateRun
+from gpunet.updates.earlier import BESIDE, Earlier, read_earlier
+from gpunet.updates.update_run import TOP, Asked, UpdateRun
 
 __all__ = ["earlier_of", "run_update"]
 
@@ -56,6 +56,8 @@ def run_update(
     merge: _Paths = (),
     top: int = TOP,
     read_again: bool = False,
+    ties: _Paths = (),
+    victims: _Paths = (),
 ) -> dict[str, Any]:
     """What a complete run comes to with more files and with corrections, and what moved.
 
@@ -80,6 +82,8 @@ def run_update(
         Ranks that moved are told of whoever enters or leaves the first so many.
     read_again
         Read the files of the run again, also if it has left what it read (``state.arrests``).
+    ties, victims
+        New tables of ties of other kinds than arrests, and of victims, behind those that the run had read.
 
     Returns
     -------
@@ -92,20 +96,28 @@ def run_update(
         If run, tables or folder cannot be used, or a file of the run has changed.
     """
     earlier = earlier_of(run, out)
-    if not (add or remove or merge):
-        raise InputError("nothing to update with: give --add, --remove or --merge")
+    if not (add or remove or merge or ties or victims):
+        raise InputError("nothing to update with: give --add, --ties, --victims, --remove or --merge")
     if top < 0:
         raise InputError(f"--top {top}: it is how many ranks to watch, 0 or more")
     new = [os.fspath(path) for path in add]
     options = options or RunOptions()
     kept = earlier.has_state and options.engine != "gpu"
-    by_state = kept and not (read_again or inputs or _among(new, earlier))
-    old = None if by_state else earlier.inputs(inputs)
+    elsewhere, again = earlier.moved(inputs), _among(new, earlier)
+    by_state = kept and not (read_again or again or elsewhere.keys() & earlier.hashes())
+    old = None if by_state else earlier.inputs(elsewhere)
+    earlier.check_beside()
+    beside = {name: earlier.beside(name, elsewhere) for name in BESIDE}
+    more = {"ties": ties, "victims": victims}
+    named = {name: (*beside[name], *(str(named_path(p, f"--{name}")) for p in more[name])) for name in BESIDE}
+    config = replace(earlier.config, input=replace(earlier.config.input, **named))  # type: ignore[arg-type]
+    if earlier.command == "run":
+        check_side(config, named_path(out, "--out"))
     refuse_inputs(named_path(out, "--out"), [*(earlier.names() if old is None else old), *remove, *merge])
-    corrections = read_corrections(remove, merge, earlier.config)
-    with opened(earlier.command, new, out, earlier.config, replace(options, keep_state=kept)) as found:
-        files = None if old is None else lambda: old
-        under_way = UpdateRun(earlier, found.folder, found.options, found.engine, corrections, top, files)
+    corrections = read_corrections(remove, merge, config)
+    asked = Asked(config, corrections, top, old, again, beside["victims"])
+    with opened(earlier.command, new, out, config, replace(options, keep_state=kept)) as found:
+        under_way = UpdateRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
         return job(under_way, new, as_of)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
@@ -13,6 +12,7 @@ from gpunet.arrests.network import Network, build_network, ties_table
 from gpunet.base.arguments import checked
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import PathConfig
+from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.config.registry import PATH_FAMILIES, columns, expand_families
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -143,7 +143,7 @@ def compute_all(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
-    known: Callable[[Arrests, Network], KnownPaths | None] | None = None,
+    known: Callable[[Arrests, Network, str], KnownPaths | None] | None = None,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
@@ -151,7 +151,7 @@ def compute_all(
     ``path``, ``geographic``, ``temporal``, ``history``, ``layers`` if there are any, ``tables``. `path_config` stands
     for ``[path]`` of the arrests' configuration, `union_config` for that of the union of all layers, as `path_config`
     if None; `notice` gets a line with the estimate before long work. `known` says what is known of paths in an earlier
-    network, from the arrests and their network.
+    network, from the arrests and their network and whether that is of co-arrest or the union of all layers.
     """
     path_config = path_config or arrests.config.path
     union_config = union_config or path_config
@@ -183,7 +183,7 @@ def compute_all(
         stage=stage,
         progress=progress,
         notice=notice,
-        known=None if known is None else partial(known, arrests, network),
+        known=None if known is None else lambda: known(arrests, network, CO_ARREST),
     )
     for family in wanted:
         if family in _OVER_PERSONS:
@@ -193,7 +193,10 @@ def compute_all(
     if arrests.layers:
         with stage("layers"):
             layers = layers_of(arrests, network)
-            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, progress, notice)
+            how: dict[str, Any] = {"progress": progress, "notice": notice}
+            if known is not None:
+                how["known"] = lambda union: known(arrests, union, ANY)
+            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, how)
             found |= of_layers
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
@@ -210,14 +213,16 @@ def _beside(
     wanted: Collection[str],
     engine: Engine,
     union_config: PathConfig,
-    progress: ProgressCallback | None,
-    notice: Callable[[str], None] | None,
+    how: Mapping[str, Any],
 ) -> tuple[Columns, PathReport | None]:
-    """The columns of layers and victims over persons, and how betweenness was computed in the union of all layers."""
+    """The columns of layers and victims over persons, and how betweenness was computed in the union of all layers.
+
+    `how` has what else layers are told.
+    """
     found: Columns = {}
     report = None
     if "layers" in wanted:
-        found, report = layer_features(arrests, layers, engine, union_config, progress=progress, notice=notice)
+        found, report = layer_features(arrests, layers, engine, union_config, **how)
     if arrests.victims is not None:
         if "victims" in wanted:
             found |= exposure_features(arrests, network, engine)

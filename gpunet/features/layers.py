@@ -24,6 +24,7 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features.column import Columns, spread
+from gpunet.features.known import KnownPaths
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path
 from gpunet.search.path_report import PathReport
@@ -164,10 +165,12 @@ def layer_features(
     *,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
+    known: Callable[[Network], KnownPaths | None] | None = None,
 ) -> tuple[Columns, PathReport | None]:
     """The columns of the family ``layers`` over persons, on the host; and how betweenness in the union was computed.
 
-    They are those of the given `layers`, which may be some of all.
+    They are those of the given `layers`, which may be some of all. `known` says what is known of paths in an earlier
+    union.
     """
     declared = columns(arrests.config.sets, ["layers"], layers=arrests.layers)
     out: Columns = {}
@@ -181,7 +184,16 @@ def layer_features(
             found |= {f"strength__{c}__{name}": values for c, values in _strength(layer.ties, network.sets).items()}
         if name == ANY:
             of_union = labelled(progress, "(any layer)")
-            paths = compute_path(network, _PATHS, None, engine, config=path_config, progress=of_union, notice=notice)
+            paths = compute_path(
+                network,
+                _PATHS,
+                None,
+                engine,
+                config=path_config,
+                progress=of_union,
+                notice=notice,
+                known=None if known is None else known(network),
+            )
             found |= {f"{column}__{ANY}": values for column, values in paths.columns.items()}
             report = paths.report
         person = network.person

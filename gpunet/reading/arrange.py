@@ -21,7 +21,7 @@ from gpunet.tables.frames import make_series, rows_of
 __all__ = ["arrange", "arranged", "key_order", "key_texts"]
 
 
-def arrange(rows: CodedRows, config: Config, report: ReadReport, backend: str, location: Location) -> Arrests:
+def arrange(rows: CodedRows, config: Config, report: ReadReport | None, backend: str, location: Location) -> Arrests:
     """Make arrests of all rows there are; the arrays, and the persons' and incidents' ids, stay where the rows lie."""
     force, columns = rows.columns["force"], rows.columns
     no_force = arrays.least(force.codes, 0) < 0

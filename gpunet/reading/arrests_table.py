@@ -14,9 +14,11 @@ from gpunet.base.errors import ConfigError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import shortened
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.alike import alike_ids
 from gpunet.reading.arrange import arrange
-from gpunet.reading.coded_rows import offence_rows
+from gpunet.reading.coded_rows import date_part, offence_rows
+from gpunet.reading.columns import key_columns
 from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
@@ -28,7 +30,7 @@ from gpunet.reading.state import ReadState, state_of
 from gpunet.reading.tables import open_tables
 from gpunet.tables.frames import from_arrow
 
-__all__ = ["as_day", "read_arrests_at"]
+__all__ = ["arrests_of", "as_day", "read_arrests_at"]
 
 _STAGE = "reading"
 
@@ -90,6 +92,14 @@ def read_arrests_at(
     if progress is not None:
         progress(_STAGE, tables.total, tables.total)
     return arrests if cut is None else arrests.before(cut)
+
+
+def arrests_of(state: ReadState, config: Config) -> Arrests:
+    """The arrests of what was read before, without a report; the state can still be gone on from."""
+    columns = dict(state.rows.columns)
+    for name in DATE_PARTS.intersection(key_columns(config.input)):
+        columns[name] = date_part(name, state.rows.timestamps, HOST)
+    return arrange(replace(state.rows, columns=columns), config, None, "polars", HOST)
 
 
 def as_day(as_of: date | str | None) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.alike import alike_among, candidates, texts_of
 from gpunet.reading.arrests_table import read_arrests_at
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.ties_report import prefixed
 from gpunet.reading.ties_table import read_ties
 from gpunet.tables.arrays import distinct, to_host
@@ -43,6 +44,8 @@ def read_beside(
     keep_going: bool = False,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
+    corrections: Corrections | None = None,
+    effects: Mapping[str, Effect] | None = None,
 ) -> tuple[Arrests, dict[str, ReadReport]]:
     """Read tables of ties and of victims on the host, and put them to the arrests.
 
@@ -58,6 +61,8 @@ def read_beside(
         Dates after this day are none, and authorities that ended before it are over; the present day if None.
     keep_going, progress, notice
         As those of :func:`gpunet.read_arrests`.
+    corrections, effects
+        Rows are changed by the corrections, whose effect is entered in that of ``ties`` and that of ``victims``.
 
     Returns
     -------
@@ -80,12 +85,12 @@ def read_beside(
         return arrests, {}
     reports: dict[str, ReadReport] = {}
     rows = events = None
+    how: dict[str, Any] = {"today": today, "keep_going": keep_going, "notice": notice, "corrections": corrections}
+    told = effects or {}
     if ties is not None:
-        rows, reports["ties"] = read_ties(
-            ties, config, today=today, keep_going=keep_going, progress=progress, notice=notice
-        )
+        rows, reports["ties"] = read_ties(ties, config, **how, progress=progress, effect=told.get("ties"))
     if victims is not None:
-        events = _victims(victims, config, today, keep_going, progress, notice)
+        events = _victims(victims, config, progress, {**how, "effect": told.get("victims")})
         assert events.report is not None  # they were read
         reports["victims"] = events.report
     joined = with_tables(arrests, rows, events)
@@ -97,31 +102,18 @@ def read_beside(
     return joined, reports
 
 
-def _victims(
-    source: Any,
-    config: Config,
-    today: date | None,
-    keep_going: bool,
-    progress: ProgressCallback | None,
-    notice: Callable[[str], None] | None,
-) -> Arrests:
-    """The tables of victims, read as those of arrests are."""
+def _victims(source: Any, config: Config, progress: ProgressCallback | None, how: dict[str, Any]) -> Arrests:
+    """The tables of victims, read as those of arrests are; `how` has what else reading is told."""
 
     def told(_: str, done: float, total: float) -> None:
         if progress is not None:
             progress(_STAGE, done, total)
 
     check_key(config)
+    if how["corrections"] is not None:  # as incidents are told apart where victims' tables tell no force
+        how = {**how, "corrections": replace(how["corrections"], without_force=True)}
     try:
-        found = read_arrests_at(
-            None,
-            source,
-            replace(config, input=_as_input(config.input)),
-            progress=told,
-            keep_going=keep_going,
-            notice=notice,
-            today=today,
-        )
+        found = read_arrests_at(None, source, replace(config, input=_as_input(config.input)), progress=told, **how)
     except InputError as error:
         raise InputError(f"victims: {error}") from error
     assert found.report is not None  # they were read

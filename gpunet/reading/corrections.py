@@ -7,9 +7,10 @@ these rows had not been, or had had the other person's id.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,9 @@ __all__ = ["Corrections", "Effect", "correct_rows", "without_erased"]
 #: A force and an incident; no force stands for all.
 _Incident = tuple[str | None, str]
 
+#: What was to be corrected: whether it is an id that is erased or merged, or an incident, and which.
+_Asked: TypeAlias = tuple[str, Any]
+
 _NEVER_TEXT = frozenset({FILE, "row_number", "source_file", "reason"})
 
 
@@ -46,6 +50,8 @@ class Corrections:
         Persons, with the incident that they had no part in.
     merged
         ``{id: the id of the same person that stays}``.
+    without_force
+        Whether incidents are known by their ids alone in tables that tell no force.
 
     Raises
     ------
@@ -57,6 +63,7 @@ class Corrections:
     incidents: frozenset[_Incident] = frozenset()
     arrests: frozenset[tuple[str, _Incident]] = frozenset()
     merged: Mapping[str, str] = field(default_factory=dict)
+    without_force: bool = False
 
     def __post_init__(self) -> None:
         if not self.persons.isdisjoint({*self.merged, *self.merged.values()}):
@@ -71,16 +78,21 @@ class Corrections:
         """The ids of persons who are erased, with and without the force that may stand before them."""
         return self.persons | {person.split(":", 1)[1] for person in self.persons if ":" in person}
 
+    def with_merged(self, touched: Set[str]) -> frozenset[str]:
+        """These persons, and whom they are merged into."""
+        return frozenset({*touched, *(self.merged[text] for text in touched if text in self.merged)})
+
 
 @dataclass
 class Effect:
-    """What corrections came to.
+    """What corrections of some tables came to.
 
-    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. The rest are
-    counts; ``unknown`` counts ids and pairs that no row has.
+    ``touched``: ids of persons who are not erased and whose rows were changed, before and after a merge. ``missing``:
+    what was to be corrected and no row has: a kind of correction and the id or pair. The rest are counts.
     """
 
     touched: frozenset[str] = frozenset()
+    missing: frozenset[_Asked] = frozenset()
     erased_persons: int = 0
     removed_rows: int = 0
     merged_persons: int = 0
@@ -90,7 +102,38 @@ class Effect:
 
     def as_dict(self) -> dict[str, int]:
         """The counts, as they stand in ``run.json``."""
-        return {name: value for name, value in vars(self).items() if name != "touched"}
+        return {name: value for name, value in vars(self).items() if name not in ("touched", "missing")}
+
+    def enter(self, persons: Sequence[str], hits: Mapping[_Asked, bool], corrections: Corrections) -> None:
+        """Note what is there of what was to be corrected: `hits` tell of incidents, `persons` are all there are."""
+        known, asked = set(persons), [("erased", text) for text in corrections.persons]
+        asked += [("merged", text) for text in corrections.merged]
+        self.missing = frozenset(
+            [*(one for one in asked if one[1] not in known), *(one for one, hit in hits.items() if not hit)]
+        )
+        self.count(corrections)
+
+    def count(self, corrections: Corrections) -> None:
+        """Count persons and what is unknown from what is missing."""
+        gone = Counter(kind for kind, _ in self.missing)
+        self.erased_persons = len(corrections.persons) - gone["erased"]
+        self.merged_persons = len(corrections.merged) - gone["merged"]
+        self.unknown = len(self.missing)
+
+    def with_tables(self, others: Iterable[Effect], corrections: Corrections) -> Effect:
+        """The same, of persons and incidents of other tables too; rows stay those of these."""
+        effects = [self, *others]
+        found = replace(
+            self,
+            touched=frozenset().union(*(effect.touched for effect in effects)),
+            missing=self.missing.intersection(*(effect.missing for effect in effects)),
+        )
+        found.count(corrections)
+        return found
+
+    def rows(self) -> dict[str, int]:
+        """The counts of rows alone, as they stand in ``run.json`` of tables beside the arrests."""
+        return {name: value for name, value in vars(self).items() if name.endswith("_rows")}
 
 
 def correct_rows(
@@ -109,20 +152,17 @@ def correct_rows(
     person = _host(rows.columns["person_id"])
     gone = _marked(persons, corrections.persons)[person]
     known = {text: code for code, text in enumerate(persons)}
-    found = [text in known for text in (*corrections.persons, *corrections.merged)]
+    hits: dict[_Asked, bool] = {}
     if corrections.incidents or corrections.arrests:
         part, hits = _rows_of_incidents(rows, person, known, corrections, config)
         gone |= part
-        found += hits
     merged = _marked(persons, corrections.merged)[person] & ~gone
-    effect.erased_persons = sum(text in known for text in corrections.persons)
     effect.removed_rows = int(gone.sum())
-    effect.merged_persons = sum(text in known for text in corrections.merged)
     effect.merged_rows = int(merged.sum())
-    effect.unknown = len(found) - sum(found)
+    effect.enter(persons, hits, corrections)
     touched = {persons[code] for code in np.unique(person[gone])} - corrections.persons
     touched |= {persons[code] for code in np.unique(person[merged])}
-    effect.touched = frozenset(touched | {corrections.merged[text] for text in touched if text in corrections.merged})
+    effect.touched = corrections.with_merged(touched)
     counts = _counted(rows, pieces, gone)
     columns = dict(rows.columns)
     if merged.any():
@@ -144,7 +184,7 @@ def _marked(texts: Sequence[str], wanted: Any) -> Bool:
 
 def _rows_of_incidents(
     rows: CodedRows, person: Int64, known: Mapping[str, int], corrections: Corrections, config: Config
-) -> tuple[Bool, list[bool]]:
+) -> tuple[Bool, dict[_Asked, bool]]:
     """Which rows are of incidents that were none, or that the person had no part in; which of these there are."""
     if "incident_id" not in config.input.incident_key:
         raise InputError("--remove names incidents, and [input] incident_key has no incident_id: name persons alone")
@@ -153,15 +193,16 @@ def _rows_of_incidents(
     forces = {text: code for code, text in enumerate(rows.columns["force"].texts())}
     wanted = {codes[text] for _, (_, text) in _all_of(corrections) if text in codes}
     (near,) = np.nonzero(np.isin(incident, np.array(sorted(wanted), np.int64)))
-    gone, hits = np.zeros(len(incident), np.bool_), []
+    by_id = corrections.without_force and not forces
+    gone, hits = np.zeros(len(incident), np.bool_), {}
     for who, (owner, text) in _all_of(corrections):
         at = near[incident[near] == codes.get(text, -2)]
-        if owner is not None:
+        if owner is not None and not by_id:
             at = at[force[at] == forces.get(owner, -2)]
         if who is not None:
             at = at[person[at] == known.get(who, -2)]
         gone[at] = True
-        hits.append(len(at) > 0)
+        hits["incident", (who, owner, text)] = len(at) > 0
     return gone, hits
 
 

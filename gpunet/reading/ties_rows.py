@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from gpunet.arrests.beside import ALWAYS, NEVER
 from gpunet.base.array_types import Bool, Int8, Int32, Int64
 from gpunet.config.config import Config
 from gpunet.config.ties_config import kind_in_table
+from gpunet.reading.corrections import Corrections, Effect, without_erased
 from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import column_at
@@ -265,8 +266,13 @@ class TieReader:
         lookup = [self._kinds.get(kind_in_table(text), _UNKNOWN_KIND) for text in texts]
         return np.array([*lookup, _NO_KIND])[column.codes], texts
 
-    def rejections(self, records: Iterable[InputRecord]) -> pa.Table:
-        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now."""
+    def rejections(
+        self, records: Sequence[InputRecord], corrections: Corrections | None = None, effect: Effect | None = None
+    ) -> pa.Table:
+        """All rejected rows, also those of CSV files that have a wrong number of fields; these are counted now.
+
+        Less those of persons whom `corrections` erase.
+        """
         for record in records:
             if record.malformed:
                 self._rejected.append(malformed_rows(record))
@@ -274,6 +280,8 @@ class TieReader:
                 record.rejected += len(record.malformed)
                 record.malformed.clear()
         rejected = in_file_order(self._rejected)
+        if corrections is not None:
+            rejected = without_erased(rejected, records, corrections, effect or Effect())
         self.found += findings_of_rejected(rejected, ("person_a", "person_b"))
         return rejected
 

@@ -16,6 +16,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config
 from gpunet.config.ties_config import check_authority
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import HOST, Column, in_order, joined
 from gpunet.reading.names import check_forces
@@ -23,6 +24,7 @@ from gpunet.reading.packed import pack
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.tables import open_tables
 from gpunet.reading.ties_columns import as_input, ties_layout
+from gpunet.reading.ties_corrections import corrected_ties
 from gpunet.reading.ties_kinds import check_kinds
 from gpunet.reading.ties_report import tie_notes, ties_report
 from gpunet.reading.ties_rows import TieBatch, TieReader
@@ -45,6 +47,8 @@ def read_ties(
     keep_going: bool = False,
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
+    corrections: Corrections | None = None,
+    effect: Effect | None = None,
 ) -> tuple[TieRows, ReadReport]:
     """Read, check and code tables of ties; ``docs/associations.md`` has every rule.
 
@@ -58,6 +62,8 @@ def read_ties(
         Dates after this day are none, and authorities that ended before it are over; the present day if None.
     keep_going, progress, notice
         As those of :func:`gpunet.read_arrests`.
+    corrections, effect
+        Rows are changed by the corrections of persons, whose effect is entered.
 
     Returns
     -------
@@ -88,21 +94,25 @@ def read_ties(
         inputs = tables.inputs
         if not inputs.records and inputs.skipped:
             raise nothing_readable(inputs.skipped)
-        rejected = reader.rejections(inputs.records)
+        rejected = reader.rejections(inputs.records, corrections, effect)
         check_kinds(reader.unknown, config.ties)
         check_forces(config, reader.forces, sum(map(len, reader.parts)))
     except InputError as error:
         raise InputError(f"ties: {error}") from error
-    rows, notes = _rows(reader, config)
+    rows, notes = _rows(reader, config, corrections, effect or Effect())
     report = ties_report(tables, config, reader.found, rejected, notes, today or date.today())
     if progress is not None:
         progress(_STAGE, tables.total, tables.total)
     return rows, report
 
 
-def _rows(reader: TieReader, config: Config) -> tuple[TieRows, list[str]]:
-    """All accepted rows as one, without repeats, which are counted; and notes on them."""
+def _rows(
+    reader: TieReader, config: Config, corrections: Corrections | None, effect: Effect
+) -> tuple[TieRows, list[str]]:
+    """All accepted rows as one, after corrections, without repeats, which are counted; and notes on them."""
     parts = [*reader.parts, TieBatch.empty()]  # there may have been no batch
+    if corrections is not None:
+        parts = corrected_ties(parts, reader, corrections, effect)
     persons = joined([part.a for part in parts] + [part.b for part in parts], HOST, "person_id", as_integers=False)
     n = sum(map(len, parts))
     date_, until = (_together([getattr(part, name) for part in parts], np.int64) for name in ("date", "until"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.errors import InputError
@@ -25,10 +26,12 @@ def with_beside(
     hashes: Mapping[str, str | None],
     today: date | None,
     progress: ProgressCallback | None = None,
+    corrected: Mapping[str, Any] | None = None,
 ) -> tuple[Arrests, dict[str, ReadReport]]:
     """The arrests with ties of other kinds and victims, as far as there are tables of these, and how reading went.
 
-    `hashes` are those of the tables when the run began, by name; dates after `today` are none.
+    `hashes` are those of the tables when the run began, by name; dates after `today` are none. `corrected` is what
+    :func:`gpunet.reading.beside.read_beside` is told of corrections.
 
     Raises
     ------
@@ -44,6 +47,7 @@ def with_beside(
         keep_going=options.keep_going,
         progress=progress,
         notice=options.notice,
+        **(corrected or {}),
     )
     for report in reports.values():
         folder.refuse_inputs([path_named(name) for name in _names(report)])

@@ -259,6 +259,10 @@ class Run:
         """What else reading is told."""
         return {"keep": self._states.append} if self.options.keep_state else {}
 
+    def _corrected(self) -> dict[str, Any]:
+        """What reading of ties and victims is told of corrections."""
+        return {}
+
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
             read = (*arrests.report.files, *arrests.report.skipped)
@@ -270,7 +274,7 @@ class Run:
         """The arrests with ties of other kinds and victims, where there are tables of these."""
         hashes = {} if self._request is None else self._request.tables
         found, self._beside = with_beside(
-            arrests, self.config, self.options, self.folder, hashes, self._reading_day, self.progress
+            arrests, self.config, self.options, self.folder, hashes, self._reading_day, self.progress, self._corrected()
         )
         for report in self._beside.values():
             self.warnings += report.warnings

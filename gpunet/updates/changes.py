@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base.array_types import Bool, Float64, Int64
-from gpunet.updates.causes import CAUSES, Moved, nearest_causes
+from gpunet.updates.causes import Moved, nearest_causes
 from gpunet.updates.components import coded_ties
 
 __all__ = ["Tables", "changes_table"]
 
 _SINCE = "days_since_last_arrest"
+
+_NO_TIES = np.empty((2, 0), np.int64)
 
 #: The name of a column, whether it moved, and what it was and is: of every person.
 _Column: TypeAlias = tuple[str, Bool, Float64, Float64]
@@ -27,13 +29,16 @@ class Tables:
     """The tables of one run.
 
     ``ties``: the table, or int64[2, ties], the rows of both persons in `features`. ``scores`` are None of ``gpunet
-    features``; ``counted_from`` is the day from which recency counts.
+    features``; ``counted_from`` is the day from which recency counts. ``layers`` are ties as ``ties`` are, of each
+    layer beside co-arrest. ``raised`` are the ids of the persons about whom a flag is raised, by the flag's column.
     """
 
     features: pa.Table
     ties: pa.Table | Int64
     scores: pa.Table | None
     counted_from: int
+    layers: Mapping[str, pa.Table | Int64] = field(default_factory=dict)
+    raised: Mapping[str, Any] = field(default_factory=dict)
 
     def flags(self) -> list[str]:
         """The features that are true or false."""
@@ -42,6 +47,10 @@ class Tables:
     def own(self) -> list[str]:
         """The counts of a person's own arrests."""
         return [name for name in self.features.column_names if name.startswith(("own_arrests", "own_violent_arrests"))]
+
+    def victimisations(self) -> list[str]:
+        """The counts of how often a person became a victim."""
+        return [name for name in self.features.column_names if name.startswith("own_victimisations")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +87,11 @@ def changes_table(
     pyarrow.Table
         ``person_id``; ``column``; ``before`` and ``after``, float64, flags as 0 and 1, null where the person was not,
         or is not, there; ``cause``. By person_id and, of each person, in the order ``person`` (0 or 1, whether there
-        is one), ``probability``, ``rank``, flags.
+        is one), ``probability``, ``rank``, features that are true or false, flags of ``gpunet flags``.
     """
     persons = _everybody(before.features, now.features)
-    causes = nearest_causes(_moved(before, now, persons, touched, corrections))
+    found = nearest_causes(_moved(before, now, persons, touched, corrections))
+    causes, names = np.argmax(np.stack([of for _, of in found]), axis=0), pa.array([name for name, _ in found])
     named = _places(persons.ids, pa.array(sorted(erased), pa.large_string())) < 0
     parts = []
     for number, (name, moved, old, new) in enumerate(_columns(before, now, persons, top)):
@@ -92,7 +102,7 @@ def changes_table(
                 "column": pa.array([name] * len(rows), pa.large_string()),
                 "before": pa.array(old[rows], from_pandas=True),
                 "after": pa.array(new[rows], from_pandas=True),
-                "cause": pa.array(list(CAUSES), pa.large_string()).take(pa.array(causes[rows])),
+                "cause": names.cast(pa.large_string()).take(pa.array(causes[rows])),
                 "number": pa.array(np.full(len(rows), number)),
             }
         )
@@ -133,6 +143,15 @@ def _columns(before: Tables, now: Tables, persons: _Persons, top: int) -> Iterat
             values, earlier = now.features[name], before.features[name]
             old, new = _at(earlier, persons.before), _at(values, persons.now)
             yield name, stands & (np.nan_to_num(old) != np.nan_to_num(new)), old, new
+    for name in now.raised:
+        of_old, of_new = (_raised(tables.raised[name], persons.ids) for tables in (before, now))
+        yield name, stands & (of_old != of_new), np.where(was, of_old, np.nan), of_new.astype(np.float64)
+
+
+def _raised(about: Any, ids: Any) -> Bool:
+    """Whether a flag is raised about each person."""
+    found: Bool = _places(ids, about.cast(pa.large_string())) >= 0
+    return found
 
 
 def _of_scores(scores: Any, ids: Any) -> dict[str, Float64]:
@@ -158,13 +177,28 @@ def _moved(before: Tables, now: Tables, persons: _Persons, touched: Collection[s
     days = now.counted_from - before.counted_from
     own = (persons.before < 0) != (persons.now < 0)
     for name in now.own():
-        own |= ~_equal(_at(before.features[name], persons.before), _at(now.features[name], persons.now))
+        own |= ~_equal(*_both(before, now, persons, name))
     since = _at(now.features[_SINCE], persons.now) - _at(before.features[_SINCE], persons.before)
     known = [np.isnan(_at(t.features[_SINCE], at)) for t, at in ((before, persons.before), (now, persons.now))]
     own |= (known[0] != known[1]) | (~np.isnan(since) & (since != days))
     corrected = _places(persons.ids, pa.array(sorted(touched), pa.large_string())) >= 0
     earlier, ties = (_ends(tables.ties, persons.ids) for tables in (before, now))
-    return Moved(corrected, own, earlier, ties, corrections, days)
+    layers = {
+        name: (_ends(before.layers.get(name, _NO_TIES), persons.ids), _ends(of, persons.ids))
+        for name, of in now.layers.items()
+    }
+    victimised = None
+    if names := now.victimisations():
+        counts = [_both(before, now, persons, name) for name in names]
+        victimised = np.logical_or.reduce([np.nan_to_num(old) != np.nan_to_num(new) for old, new in counts])
+    return Moved(corrected, own, earlier, ties, corrections, days, layers, persons.now < 0, victimised)
+
+
+def _both(before: Tables, now: Tables, persons: _Persons, name: str) -> tuple[Float64, Float64]:
+    """A column of both runs, NaN where a person or the column is not there."""
+    there = name in before.features.column_names
+    old = _at(before.features[name], persons.before) if there else np.full(len(persons.before), np.nan)
+    return old, _at(now.features[name], persons.now)
 
 
 def _ends(ties: pa.Table | Int64, ids: Any) -> Int64:

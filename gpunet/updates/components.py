@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Bool, Int64
+from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.engines.choice import resolve_engine
 from gpunet.features.known import KnownPaths, least_saved
 from gpunet.kernels.cpu.traversal import component_labels
@@ -23,17 +24,18 @@ __all__ = ["coded_ties", "known_paths", "unchanged", "without"]
 _OWN = {"violent": "own_violent_arrests"}
 
 
-def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPaths | None:
-    """What an earlier run has on paths of this network; None if nothing of it can be taken.
+def known_paths(earlier: Earlier, arrests: Arrests, network: Network, layer: str = CO_ARREST) -> KnownPaths | None:
+    """What an earlier run has on paths of this network, of co-arrest or any layer; None if nothing of it can be taken.
 
     That is so if versions, engine or the way of computing betweenness differ, or ids are of another type, or every
     component has changed, or those that may not have changed are little work.
     """
-    path = earlier.manifest.get("path")
+    suffix = "" if layer == CO_ARREST else f"__{layer}"
+    path = earlier.manifest.get("path" if layer == CO_ARREST else f"path_{layer}")
     exact = path is not None and path["betweenness"]["method"] == "exact" and "whole_network" not in path["betweenness"]
     if not (exact and earlier.is_of_these_versions and earlier.manifest["engine"] == "cpu") or network.person is None:
         return None
-    if _little_can_be_saved(earlier, network):
+    if _little_can_be_saved(earlier, network, layer):
         return None
     names = tuple(network.sets)
     own = {name: _OWN.get(name, f"own_arrests__{name}") for name in names if name != "all"}
@@ -41,7 +43,7 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPa
     ids, now = features["person_id"].combine_chunks(), array_of(arrests.person_ids)
     if ids.type != now.type:
         return None
-    old = _earlier_network(earlier, features, own)
+    old = _earlier_network(earlier, features, own, layer)
     before = pc.index_in(now.take(pa.array(network.person)), value_set=ids).fill_null(-1).to_numpy()
     assert old.person is not None
     place = np.full(len(ids) + 1, -1, np.int64)
@@ -50,18 +52,18 @@ def known_paths(earlier: Earlier, arrests: Arrests, network: Network) -> KnownPa
     if not (vertex >= 0).any():
         return None
     wanted = [f"{family}__{name}" for family in ("betweenness", "closeness") for name in names]
-    table = earlier.table("features", wanted)
-    return KnownPaths(old, vertex, {name: table[name].to_numpy()[old.person] for name in wanted})
+    table = earlier.table("features", [f"{name}{suffix}" for name in wanted])
+    return KnownPaths(old, vertex, {name: table[f"{name}{suffix}"].to_numpy()[old.person] for name in wanted})
 
 
-def _little_can_be_saved(earlier: Earlier, network: Network) -> bool:
+def _little_can_be_saved(earlier: Earlier, network: Network, layer: str = CO_ARREST) -> bool:
     """Whether the largest component has changed, and all others together are little work.
 
     Betweenness of a component takes no more than a visit of every person from every person.
     """
     label, n = component_labels(network.indptr, network.indices, np.zeros(network.n, np.int32))
     sizes = np.bincount(label, minlength=n).astype(np.float64)
-    if n:
+    if n and layer == CO_ARREST:  # of which alone the manifest tells
         largest = int(np.argmax(sizes))
         now = {"persons": int(sizes[largest]), "ties": int(network.degree[label == largest].sum()) // 2}
         told = earlier.manifest["network"]["largest_component"]
@@ -70,9 +72,13 @@ def _little_can_be_saved(earlier: Earlier, network: Network) -> bool:
     return float(sizes @ sizes) < least_saved(network)
 
 
-def _earlier_network(earlier: Earlier, features: pa.Table, own: Mapping[str, str]) -> Network:
+def _earlier_network(earlier: Earlier, features: pa.Table, own: Mapping[str, str], layer: str) -> Network:
     """The network of an earlier run; ``person`` are places in its table of features."""
-    ends = coded_ties(earlier.table("ties", ["person_a", "person_b"]), features["person_id"].combine_chunks())
+    ids = features["person_id"].combine_chunks()
+    ends = np.concatenate([coded_ties(of, ids) for name, of in earlier.ties().items() if layer in (ANY, name)], axis=1)
+    if layer == ANY:  # where a tie may be there of several kinds
+        keys = np.unique(ends[0] * max(len(features), 1) + ends[1])
+        ends = np.stack(np.divmod(keys, max(len(features), 1)))
     place = np.zeros(len(features) + 1, np.int32)
     place[ends + 1] = 1
     (person,) = np.nonzero(place[1:])

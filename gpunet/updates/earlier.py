@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named
 from gpunet.config.config import Config, load_config
+from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.reading.sources import find_sources
 from gpunet.reading.state import ReadState
 from gpunet.runs.complete import read_manifest
@@ -22,12 +25,12 @@ from gpunet.runs.kept_state import STATE, read_state
 from gpunet.runs.manifest import versions
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
-from gpunet.tables.parquet import read_parquet, read_parquet_metadata
+from gpunet.tables.parquet import read_parquet, read_parquet_metadata, read_parquet_names
 
-__all__ = ["Earlier", "read_earlier"]
+__all__ = ["BESIDE", "Earlier", "read_earlier"]
 
 #: What ``input`` of a manifest has beside arrests, where a run was given such tables.
-_BESIDE = ("ties", "victims")
+BESIDE = ("ties", "victims")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,15 @@ class Earlier:
         self._check(path)
         found: pa.Table = to_arrow(read_parquet(path, columns))
         return found
+
+    def ties(self) -> dict[str, pa.Table]:
+        """``person_a`` and ``person_b`` of its ties, by layer: co-arrest first."""
+        ends = ["person_a", "person_b"]
+        if "layers" not in self.manifest:
+            return {CO_ARREST: self.table("ties", ends)}
+        table = self.table("ties", [*ends, "kind"])
+        names = [CO_ARREST, *(name for name in self.manifest["layers"] if name != ANY)]
+        return {name: table.filter(pc.equal(table["kind"], name)).select(ends) for name in names}
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
@@ -88,45 +100,103 @@ class Earlier:
         """The paths that its files had."""
         return [path_named(file["name"]) for file in self.manifest["input"]["files"]]
 
-    def inputs(self, others: Sequence[str | os.PathLike[str]] = ()) -> list[str]:
-        """The paths of the files that it had read, in their order; of `others`, by their hashes, where there are any.
+    def moved(self, others: Sequence[str | os.PathLike[str]]) -> dict[str, str]:
+        """The paths of `others`, files, folders or globs, by the hashes of what is there."""
+        if not others:
+            return {}
+        return {sha256_of(source.path): str(source.path) for source in find_sources(others, self.config.input, [])}
+
+    def hashes(self, of: str = "") -> frozenset[str]:
+        """The hashes of the files of arrests that it had read, or ``of`` ties or victims."""
+        return frozenset(file["sha256"] for file in self._files(of))
+
+    def check_beside(self) -> None:
+        """InputError if its tables of ties or victims hold what it left out: these have no state."""
+        for name in BESIDE:
+            if any(self.manifest.get("corrections", {}).get(name, {}).values()):
+                raise InputError(
+                    f"{self.folder} was made with --remove or --merge, and its tables of {name} hold what it left "
+                    f"out: correct these tables, and run gpunet {self.command} on all"
+                )
+
+    def beside(self, name: str, elsewhere: Mapping[str, str]) -> list[str]:
+        """The tables of ``ties`` or of ``victims`` as the configuration has to name them: none if it had none.
+
+        They are those that it names, if that still leads to the files that were read and to no others; else the files
+        themselves, those of `elsewhere` by their hashes.
 
         Raises
         ------
         InputError
-            If one is not there any more, or is none of the `others`, or has another size, or if the run was corrected:
-            its files hold what it left out.
+            If one is not there any more, or has another size.
+        """
+        files, named = self._files(name), list(getattr(self.config.input, name))
+        if not files or any(file["sha256"] in elsewhere for file in files):
+            return [elsewhere.get(file["sha256"]) or self._place_of(file, name) for file in files]
+        places = [self._place_of(file, name) for file in files]
+        try:
+            there = [str(source.path) for source in find_sources(named, self.config.input, [])]
+        except InputError:  # what was left out of them is gone
+            return places
+        return named if there == places else places
+
+    def count(self, of: str = "") -> int:
+        """How many files of arrests it had read, or ``of`` ties or victims."""
+        return len(self._files(of))
+
+    @property
+    def as_of(self) -> date | None:
+        """Its as-of day, None if it had none."""
+        asked = self.manifest["as_of"]
+        return None if asked is None else date.fromisoformat(asked)
+
+    def columns(self) -> list[str]:
+        """The columns of its table of features."""
+        path = self.folder / "features.parquet"
+        self._check(path)
+        return read_parquet_names(path) or []
+
+    def _files(self, of: str = "") -> Sequence[Mapping[str, Any]]:
+        found: Mapping[str, Any] = self.manifest["input"]
+        files: Sequence[Mapping[str, Any]] = (found.get(of, {"files": []}) if of else found)["files"]
+        return files
+
+    def inputs(self, elsewhere: Mapping[str, str] | None = None) -> list[str]:
+        """The paths of the files that it had read, in their order; those of `elsewhere` by their hashes.
+
+        Raises
+        ------
+        InputError
+            If one is not there any more, or has another size, or if the run was corrected: its files hold what it left
+            out.
         """
         if self.was_corrected:
             raise InputError(
                 f"{self.folder} was made with --remove or --merge, and its files hold what it left out: correct the "
                 f"files and run gpunet {self.command} on them; a run with --keep-state can be updated after corrections"
             )
-        elsewhere: dict[str, str] = {}
-        if others:
-            elsewhere = {
-                sha256_of(source.path): str(source.path) for source in find_sources(others, self.config.input, [])
-            }
-        return [elsewhere.get(file["sha256"]) or self._place_of(file) for file in self.manifest["input"]["files"]]
+        elsewhere = elsewhere or {}
+        return [elsewhere.get(file["sha256"]) or self._place_of(file) for file in self._files()]
 
-    def _place_of(self, file: Mapping[str, Any]) -> str:
+    def _place_of(self, file: Mapping[str, Any], of: str = "") -> str:
         name, path = file["name"], path_named(file["name"])
+        told = f"{of}: {name}" if of else name
         try:
             size = check_regular(path).st_size
         except OSError as error:
             raise InputError(
-                f"{name}, which {self.folder} was made of, cannot be read ({in_words(error)}): "
+                f"{told}, which {self.folder} was made of, cannot be read ({in_words(error)}): "
                 "say with --input where it is now"
             ) from error
         if size != file["bytes"]:
-            raise self.changed(name)
+            raise self.changed(told)
         return path
 
-    def check_read(self, files: Sequence[Any]) -> None:
+    def check_read(self, files: Sequence[Any], of: str = "") -> None:
         """InputError if the first of the `files` that were read now are not those that it had read."""
-        for before, now in zip(self.manifest["input"]["files"], files, strict=False):
+        for before, now in zip(self._files(of), files, strict=False):
             if before["sha256"] != now.sha256:
-                raise self.changed(before["name"])
+                raise self.changed(f"{of}: {before['name']}" if of else before["name"])
 
     def changed(self, name: str) -> InputError:
         """The error that a file is not the same any more."""
@@ -142,7 +212,7 @@ def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
     Raises
     ------
     InputError
-        If there is none of ``gpunet features`` or ``gpunet run``, or it was made of other tables than arrests too.
+        If there is none of ``gpunet features`` or ``gpunet run``, or it was made of data frames.
     """
     place = named_path(folder, "the run folder")
     if not (place / MANIFEST).exists():
@@ -152,11 +222,7 @@ def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
         raise InputError(
             f"{place} is of gpunet {manifest['gpunet']}: there are updates of gpunet features and gpunet run"
         )
-    if beside := [name for name in _BESIDE if manifest["input"].get(name)]:
-        raise InputError(
-            f"{place} was made with --{beside[0]}, which updates do not read yet: "
-            f"run gpunet {manifest['gpunet']} on all tables"
-        )
-    if not all(file["sha256"] for file in manifest["input"]["files"]):
+    earlier = Earlier(place, manifest, load_config(manifest["config"]))
+    if not all(sha256 for of in ("", *BESIDE) for sha256 in earlier.hashes(of)):
         raise InputError(f"{place} was made of data frames, which cannot be read again: run it on files")
-    return Earlier(place, manifest, load_config(manifest["config"]))
+    return earlier

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.arrests import Arrests, FileCount
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.paths import name_of
 from gpunet.base.words import counted
-from gpunet.config.config import PathConfig
+from gpunet.config.config import Config, PathConfig
+from gpunet.config.layers import ANY, CO_ARREST
+from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.features.known import KnownPaths
+from gpunet.reading.arrests_table import arrests_of, read_arrests_at
+from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections, Effect
-from gpunet.reading.state import ReadState
+from gpunet.reading.location import HOST
+from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.run_options import RunOptions
@@ -29,9 +35,10 @@ from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
 from gpunet.updates.changes import Tables, changes_table
 from gpunet.updates.components import known_paths
-from gpunet.updates.earlier import Earlier
+from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.raised import flags_compared, raised
 
-__all__ = ["CHANGES", "TOP", "UpdateRun"]
+__all__ = ["CHANGES", "TOP", "Asked", "UpdateRun"]
 
 #: The table of what moved.
 CHANGES = "changes.parquet"
@@ -39,8 +46,42 @@ CHANGES = "changes.parquet"
 #: Ranks are told of whoever enters or leaves the first so many.
 TOP = 1000
 
+#: What is told of how many persons were taken from the earlier run, by layer.
+_IN_UNCHANGED = {CO_ARREST: "in_unchanged_components", ANY: "in_unchanged_components_of_any"}
+
+#: No more files than so many are named.
+_NAMED = 3
+
 #: The features that an update can take from the earlier run: those of the last day.
 _LATEST = ("features", "features-T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an update is asked for.
+
+    Attributes
+    ----------
+    config
+        The configuration of the earlier run, which names the old tables of ties and victims and then the new ones.
+    corrections
+        What is to be corrected.
+    top
+        Ranks are told of whoever enters or leaves the first so many.
+    old
+        Where the old files are; None if what was kept of reading does.
+    again
+        Whether a new file is one of the old ones, so that all have to be looked at together.
+    old_victims
+        Where the old tables of victims are.
+    """
+
+    config: Config
+    corrections: Corrections
+    top: int = TOP
+    old: Sequence[str] | None = None
+    again: bool = False
+    old_victims: Sequence[str] = ()
 
 
 class UpdateRun(Run):
@@ -52,25 +93,31 @@ class UpdateRun(Run):
         folder: RunFolder,
         options: RunOptions,
         engine: Engine,
-        corrections: Corrections | None = None,
-        top: int = TOP,
-        old: Callable[[], list[str]] | None = None,
+        asked: Asked,
     ) -> None:
-        super().__init__(earlier.command, folder, earlier.config, options, engine)
-        self._earlier, self._top = earlier, top
-        self._corrections = corrections or None  # none at all are as if none had been given
+        super().__init__(earlier.command, folder, asked.config, options, engine)
+        self._earlier, self._asked = earlier, asked
+        self._corrections = asked.corrections or None  # none at all are as if none had been given
         self._effect = Effect()
+        self._effects = {name: Effect() for name in BESIDE if getattr(self.config.input, name)}
         self._today = date.today()
-        self._old = old
         self._begin: ReadState | None = None
         self._found: FeatureSet | None = None
         self._scores: Any = None
-        self._known: KnownPaths | None = None
+        self._known: dict[str, KnownPaths | None] = {}
+        self._flags = flags_compared(self.config, self.config.model.side if earlier.command == "run" else None)
+        self._old_arrests: Arrests | None = None  # as of the earlier day, where flags are compared
         self._moved: dict[str, int] = {}
 
     @property
     def _reading_day(self) -> date | None:
         return self._today
+
+    def read(self, inputs: Any, as_of: date | None) -> Any:
+        """As every run. Flags are compared where both runs have a day."""
+        if self._earlier.as_of is None or (as_of is None and self._earlier.command == "features"):
+            self._flags = {}
+        return super().read(inputs, as_of)
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Nothing is kept."""
@@ -83,19 +130,69 @@ class UpdateRun(Run):
 
     def _read(self, inputs: Any) -> Any:
         """Read the old files, or what was kept of them, and the new ones, which are the `inputs`."""
-        if self._old is None:
+        if self._asked.old is None:
             self._begin = self._state()
-        arrests = super()._read(inputs if self._begin is not None else [*self._old_files(), *inputs])
+        files = self._old_files() if self._begin is None else []
+        if self._flags:
+            files = self._read_earlier(files)
+        arrests = super()._read([*files, *inputs])
         self._earlier.check_read(arrests.report.files)
-        if self._effect.unknown:
-            self.warnings.append(
-                f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
-                "nothing was done for these"
-            )
+        self._notice_again(arrests.report.files)
         return arrests
 
+    def _read_earlier(self, files: list[str]) -> list[str]:
+        """The arrests of the earlier run by itself, of what was kept or of `files`; return the files still to be read.
+
+        Reading goes on from what was read, if it can: then the files are read once.
+        """
+        config, states = self._earlier.config, list[ReadState]()
+        if self._begin is not None:
+            old = arrests_of(self._begin, config)
+        else:
+            old = read_arrests_at(HOST, files, config, today=self._today, progress=self.progress, keep=states.append)
+            assert old.report is not None  # they were read
+            self._earlier.check_read(old.report.files)
+            if not self._asked.again and self.place.name != "gpu" and can_be_kept(config):
+                (self._begin,), files = states, []
+        if self._asked.old_victims:  # flags look at no other ties than those of arrests
+            alone = replace(config, input=replace(config.input, ties=(), victims=tuple(self._asked.old_victims)))
+            old, _ = read_beside(old, alone, today=self._today)
+        assert self._earlier.as_of is not None
+        self._old_arrests = old.before(self._earlier.as_of)
+        return files
+
+    def _with_beside(self, arrests: Any) -> Any:
+        """Read tables of ties and victims, the old ones and then the new ones."""
+        found = super()._with_beside(arrests)
+        for name, report in self._beside.items():
+            self._earlier.check_read(report.files, name)
+            self._notice_again(report.files, name)
+        if self._corrections is not None:
+            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
+            if self._effect.unknown:
+                self.warnings.insert(
+                    0,
+                    f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
+                    "nothing was done for these",
+                )
+        return found
+
+    def _corrected(self) -> dict[str, Any]:
+        return {"corrections": self._corrections, "effects": self._effects}
+
+    def _notice_again(self, files: Sequence[FileCount], of: str = "") -> None:
+        """Tell of new files that the earlier run had read under whatever name."""
+        old = self._earlier.hashes(of)
+        again = [file.name for file in files[self._earlier.count(of) :] if file.sha256 in old]
+        if again and self.options.notice is not None:
+            names = ", ".join(again[:_NAMED]) + (", ..." if len(again) > _NAMED else "")
+            self.options.notice(
+                f"{names}: {self._earlier.folder} was made of the same file, so all its rows are duplicates; leave it "
+                "out, or give the one that was meant"
+            )
+
     def _old_files(self) -> list[str]:
-        return self._earlier.inputs() if self._old is None else self._old()
+        return self._earlier.inputs() if self._asked.old is None else list(self._asked.old)
 
     def _state(self) -> ReadState | None:
         """What was kept; None if rows were rejected for dates that were to come then, and may not be now."""
@@ -117,11 +214,11 @@ class UpdateRun(Run):
             **self._reporting(label),
         )
 
-    def _known_paths(self, arrests: Arrests, network: Network) -> KnownPaths | None:
+    def _known_paths(self, arrests: Arrests, network: Network, layer: str) -> KnownPaths | None:
         if self.engine.name != "cpu":
             return None
-        self._known = known_paths(self._earlier, arrests, network)
-        return self._known
+        self._known[layer] = known_paths(self._earlier, arrests, network, layer)
+        return self._known[layer]
 
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
         """As every run; what was found is kept to be compared."""
@@ -136,56 +233,94 @@ class UpdateRun(Run):
         """As every run, with what moved since the earlier one, and counts of what was corrected."""
         with self.stage("changes"):
             changes = self._changes(arrests)
-            self.folder.write_table(CHANGES, [changes])
+            self.folder.write_table(CHANGES, [changes], self._said_side if self._earlier.command == "run" else None)
         self._moved = {"changes": len(changes), "persons_moved": len(changes["person_id"].unique())}
         before = self._earlier.manifest.get("corrections", {})
         if self._corrections is not None or before:
-            now = self._effect.as_dict()
-            sections = {**sections, "corrections": {name: count + before.get(name, 0) for name, count in now.items()}}
+            rows = {name: effect.rows() for name, effect in self._effects.items()}
+            sections = {**sections, "corrections": _added(before, {**self._effect.as_dict(), **rows})}
         return super().finish(kind, arrests, sections)
 
     def _changes(self, arrests: Any) -> pa.Table:
         assert self._found is not None  # features are written first
         counted_from = 0 if arrests.last_day == NO_DAY else arrests.today
         scores = None if self._scores is None else _plain(self._scores)
-        now = Tables(_plain(self._found.features), self._ends(), scores, counted_from)
+        network, layers = self._found.network, self._found.layers
+        flags = self._flags_of(arrests)
+        now = Tables(
+            _plain(self._found.features),
+            _ends(network),
+            scores,
+            counted_from,
+            {name: _ends(of.network) for name, of in layers.items() if of.ties is not None},
+            flags[1],
+        )
         corrections = self._corrections
         return changes_table(
-            self._before(now),
+            self._before(now, flags[0]),
             now,
-            top=self._top,
+            top=self._asked.top,
             corrections=corrections is not None,
             touched=self._effect.touched,
             erased=() if corrections is None else corrections.persons,
         )
 
-    def _ends(self) -> Int64:
-        """int64[2, ties], the rows of both persons of each tie among the features."""
+    def _flags_of(self, arrests: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Whom flags are about as of the earlier day, by what was known in the earlier run, and as of this one's."""
+        old, self._old_arrests = self._old_arrests, None
+        if old is None or arrests.as_of is None:
+            return {}, {}
         assert self._found is not None
-        network = self._found.network
-        assert network.ties is not None
-        assert network.person is not None  # it was made of arrests
-        person = to_host(network.person)
-        return np.stack([person[to_host(of)].astype(np.int64) for of in (network.ties.a, network.ties.b)])
+        there = arrests.to_engine(resolve_engine("cpu", self.engine.threads))
+        network = self._found.network if self.engine.name == "cpu" else None
+        return raised(old, self._flags), raised(there, self._flags, network)
 
-    def _before(self, now: Tables) -> Tables:
+    def _before(self, now: Tables, flags: Mapping[str, Any]) -> Tables:
         """The tables of the earlier run."""
-        names = ["person_id", "days_since_last_arrest", *now.own(), *now.flags()]
+        there = set(self._earlier.columns())
+        asked = ("person_id", "days_since_last_arrest", *now.own(), *now.victimisations(), *now.flags())
+        names = [name for name in asked if name in there]
         scores = None
         if now.scores is not None:
             scores = self._earlier.table("scores", ["person_id", "probability", "rank"])
         counted_from = self._earlier.metadata.get("counted_from")
+        layers = self._earlier.ties()
         return Tables(
             self._earlier.table("features", names),
-            self._earlier.table("ties", ["person_a", "person_b"]),
+            layers.pop(CO_ARREST),
             scores,
             0 if counted_from is None else day_number(date.fromisoformat(counted_from)),
+            layers,
+            flags,
         )
 
     def _told(self) -> dict[str, Any]:
-        taken = 0 if self._known is None else int(np.count_nonzero(self._known.vertex >= 0))
-        told = {"of": name_of(self._earlier.folder), "top": self._top, "in_unchanged_components": taken}
+        told: dict[str, Any] = {"of": name_of(self._earlier.folder), "top": self._asked.top}
+        for layer, name in _IN_UNCHANGED.items():
+            if layer == CO_ARREST or self.config.layers:
+                known = self._known.get(layer)
+                told[name] = 0 if known is None else int(np.count_nonzero(known.vertex >= 0))
         return {"update": {**told, **self._moved}}
+
+
+def _added(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts of all updates so far."""
+    names = dict.fromkeys((*now, *before))
+    return {name: _sum(before.get(name), now.get(name)) for name in names}
+
+
+def _sum(before: Any, now: Any) -> Any:
+    if isinstance(before, Mapping) or isinstance(now, Mapping):
+        return _added(before or {}, now or {})
+    return (before or 0) + (now or 0)
+
+
+def _ends(network: Network) -> Int64:
+    """int64[2, ties], the rows of both persons of each tie among the features."""
+    assert network.ties is not None
+    assert network.person is not None  # it was made of arrests or ties
+    person = to_host(network.person)
+    return np.stack([person[to_host(of)].astype(np.int64) for of in (network.ties.a, network.ties.b)])
 
 
 def _plain(table: Any) -> pa.Table:

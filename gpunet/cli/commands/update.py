@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gpunet.base.errors import InputError
 from gpunet.cli.jobs import options_of, work
 from gpunet.cli.options import AllowIncomplete, AsOf, EngineOption, Report, Threads, path_of
 
@@ -16,27 +17,40 @@ __all__ = ["update"]
 
 def update(
     run: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="RUN", parser=path_of("the run folder"), help="Folder of a complete gpunet features or gpunet run."
+            metavar="RUN",
+            parser=path_of("the run folder"),
+            help="Folder of a complete gpunet features or gpunet run; it comes first.",
+            show_default=False,
         ),
-    ],
-    out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="Another folder, for the results.")],
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", parser=path_of("--out"), help="Another folder, for the results.")
+    ] = None,
     add: Annotated[
-        list[str] | None, typer.Option("--add", help="New tables: files, folders, globs; repeatable.")
+        list[str] | None,
+        typer.Option("--add", metavar="FILE...", help="New tables of arrests: files, folders, globs."),
+    ] = None,
+    ties: Annotated[
+        list[str] | None,
+        typer.Option("--ties", metavar="FILE...", help="New tables of ties of other kinds than arrests."),
+    ] = None,
+    victims: Annotated[
+        list[str] | None, typer.Option("--victims", metavar="FILE...", help="New tables of victims.")
     ] = None,
     as_of: AsOf = None,
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", help="Where the files of RUN are now, if they were moved; repeatable."),
+        typer.Option("--input", metavar="FILE...", help="Where the files of RUN are now, if they were moved."),
     ] = None,
     remove: Annotated[
         list[str] | None,
-        typer.Option("--remove", help="Table of person_id, incident_id, or both: what is left out; repeatable."),
+        typer.Option("--remove", metavar="FILE...", help="Table of person_id, incident_id, or both: what is left out."),
     ] = None,
     merge: Annotated[
         list[str] | None,
-        typer.Option("--merge", help="Table of person_id and into: ids that are one person's; repeatable."),
+        typer.Option("--merge", metavar="FILE...", help="Table of person_id and into: ids that are one person's."),
     ] = None,
     top: Annotated[
         int, typer.Option("--top", min=0, help="Tell of ranks that enter or leave the first so many.")
@@ -52,6 +66,13 @@ def update(
     """Bring a complete run up to date with new tables and corrections, and tell what moved and why."""
     from gpunet.cli.updates import earlier_of, run_update
 
+    if run is None:
+        raise InputError(
+            "no RUN: name the folder of the run that is updated first; --add and the other options of files take every "
+            "word up to the next option"
+        )
+    if out is None:
+        raise InputError("no --out: name another folder for the results")
     options = options_of(
         engine, threads, None, None, False, False, False, allow_incomplete=allow_incomplete, report=report
     )
@@ -74,6 +95,8 @@ def update(
             merge=merge or (),
             top=top,
             read_again=read_again,
+            ties=ties or (),
+            victims=victims or (),
         ),
         of=earlier.command,
     )
