@@ -18,8 +18,9 @@ from gpunet.reading.sources import find_sources
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
+from gpunet.updates.asked import TOP, Asked
 from gpunet.updates.earlier import BESIDE, Earlier, read_earlier
-from gpunet.updates.update_run import TOP, Asked, UpdateRun
+from gpunet.updates.update_run import UpdateRun
 
 __all__ = ["earlier_of", "run_update"]
 

@@ -25,7 +25,7 @@ from gpunet.reading.rejections import FILE
 from gpunet.reading.stream import InputRecord, Piece
 from gpunet.tables import arrays
 
-__all__ = ["Corrections", "Effect", "correct_rows", "without_erased"]
+__all__ = ["Corrections", "Effect", "added", "correct_rows", "without_erased"]
 
 #: A force and an incident; no force stands for all.
 _Incident = tuple[str | None, str]
@@ -268,3 +268,19 @@ def without_erased(
 def _escaped(text: str) -> str:
     """The id as a pattern; zeros may stand before it."""
     return "0*" + re.sub(r"([^\w])", r"\\\1", text) if text.isascii() else "0*" + re.escape(text)
+
+
+def added(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts of two updates, one after the other; those of tables beside the arrests are in mappings of their own.
+
+    >>> added({"removed_rows": 1}, {"removed_rows": 2, "ties": {"removed_rows": 3}})
+    {'removed_rows': 3, 'ties': {'removed_rows': 3}}
+    """
+    names = dict.fromkeys((*now, *before))
+    return {name: _sum(before.get(name), now.get(name)) for name in names}
+
+
+def _sum(before: Any, now: Any) -> Any:
+    if isinstance(before, Mapping) or isinstance(now, Mapping):
+        return added(before or {}, now or {})
+    return (before or 0) + (now or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.paths import name_of
 from gpunet.base.words import counted
-from gpunet.config.config import Config, PathConfig
+from gpunet.config.config import PathConfig
 from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
@@ -24,7 +24,7 @@ from gpunet.features import FeatureSet, compute_all
 from gpunet.features.known import KnownPaths
 from gpunet.reading.arrests_table import arrests_of, read_arrests_at
 from gpunet.reading.beside import read_beside
-from gpunet.reading.corrections import Corrections, Effect
+from gpunet.reading.corrections import Effect, added
 from gpunet.reading.location import HOST
 from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
@@ -33,18 +33,16 @@ from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
+from gpunet.updates.asked import Asked
 from gpunet.updates.changes import Tables, changes_table
 from gpunet.updates.components import known_paths
 from gpunet.updates.earlier import BESIDE, Earlier
 from gpunet.updates.raised import flags_compared, raised
 
-__all__ = ["CHANGES", "TOP", "Asked", "UpdateRun"]
+__all__ = ["CHANGES", "UpdateRun"]
 
 #: The table of what moved.
 CHANGES = "changes.parquet"
-
-#: Ranks are told of whoever enters or leaves the first so many.
-TOP = 1000
 
 #: What is told of how many persons were taken from the earlier run, by layer.
 _IN_UNCHANGED = {CO_ARREST: "in_unchanged_components", ANY: "in_unchanged_components_of_any"}
@@ -54,34 +52,6 @@ _NAMED = 3
 
 #: The features that an update can take from the earlier run: those of the last day.
 _LATEST = ("features", "features-T")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an update is asked for.
-
-    Attributes
-    ----------
-    config
-        The configuration of the earlier run, which names the old tables of ties and victims and then the new ones.
-    corrections
-        What is to be corrected.
-    top
-        Ranks are told of whoever enters or leaves the first so many.
-    old
-        Where the old files are; None if what was kept of reading does.
-    again
-        Whether a new file is one of the old ones, so that all have to be looked at together.
-    old_victims
-        Where the old tables of victims are.
-    """
-
-    config: Config
-    corrections: Corrections
-    top: int = TOP
-    old: Sequence[str] | None = None
-    again: bool = False
-    old_victims: Sequence[str] = ()
 
 
 class UpdateRun(Run):
@@ -238,7 +208,7 @@ class UpdateRun(Run):
         before = self._earlier.manifest.get("corrections", {})
         if self._corrections is not None or before:
             rows = {name: effect.rows() for name, effect in self._effects.items()}
-            sections = {**sections, "corrections": _added(before, {**self._effect.as_dict(), **rows})}
+            sections = {**sections, "corrections": added(before, {**self._effect.as_dict(), **rows})}
         return super().finish(kind, arrests, sections)
 
     def _changes(self, arrests: Any) -> pa.Table:
@@ -301,18 +271,6 @@ class UpdateRun(Run):
                 known = self._known.get(layer)
                 told[name] = 0 if known is None else int(np.count_nonzero(known.vertex >= 0))
         return {"update": {**told, **self._moved}}
-
-
-def _added(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """The counts of all updates so far."""
-    names = dict.fromkeys((*now, *before))
-    return {name: _sum(before.get(name), now.get(name)) for name in names}
-
-
-def _sum(before: Any, now: Any) -> Any:
-    if isinstance(before, Mapping) or isinstance(now, Mapping):
-        return _added(before or {}, now or {})
-    return (before or 0) + (now or 0)
 
 
 def _ends(network: Network) -> Int64:
