@@ -158,7 +158,7 @@ def test_the_first_minutes_in_readme(tmp_path, monkeypatch):
     """But for those commands that take long, which have tests of their own."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
-    lines = (ROOT / "README.md").read_text().partition("## First five minutes")[2].splitlines()
+    lines = (ROOT / "README.md").read_text().partition("## First five minutes")[2].partition("\n## ")[0].splitlines()
     run = [shlex.split(line, comments=True) for line in lines if line.startswith(("gpunet synth", "gpunet check"))]
     assert len(run) == 2
     for _, *arguments in run:
