@@ -168,3 +168,21 @@ def test_files_that_were_there_already_are_noticed(tmp_path):
     told = [text for text in told if "duplicates" in text]
     assert [text.split(":")[0] for text in told] == copies
     assert all("was made of the same file, so all its rows are duplicates" in text for text in told)
+
+
+def test_options_of_files_take_several_words(tmp_path, monkeypatch, capsys):
+    arrests, ties, _ = tables_in(tmp_path, 13)
+    old, *new = written(tmp_path, "arrests", [arrests[0], arrests[1][:3], arrests[1][3:]])
+    of_ties = written(tmp_path, "ties", ties)
+    run_features(old, tmp_path / "run", config_of([], []), None, OPTIONS)
+    run_features([old, *new], tmp_path / "full", config_of(of_ties, []), None, OPTIONS)
+    moved = str(Path(old).rename(tmp_path / "moved.csv"))
+    more = ["--add", *new, "--ties", *of_ties, "--input", new[0], moved, "--threads", "1", "--out", f"{tmp_path}/o"]
+    for asked, code in (([*more], 2), ([str(tmp_path / "run"), *more], 0)):
+        monkeypatch.setattr("sys.argv", ["gpunet", "update", *asked])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+        told = capsys.readouterr().err
+        assert ("no RUN: name the folder of the run that is updated first" in " ".join(told.split())) == (code == 2)
+    assert_same_run(tmp_path / "full", tmp_path / "o", "input")

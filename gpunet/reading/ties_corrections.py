@@ -16,10 +16,8 @@ from gpunet.reading.ties_rows import TieBatch, TieReader
 __all__ = ["corrected_ties"]
 
 
-def corrected_ties(
-    parts: Sequence[TieBatch], reader: TieReader, corrections: Corrections, effect: Effect
-) -> list[TieBatch]:
-    """The accepted rows after corrections, parts of which tell all that the reader has read.
+def corrected_ties(parts: Sequence[TieBatch], reader: TieReader, corrections: Corrections, effect: Effect) -> TieBatch:
+    """The accepted rows after corrections as one; `parts` are all that the reader has read.
 
     A tie of two ids that are one person's is none, and left out too. Rows that are left out are not counted any more,
     in no file. Corrections of incidents do not reach ties, which are of none.
@@ -42,15 +40,16 @@ def corrected_ties(
     effect.enter(texts, {("incident", (who, *incident)): False for who, incident in of_incidents}, corrections)
     touched = {texts[code] for code in np.unique(np.concatenate([a[of_merged], b[of_merged]])) if merged[code]}
     effect.touched = corrections.with_merged(touched)
-    kept, begin = [], 0
     ids = HOST.series("person_id", values)
-    for part in parts:
-        rows = slice(begin, begin + len(part))
-        one, other = Column(ids, new[a[rows]]), Column(ids, new[b[rows]])
-        kept.append(dataclasses.replace(part, a=one, b=other).at(np.flatnonzero(~gone[rows])))
-        begin += len(part)
+    arrays = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts])
+        for field in dataclasses.fields(TieBatch)
+        if field.name not in ("a", "b", "basis")
+    }
+    basis = joined([part.basis for part in parts], HOST, "basis", as_integers=False)
+    every = TieBatch(a=Column(ids, new[a]), b=Column(ids, new[b]), basis=basis, **arrays)
     _uncount(reader, parts, gone)
-    return kept
+    return every.at(np.flatnonzero(~gone))
 
 
 def _uncount(reader: TieReader, parts: Sequence[TieBatch], gone: Bool) -> None:

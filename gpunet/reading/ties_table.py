@@ -112,7 +112,7 @@ def _rows(
     """All accepted rows as one, after corrections, without repeats, which are counted; and notes on them."""
     parts = [*reader.parts, TieBatch.empty()]  # there may have been no batch
     if corrections is not None:
-        parts = corrected_ties(parts, reader, corrections, effect)
+        parts = [corrected_ties(parts, reader, corrections, effect)]
     persons = joined([part.a for part in parts] + [part.b for part in parts], HOST, "person_id", as_integers=False)
     n = sum(map(len, parts))
     date_, until = (_together([getattr(part, name) for part in parts], np.int64) for name in ("date", "until"))
