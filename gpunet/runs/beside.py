@@ -31,13 +31,9 @@ def with_beside(
 ) -> tuple[Arrests, dict[str, ReadReport]]:
     """The arrests with ties of other kinds and victims, as far as there are tables of these, and how reading went.
 
-<<<<<<< HEAD
-    `hashes` are those of the tables when the run began, by name; dates after `today` are none. `corrected` is what
-    :func:`gpunet.reading.beside.read_beside` is told of corrections.
-=======
     `hashes` are those of the tables when the run began, by name; dates after `today` are none. A run that goes on keeps
-    the day on which it began as `today`, and yet uses no ties whose authority has ended since.
->>>>>>> review1
+    the day on which it began as `today`, and yet uses no ties whose authority has ended since. `corrected` is what
+    :func:`gpunet.reading.beside.read_beside` is told of corrections.
 
     Raises
     ------
