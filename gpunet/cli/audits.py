@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ import numpy as np
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, named_path, refuse_files, refuse_inputs
-from gpunet.base.progress import begun, ended
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
+from gpunet.cli.at_once import no_new_folder, timed_stage
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
@@ -30,8 +29,6 @@ from gpunet.tables.frames import as_eager, numbers_of, series_to_arrow, to_array
 from gpunet.tables.parquet import read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gpunet.evaluate.attributes import Attributes
     from gpunet.evaluate.fairness import Scored
 
@@ -130,8 +127,8 @@ def run_audit(
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
     clock = StageClock("cpu")
-    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
-        with _stage(clock, options, "read"):
+    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+        with timed_stage(clock, options, "read"):
             audited = _audited(folder)
             if len(audited.scored.label) < settings.audit.min_persons:
                 raise InputError(
@@ -169,7 +166,7 @@ def _written(
 
     least, seed, side = settings.audit.min_persons, settings.model.seed, audited.manifest.get("side", OFFENDER)
     n = len(audited.scored.label)
-    with _stage(clock, options, "groups"):
+    with timed_stage(clock, options, "groups"):
         persons = np.arange(len(audited.community))
         draws = draw_communities(audited.community, persons, settings.evaluate.bootstrap, seed)
         hidden = hidden_of(audited.scored, found.of, least)
@@ -182,7 +179,7 @@ def _written(
         not_told = [hidden[(PERSONS, ""), (i,)] for i in range(len(found.of))]
         threads = available_threads(options.threads)
         guesses = proxy_rows(guessing, found.of, not_told, why_hidden(least), least, threads, options.progress)
-    with _stage(clock, options, "write tables"):
+    with timed_stage(clock, options, "write tables"):
         written.write_table("fairness.parquet", [fairness], audit_metadata("fairness", side))
         written.write_table("proxies.parquet", [audit_frame("proxies", guesses)], audit_metadata("proxies", side))
         if watching:
@@ -210,27 +207,6 @@ def _written(
         "rows_with_suppression": int(fairness["undefined"].fill_null("").str.contains("not told:").sum()),
     }
     return told, group_warnings(watching)
-
-
-@contextmanager
-def _no_new_folder(place: Path) -> Iterator[None]:
-    """Leave no empty folder where there was none, if the audit does not come to its end."""
-    was_there = place.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there:
-            with suppress(OSError):
-                place.rmdir()
-        raise
-
-
-@contextmanager
-def _stage(clock: StageClock, options: RunOptions, name: str) -> Iterator[None]:
-    begun(options.progress, name)
-    with clock.stage(name):
-        yield
-    ended(options.progress, name)
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:

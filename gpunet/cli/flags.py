@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +15,9 @@ from gpunet.arrests.network import build_network
 from gpunet.base.days import day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.paths import name_of, named_path, refuse_inputs
-from gpunet.base.progress import begun, ended
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
+from gpunet.cli.at_once import no_new_folder, timed_stage
 from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, flagged_runs
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
@@ -85,7 +84,7 @@ def run_flags(
         if run.folder.resolve() in place.resolve().parents:
             raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
     clock, warnings = StageClock("cpu"), list[str]()
-    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
         told, latest = _written(written, found, inputs, options, clock, warnings)
         return written.finish(
             {
@@ -124,7 +123,7 @@ def _written(
     warnings += _without_victims(runs)
     with clock.stage("read"):  # which says under another name how far it is
         of_runs = _read(runs, inputs, written, options, warnings)
-    with _stage(clock, options, "flags"):
+    with timed_stage(clock, options, "flags"):
         frames = [flags_frame(Known(of.known, build_network(of.known)), flags) for of in of_runs]
         frame = joined_frames(frames)
     latest, arrests, past = of_runs[-1].run, of_runs[-1].known, of_runs[-1].past
@@ -134,7 +133,7 @@ def _written(
         if custody is not None:
             warnings += custody.warnings
         rows = worth_rows(past, flags, latest.config, custody, options.progress, as_of=arrests.as_of)
-    with _stage(clock, options, "write tables"):
+    with timed_stage(clock, options, "write tables"):
         more = {"horizon_days": asked.horizon_days, "population": asked.population}
         victims = any(of.known.victims is not None for of in of_runs)
         for name, table, of_table, dates in (
@@ -233,24 +232,3 @@ def _raised(arrests: Arrests, frame: Any, flags: Mapping[str, Flag]) -> list[dic
         }
         for name, flag in flags.items()
     ]
-
-
-@contextmanager
-def _no_new_folder(place: Path) -> Iterator[None]:
-    """Leave no empty folder where there was none, if the work does not come to its end."""
-    was_there = place.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there:
-            with suppress(OSError):
-                place.rmdir()
-        raise
-
-
-@contextmanager
-def _stage(clock: StageClock, options: RunOptions, name: str) -> Iterator[None]:
-    begun(options.progress, name)
-    with clock.stage(name):
-        yield
-    ended(options.progress, name)
