@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pages import write_or_check
 
+from gpunet.evaluate.layer_schemas import LAYER_TABLES
 from gpunet.evaluate.schemas import TABLES
 
 PAGE = Path(__file__).parents[1] / "docs" / "evaluation.md"
@@ -18,7 +19,7 @@ def page() -> str:
     head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     tail = rest.partition(END)[2]
     parts = [BEGIN]
-    for name, columns in TABLES.items():
+    for name, columns in {**TABLES, **LAYER_TABLES}.items():
         rows = [f"| `{c.name}` | {c.dtype} | {c.unit} | {c.definition} | {c.null or 'never'} |" for c in columns]
         parts.append(
             "\n".join([f"### {name}\n", "| column | type | unit | what it is | null |", "|---|---|---|---|---|", *rows])

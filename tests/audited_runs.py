@@ -36,7 +36,7 @@ def audited_run(
     probability = np.clip(rng.normal(0.2 + 0.25 * label, 0.15), 0, 1)
     ids = pl.Series("person_id", ids_of(numbers))
     community = pl.Series("community", [i // 20 if i % 2 == 0 else None for i in range(N)], dtype=pl.Int64)
-    declared = columns(settings.sets)
+    declared = columns(settings.sets, layers=settings.layers)
     names = {"int64": pl.Int64, "float64": pl.Float64, "bool": pl.Boolean}
     features = {
         name: pl.Series(rng.integers(0, 2 if of.dtype == "bool" else 50, N)).cast(names[of.dtype])

@@ -46,8 +46,13 @@ class Past:
         self.arrests, self.start, self.day, self.cap = arrests, day - dt.timedelta(days=days), day, cap
         self.persons = {a.person for a in arrests}
         self.ties = reference_ties(arrests, cap)
-        self.new = {pair for pair, of in self.ties.items() if of[2] >= self.start}
         self.incidents = tie_incidents(arrests, cap)
+        self.new = {pair for pair in self.ties if self.tied_on(pair) >= self.start}
+
+    def tied_on(self, pair: tuple[Any, Any]) -> dt.date:
+        """The first day on which both had been arrested for the same incident."""
+        of = [[a.date for a in members if a.person in pair] for members in self.incidents.values()]
+        return min(max(days) for days in of if len(days) == 2)
 
     def graph(self, *, before: bool = False) -> Graph:
         return graph_of(self.persons, (pair for pair in self.ties if not before or pair not in self.new))

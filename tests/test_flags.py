@@ -259,3 +259,21 @@ def test_homicide_and_gunshots_are_what_is_looked_for(sets, expected) -> None:
     assert bool(why_never(ViolenceNearby(), config, gangs=True)) == (not expected)
     assert not why_never(ViolenceNearby(sets=("robbery",)), config, gangs=True)
     assert why_never(GangTie(), config, gangs=False) == "the tables name no gang"
+
+
+def test_a_tie_begins_when_the_later_of_two_is_arrested() -> None:
+    """bob was arrested in January and ann for the same incident in May: until then nobody was tied to him by it."""
+    rows = [
+        {"person_id": p, "incident_id": i, "date": d, "offence": o}
+        for p, i, d, o in (
+            ("bob", 1, "2013-01-01", "robbery"), ("ann", 2, "2013-01-02", "theft"), ("ann", 1, "2013-05-04", "theft"),
+            ("bob", 3, "2013-01-05", "theft"), ("cyd", 3, "2013-01-05", "theft"),
+        )
+    ]  # fmt: skip
+    arrests = gpunet.read_arrests(pl.DataFrame(rows), as_of="2013-06-01")
+    known = Known(arrests, build_network(arrests))
+    found = shown(known, DistanceShrank())
+    assert {v: (of["steps_before"], of["steps"]) for v, of in found.items()} == {"ann": (None, 1)}
+    assert [known.new_ties(days).sum() for days in (90, 10, 200)] == [1, 0, 2]
+    ids = known.arrests.person_ids.to_list()
+    assert {ids[v] for v in known.new_pairs(90)[0].tolist()} == {"ann", "bob"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,18 @@ def test_reports_and_cards_are_of_co_arrest(forecast):
     alone = next(one for one in UNKNOWN if one in source.table("scores")["person_id"].to_list())
     assert gpunet_ends(*card, alone) == 0
     assert "is known from other tables of the run" in (forecast.parent / "card.html").read_text()
+
+
+def test_the_public_is_not_told_how_few_persons_have_no_arrest(forecast):
+    arrests = read_manifest(forecast)["arrests"]
+    assert 0 < arrests["persons_without_arrest"] < 10
+    everybody = f"{arrests['persons'] + arrests['persons_without_arrest']:,}"
+    for audience, told in ((Audience(), True), (Audience("public"), False)):
+        found = rendered(page_of(Source(forecast, audience)), audience)
+        text = re.sub(r"<[^>]*>", " ", found.html.decode())
+        assert bool(re.search(rf"\b{everybody}\b", text)) == told
+        sums = [pl.read_csv(csv)["persons"].sum() for name, csv in found.figures.items() if "driver_values" in name]
+        assert bool(sums) == told
 
 
 def test_an_audit_takes_the_columns_of_the_layers(tables, forecast, tmp_path):

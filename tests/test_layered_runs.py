@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from layered_tables import KINDS, UNKNOWN, gpunet_ends, write_layered
 from run_processes import results
 
 import gpunet
+from gpunet.base.errors import ConfigError
 from gpunet.cli.run import RUN_FILES, RunOptions, resume_run, run_features
 from gpunet.cli.several import repeated
 from gpunet.config.config import load_config
 from gpunet.config.registry import columns
+from gpunet.runs.beside import with_beside
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.folder import RunFolder
 
 USUAL = ("--threads", "1")
 
@@ -223,3 +227,13 @@ def test_a_table_that_has_changed_is_seen(changeable, name):
     (changeable / name).write_text("".join(lines[:-1]))
     with pytest.raises(gpunet.InputError, match=f"the table .*{name} has changed"):
         resume_run(changeable / "run", "features")
+
+
+def test_a_run_goes_on_only_while_its_authority_lasts(tables, tmp_path) -> None:
+    """The run began while the authority held, as `today` says; it goes on after that has ended."""
+    ended = {"use": True, "social_media": True, "task_ref": "T1", "authority": "Act", "expires": date(2019, 12, 31)}
+    config = config_of(tables)
+    config["ties"] = {**config["ties"], "calls": {**config["ties"]["calls"], **ended}}
+    arrests = gpunet.read_arrests(tables / "arrests.csv")
+    with pytest.raises(ConfigError, match="the authority ended on 2019-12-31"):
+        with_beside(arrests, load_config(config), RunOptions(), RunFolder(tmp_path, ()), {}, date(2019, 12, 1))

@@ -119,7 +119,10 @@ def test_social_media_need_an_authority_that_has_not_ended() -> None:
     kind |= {"task_ref": "T1", "authority": "Act 2000, s. 28", "expires": date(2019, 12, 31)}
     with pytest.raises(ConfigError, match="ended on 2019-12-31"):
         read([row], {"ties": {"social_media": kind}})
-    assert read([row], {"ties": {"social_media": {**kind, "expires": TODAY}}}).files[0].accepted == 1
+    kind["expires"] = TODAY
+    with pytest.raises(ConfigError, match="needs task_ref, authority:"):
+        read([row], {"ties": {"social_media": {**kind, "task_ref": " ", "authority": "\t"}}})  # blanks name nobody
+    assert read([row], {"ties": {"social_media": kind}}).files[0].accepted == 1
     assert read([row], {"ties": {"social_media": {"use": False}}}).by_reason == {"kind_not_used": 1}
 
 

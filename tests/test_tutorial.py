@@ -1,4 +1,4 @@
-"""The tutorial: its commands run one after the other, and print what it quotes."""
+"""The tutorial and the page beyond it: their commands run one after the other, and print what they quote."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from typer.testing import CliRunner
 
 from gpunet.cli.app import app
 
-PAGE = Path(__file__).parents[1] / "docs" / "tutorial.md"
-TEXT = PAGE.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-QUOTED = [
-    " ".join(part.replace("\n> ", " ").split()) for part in re.findall(r"^> ((?:.+\n> )*.+)$", TEXT, re.MULTILINE)
-]
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The language of each block of code, and what stands in it."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def quoted(text: str) -> list[str]:
+    """What a page quotes of reports, each quotation in one line."""
+    found = re.findall(r"^> ((?:.+\n> )*.+)$", text, re.MULTILINE)
+    return [" ".join(part.replace("\n> ", " ").split()) for part in found]
 
 
 def printed(commands: str) -> list[str]:
@@ -37,12 +43,17 @@ def words(page: Path) -> str:
     return " ".join(html.unescape(re.sub("<[^>]*>", "", page.read_text(encoding="utf-8"))).split())
 
 
-def test_what_the_tutorial_says_is_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("page", "quotations"),
+    [("tutorial.md", 2), pytest.param("more-than-arrests.md", 0, marks=pytest.mark.slow)],
+)
+def test_what_the_page_says_is_so(page: str, quotations: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    told = (DOCS / page).read_text(encoding="utf-8")
     output: list[str] = []
-    for language, text in BLOCKS:
+    for language, text in blocks(told):
         if language == "python":
-            exec(compile(text, PAGE.name, "exec"), {})
+            exec(compile(text, page, "exec"), {})
         elif language == "text":
             rest = iter(output)
             missing = [line for line in text.splitlines() if line not in rest]
@@ -50,6 +61,7 @@ def test_what_the_tutorial_says_is_so(tmp_path: Path, monkeypatch: pytest.Monkey
         else:
             assert language == ""
             output = printed(text)
-    pages = [words(page) for page in tmp_path.rglob("*.html")]
-    assert [quote for quote in QUOTED if not any(quote in page for page in pages)] == []
-    assert len(QUOTED) == 2
+    pages = [words(found) for found in tmp_path.rglob("*.html")]
+    quotes = quoted(told)
+    assert [quote for quote in quotes if not any(quote in found for found in pages)] == []
+    assert len(quotes) == quotations

@@ -10,7 +10,7 @@ import pytest
 from gpunet.cli.flags import run_flags
 from gpunet.cli.run import RunOptions, run_features, run_forecast
 from gpunet.cli.updates import run_update
-from tests.updating import CONFIG, more_rows, random_rows, random_ties, random_victims, write
+from tests.updating import CONFIG, KINDS, more_rows, random_rows, random_ties, random_victims, write
 
 OPTIONS = RunOptions(threads=2)
 DAYS = date(2014, 1, 1), date(2014, 1, 8)
@@ -51,6 +51,25 @@ def test_flags_that_moved_are_those_of_gpunet_flags(tmp_path, kept, columns):
     wanted = expected(before, now, was)
     assert len(wanted) > 5
     assert told(tmp_path / "out") == wanted
+
+
+@pytest.mark.parametrize("had", [False, True])
+def test_flags_of_victims_are_told_apart(tmp_path, had):
+    random = np.random.default_rng(3)
+    rows = random_rows(random, 300, 80)
+    old, new = write(tmp_path / "old.csv", rows), write(tmp_path / "new.csv", more_rows(random, rows, 20, 80))
+    victims = [write(tmp_path / f"v{i}.csv", random_victims(random, rows, 60, 80)) for i in range(2)]
+    ties = write(tmp_path / "ties.csv", random_ties(random, 40, 80))
+    config = {**CONFIG, "ties": KINDS, "input": {"victims": victims[: int(had)], "ties": [ties]}}
+    run_features(old, tmp_path / "run", config, DAYS[0], OPTIONS)
+    run_update(tmp_path / "run", tmp_path / "out", [new], DAYS[1], OPTIONS, victims=victims[1:])
+    before, now = flags_in(tmp_path / "run", tmp_path / "a"), flags_in(tmp_path / "out", tmp_path / "b")
+    was = set(pl.read_parquet(tmp_path / "run" / "features.parquet")["person_id"])
+    changes = pl.read_parquet(tmp_path / "out" / "changes.parquet")
+    of_victims = {name for name in set(changes["column"]) if name.startswith("victim_flag:")}
+    assert of_victims == {"victim_flag:victim_violence_nearby"}
+    found = {(person, name.split(":")[1], old, new) for person, name, old, new, _ in changes.rows() if "flag:" in name}
+    assert found == expected(before, now, was)
 
 
 def test_ids_within_forces_and_a_file_that_is_there_already(tmp_path):

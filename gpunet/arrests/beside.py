@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
+import narwhals as nw
 import numpy as np
 
 from gpunet.arrests.charges import ALWAYS, NEVER, Charges
@@ -120,6 +121,10 @@ class Events(Protocol):
     @property
     def offences(self) -> UInt64:
         """uint64[k], its offences' sets, a bit each."""
+
+    @property
+    def incident_ids(self) -> nw.Series[Any]:
+        """The incidents' ids as text, by code."""
 
     @property
     def config(self) -> Config:

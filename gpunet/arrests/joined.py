@@ -20,10 +20,11 @@ from gpunet.base.errors import InputError
 from gpunet.base.words import quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
+from gpunet.config.layers import VICTIM
 from gpunet.tables.arrays import inverse_order, sort_order, to_host
 from gpunet.tables.frames import backend_of, make_series, series_to_arrow
 
-__all__ = ["TieRows", "check_key", "with_tables"]
+__all__ = ["TieRows", "check_key", "with_tables", "without_layer"]
 
 _TEXT = pa.large_string()
 
@@ -74,6 +75,48 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
         of_victims = Victimisations(victims, _codes(others[-1], ids), _of_incidents(arrests, victims))
     joined = dataclasses.replace(joined, associations=associations, victims=of_victims)
     return joined if arrests.as_of is None else joined.before(arrests.as_of)
+
+
+def without_layer(arrests: Arrests, layer: str) -> Arrests:
+    """The same as if there were no ties of that layer: without a kind of ties, or without victims.
+
+    Persons known from these alone stay, and so does the day as of which the other ties are looked at.
+
+    Parameters
+    ----------
+    arrests
+        With that layer.
+    layer
+        A kind of ties in use, or ``"victim"``.
+
+    Examples
+    --------
+    >>> import gpunet
+    >>> from gpunet.arrests.beside import ALWAYS, NEVER, Kind
+    >>> from gpunet.synthetic import make_arrests
+    >>> arrests = gpunet.read_arrests(make_arrests(100, seed=1))
+    >>> a, b, kind, day, until, recorded = np.array([[0], [1], [0], [16_000], [NEVER], [ALWAYS]], np.int32)
+    >>> calls = Associations(a, b, kind, day, until, recorded, (Kind("calls", 90.0, 365),))
+    >>> known = dataclasses.replace(arrests, associations=calls)
+    >>> known.layers.names, without_layer(known, "calls").layers.names
+    (('calls', 'any'), ())
+    """
+    associations, victims = arrests.associations, arrests.victims
+    if layer == VICTIM:
+        if associations is not None and victims is not None:
+            latest = max(associations.last_day, victims.events.last_day)
+            associations = dataclasses.replace(associations, latest=latest)
+        return dataclasses.replace(arrests, associations=associations, victims=None)
+    assert associations is not None  # there is such a kind
+    code = [kind.name for kind in associations.kinds].index(layer)
+    others = associations.at(associations.kind != code)
+    others = dataclasses.replace(
+        others,
+        kind=others.kind - (others.kind > code).astype(np.int32),
+        kinds=tuple(kind for kind in associations.kinds if kind.name != layer),
+        latest=associations.last_day,
+    )
+    return dataclasses.replace(arrests, associations=others)
 
 
 def _united(own: pa.Array, others: Sequence[pa.Array]) -> pa.Array:

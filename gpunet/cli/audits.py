@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ import numpy as np
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, named_path, refuse_files, refuse_inputs
-from gpunet.base.progress import begun, ended
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
+from gpunet.cli.at_once import no_new_folder, timed_stage
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
@@ -30,8 +29,6 @@ from gpunet.tables.frames import as_eager, numbers_of, series_to_arrow, to_array
 from gpunet.tables.parquet import read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gpunet.evaluate.attributes import Attributes
     from gpunet.evaluate.fairness import Scored
 
@@ -54,6 +51,12 @@ class _Audited:
     community: Int64
     matrix: Float64
     declared: Mapping[str, Feature]
+    layers: tuple[str, ...]
+
+    def degrees(self) -> dict[str, Float64]:
+        """By layer beside co-arrest float64[n], with how many others each person is tied in it."""
+        place = {name: i for i, name in enumerate(self.declared)}
+        return {layer: self.matrix[:, place[f"degree__all__{layer}"]] for layer in self.layers}
 
 
 def audit_config(run: str | Path, config: Any = None) -> Config:
@@ -87,6 +90,8 @@ def run_audit(
     options: RunOptions | None = None,
 ) -> dict[str, Any]:
     """Compare groups of the persons of a run's test window; write ``fairness.parquet`` and ``proxies.parquet``.
+
+    Of a run with layers beside co-arrest also ``watching.parquet``.
 
     Parameters
     ----------
@@ -122,8 +127,8 @@ def run_audit(
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
     clock = StageClock("cpu")
-    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
-        with _stage(clock, options, "read"):
+    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+        with timed_stage(clock, options, "read"):
             audited = _audited(folder)
             if len(audited.scored.label) < settings.audit.min_persons:
                 raise InputError(
@@ -131,7 +136,7 @@ def run_audit(
                     "them can be told: audit a run of more persons"
                 )
             found = read_attributes(attributes, names, audited.ids, settings)
-        told = _written(written, audited, found, settings, options, clock)
+        told, uneven = _written(written, audited, found, settings, options, clock)
         return written.finish(
             {
                 "gpunet": "audit",
@@ -141,7 +146,7 @@ def run_audit(
                 "seed": settings.model.seed,
                 "engine": "cpu",
                 "audit": {"run": _run_section(folder, audited.manifest), **told},
-                "warnings": list(found.warnings),
+                "warnings": [*found.warnings, *uneven],
                 "execution": {"threads": available_threads(options.threads), **clock.times()},
             }
         )
@@ -149,22 +154,24 @@ def run_audit(
 
 def _written(
     written: RunFolder, audited: _Audited, found: Attributes, settings: Config, options: RunOptions, clock: StageClock
-) -> dict[str, Any]:
-    """Compute and write both tables; return what the manifest says of them."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Compute and write the tables; return what the manifest says of them, and warnings."""
     from gpunet.evaluate.attributes import NOT_KNOWN
     from gpunet.evaluate.audit_schemas import audit_frame, audit_metadata
     from gpunet.evaluate.bootstrap import draw_communities
     from gpunet.evaluate.fairness import fairness_rows, hidden_of, why_hidden
     from gpunet.evaluate.group_grid import PERSONS, POSITIVES
+    from gpunet.evaluate.group_ties import group_ties, group_warnings
     from gpunet.evaluate.proxies import Guessing, proxy_rows
 
     least, seed, side = settings.audit.min_persons, settings.model.seed, audited.manifest.get("side", OFFENDER)
     n = len(audited.scored.label)
-    with _stage(clock, options, "groups"):
+    with timed_stage(clock, options, "groups"):
         persons = np.arange(len(audited.community))
         draws = draw_communities(audited.community, persons, settings.evaluate.bootstrap, seed)
         hidden = hidden_of(audited.scored, found.of, least)
         fairness = audit_frame("fairness", fairness_rows(audited.scored, found.of, draws, hidden, least))
+        watching = group_ties(audited.degrees(), found.of, hidden, least)
     with clock.stage("proxies"):
         guessing = Guessing(
             audited.matrix, audited.declared, draws, settings.audit.folds, settings.audit.proxy_persons, seed
@@ -172,15 +179,18 @@ def _written(
         not_told = [hidden[(PERSONS, ""), (i,)] for i in range(len(found.of))]
         threads = available_threads(options.threads)
         guesses = proxy_rows(guessing, found.of, not_told, why_hidden(least), least, threads, options.progress)
-    with _stage(clock, options, "write tables"):
+    with timed_stage(clock, options, "write tables"):
         written.write_table("fairness.parquet", [fairness], audit_metadata("fairness", side))
         written.write_table("proxies.parquet", [audit_frame("proxies", guesses)], audit_metadata("proxies", side))
+        if watching:
+            metadata = audit_metadata("watching", side)
+            written.write_table("watching.parquet", [audit_frame("watching", watching)], metadata)
     unknown = [(attribute.code == attribute.groups.index(NOT_KNOWN), of[attribute.groups.index(NOT_KNOWN)])
                for attribute, of in zip(found.of, not_told, strict=True) if NOT_KNOWN in attribute.groups]  # fmt: skip
     # How many are not in the table would tell of how many of those who are in it an attribute is not known.
     beside = [int(here.sum()) - (n - found.found) for here, _ in unknown]
     few = any(0 < number < least for number in (n - found.found, *beside)) or found.found < least
-    return {
+    told = {
         "by": [attribute.name for attribute in found.of],
         "groups": {attribute.name: len(attribute) for attribute in found.of},
         "attributes": {
@@ -196,27 +206,7 @@ def _written(
         "rows": len(fairness),
         "rows_with_suppression": int(fairness["undefined"].fill_null("").str.contains("not told:").sum()),
     }
-
-
-@contextmanager
-def _no_new_folder(place: Path) -> Iterator[None]:
-    """Leave no empty folder where there was none, if the audit does not come to its end."""
-    was_there = place.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there:
-            with suppress(OSError):
-                place.rmdir()
-        raise
-
-
-@contextmanager
-def _stage(clock: StageClock, options: RunOptions, name: str) -> Iterator[None]:
-    begun(options.progress, name)
-    with clock.stage(name):
-        yield
-    ended(options.progress, name)
+    return told, group_warnings(watching)
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:
@@ -256,6 +246,7 @@ def _audited(folder: Path) -> _Audited:
         communities_of(groups.to_native())[_places(ids, groups, folder)],
         matrix[_places(ids, features, folder)],
         declared,
+        config.layers.single,
     )
 
 

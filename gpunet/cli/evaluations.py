@@ -25,6 +25,7 @@ _BRIEF = (
     "protocol", "classifier", "smote", "month", "outcome",
     "persons", "positives", "tp", "fp", "fn", "recall", "auc", "f1",
 )  # fmt: skip
+_BRIEF_LAYERS = ("protocol", "layer", "outcome", "measure", "difference", "low", "high", "worth")
 _BRIEF_LEAK = ("protocol", "classifier", "smote", "leak", "leak_low", "leak_high")
 
 _NO_LEAK = (
@@ -74,7 +75,8 @@ def run_emerging(
     with snapshot_run("evaluate emerging", inputs, out, config, options, whole="months") as run:
         arrests = _read(run, inputs)
         with run.stage("evaluate"):
-            found = evaluate_emerging(arrests, run.config, snapshot=run.snapshot, **_asked(run))
+            union = run.union_config if arrests.layers else None
+            found = evaluate_emerging(arrests, run.config, snapshot=run.snapshot, union_config=union, **_asked(run))
         return _finish(run, arrests, "emerging", found)
 
 
@@ -97,12 +99,16 @@ def _asked(run: SnapshotRun) -> dict[str, Any]:
 
 def _finish(run: SnapshotRun, arrests: Any, experiment: str, found: Evaluation) -> dict[str, Any]:
     """Write the tables of an experiment, and complete the folder."""
+    from gpunet.evaluate.layer_schemas import LAYER_TABLES, layer_metadata
     from gpunet.evaluate.schemas import dates_of, metadata_of
 
     tables = (*_TABLES, *(("leak",) if experiment == "known" else ()))
     with run.stage("write results"):
         for name in tables:
             run.folder.write_table(f"{name}.parquet", [getattr(found, name)], metadata_of(name), dates=dates_of(name))
+        for name in LAYER_TABLES:
+            if (table := getattr(found, name)) is not None:
+                run.folder.write_table(f"{name}.parquet", [table], layer_metadata(name))
         run.folder.write_json("descriptives.json", found.descriptives)
         run.write_input_tables(arrests)
     run.warnings += found.warnings
@@ -111,6 +117,8 @@ def _finish(run: SnapshotRun, arrests: Any, experiment: str, found: Evaluation) 
         brief["leak"] = _brief(found.leak, _BRIEF_LEAK)
         if not len(found.leak):
             run.warnings.append(_NO_LEAK)
+    if found.layers is not None:
+        brief["layers"] = found.layers.select(_BRIEF_LAYERS).to_dicts()
     sections: Mapping[str, Any] = {
         "arrests": arrest_statistics(arrests),
         "tables": run.side_section(),

@@ -10,18 +10,24 @@ from typing import Any
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before
+from gpunet.arrests.beside import end_of
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named, refuse_files
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
+from gpunet.config.ties_config import check_authority
+from gpunet.reading.beside import read_beside
 from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
-__all__ = ["FlaggedRun", "Places", "arrests_of", "flagged_runs"]
+__all__ = ["FlaggedRun", "Places", "RunArrests", "arrests_of", "flagged_runs"]
+
+#: The tables beside the arrests, by their names in a manifest.
+_BESIDE = ("ties", "victims")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,17 @@ class FlaggedRun:
         """Its as-of day, None if it had none."""
         asked = self.manifest["as_of"]
         return None if asked is None else date.fromisoformat(asked)
+
+    @property
+    def tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """What run.json says of its tables: ``arrests``, and ``ties`` and ``victims`` as far as there are such."""
+        read = self.manifest["input"]
+        return {"arrests": read, **{name: read[name] for name in _BESIDE if name in read}}
+
+    @property
+    def has_victims(self) -> bool:
+        """Whether it has read a table of victims."""
+        return "victims" in self.tables
 
 
 def flagged_runs(runs: Sequence[str | Path], config: Any = None) -> list[FlaggedRun]:
@@ -101,15 +118,15 @@ class Places:
         self._others = {_sha256(named_path(path, "--input")): named_path(path, "--input") for path in others}
         self._used: set[str] = set()
 
-    def of_run(self, run: FlaggedRun) -> list[Path]:
-        """The files of a run, in the order in which they were read, each as it was then.
+    def of_run(self, run: FlaggedRun) -> dict[str, list[Path]]:
+        """The files of a run by table, in the order in which they were read, each as it was then.
 
         Raises
         ------
         InputError
             If one is gone, or has changed.
         """
-        return [self._place(file, run.folder) for file in run.manifest["input"]["files"]]
+        return {name: [self._place(file, run.folder) for file in of["files"]] for name, of in run.tables.items()}
 
     def _place(self, file: Mapping[str, Any], folder: Path) -> Path:
         name, sha256 = file["name"], file.get("sha256")
@@ -147,25 +164,55 @@ def _sha256(path: Path, advice: str = "") -> str:
         raise InputError(f"cannot read {path}: {in_words(error)}{advice}") from error
 
 
+@dataclass(frozen=True, eq=False)
+class RunArrests:
+    """The arrests of a run.
+
+    ``known``: as they were known as of its day. ``past``: what can be cut at earlier days. That are the same arrests,
+    unless there are ties of other kinds: those that were over by the run's day are in ``past`` alone, which is not cut.
+    """
+
+    run: FlaggedRun
+    known: Arrests
+    past: Arrests
+
+
 def arrests_of(
-    run: FlaggedRun, files: Sequence[Path], progress: ProgressCallback | None, warnings: list[str]
-) -> Arrests:
-    """The arrests of a run as they were known as of its day; without one, the day after the last arrest.
+    run: FlaggedRun, files: Mapping[str, Sequence[Path]], progress: ProgressCallback | None, warnings: list[str]
+) -> RunArrests:
+    """The arrests of a run, with its ties and victims; without an as-of day, as of the day after the last of any table.
 
     Raises
     ------
     InputError
-        If they cannot be read, or none has a date.
+        If a table cannot be read, or no arrest has a date.
+    ConfigError
+        If there are ties of social media, and the authority to watch has ended.
     """
+    if "ties" in files:
+        try:
+            check_authority(run.config.ties, date.today())
+        except ConfigError as error:
+            raise ConfigError(f"{run.folder}: {error}") from error
     read_on = date.fromisoformat(run.manifest["execution"]["started"][:10])
-    arrests = read_arrests_at(None, list(files), run.config, progress=progress, today=read_on)
-    assert arrests.report is not None  # they were read
-    accepted, then = sum(file.accepted for file in arrests.report.files), run.manifest["input"]["rows"]["accepted"]
-    if accepted != then:
-        warnings.append(
-            f"{run.folder}: {accepted:,} rows are accepted now, and {then:,} were when the run was made: give the "
-            "run again if another version of gpunet made it"
-        )
-    if run.as_of is None and arrests.last_day == NO_DAY:
+    arrests = read_arrests_at(None, list(files["arrests"]), run.config, progress=progress, today=read_on)
+    if arrests.last_day == NO_DAY and run.as_of is None:
         raise InputError(f"{run.folder}: no arrest has a date, and flags are of what happened lately")
-    return cut_before(arrests, run.as_of or day_to_date(arrests.last_day + 1))
+    reports = {"arrests": arrests.report}
+    if len(files) > 1:
+        ties, victims = (list(files[name]) if name in files else None for name in _BESIDE)
+        arrests, of_beside = read_beside(
+            arrests, run.config, ties=ties, victims=victims, today=read_on, progress=progress
+        )
+        reports |= of_beside
+    for name, report in reports.items():
+        assert report is not None  # they were read
+        accepted, then = sum(file.accepted for file in report.files), run.tables[name]["rows"]["accepted"]
+        if accepted != then:
+            of = "" if name == "arrests" else f" of {name}"
+            warnings.append(
+                f"{run.folder}: {accepted:,} rows{of} are accepted now, and {then:,} were when the run was made: give "
+                "the run again if another version of gpunet made it"
+            )
+    known = cut_before(arrests, run.as_of or day_to_date(end_of(arrests)))
+    return RunArrests(run, known, known if known.associations is None else arrests)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -16,10 +15,10 @@ from gpunet.arrests.network import build_network
 from gpunet.base.days import day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.paths import name_of, named_path, refuse_inputs
-from gpunet.base.progress import begun, ended
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
-from gpunet.cli.flag_inputs import FlaggedRun, Places, arrests_of, flagged_runs
+from gpunet.cli.at_once import no_new_folder, timed_stage
+from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, flagged_runs
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
@@ -85,7 +84,7 @@ def run_flags(
         if run.folder.resolve() in place.resolve().parents:
             raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
     clock, warnings = StageClock("cpu"), list[str]()
-    with _no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
         told, latest = _written(written, found, inputs, options, clock, warnings)
         return written.finish(
             {
@@ -118,34 +117,36 @@ def _written(
     from gpunet.flags.triggers import check_sets
     from gpunet.flags.worth import judged_days, worth_rows
 
-    flags = flags_of(runs[0].config.flags)
+    flags = flags_of(runs[0].config.flags, victims=any(run.has_victims for run in runs))
     for run in runs:
         check_sets(flags, run.config)
+    warnings += _without_victims(runs)
     with clock.stage("read"):  # which says under another name how far it is
         of_runs = _read(runs, inputs, written, options, warnings)
-    with _stage(clock, options, "flags"):
-        frames = [flags_frame(Known(arrests, build_network(arrests)), flags) for _, arrests in of_runs]
+    with timed_stage(clock, options, "flags"):
+        frames = [flags_frame(Known(of.known, build_network(of.known)), flags) for of in of_runs]
         frame = joined_frames(frames)
-    latest, arrests = of_runs[-1]
+    latest, arrests, past = of_runs[-1].run, of_runs[-1].known, of_runs[-1].past
     with clock.stage("worth"):
         asked = latest.config.evaluate
-        custody = read_custody(asked.custody, arrests) if asked.custody else None
+        custody = read_custody(asked.custody, past) if asked.custody else None
         if custody is not None:
             warnings += custody.warnings
-        rows = worth_rows(arrests, flags, latest.config, custody, options.progress)
-    with _stage(clock, options, "write tables"):
+        rows = worth_rows(past, flags, latest.config, custody, options.progress, as_of=arrests.as_of)
+    with timed_stage(clock, options, "write tables"):
         more = {"horizon_days": asked.horizon_days, "population": asked.population}
-        written.write_table("flags.parquet", [frame], flags_metadata("flags"), dates=("as_of", "expires"))
-        written.write_table(
-            "flag_worth.parquet", [worth_frame(rows)], flags_metadata("flag_worth", **more), dates=("as_of",)
-        )
+        victims = any(of.known.victims is not None for of in of_runs)
+        for name, table, of_table, dates in (
+            ("flags", frame, {}, ("as_of", "expires")),
+            ("flag_worth", worth_frame(rows), more, ("as_of",)),
+        ):
+            metadata = flags_metadata(name, victims=victims, **of_table)
+            written.write_table(f"{name}.parquet", [table], metadata, dates=dates)
     days = [day.isoformat() for day in judged_days(arrests, latest.config)]
     return {
-        "runs": [_run_section(run, arrests) for run, arrests in of_runs],
-        "declared": {name: _declared(flag, latest.config) for name, flag in flags.items()},
-        "raised": [
-            line for (_, arrests), of in zip(of_runs, frames, strict=True) for line in _raised(arrests, of, flags)
-        ],
+        "runs": [_run_section(of) for of in of_runs],
+        "declared": {name: _declared(flag, arrests) for name, flag in flags.items()},
+        "raised": [line for of, frame in zip(of_runs, frames, strict=True) for line in _raised(of.known, frame, flags)],
         "worth": [{**row, "as_of": row["as_of"].isoformat()} for row in rows],
         **more,
         "snapshots": days,
@@ -159,33 +160,43 @@ def _read(
     written: RunFolder,
     options: RunOptions,
     warnings: list[str],
-) -> list[tuple[FlaggedRun, Arrests]]:
+) -> list[RunArrests]:
     """The runs with their arrests, by their as-of days."""
     places = Places(inputs)
     files = [places.of_run(run) for run in runs]
     places.refuse_unused()
     for of in files:
-        written.refuse_inputs(of)
+        written.refuse_inputs([path for paths in of.values() for path in paths])
     found = []
     for run, of in zip(runs, files, strict=True):
         if run.config.input.is_absent("offence"):
             raise InputError(
                 f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
             )
-        found.append((run, arrests_of(run, of, options.progress, warnings)))
-    found.sort(key=lambda pair: pair[1].today)
-    for (one, arrests), (other, following) in pairwise(found):
-        if arrests.today == following.today:
+        found.append(arrests_of(run, of, options.progress, warnings))
+    found.sort(key=lambda of: of.known.today)
+    for one, other in pairwise(found):
+        if one.known.today == other.known.today:
             raise InputError(
-                f"{one.folder} and {other.folder} are both as of {day_to_date(arrests.today)}: name one run a day"
+                f"{one.run.folder} and {other.run.folder} are both as of {day_to_date(one.known.today)}: name one run "
+                "a day"
             )
-    if len({str(arrests.person_ids.dtype) for _, arrests in found}) > 1:
+    if len({str(of.known.person_ids.dtype) for of in found}) > 1:
         raise InputError("person_id is a number in one run and a text in another: give the runs one at a time")
     return found
 
 
-def _run_section(run: FlaggedRun, arrests: Arrests) -> dict[str, Any]:
+def _without_victims(runs: Sequence[FlaggedRun]) -> list[str]:
+    """What to tell where some runs have a table of victims and others none."""
+    without = [str(run.folder) for run in runs if not run.has_victims]
+    if not without or len(without) == len(runs):
+        return []
+    return [f"{', '.join(without)}: without a table of victims, which others of the runs have: days differ in that"]
+
+
+def _run_section(of: RunArrests) -> dict[str, Any]:
     """Which run it was, and how many persons it knows."""
+    run, arrests = of.run, of.known
     return {
         "folder": name_of(run.folder),
         "gpunet": run.manifest["gpunet"],
@@ -195,13 +206,18 @@ def _run_section(run: FlaggedRun, arrests: Arrests) -> dict[str, Any]:
     }
 
 
-def _declared(flag: Flag, config: Config) -> dict[str, Any]:
-    """What a flag looks for, with the sets of offences that it came to."""
+def _declared(flag: Flag, arrests: Arrests) -> dict[str, Any]:
+    """What a flag looks for, with the sets of offences, and where there are victims the sources, that it came to."""
     from gpunet.config.flags_config import ViolenceNearby
-    from gpunet.flags.nearby import sets_of
+    from gpunet.flags.nearby import sets_of, sources_of
 
     plain: dict[str, Any] = json.loads(json.dumps(asdict(flag)))
-    return {**plain, "sets": list(sets_of(flag, config))} if isinstance(flag, ViolenceNearby) else plain
+    if isinstance(flag, ViolenceNearby):
+        plain["sets"] = list(sets_of(flag, arrests.config))
+        plain["sources"] = list(sources_of(flag, victims=arrests.victims is not None))
+        if arrests.victims is None and not flag.sources:
+            del plain["sources"]
+    return plain
 
 
 def _raised(arrests: Arrests, frame: Any, flags: Mapping[str, Flag]) -> list[dict[str, Any]]:
@@ -216,24 +232,3 @@ def _raised(arrests: Arrests, frame: Any, flags: Mapping[str, Flag]) -> list[dic
         }
         for name, flag in flags.items()
     ]
-
-
-@contextmanager
-def _no_new_folder(place: Path) -> Iterator[None]:
-    """Leave no empty folder where there was none, if the work does not come to its end."""
-    was_there = place.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there:
-            with suppress(OSError):
-                place.rmdir()
-        raise
-
-
-@contextmanager
-def _stage(clock: StageClock, options: RunOptions, name: str) -> Iterator[None]:
-    begun(options.progress, name)
-    with clock.stage(name):
-        yield
-    ended(options.progress, name)

@@ -50,14 +50,15 @@ _MODEL = {
 }
 
 
-def _known(protocols: Iterable[str]) -> dict[str, float]:
-    """The stages of the experiment ``known`` under these protocols."""
+def _known(protocols: Iterable[str], *, layers: bool = False) -> dict[str, float]:
+    """The stages of the experiment ``known`` under these protocols, with what leaves out `layers` if there are any."""
+    parts = {"features": 5.0, "classifiers": 100.0, **({"layers": 20.0} if layers else {})}
     return {
         **_READING,
         **{
             f"{protocol}: {part}": cost
             for protocol in protocols
-            for part, cost in (("features", 1.0 if protocol == "paper" else 5.0), ("classifiers", 100.0))
+            for part, cost in ({**parts, "features": 1.0} if protocol == "paper" else parts).items()
         },
         "statistics": 20.0,
         "write results": 1.0,
@@ -100,7 +101,7 @@ def plan_of(command: str, config: Config, *, report: bool = False, of: str | Non
     if command == "update":
         return {**PLANS[of or "features"], "changes": 0.3, **last}
     if command == "evaluate known":
-        return _with_beside(_known(config.evaluate.protocols), config) | last
+        return _with_beside(_known(config.evaluate.protocols, layers=bool(config.layers.kinds)), config) | last
     left_out = set() if config.panel.verify else {"verify"}
     stages = {stage: share for stage, share in PLANS[command].items() if stage not in left_out}
     return _with_beside(stages, config) | last

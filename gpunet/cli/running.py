@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
+from gpunet.config.ties_config import check_authority
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.reading.state import can_be_kept
@@ -34,6 +36,8 @@ RUN_FILES = {
     "curves.parquet": "ROC and precision-recall curves",
     "calibration.parquet": "predicted probabilities beside observed shares",
     "leak.parquet": "what labels that features have seen add to the AUC",
+    "layers.parquet": "what each layer of ties is worth: the same model with it and without",
+    "watching.parquet": "ties a person in each layer, by force or by group",
     "descriptives.json": "the data in figures, as the paper has them",
     "panel/as_of=<day>/part.parquet": "every unit as of each day: features, label",
     "panel.json": "what each column of the panel is to a forecast",
@@ -77,6 +81,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     Workers of a cluster read arrests alone: with tables of ties or victims this process does, and they search paths.
     """
     settings, options = load_config(config), options or RunOptions()
+    if settings.input.ties:
+        check_authority(settings.ties, date.today())  # before tables of arrests are read for hours
     cluster = options.cluster or "none"
     if options.keep_state:
         _refuse_state(settings, options)

@@ -44,8 +44,7 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
     if "audit" in manifest:
         return "\n".join([*audit_lines(manifest, out), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     if "flags" in manifest:
-        return "\
-".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
+        return "\n".join([*flag_lines(manifest), *_warnings(manifest["warnings"]), *_results(manifest, out)])
     network, arrests = manifest.get("network"), manifest["arrests"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "undated"
     lines = [

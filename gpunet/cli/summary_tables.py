@@ -16,7 +16,8 @@ def evaluation_lines(evaluation: Mapping[str, Any], width: int) -> list[str]:
     rows = evaluation["results"]
     if not rows:
         return []
-    return (_known if evaluation["experiment"] == "known" else _emerging)(evaluation, rows, width)
+    lines = (_known if evaluation["experiment"] == "known" else _emerging)(evaluation, rows, width)
+    return [*lines, *_layers(evaluation)]
 
 
 def _known(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], width: int) -> list[str]:
@@ -67,6 +68,18 @@ def _emerging(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], 
         f"forecast  {counted(len(months), 'month')}, {months[0]} to {months[-1]}, outcome {outcome}; all together",
         *table_of(columns, width),
     ]
+
+
+def _layers(evaluation: Mapping[str, Any]) -> list[str]:
+    """What each layer is worth: of ``emerging`` by the outcome that is told, of ``known`` under the last protocol."""
+    rows = [row for row in evaluation.get("layers", []) if row["measure"] == "auc"]
+    if not rows:
+        return []
+    outcome = "horizon" if any(row["outcome"] == "horizon" for row in rows) else rows[-1]["outcome"]
+    protocol = rows[-1]["protocol"]
+    of = f"XGBoost's AUC, {protocol or outcome}"
+    chosen = [row for row in rows if (row["protocol"], row["outcome"]) == (protocol, outcome)]
+    return [f"worth     {row['layer']} {row['worth']} ({of})" for row in chosen]
 
 
 def _was_predicted(row: Mapping[str, Any]) -> bool:

@@ -271,6 +271,9 @@ class Config:
                 del plain["input"][name]
         if self.model.side == OFFENDER:
             del plain["model"]["side"]
+        for flag in plain.get("flags", {}).values():
+            if not flag.get("sources", True):
+                del flag["sources"]
         return plain
 
 

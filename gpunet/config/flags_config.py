@@ -14,6 +14,7 @@ from gpunet.config.validation import AS_GIVEN, CHECKED, lines_of, shown
 
 __all__ = [
     "DEFAULT_FLAGS",
+    "VICTIM_FLAGS",
     "DistanceShrank",
     "Flag",
     "FlagKeys",
@@ -21,6 +22,7 @@ __all__ = [
     "GangTie",
     "GroupViolenceRising",
     "Side",
+    "Source",
     "ViolenceNearby",
     "ViolentFirstArrest",
     "ViolentGroupTie",
@@ -28,11 +30,17 @@ __all__ = [
 ]
 
 Side: TypeAlias = Literal["offender", "victim"]
+Source: TypeAlias = Literal["arrests", "victims"]
 GroupKind: TypeAlias = Literal["community", "gang"]
 
 _Days = Annotated[StrictInt, Field(ge=1, le=36_525)]
 _Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 _Steps = Annotated[StrictInt, Field(ge=1, le=100)]
+
+
+def _each_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """The same in alphabetical order, each once."""
+    return tuple(sorted(set(sources)))
 
 
 #: A table without its trigger is refused, whatever class it could be of.
@@ -57,7 +65,7 @@ class FlagKeys:
 
 @dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
 class ViolenceNearby(FlagKeys):
-    """Somebody within one or two steps was recently arrested for homicide, or for what else is asked for."""
+    """Somebody within one or two steps was recently arrested for homicide, or its victim; or for what is asked for."""
 
     trigger: Literal["violence_nearby"] = "violence_nearby"
     """``"violence_nearby"``."""
@@ -66,6 +74,9 @@ class ViolenceNearby(FlagKeys):
     gunshots or shootings, those of them that there are."""
     steps: Annotated[StrictInt, Field(ge=1, le=2)] = 2
     """How far away: 1 or 2 ties."""
+    sources: Annotated[tuple[Source, ...], AfterValidator(_each_once)] = ()
+    """What counts: ``"arrests"`` of others for an offence of the sets, or ``"victims"``: that others became a victim of
+    one. Without any: arrests, and victims too where a table of them was read."""
 
 
 @dataclass(frozen=True, config=_WITH_TRIGGER, kw_only=True)
@@ -131,6 +142,9 @@ _BY_TRIGGER: Mapping[str, type[Any]] = {cls.trigger: cls for cls in get_args(Fla
 #: The flags without any section: one of each trigger, under the trigger's name.
 DEFAULT_FLAGS: Mapping[str, Flag] = {trigger: cls() for trigger, cls in _BY_TRIGGER.items()}
 
+#: Those that there are beside them where a table of victims was read: they are of the victims' list.
+VICTIM_FLAGS: Mapping[str, Flag] = {"victim_violence_nearby": ViolenceNearby(side="victim")}
+
 
 def _flags(tables: Any) -> Any:
     """Flags of tables; ConfigError, that names the section and the key, if one is none."""
@@ -170,10 +184,15 @@ Flags: TypeAlias = Annotated[
 ]
 
 
-def flags_of(flags: Mapping[str, Flag]) -> Mapping[str, Flag]:
+def flags_of(flags: Mapping[str, Flag], *, victims: bool = False) -> Mapping[str, Flag]:
     """The flags that are asked for, by name in alphabetical order; those of :data:`DEFAULT_FLAGS` without any.
+
+    With `victims` a table of them was read, and :data:`VICTIM_FLAGS` are there without any too.
 
     >>> list(flags_of({}))[:2]
     ['distance_shrank', 'gang_tie']
+    >>> len(flags_of({})), len(flags_of({}, victims=True))
+    (6, 7)
     """
-    return dict(sorted((flags or DEFAULT_FLAGS).items()))
+    default = {**DEFAULT_FLAGS, **VICTIM_FLAGS} if victims else DEFAULT_FLAGS
+    return dict(sorted((flags or default).items()))

@@ -101,7 +101,8 @@ def check_authority(kinds: Mapping[str, KindConfig], today: date) -> None:
     for name, kind in kinds.items():
         if not kind.use or not (kind.social_media or name == SOCIAL_MEDIA):
             continue
-        missing = [key for key in ("task_ref", "authority", "expires") if not getattr(kind, key)]
+        told = {"task_ref": kind.task_ref.strip(), "authority": kind.authority.strip(), "expires": kind.expires}
+        missing = [key for key, value in told.items() if not value]
         if missing:
             raise ConfigError(
                 f"[ties.{name}] is of social media and needs {', '.join(missing)}: what people lawfully do is not "

@@ -9,20 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.network import Network
+from gpunet.arrests.network import Network, build_network
 from gpunet.base.array_types import Int64
 from gpunet.base.parallel import in_batches
 from gpunet.base.progress import ProgressCallback, part_of
 from gpunet.base.threads import available_threads
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
-from gpunet.evaluate.bootstrap import draw_communities
+from gpunet.evaluate.ablation import Ablated
+from gpunet.evaluate.bootstrap import Draws, draw_communities
 from gpunet.evaluate.curves import AXES
 from gpunet.evaluate.descriptives import descriptives
 from gpunet.evaluate.judged import Judged, Populations, judge
+from gpunet.evaluate.layer_schemas import layer_frame
+from gpunet.evaluate.layer_worth import worth_rows
 from gpunet.evaluate.leak import leak_rows
 from gpunet.evaluate.predicted import Evaluation, Predicted
 from gpunet.evaluate.schemas import TABLES, frame_of, repeated
+from gpunet.evaluate.watching import watching_rows, watching_warnings
 from gpunet.tables.gather import gather
 
 __all__ = ["Populations", "evaluation_of"]
@@ -40,8 +44,9 @@ def evaluation_of(
     threads: int | None = None,
     progress: ProgressCallback | None = None,
     warnings: Sequence[str] = (),
+    ablated: Sequence[Ablated] = (),
 ) -> Evaluation:
-    """Results, predictions, curves, calibration, leak and descriptives of one experiment.
+    """Results, predictions, curves, calibration, leak and descriptives of one experiment; and what layers are worth.
 
     Parameters
     ----------
@@ -64,6 +69,8 @@ def evaluation_of(
         Called as the work goes on.
     warnings
         Sentences that go into the evaluation.
+    ablated
+        The model with every layer and without each.
     """
     threads = available_threads(threads)
     backend = arrests.backend
@@ -74,6 +81,7 @@ def evaluation_of(
     )
     judged = [row for _, rows in judging for row in rows]
     groups = [{**one.keys, **group} for one in judged for group in one.calibration]
+    of_layers, more = _of_layers(arrests, network, ablated, draws, config.model.seed, threads)
     return Evaluation(
         results=_table("results", [{**one.keys, **one.result} for one in judged], backend),
         predictions=_predictions(predicted, arrests),
@@ -83,8 +91,20 @@ def evaluation_of(
         descriptives=descriptives(
             arrests, network, engine=engine, threads=threads, progress=part_of(progress, "statistics")
         ),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *more),
+        **of_layers,
     )
+
+
+def _of_layers(
+    arrests: Arrests, network: Network | None, ablated: Sequence[Ablated], draws: Draws, seed: int, threads: int
+) -> tuple[dict[str, Any], list[str]]:
+    """The tables of layers beside co-arrest, none if there are none, and warnings of these."""
+    if not arrests.layers:
+        return {}, []
+    watching = watching_rows(arrests, build_network(arrests) if network is None else network)
+    rows = {"layers": worth_rows(ablated, draws, seed, threads), "watching": watching}
+    return {name: layer_frame(name, of, arrests.backend) for name, of in rows.items()}, watching_warnings(watching)
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]], backend: str) -> Any:

@@ -10,7 +10,7 @@ from gpunet.base._version import __version__
 from gpunet.config.sides import OFFENDER, VICTIM, Side
 from gpunet.evaluate.schemas import ResultColumn, dictionary_of, frame_of_rows
 
-__all__ = ["AUDIT_TABLES", "GROUP_MEASURES", "audit_frame", "audit_metadata"]
+__all__ = ["AUDIT_LAYER_TABLES", "AUDIT_TABLES", "GROUP_MEASURES", "audit_frame", "audit_metadata"]
 
 #: The measures of a group, in the order of ``fairness``: unit, definition.
 GROUP_MEASURES: Mapping[str, tuple[str, str]] = {
@@ -87,8 +87,30 @@ _PROXIES = (
     ResultColumn("undefined", "text", "text", "The reason for every null.", "none is null"),
 )  # fmt: skip
 
-#: The tables of an audit, and the columns of each in its order.
+_NOT_TOLD = (
+    "it is not told: fewer persons, or fewer with a tie, than may be told of, or it would give such a number away"
+)
+
+_WATCHING = (
+    ResultColumn("by", "text", "name", "The attribute; everybody in the first row of a layer."),
+    ResultColumn("group", "text", "name", "Its value; not known of persons of whom the table has none."),
+    ResultColumn("layer", "text", "name", "A kind of ties, or victim."),
+    ResultColumn("persons", "int64", "persons", "Persons of the test window in the group.", _NOT_TOLD),
+    ResultColumn(
+        "ties_a_person", "float64", "persons", "Mean of degree__all__{layer}: to how many others one is tied.",
+        _NOT_TOLD,
+    ),
+    ResultColumn("ratio", "float64", "ratio", "ties_a_person over that of everybody.", _NOT_TOLD),
+    ResultColumn("suppressed", "bool", "flag", "Whether something of the row is not told."),
+)  # fmt: skip
+
+#: The tables of every audit, and the columns of each in its order.
 AUDIT_TABLES: Mapping[str, tuple[ResultColumn, ...]] = {"fairness": _FAIRNESS, "proxies": _PROXIES}
+
+#: The tables of an audit of a run with layers beside co-arrest.
+AUDIT_LAYER_TABLES: Mapping[str, tuple[ResultColumn, ...]] = {"watching": _WATCHING}
+
+_ALL = {**AUDIT_TABLES, **AUDIT_LAYER_TABLES}
 
 
 def audit_frame(table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -97,14 +119,13 @@ def audit_frame(table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
     >>> audit_frame("proxies", []).columns[:3]
     ['by', 'group', 'family']
     """
-    return frame_of_rows(AUDIT_TABLES[table], rows)
+    return frame_of_rows(_ALL[table], rows)
 
 
 def audit_metadata(table: str, side: Side = OFFENDER) -> dict[str, Any]:
     """What a table's Parquet file says of itself, by the side that the audited run is of."""
     columns = [
-        replace(column, definition=_POSITIVES[side]) if column.name == "positives" else column
-        for column in AUDIT_TABLES[table]
+        replace(column, definition=_POSITIVES[side]) if column.name == "positives" else column for column in _ALL[table]
     ]
     said = {} if side == OFFENDER else {"side": side}
     return {"version": __version__, "table": table, **said, "columns": dictionary_of(columns)}

@@ -15,9 +15,10 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.threads import available_threads
-from gpunet.config.config import Config, load_config
+from gpunet.config.config import Config, PathConfig, load_config
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.evaluate.ablation import Ablated, MonthsWithout
 from gpunet.evaluate.assembled import evaluation_of
 from gpunet.evaluate.bootstrap import communities_of
 from gpunet.evaluate.classifiers import CLASSIFIERS
@@ -74,6 +75,7 @@ def evaluate_emerging(
     progress: ProgressCallback | None = None,
     kept: Kept | None = None,
     snapshot: Snapshot | None = None,
+    union_config: PathConfig | None = None,
 ) -> Evaluation:
     """Say month by month who will be arrested for violence, from what was known then, and hold it against the rest.
 
@@ -113,6 +115,8 @@ def evaluate_emerging(
     snapshot
         Computes features, given a name and the arrests as of a day; :func:`gpunet.compute_features` with all families
         by default.
+    union_config
+        How paths in the union of all layers but one are searched, as ``[path]`` says if None.
 
     Returns
     -------
@@ -122,7 +126,8 @@ def evaluate_emerging(
         ``two_hop_heuristic``, for each month and two outcomes: ``horizon``, a violent arrest within the horizon from T
         on, only of months whose horizon lies within the data; and ``ever_after``, one at any time from T on. A month
         that nothing can be trained for has rows without measures, and the reason. Populations: ``all``,
-        ``no_violent_before`` and ``violent_before``, by violent arrests before T.
+        ``no_violent_before`` and ``violent_before``, by violent arrests before T. With layers beside co-arrest also
+        what XGBoost loses without each of them (``layers``), and ties a person by force (``watching``).
 
     Raises
     ------
@@ -173,15 +178,23 @@ def evaluate_emerging(
         kept or (lambda name, compute, shape: compute()),
         snapshots,
     )
+    without = MonthsWithout(experiment, engine, union_config or arrests.config.path)
+    parts = [*TRAINED, *(f"without {layer}" for layer in without.layers)]
     ahead, months, lacks, found = timedelta(days=settings.evaluate.horizon_days), [], [], []
+    ablated: list[Ablated] = []
     begun(progress, _STAGE)
     for number, day in enumerate(days, 1):
         raise_if_stopped()
         month = month_of(day, day - ahead, snapshots, starts)
-        found += experiment.predicted(month, day - ahead, _share(progress, number - 1, len(days)))
+        told = _share(progress, number - 1, len(days), parts)
+        said = experiment.predicted(month, day - ahead, told)
+        found += said
+        ablated += without.predicted(month, day - ahead, said, told)
         months.append(month)
         lacks.append(lack_of(day, day - ahead, snapshots, held))
-        snapshots.keep({later - back for later in days[number:] for back in (ahead, timedelta())})
+        needed = {later - back for later in days[number:] for back in (ahead, timedelta())}
+        snapshots.keep(needed)
+        without.keep(needed)
         if progress is not None:
             progress(_STAGE, number, len(days))
     require_some(found, lacks)
@@ -201,16 +214,17 @@ def evaluate_emerging(
             *(() if held is None else held.warnings),
             *_warnings(months, found, settings.evaluate.horizon_days, where_from(starts)),
         ],
+        ablated=ablated,
     )
 
 
-def _share(progress: ProgressCallback | None, number: int, total: int) -> ProgressCallback | None:
-    """Tells of a classifier that is trained as of its share of the `number`-th of so many months."""
+def _share(progress: ProgressCallback | None, number: int, total: int, parts: Sequence[str]) -> ProgressCallback | None:
+    """Tells of a classifier that is trained as of its share, among `parts`, of the `number`-th of so many months."""
     if progress is None:
         return None
 
     def told(name: str, done: float, whole: float) -> None:
-        progress(_STAGE, number + (TRAINED.index(name) + done / whole) / len(TRAINED), total)
+        progress(_STAGE, number + (parts.index(name) + done / whole) / len(parts), total)
 
     return told
 

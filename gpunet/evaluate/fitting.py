@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 from zlib import crc32
@@ -55,6 +55,7 @@ def held_out_values(
     threads: int,
     stage: str = "",
     progress: ProgressCallback | None = None,
+    folds: Sequence[int] | None = None,
 ) -> Float64:
     """float64[n], for each row what is said of it by the classifier that was trained without its fold.
 
@@ -70,6 +71,8 @@ def held_out_values(
         int64[columns], positions of those that the classifier is given.
     flags
         bool[columns], which of these are flags, as SMOTE wants to know.
+    folds
+        Those whose rows are asked about, all if None; of others values are NaN.
     seed
         Of this classifier on these columns; folds have seeds of their own.
     """
@@ -83,9 +86,9 @@ def held_out_values(
         said = model.values(np.concatenate(views))  # at once: a forest takes long to begin
         return tested, said.reshape(len(views), -1).mean(axis=0)
 
-    out = np.empty(len(labels), dtype=np.float64)
+    out = np.full(len(labels), np.nan)
+    folds = range(matrices.n_folds) if folds is None else folds
     with _one_thread_each() as openmp:
-        folds = range(matrices.n_folds)
         for _, (rows, values) in in_batches(one_fold, folds, threads, stage=stage, progress=progress):
             out[rows] = values
     return out

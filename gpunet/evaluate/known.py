@@ -20,13 +20,15 @@ from gpunet.config.config import Config, load_config
 from gpunet.config.evaluate_config import EvaluateConfig
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.evaluate.ablation import MODEL, Ablated
 from gpunet.evaluate.assembled import evaluation_of
 from gpunet.evaluate.classifiers import CLASSIFIERS, Classifier
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers, left_to_the_cpu
 from gpunet.evaluate.constant import same_of_everybody
 from gpunet.evaluate.families import family_columns
-from gpunet.evaluate.fitting import held_out_values, seed_of
+from gpunet.evaluate.fitting import FoldRows, held_out_values, seed_of
 from gpunet.evaluate.heuristics import two_hop_heuristic
+from gpunet.evaluate.known_ablation import VICTIMS_LEFT_OUT, left_out, without_victims
 from gpunet.evaluate.labels import violent_before_the_last, violent_persons
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
 from gpunet.evaluate.protocols import HiddenFeatures, Matrices
@@ -88,7 +90,8 @@ def evaluate_known(
     -------
     Evaluation
         ``results``, ``predictions``, ``curves``, ``calibration`` and ``leak``, frames of the kind that the arrests came
-        in; and ``descriptives``.
+        in; and ``descriptives``. With layers beside co-arrest also what XGBoost loses without each kind of ties
+        (``layers``), and ties a person by force (``watching``). Features know nothing of victims.
 
     Raises
     ------
@@ -127,6 +130,7 @@ def evaluate_known(
         threads=threads,
         progress=progress,
         warnings=[*known.warnings, *same_of_everybody(said)],
+        ablated=known.ablated,
     )
 
 
@@ -163,11 +167,13 @@ class KnownNetwork:
         bool[n_persons], who has a violent arrest before the day of the last one.
     warnings
         Sentences for the user.
+    ablated
+        The model with every layer and without each, of the protocols that :meth:`predicted` has come to.
     """
 
     def __init__(self, arrests: Arrests, settings: Config, population: str, engine: Engine) -> None:
         self._settings = settings
-        self.features = HiddenFeatures(arrests, engine, settings.path)
+        self.features = HiddenFeatures(without_victims(arrests), engine, settings.path)
         everybody = self.features.community >= 0 if population == "network" else np.ones(arrests.n_persons, np.bool_)
         self.person: Int64 = np.flatnonzero(everybody)
         self.label: Bool = to_host(violent_persons(arrests))[self.person]
@@ -177,7 +183,8 @@ class KnownNetwork:
             self.label, np.arange(len(self.label)), settings.evaluate.folds, settings.model.seed
         )
         self._on_gpu = engine.name == "gpu"
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [] if arrests.victims is None else [VICTIMS_LEFT_OUT]
+        self.ablated: list[Ablated] = []
 
     def populations(self, predicted: Predicted) -> dict[str, Bool]:
         """Who had no violent arrest before the day of the last one, and who had."""
@@ -192,12 +199,37 @@ class KnownNetwork:
             # Made when it is first needed: an earlier run may have kept all that is made of it.
             matrices = cache(partial(Matrices, self.features, protocol, self.person, self.fold, kept, told))
             done, work = 0.0, sum(task.seconds for task in tasks)
+            complete: Predicted | None = None
             for task in tasks:
                 name = ", ".join([protocol, task.name, *(["smote"] if task.smote else []), task.family])
                 fit = partial(self._values, task, matrices, threads, _share(told, done, task.seconds, work))
-                yield self._said(protocol, task, kept(name, fit, self.person.shape))
+                said = self._said(protocol, task, kept(name, fit, self.person.shape))
+                complete = said if (task.name, task.family) == (MODEL, "all") else complete
+                yield said
                 done += task.seconds
             ended(told, "classifiers")
+            if self.features.arrests.layers:
+                if complete is None:  # the model is not among the classifiers that were asked for
+                    task = self._task(MODEL, "all")
+                    fit = partial(self._values, task, matrices, threads, None)
+                    complete = self._said(protocol, task, kept(f"{protocol}, {MODEL}, all", fit, self.person.shape))
+                self._leave_out(complete, matrices, threads, told, kept)
+
+    def _leave_out(
+        self,
+        complete: Predicted,
+        matrices: Callable[[], Matrices],
+        threads: int,
+        told: ProgressCallback | None,
+        kept: Kept,
+    ) -> None:
+        """Try the model without each layer; `complete` is what it says with all."""
+        task = self._task(MODEL, "all")
+
+        def fit(rows: FoldRows, width: int, progress: ProgressCallback | None) -> Float64:
+            return self._fitted(task, rows, np.arange(width), np.zeros(width, np.bool_), threads, progress)
+
+        self.ablated += left_out(self.features, complete, self.fold, matrices, fit, kept, told)
 
     def two_hop(self, victims: Seeds | None) -> list[Predicted]:
         """Whom the two-hop heuristic names, under each protocol.
@@ -249,15 +281,31 @@ class KnownNetwork:
             for family, columns in family_columns(declared).items()
         ]
 
+    def _task(self, name: str, family: str) -> _Task:
+        classifiers = gpu_classifiers() if self._on_gpu else CLASSIFIERS
+        columns = family_columns(self.features.declared.values())[family]
+        return _Task(name, False, family, columns, classifiers[name])
+
     def _values(
         self, task: _Task, matrices: Callable[[], Matrices], threads: int, progress: ProgressCallback | None
     ) -> Float64:
         flags = np.array([feature.dtype == "bool" for feature in self.features.declared.values()])[task.columns]
+        return self._fitted(task, matrices(), task.columns, flags, threads, progress)
+
+    def _fitted(
+        self,
+        task: _Task,
+        rows: FoldRows,
+        columns: Int64,
+        flags: Bool,
+        threads: int,
+        progress: ProgressCallback | None,
+    ) -> Float64:
         return held_out_values(
-            matrices(),
+            rows,
             self.label,
             task.classifier,
-            task.columns,
+            columns,
             flags,
             seed=seed_of(self._settings.model.seed, task.name, task.family),
             smote=task.smote,

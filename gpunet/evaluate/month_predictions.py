@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from gpunet.evaluate.predicted import Kept, Predicted
 from gpunet.model.calibration import best_threshold
 from gpunet.model.folds import fold_count, person_folds
 
-__all__ = ["TRAINED", "Experiment"]
+__all__ = ["TRAINED", "Experiment", "PastAndPresent"]
 
 #: The classifiers that are trained for each month.
 TRAINED = ("random_forest", "xgboost")
@@ -47,7 +47,7 @@ class Experiment:
         unknown = "" if len(month.person) else f"nobody is in the population of {month.day}"
         untrained, fold = unknown, np.empty(0, np.int32)
         if not unknown:
-            untrained, fold = self._folds(month, past)
+            untrained, fold = self.folds(month, past)
         nothing = np.full(len(month.person), np.nan), np.zeros(len(month.person), np.bool_)
         said: dict[str, tuple[Float64, Bool]] = {}
         for name in TRAINED:
@@ -78,7 +78,7 @@ class Experiment:
             ]
         return found
 
-    def _folds(self, month: Month, past: date) -> tuple[str, Int32]:
+    def folds(self, month: Month, past: date) -> tuple[str, Int32]:
         """Why no classifier can be trained for a month, "" if it can; and the folds of its training rows."""
         labels, model = month.past_labels, self.settings.model
         row = np.arange(len(labels))
@@ -95,27 +95,42 @@ class Experiment:
 
         def compute() -> Float64:
             columns, known = self.snapshots.features(past)
-            rows = _PastAndPresent(fold, known, self.snapshots.features(month.day)[1])
-            values = held_out_values(
-                rows,
-                np.concatenate([month.past_labels, np.zeros(len(month.person), np.bool_)]),
-                self.classifiers[name],
-                np.arange(len(columns)),
-                np.zeros(len(columns), np.bool_),
-                seed=seed_of(self.settings.model.seed, "emerging", name, str(month.day)),
-                smote=False,
-                threads=self.threads,
-                stage=name,
-                progress=progress,
-            )
+            rows = PastAndPresent(fold, known, self.snapshots.features(month.day)[1])
+            values = self.values(name, month, rows, len(columns), stage=name, progress=progress)
             held_out, present = values[: len(fold)], values[len(fold) :]
             return np.append(present, best_threshold(month.past_labels, held_out))
 
         found = self.kept(f"{name} of {month.day}", compute, (len(month.person) + 1,))
         return found[:-1], found[:-1] >= found[-1]
 
+    def values(
+        self,
+        name: str,
+        month: Month,
+        rows: PastAndPresent,
+        columns: int,
+        *,
+        stage: str,
+        progress: ProgressCallback | None,
+        folds: Sequence[int] | None = None,
+    ) -> Float64:
+        """What a classifier says of these rows, each of so many columns; see :func:`held_out_values`."""
+        return held_out_values(
+            rows,
+            np.concatenate([month.past_labels, np.zeros(len(month.person), np.bool_)]),
+            self.classifiers[name],
+            np.arange(columns),
+            np.zeros(columns, np.bool_),
+            seed=seed_of(self.settings.model.seed, "emerging", name, str(month.day)),
+            smote=False,
+            threads=self.threads,
+            stage=stage,
+            progress=progress,
+            folds=folds,
+        )
 
-class _PastAndPresent:
+
+class PastAndPresent:
     """Rows of the past, in folds, and then those of the present, which are a fold that nothing is trained on.
 
     What is trained without the present is trained on all of the past; see :class:`gpunet.evaluate.fitting.FoldRows`.
@@ -123,8 +138,8 @@ class _PastAndPresent:
 
     def __init__(self, fold: Int32, past: Float32, present: Float32) -> None:
         self._fold, self._past, self._present = fold, past, present
-        self._present_fold = int(fold.max()) + 1
-        self.n_folds = self._present_fold + 1
+        self.present_fold = int(fold.max()) + 1
+        self.n_folds = self.present_fold + 1
 
     def training(self, test: int, columns: Int64) -> tuple[Int64, Float32]:
         """The rows of the past outside the fold `test`, and their matrix."""
@@ -133,7 +148,7 @@ class _PastAndPresent:
 
     def tests(self, test: int, columns: Int64) -> tuple[Int64, list[Float32]]:
         """The rows of the fold `test`, and their matrix."""
-        if test == self._present_fold:
+        if test == self.present_fold:
             n = len(self._fold)
             return np.arange(n, n + len(self._present)), [self._present[:, columns]]
         rows = np.flatnonzero(self._fold == test)

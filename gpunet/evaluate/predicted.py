@@ -68,7 +68,8 @@ class Predicted:
 class Evaluation:
     """The outcome of an experiment: frames of the caller's kind, columns as :mod:`gpunet.evaluate.schemas` has them.
 
-    ``descriptives`` holds values that JSON can hold; ``warnings`` are sentences for the user.
+    ``descriptives`` holds values that JSON can hold; ``warnings`` are sentences for the user. ``layers`` and
+    ``watching``, whose columns :mod:`gpunet.evaluate.layer_schemas` has, are None without layers beside co-arrest.
     """
 
     results: Any
@@ -78,6 +79,8 @@ class Evaluation:
     leak: Any
     descriptives: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    layers: Any = None
+    watching: Any = None
 
 
 class Kept(Protocol):

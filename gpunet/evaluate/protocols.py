@@ -17,6 +17,7 @@ import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 
@@ -42,7 +43,20 @@ from gpunet.features.victims import exposure_features
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import as_eager, numbers_of
 
-__all__ = ["HiddenFeatures", "Matrices"]
+__all__ = ["HiddenFeatures", "Hiding", "Matrices"]
+
+
+class Hiding(Protocol):
+    """What :class:`Matrices` takes features from: some :class:`HiddenFeatures`, or a part of them."""
+
+    community: Int64
+
+    @property
+    def declared(self) -> Mapping[str, Feature]:
+        """The columns."""
+
+    def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float64:
+        """Values of every person with the labels of any persons hidden."""
 
 
 class HiddenFeatures:
@@ -52,36 +66,40 @@ class HiddenFeatures:
 
     Attributes
     ----------
+    arrests
+        All of them, in the engine's memory.
     network, community
         The network, and int64[n_persons], each person's community in it, -1 outside.
     declared
         ``{column: its declaration}``, in the order of the matrices' columns.
+    engine, path_config
+        What computes them, and how paths are searched.
     """
 
     def __init__(self, arrests: Arrests, engine: Engine, path_config: PathConfig | None = None) -> None:
-        self._engine, self._path = engine, path_config or arrests.config.path
+        self.engine, self.path_config = engine, path_config or arrests.config.path
         with engine.stage("network"):
-            self._arrests = arrests.to_engine(engine)
-            self.network = build_network(self._arrests, engine)
+            self.arrests = arrests.to_engine(engine)
+            self.network = build_network(self.arrests, engine)
             assert self.network.person is not None  # it was made of arrests
             self._person = self.network.person
-            self._gang = recent_gang(self._arrests)
+            self._gang = recent_gang(self.arrests)
         with engine.stage("partition"):
             self._partition = louvain_partition(self._gang[self._person], self.network, engine)
         self.community: Int64 = np.full(arrests.n_persons, -1, dtype=np.int64)
         self.community[to_host(self._person)] = to_host(self._partition.community)
-        self.declared = known_columns(self.network.sets, arrests.layers)
+        self.declared: Mapping[str, Feature] = known_columns(self.network.sets, arrests.layers)
         self._follow = np.array([feature.follows_offences for feature in self.declared.values()])
         self._open: Float64 | None = None
 
     def hidden(self, persons: Bool, *, events: bool) -> Arrests:
         """The arrests as :func:`gpunet.evaluate.labels.hide` leaves them, in the engine's memory."""
-        return hide(self._arrests, self._engine.to_engine(persons), events=events)
+        return hide(self.arrests, self.engine.to_engine(persons), events=events)
 
     def matrix(self, hidden: Bool | None = None, *, events: bool = False) -> Float64:
         """float64[n_persons, columns], NaN where null; `hidden` and `events` are as in :func:`hide`, nobody if None."""
         if self._open is None:
-            self._open = self._computed(self._arrests, list(self.declared))
+            self._open = self._computed(self.arrests, list(self.declared))
         if hidden is None:
             return self._open
         names = [name for name, follows in zip(self.declared, self._follow, strict=True) if follows]
@@ -94,9 +112,9 @@ class HiddenFeatures:
         families = {feature.family for feature in declared.values()}
         found: Columns = {}
         if "layers" in families:
-            found, _ = layer_features(arrests, layers_of(arrests, self.network), self._engine, self._path)
+            found, _ = layer_features(arrests, layers_of(arrests, self.network), self.engine, self.path_config)
         if "victims" in families:
-            found |= exposure_features(arrests, self.network, self._engine)
+            found |= exposure_features(arrests, self.network, self.engine)
         return found
 
     def _computed(self, arrests: Arrests, names: list[str]) -> Float64:
@@ -108,13 +126,13 @@ class HiddenFeatures:
             network,
             self._partition,
             {feature.family for feature in declared.values()},
-            self._engine,
-            self._path,
-            stage=self._engine.stage,
+            self.engine,
+            self.path_config,
+            stage=self.engine.stage,
             sets=[c for c in sets if c != "all" or f"betweenness__{c}" in declared],
         )
         beside = self._beside(arrests, declared)
-        with self._engine.stage("tables"):
+        with self.engine.stage("tables"):
             over_vertices = {name: column for name, column in over_vertices.items() if name in declared}
             found = geographic_features(arrests) | temporal_features(arrests) | beside
             frame = as_eager(
@@ -147,7 +165,7 @@ class Matrices:
 
     def __init__(
         self,
-        features: HiddenFeatures,
+        features: Hiding,
         protocol: str,
         person: Int64,
         fold: Int32,

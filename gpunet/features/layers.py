@@ -169,7 +169,8 @@ def layer_features(
 ) -> tuple[Columns, PathReport | None]:
     """The columns of the family ``layers`` over persons, on the host; and how betweenness in the union was computed.
 
-    `known` says what is known of paths in an earlier union.
+    They are those of the given `layers`, which may be some of all. `known` says what is known of paths in an earlier
+    union.
     """
     declared = columns(arrests.config.sets, ["layers"], layers=arrests.layers)
     out: Columns = {}
@@ -198,7 +199,7 @@ def layer_features(
         person = network.person
         assert person is not None  # it was made of persons
         out |= {c: spread(v, person, arrests.n_persons, declared[c]) for c, v in found.items() if c in declared}
-    return {name: out[name] for name in declared}, report
+    return {name: out[name] for name in declared if name in out}, report
 
 
 def _neighbours(network: Network, engine: Engine) -> Columns:

@@ -27,7 +27,7 @@ def violent_group_tie(known: Known, flag: ViolentGroupTie) -> Found:
     person, row = known.new_pairs(flag.days)
     to = group[arrests.person[row]]
     kept = (to >= 0) & (group[person] != to) & (count[to] >= flag.min_violent)
-    found = found_of(arrests, person[kept], row[kept], np.ones(int(kept.sum()), np.int64))
+    found = found_of(known.records, person[kept], row[kept], np.ones(int(kept.sum()), np.int64))
     most = np.zeros(known.n, np.int64)
     np.maximum.at(most, person[kept], count[to[kept]])
     return replace(found, numbers={"group_violent_arrests": most[found.person]})
@@ -45,7 +45,7 @@ def gang_tie(known: Known, flag: GangTie) -> Found:
     person, row = known.new_pairs(flag.days)
     own, others = gang[person], gang[known.arrests.person[row]]
     new = (own >= 0) & (others >= 0) & (own != others) & ~np.isin(_gang_pair(own, others), distinct(joined))
-    return found_of(known.arrests, person[new], row[new], np.ones(int(new.sum()), np.int64))
+    return found_of(known.records, person[new], row[new], np.ones(int(new.sum()), np.int64))
 
 
 def _gang_pair(a: Int64, b: Int64) -> Int64:
@@ -66,7 +66,7 @@ def violent_first_arrest(known: Known, flag: ViolentFirstArrest) -> Found:
     one, other = one[violent], other[violent]
     enough = np.bincount(one, minlength=len(members.person))[one] >= flag.min_violent
     one, other = one[enough], other[enough]
-    return found_of(known.arrests, members.person[one], members.row[other], np.ones(len(one), np.int64))
+    return found_of(known.records, members.person[one], members.row[other], np.ones(len(one), np.int64))
 
 
 def group_violence_rising(known: Known, flag: GroupViolenceRising) -> Found:
@@ -81,7 +81,7 @@ def group_violence_rising(known: Known, flag: GroupViolenceRising) -> Found:
     if not len(person):
         return nobody()
     about, row, persons = _latest_in_groups(known, group, np.flatnonzero(now), person)
-    found = found_of(arrests, about, row, np.zeros(len(row), np.int64))
+    found = found_of(known.records, about, row, np.zeros(len(row), np.int64))
     size = _by_group(group[group >= 0], group)[group[person]]
     return replace(
         found,

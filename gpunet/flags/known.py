@@ -15,6 +15,7 @@ from gpunet.arrests.network import Network
 from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.engines.choice import resolve_engine
 from gpunet.features.community import recent_gang
+from gpunet.flags.records import Records, records_of
 from gpunet.tables.arrays import begins_run, running_sum
 
 __all__ = ["Known", "Members", "rows_of"]
@@ -102,6 +103,20 @@ class Known:
         return violent
 
     @cached_property
+    def victim(self) -> Bool:
+        """bool[n], who was a victim of a violent offence; nobody if no table tells."""
+        found, victims = np.zeros(self.n, np.bool_), self.arrests.victims
+        if victims is not None:
+            person = victims.person
+            found[person[(victims.events.offences != 0) & (person >= 0)]] = True
+        return found
+
+    @cached_property
+    def records(self) -> Records:
+        """The arrests, and what persons were victims of."""
+        return records_of(self.arrests)
+
+    @cached_property
     def members(self) -> Members:
         """Who was arrested together."""
         arrests = self.arrests
@@ -130,10 +145,42 @@ class Known:
             self.arrests, charges=None, **{name: getattr(self.arrests, name)[kept] for name in arrays}
         )
 
+    @cached_property
+    def tied_on(self) -> Int64:
+        """int64[ties], the day from which on the two persons were tied: both had been arrested for one incident.
+
+        Where they were arrested on different days that is the later one, which a tie's ``first_day`` is not.
+        """
+        ties, members = self.network.ties, self.members
+        assert ties is not None
+        found = ties.first_day.astype(np.int64)
+        size = np.diff(members.indptr)
+        if (members.day == np.repeat(members.day[members.indptr[:-1][size > 0]], size[size > 0])).all():
+            return found  # everybody on one day
+        one, other = members.others(np.arange(len(members.person)))
+        place = np.searchsorted(self._tie_keys, self._pair_keys(one, other))
+        found[:] = np.iinfo(np.int64).max
+        np.minimum.at(found, place, np.maximum(members.day[one], members.day[other]))
+        return found
+
+    @cached_property
+    def _tie_keys(self) -> Int64:
+        """A number of each tie's two vertices; ascending, as ties are."""
+        ties = self.network.ties
+        assert ties is not None
+        keys: Int64 = ties.a.astype(np.int64) * self.network.n + ties.b
+        return keys
+
+    def _pair_keys(self, one: Int64, other: Int64) -> Int64:
+        """The same number of pairs of members, either way round."""
+        a, b = self.vertex[self.members.person[one]], self.vertex[self.members.person[other]]
+        keys: Int64 = np.minimum(a, b) * self.network.n + np.maximum(a, b)
+        return keys
+
     def new_ties(self, days: int) -> Bool:
-        """bool[ties], those of two persons whose first arrest together is of the last `days` days."""
-        assert self.network.ties is not None
-        return self.network.ties.first_day >= self.day - days
+        """bool[ties], those of two persons who were tied for the first time in the last `days` days."""
+        new: Bool = self.tied_on >= self.day - days
+        return new
 
     def network_before(self, days: int) -> tuple[Int64, Int32]:
         """The adjacency before the last `days` days, of the same vertices; what lies within them is known as of now."""
@@ -172,16 +219,11 @@ class Known:
 
     def new_pairs(self, days: int) -> tuple[Int64, Int64]:
         """The arrests that make the ties of :meth:`new_ties`: a person, and the arrest of the other, both ways."""
-        members, start = self.members, self.day - days
-        one, other = members.others(np.flatnonzero(members.day >= start))
-        recent = members.day[other] >= start
-        one, other = one[recent], other[recent]
-        ties, n = self.network.ties, self.network.n
-        assert ties is not None
-        new = self.new_ties(days)
-        known = ties.a[new].astype(np.int64) * n + ties.b[new]  # ascending, as ties are sorted
-        a, b = self.vertex[members.person[one]], self.vertex[members.person[other]]
-        made = _among(known, np.minimum(a, b) * n + np.maximum(a, b))
+        members = self.members
+        recent = np.zeros(self.arrests.n_incidents, np.bool_)
+        recent[members.incident[members.day >= self.day - days]] = True
+        one, other = members.others(np.flatnonzero(recent[members.incident]))
+        made = _among(self._tie_keys[self.new_ties(days)], self._pair_keys(one, other))
         return members.person[one[made]], members.row[other[made]]
 
     def bits_of(self, sets: tuple[str, ...]) -> UInt64:

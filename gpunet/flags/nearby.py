@@ -8,12 +8,12 @@ import numpy as np
 
 from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.config.config import Config
-from gpunet.config.flags_config import DistanceShrank, ViolenceNearby
+from gpunet.config.flags_config import DistanceShrank, Source, ViolenceNearby
 from gpunet.flags.found import Found, found_of
 from gpunet.flags.known import Known, rows_of
 from gpunet.tables.arrays import begins_run, distinct
 
-__all__ = ["distance_shrank", "nearest_other", "sets_of", "violence_nearby"]
+__all__ = ["distance_shrank", "nearest_other", "sets_of", "sources_of", "violence_nearby"]
 
 #: What a set of gunshot offences is called, beside homicide the default of ``violence_nearby``.
 _GUNSHOTS = ("gunshot", "gun_shot", "shooting", "shots")
@@ -35,19 +35,34 @@ def sets_of(flag: ViolenceNearby, config: Config) -> tuple[str, ...]:
     )
 
 
+def sources_of(flag: ViolenceNearby, *, victims: bool) -> tuple[Source, ...]:
+    """What counts as violence nearby; `victims`: whether a table of them was read.
+
+    >>> sources_of(ViolenceNearby(), victims=True), sources_of(ViolenceNearby(), victims=False)
+    (('arrests', 'victims'), ('arrests',))
+    """
+    return flag.sources or (("arrests", "victims") if victims else ("arrests",))
+
+
 def violence_nearby(known: Known, flag: ViolenceNearby) -> Found:
-    """Whom a person within ``steps`` ties was arrested near, for an offence of the sets, in the recent days."""
-    arrests = known.arrests
-    asked = known.bits_of(sets_of(flag, arrests.config))
-    row = np.flatnonzero(known.recent(flag.days) & (arrests.offences & asked != 0))
-    row = row[known.vertex[arrests.person[row]] >= 0]
-    source = distinct(known.vertex[arrests.person[row]])
+    """Near whom, within ``steps`` ties, another was arrested for an offence of the sets in the recent days.
+
+    Or became a victim of one, as far as the flag's ``sources`` say.
+    """
+    records = known.records
+    asked = known.bits_of(sets_of(flag, known.arrests.config))
+    row = np.flatnonzero((records.day >= known.day - flag.days) & (records.offences & asked != 0))
+    sources, arrested = sources_of(flag, victims=known.arrests.victims is not None), records.of_arrests(row)
+    row = row[arrested if "victims" not in sources else ~arrested if "arrests" not in sources else slice(None)]
+    row = row[known.vertex[records.person[row]] >= 0]
+    row = row[np.argsort(records.person[row], kind="stable")]
+    source = distinct(known.vertex[records.person[row]])
     at, target, steps = _within(known.network.indptr, known.network.indices, source, flag.steps)
-    # Each source's arrests lie together, as arrests do by person.
-    begin = np.searchsorted(arrests.person[row], known.person[source])
-    end = np.searchsorted(arrests.person[row], known.person[source], side="right")
+    # Each source's records lie together.
+    begin = np.searchsorted(records.person[row], known.person[source])
+    end = np.searchsorted(records.person[row], known.person[source], side="right")
     pair, piece = rows_of(np.append(begin, end[-1:]).astype(np.int64), at)
-    return found_of(arrests, known.person[target[pair]], row[piece], steps[pair])
+    return found_of(records, known.person[target[pair]], row[piece], steps[pair])
 
 
 def _within(indptr: Int64, indices: Int32, source: Int64, most: int) -> tuple[Int64, Int64, Int64]:
@@ -71,7 +86,7 @@ def distance_shrank(known: Known, flag: DistanceShrank) -> Found:
 
     Then means the ties and violent arrests dated before the recent days, as they are known now.
     """
-    arrests, person = known.arrests, known.person
+    person = known.person
     earlier = known.earlier(flag.days)
     then, _ = nearest_other(*known.network_before(flag.days), (earlier.person_offences != 0)[person])
     now, nearest = nearest_other(known.network.indptr, known.network.indices, known.violent[person])
@@ -79,7 +94,7 @@ def distance_shrank(known: Known, flag: DistanceShrank) -> Found:
     nearer = (now >= 0) & (now <= flag.within) & ((then < 0) | (then - now >= flag.min_steps))
     vertex = np.flatnonzero(seen & nearer)
     row = _latest_violent(known)[person[nearest[vertex]]]
-    found = found_of(arrests, person[vertex], row, now[vertex])
+    found = found_of(known.records, person[vertex], row, now[vertex])
     return replace(found, numbers={"steps_before": then[vertex], "steps": now[vertex]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -121,6 +122,25 @@ def worth_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
     return frame_of_rows(FLAG_TABLES["flag_worth"], rows)
 
 
-def flags_metadata(table: str, **more: Any) -> dict[str, Any]:
-    """What a table's Parquet file says of itself."""
-    return {"version": __version__, "table": table, "columns": dictionary_of(FLAG_TABLES[table]), **more}
+#: What columns hold where a table of victims was read, as far as that is more.
+_WITH_VICTIMS: Mapping[tuple[str, str], str] = {
+    ("flags", "evidence"): "What was seen: trigger, days, persons, arrests and victimisations that speak, numbers of "
+    "the trigger, and under seen the latest ten of these with date, incident, offences and steps; none of the person's "
+    "own offences, and nothing that the person was a victim of.",
+    ("flag_worth", "days"): "Days of the past whose horizon is known, one after another; on the victims' side within "
+    "the days of the tables of victims.",
+    ("flag_worth", "chance"): "What as many persons of the population (on the victims' side: of all who were known), "
+    "drawn at random on the same days, would have had; without alerts, the mean of the days.",
+    ("flag_worth", "new_persons"): "Share of alerts about persons without a violent arrest before; on the victims' "
+    "side, who were no victim of violence before.",
+}
+
+
+def flags_metadata(table: str, *, victims: bool = False, **more: Any) -> dict[str, Any]:
+    """What a table's Parquet file says of itself; `victims`: whether a table of them was read."""
+    columns = FLAG_TABLES[table]
+    if victims:
+        columns = tuple(
+            replace(column, definition=_WITH_VICTIMS.get((table, column.name), column.definition)) for column in columns
+        )
+    return {"version": __version__, "table": table, "columns": dictionary_of(columns), **more}

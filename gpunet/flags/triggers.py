@@ -16,7 +16,7 @@ from gpunet.config.flags_config import Flag, ViolenceNearby
 from gpunet.flags.found import LISTED, Found
 from gpunet.flags.groups import gang_tie, group_violence_rising, violent_first_arrest, violent_group_tie
 from gpunet.flags.known import Known
-from gpunet.flags.nearby import distance_shrank, sets_of, violence_nearby
+from gpunet.flags.nearby import distance_shrank, sets_of, sources_of, violence_nearby
 from gpunet.tables.gather import gather
 
 __all__ = ["check_sets", "evidence_of", "find", "why_never"]
@@ -64,10 +64,12 @@ def check_sets(flags: Mapping[str, Flag], config: Config) -> None:
             raise ConfigError(f"[flags] {name}.sets: there is no set {quoted(unknown)}; there are {', '.join(known)}")
 
 
-def why_never(flag: Flag, config: Config, *, gangs: bool) -> str:
+def why_never(flag: Flag, config: Config, *, gangs: bool, victims: bool = False) -> str:
     """Why a flag cannot be raised whatever happens; "" if it can."""
     if isinstance(flag, ViolenceNearby) and not sets_of(flag, config):
         return "no set of offences is called homicide or speaks of gunshots: name the flag's sets"
+    if isinstance(flag, ViolenceNearby) and flag.sources == ("victims",) and not victims:
+        return "it looks for victims, and the input has no table of them"
     if not gangs and (flag.trigger == "gang_tie" or getattr(flag, "group", "") == "gang"):
         return "the tables name no gang"
     return ""
@@ -82,6 +84,10 @@ def evidence_of(known: Known, flag: Flag, found: Found) -> list[str]:
     of_all: dict[str, Any] = {"trigger": flag.trigger, "days": flag.days}
     if isinstance(flag, ViolenceNearby):
         of_all["sets"] = list(sets_of(flag, known.arrests.config))
+    if _of_victims(known, flag):
+        assert isinstance(flag, ViolenceNearby)
+        of_all["sources"] = list(sources_of(flag, victims=True))
+        numbers = {"victimisations": found.victimisations.tolist(), **numbers}
     texts = []
     for i, (arrests, persons) in enumerate(zip(found.arrests.tolist(), found.others.tolist(), strict=True)):
         listed = pieces[begin[i] : min(end[i], begin[i] + LISTED)]
@@ -91,13 +97,23 @@ def evidence_of(known: Known, flag: Flag, found: Found) -> list[str]:
     return texts
 
 
+def _of_victims(known: Known, flag: Flag) -> bool:
+    """Whether a flag counts that others became a victim."""
+    victims = known.arrests.victims is not None
+    return victims and isinstance(flag, ViolenceNearby) and "victims" in sources_of(flag, victims=True)
+
+
 def _pieces(known: Known, flag: Flag, found: Found) -> list[dict[str, Any]]:
-    """Each piece of evidence: day, incident, offences of the person in it, steps away."""
-    arrests = known.arrests
-    names = tuple(arrests.config.violent_offences)
-    incidents = gather(arrests.incident_ids, arrests.incident[found.row]).to_list()
-    days, bits = arrests.day[found.row].tolist(), arrests.offences[found.row].tolist()
-    ids = gather(arrests.person_ids, arrests.person[found.row]).to_list() if flag.evidence_ids else None
+    """Each piece of evidence: day, incident, offences of the person in it, steps away.
+
+    Where flags count victims too, each says which of the two it is; who became a victim is never told.
+    """
+    records = known.records
+    names = tuple(known.arrests.config.violent_offences)
+    incidents = records.incidents(found.row)
+    days, bits = records.day[found.row].tolist(), records.offences[found.row].tolist()
+    ids = gather(known.arrests.person_ids, records.person[found.row]).to_list() if flag.evidence_ids else None
+    arrested, both = records.of_arrests(found.row).tolist(), _of_victims(known, flag)
     text_of = {day: day_to_date(day).isoformat() for day in set(days)}
     sets_in = {of: [name for i, name in enumerate(names) if of >> i & 1] for of in set(bits)}
 
@@ -106,7 +122,9 @@ def _pieces(known: Known, flag: Flag, found: Found) -> list[dict[str, Any]]:
             piece: dict[str, Any] = {"date": text_of[days[i]], "incident": incidents[i], "offences": sets_in[bits[i]]}
             if steps:
                 piece["steps"] = steps
-            if ids is not None:
+            if both:
+                piece["as"] = "arrested" if arrested[i] else "victim"
+            if ids is not None and arrested[i]:
                 piece["person_id"] = ids[i]
             yield piece
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool, Int32, Int64
-from gpunet.base.days import day_number, day_to_date
+from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun, ended
 from gpunet.base.stopping import raise_if_stopped
@@ -33,27 +33,37 @@ _Z = 1.959963984540054
 
 _STAGE = "worth"
 
+_SIDES: tuple[Side, ...] = ("offender", "victim")
+
 _NEVER = np.iinfo(np.int64).max
 
 
-def judged_days(arrests: Arrests, config: Config) -> tuple[date, ...]:
-    """The days of ``gpunet evaluate emerging`` whose horizon the arrests know all of; there may be none."""
+def judged_days(arrests: Arrests, config: Config, side: Side = "offender") -> tuple[date, ...]:
+    """The days of ``gpunet evaluate emerging`` whose horizon the arrests know all of; there may be none.
+
+    On the victims' side, where a table of them was read, it has to know all of the horizon too.
+    """
     try:
         days = months_of(arrests, config.evaluate)
     except InputError:  # no day, or no dates
         return ()
-    return tuple(day for day in days if is_complete(day, config.evaluate.horizon_days, arrests.last_day))
+    horizon, last, first = config.evaluate.horizon_days, arrests.last_day, NO_DAY
+    if side == "victim" and arrests.victims is not None:
+        known = arrests.victims.events.day
+        last, first = min(last, int(known.max(initial=NO_DAY))), int(known.min(initial=last))
+    return tuple(day for day in days if first <= day_number(day) and is_complete(day, horizon, last))
 
 
 @dataclass
 class _Tally:
     """What became of one flag's alerts.
 
-    Lists of arrays have an element a snapshot: of each alert the person (a code among all arrests), whether it was a
-    hit, days to it, whether the person was new.
+    Lists of arrays have an element a snapshot, of the days on which the flag is judged: of each alert the person (a
+    code among all arrests), whether it was a hit, days to it, whether the person was new.
     """
 
     flag: Flag
+    days: tuple[date, ...]
     person: list[Int64] = field(default_factory=list)
     hit: list[Bool] = field(default_factory=list)
     lead: list[Int64] = field(default_factory=list)
@@ -67,13 +77,15 @@ def worth_rows(
     config: Config,
     custody: Custody | None = None,
     progress: ProgressCallback | None = None,
+    *,
+    as_of: date | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of ``flag_worth``, one for each of the `flags`, in their order.
 
     Parameters
     ----------
     arrests
-        All that is known as of the day that the verdict is of; snapshots are cuts of it.
+        All that is known as of the day that the verdict is of, or more; snapshots are cuts of it.
     flags
         By name.
     config
@@ -82,31 +94,48 @@ def worth_rows(
         Who is left out of a snapshot's population.
     progress
         Called with how many snapshots are done, and of how many.
+    as_of
+        The day of the verdict, where the arrests are not cut at it.
     """
-    days = judged_days(arrests, config)
-    tallies = {name: _Tally(flag) for name, flag in flags.items()}
-    snapshots = Snapshots(arrests, config.evaluate.population, custody, _no_features)
+    seen = arrests if as_of is None or as_of == arrests.as_of else arrests.known_before(as_of)
+    judged = {side: judged_days(seen, config, side) for side in _SIDES}
+    days = judged["offender"]  # all of them
+    tallies = {name: _Tally(flag, judged[flag.side]) for name, flag in flags.items()}
+    everybody = seen.victims is not None and any(flag.side == "victim" for flag in flags.values())
+    asked = config.evaluate.population
+    snapshots = Snapshots(arrests, "all" if everybody else asked, custody, _no_features)
     expires = {name: np.full(arrests.n_persons, -_NEVER) for name in flags}
     begun(progress, _STAGE)
     if not days:
         ended(progress, _STAGE)
     for number, day in enumerate(days, 1):
         raise_if_stopped()
-        _add_day(tallies, expires, snapshots.population(day), arrests, day, config.evaluate.horizon_days)
+        persons = snapshots.population(day)
+        tied = _in_network(persons) if everybody and asked == "network" else persons
+        of_side: dict[Side, Population] = {"offender": tied, "victim": persons}
+        _add_day(tallies, expires, of_side, seen, day, config.evaluate.horizon_days)
         snapshots.keep(())
         if progress is not None:
             progress(_STAGE, number, len(days))
-    community = _communities(arrests)
-    gangs = bool((arrests.gang >= 0).any())
+    community = _communities(seen)
+    there = {"gangs": bool((seen.gang >= 0).any()), "victims": seen.victims is not None}
     return [
         {
             "flag": name,
             "side": tally.flag.side,
-            "as_of": day_to_date(arrests.today),
-            **_row(tally, days, community, config, why_never(tally.flag, config, gangs=gangs)),
+            "as_of": day_to_date(seen.today),
+            **_row(tally, community, config, why_never(tally.flag, config, **there)),
         }
         for name, tally in tallies.items()
     ]
+
+
+def _in_network(population: Population) -> Population:
+    """Those of a population who are in the network."""
+    inside = np.zeros(population.cut.n_persons, np.bool_)
+    inside[population.network.person] = True
+    kept = inside[population.row]
+    return replace(population, person=population.person[kept], row=population.row[kept])
 
 
 def _no_features(name: str, cut: Arrests) -> Any:
@@ -115,10 +144,14 @@ def _no_features(name: str, cut: Arrests) -> Any:
 
 def _events(arrests: Arrests, side: Side) -> tuple[Int32, Int32] | None:
     """Persons and days of what alerts of a side are to foretell; None if nothing is known of it."""
-    if side == "victim":
-        return None  # the input has no table of victims
-    violent = arrests.offences != 0
-    return arrests.person[violent], arrests.day[violent]
+    if side == "offender":
+        violent = arrests.offences != 0
+        return arrests.person[violent], arrests.day[violent]
+    victims = arrests.victims
+    if victims is None:
+        return None
+    hurt = (victims.events.offences != 0) & (victims.person >= 0)
+    return victims.person[hurt], victims.events.day[hurt]
 
 
 def _first_after(arrests: Arrests, side: Side, start: int, end: int) -> Int64 | None:
@@ -136,26 +169,30 @@ def _first_after(arrests: Arrests, side: Side, start: int, end: int) -> Int64 | 
 def _add_day(
     tallies: Mapping[str, _Tally],
     expires: Mapping[str, Int64],
-    population: Population,
-    arrests: Arrests,
+    populations: Mapping[Side, Population],
+    seen: Arrests,
     day: date,
     horizon: int,
 ) -> None:
     """Add the alerts of one snapshot; `expires` has by flag the day from which on each person can be an alert anew."""
-    start = day_number(day)
-    known = Known(population.cut, population.network)
-    code = np.full(known.n, -1, np.int64)  # of those in the population, among all arrests
-    code[population.row] = population.person
-    first = {side: _first_after(arrests, side, start, start + horizon) for side in ("offender", "victim")}
+    start, every = day_number(day), populations["victim"]
+    known = Known(every.cut, every.network)
+    first = {side: _first_after(seen, side, start, start + horizon) for side in _SIDES}
     for name, tally in tallies.items():
+        if day not in tally.days:
+            continue
+        population = populations[tally.flag.side]
+        code = np.full(known.n, -1, np.int64)  # of those in the population, among all arrests
+        code[population.row] = population.person
         flagged = find(known, tally.flag).person
         flagged = flagged[code[flagged] >= 0]
         flagged = flagged[expires[name][code[flagged]] <= start]
         person = code[flagged]
         expires[name][person] = start + tally.flag.expires_days
         tally.person.append(person)
-        tally.new.append(~known.violent[flagged])
         outcome = first[tally.flag.side]
+        own = known.victim if tally.flag.side == "victim" and outcome is not None else known.violent
+        tally.new.append(~own[flagged])
         if outcome is not None:
             tally.hit.append(outcome[person] < _NEVER)
             tally.lead.append(outcome[person] - start)
@@ -169,10 +206,10 @@ def _communities(arrests: Arrests) -> Int64:
     return Known(arrests, build_network(arrests)).group("community")
 
 
-def _row(tally: _Tally, days: Sequence[date], community: Int64, config: Config, why: str) -> dict[str, Any]:
-    asked = config.evaluate
+def _row(tally: _Tally, community: Int64, config: Config, why: str) -> dict[str, Any]:
+    asked, days = config.evaluate, tally.days
     alerts = sum(map(len, tally.person))
-    weeks = (following_day(tuple(days), asked.every) - days[0]).days / 7 if days else 0
+    weeks = (following_day(days, asked.every) - days[0]).days / 7 if days else 0
     row: dict[str, Any] = {
         "days": len(days),
         "alerts": alerts,

@@ -12,22 +12,12 @@ from gpunet.report.audience import Audience
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named, named_list
 from gpunet.report.outcome import outcome_of
+from gpunet.report.rejected_words import ARREST_REASONS
 from gpunet.report.source import Source
 
 __all__ = ["asked"]
 
 Manifest = Mapping[str, Any]
-
-#: Why a row is rejected (gpunet.reading.rejections.REASONS), for whoever has never seen the table.
-_REASONS = {
-    "missing_person": "no person",
-    "missing_incident": "no incident",
-    "bad_id": "an id that cannot be read",
-    "bad_date": "a date that cannot be read",
-    "bad_recorded_at": "a day of recording that cannot be read",
-    "recorded_before_date": "recorded before the day of the arrest",
-    "malformed_row": "too few or too many fields",
-}
 
 _FATES = {"accepted": "kept", "rejected": "rejected: cannot be used", "duplicate": "left out: the same row again"}
 
@@ -131,7 +121,7 @@ def _rows(found: Manifest, audience: Audience) -> Iterator[Table]:
     reasons = sorted(found["input"]["rejected_by_reason"].items(), key=lambda item: (-item[1], item[0]))
     if reasons and _FATES["rejected"] in audience.shown(fates, ["rows"])["fate"]:  # they add up to those rejected
         data = pl.DataFrame(
-            {"reason": [_REASONS.get(name, name) for name, _ in reasons], "rows": [n for _, n in reasons]}
+            {"reason": [ARREST_REASONS.get(name, name) for name, _ in reasons], "rows": [n for _, n in reasons]}
         )
         where = "" if audience.is_public else " Each row, with its file and number, is in rejected.parquet."
         yield Table(

@@ -14,6 +14,7 @@ from gpunet.report.audience import MIN_PERSONS, Audience
 from gpunet.report.dependence import Moved, binned, moved_by
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.forecast_words import share
+from gpunet.report.layers import persons_told
 from gpunet.report.look import COLOURS, SECOND
 from gpunet.report.source import Source
 
@@ -31,6 +32,9 @@ FAMILY_WORDS = {
     "victims": "victims near the person",
     "victim_history": "what the person was a victim of",
 }
+
+#: Families beside co-arrest, in the words of a table's column.
+_LAYER_WORDS = {"layers": "other ties", "victims": "victims nearby", "victim_history": "own record as a victim"}
 
 #: What values multiply odds by: marks of the axis, and the least that it shows.
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
@@ -58,11 +62,14 @@ def drivers(source: Source) -> Section | None:
     config = load_config(source.manifest.get("config"))
     declared = columns(config.sets, layers=config.layers)
     moved = source.once(moved_by)
+    told = persons_told(source.manifest, moved.of, source.audience)
     features = _features(importance, declared, total)
     families = _families(features)
-    parts: list[Figure | Table | Paragraph] = [Paragraph(_WARNING), _family_figure(families, moved), Paragraph(_ODDS)]
+    parts: list[Figure | Table | Paragraph] = [Paragraph(_WARNING), _family_figure(families, told), Paragraph(_ODDS)]
     strongest = features["feature"].to_list()[:_DRAWN]
-    parts += [_feature_table(features, moved), *_dependence(strongest, declared, moved, source.audience)]
+    parts += [_feature_table(features, told)]
+    if told is not None:  # the groups of a figure add up to everybody
+        parts += _dependence(strongest, declared, moved, source.audience)
     return Section("drivers", "What drives scores?", _lead(features, families), tuple(parts))
 
 
@@ -113,7 +120,7 @@ def _lead(features: pl.DataFrame, families: pl.DataFrame) -> str:
     )
 
 
-def _family_figure(families: pl.DataFrame, moved: Moved) -> Figure:
+def _family_figure(families: pl.DataFrame, persons: int | None) -> Figure:
     import altair as alt
 
     chart = alt.Chart(families).mark_bar(color=COLOURS[0], height=14).encode(
@@ -124,10 +131,10 @@ def _family_figure(families: pl.DataFrame, moved: Moved) -> Figure:
         "How much each family of features moves scores up or down, over all persons: the mean size of its features' "
         "contributions, of the total of all features."
     )
-    return Figure("driver_families", "Families of features", sentence, moved.of, families, chart)
+    return Figure("driver_families", "Families of features", sentence, persons, families, chart)
 
 
-def _feature_table(features: pl.DataFrame, moved: Moved) -> Table:
+def _feature_table(features: pl.DataFrame, persons: int | None) -> Table:
     heads = {
         "label": "Feature",
         "family": "Family",
@@ -138,8 +145,9 @@ def _feature_table(features: pl.DataFrame, moved: Moved) -> Table:
         f"The {min(_LISTED, len(features))} strongest of {len(features)} features; share in the fit is how much of "
         "what training gained came from splits on the feature."
     )
+    listed = features.head(_LISTED).with_columns(pl.col("family").replace(_LAYER_WORDS))
     return Table(
-        "driver_features", "Features", sentence, moved.of, features.head(_LISTED), heads,
+        "driver_features", "Features", sentence, persons, listed, heads,
         formats={"share": "{:.1%}", "loss_share": "{:.1%}"},
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,19 @@ _EVIDENCE = (
     "arrested for; the own offences have no part in it. It lies beside each flag in flags.parquet, without the others' "
     "ids unless the configuration asks for them, and is void when the flag expires."
 )
+
+_EVIDENCE_VICTIMS = (
+    "Where a flag looks for victims too, its evidence is also what other persons were victims of, never what the "
+    "person was; of these others no ids are given at all."
+)
+
+_TWO_LISTS = (
+    "Flags are of one side. Those of the victims' side point at persons who may need protection, those of the "
+    "offenders' side at persons who may be arrested: tables of their own, and never one list."
+)
+
+#: What tables of flags say of their side, where there are flags of both.
+_LISTS = {"offender": "the offenders' list", "victim": "the victims' list"}
 
 _WHY_WIDE = (
     "Each flag was raised on days of the past with what was known then, and held against what followed. Intervals are "
@@ -38,27 +52,49 @@ def flags_asked(source: Source) -> Section:
         "What was asked, and of which data",
         f"At whom do declared triggers point as of {span}? The flags, {len(of['declared'])} of them, are of the "
         f"{audience.count(runs[-1]['persons'])} persons who were on record on the last day.{folders}",
-        (Paragraph(_EVIDENCE), *(Paragraph(text, "warning") for text in warnings)),
+        (
+            Paragraph(_EVIDENCE),
+            *([Paragraph(_EVIDENCE_VICTIMS)] if _looks_for_victims(of) else []),
+            *(Paragraph(text, "warning") for text in warnings),
+        ),
     )
+
+
+def _looks_for_victims(of: Mapping[str, Any]) -> bool:
+    """Whether a flag counts that others became a victim."""
+    return any("victims" in flag.get("sources", ()) for flag in of["declared"].values())
+
+
+def _sides(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
+    """The rows of each side that there is: an ending of names of tables, of their titles, the rows."""
+    by_side = {side: [row for row in rows if row["side"] == side] for side in _LISTS}
+    if not by_side["victim"]:
+        return [("", "", list(rows))]
+    ending = {"offender": "", "victim": "_victims"}
+    return [(ending[side], f": {_LISTS[side]}", of) for side, of in by_side.items() if of]
 
 
 def flags_raised(source: Source) -> Section:
     """How many persons each flag points at, day by day."""
     of = source.manifest["flags"]
-    data = pl.DataFrame([{name: line[name] for name in ("as_of", "flag", "side", "persons")} for line in of["raised"]])
-    shown = source.audience.shown(data, ["persons"])
     sentence = "Persons whom each flag points at as of a day; one person may have several flags."
+    sides = _sides(of["raised"])
+    tables = []
+    for ending, title, lines in sides:
+        data = pl.DataFrame([{name: line[name] for name in ("as_of", "flag", "side", "persons")} for line in lines])
+        shown = source.audience.shown(data, ["persons"])
+        tables.append(
+            Table(
+                f"raised{ending}", f"Persons by flag{title}", sentence, of["runs"][-1]["persons"], shown,
+                {"as_of": "as of", "flag": "flag", "side": "side", "persons": "persons"}, counts=("persons",),
+            )
+        )  # fmt: skip
     return Section(
         "raised",
         "Whom flags point at",
         "How many persons each flag is about: a list to look at, and no order of persons.",
-        (
-            Table(
-                "raised", "Persons by flag", sentence, of["runs"][-1]["persons"], shown,
-                {"as_of": "as of", "flag": "flag", "side": "side", "persons": "persons"}, counts=("persons",),
-            ),
-        ),
-    )  # fmt: skip
+        (*([Paragraph(_TWO_LISTS)] if sides[-1][0] else []), *tables),
+    )
 
 
 def flags_worth(source: Source) -> Section:
@@ -73,11 +109,14 @@ def flags_worth(source: Source) -> Section:
         sentences.append(f"Worth nothing, no better than chance: {named_list(nothing)}.")
     if unknown:
         sentences.append(f"Of {named_list(unknown)} nothing is known.")
+    parts: list[Paragraph | Table] = [Paragraph(_WHY_WIDE)]
+    for ending, title, lines in _sides(rows):
+        parts += [_worth_table(source, lines, ending, title), *_words(source, lines)]
     return Section(
         "worth",
         "What each flag was worth",
         " ".join(sentences),
-        (Paragraph(_WHY_WIDE), _worth_table(source, rows), *_words(source, rows)),
+        tuple(parts),
     )
 
 
@@ -88,8 +127,11 @@ _HEADS = {
 }  # fmt: skip
 
 
-def _worth_table(source: Source, rows: list[dict[str, Any]]) -> Table:
-    of = source.manifest["flags"]
+def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, title: str) -> Table:
+    """The figures of one side's flags; `ending` and `title`: what its name and title say of the side."""
+    of, victims = source.manifest["flags"], bool(ending)
+    days = rows[0]["days"] if victims else len(of["snapshots"])
+    event = "violent victimisation" if victims else "violent arrest"
     numbers = ("precision", "precision_low", "precision_high", "chance", "lift", "median_lead_days", "new_persons")
     data = pl.DataFrame(
         [
@@ -110,27 +152,29 @@ def _worth_table(source: Source, rows: list[dict[str, Any]]) -> Table:
     )
     shown = source.audience.shown(data, _COUNTS)
     sentence = (
-        f"Alerts on {counted(len(of['snapshots']), 'day')} of the past, and the share that a violent arrest of the "
-        f"person followed within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random."
+        f"Alerts on {counted(days, 'day')} of the past, and the share that a {event} of the person followed "
+        f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random."
     )
     formats = {
         "alerts_a_week": "{:,.1f}", "precision": "{:.1%}", "chance": "{:.1%}", "lift": "{:.1f}",
         "median_lead_days": "{:.0f}", "new_persons": "{:.0%}",
     }  # fmt: skip
     persons = of["runs"][-1]["persons"]
-    return Table("worth", "Alerts of the past", sentence, persons, shown, _HEADS, formats, counts=_COUNTS)
+    heads = {**_HEADS, "precision": "followed by a victimisation"} if victims else _HEADS
+    name, heading = f"worth{ending}", f"Alerts of the past{title}"
+    return Table(name, heading, sentence, persons, shown, heads, formats, counts=_COUNTS)
 
 
 _COUNTS = ("alerts", "hits", "misses")
 
 
-def _interval(row: dict[str, Any]) -> str:
+def _interval(row: Mapping[str, Any]) -> str:
     if row["precision_low"] is None:
         return ""
     return f"{row['precision_low']:.1%} to {row['precision_high']:.1%}"
 
 
-def _words(source: Source, rows: list[dict[str, Any]]) -> list[Paragraph]:
+def _words(source: Source, rows: Sequence[Mapping[str, Any]]) -> list[Paragraph]:
     """The verdicts, whose figures are not for the public."""
     if source.audience.is_public:
         return []

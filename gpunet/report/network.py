@@ -41,7 +41,7 @@ def network(source: Source) -> Section:
 def _parts(source: Source) -> Iterator[Figure | Table | Paragraph]:
     found, audience = source.manifest, source.audience
     yield arrests_table(found, audience)
-    own = source.table("features", ["own_arrests", "own_violent_arrests"])
+    own = source.table("features", ["own_arrests", "own_violent_arrests"]).filter(pl.col("own_arrests") > 0)
     if not network_is_told(found, audience):
         yield Paragraph(NETWORK_HIDDEN)
         yield from _of_arrests(own, source)

@@ -11,6 +11,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config
+from gpunet.config.ties_config import check_authority
 from gpunet.reading.beside import read_beside
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.run_options import RunOptions
@@ -30,16 +31,21 @@ def with_beside(
 ) -> tuple[Arrests, dict[str, ReadReport]]:
     """The arrests with ties of other kinds and victims, as far as there are tables of these, and how reading went.
 
-    `hashes` are those of the tables when the run began, by name; dates after `today` are none. `corrected` is what
+    `hashes` are those of the tables when the run began, by name; dates after `today` are none. A run that goes on keeps
+    the day on which it began as `today`, and yet uses no ties whose authority has ended since. `corrected` is what
     :func:`gpunet.reading.beside.read_beside` is told of corrections.
 
     Raises
     ------
     InputError
         If a table cannot be read, lies in the run folder, or has changed since the run began.
+    ConfigError
+        If a kind of ties is not named, or may not be used now.
     """
     if not config.input.has_tables_beside:
         return arrests, {}
+    if config.input.ties:
+        check_authority(config.ties, date.today())
     found, reports = read_beside(
         arrests,
         config,

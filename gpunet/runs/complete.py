@@ -171,10 +171,25 @@ class _Leak:
 
 
 @dataclass
+class _LayerWorth:
+    """What a layer is worth by one measure; what is not defined is None."""
+
+    protocol: StrictStr | None
+    layer: StrictStr
+    outcome: StrictStr
+    measure: StrictStr
+    difference: StrictFloat | None
+    low: StrictFloat | None
+    high: StrictFloat | None
+    worth: StrictStr
+
+
+@dataclass
 class _Evaluation:
     experiment: Literal["known", "emerging"]
     results: list[_Result]
     leak: list[_Leak] = Field(default_factory=list)
+    layers: list[_LayerWorth] = Field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.experiment == "emerging" and any(row.month is None for row in self.results):

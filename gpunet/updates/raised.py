@@ -26,7 +26,7 @@ def flags_compared(config: Config, side: str | None) -> dict[str, Flag]:
     ``flag:NAME`` of offenders, ``victim_flag:NAME`` of victims. None where there are no offences, or a flag names a set
     of offences that there is not: ``gpunet flags`` says so.
     """
-    flags = flags_of(config.flags)
+    flags = flags_of(config.flags, victims=bool(config.input.victims))
     try:
         check_sets(flags, config)
     except ConfigError:

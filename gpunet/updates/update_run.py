@@ -75,7 +75,8 @@ class UpdateRun(Run):
         self._found: FeatureSet | None = None
         self._scores: Any = None
         self._known: dict[str, KnownPaths | None] = {}
-        self._flags = flags_compared(self.config, self.config.model.side if earlier.command == "run" else None)
+        self._side = self.config.model.side if earlier.command == "run" else None
+        self._flags = flags_compared(self.config, self._side)
         self._old_arrests: Arrests | None = None  # as of the earlier day, where flags are compared
         self._moved: dict[str, int] = {}
 
@@ -243,7 +244,9 @@ class UpdateRun(Run):
         assert self._found is not None
         there = arrests.to_engine(resolve_engine("cpu", self.engine.threads))
         network = self._found.network if self.engine.name == "cpu" else None
-        return raised(old, self._flags), raised(there, self._flags, network)
+        then = raised(old, flags_compared(self._earlier.config, self._side))  # fewer, if victims are new
+        now = raised(there, self._flags, network)
+        return {**{name: of.slice(0, 0) for name, of in now.items()}, **then}, now
 
     def _before(self, now: Tables, flags: Mapping[str, Any]) -> Tables:
         """The tables of the earlier run."""

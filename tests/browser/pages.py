@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 from typer.testing import CliRunner
 
 from gpunet.cli.app import app
-from gpunet.synthetic import make_arrests
+from gpunet.synthetic import make_arrests, make_ties, make_victims
 
 __all__ = ["HOSTILE", "OWNED", "PAGES", "PAYLOADS", "Made"]
 
@@ -64,6 +65,21 @@ bootstrap = 30
 [audit]
 folds = 2
 proxy_persons = 500
+"""
+
+
+# Kinds of ties, one of them with words that mean ill.
+_KINDS = f"""
+[ties]
+intelligence = {{use = true, min_source = 2, min_information = "C"}}
+observation = {{use = false}}
+calls = {{use = true, min_source = 3, min_information = "E"}}
+
+[ties.social_media]
+use = true
+task_ref = {json.dumps(PAYLOADS[0])}
+authority = {json.dumps(PAYLOADS[1])}
+expires = 2114-12-31
 """
 
 
@@ -130,6 +146,17 @@ class Made:
         return self.folder / "run"
 
     @cached_property
+    def layered(self) -> Path:
+        """Features with ties of other kinds and victims."""
+        ties, victims = (self._written(of.__name__, of(PERSONS, seed=1)) for of in (make_ties, make_victims))
+        config, out = self.folder / "kinds.toml", self.folder / "layered"
+        config.write_text(_KINDS, encoding="utf-8")
+        beside = ("--ties", ties, "--victims", victims, "--config", config)
+        self.gpunet("features", self.tables, *beside, "--out", out)
+        self.gpunet("report", out)
+        return out
+
+    @cached_property
     def known(self) -> Path:
         return self._evaluated("known")
 
@@ -185,6 +212,8 @@ class Made:
 PAGES: dict[str, Callable[[Made], Path]] = {
     "features": lambda made: made.features / "report.html",
     "features-public": lambda made: made.public(made.features) / "report.html",
+    "layered": lambda made: made.layered / "report.html",
+    "layered-public": lambda made: made.public(made.layered) / "report.html",
     "run": lambda made: made.run / "report.html",
     "run-public": lambda made: made.public(made.run) / "report.html",
     "known": lambda made: made.known / "report.html",
