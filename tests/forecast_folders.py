@@ -59,7 +59,8 @@ def source_of(
 
 def model_section(frame: pl.DataFrame) -> dict[str, Any]:
     """What ``run.json`` says of a forecast of these persons."""
-    label, probability, past = (frame[name].to_numpy() for name in ("label", "probability", "past_violence"))
+    order = "past_violence" if "past_violence" in frame.columns else "past_victimisation"
+    label, probability, past = (frame[name].to_numpy() for name in ("label", "probability", order))
     results = evaluate(label, probability, THRESHOLD, past_violence=past)
     of_groups = [
         {"persons": len(of), "mean_probability": float(probability[of].mean()), "observed": float(label[of].mean())}

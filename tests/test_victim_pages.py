@@ -74,7 +74,11 @@ def test_the_first_words_and_the_summary(run: Path) -> None:
 
 def test_groups_are_by_the_own_record_as_a_victim(tmp_path: Path) -> None:
     frame = persons(600)
-    names = {"own_arrests": "own_victimisations__all", "own_violent_arrests": "own_victimisations__violent"}
+    names = {
+        "past_violence": "past_victimisation",
+        "own_arrests": "own_victimisations__all",
+        "own_violent_arrests": "own_victimisations__violent",
+    }
     source = source_of(tmp_path / "run", frame.rename(names))
     source.manifest["side"] = "victim"
     found = forecasts_of(source)

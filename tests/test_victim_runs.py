@@ -112,7 +112,8 @@ def test_what_happened_and_the_own_record_are_those_of_victims(run: Path, tables
     assert tested["own_victimisations__all"].to_list() == [every.get(person, 0) for person in ids]
     assert tested["own_victimisations__violent"].to_list() == [violent.get(person, 0) for person in ids]
     assert "own_arrests" not in tested.columns
-    order = tested["past_violence"].to_numpy()
+    assert "past_violence" not in tested.columns
+    order = tested["past_victimisation"].to_numpy()
     assert ((order > 0) == (tested["own_victimisations__violent"].to_numpy() > 0)).all()
     arrests = pl.read_csv(tables[0], try_parse_dates=True).filter(pl.col("date") < days["T-H"])
     assert set(ids) == set(map(str, arrests["person_id"])) | set(every)

@@ -25,17 +25,22 @@ VICTIM: Side = "victim"
 class OwnRecord:
     """The features in which a person's own past on a side stands: all events, violent ones, days since the last.
 
-    >>> OWN_RECORD["victim"].violent
-    'own_victimisations__violent'
+    ``order`` is what the order of persons by that past is called in tables of predictions.
+
+    >>> OWN_RECORD["victim"].violent, OWN_RECORD["victim"].order
+    ('own_victimisations__violent', 'past_victimisation')
     """
 
     events: str
     violent: str
     since: str
+    order: str
 
 
 #: By side. Days since the last victimisation are of any offence: the features have no others.
 OWN_RECORD: Mapping[Side, OwnRecord] = {
-    OFFENDER: OwnRecord("own_arrests", "own_violent_arrests", "days_since_last_violent"),
-    VICTIM: OwnRecord("own_victimisations__all", "own_victimisations__violent", "days_since_last_victimisation"),
+    OFFENDER: OwnRecord("own_arrests", "own_violent_arrests", "days_since_last_violent", "past_violence"),
+    VICTIM: OwnRecord(
+        "own_victimisations__all", "own_victimisations__violent", "days_since_last_victimisation", "past_victimisation"
+    ),
 }

@@ -54,12 +54,13 @@ def tested_frame(
     ``past_violence`` (float64, :func:`gpunet.model.metrics.past_violence_score`: who comes first has the greater one),
     ``own_arrests``, ``own_violent_arrests``, ``degree__all`` (int64, as of the snapshot's day), ``new_person`` (bool,
     whether the model has not seen the person) and ``label`` (bool, what happened). What the features lack is null. Of
-    victims there is a column ``side`` after the first, and the columns of :func:`own_names` are those of victims.
+    victims there is a column ``side`` after the first, ``past_violence`` is called ``past_victimisation``, and the
+    columns of :func:`own_names` are those of victims.
     """
     n = len(probability)
     unknown = (np.zeros(n), np.ones(n, np.bool_))
     columns: dict[str, Any] = {PERSON: person_ids, **side_column(side, n), "probability": probability}
-    columns["past_violence"] = unknown if record is None else record
+    columns[OWN_RECORD[side].order] = unknown if record is None else record
     for name, values in own.items():
         missing = np.ones(n, np.bool_) if values is None else np.isnan(values)
         known = np.zeros(n) if values is None else values

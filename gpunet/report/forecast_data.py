@@ -84,7 +84,7 @@ class Forecasts:
     of
         ``{population: Compared}``: ``all``, then those of :func:`groups_of` in which anybody is.
     persons
-        Everybody of the test window, a row each: ``probability``, ``past_violence``, ``label``, ``community`` (-1
+        Everybody of the test window, a row each: ``probability``, ``past`` (the order by the own record), ``label``, ``community`` (-1
         outside the network) and more. None in a folder without predictions, in which measures have no intervals.
     draws, asked
         How many draws the intervals are from, and how many were asked for.
@@ -131,7 +131,7 @@ def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
     about = (asked, int(model["horizon_days"]), window_words(str(model["test"]["window"])), outcome)
     if not source.has("predictions"):
         return Forecasts(_told(model), None, 0, *about)
-    persons = _persons(source, own_names(outcome.side))
+    persons = _persons(source, outcome)
     tested = _tested(persons)
     draws = number_of_draws(tested.community, asked)
     flags = {ALL: np.ones(len(persons), np.bool_)}
@@ -144,9 +144,10 @@ def _measured(source: Source, groups: Sequence[Group]) -> Forecasts:
     return Forecasts(found, persons, draws, *about)
 
 
-def _persons(source: Source, own: Sequence[str]) -> pl.DataFrame:
-    values = {"probability": pl.Float64, "past_violence": pl.Float64, "new_person": pl.Boolean, "label": pl.Boolean}
-    wanted = {**values, **dict.fromkeys(own, pl.Int64)}
+def _persons(source: Source, outcome: Outcome) -> pl.DataFrame:
+    order = outcome.own.order
+    values = {"probability": pl.Float64, order: pl.Float64, "new_person": pl.Boolean, "label": pl.Boolean}
+    wanted = {**values, **dict.fromkeys(own_names(outcome.side), pl.Int64)}
     found = source.table("predictions", ["person_id", *wanted])
     groups = source.table("groups", ["person_id", "community"])
     try:
@@ -159,9 +160,9 @@ def _persons(source: Source, own: Sequence[str]) -> pl.DataFrame:
     for name in ("probability", "label", "new_person"):
         if found[name].null_count():
             raise _damaged(source, f'"{name}" has no value of some person')
-    if not (found["probability"].is_between(0, 1).all() and found["past_violence"].is_finite().all()):
+    if not (found["probability"].is_between(0, 1).all() and found[order].is_finite().all()):
         raise _damaged(source, "a value is no number that a run writes")
-    return found.with_columns(pl.col("community").cast(pl.Int64).fill_null(-1))
+    return found.rename({order: "past"}).with_columns(pl.col("community").cast(pl.Int64).fill_null(-1))
 
 
 def _damaged(source: Source, why: str) -> InputError:
@@ -169,7 +170,7 @@ def _damaged(source: Source, why: str) -> InputError:
 
 
 def _tested(persons: pl.DataFrame) -> Window:
-    record = persons["past_violence"]
+    record = persons["past"]
     return Window(
         persons["probability"].to_numpy(),
         None if record.null_count() else record.to_numpy(),

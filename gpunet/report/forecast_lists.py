@@ -60,8 +60,8 @@ def curve_of(found: Forecasts) -> dict[str, Lists]:
     n, label = len(persons), persons["label"].to_numpy()
     lengths = np.unique(np.geomspace(min(_SHORTEST, n), n, _POINTS).round().astype(np.int64))
     hits: dict[str, Float64] = {"model": found_on_lists(persons["probability"].to_numpy(), label, lengths)}
-    if not persons["past_violence"].null_count():
-        hits["past violence"] = found_on_lists(persons["past_violence"].to_numpy(), label, lengths)
+    if not persons["past"].null_count():
+        hits["past violence"] = found_on_lists(persons["past"].to_numpy(), label, lengths)
     hits["chance"] = lengths.astype(np.float64) * (positives / n)
     return {
         order: {f"first {k}": (k, of) for k, of in zip(lengths.tolist(), found_here.tolist(), strict=True)}
