@@ -1,4 +1,4 @@
-"""Victims of tables without a force, beside arrests of several: the date tells which incident an id means, or nothing."""
+"""Victims of tables without a force, beside arrests of several: the date tells which incident an id means."""
 
 from __future__ import annotations
 
