@@ -100,23 +100,34 @@ class Picture:
             for pair, days in between.items()
         }
 
+    def incidents_of_victims(self) -> dict[Any, Any]:
+        """The force and id of the arrests' incident by person, force and id of a victim, from whole tables."""
+        whole, events = (reference_arrests(rows or [], self.sets) for rows in (self.rows, self.victims))
+        told = all(any(a.force for a in of) for of in (whole, events))
+        found = {}
+        for event in events:
+            like = [a for a in whole if a.incident_id == event.incident_id and (not told or a.force == event.force)]
+            days: dict[Any, list[dt.date]] = {}
+            for arrest in like:
+                days.setdefault(arrest.force, []).extend([] if arrest.date is None else [arrest.date])
+            if len(days) > 1:  # the date tells
+                days = {force: of for force, of in days.items() if of and min(of) == event.date}
+            found[event.person, event.force, event.incident_id] = (
+                (next(iter(days)), event.incident_id) if len(days) == 1 else None
+            )
+        return found
+
     def of_victims(self) -> dict[Pair, Tie]:
-        whole = reference_arrests(self.rows, self.sets)  # how incidents are told apart is found out from whole tables
-        told = all(any(a.force for a in of) for of in (whole, reference_arrests(self.victims or [], self.sets)))
-        forces: dict[Any, set[str]] = {}
-        for arrest in whole:
-            forces.setdefault((arrest.force if told else "", arrest.incident_id), set()).add(arrest.force)
         arrested: dict[Any, set[Any]] = {}
         for arrest in self.arrests:
-            arrested.setdefault((arrest.force if told else "", arrest.incident_id), set()).add(arrest.person)
+            arrested.setdefault((arrest.force, arrest.incident_id), set()).add(arrest.person)
+        which = self.incidents_of_victims()
         between: dict[Pair, list[set[dt.date]]] = {}
         hurt: dict[Any, list[Arrest]] = {}
         for event in self.events:
-            hurt.setdefault((event.force if told else "", event.incident_id), []).append(event)
+            hurt.setdefault(which[event.person, event.force, event.incident_id], []).append(event)
         for key, events in hurt.items():
             others = arrested.get(key, set())
-            if len(forces.get(key, ())) != 1:  # it is not told which of two incidents it is
-                continue
             if len(others | {e.person for e in events}) > self.max_incident_size:
                 continue
             days: dict[Pair, set[dt.date]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,7 @@ def test_the_summary_tells_of_tables_and_layers(tables, tmp_path, capsys):
     for name in (*KINDS, "victim", "any"):
         assert f"layer     {name}: " in said
     assert "rejected_ties.parquet" in said
+    assert re.search(r"^  ties\.parquet +who is tied to whom, in each layer$", said, re.M)
     for stage in ("reading ties", "reading victims", "layers", "closeness (any layer)"):
         assert f"{stage}: done" in progress
     assert "(step 19 of 19)" in progress

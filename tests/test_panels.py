@@ -236,6 +236,8 @@ def test_units_that_the_tables_have_not_are_refused():
     arrests = read_arrests(frame_of([row("ann", 1, DAY, "theft")]), {"input": {"columns": {"beat": "zone"}}})
     with pytest.raises(InputError, match=r'no arrest has a beat.*"zone"'):
         require_unit(arrests, "beat")
+    with pytest.raises(InputError, match="so there is no panel of beats: name"):
+        require_unit(arrests, "beat")
     require_unit(arrests, "force")  # the one that there is where none is named
     no_offences = read_arrests(frame_of([row("ann", 1, DAY)]).drop("offence"), {"input": {"columns": {"offence": ""}}})
     with pytest.raises(InputError, match="no offences"):

@@ -200,6 +200,29 @@ def test_where_nothing_can_be_tried_it_says_so(tmp_path):
     assert "Nothing could be tried" in page(tmp_path, "analyst")[0]
 
 
+@pytest.mark.parametrize(
+    ("offence", "beat", "said"),
+    [
+        ("theft", pl.col("beat"), "nothing to forecast: no arrest is of an offence in a set of [violent_offences]"),
+        (
+            pl.col("offence"),
+            pl.when(pl.col("offence") == "theft").then("beat"),
+            "to forecast: no violent arrest, of ",
+        ),
+    ],
+)
+def test_without_a_violent_arrest_there_is_nothing_to_forecast(tmp_path, offence, beat, said):
+    table = arrests(400).with_columns(offence=offence if isinstance(offence, pl.Expr) else pl.lit(offence), beat=beat)
+    manifest = run_places(table, tmp_path, {"places": {"every": "2mo", "training_windows": 1, **FEW}})
+    (warning,) = [text for text in manifest["warnings"] if text.startswith("nothing to forecast")]
+    assert said in warning
+    assert warning in " ".join(summarise(manifest, tmp_path).split())
+
+
+def test_with_violent_arrests_there_is_no_such_warning(beats):
+    assert not [text for text in read_manifest(beats)["warnings"] if "nothing to forecast" in text]
+
+
 def page(folder: Path, audience: str) -> tuple[str, Any]:
     source = Source(folder, Audience(audience))
     found = rendered(page_of(source), source.audience)
@@ -236,7 +259,7 @@ def test_a_manifest_with_odd_values_is_refused_or_summarised(beats, tmp_path):
         (("--from", "2013-06-01", "--to", "2013-01-01"), "no day from 2013-06-01 to 2013-01-01"),
         (("--from", "2001-01-01"), "no arrest was known before it"),
         (("--every", "soon"), "[places] every"),
-        (("--unit", "district"), "no arrest has a district"),
+        (("--unit", "district"), "no arrest has a district, so there is no forecast of districts: name"),
         (("--unit", "cell"), "[places] latitude and longitude"),
         (("--resolution", "16"), "[places] resolution"),
         (("--unit", "street"), "street"),

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from gpunet.cli.summary import summarise
 from gpunet.config.config import load_config
+from gpunet.config.registry import columns
 from gpunet.reading.rejections import REASONS
 from gpunet.reading.ties_rows import TIE_REASONS as REASONS_OF_TIES
 from gpunet.report.audience import MIN_PERSONS, Audience, AudienceName
+from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Section, Table
 from gpunet.report.layers import layers, persons_told
 from gpunet.report.page import rendered
@@ -104,6 +106,18 @@ def test_the_public_is_told_neither_task_nor_name() -> None:
     said = words_of(section_of(source_of("public")), "public")
     assert "Ties of social media were used for one task, on an authority that ends on 2114-06-04." in said
     assert not [word for word in ("FLOWER", "Ann Ode", "rejected_ties", "Kept of") if word in said]
+
+
+def test_a_reason_rests_on_the_tables_of_its_layer_and_on_arrests_if_it_is_of_all() -> None:
+    config = load_config({**CONFIG, "input": {"ties": ["ties.csv"]}})
+    known = columns(config.sets, ["layers"], layers=config.layers)
+    nobody: Any = None
+    evidence = Evidence(nobody, nobody, nobody)  # of which these families need nothing
+    said = {name: evidence.behind(feature) for name, feature in known.items()}
+    assert {"degree__all__any", "shell__all__any", "degree__all__calls"} < set(said)
+    for name, text in said.items():
+        assert ("on who was arrested together and on the run's tables of other ties" in text) is name.endswith("__any")
+        assert "the run's tables of other ties" in text
 
 
 def test_no_section_without_tables_and_none_of_kinds_without_ties() -> None:

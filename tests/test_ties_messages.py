@@ -41,7 +41,9 @@ BAD: dict[str, Row] = {
     "bad_information_grade": {"information_grade": "F"},
     "bad_handling": {"handling": "secret"},
     "kind_not_used": {"kind": "chat"},
+    "missing_source_grade": {"source_grade": None},
     "source_too_low": {"source_grade": "3"},
+    "missing_information_grade": {"information_grade": "n/a"},
     "information_too_low": {"information_grade": "D"},
 }
 
@@ -78,12 +80,32 @@ def test_a_malformed_row_is_kept_as_its_line(tmp_path: Path) -> None:
 
 def test_grades_of_none_are_the_lowest() -> None:
     ungraded: Row = {**GOOD, "source_grade": None, "information_grade": None}
-    assert read([ungraded]).by_reason == {"source_too_low": 1}
+    assert read([ungraded]).by_reason == {"missing_source_grade": 1}
     assert read([{**ungraded, "kind": "intelligence"}]).by_reason == {}
     without: Row = {name: GOOD[name] for name in COLUMNS[:4]}
-    report = read([without])
-    assert report.by_reason == {"source_too_low": 1}
-    assert any("no table has a column source_grade" in text and "min_source = 3" in text for text in report.warnings)
+    for row in (without, ungraded):  # no column, or no value in it
+        report = read([row])
+        assert report.by_reason == {"missing_source_grade": 1}
+        assert [text for text in report.warnings if "without a grade" in text] == [
+            "ties: no row of calls has a value in source_grade or information_grade, and rows without a grade count "
+            'only with min_source = 3 and min_information = "E": write both below [ties.calls] if they are to count, '
+            "or have the grades written"
+        ]
+    written = {"ties": {"calls": {**TIES["calls"], "min_source": 3, "min_information": "E"}}}
+    assert read([without], written).files[0].accepted == 1
+
+
+def test_only_the_grade_that_no_row_of_the_kind_has_is_asked_for() -> None:
+    half: Row = {**GOOD, "information_grade": None}
+    kinds = {name: {**TIES["calls"]} for name in ("calls", "chat")}
+    report = read([half, {**half, "kind": "chat"}], {"ties": kinds})
+    assert report.by_reason == {"missing_information_grade": 2}
+    (warning,) = [text for text in report.warnings if "without a grade" in text]
+    assert warning.startswith("ties: no row of calls and chat has a value in information_grade, and rows")
+    assert 'only with min_information = "E": write that below [ties.calls] and [ties.chat] if' in warning
+    report = read([half, {**GOOD, "person_b": "3"}])  # one row of the kind has it
+    assert report.by_reason == {"missing_information_grade": 1}
+    assert not [text for text in report.warnings if "without a grade" in text]
 
 
 def test_a_kind_that_is_not_named_is_refused_and_told_how_to_name_it() -> None:

@@ -134,9 +134,13 @@ def _tie(row: Row, config: Mapping[str, Any]) -> str | tuple[Any, Any]:
     settings = {"min_source": 1, "min_information": "B", **config["ties"][kind.lower()]}
     if not settings["use"]:
         return "kind_not_used"
-    if (3 if source is None else int(float(source))) > settings["min_source"]:
+    if source is None and settings["min_source"] < 3:
+        return "missing_source_grade"
+    if source is not None and int(float(source)) > settings["min_source"]:
         return "source_too_low"
-    if (information or "E").upper() > settings["min_information"]:
+    if information is None and settings["min_information"] != "E":
+        return "missing_information_grade"
+    if information is not None and information.upper() > settings["min_information"]:
         return "information_too_low"
     a, b = sorted(map(str, persons))
     grades = (source and int(float(source)), information and information.upper(), handling and handling.upper())

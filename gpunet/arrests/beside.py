@@ -160,12 +160,15 @@ class Victimisations:
         int32[persons of `events`], their codes among the persons of the arrests; -1 for who is not among them.
     of_incident
         int32[incidents of `events`], their codes among the incidents of the arrests; -1 for an incident in which nobody
-        was arrested.
+        was arrested, or of which it is not known which one it is.
+    unsettled
+        How many events were in an incident that may be one of several, in whole tables.
     """
 
     events: Events
     of_person: Int32
     of_incident: Int32
+    unsettled: int = 0
 
     def __len__(self) -> int:
         return len(self.events)

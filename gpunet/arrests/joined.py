@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.beside import Associations, Victimisations
-from gpunet.base.array_types import Int32
+from gpunet.arrests.beside import NEVER, Associations, Victimisations
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.base.words import quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.config.layers import VICTIM
-from gpunet.tables.arrays import inverse_order, sort_order, to_host
+from gpunet.tables.arrays import inverse_order, least_by_code, sort_order, to_host
 from gpunet.tables.frames import backend_of, make_series, series_to_arrow
 
 __all__ = ["TieRows", "check_key", "with_tables", "without_layer"]
@@ -72,7 +72,9 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
         a, b = code[ties.rows.a], code[ties.rows.b]
         associations = dataclasses.replace(ties.rows, a=np.minimum(a, b), b=np.maximum(a, b))
     if victims is not None:
-        of_victims = Victimisations(victims, _codes(others[-1], ids), _of_incidents(arrests, victims))
+        of_person = _codes(others[-1], ids)
+        victims, of_incident, unsettled = _of_incidents(arrests, victims)
+        of_victims = Victimisations(victims, of_person, of_incident, unsettled)
     joined = dataclasses.replace(joined, associations=associations, victims=of_victims)
     return joined if arrests.as_of is None else joined.before(arrests.as_of)
 
@@ -176,10 +178,20 @@ def check_key(config: Config) -> None:
         )
 
 
-def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
-    """int32[incidents of the victims], the incident of the arrests with the same key; -1 if there is none or several.
+def _of_incidents(arrests: Arrests, victims: Arrests) -> tuple[Arrests, Int32, int]:
+    """Which incidents of the arrests those of the victims are: the ones with the same key.
 
-    The force is no part of it where the arrests or the victims do not tell any.
+    The force is no part of it where the arrests or the victims do not tell any. Where several incidents of arrests have
+    the key then, the date of each victim's event tells (:func:`_settled`).
+
+    Returns
+    -------
+    victims
+        With codes of their own for incidents that dates have told apart.
+    of_incident
+        int32[incidents of the victims], the incident of the arrests; -1 if there is none, or one of several.
+    unsettled
+        How many events may be in one of several incidents.
     """
     check_key(arrests.config)
     key = set(arrests.config.input.incident_key)
@@ -188,9 +200,58 @@ def _of_incidents(arrests: Arrests, victims: Arrests) -> Int32:
     known, wanted = _keys(arrests, key), _keys(victims, key)
     counts = known.value_counts()
     repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    places = (_places(keys, repeated) for keys in (known, wanted))
     known = pc.if_else(pc.is_in(known, value_set=repeated), pa.scalar(None, _TEXT), known)  # of which it is not known
-    found = pc.index_in(wanted, value_set=known, skip_nulls=True)
+    return _settled(arrests, victims, _places(wanted, known), *places)
+
+
+def _places(keys: pa.Array, among: pa.Array) -> Int32:
+    """Where each key stands, -1 for a null and for one that is not there."""
+    found = pc.index_in(keys, value_set=among, skip_nulls=True)
     return np.asarray(found.fill_null(-1), dtype=np.int32)
+
+
+def _settled(
+    arrests: Arrests, victims: Arrests, of_incident: Int32, known: Int32, wanted: Int32
+) -> tuple[Arrests, Int32, int]:
+    """What :func:`_of_incidents` gives, where several incidents of arrests may share a key.
+
+    Parameters
+    ----------
+    of_incident
+        int32[incidents of the victims], those of the arrests by keys that only one has.
+    known, wanted
+        int32[incidents] of the arrests and of the victims, the number of the key that several have; -1 for others.
+
+    An event is in the one whose first arrest is dated on the event's own day, if that is a single one.
+    """
+    incident, day = to_host(victims.incident), to_host(victims.day)
+    (events,) = np.nonzero(wanted[incident] >= 0)
+    if not len(events):
+        return victims, of_incident, 0
+    of_arrest, dated = to_host(arrests.incident), to_host(arrests.day) != NO_DAY
+    first = least_by_code(of_arrest[dated], to_host(arrests.day)[dated], arrests.n_incidents, NEVER)
+    (several,) = np.nonzero((known >= 0) & (first != NEVER))
+    keys, at, counts = np.unique(_key_and_day(known[several], first[several]), return_index=True, return_counts=True)
+    asked = _key_and_day(wanted[incident[events]], day[events])
+    place = np.searchsorted(keys, asked)
+    single = (np.append(keys, -1)[place] == asked) & (np.append(counts, 0)[place] == 1) & (day[events] != NO_DAY)
+    told, chosen = events[single], several[at[place[single]]]
+    parts, code = np.unique(incident[told] * np.int64(arrests.n_incidents) + chosen, return_inverse=True)
+    incident = incident.copy()
+    incident[told] = len(of_incident) + code
+    before, chosen = np.divmod(parts, max(arrests.n_incidents, 1))
+    ids = series_to_arrow(victims.incident_ids)
+    ids = pa.concat_arrays([ids, ids.take(pa.array(before))])
+    series = make_series(victims.incident_ids.name, ids, backend_of(victims.incident_ids))
+    split = dataclasses.replace(victims, incident=incident, incident_ids=series)
+    return split, np.append(of_incident, chosen).astype(np.int32), len(events) - len(told)
+
+
+def _key_and_day(key: Int32, day: Int32) -> Int64:
+    """Both as one number."""
+    both: Int64 = (key.astype(np.int64) << 32) + day
+    return both
 
 
 def _keys(arrests: Arrests, key: Set[str]) -> pa.Array:

@@ -19,7 +19,7 @@ from gpunet.cli.running import snapshot_run
 from gpunet.config.config import load_config
 from gpunet.panels.units import require_unit
 from gpunet.places import boosted, simple
-from gpunet.places.cautions import PATROLS, no_results, without_place
+from gpunet.places.cautions import PATROLS, no_results, no_violence, without_place
 from gpunet.places.counts import Known, events_of, known_places, labels_of, place_codes
 from gpunet.places.measures import TriedWindow, result_rows
 from gpunet.places.tables import PlaceNames, forecast_frames, places_frame, results_frame
@@ -27,6 +27,7 @@ from gpunet.places.windows import Window, training_days, windows_of
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
+from gpunet.tables.arrays import to_host
 
 __all__ = ["MODELS", "run_places"]
 
@@ -109,10 +110,13 @@ def _placed(run: SnapshotRun, arrests: Arrests) -> tuple[Arrests, str, dict[str,
         unit = "beat"
     else:
         unit = asked.unit
-        require_unit(arrests, asked.unit)
+        require_unit(arrests, asked.unit, "forecast")
     number = int((place_codes(arrests, unit) < 0).sum())
     if number:
         run.warnings.append(without_place(number, len(arrests), asked.unit, reasons))
+    violent = to_host(arrests.offences) != 0
+    if not (violent & (place_codes(arrests, unit) >= 0)).any():
+        run.warnings.append(no_violence(int(violent.sum()), asked.unit))
     return arrests, unit, {"arrests_without_place": number, "why_without_place": reasons}
 
 

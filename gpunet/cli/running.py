@@ -23,7 +23,7 @@ from gpunet.runs.resume import Command, tables_beside
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
 
-__all__ = ["RUN_FILES", "Opened", "opened", "snapshot_run"]
+__all__ = ["LAYERED_FILES", "RUN_FILES", "Opened", "opened", "snapshot_run"]
 
 #: Every file that a run folder can hold beside ``run.json``, and what is in it; see :class:`ResultNames`.
 RUN_FILES = {
@@ -61,6 +61,9 @@ RUN_FILES = {
     "model.ubj": "the model",
     "model.skops": "the model",  # of earlier versions
 }
+
+#: What is in some of them where there are layers beside co-arrest.
+LAYERED_FILES = {"ties.parquet": "who is tied to whom, in each layer"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from gpunet.base.words import counted
 from gpunet.cli.audit_summary import audit_lines
 from gpunet.cli.flag_summary import flag_lines
 from gpunet.cli.places_summary import places_lines
-from gpunet.cli.running import RUN_FILES
+from gpunet.cli.running import LAYERED_FILES, RUN_FILES
 from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
 from gpunet.report.outcome import Outcome, outcome_of
@@ -87,7 +87,8 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
 
 def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
     """How long it took, and every file with what is in it."""
-    results = {name: what for name, what in RUN_FILES.items() if ResultNames([name]).any_of(manifest["outputs"])}
+    words = RUN_FILES | (LAYERED_FILES if "layers" in manifest else {})
+    results = {name: what for name, what in words.items() if ResultNames([name]).any_of(manifest["outputs"])}
     results["run.json"] = "versions, configuration, counts, statistics, evaluation, times"
     wide = max(18, *map(len, results))
     files = [f"  {name:{wide}} {what}" for name, what in results.items()]

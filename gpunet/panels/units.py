@@ -31,8 +31,10 @@ def id_columns(unit: Unit) -> tuple[str, ...]:
     return {"person": ("person_id",), "beat": ("force", "beat"), "district": ("force", "district")}.get(unit, (unit,))
 
 
-def require_unit(arrests: Arrests, unit: Unit) -> None:
+def require_unit(arrests: Arrests, unit: Unit, wanted: str = "panel") -> None:
     """Refuse a unit of which the tables have none, and tables without offences, whose labels nobody knows.
+
+    `wanted` is what there could be none of, ``"panel"`` or ``"forecast"``.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def require_unit(arrests: Arrests, unit: Unit) -> None:
     if unit != "person" and not (_codes(arrests, unit) >= 0).any():
         names = arrests.config.input.source_names(unit)
         raise InputError(
-            f'no arrest has a {unit}, so there is no panel of {unit}s: name its column under [input] columns, "'
+            f'no arrest has a {unit}, so there is no {wanted} of {unit}s: name its column under [input] columns, "'
             f'{names[0] if names else unit}" now, or take another --unit'
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gpunet.base.words import counted
 
-__all__ = ["PATROLS", "no_results", "without_place"]
+__all__ = ["PATROLS", "no_results", "no_violence", "without_place"]
 
 #: Patrols make arrests, and a model of arrests sends patrols.
 PATROLS = (
@@ -23,6 +23,19 @@ def without_place(number: int, arrests: int, unit: str, reasons: Mapping[str, in
     verb = "has" if number == 1 else "have"
     return (
         f"{number:,} of {counted(arrests, 'arrest')} {verb} no {what}{why}: they count for their persons, in no place"
+    )
+
+
+def no_violence(violent: int, unit: str) -> str:
+    """The sentence where no place ever had a violent arrest; `violent` are those elsewhere."""
+    if violent:
+        return (
+            f"nothing to forecast: no violent arrest, of {violent:,}, has a {unit}, so every place's forecast is "
+            "without meaning; have the places of violent arrests written"
+        )
+    return (
+        "nothing to forecast: no arrest is of an offence in a set of [violent_offences], so every place's forecast is "
+        "without meaning; gpunet check lists the offences that there are, docs/offences.md says how to write sets"
     )
 
 

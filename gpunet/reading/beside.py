@@ -13,7 +13,7 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.joined import check_key, with_tables
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
-from gpunet.base.words import Advice, plain_name
+from gpunet.base.words import Advice, counted, plain_name
 from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.alike import alike_among, candidates, texts_of
@@ -145,7 +145,7 @@ def _of_ties(arrests: Arrests) -> list[Advice]:
 
 
 def _of_victims(arrests: Arrests) -> list[Advice]:
-    """What to tell of incidents that are not those of arrests, and of offences of which none is violent."""
+    """What to tell of incidents that are not, or may not be, those of arrests, and of offences that are not violent."""
     victims = arrests.victims
     if victims is None or not len(victims):
         return []
@@ -157,6 +157,12 @@ def _of_victims(arrests: Arrests) -> list[Advice]:
             f"victims: {shared:,} of {len(incidents):,} incidents of victims are incidents of arrests, so hardly "
             "anybody is tied to their victim: are incident_id, and force, written alike in both? See [input] id_rules "
             "in docs/input.md"
+        )
+    if victims.unsettled:
+        found.append(
+            f"victims: {counted(victims.unsettled, 'time')} somebody became a victim in an incident whose id several "
+            "forces have, and the date does not tell whose it is, so nobody is tied by it: give these tables a column "
+            "force"
         )
     if not victims.events.config.input.is_absent("offence") and not victims.events.offences.any():
         found.append(

@@ -22,24 +22,21 @@ from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord
 from gpunet.reading.tables import Tables
 from gpunet.reading.ties_columns import OPTIONAL, REQUIRED
-from gpunet.reading.ties_rows import CHOSEN
+from gpunet.reading.ties_rows import CHOSEN, TieReader
 from gpunet.tables.arrays import distinct
 from gpunet.tables.frames import from_arrow
 
 __all__ = ["prefixed", "tie_notes", "ties_report"]
 
-#: The columns of grades, the reasons for which rows of too low ones are left out, and what lets rows without one count.
-_GRADES = {
-    "source_grade": ("source_too_low", "min_source = 3"),
-    "information_grade": ("information_too_low", 'min_information = "E"'),
-}
+#: The columns of grades, and what lets rows without one count.
+_GRADES = {"source_grade": "min_source = 3", "information_grade": 'min_information = "E"'}
 
 
 def ties_report(
-    tables: Tables, config: Config, found: Findings, rejected: pa.Table, notes: Sequence[str], today: date
+    tables: Tables, config: Config, reader: TieReader, rejected: pa.Table, notes: Sequence[str], today: date
 ) -> ReadReport:
-    """The report of tables that were read to their end, of which `notes` tell what was accepted."""
-    inputs = tables.inputs
+    """The report of tables that `reader` has read to their end, of which `notes` tell what was accepted."""
+    inputs, found = tables.inputs, reader.found
     files = tuple(map(file_count, inputs.records))
     columns = {"person_a" if ours == "person_id" else ours: names for ours, names in columns_of(inputs.records).items()}
     dates = {ours: columns.get(ours, [ours])[0] for ours in ("date", "recorded_at")}
@@ -58,7 +55,7 @@ def ties_report(
             *skipped_warnings(skipped),
             *inputs.warnings,
             *_of_kinds(config, files, found),
-            *_of_grades(columns, found),
+            *_of_grades(reader),
             *_of_recording(inputs.records, found),
             *(advised.sentence for advised in advice),
         ),
@@ -129,14 +126,19 @@ def _of_kinds(config: Config, files: Sequence[FileCount], found: Findings) -> li
     ]
 
 
-def _of_grades(columns: dict[str, list[str]], found: Findings) -> list[str]:
-    """Warnings of tables without a column of grades, where rows are left out for having none."""
-    rejected = found.by_reason()
+def _of_grades(reader: TieReader) -> list[str]:
+    """Warnings of kinds of which no row has a grade, where rows are left out for that: all that is to be written."""
+    lacking: dict[str, list[str]] = {}
+    for kind, column in sorted(reader.graded.lacking.keys() - reader.graded.given):
+        lacking.setdefault(kind, []).append(column)
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for kind, missing in lacking.items():
+        kinds.setdefault(tuple(column for column in _GRADES if column in missing), []).append(kind)
     return [
-        f"no table has a column {column}, and rows without a grade count only with {setting}: write that below the "
-        f"[ties.KIND] of those that are to count, or have the grades written"
-        for column, (reason, setting) in _GRADES.items()
-        if column not in columns and rejected.get(reason)
+        f"no row of {' and '.join(names)} has a value in {' or '.join(columns)}, and rows without a grade count only "
+        f"with {' and '.join(_GRADES[column] for column in columns)}: write {'both' if len(columns) > 1 else 'that'} "
+        f"below {' and '.join(f'[ties.{name}]' for name in names)} if they are to count, or have the grades written"
+        for columns, names in kinds.items()
     ]
 
 

@@ -20,6 +20,7 @@ from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
+from gpunet.reading.grades import GRADES, INFORMATION, Graded, grades, meaning_of_grade
 from gpunet.reading.location import HOST, Column, code_series, joined
 from gpunet.reading.reader import of_type, with_force
 from gpunet.reading.rejections import in_file_order, malformed_rows, rejected_rows
@@ -45,18 +46,24 @@ TIE_REASONS = (
     "bad_information_grade",
     "bad_handling",
     "kind_not_used",
+    "missing_source_grade",
     "source_too_low",
+    "missing_information_grade",
     "information_too_low",
     "malformed_row",
 )
 
 #: The reasons that the configuration gives, of rows that are as they should be.
-CHOSEN = ("kind_not_used", "source_too_low", "information_too_low")
+CHOSEN = (
+    "kind_not_used",
+    "missing_source_grade",
+    "source_too_low",
+    "missing_information_grade",
+    "information_too_low",
+)
 
-#: What stands in the columns of grades, by the number that it is known by here; 0 is none.
-_SOURCES = {"1": 1, "2": 2, "3": 3, "1.0": 1, "2.0": 2, "3.0": 3}
-_INFORMATION = {letter: i for i, letter in enumerate("abcde", 1)}
-_HANDLING = {"p": 1, "c": 2}
+#: The columns of grades that a kind asks for, and what takes rows that have none.
+_ASKED = {"source_grade": 3, "information_grade": 5}
 
 _NO_KIND, _UNKNOWN_KIND = -1, -2
 
@@ -105,6 +112,7 @@ class _Before(NamedTuple):
     found: Findings
     unknown: Counter[str]
     forces: set[str]
+    graded: Graded
 
 
 class TieReader:
@@ -122,6 +130,8 @@ class TieReader:
         Rows by kind, as it stands there, of kinds that the configuration does not name.
     forces
         The forces that rows have, where persons are known within theirs.
+    graded
+        Which kinds in use have grades, and which would need them.
     """
 
     def __init__(self, config: Config, today: date | None = None) -> None:
@@ -130,30 +140,32 @@ class TieReader:
         self.found = Findings()
         self.unknown: Counter[str] = Counter()
         self.forces: set[str] = set()
+        self.graded = Graded()
         self._config, self._names = config, tie_columns(config.input)
         self._dates = DateColumns(config.input, HOST, today)
         self._persons, self._force = meaning_of_persons(config.input), meaning_of(config.input, "force")
-        self._texts = meaning_of(config.input, "offence")
+        self._texts = dict.fromkeys(("kind", "basis"), meaning_of(config.input, "offence"))
+        self._texts |= {name: meaning_of_grade(config.input, name) for name in GRADES}
         self._kinds = {name: i for i, name in enumerate(config.ties)}
         kinds = list(config.ties.values())
         self._used = np.array([*(kind.use for kind in kinds), False])
         self._source = np.array([*(kind.min_source for kind in kinds), 3])
-        self._information = np.array([*(_INFORMATION[kind.min_information.lower()] for kind in kinds), 5])
+        self._information = np.array([*(INFORMATION[kind.min_information] for kind in kinds), 5])
         self._rejected: list[pa.Table] = []
-        self._before = _Before(0, 0, Findings(), Counter(), set())
+        self._before = _Before(0, 0, Findings(), Counter(), set(), Graded())
 
     def add_all(self, batches: Iterable[Batch | Withdrawal]) -> None:
         """Check and code batch by batch, and count rows that are rejected; less those that are withdrawn."""
         for batch in batches:
             if isinstance(batch, Withdrawal):
-                parts, rejected, self.found, self.unknown, self.forces = self._before
+                parts, rejected, self.found, self.unknown, self.forces, self.graded = self._before
                 del self.parts[parts:], self.pieces[parts:], self._rejected[rejected:]
             else:
                 self._add(batch)
 
     def _add(self, batch: Batch) -> None:
         if batch.begins:
-            copies = self.found.copy(), self.unknown.copy(), self.forces.copy()
+            copies = self.found.copy(), self.unknown.copy(), self.forces.copy(), self.graded.copy()
             self._before = _Before(len(self.parts), len(self._rejected), *copies)
         rows, reason = self._checked(batch)
         (accepted,), (rejected,) = np.nonzero(reason < 0), np.nonzero(reason >= 0)
@@ -178,9 +190,7 @@ class TieReader:
         date_, until, recorded = (self._timestamps(batch, name) for name in ("date", "until", "recorded_at"))
         a, b, ids = self._persons_of(coded)
         kind, texts = self._kind_of(coded["kind"].column)
-        source = _grades(coded.get("source_grade"), _SOURCES, n)
-        information = _grades(coded.get("information_grade"), _INFORMATION, n)
-        handling = _grades(coded.get("handling"), _HANDLING, n)
+        source, information, handling = (grades(coded.get(name), name, n) for name in GRADES)
         dated, told, ends = (stamps != NO_TIMESTAMP for stamps in (date_, recorded, until))
         early = recorded // DAY_US < date_ // DAY_US
         reason = _first(
@@ -207,16 +217,27 @@ class TieReader:
         chosen = _first(
             n,
             kind_not_used=~self._used[kind],
-            source_too_low=np.where(source == 0, 3, source) > self._source[kind],
-            information_too_low=np.where(information == 0, 5, information) > self._information[kind],
+            missing_source_grade=(source == 0) & (self._source[kind] < _ASKED["source_grade"]),
+            source_too_low=source > self._source[kind],
+            missing_information_grade=(information == 0) & (self._information[kind] < _ASKED["information_grade"]),
+            information_too_low=information > self._information[kind],
         )
+        self._count_grades(kind, (reason < 0) & self._used[kind], chosen, source, information)
         reason = np.where(reason < 0, chosen, reason).astype(np.int8)
         days = self._recorded(recorded, "recorded_at" in batch.frame.columns, reason < 0)
         none = Column(HOST.series("basis", []), np.full(n, -1, np.int8))
         basis = coded["basis"].column.narrowed() if "basis" in coded else none
-        grades = {"source": source, "information": information, "handling": handling}
+        of_row = {"source": source, "information": information, "handling": handling}
         kind = kind.astype(np.int32)
-        return TieBatch(a, b, kind, date_, until, days, **grades, basis=basis), reason
+        return TieBatch(a, b, kind, date_, until, days, **of_row, basis=basis), reason
+
+    def _count_grades(self, kind: Any, readable: Bool, chosen: Int8, source: Int8, information: Int8) -> None:
+        """Note which kinds have grades, and the rows that are left out for having none."""
+        left_out = np.isin(chosen, [TIE_REASONS.index(f"missing_{column}") for column in _ASKED])[readable]
+        names, kind = list(self._kinds), kind[readable]
+        found, least = (source[readable], information[readable]), (self._source[kind], self._information[kind])
+        for (column, lowest), grade, of_kind in zip(_ASKED.items(), found, least, strict=True):
+            self.graded.count(names, kind, column, grade, left_out & (of_kind < lowest))
 
     def _recorded(self, timestamps: Int64, told: bool, accepted: Bool) -> Int32:
         """The day on which each row came to be known."""
@@ -240,7 +261,7 @@ class TieReader:
         if name in ("date", "until", "recorded_at"):
             return Values(Column(HOST.series(name, []), np.full(len(batch.frame), -1, np.int8)), None, Counter())
         persons = name in ("person_id", "person_b")
-        meaning = self._persons if persons else self._force if name == "force" else self._texts
+        meaning = self._persons if persons else self._force if name == "force" else self._texts[name]
         where = f'{batch.where}: column "{self._shown(name)}"'
         series = column_at(HOST, batch.frame.get_column(name), where, self._dates.formats, self._dates.meaning)
         values = values_of(code_series(series, HOST), meaning, HOST)
@@ -301,15 +322,6 @@ def _first(n: int, **conditions: Bool) -> Int8:
     for name in reversed(list(conditions)):
         reason[conditions[name]] = TIE_REASONS.index(name)
     return reason
-
-
-def _grades(values: Values | None, known: Mapping[str, int], n: int) -> Int8:
-    """A column of grades by their numbers: 0 where a row has none, -1 where it has none that is known."""
-    if values is None:
-        return np.zeros(n, np.int8)
-    lookup = [known.get(text.strip().lower(), -1) for text in values.column.texts()]
-    found: Int8 = np.array([*lookup, 0], np.int8)[values.column.codes]
-    return found
 
 
 def _missing(values: Values) -> Bool:

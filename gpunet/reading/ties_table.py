@@ -100,7 +100,7 @@ def read_ties(
     except InputError as error:
         raise InputError(f"ties: {error}") from error
     rows, notes = _rows(reader, config, corrections, effect or Effect())
-    report = ties_report(tables, config, reader.found, rejected, notes, today or date.today())
+    report = ties_report(tables, config, reader, rejected, notes, today or date.today())
     if progress is not None:
         progress(_STAGE, tables.total, tables.total)
     return rows, report

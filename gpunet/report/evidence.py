@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gpunet.base.words import counted
+from gpunet.config.layers import ANY
 from gpunet.config.registry import PATH_FAMILIES, Feature
 from gpunet.report.named import named
 from gpunet.report.record import Record
@@ -30,6 +31,13 @@ _BESIDE = {
 }
 
 
+#: Of the union of all layers, of which co-arrest is one.
+_OF_ANY = (
+    "It rests on who was arrested together and on the run's tables of other ties, all taken as one network. Rows of "
+    "these tables are not listed here: ask to see them."
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What there is about a person: the row of each table of the run, the record, the network around."""
@@ -40,6 +48,8 @@ class Evidence:
 
     def behind(self, feature: Feature) -> str:
         """What the person's value of that feature rests on, one or two sentences."""
+        if feature.family == "layers" and feature.name.endswith(f"__{ANY}"):
+            return _OF_ANY
         if feature.family in _BESIDE:
             return _BESIDE[feature.family]
         if feature.family in ("history", "temporal"):

@@ -84,8 +84,9 @@ class Forecasts:
     of
         ``{population: Compared}``: ``all``, then those of :func:`groups_of` in which anybody is.
     persons
-        Everybody of the test window, a row each: ``probability``, ``past`` (the order by the own record), ``label``, ``community`` (-1
-        outside the network) and more. None in a folder without predictions, in which measures have no intervals.
+        Everybody of the test window, a row each: ``probability``, ``past`` (the order by the own record), ``label``,
+        ``community`` (-1 outside the network) and more. None in a folder without predictions, in which measures have no
+        intervals.
     draws, asked
         How many draws the intervals are from, and how many were asked for.
     horizon_days, window

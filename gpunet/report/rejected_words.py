@@ -23,7 +23,7 @@ VICTIM_REASONS: Mapping[str, str] = {
     "recorded_before_date": "recorded before the day of the incident",
 }
 
-#: Of ties of other kinds (gpunet.reading.ties_rows.TIE_REASONS); three of them are by choice, of rows that can be read.
+#: Of ties of other kinds (gpunet.reading.ties_rows.TIE_REASONS); five of them are by choice, of rows that can be read.
 TIE_REASONS: Mapping[str, str] = {
     "missing_person": "one of the two persons is missing",
     "bad_id": "an id that cannot be read",
@@ -39,7 +39,9 @@ TIE_REASONS: Mapping[str, str] = {
     "bad_information_grade": "a grade of the information other than A to E",
     "bad_handling": "a handling code other than P and C",
     "kind_not_used": "the kind is named, and not to be used",
-    "source_too_low": "the source is less reliable than its kind asks for, or has no grade",
-    "information_too_low": "the information is weaker than its kind asks for, or has no grade",
+    "missing_source_grade": "the source has no grade, and its kind asks for one",
+    "source_too_low": "the source is less reliable than its kind asks for",
+    "missing_information_grade": "the information has no grade, and its kind asks for one",
+    "information_too_low": "the information is weaker than its kind asks for",
     "malformed_row": "too few or too many fields",
 }
