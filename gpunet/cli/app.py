@@ -83,13 +83,13 @@ def main() -> NoReturn:
     """Run the command line, and end with one of :data:`EXIT_CODES`."""
     open_streams()
     debug, arguments = debug_asked(sys.argv[1:])
-    sys.exit(_code_of(repeated(arguments), debug))
+    sys.exit(_code_of(arguments, debug))
 
 
 def _code_of(arguments: list[str], debug: bool) -> int:
     try:
         try:
-            app(arguments, prog_name="gpunet")
+            app(repeated(arguments), prog_name="gpunet")
         except SystemExit as ended:  # which Typer ends with, whatever it has said already
             if ended.code == _INTERRUPTED:
                 raise KeyboardInterrupt from ended

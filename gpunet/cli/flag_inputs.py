@@ -21,6 +21,7 @@ from gpunet.reading.beside import read_beside
 from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.corrected import refuse_corrected
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
@@ -62,7 +63,8 @@ def flagged_runs(runs: Sequence[str | Path], config: Any = None) -> list[Flagged
     Raises
     ------
     InputError
-        If there is none, or a folder is not that of a complete ``gpunet features`` or ``gpunet run``.
+        If there is none, or a folder is not that of a complete ``gpunet features`` or ``gpunet run``, or its tables
+        hold what corrections left out.
     ConfigError
         If `config` cannot be used or says more than ``[flags]``, or without it the runs have different flags.
     """
@@ -91,6 +93,7 @@ def _run(folder: Path, asked: Config | None) -> FlaggedRun:
             f"{folder} is of gpunet {manifest['gpunet']}; flags are of gpunet features or gpunet run, whose tables are "
             "read again"
         )
+    refuse_corrected(folder, manifest)
     of_run = load_config(manifest["config"])
     if asked is None:
         return FlaggedRun(folder, manifest, of_run)

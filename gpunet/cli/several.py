@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gpunet.base.errors import InputError
+
 __all__ = ["SEVERAL", "repeated"]
 
 #: The options whose following words are all theirs, up to the next option or ``--``.
@@ -18,6 +20,13 @@ def repeated(arguments: Sequence[str]) -> list[str]:
 
     Tables of arrests, or the run that is updated, come before such an option, or after another one, or after ``--``.
 
+    Raises
+    ------
+    InputError
+        If another option follows where a file has to be, which the parser would take for the file.
+
+    Examples
+    --------
     >>> repeated(["features", "arrests.csv", "--ties", "one.csv", "two.csv", "--out", "run"])
     ['features', 'arrests.csv', '--ties', 'one.csv', '--ties', 'two.csv', '--out', 'run']
     >>> repeated(["features", "--ties", "one.csv", "two.csv", "--", "arrests.csv"])
@@ -29,6 +38,8 @@ def repeated(arguments: Sequence[str]) -> list[str]:
     found: list[str] = []
     option, first = "", False
     for at, word in enumerate(arguments):
+        if option and first and word.startswith("--"):
+            raise InputError(f"{option}: no file follows it; name its files, or leave it out")
         if word == "--":
             return [*found, *arguments[at:]]
         if word.startswith("-") and word != "-":

@@ -13,6 +13,7 @@ from gpunet.base.paths import path_named
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import load_config
 from gpunet.reading.read import read_arrests_at
+from gpunet.runs.corrected import refuse_corrected
 from gpunet.tables.files import sha256_of
 
 __all__ = ["input_paths", "read_again"]
@@ -24,8 +25,9 @@ def input_paths(manifest: Mapping[str, Any]) -> list[Path]:
     Raises
     ------
     InputError
-        If it read data frames, or a file is not there, or is not the same any more.
+        If it read data frames, or a file is not there, or is not the same any more, or holds what corrections left out.
     """
+    refuse_corrected("the run", manifest)
     found = []
     for file in manifest["input"]["files"]:
         name, expected = file["name"], file["sha256"]

@@ -1,0 +1,36 @@
+"""Runs that left out or renamed rows of the tables that they were made of: what reads these again would undo that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpunet.base.errors import InputError
+
+__all__ = ["refuse_corrected"]
+
+#: What ``corrections`` of a manifest counts beside what was done.
+_NOTHING_DONE = "unknown"
+
+
+def refuse_corrected(run: object, manifest: Mapping[str, Any]) -> None:
+    """InputError if the tables of a `run` hold what ``gpunet update`` left out of it, or ids that it merged.
+
+    >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"removed_rows": 0, "unknown": 1}})
+    >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"merged_rows": 2}})
+    Traceback (most recent call last):
+    gpunet.base.errors.InputError: runs/b was made with --remove or --merge, and its tables, ...
+    """
+    if _anything_done(manifest.get("corrections", {})):
+        raise InputError(
+            f"{run} was made with --remove or --merge, and its tables, which are read again, hold what it left out: "
+            f"correct the tables, and give gpunet {manifest['gpunet']} on them"
+        )
+
+
+def _anything_done(counts: Mapping[str, Any]) -> bool:
+    return any(
+        _anything_done(count) if isinstance(count, Mapping) else count
+        for name, count in counts.items()
+        if name != _NOTHING_DONE
+    )
