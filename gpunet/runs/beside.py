@@ -31,20 +31,16 @@ def with_beside(
 ) -> tuple[Arrests, dict[str, ReadReport]]:
     """The arrests with ties of other kinds and victims, as far as there are tables of these, and how reading went.
 
-    <<<<<<< HEAD
-        `hashes` are those of the tables when the run began, by name; dates after `today` are none. `corrected` is what
-        :func:`gpunet.reading.beside.read_beside` is told of corrections.
-    =======
-        `hashes` are those of the tables when the run began, by name; dates after `today` are none. A run that goes on keeps
-        the day on which it began as `today`, and yet uses no ties whose authority has ended since.
-    >>>>>>> review1
+    `hashes` are those of the tables when the run began, by name; dates after `today` are none. A run that goes on keeps
+    the day on which it began as `today`, and yet uses no ties whose authority has ended since. `corrected` is what
+    :func:`gpunet.reading.beside.read_beside` is told of corrections.
 
-        Raises
-        ------
-        InputError
-            If a table cannot be read, lies in the run folder, or has changed since the run began.
-        ConfigError
-            If a kind of ties is not named, or may not be used now.
+    Raises
+    ------
+    InputError
+        If a table cannot be read, lies in the run folder, or has changed since the run began.
+    ConfigError
+        If a kind of ties is not named, or may not be used now.
     """
     if not config.input.has_tables_beside:
         return arrests, {}
