@@ -203,6 +203,7 @@ for _name, _values in {
     "progress": _NO_FUNCTION,
     "kept": _NO_FUNCTION,
     "snapshot": _NO_FUNCTION,
+    "union_config": _NO_OBJECT[1:],
 }.items():
     BAD["evaluate_emerging", _name] = _values
 for _function in ("compute_features", "evaluate_known", "path_features", "train", "score", "panel"):

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from gpunet.base.errors import InputError
-from gpunet.cli.app import main
+from gpunet.cli.app import app, main
 from gpunet.cli.flags import run_flags
 from gpunet.cli.run import RunOptions, run_features
 from gpunet.cli.updates import run_update
@@ -59,3 +60,12 @@ def test_an_option_of_files_without_a_file(
     assert ended.value.code == 2
     assert f"{words[-1]}: no file follows it" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_update_shows_values_if_asked(run: Path, tmp_path: Path) -> None:
+    new = write(tmp_path / "new.csv", [{**ROWS[0], "date": "never"}])
+    for option, shown in (("--no-report", False), ("--show-values", True)):
+        words = ["update", str(run), "--add", str(new), "--out", str(tmp_path / option), option]
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0
+        assert ('"never"' in done.output) is shown

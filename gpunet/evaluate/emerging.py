@@ -59,7 +59,13 @@ def _function(name: str, value: Any) -> Any:
     return value
 
 
-@checked(arrests=CHECK_ARRESTS, start=_day, kept=_function, snapshot=_function)
+def _paths(name: str, value: Any) -> Any:
+    if value is not None and not isinstance(value, PathConfig):
+        raise ConfigError(f"{name}: expected a gpunet.config.config.PathConfig or None, not {given(value)}")
+    return value
+
+
+@checked(arrests=CHECK_ARRESTS, start=_day, kept=_function, snapshot=_function, union_config=_paths)
 def evaluate_emerging(
     arrests: Arrests,
     config: Config | Mapping[str, Any] | str | Path | None = None,
