@@ -16,6 +16,7 @@ from gpunet.report.audit_page import (
 )
 from gpunet.report.calibration import calibration
 from gpunet.report.certainty import certainty
+from gpunet.report.changes import changes
 from gpunet.report.computed import computed
 from gpunet.report.drivers import drivers
 from gpunet.report.emerging_months import emerging_ever_after, emerging_horizon
@@ -80,6 +81,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "features": (
         asked,
+        changes,
         layers,
         network,
         limits,
@@ -108,6 +110,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
     ),
     "run": (
         asked,
+        changes,
         layers,
         network,
         forecast,
