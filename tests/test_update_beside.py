@@ -186,3 +186,12 @@ def test_options_of_files_take_several_words(tmp_path, monkeypatch, capsys):
         told = capsys.readouterr().err
         assert ("no RUN: name the folder of the run that is updated first" in " ".join(told.split())) == (code == 2)
     assert_same_run(tmp_path / "full", tmp_path / "o", "input")
+
+
+def test_kinds_of_which_the_run_names_none(tmp_path):
+    arrests, ties, _ = tables_in(tmp_path, 3)
+    old, new = written(tmp_path, "arrests", arrests)
+    (of_old, _) = written(tmp_path, "ties", ties)
+    run_features(old, tmp_path / "run", CONFIG, date(2014, 1, 1), OPTIONS)
+    with pytest.raises(InputError, match=r"names no kind of ties.*\[ties\.KIND\]"):
+        run_update(tmp_path / "run", tmp_path / "out", [new], None, OPTIONS, ties=[of_old])

@@ -101,6 +101,11 @@ def run_update(
         raise InputError("nothing to update with: give --add, --ties, --victims, --remove or --merge")
     if top < 0:
         raise InputError(f"--top {top}: it is how many ranks to watch, 0 or more")
+    if ties and not earlier.config.ties:
+        raise InputError(
+            f"--ties: the run in {earlier.folder} names no kind of ties in its configuration, which an update goes by: "
+            f"give gpunet {earlier.command} on all tables with a --config that has [ties.KIND]"
+        )
     new = [os.fspath(path) for path in add]
     options = options or RunOptions()
     kept = earlier.has_state and options.engine != "gpu"
