@@ -254,6 +254,7 @@ def _result(benchmark: str, case: Case, measure: str, system: str, threads: int,
         "convert_seconds": outcome.convert_seconds,
         "values_seconds": statistics.median(back) if back else None,
         "peak_memory_bytes": peak,
-        "added_memory_bytes": None if peak is None or base is None else peak - base,
+        # What was given back to the system meanwhile may be more than was added.
+        "added_memory_bytes": None if peak is None or base is None else max(peak - base, 0),
         **{key: outcome.runs[-1].get(key) if outcome.runs else None for key in TRANSFERS},
     }

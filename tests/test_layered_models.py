@@ -262,6 +262,7 @@ def test_a_known_network_is_told_with_the_layers(tables, tmp_path, monkeypatch):
     monkeypatch.setattr(HiddenFeatures, "matrix", watched)
     assert gpunet_ends("evaluate", "known", *beside(tables), "--out", tmp_path / "a", *USUAL) == 0
     assert all("closeness__violent__any" in names for names in declared)
+    assert not any("victim" in name for names in declared for name in names)  # a tie to a victim tells the label
     manifest = read_manifest(tmp_path / "a")
     assert {"ties", "victims"} < set(manifest["input"])
 
