@@ -35,8 +35,8 @@ _FATES = {
 _REASONS = {"ties": TIE_REASONS, "victims": VICTIM_REASONS}
 
 _CAUTIONS = {
-    "ties": "A tie of another kind is what somebody has noted: who is watched more has more of them, so compare groups of "
-    "persons before anything is made of it.",
+    "ties": "A tie of another kind is what somebody has noted: who is watched more has more of them, so compare groups "
+    "of persons before anything is made of it.",
     "victims": "Nobody has chosen to be a victim, and to be one is no ground to be treated as an offender.",
 }
 
