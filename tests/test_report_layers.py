@@ -123,7 +123,10 @@ def test_a_reason_rests_on_the_tables_of_its_layer_and_on_arrests_if_it_is_of_al
 def test_no_section_without_tables_and_none_of_kinds_without_ties() -> None:
     assert layers(source_of(input={})) is None
     of = {**READ, "rejected_by_reason": {"recorded_before_date": 28}, "notes": []}
-    tables = tables_of(section_of(source_of(input={"victims": of})))
+    found = section_of(source_of(input={"victims": of}))
+    said, tables = words_of(found, "analyst"), tables_of(found)
+    assert "Nobody has chosen to be a victim" in said
+    assert "who is watched more" not in said
     assert "kinds" not in tables
     assert tables["rejected_of_victims"].data["words"].to_list() == ["recorded before the day of the incident"]
 

@@ -34,11 +34,11 @@ _FATES = {
 
 _REASONS = {"ties": TIE_REASONS, "victims": VICTIM_REASONS}
 
-_CAUTION = (
-    "A tie of another kind is what somebody has noted: who is watched more has more of them, so compare groups of "
-    "persons before anything is made of it. Nobody has chosen to be a victim, and to be one is no ground to be treated "
-    "as an offender."
-)
+_CAUTIONS = {
+    "ties": "A tie of another kind is what somebody has noted: who is watched more has more of them, so compare groups "
+    "of persons before anything is made of it.",
+    "victims": "Nobody has chosen to be a victim, and to be one is no ground to be treated as an offender.",
+}
 
 
 def layers(source: Source) -> Section | None:
@@ -53,7 +53,7 @@ def layers(source: Source) -> Section | None:
         "What is known beside arrests?",
         _lead(found, audience),
         (
-            Paragraph(_CAUTION, "warning"),
+            Paragraph(" ".join(_CAUTIONS[name] for name in tables), "warning"),
             *_of_layers(found, audience),
             *kinds_in_use(kinds, audience),
             *_of_tables(tables, kinds, audience),
