@@ -22,6 +22,7 @@ from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.corrected import refuse_corrected
+from gpunet.runs.described import latest_date
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
@@ -197,7 +198,7 @@ def arrests_of(
             check_authority(run.config.ties, date.today())
         except ConfigError as error:
             raise ConfigError(f"{run.folder}: {error}") from error
-    read_on = date.fromisoformat(run.manifest["execution"]["started"][:10])
+    read_on = latest_date(run.manifest)
     arrests = read_arrests_at(None, list(files["arrests"]), run.config, progress=progress, today=read_on)
     if arrests.last_day == NO_DAY and run.as_of is None:
         raise InputError(f"{run.folder}: no arrest has a date, and flags are of what happened lately")

@@ -11,6 +11,7 @@ from gpunet.base.array_types import Float64, Int64
 from gpunet.base.parallel import in_batches
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.places_config import PlacesConfig
+from gpunet.model import boosting
 from gpunet.places.counts import Known, labels_of
 from gpunet.places.windows import Window
 
@@ -18,15 +19,8 @@ __all__ = ["MOST_ROWS", "PARAMETERS", "forecasts", "training_windows"]
 
 #: As those of the model of persons (docs/model.md), but for the objective.
 PARAMETERS: dict[str, Any] = {
+    **boosting.PARAMETERS,
     "objective": "count:poisson",
-    "tree_method": "hist",
-    "eta": 0.05,
-    "max_depth": 4,
-    "min_child_weight": 5.0,
-    "lambda": 1.0,
-    "subsample": 0.8,
-    "colsample_bytree": 0.5,
-    "max_bin": 256,
     "nthread": 1,  # sums over more would depend on how many there are; models are trained side by side instead
 }
 
@@ -43,7 +37,8 @@ def training_windows(windows: Sequence[Window], places: Sequence[int], at: int, 
     Examples
     --------
     >>> from datetime import date
-    >>> from gpunet.places.windows import Window
+    >>> from gpunet.model import boosting
+    from gpunet.places.windows import Window
     >>> days = [date(2013, month, 1) for month in range(1, 7)]
     >>> windows = [Window(day, after, True) for day, after in zip(days, days[1:])]
     >>> training_windows(windows, [60, 60, 60, 60, 60], 4, most=150)

@@ -21,7 +21,7 @@ from gpunet.base.errors import InputError
 from gpunet.config.config import Config
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.location import Column, Location, in_order
-from gpunet.reading.rejections import FILE
+from gpunet.reading.rejections import FILE, in_file_order, malformed_rows
 from gpunet.reading.stream import InputRecord, Piece
 from gpunet.tables import arrays
 
@@ -241,6 +241,24 @@ def _merged(column: Column, persons: Sequence[str], merged: Mapping[str, str], l
 
 def _is_whole(text: str) -> bool:
     return re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text) is not None
+
+
+def all_rejected(
+    tables: Iterable[pa.Table], records: Sequence[InputRecord], corrections: Corrections | None, effect: Effect | None
+) -> pa.Table:
+    """Rejected rows in the order of the files, and those with a wrong number of fields, which are counted now.
+
+    Less those of persons whom `corrections` erase.
+    """
+    found = list(tables)
+    for record in records:
+        if record.malformed:
+            found.append(malformed_rows(record))
+            record.rows += len(record.malformed)
+            record.rejected += len(record.malformed)
+            record.malformed.clear()
+    rejected = in_file_order(found)
+    return rejected if corrections is None else without_erased(rejected, records, corrections, effect or Effect())
 
 
 def without_erased(

@@ -21,13 +21,13 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
 from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
-from gpunet.reading.corrections import Corrections, Effect, correct_rows, without_erased
+from gpunet.reading.corrections import Corrections, Effect, all_rejected, correct_rows
 from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import column_at
 from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
-from gpunet.reading.rejections import REASONS, in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.rejections import REASONS, rejected_rows
 from gpunet.reading.state import ReadState
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.values import Values, meaning_of, values_of
@@ -236,16 +236,8 @@ class Reader:
 
         Less those of persons whom `corrections` erase.
         """
-        for record in records:
-            if record.malformed:
-                self._rejected.append(malformed_rows(record))
-                record.rows += len(record.malformed)
-                record.rejected += len(record.malformed)
-                record.malformed.clear()
         tables, self._rejected = self._rejected, []
-        rejected = in_file_order(tables)
-        if corrections is not None:
-            rejected = without_erased(rejected, records, corrections, effect or Effect())
+        rejected = all_rejected(tables, records, corrections, effect)
         self.found += findings_of_rejected(rejected, ("person_id", *self._keys))
         return rejected
 

@@ -15,7 +15,7 @@ from gpunet.arrests.beside import ALWAYS, NEVER
 from gpunet.base.array_types import Bool, Int8, Int32, Int64
 from gpunet.config.config import Config
 from gpunet.config.ties_config import kind_in_table
-from gpunet.reading.corrections import Corrections, Effect, without_erased
+from gpunet.reading.corrections import Corrections, Effect, all_rejected
 from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import column_at
@@ -23,7 +23,7 @@ from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.grades import GRADES, INFORMATION, Graded, grades, meaning_of_grade
 from gpunet.reading.location import HOST, Column, code_series, joined
 from gpunet.reading.reader import of_type, with_force
-from gpunet.reading.rejections import in_file_order, malformed_rows, rejected_rows
+from gpunet.reading.rejections import rejected_rows
 from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.ties_columns import meaning_of_persons, tie_columns
 from gpunet.reading.values import Values, meaning_of, values_of
@@ -294,15 +294,7 @@ class TieReader:
 
         Less those of persons whom `corrections` erase.
         """
-        for record in records:
-            if record.malformed:
-                self._rejected.append(malformed_rows(record))
-                record.rows += len(record.malformed)
-                record.rejected += len(record.malformed)
-                record.malformed.clear()
-        rejected = in_file_order(self._rejected)
-        if corrections is not None:
-            rejected = without_erased(rejected, records, corrections, effect or Effect())
+        rejected = all_rejected(self._rejected, records, corrections, effect)
         self.found += findings_of_rejected(rejected, ("person_a", "person_b"))
         return rejected
 

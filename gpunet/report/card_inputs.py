@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import load_config
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.corrected import refuse_corrected
+from gpunet.runs.described import latest_date
 from gpunet.tables.files import sha256_of
 
 __all__ = ["input_paths", "read_again"]
@@ -61,10 +62,8 @@ def read_again(manifest: Mapping[str, Any], paths: list[Path], progress: Progres
     GpunetError
         If they cannot be read, or not the same rows are accepted.
     """
-    started = date.fromisoformat(manifest["execution"]["started"][:10])  # of UTC: here it may have been a day later
     config = load_config(manifest["config"])
-    latest = min(date.today(), started + timedelta(days=1))
-    arrests = read_arrests_at(None, paths, config, progress=progress, today=latest)
+    arrests = read_arrests_at(None, paths, config, progress=progress, today=latest_date(manifest))
     assert arrests.report is not None  # files were read
     accepted = sum(file.accepted for file in arrests.report.files)
     if accepted != (before := manifest["input"]["rows"]["accepted"]):

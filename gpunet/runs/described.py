@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from gpunet.base._version import __version__
@@ -18,6 +18,7 @@ from gpunet.tables.frames import is_frame
 __all__ = [
     "coarsest",
     "feature_metadata",
+    "latest_date",
     "least_exact",
     "methods_of",
     "path_section",
@@ -46,6 +47,18 @@ def feature_metadata(
         "columns": list(columns(config.sets, layers=config.layers)),
         "betweenness": None if path is None else path.metadata(),
     }
+
+
+def latest_date(manifest: Mapping[str, Any]) -> date:
+    """The day after which a run that is read again has no dates: the one on which it was read, as near as it tells.
+
+    It tells the day of UTC, and where it was read it may have been a day later.
+
+    >>> latest_date({"execution": {"started": "2024-05-01T23:30:00+00:00"}})
+    datetime.date(2024, 5, 2)
+    """
+    started = date.fromisoformat(manifest["execution"]["started"][:10])
+    return min(date.today(), started + timedelta(days=1))
 
 
 def windows(days: Mapping[str, date]) -> tuple[str, str]:
