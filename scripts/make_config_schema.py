@@ -18,6 +18,7 @@ from gpunet.config import (
     config,
     evaluate_config,
     flags_config,
+    governance_config,
     input_config,
     places_config,
     pool_config,
@@ -43,7 +44,17 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     of_modules: dict[tuple[str, str], str] = {}
-    for module in (audit_config, config, evaluate_config, flags_config, input_config, places_config, ties_config):
+    modules = (
+        audit_config,
+        config,
+        evaluate_config,
+        flags_config,
+        governance_config,
+        input_config,
+        places_config,
+        ties_config,
+    )
+    for module in modules:
         of_modules |= descriptions(module)
     every = {key: of_modules.pop((cls, key)) for cls, key in list(of_modules) if cls == "FlagKeys"}
     flags = {(type(flag).__name__, key): text for flag in DEFAULT_FLAGS.values() for key, text in every.items()}

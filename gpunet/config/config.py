@@ -21,6 +21,7 @@ from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.flags_config import Flags
+from gpunet.config.governance_config import GovernanceConfig, OutputConfig, named_as_outcome
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
@@ -221,6 +222,24 @@ class Config:
     """``{kind: settings}`` of ties of other kinds than arrests."""
     victims: VictimsConfig = field(default_factory=VictimsConfig)
     """Who may become a victim."""
+    governance: GovernanceConfig = field(default_factory=GovernanceConfig)
+    """What a run is for, who answers for it, who may see what."""
+    output: OutputConfig = field(default_factory=OutputConfig)
+    """Who may read what a run writes."""
+
+    def __post_init__(self) -> None:
+        found = named_as_outcome(self.violent_offences, self.governance.never_outcomes)
+        if found and not self.governance.authority:
+            raise ConfigError(
+                f"[violent_offences] {', '.join(found)}: offences of protest and public order are no outcome, as what "
+                "people lawfully do together is not forecast: leave them out, or say in [governance] authority who "
+                "has allowed it, and under which law"
+            )
+
+    @property
+    def is_governed(self) -> bool:
+        """Whether ``[governance]`` says anything."""
+        return self.governance.is_given
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -278,7 +297,7 @@ class Config:
 
 
 #: Sections of what is off unless asked for.
-_OPTIONAL_SECTIONS = ("ties", "victims", "flags", "places")
+_OPTIONAL_SECTIONS = ("ties", "victims", "flags", "places", "governance", "output")
 _DEFAULTS: Mapping[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Config)}
 
 

@@ -1,0 +1,161 @@
+"""What ``[governance]`` and ``[output]`` say: what a run is for, who answers for it, and who may see what.
+
+Sources: UK Data Protection Act 2018, sections 35 to 42, 61 and 62 (legislation.gov.uk); Regulation (EU) 2024/1689,
+Article 5(1)(d) (eur-lex.europa.eu). docs/governance.md has more, and says that none of it is legal advice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
+
+from gpunet.config.offences import EXCEPT
+from gpunet.config.validation import CHECKED, names_keys
+
+__all__ = ["NEVER_OUTCOMES", "NO_PURPOSE", "GovernanceConfig", "OutputConfig", "is_never_outcome", "named_as_outcome"]
+
+#: What every output says of a run without ``[governance]``.
+NO_PURPOSE = "no purpose stated"
+
+#: Offences of protest and public order, in the wordings of public lists: they are no outcome that may be forecast
+#: without an authority of its own.
+NEVER_OUTCOMES = (
+    "*protest*", "*demonstration*", "*public order*", "*public assembly*", "*unlawful assembl*", "*public procession*",
+    "*riot", "*riot *", "riot*", "*affray*", "*violent disorder*", "*disorderly*", "*breach of*peace*", "*picket*",
+    "*obstruct*highway*", "*locking on*", "*failure to disperse*", "*public nuisance*",
+)  # fmt: skip
+
+#: European Union, and its member states by their codes (ISO 3166-1).
+_EU = frozenset(
+    "eu ue at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()
+    + ["european union"]
+)
+
+_REQUIRED = ("purpose", "legal_basis", "controller")
+
+
+def _one_line(text: str) -> str:
+    text = text.strip()
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", text):
+        raise ValueError("must be one line of text without control characters")
+    return text
+
+
+_Line = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+_Pattern = Annotated[str, Field(min_length=1)]
+
+
+@names_keys("governance")
+@dataclass(frozen=True, config=CHECKED)
+class GovernanceConfig:
+    """What a run is for and who answers for it. Without the section every output says "no purpose stated".
+
+    If it says anything, `purpose`, `legal_basis` and `controller` are required, and `reviewer` if scores are reviewed.
+    """
+
+    purpose: _Line = ""
+    """What the results are for, in one line."""
+    legal_basis: _Line = ""
+    """The law that allows it."""
+    controller: _Line = ""
+    """The body that decides why and how the data are processed."""
+    owner: _Line = ""
+    """Who in that body answers for the results."""
+    requested_by: _Line = ""
+    """The team that asked for it; it stands in the log beside the user's name."""
+    task_ref: _Line = ""
+    """Reference of the task."""
+    reviewer: _Line = ""
+    """Who decides whether scores may be opened, with ``person_scores = "reviewed"``."""
+    jurisdiction: _Line = ""
+    """Whose law holds, such as ``"uk"``; ``"eu"``, or the code of a member state, refuses scores of single persons."""
+    retain_until: date | None = None
+    """The last day on which results are kept: from the next day on ``gpunet retain`` lists them."""
+    person_scores: Literal["allow", "reviewed", "refuse"] = "allow"
+    """``"allow"``; ``"reviewed"``: scores are sealed until ``gpunet review`` opens them; ``"refuse"``: none are made."""
+    authority: _Line = ""
+    """Who has allowed that an offence of protest or public order is an outcome, and under which law."""
+    never_outcomes: tuple[_Pattern, ...] = NEVER_OUTCOMES
+    """Case-insensitive patterns of offences that are no outcome without `authority`."""
+    log: str = ""
+    """Path of the log; if empty, ``log.jsonl`` in the folder that holds the run's."""
+
+    def __post_init__(self) -> None:
+        if not self.is_given:
+            return
+        required = (*_REQUIRED, "reviewer") if self.person_scores == "reviewed" else _REQUIRED
+        if missing := [name for name in required if not getattr(self, name)]:
+            raise ValueError(f"needs {', '.join(missing)}: say what the run is for and who answers for it")
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the section says anything."""
+        return any(getattr(self, f.name) != f.default for f in dataclasses.fields(self))
+
+    @property
+    def is_eu(self) -> bool:
+        """Whether the law of the European Union holds."""
+        return self.jurisdiction.casefold() in _EU
+
+    @property
+    def scores_persons(self) -> bool:
+        """Whether scores of single persons may be made at all."""
+        return self.person_scores != "refuse" and not self.is_eu
+
+    def stated(self) -> dict[str, Any]:
+        """What outputs say: the purpose, and the keys that are given; not where the log is, nor the default patterns."""
+        given: dict[str, Any] = {}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if f.name != "log" and value != f.default:
+                given[f.name] = value.isoformat() if isinstance(value, date) else value
+        return {"purpose": NO_PURPOSE, **given}
+
+
+@names_keys("output")
+@dataclass(frozen=True, config=CHECKED)
+class OutputConfig:
+    """Who may read what a run writes."""
+
+    share: Literal["owner", "group"] = "owner"
+    """``"owner"``: files and folders of a run are for whoever made them alone (modes 0600 and 0700). ``"group"``: the
+    folder's group may read them too (0640 and 0750), where several analysts work on one run."""
+
+
+def is_never_outcome(offence: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an offence's text is one of those that are never an outcome.
+
+    Examples
+    --------
+    >>> is_never_outcome("PUBLIC ORDER - sec 4", NEVER_OUTCOMES), is_never_outcome("robbery", NEVER_OUTCOMES)
+    (True, False)
+    """
+    text = offence.strip().casefold()
+    return any(fnmatch.fnmatchcase(text, pattern.casefold()) for pattern in patterns)
+
+
+def named_as_outcome(sets: Mapping[str, tuple[str, ...]], patterns: tuple[str, ...]) -> list[str]:
+    """The sets of violent offences whose own patterns, or name, speak of what is never an outcome.
+
+    Examples
+    --------
+    >>> named_as_outcome({"robbery": ("robb*",), "order": ("*Protest*",)}, NEVER_OUTCOMES)
+    ['order']
+    """
+
+    def speaks(pattern: str) -> bool:
+        text = re.sub(r"[*?]+", " ", pattern).strip()
+        return not pattern.strip().startswith(EXCEPT) and bool(text) and is_never_outcome(text, patterns)
+
+    return [
+        name
+        for name, takes in sets.items()
+        if is_never_outcome(name.replace("_", " "), patterns) or any(map(speaks, takes))
+    ]

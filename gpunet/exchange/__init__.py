@@ -1,0 +1,1 @@
+"""Tables between forces without raw ids: keys, pseudonyms, links."""

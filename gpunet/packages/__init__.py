@@ -1,0 +1,1 @@
+"""A run as one signed file, made and verified."""

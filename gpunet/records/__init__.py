@@ -1,0 +1,1 @@
+"""Public records of a run: how it works, for whoever has to answer for it."""
