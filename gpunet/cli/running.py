@@ -11,6 +11,7 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
@@ -93,7 +94,7 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     configured = [config] if isinstance(config, str | Path) else []
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
     refuse_inputs(named_path(out, "the run folder"), [*read, *configured, *beside])
-    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
+    with sharing(settings.output.share), values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
         if cluster == "none":
             yield Opened(folder, settings, options, resolve_engine(options.engine, options.threads))
             return
