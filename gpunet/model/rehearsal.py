@@ -1,4 +1,4 @@
-"""What the child process of a trial runs: a model file is checked, then XGBoost reads it, and it predicts a few rows."""
+"""What the child process of a trial runs: a model file is checked and read, and predicts a few rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LARGEST_FILE = 1 << 26
 
 
 def rehearse(file: bytes) -> None:
-    """Check a model file, read it and let its trees predict; ModelError if it is not sound. It may crash the process."""
+    """Check and read a model file, let its trees predict; ModelError if it is not sound. It may crash the process."""
     check_structure(file)
     booster = parsed(file)[0]
     check_trees(booster)
