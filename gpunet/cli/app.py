@@ -24,6 +24,7 @@ from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
+from gpunet.cli.parsing import QuietCommand
 from gpunet.cli.several import repeated
 
 __all__ = ["app", "main"]
@@ -76,8 +77,8 @@ for _command in (
     certificates,
     info,
 ):
-    app.command()(_command)
-app.command("report")(make_report)
+    app.command(cls=QuietCommand)(_command)
+app.command("report", cls=QuietCommand)(make_report)
 app.add_typer(evaluate, name="evaluate")
 
 

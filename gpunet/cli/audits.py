@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, named_path, refuse_files, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
 from gpunet.cli.at_once import no_new_folder, timed_stage
@@ -131,7 +132,12 @@ def run_audit(
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
     clock, rules = StageClock("cpu"), folder_rules(settings, place)
-    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES, rules) as written:
+    with (
+        sharing(settings.output.share),
+        no_new_folder(place),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as written,
+    ):
         with timed_stage(clock, options, "read"):
             audited = _audited(folder)
             if len(audited.scored.label) < settings.audit.min_persons:

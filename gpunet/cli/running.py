@@ -11,6 +11,7 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
@@ -95,7 +96,12 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
     place = named_path(out, "the run folder")
     refuse_inputs(place, [*read, *configured, *beside])
-    with values_shown(options.show_values), RunFolder(place, RUN_FILES, folder_rules(settings, place)) as folder:
+    rules = folder_rules(settings, place)
+    with (
+        sharing(settings.output.share),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as folder,
+    ):
         if cluster == "none":
             yield Opened(folder, settings, options, resolve_engine(options.engine, options.threads))
             return

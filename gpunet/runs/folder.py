@@ -17,6 +17,7 @@ from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
+from gpunet.base.private import make_folder, open_to_group
 from gpunet.runs.folder_rules import FolderRules
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
 from gpunet.runs.report_list import REPORT_LIST, REPORT_NAMES, report_outputs
@@ -164,11 +165,17 @@ class RunFolder:
                     "or give another folder"
                 )
             try:
+                open_to_group(self.path)  # if it was there before
                 self._before = self._own_results()  # no other run changes it any more
                 self._clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)
                 raise
+        except PermissionError as error:
+            raise InputError(
+                f"cannot write into {self.path}: {in_words(error)}. A run is for its owner to write, also where its "
+                "group may read it: give a folder of your own, or let its owner do it"
+            ) from error
         except OSError as error:
             raise cannot_write(f"cannot use {self.path} as the run folder", error) from error
         return self
@@ -359,12 +366,10 @@ class RunFolder:
 def _make_folders_of(place: Path, name: str) -> None:
     """Make the folders in `place` that a result lies in; OSError if one is there and is a link, or no folder."""
     for folder in reversed((place / name).relative_to(place).parents[:-1]):
-        try:
-            (place / folder).mkdir()
-        except FileExistsError:
-            mode = (place / folder).lstat().st_mode
-            if not stat.S_ISDIR(mode):
-                raise OSError(f"{place / folder} is {_is_what(place / folder)}") from None
+        with suppress(FileExistsError):
+            make_folder(place / folder)
+        if not stat.S_ISDIR((place / folder).lstat().st_mode):
+            raise OSError(f"{place / folder} is {_is_what(place / folder)}") from None
 
 
 def _remove(results: Found) -> None:
