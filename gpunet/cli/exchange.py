@@ -33,7 +33,9 @@ def describe_written(written: Written, out: Path) -> str:
     lines.append(f"left out   {', '.join(dropped) if dropped else 'no column'}")
     lines += _of_uniqueness(written.uniqueness)
     purpose = written.listed["governance"]["purpose"]
-    return "\n".join([*lines, f"purpose    {purpose}", f"written to {out}: see uniqueness.json before it leaves the house"])
+    return "\n".join(
+        [*lines, f"purpose    {purpose}", f"written to {out}: see uniqueness.json before it leaves the house"]
+    )
 
 
 def _of_kind(kind: str, tables: list[Mapping[str, Any]]) -> list[str]:

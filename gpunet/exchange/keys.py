@@ -74,7 +74,7 @@ class Key:
         Examples
         --------
         >>> Key(bytes(range(32))).fingerprint
-        '38a8a04d0b6c4dfd2ef7'
+        '1e115a0e61bfbdce9070'
         """
         return _derived(self.secret, _OF_FINGERPRINT, _FINGERPRINT).hex()
 

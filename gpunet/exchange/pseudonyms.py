@@ -33,7 +33,7 @@ class Pseudonymiser:
     --------
     >>> of = Pseudonymiser(Key(bytes(range(32))), "study")
     >>> of.pseudonym("person", "7")
-    ''
+    'hgyspet22lhckl3w2ldb2y5wljtja563'
     >>> of.pseudonym("person", "7") == of.pseudonym("incident", "7")
     False
     """

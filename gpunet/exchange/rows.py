@@ -1,4 +1,4 @@
-"""Rows of one file of arrests, victims or ties, as they are given on: pseudonyms for ids, coarse dates, nothing else."""
+"""Rows of a file of arrests, victims or ties as they are given on: pseudonyms for ids, coarse dates, nothing else."""
 
 from __future__ import annotations
 
@@ -128,9 +128,7 @@ def rows_of_ties(source: Source, config: Config, of: Pseudonymiser, step: Step, 
 def _of_ties(batch: TieBatch, kinds: list[str], of: Pseudonymiser, step: Step) -> pa.Table:
     a, b, basis = _texts(batch.a), _texts(batch.b), _texts(batch.basis)
     until = batch.until != NO_TIMESTAMP
-    grades = {
-        name: _letters(getattr(batch, name), letters) for name, letters in (("source", "123"), *_LETTERS.items())
-    }
+    grades = {name: _letters(getattr(batch, name), letters) for name, letters in (("source", "123"), *_LETTERS.items())}
     kind = pa.array([kinds[code] for code in batch.kind.tolist()], pa.string())
     raw = [column.to_pylist() for column in (a, b, kind, *grades.values(), basis)]
     records = zip(*raw, batch.date.tolist(), batch.until.tolist(), strict=True)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,9 @@ def neighbourhoods(network: Network) -> Iterable[Hashable]:
     degree = network.degree
     vertex = np.repeat(np.arange(network.n), degree)
     of_neighbour = degree[network.indices].astype(np.int32)
-    ordered = of_neighbour[sort_order([vertex, of_neighbour])]
+    ordered = of_neighbour[sort_order([of_neighbour, vertex])]
     bounds = network.indptr.tolist()
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         yield ordered[begin:end].tobytes()
 
 

@@ -14,7 +14,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.base._version import __version__
@@ -131,9 +130,10 @@ def pseudonymise(
 def _check(config: Config, dates: Step, today: date) -> None:
     check_config(config.input)
     parts = DATE_PARTS.intersection(config.input.incident_key)
-    if dates == "week" and parts or dates == "month" and "date" in parts:
+    merged = {"day": frozenset[str](), "week": parts, "month": parts - {"year"}}[dates]
+    if merged:
         raise ConfigError(
-            f'--dates {dates}: the date is a part of [input] incident_key, so incidents of one {dates} would become '
+            f"--dates {dates}: the date is a part of [input] incident_key, so incidents of one {dates} would become "
             "one: give --dates day, or another incident_key"
         )
     if config.input.ties:

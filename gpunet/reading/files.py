@@ -224,7 +224,10 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         with seekable(source.file, source.packing, source.member) as opened:
             if source.kind == "parquet":
                 parquet = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
-                columns, metadata = columns_of_schema(parquet.schema_arrow, parquet.schema), parquet.schema_arrow.metadata
+                columns, metadata = (
+                    columns_of_schema(parquet.schema_arrow, parquet.schema),
+                    parquet.schema_arrow.metadata,
+                )
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
                     schema = _ipc_reader(arrow).schema

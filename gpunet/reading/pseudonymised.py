@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import InputError, UnreadableFile
@@ -13,10 +13,16 @@ from gpunet.base.printable import printable
 from gpunet.base.words import shortened
 from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 
-if TYPE_CHECKING:
-    from gpunet.reading.stream import InputRecord
-
-__all__ = ["KINDS", "check_alike", "check_kind", "check_plain", "check_tables", "pseudonyms_in", "standard_names", "stated_pseudonyms"]
+__all__ = [
+    "KINDS",
+    "check_alike",
+    "check_kind",
+    "check_plain",
+    "check_tables",
+    "pseudonyms_in",
+    "standard_names",
+    "stated_pseudonyms",
+]
 
 #: Kinds of tables.
 KINDS = ("arrests", "ties", "victims")
@@ -28,6 +34,13 @@ _FIELDS = ("fingerprint", "domain", "dates", "kind", "scope")
 
 #: Steps from the finest to the coarsest.
 _DATES = ("day", "week", "month")
+
+
+class _Record(Protocol):
+    """What is known of an input: :class:`gpunet.reading.stream.InputRecord`."""
+
+    name: str
+    pseudonyms: Mapping[str, str] | None
 
 
 def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str, str] | None:
@@ -58,7 +71,7 @@ def standard_names(config: InputConfig) -> InputConfig:
     return replace(config, columns={name: "" for name in ALL_COLUMNS if config.is_absent(name)})
 
 
-def check_alike(first: InputRecord, other: InputRecord) -> None:
+def check_alike(first: _Record, other: _Record) -> None:
     """Refuse two tables that cannot be joined.
 
     Raises
@@ -69,7 +82,7 @@ def check_alike(first: InputRecord, other: InputRecord) -> None:
     _check(first.pseudonyms, first.name, other.pseudonyms, other.name)
 
 
-def check_kind(records: Iterable[InputRecord], kind: str, scope: str) -> None:
+def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
     """Refuse tables of pseudonyms of another kind than is asked for, and such as hold the force already.
 
     Raises
@@ -91,7 +104,7 @@ def check_kind(records: Iterable[InputRecord], kind: str, scope: str) -> None:
             )
 
 
-def check_plain(record: InputRecord) -> None:
+def check_plain(record: _Record) -> None:
     """Refuse a table that holds pseudonyms already, of which others would be made.
 
     Raises
@@ -119,7 +132,7 @@ def check_tables(report: ReadReport | None, beside: Mapping[str, ReadReport]) ->
             _check(report.pseudonyms, report.files[0].name, other.pseudonyms, first)
 
 
-def stated_pseudonyms(records: Sequence[InputRecord]) -> dict[str, str] | None:
+def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
     """What outputs say of the inputs' pseudonyms: key, domain, and the coarsest dates; None if there are none."""
     told = [record.pseudonyms for record in records if record.pseudonyms is not None]
     if not told:

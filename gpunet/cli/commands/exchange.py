@@ -91,7 +91,8 @@ def new(
     if path is None or (file is not None and out is not None and file != out):
         raise InputError("name one file for the key: gpunet key new FILE")
     if signing:
-        say(f"fingerprint {new_signing_key(path)}\nsigns with {path}, which is yours alone\nchecks with {public_name(path)}")
+        say(f"fingerprint {new_signing_key(path)}")
+        say(f"{path} signs and is yours alone; {public_name(path)} is for those who check")
         return
     say(
         f"fingerprint {new_key(path).fingerprint}\nwritten to {path}: whoever has it can find out whom a pseudonym "
@@ -132,18 +133,18 @@ def rotate(
 ) -> None:
     """Put a new key in the place of an old one, which is kept as FILE.FINGERPRINT."""
     from gpunet.base.paths import named_path
-    from gpunet.exchange.keys import rotate_key
     from gpunet.exchange.found import tables_of_key
+    from gpunet.exchange.keys import rotate_key
 
     folders = [named_path(folder, "FOLDER") for folder in tables or ()]
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder}: there is no such folder")
     old, new_one, kept = rotate_key(file)
+    say(f"new key {new_one.fingerprint} in {file}\nold key {old.fingerprint}, kept as {kept}")
     say(
-        f"new key     {new_one.fingerprint} in {file}\nold key     {old.fingerprint}, kept as {kept}\nTables of the old "
-        "key cannot be joined with those of the new one: whoever made some has to make them again. Delete the old key "
-        "when nobody needs it to find out whom its pseudonyms stand for."
+        "Tables of the old key cannot be joined with those of the new one: whoever made some has to make them again. "
+        "Delete the old key when nobody needs it to find out whom its pseudonyms stand for."
     )
     for folder in folders:
         found = tables_of_key(folder, old.fingerprint)
