@@ -103,6 +103,8 @@ class ReadReport:
         ``text, rows, sets``: each distinct offence of accepted rows, the most frequent first, and the sets it is in.
     beside
         How reading the tables of ``ties`` and of ``victims`` went, if there were any; not kept in checkpoints.
+    pseudonyms
+        Key's fingerprint, domain and dates where the tables hold pseudonyms in place of ids.
     """
 
     files: tuple[FileCount, ...]
@@ -120,6 +122,7 @@ class ReadReport:
     advice: tuple[Advice, ...] = ()
     bad_dates: tuple[str, ...] = ()
     beside: Mapping[str, ReadReport] = field(default_factory=dict)
+    pseudonyms: Mapping[str, str] | None = None
 
     def advised(self, more: Sequence[Advice]) -> ReadReport:
         """The report with more advice, which is among the warnings too."""

@@ -12,6 +12,7 @@ from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
+from gpunet.cli.commands.exchange import key, pseudonymise
 from gpunet.cli.commands.flags import flags
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
@@ -74,12 +75,14 @@ for _command in (
     score,
     show,
     card,
+    pseudonymise,
     certificates,
     info,
 ):
     app.command(cls=QuietCommand)(_command)
 app.command("report", cls=QuietCommand)(make_report)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(key, name="key")
 
 
 def main() -> NoReturn:

@@ -21,6 +21,7 @@ from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import HOST, Column, in_order, joined
 from gpunet.reading.names import check_forces
 from gpunet.reading.packed import pack
+from gpunet.reading.pseudonymised import check_kind
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.tables import open_tables
 from gpunet.reading.ties_columns import as_input, ties_layout
@@ -94,6 +95,7 @@ def read_ties(
         inputs = tables.inputs
         if not inputs.records and inputs.skipped:
             raise nothing_readable(inputs.skipped)
+        check_kind(inputs.records, "ties", config.input.person_scope)
         rejected = reader.rejections(inputs.records, corrections, effect)
         check_kinds(reader.unknown, config.ties)
         check_forces(config, reader.forces, sum(map(len, reader.parts)))

@@ -41,7 +41,7 @@ _ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat",
 _CHARGES = {name: f"charge_{name}" for name in CHARGE_ARRAYS}
 _CODED = {"force": "force_names", "district": "district_names", "beat": "beat_names", "gang": "gang_names"}
 _SERIES = ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names")
-_REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes")
+_REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes", "pseudonyms")
 
 _TEXT, _WHOLE = pa.large_string(), pa.int64()
 
@@ -64,6 +64,7 @@ class _ArrestValues:
     null_words: dict[str, dict[str, _Count]]
     columns: dict[str, list[str]]
     notes: tuple[str, ...]
+    pseudonyms: dict[str, str] | None = None
 
 
 _ARREST_VALUES = TypeAdapter(_ArrestValues)
