@@ -9,10 +9,10 @@ from typing import Any
 from gpunet.records.algo_care import ALGO_CARE
 from gpunet.records.atrs import ATRS
 from gpunet.records.document import Document, document
-from gpunet.records.facts import PUBLIC, Facts
-from gpunet.records.found import audit_of, evaluations_of
+from gpunet.records.facts import Facts
+from gpunet.records.found import audit_of, complete_run, evaluations_of
 from gpunet.records.model_card import MODEL_CARD
-from gpunet.report.source import Source
+from gpunet.report.subject import check_unchanged
 from gpunet.runs.file_lists import CARDS
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
@@ -21,6 +21,9 @@ __all__ = ["RECORDS", "cards_of", "facts_of", "rests_on"]
 
 #: The records by the names of their files, in the order of the list of files.
 RECORDS: dict[str, Document] = dict(zip(CARDS.files, (ATRS, MODEL_CARD, ALGO_CARE), strict=True))
+
+#: The tables of audits and experiments that are read.
+_READ = ("fairness.parquet", "proxies.parquet", "results.parquet", "leak.parquet")
 
 
 def facts_of(run: Path, *, audit: Path | None = None, evaluations: Sequence[Path] = ()) -> Facts:
@@ -39,8 +42,11 @@ def facts_of(run: Path, *, audit: Path | None = None, evaluations: Sequence[Path
     InputError
         If one of the folders cannot be used, or it is not known which of several is meant.
     """
-    source = Source(run, PUBLIC)
-    return Facts(source, audit_of(source, audit), evaluations_of(source, evaluations))
+    source = complete_run(run)
+    found = Facts(source, audit_of(source, audit), evaluations_of(source, evaluations))
+    for beside in (*found.evaluations, *([found.audit] if found.audit else [])):
+        check_unchanged(beside, [name for name in _READ if name in beside.manifest["outputs"]])
+    return found
 
 
 def cards_of(facts: Facts) -> dict[str, bytes]:

@@ -73,11 +73,11 @@ def windows(facts: Facts) -> Iterator[str]:
     """Which days a model learned from, and on which it was tried."""
     days = facts.model.get("days")
     if days:
-        events = facts.outcome.events
+        events, first, then, last = facts.outcome.events, *(inline(days[name]) for name in ("T-2H", "T-H", "T"))
         yield (
-            f"The model learned from what was known on {inline(days['T-2H'])} and from the {events} from then to "
-            f"{inline(days['T-H'])}. It was tried on what was known on {inline(days['T-H'])}, against the {events} from "
-            f"then to {inline(days['T'])}, which it had not seen. Then it learned from both."
+            f"The model learned from what was known on {first} and from the {events} from then to {then}. It was tried "
+            f"on what was known on {then}, against the {events} from then to {last}, which it had not seen. Then it "
+            "learned from both."
         )
 
 
@@ -123,7 +123,8 @@ def completeness(facts: Facts) -> Iterator[str]:
             f"forecast as of {inline(missing['as_of'])} would be right."
         )
     elif missing:
-        yield f"Nothing is seen to be missing at the end of the data. The last arrest is of {inline(missing['last_date'])}."
+        last = inline(missing["last_date"])
+        yield f"Nothing is seen to be missing at the end of the data. The last arrest is of {last}."
     yield from (said for said in sentences_of(asked(facts.run), lead=False) if not said.startswith(_TOLD_ELSEWHERE))
     recorded = str(_input(facts).get("recorded_at", ""))
     if recorded:

@@ -36,6 +36,10 @@ _SCORES = (
     "features that moved the probability most. It is a number from records, for somebody who reads those records."
 )
 
+_EXPERIMENT = (
+    "This run is an experiment. Classifiers were trained to be measured; none is kept, and it has no scores to use."
+)
+
 _KINDS: Mapping[str, Kind] = {
     "run": Kind("", _SCORES),
     "features": Kind(
@@ -54,13 +58,13 @@ _KINDS: Mapping[str, Kind] = {
         "Experiment: the violent told from others in a known network",
         "It measures how well classifiers tell persons with a violent arrest from others, and how much of that rests "
         "on what they should not know. It is a test of a method, and no list of persons to act on.",
-        "This run is an experiment. Classifiers were trained to be measured; none is kept, and it has no scores to use.",
+        _EXPERIMENT,
     ),
     "evaluate emerging": Kind(
         "Experiment: who emerges, month by month",
-        "It measures how well classifiers and simple rules would have named, month by month, who was then arrested for "
-        "violence. It is a test of a method, and no list of persons to act on.",
-        "This run is an experiment. Classifiers were trained to be measured; none is kept, and it has no scores to use.",
+        "It measures how well classifiers and simple rules would have named, month by month, who was next arrested "
+        "for violence. It is a test of a method, and no list of persons to act on.",
+        _EXPERIMENT,
     ),
     "places": Kind(
         "Forecasts of places",
@@ -98,8 +102,8 @@ class Facts:
     def __post_init__(self) -> None:
         if self.run.kind not in _KINDS:
             raise InputError(
-                f"{self.run.folder} is of gpunet {self.run.kind}, and public records are of what it looked at: give "
-                "the folder of that run, and this one by --audit"
+                f"{self.run.folder}: there are no public records of gpunet {self.run.kind}; there are of "
+                f"{', '.join(_KINDS)}"
             )
 
     @property

@@ -12,9 +12,20 @@ from gpunet.report.source import Source
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
-__all__ = ["audit_of", "evaluations_of"]
+__all__ = ["audit_of", "complete_run", "evaluations_of"]
 
 _EXPERIMENTS = ("evaluate known", "evaluate emerging")
+
+
+def complete_run(folder: Path) -> Source:
+    """The run that records are of; InputError if there is none, or it is an audit of another one."""
+    found = _source(folder, "")
+    if found.kind == "audit":
+        raise InputError(
+            f"{folder} is of gpunet audit, and public records are of the run that was audited: give that run's folder, "
+            "and this one by --audit"
+        )
+    return found
 
 
 def audit_of(run: Source, given: Path | None = None) -> Source | None:
@@ -78,7 +89,8 @@ def evaluations_of(run: Source, given: Sequence[Path] = ()) -> tuple[Source, ...
 
 def _source(path: Path, option: str) -> Source:
     if not (path / MANIFEST).is_file():
-        raise InputError(f"{option} {path} is not the folder of a complete run: it has no {MANIFEST}")
+        given = f"{option} {path}".strip()
+        raise InputError(f"{given} is not the folder of a complete run: it has no {MANIFEST}")
     found = Source(path, PUBLIC)
     _ = found.manifest
     return found

@@ -66,21 +66,21 @@ def open_field(hint: str) -> str:
 
 
 def listed(items: Sequence[str]) -> str:
-    """Lines of Markdown as a list.
+    r"""Lines of Markdown as a list.
 
     >>> listed(["a", "b"])
-    '- a\\n- b'
+    '- a\n- b'
     """
     return "\n".join(f"- {item}" for item in items)
 
 
 def table(heads: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
-    """A table of texts; the heads and every cell are escaped.
+    r"""A table of texts; the heads and every cell are escaped.
 
     >>> print(table(["a", "b"], [["1", "x|y"]]))
     | a | b |
     |---|---|
-    | 1 | x\\|y |
+    | 1 | x\|y |
     """
     lines = [[inline(value) for value in row] for row in (heads, *rows)]
     lines.insert(1, ["---"] * len(heads))

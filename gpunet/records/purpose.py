@@ -56,7 +56,10 @@ def basis(facts: Facts) -> Iterator[str]:
     if found := facts.stated.get("jurisdiction"):
         yield f"Jurisdiction, as the run states it: {inline(found)}"
     if found := facts.stated.get("authority"):
-        yield f"Offences of protest or public order are among the outcomes. Authority, as the run states it: {inline(found)}"
+        yield (
+            "Offences of protest or public order are among the outcomes. Authority, as the run states it: "
+            f"{inline(found)}"
+        )
 
 
 def controller(facts: Facts) -> Iterator[str]:

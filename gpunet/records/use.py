@@ -83,7 +83,7 @@ def resource(facts: Facts) -> Iterator[str]:
     """Where the method is described."""
     yield (
         "Features follow Shaabani, Aleali, Shakarian and Bertetto: Early Identification of Violent Criminal Gang "
-        "Members (KDD 2015), doi\\:10.1145/2783258.2788618. The documentation of gpunet says what differs."
+        "Members (KDD 2015). The documentation of gpunet says what differs."
     )
 
 

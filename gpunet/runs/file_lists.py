@@ -110,7 +110,7 @@ def outputs_of(stored: Mapping[str, Any]) -> list[_Outputs]:
 
 
 def listed_in(found: Found) -> list[_Outputs]:
-    """As :func:`outputs_of` of every list among what was found, with the lists themselves; InputError if one is none."""
+    """As :func:`outputs_of` of every list that was found, with the lists themselves; InputError if one is none."""
     outputs = []
     for of in FILE_LISTS:
         if (path := found.files.get(of.name)) is not None:
