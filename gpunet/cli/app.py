@@ -10,6 +10,7 @@ import typer
 from gpunet.base._version import __version__
 from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
+from gpunet.cli.commands.cards import cards
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.exchange import key, pseudonymise
@@ -75,6 +76,7 @@ for _command in (
     score,
     show,
     card,
+    cards,
     pseudonymise,
     certificates,
     info,
