@@ -20,8 +20,8 @@ __all__ = ["code_section", "environment_of"]
 _ROOT = Path(__file__).parents[1]
 
 
-def environment_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the run was made, as its manifest tells, and where the package was.
+def environment_of(manifest: Mapping[str, Any], *, public: bool = False) -> dict[str, Any]:
+    """Where the run was made, as its manifest tells, and where the package was; `public`: without a cluster's address.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def environment_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
             "threads": execution.get("threads"),
             "machine": execution.get("machine"),
             "gpu": execution.get("gpu"),
-            "cluster": execution.get("cluster"),
+            "cluster": None if public else execution.get("cluster"),
         },
         "package": {
             "versions": {"gpunet": __version__, "python": platform.python_version(), **_packages()},

@@ -12,7 +12,7 @@ from gpunet.base._version import __version__
 from gpunet.packages.container import Entry, Member, is_name
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 
-__all__ = ["SIGNATURE", "STATEMENT", "Statement", "read_statement", "statement_of"]
+__all__ = ["SIGNATURE", "STATEMENT", "Statement", "entries_of", "read_statement", "statement_of"]
 
 #: The names of the two members that a statement cannot list: itself, and the envelope that holds it.
 STATEMENT, SIGNATURE = "statement.json", "signature.dsse.json"
