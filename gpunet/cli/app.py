@@ -13,6 +13,7 @@ from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
@@ -23,6 +24,7 @@ from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
+from gpunet.cli.commands.verify import verify
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 from gpunet.cli.several import repeated
 
@@ -73,6 +75,8 @@ for _command in (
     score,
     show,
     card,
+    package,
+    verify,
     certificates,
     info,
 ):

@@ -54,7 +54,9 @@ class Archive:
                 infos, self._comment = directory.infolist(), directory.comment
         except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
             self._file.close()
-            raise Damaged(f"it is no zip archive, or its directory at the end is damaged ({in_words(error)})") from error
+            raise Damaged(
+                f"it is no zip archive, or its directory at the end is damaged ({in_words(error)})"
+            ) from error
         self._infos = infos
         self.named = {info.orig_filename: info for info in infos}
 

@@ -42,7 +42,12 @@ _OWN = {
 
 
 def crate_of(
-    members: Iterable[Member], manifest: Mapping[str, Any], stated: Mapping[str, Any], described: Described, *, public: bool
+    members: Iterable[Member],
+    manifest: Mapping[str, Any],
+    stated: Mapping[str, Any],
+    described: Described,
+    *,
+    public: bool,
 ) -> bytes:
     """The metadata of a package with these members.
 
@@ -60,7 +65,10 @@ def crate_of(
         Whether the package is for everybody: then nothing is told of its inputs' names, nor who owns it.
     """
     files = [_file_of(member, described) for member in sorted(members, key=lambda member: member.name)]
-    files += [_entity(name, "File", description=_OWN[name], encodingFormat="application/json") for name in (SIGNATURE, STATEMENT)]
+    files += [
+        _entity(name, "File", description=_OWN[name], encodingFormat="application/json")
+        for name in (SIGNATURE, STATEMENT)
+    ]
     inputs = _inputs(manifest, public=public)
     people = _people(stated, public=public)
     graph = [
@@ -168,7 +176,7 @@ def _file_of(member: Member, described: Described) -> dict[str, Any]:
     )
 
 
-def _entity(name: str, kind: str, **of: Any) -> dict[str, Any]:
+def _entity(name: str, kind: str, /, **of: Any) -> dict[str, Any]:
     return {"@id": name, "@type": kind, **of}
 
 

@@ -21,7 +21,7 @@ from gpunet.base.paths import read_regular
 __all__ = ["PASSPHRASE", "key_id", "read_private_key", "read_public_key"]
 
 #: The variable of the environment with the passphrase of a private key that is encrypted.
-PASSPHRASE = "GPUNET_KEY_PASSPHRASE"  # noqa: S105 - its name
+PASSPHRASE = "GPUNET_KEY_PASSPHRASE"
 
 _MOST_BYTES = 1 << 16
 
@@ -61,7 +61,9 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     """
     data = _bytes_of(path, "--key")
     if b"PRIVATE KEY" in data:
-        raise InputError(f"--key {path} is a private key, which is for its owner alone: give the public one ({_PUBLIC})")
+        raise InputError(
+            f"--key {path} is a private key, which is for its owner alone: give the public one ({_PUBLIC})"
+        )
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -79,7 +81,7 @@ def key_id(key: Ed25519PublicKey) -> str:
     >>> from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     >>> from gpunet.packages.keys import key_id
     >>> key_id(Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key())[:16]
-    '0'
+    '339e2ff917630507'
     """
     return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 

@@ -18,10 +18,10 @@ from gpunet.governance.statement import stated_by
 from gpunet.packages.container import Member, member_of, write_container
 from gpunet.packages.contents import CompleteRun, Described, complete_run, json_bytes
 from gpunet.packages.crate import CRATE, crate_of
-from gpunet.packages.environment import code_section, environment_of
 from gpunet.packages.envelope import enveloped
+from gpunet.packages.environment import code_section, environment_of
 from gpunet.packages.keys import key_id
-from gpunet.packages.public import public_config, public_log, public_members, public_statement
+from gpunet.packages.public import public_config, public_log, public_members
 from gpunet.packages.statement import SIGNATURE, STATEMENT, statement_of
 from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import write_whole

@@ -11,11 +11,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gpunet.packages.archive import Archive
+from gpunet.packages.container import Entry
 from gpunet.packages.contents import RUN
 from gpunet.packages.envelope import Envelope, opened
 from gpunet.packages.keys import key_id
 from gpunet.packages.statement import SIGNATURE, STATEMENT, Statement, entries_of, read_statement
-from gpunet.packages.container import Entry
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.read_back import Damaged, values_in
 
