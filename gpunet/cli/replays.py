@@ -16,6 +16,7 @@ from gpunet.cli.run import job_of
 from gpunet.config.config import Config, load_config
 from gpunet.packages.archive import Archive
 from gpunet.packages.contents import RUN
+from gpunet.packages.environment import CODE, code_section
 from gpunet.packages.verify import Verified
 from gpunet.reading.sources import find_sources
 from gpunet.runs.complete import read_manifest
@@ -107,7 +108,7 @@ def replay(path: Path, asked: Replay, options: RunOptions) -> Replayed:
     manifest, command = asked.manifest, asked.manifest["gpunet"]
     config = _config(asked)
     _check_inputs(asked, config)
-    found = Replayed(notes=list(_notes(manifest)))
+    found = Replayed(notes=[*_notes(manifest), *_notes_on_code(path)])
     engine = "gpu" if manifest["engine"] == "gpu" else "cpu"
     options = replace(
         options,
@@ -178,6 +179,13 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} was version {before} and is {now}: differences may come of that"
     if manifest["engine"] not in ("cpu", "gpu"):
         yield f"the run was made on {manifest['engine']}, and again on the CPU: differences may come of that"
+
+
+def _notes_on_code(path: Path) -> Iterator[str]:
+    with Archive(path) as archive:
+        packed = values_in(archive.data_of(CODE, MOST_JSON_BYTES))
+    if packed["sha256"] != code_section()["sha256"]:
+        yield "the code of gpunet is not that which the package was made with: differences may come of that"
 
 
 def _compare(path: Path, manifest: Mapping[str, Any], folder: Path, found: Replayed) -> None:

@@ -15,16 +15,34 @@ from types import TracebackType
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import open_regular
+from gpunet.base.printable import printable
+from gpunet.base.words import shortened
 from gpunet.packages.container import Entry, is_name, parts_of, read_through
 from gpunet.runs.read_back import Damaged
 
-__all__ = ["Archive"]
+__all__ = ["Archive", "shown_name"]
 
 _CHUNK = 1 << 20
 _HEADER = 30
+_LONGEST_NAME = 200
 _LENGTHS = struct.Struct("<26x2H")
 _FILE = 0o100000
 _KIND = 0o170000
+
+#: What zipfile says of bytes that are no archive's.
+_NO_ARCHIVE = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError, EOFError, struct.error)
+
+
+def shown_name(name: str) -> str:
+    r"""A name out of an archive in one line of text, whatever is in it.
+
+    Examples
+    --------
+    >>> from gpunet.packages.archive import shown_name
+    >>> print(shown_name("a\nb"))
+    a\nb
+    """
+    return shortened(printable(name, line_breaks=False), _LONGEST_NAME)
 
 
 class Archive:
@@ -52,7 +70,7 @@ class Archive:
         try:
             with zipfile.ZipFile(self._file) as directory:
                 infos, self._comment = directory.infolist(), directory.comment
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
+        except _NO_ARCHIVE as error:
             self._file.close()
             raise Damaged(
                 f"it is no zip archive, or its directory at the end is damaged ({in_words(error)})"
@@ -74,10 +92,10 @@ class Archive:
             yield "the archive has a comment, which packages have not"
         for name, number in Counter(info.orig_filename for info in self._infos).items():
             if number > 1:
-                yield f"{name}: there are {number:,} files of that name"
+                yield f"{shown_name(name)}: there are {number:,} files of that name"
         for info in self._infos:
-            name, kind = info.orig_filename, (info.external_attr >> 16) & _KIND
-            if not is_name(name):
+            name, kind = shown_name(info.orig_filename), (info.external_attr >> 16) & _KIND
+            if not is_name(info.orig_filename):
                 yield f"{name}: no file of a package has such a name"
             if kind not in (0, _FILE):
                 yield f"{name}: it is a link, a folder or a device, and no file"
@@ -112,9 +130,9 @@ class Archive:
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         info = self.named[name]
-        self._file.seek(info.header_offset)
+        self._file.seek(max(info.header_offset, 0))  # it may be less than 0, as zipfile reads a damaged end
         header = self._file.read(_HEADER)
-        if len(header) < _HEADER:
+        if info.header_offset < 0 or len(header) < _HEADER:
             raise Damaged("its header is not where the directory says")
         start, left = info.header_offset + _HEADER + sum(_LENGTHS.unpack(header)), info.file_size
         if start + left > self._size:

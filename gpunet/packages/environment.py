@@ -15,7 +15,10 @@ from gpunet.base._version import __version__
 from gpunet.base.versions import package_versions
 from gpunet.tables.files import sha256_of
 
-__all__ = ["code_section", "environment_of"]
+__all__ = ["CODE", "code_section", "environment_of"]
+
+#: The file of a package that :func:`code_section` is in.
+CODE = "code.json"
 
 _ROOT = Path(__file__).parents[1]
 

@@ -19,7 +19,7 @@ from gpunet.packages.container import Member, member_of, write_container
 from gpunet.packages.contents import CompleteRun, Described, complete_run, json_bytes
 from gpunet.packages.crate import CRATE, crate_of
 from gpunet.packages.envelope import enveloped
-from gpunet.packages.environment import code_section, environment_of
+from gpunet.packages.environment import CODE, code_section, environment_of
 from gpunet.packages.keys import key_id
 from gpunet.packages.public import public_config, public_log, public_members
 from gpunet.packages.statement import SIGNATURE, STATEMENT, statement_of
@@ -93,7 +93,7 @@ def _about(run: CompleteRun, *, public: bool) -> Iterator[Member]:
     files: dict[str, Any] = {
         "config.json": public_config(config) if public else config,
         "environment.json": environment_of(run.manifest, public=public),
-        "code.json": code_section(),
+        CODE: code_section(),
     }
     for name, value in files.items():
         yield member_of(name, json_bytes(value))

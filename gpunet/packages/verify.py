@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gpunet.packages.archive import Archive
+from gpunet.packages.archive import Archive, shown_name
 from gpunet.packages.container import Entry
 from gpunet.packages.contents import RUN
 from gpunet.packages.envelope import Envelope, opened
@@ -85,7 +85,7 @@ def _look_through(archive: Archive, found: Verified, envelope: Envelope) -> None
         return
     sizes = {**statement.predicate.bytes, **{name: _size(archive, name) for name in (STATEMENT, SIGNATURE)}}
     found.differences += (f"{name}: it is missing" for name in sizes if name not in archive.named)
-    found.differences += (f"{name}: it is not listed" for name in archive.named if name not in sizes)
+    found.differences += (f"{shown_name(name)}: it is not listed" for name in archive.named if name not in sizes)
     digests, crcs = statement.digests, dict[str, int]()
     for name in sizes:
         if not archive.is_plain(name):
