@@ -28,10 +28,10 @@ ALONE = RunOptions(threads=1)
 SMALL = {
     "model": {"max_rounds": 3, "folds": 2},
     "evaluate": {
-        "bootstrap": 5, "classifiers": ["logistic_regression"], "protocols": ["paper"], "folds": 2, "every": "9mo",
+        "bootstrap": 0, "classifiers": ["logistic_regression"], "protocols": ["paper"], "folds": 3, "every": "1y",
         "smote": False,
     },
-    "panel": {"every": "1y", "unit": "district"},
+    "panel": {"start": date(2012, 6, 1), "end": date(2014, 6, 1), "every": "1y", "unit": "district"},
     "places": {"unit": "beat", "training_windows": 1},
 }  # fmt: skip
 
@@ -154,7 +154,7 @@ def test_what_rests_on_another_run_is_not_replayed(features, tmp_path):
         manifest["execution"] |= change.get("execution", {})
         (run / "run.json").write_text(json.dumps({**manifest, **{k: v for k, v in change.items() if k != "execution"}}))
         out = packed(run, tmp_path / f"{name}.zip", public=name == "public")
-        with pytest.raises(InputError, match="--replay: .* (holds no results|cannot be run again)"):
+        with pytest.raises(InputError, match=r"--replay: .* (holds no results|cannot be run again)"):
             manifest_in(out, verify_package(out, KEY.public_key()))
 
 

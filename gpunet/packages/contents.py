@@ -65,7 +65,7 @@ def complete_run(folder: Path) -> CompleteRun:
         raise InputError(f"{folder} is not the folder of a complete run: it has no {MANIFEST}")
     manifest, data = read_manifest(folder), _bytes_of(place)
     of_run = sha256(data).hexdigest()
-    results = [_as_listed(folder, name, of, MANIFEST) for name, of in outputs_in(place).items()]
+    results = [_as_listed(folder, name, of, MANIFEST) for name, of in _outputs(place, manifest).items()]
     beside: list[Member] = []
     completed: list[str] = []
     for list_name in (REPORT_LIST, CARDS_LIST):
@@ -75,6 +75,11 @@ def complete_run(folder: Path) -> CompleteRun:
                 completed.append(member.name.removeprefix(RUN))
     own = member_of(RUN + MANIFEST, data)
     return CompleteRun(folder, manifest, of_run, (own, *results), tuple(beside), tuple(completed))
+
+
+def _outputs(place: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that ``run.json`` lists: those that were under seal are none once they are opened."""
+    return {name: of for name, of in outputs_in(place).items() if name in manifest["outputs"]}
 
 
 def json_bytes(value: Any) -> bytes:
