@@ -255,7 +255,7 @@ def _told(manifest: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, 
     config.pop("output", None)
     config.get("governance", {}).pop("log", None)
     for section in (config["input"], config["evaluate"]):
-        for name in ("ties", "victims", "custody"):
+        for name in ("ties", "victims", "custody", "person_links"):
             section.pop(name, None)
     tables = kept.get("tables")
     if isinstance(tables, Mapping):
