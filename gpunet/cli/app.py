@@ -15,6 +15,7 @@ from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.exchange import key, pseudonymise
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
@@ -25,6 +26,7 @@ from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
+from gpunet.cli.commands.verify import verify
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 from gpunet.cli.parsing import QuietCommand
 from gpunet.cli.several import repeated
@@ -78,6 +80,8 @@ for _command in (
     card,
     cards,
     pseudonymise,
+    package,
+    verify,
     certificates,
     info,
 ):
