@@ -22,6 +22,7 @@ from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, f
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
+from gpunet.governance.rules import check_person_scores, folder_rules
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
@@ -83,8 +84,11 @@ def run_flags(
     for run in found:
         if run.folder.resolve() in place.resolve().parents:
             raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
+    for run in found:
+        check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
-    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+    rules = folder_rules(found[-1].config, place)
+    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES, rules) as written:
         told, latest = _written(written, found, inputs, options, clock, warnings)
         return written.finish(
             {

@@ -17,6 +17,7 @@ from gpunet.base.words import counted
 from gpunet.cli.running import RUN_FILES, opened
 from gpunet.config.config import Config, PathConfig, load_config
 from gpunet.config.sides import OFFENDER, VICTIM
+from gpunet.governance.rules import check_person_scores
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
 from gpunet.runs.folder import MANIFEST
@@ -120,6 +121,7 @@ def run_forecast(
         The manifest, with the evaluation under ``model``.
     """
     settings = load_config(config)
+    check_person_scores(settings, "run")
     check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
         return forecast_of(run, inputs, as_of)

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError
 from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
+from gpunet.runs.sealed import SEALABLE, refuse_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.parquet import not_parquet
 
@@ -130,6 +132,8 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
         return StoredTable(name, snapshot)
     if name not in tables:
+        if f"{name}{_SUFFIX}" in SEALABLE:
+            refuse_sealed(folder, read_manifest(folder))
         raise InputError(f'{folder} has no table "{name}"; there are {", ".join(tables) or "none"}')
     return tables[name]
 

@@ -28,6 +28,7 @@ from gpunet.report.source import Source
 from gpunet.report.subject import check_unchanged, subject_of
 from gpunet.report.two_steps import two_steps
 from gpunet.runs.folder import MANIFEST
+from gpunet.runs.sealed import SEALED, refuse_sealed
 
 __all__ = ["TITLE", "card_page"]
 
@@ -69,6 +70,7 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
         If there is no such person or run, or its inputs or files are not what they were.
     """
     source = _scored(folder)
+    refuse_sealed(folder, source.manifest)
     check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     subject = subject_of(source, person)
     paths = input_paths(source.manifest)
@@ -107,7 +109,7 @@ def _scored(folder: Path) -> Source:
     source = Source(folder)
     if source.kind != "run":
         raise InputError(f"{folder} holds gpunet {source.kind}, which scores nobody: name the folder of a gpunet run")
-    if _MODEL not in source.manifest["outputs"]:
+    if not {_MODEL, f"{_MODEL}{SEALED}"} & source.manifest["outputs"].keys():
         raise InputError(f"{folder} is of an earlier version of gpunet, whose model is not read: make the run again")
     return source
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
+from gpunet.runs.folder_rules import FolderRules
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
 from gpunet.runs.report_list import REPORT_LIST, REPORT_NAMES, report_outputs
 from gpunet.runs.result_names import Found, ResultNames
+from gpunet.runs.sealed import SEALABLE, SEALED, write_sealed
 from gpunet.tables.files import final_name, sha256_of, write_whole
 from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
@@ -97,9 +99,10 @@ def _look_of(path: Path) -> tuple[int, ...]:
 
 
 def outputs_in(manifest: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of the files that a manifest lists."""
+    """Size and SHA-256 of the files that a manifest lists: of a reviewed run also of those that were sealed."""
     try:
-        outputs = json.loads(read_regular(manifest, MOST_JSON_BYTES))["outputs"]
+        found = json.loads(read_regular(manifest, MOST_JSON_BYTES))
+        outputs = {**found["outputs"], **found.get("sealed", {})}
         return {name: {"bytes": of["bytes"], "sha256": of["sha256"]} for name, of in outputs.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(f"{manifest} is not that of a run, or is damaged: give a new or empty folder") from error
@@ -130,6 +133,8 @@ class RunFolder:
         A new or empty folder, or that of an earlier run, which is replaced.
     names
         The names that a run's files can have, as :class:`ResultNames` takes them.
+    rules
+        What holds for everything that is written.
 
     Raises
     ------
@@ -138,9 +143,10 @@ class RunFolder:
         work in it.
     """
 
-    def __init__(self, path: str | Path, names: Iterable[str]) -> None:
+    def __init__(self, path: str | Path, names: Iterable[str], rules: FolderRules | None = None) -> None:
         self.path = named_path(path, "the run folder")
-        self._names = ResultNames((*names, MANIFEST, *REPORT_NAMES))
+        self._rules = rules or FolderRules()
+        self._names = ResultNames((*names, MANIFEST, *REPORT_NAMES, *(f"{name}{SEALED}" for name in SEALABLE)))
         self._of_report = ResultNames(REPORT_NAMES)
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
@@ -275,16 +281,20 @@ class RunFolder:
     ) -> None:
         """Write a table that comes in parts, frames of any kind, as Parquet: the same bytes however it is cut.
 
-        The columns named in `dates` are written as dates.
+        The columns named in `dates` are written as dates. Beside the `metadata` stands what the rules state.
         """
-        self.write_file(name, lambda path: write_parquet_parts(path, frames, metadata, dates=dates))
+        stated = {**(metadata or {}), "governance": dict(self._rules.stated)}
+        self.write_file(name, lambda path: write_parquet_parts(path, frames, stated, dates=dates))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""
         self.write_file(name, _json(value))
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
-        """Let `write` make the file `name`."""
+        """Let `write` make the file `name`; one that the rules seal is called ``NAME.sealed``."""
+        if name in self._rules.sealed:
+            self.write_file(f"{name}{SEALED}", lambda path: write_sealed(path, write))
+            return
         if not self._names.is_file(tuple(name.split("/"))):
             raise ValueError(f"{name} is not among this folder's files")
         path = self._staged / name
@@ -309,8 +319,10 @@ class RunFolder:
             name: {"bytes": (self._staged / name).stat().st_size, "sha256": sha256_of(self._staged / name)}
             for name in written
         }
-        complete = {**manifest, "outputs": outputs}
+        complete = {**manifest, "governance": dict(self._rules.stated), "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
+        if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
+            self._rules.entering(complete, sha256_of(self._staged / MANIFEST))
         try:
             found = self._names.find(self.path, but=_PARTIAL)
             self._refuse_changes(found)

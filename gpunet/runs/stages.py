@@ -57,6 +57,7 @@ from gpunet.runs.manifest import (
     network_statistics,
     versions,
 )
+from gpunet.runs.outcomes import refuse_outcomes
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import (
     Command,
@@ -144,6 +145,7 @@ class Run:
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
+            refuse_outcomes(arrests.report, self.config)
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
