@@ -10,6 +10,7 @@ import typer
 from gpunet.base._version import __version__
 from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
+from gpunet.cli.commands.erase import erase
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.flags import flags
@@ -17,6 +18,7 @@ from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
 from gpunet.cli.commands.review import review
+from gpunet.cli.commands.retain import retain
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
@@ -73,6 +75,8 @@ for _command in (
     score,
     show,
     card,
+    retain,
+    erase,
     certificates,
     info,
 ):

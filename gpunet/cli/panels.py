@@ -143,6 +143,7 @@ def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date])
         beside=run.beside_again,
         today=run.reading_day,
         keep_going=run.options.keep_going,
+        corrections=run.options.corrections,
     )
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "feature_metadata",
     "features_of",
     "forecast_of",
+    "job_of",
     "resume_run",
     "run_features",
     "run_forecast",
@@ -270,10 +271,10 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
         allow_incomplete=request.allow_incomplete,
     )
-    return _job(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
+    return job_of(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
 
 
-def _job(command: Command) -> Callable[..., dict[str, Any]]:
+def job_of(command: Command) -> Callable[..., dict[str, Any]]:
     """What does a command's work; what only some commands need is imported for them alone."""
     if command == "panel":
         from gpunet.cli.panels import run_panel

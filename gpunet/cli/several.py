@@ -12,7 +12,7 @@ __all__ = ["SEVERAL", "repeated"]
 SEVERAL = ("--ties", "--victims")
 
 #: Those of one command beside these.
-_OF_COMMAND = {"update": ("--add", "--input", "--remove", "--merge")}
+_OF_COMMAND = {"retain": ("--reviews",), "erase": ("--input",), "update": ("--add", "--input", "--remove", "--merge")}
 
 
 def repeated(arguments: Sequence[str]) -> list[str]:

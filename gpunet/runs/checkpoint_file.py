@@ -127,8 +127,8 @@ def write_contents(path: Path, contents: Contents, label: str = "") -> None:
         file.write(out.digest.hexdigest().encode())
 
 
-def read_contents(path: Path, label: str = "") -> Contents:
-    """Read a checkpoint after comparing its hash, and its label with what it should be.
+def read_contents(path: Path, label: str | None = "") -> Contents:
+    """Read a checkpoint after comparing its hash, and its label with what it should be; whatever it is if that is None.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def read_contents(path: Path, label: str = "") -> Contents:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         require(digest.encode() == header[len(_MAGIC) : -1], "its SHA-256 does not fit its bytes")
         index, size = _index_of(file)
-        require(index.label == label, "it is that of another run, or of another part")
+        require(label is None or index.label == label, "it is that of another run, or of another part")
         arrays = {name: _array(file, name, each, size) for name, each in index.arrays.items()}
         frames = {name: _frame(file, name, each, size) for name, each in index.frames.items()}
     return Contents(index.values, arrays, frames)
