@@ -23,6 +23,7 @@ from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
+from gpunet.cli.commands.subject import subject
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
@@ -77,6 +78,7 @@ for _command in (
     card,
     retain,
     erase,
+    subject,
     certificates,
     info,
 ):
