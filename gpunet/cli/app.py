@@ -17,8 +17,8 @@ from gpunet.cli.commands.flags import flags
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
-from gpunet.cli.commands.review import review
 from gpunet.cli.commands.retain import retain
+from gpunet.cli.commands.review import review
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info

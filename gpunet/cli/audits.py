@@ -21,6 +21,7 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
 from gpunet.config.sides import OFFENDER
+from gpunet.governance.noted import noted
 from gpunet.governance.rules import folder_rules
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
@@ -140,6 +141,7 @@ def run_audit(
                 )
             found = read_attributes(attributes, names, audited.ids, settings)
         told, uneven = _written(written, audited, found, settings, options, clock)
+        noted(folder, "consultation", told["persons"])
         return written.finish(
             {
                 "gpunet": "audit",

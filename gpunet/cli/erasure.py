@@ -18,6 +18,7 @@ from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import HIDDEN, Held, held_under
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, checkpoints_of
 from gpunet.tables.files import sha256_of
 from gpunet.updates.earlier import BESIDE
@@ -160,8 +161,8 @@ class _Erasure:
         """Whether flags or an audit are of a run that is not what it was, as a person has been erased from it."""
         told = held.manifest.get("audit", {}).get("run"), *held.manifest.get("flags", {}).get("runs", ())
         for run in filter(None, told):
-            place = self.runs.get(run["run_json_sha256"]) or Path(path_named(run["folder"]))
-            if place in [each.path for each in self.erased]:
+            place = self.runs.get(run["run_json_sha256"]) or Path(os.path.realpath(path_named(run["folder"])))
+            if place in [each.path for each in self.erased] or _has_changed(place, run["run_json_sha256"]):
                 return True
         return False
 
@@ -232,6 +233,15 @@ class _Erasure:
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path != self.root else path.name
+
+
+def _has_changed(run: Path, sha256: str) -> bool:
+    """Whether persons were erased from a run since it had that ``run.json``: an erasure was killed behind it."""
+    try:
+        manifest = read_manifest(run)
+        return "corrections" in manifest and sha256_of(run / MANIFEST) != sha256
+    except (InputError, OSError):
+        return False
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -22,6 +22,7 @@ from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, f
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
+from gpunet.governance.noted import noted, persons_of
 from gpunet.governance.rules import check_person_scores, folder_rules
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
@@ -90,6 +91,8 @@ def run_flags(
     rules = folder_rules(found[-1].config, place)
     with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES, rules) as written:
         told, latest = _written(written, found, inputs, options, clock, warnings)
+        for run in found:
+            noted(run.folder, "consultation", persons_of(run.manifest))
         return written.finish(
             {
                 "gpunet": "flags",

@@ -15,6 +15,7 @@ from rich.text import Text
 from gpunet.base.printable import printable
 from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, say
+from gpunet.cli.noting import note_rows
 from gpunet.cli.stored_tables import IDS, SCORES, Asked, StoredTable, rows_of, table_named, tables_of
 
 __all__ = ["print_run", "print_table"]
@@ -59,7 +60,9 @@ def print_run(
         return
     stored = table_named(folder, table)
     most = None if rows is None else min(rows, _MOST_ROWS)
-    found = pa.Table.from_batches(list(rows_of(folder, stored, Asked(person, columns, most))))
+    asked = Asked(person, columns, most)
+    found = pa.Table.from_batches(list(rows_of(folder, stored, asked)))
+    note_rows(folder, stored, asked, "consultation")
     shown = _print_row(found) if person is not None and len(found) == 1 else _print(found)
     if person is None:
         rows_shown = f"{len(found):,} of {stored.rows:,} rows"

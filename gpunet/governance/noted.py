@@ -144,8 +144,7 @@ def _manifest(run: Path) -> tuple[dict[str, Any], str]:
 
 def _is_corrected(manifest: Mapping[str, Any]) -> bool:
     """Whether a run is an update with corrections: rows that were left out, or ids that were made one person's."""
-    corrections = _part(manifest, "corrections")
-    return any(corrections.get(name) for name in ("removed_rows", "merged_rows"))
+    return "corrections" in manifest
 
 
 def _is_combined(manifest: Mapping[str, Any]) -> bool:

@@ -6,8 +6,9 @@ import re
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from gpunet.base.paths import open_regular
 from gpunet.governance.runs_under import members_of
 from gpunet.reading.corrections import Corrections, pattern_of
-from gpunet.runs.checkpoint_file import read_contents
+from gpunet.runs.checkpoint_file import frames_in
 from gpunet.runs.read_back import Damaged
 from gpunet.runs.sealed import SEALED, opened_bytes
 from gpunet.tables.arrow_paths import for_arrow
@@ -168,7 +169,8 @@ def tables_in(path: Path, columns: Collection[str] | None = None) -> Iterator[tu
         if head.startswith(_PARQUET):
             yield path.name, _parquet(for_arrow(path), columns)
         elif head.startswith(_CHECKPOINT):
-            yield from _of_checkpoint(path)
+            with open_regular(path) as file:
+                yield from _of_checkpoint(file)
         elif head.startswith(_ZIP):
             for name, data in members_of(path, MOST_BYTES):
                 if data is None:
@@ -202,11 +204,11 @@ def _of_bytes(name: str, data: bytes, columns: Collection[str] | None) -> Iterat
     elif data.startswith(_PARQUET):
         yield name, _parquet(pa.BufferReader(data), columns)
     elif data.startswith(_CHECKPOINT):
-        raise Unreadable(f"{name} in it is what a run has read, and is not looked into there")
+        yield from _of_checkpoint(BytesIO(data))
 
 
-def _of_checkpoint(path: Path) -> Iterator[tuple[str, pa.Table]]:
-    for name, frame in read_contents(path, None).frames.items():
+def _of_checkpoint(file: BinaryIO) -> Iterator[tuple[str, pa.Table]]:
+    for name, frame in frames_in(file).items():
         if name == "person_ids":
             yield name, frame.rename_columns(["person_ids"])
         else:

@@ -36,7 +36,7 @@ from gpunet.tables.frames import to_arrow
 from gpunet.updates.asked import Asked
 from gpunet.updates.changes import Tables, changes_table
 from gpunet.updates.components import known_paths
-from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.earlier import Earlier
 from gpunet.updates.raised import flags_compared, raised
 
 __all__ = ["CHANGES", "UpdateRun"]

@@ -26,6 +26,7 @@ def card(
 ) -> None:
     """Write one page about one score: what it says, what it rests on, what would change it."""
     from gpunet.cli.progress import console_progress
+    from gpunet.governance.noted import noted
     from gpunet.report.audience import Audience
     from gpunet.report.card import card_page
     from gpunet.report.page import rendered
@@ -38,6 +39,7 @@ def card(
     _check_out(out, [path_named(file["name"]) for file in files])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
+    noted(run, "consultation", 1)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, lambda path: path.write_bytes(page.html))

@@ -59,7 +59,7 @@ def retain(
         raise typer.Exit(1)
 
 
-_NO_REVIEWS = "; no table of reviews was given (--reviews), or is there"
+_NO_REVIEWS = "; without a table of reviews (--reviews) no review is looked at"
 
 
 def _print(folder: Path, told: list[Retained]) -> None:

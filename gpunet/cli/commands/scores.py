@@ -33,6 +33,7 @@ def score(
     """Score the persons of a feature file with a model of an earlier run."""
     from gpunet.base.shapes import values_shown
     from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.cli.noting import note_scores
     from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
     from gpunet.governance.rules import check_features_scored
@@ -65,6 +66,7 @@ def score(
         _check_side(out, loaded.side)
         scores = score_features(loaded, features, progress=progress, **asked)
     side = {} if loaded.side == OFFENDER else {"side": loaded.side}
+    note_scores([features.parent, model.parent], len(scores))
     try:
         write_whole(out, lambda path: write_parquet(path, scores, {**side, "governance": stated}))
     except OSError as error:
