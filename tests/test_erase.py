@@ -7,6 +7,7 @@ import shutil
 import stat
 import zipfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from gpunet.cli.flags import run_flags
 from gpunet.cli.panels import run_panel
 from gpunet.cli.reports import write_report
 from gpunet.cli.run import run_features, run_forecast
+from gpunet.cli.running import RUN_FILES
 from gpunet.governance import log, replacing
 from gpunet.governance.runs_under import held_under
 from gpunet.runs.complete import read_manifest
@@ -35,7 +37,9 @@ from gpunet.tables.files import sha256_of
 
 OPTIONS = RunOptions(threads=1)
 SENTINEL = "P-SENTINEL-77"
-PANEL: dict[str, Any] = {"panel": {"start": "2013-06-01", "end": "2013-12-01", "every": "3mo", "horizon_days": 60, "verify": 1}}
+PANEL: dict[str, Any] = {
+    "panel": {"start": "2013-06-01", "end": "2013-12-01", "every": "3mo", "horizon_days": 60, "verify": 1}
+}
 
 
 def rows_of(seed: int = 3, rename: str = SENTINEL) -> list[dict[str, Any]]:
@@ -91,15 +95,17 @@ def test_the_rest_is_what_it_would_have_been(made: Path, erased: tuple[Path, Any
     root, _ = erased
     rows = [row for row in rows_of() if row["person_id"] != SENTINEL]
     inputs = [write(tmp_path / "a.csv", rows)]
-    run_forecast(inputs, tmp_path / "run", CONFIG, read_manifest_day(root / "run"), OPTIONS)
+    run_forecast(inputs, tmp_path / "run", CONFIG, day_of(root / "run"), OPTIONS)
     run_features(inputs, tmp_path / "kept", CONFIG, None, OPTIONS)
     run_panel(inputs, tmp_path / "panel", {**CONFIG, **PANEL}, None, OPTIONS)
     for name in ("run", "kept", "panel"):
         for path in sorted((tmp_path / name).rglob("*.parquet")):
             again = root / name / path.relative_to(tmp_path / name)
             if path.name.startswith("rejected"):
-                assert pl.read_parquet(path).drop("source_file", "row_number").equals(
-                    pl.read_parquet(again).drop("source_file", "row_number")
+                assert (
+                    pl.read_parquet(path)
+                    .drop("source_file", "row_number")
+                    .equals(pl.read_parquet(again).drop("source_file", "row_number"))
                 )
             else:
                 assert sha256_of(path) == sha256_of(again), path
@@ -110,9 +116,7 @@ def test_the_rest_is_what_it_would_have_been(made: Path, erased: tuple[Path, Any
     assert "update" not in now["execution"]
 
 
-def read_manifest_day(folder: Path) -> Any:
-    from datetime import date
-
+def day_of(folder: Path) -> date:
     return date.fromisoformat(read_manifest(folder)["as_of"])
 
 
@@ -120,7 +124,12 @@ def test_what_stays_as_it_was(erased: tuple[Path, Any]) -> None:
     root, _ = erased
     assert (root / "run" / "notes.txt").read_text() == "mine"
     assert stat.S_IMODE((root / "run").stat().st_mode) == 0o750
-    assert sorted(path.name for path in root.iterdir() if not path.name.startswith("log")) == ["flags", "kept", "panel", "run"]
+    assert sorted(path.name for path in root.iterdir() if not path.name.startswith("log")) == [
+        "flags",
+        "kept",
+        "panel",
+        "run",
+    ]
     assert "state.arrests" in read_manifest(root / "kept")["outputs"]
     assert (root / "run" / "report.html").is_file()
     assert [held.kind for held in held_under(root)] == ["run"] * 4
@@ -143,12 +152,9 @@ def test_again_there_is_nothing_to_do(erased: tuple[Path, Any]) -> None:
 
 
 def test_what_cannot_be_reached_is_told_and_deleted_if_asked(root: Path, made: Path, tmp_path: Path) -> None:
-    from typing import cast
-
     frame = pl.DataFrame(rows_of())
     run_features(frame, root / "frames", CONFIG, None, OPTIONS)
-    keep = [name for name in ("run", "panel", "flags")]
-    for name in keep:
+    for name in ("run", "panel", "flags"):
         shutil.rmtree(root / name)
     (root / "mine.csv").write_text(f"person_id\n{SENTINEL}\n")
     pl.DataFrame({"who": ["x", f"about {SENTINEL}"]}).write_parquet(root / "other.parquet")
@@ -162,7 +168,7 @@ def test_what_cannot_be_reached_is_told_and_deleted_if_asked(root: Path, made: P
     (root / "other.parquet").unlink()
     done = CliRunner().invoke(app, ["erase", str(root), "--person", SENTINEL, "--delete", "--threads", "1"])
     assert done.exit_code == 0, done.output
-    assert not cast("Path", root / "frames").exists()
+    assert not (root / "frames").exists()
     assert traces(root, SENTINEL, raw=True) == []
 
 
@@ -239,7 +245,7 @@ def test_a_kill_at_any_moment_is_gone_on_from(root: Path, moment: str) -> None:
     if moment == "old half gone":
         (old / "features.parquet").unlink()
         (old / "mine.txt").write_text("mine")
-    assert replacing.recover(root, _names()) == []
+    assert replacing.recover(root, RUN_FILES) == []
     assert [path.name for path in root.iterdir()] == ["kept"]
     assert sha256_of(kept / "features.parquet") == before
     assert (kept / "mine.txt").exists() == (moment == "old half gone")
@@ -248,16 +254,10 @@ def test_a_kill_at_any_moment_is_gone_on_from(root: Path, moment: str) -> None:
     assert traces(root, SENTINEL, raw=True) == []
 
 
-def _names() -> list[str]:
-    from gpunet.cli.running import RUN_FILES
-
-    return list(RUN_FILES)
-
-
 def test_a_run_at_work_or_changed_is_left(root: Path) -> None:
     for name in ("run", "panel", "flags"):
         shutil.rmtree(root / name)
-    with RunFolder(root / "kept", _names()):
+    with RunFolder(root / "kept", RUN_FILES):
         found = erase(root, SENTINEL, threads=1)
     assert "a run is at work" in found.left[0]
     (root / "kept" / "ties.parquet").write_bytes(b"PAR1")

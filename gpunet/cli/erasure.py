@@ -33,7 +33,7 @@ _BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its c
 
 @dataclass
 class Erased:
-    """What an erasure came to, in sentences without an id: ``done``; ``left``, which still holds the person; ``inputs``."""
+    """What an erasure came to, in sentences without an id; what is ``left`` still holds the person."""
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -259,7 +259,7 @@ def _inputs_of(held: Held) -> list[str]:
 
 
 def _may_hold(held: Held, wanted: Wanted) -> bool:
-    """Whether what an unfinished run has kept holds the person, which is so unless the arrests show that it does not."""
+    """Whether what an unfinished run has kept may hold the person: it does unless the arrests show that it does not."""
     place = checkpoints_of(held.path)
     files = [path for path in sorted(place.parent.rglob("*")) if path.is_file() and not path.is_symlink()]
     kept = [path for path in files if path.name.endswith((".checkpoint", ".parquet", ".sealed", ".arrests", ".csv"))]

@@ -90,8 +90,10 @@ def _sources(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for kind in ("arrests", "ties", "victims", "person_links"):
         of = read if kind == "arrests" else read.get(kind) or {}
-        for file in of.get("files", ()):
-            found.append({"kind": kind, "file": file["name"], "sha256": file.get("sha256"), "rows": file["rows"]})
+        found += [
+            {"kind": kind, "file": file["name"], "sha256": file.get("sha256"), "rows": file["rows"]}
+            for file in of.get("files", ())
+        ]
     return found
 
 

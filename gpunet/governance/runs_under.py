@@ -91,9 +91,8 @@ def held_under(folder: Path) -> list[Held]:
                 found.append(Held(here, "run", manifest))
         if (unfinished := _unfinished(here)) is not None:
             found.append(unfinished)
-        for name in sorted(files):
-            if name.endswith(".zip") and _is_file(here / name) and (package := _package(here / name)) is not None:
-                found.append(package)
+        packages = [here / name for name in sorted(files) if name.endswith(".zip") and _is_file(here / name)]
+        found += [package for path in packages if (package := _package(path)) is not None]
     return found
 
 

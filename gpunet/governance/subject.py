@@ -82,7 +82,7 @@ def held_of(folder: Path, manifest: Mapping[str, Any], person: str) -> dict[str,
             tables[name.removesuffix(_PARQUET)] = rows
     if not known and not tables:
         raise InputError(
-            f"{folder}: no table of this run knows the person that --person names; ids are to be written as they are there"
+            f"{folder}: no table of this run knows the person of --person; ids are to be written as they are there"
         )
     of_features = tables.pop("features", [])
     return {
