@@ -11,6 +11,7 @@ from gpunet.base._version import __version__
 from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.cards import cards
+from gpunet.cli.commands.erase import erase
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.exchange import key, pseudonymise
@@ -19,11 +20,13 @@ from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
+from gpunet.cli.commands.retain import retain
 from gpunet.cli.commands.review import review
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
+from gpunet.cli.commands.subject import subject
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
 from gpunet.cli.commands.verify import verify
@@ -82,6 +85,9 @@ for _command in (
     pseudonymise,
     package,
     verify,
+    retain,
+    erase,
+    subject,
     certificates,
     info,
 ):

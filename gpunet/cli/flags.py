@@ -80,7 +80,7 @@ def run_flags(
     """
     options = options or RunOptions()
     place = named_path(out, "the flags' folder")
-    found = flagged_runs(runs, config)
+    found = flagged_runs(runs, config, options.corrections)
     configured = [config] if isinstance(config, str | Path) else []
     refuse_inputs(place, [*(run.folder for run in found), *configured, *inputs])
     for run in found:
@@ -186,7 +186,7 @@ def _read(
             raise InputError(
                 f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
             )
-        found.append(arrests_of(run, of, options.progress, warnings))
+        found.append(arrests_of(run, of, options.progress, warnings, options.corrections))
     found.sort(key=lambda of: of.known.today)
     for one, other in pairwise(found):
         if one.known.today == other.known.today:

@@ -291,8 +291,12 @@ class RunFolder:
 
         The columns named in `dates` are written as dates. Beside the `metadata` stands what the rules state.
         """
-        stated = {**(metadata or {}), "governance": dict(self._rules.stated)}
+        stated = self.metadata(metadata)
         self.write_file(name, lambda path: write_parquet_parts(path, frames, stated, dates=dates))
+
+    def metadata(self, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What tables say of themselves: the `metadata`, and what the rules state."""
+        return {**(metadata or {}), "governance": dict(self._rules.stated)}
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""

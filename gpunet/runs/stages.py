@@ -30,6 +30,7 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
+from gpunet.reading.corrections import Effect
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.state import ReadState
@@ -83,6 +84,9 @@ __all__ = ["TIE_DATES", "Run"]
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
 
+#: The tables beside the arrests that corrections are of too.
+_BESIDE = ("ties", "victims")
+
 # Stages that say how far they are under names of their own.
 _REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
 
@@ -117,6 +121,9 @@ class Run:
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._states: list[ReadState] = []  # at most one, where it is to be kept
+        self._corrections = options.corrections or None  # none at all are as if none had been given
+        self._effect = Effect()
+        self._effects = {name: Effect() for name in _BESIDE if getattr(config.input, name)}
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -217,7 +224,7 @@ class Run:
     @property
     def _reading_day(self) -> date | None:
         """The day after which there are no dates; None is the present one."""
-        return None if self._request is None else self._request.read_on
+        return None if self._request is None else self.options.read_on or self._request.read_on
 
     def _note_inputs(self, report: ReadReport) -> None:
         """Write down what was read, if files were."""
@@ -259,11 +266,12 @@ class Run:
 
     def _reading(self) -> dict[str, Any]:
         """What else reading is told."""
-        return {"keep": self._states.append} if self.options.keep_state else {}
+        kept = {"keep": self._states.append} if self.options.keep_state else {}
+        return {**kept, "corrections": self._corrections, "effect": self._effect}
 
     def _corrected(self) -> dict[str, Any]:
         """What reading of ties and victims is told of corrections."""
-        return {}
+        return {"corrections": self._corrections, "effects": self._effects}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -280,6 +288,8 @@ class Run:
         )
         for report in self._beside.values():
             self.warnings += report.warnings
+        if self._corrections is not None:
+            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
         return found
 
     def _diagnosed(self, arrests: Any) -> Diagnosis:
@@ -412,6 +422,7 @@ class Run:
             with self.stage("write state"):
                 self._write_state(self._states[-1])
         device = self.engine.describe()
+        sections = {**sections, **self._corrected_counts()}
         return self.folder.finish(
             {
                 "gpunet": kind,
@@ -435,6 +446,13 @@ class Run:
                 },
             }
         )
+
+    def _corrected_counts(self) -> dict[str, Any]:
+        """What the manifest counts of corrections, if there were any."""
+        if self._corrections is None:
+            return {}
+        rows = {name: effect.rows() for name, effect in self._effects.items()}
+        return {"corrections": {**self._effect.as_dict(), **rows}}
 
     def _write_state(self, state: ReadState) -> None:
         today = (self._reading_day or date.today()).isoformat()

@@ -24,7 +24,7 @@ from gpunet.features import FeatureSet, compute_all
 from gpunet.features.known import KnownPaths
 from gpunet.reading.arrests_table import arrests_of, read_arrests_at
 from gpunet.reading.beside import read_beside
-from gpunet.reading.corrections import Effect, added
+from gpunet.reading.corrections import added
 from gpunet.reading.location import HOST
 from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
@@ -37,7 +37,7 @@ from gpunet.tables.frames import to_arrow
 from gpunet.updates.asked import Asked
 from gpunet.updates.changes import Tables, changes_table
 from gpunet.updates.components import FileOrder, known_paths
-from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.earlier import Earlier
 from gpunet.updates.raised import flags_compared, raised
 
 __all__ = ["CHANGES", "UpdateRun"]
@@ -69,8 +69,6 @@ class UpdateRun(Run):
         super().__init__(earlier.command, folder, asked.config, options, engine)
         self._earlier, self._asked = earlier, asked
         self._corrections = asked.corrections or None  # none at all are as if none had been given
-        self._effect = Effect()
-        self._effects = {name: Effect() for name in BESIDE if getattr(self.config.input, name)}
         self._today = date.today()
         self._begin: ReadState | None = None
         self._found: FeatureSet | None = None
@@ -98,8 +96,7 @@ class UpdateRun(Run):
         self._checkpoints.clear()
 
     def _reading(self) -> dict[str, Any]:
-        told = {"corrections": self._corrections, "effect": self._effect, "begin": self._begin}
-        return {**super()._reading(), **told}
+        return {**super()._reading(), "begin": self._begin}
 
     def _read(self, inputs: Any) -> Any:
         """Read the old files, or what was kept of them, and the new ones, which are the `inputs`."""
@@ -169,18 +166,13 @@ class UpdateRun(Run):
         for name, report in self._beside.items():
             self._earlier.check_read(report.files, name)
             self._notice_again(report.files, name)
-        if self._corrections is not None:
-            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
-            if self._effect.unknown:
-                self.warnings.insert(
-                    0,
-                    f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
-                    "nothing was done for these",
-                )
+        if self._corrections is not None and self._effect.unknown:
+            self.warnings.insert(
+                0,
+                f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
+                "nothing was done for these",
+            )
         return found
-
-    def _corrected(self) -> dict[str, Any]:
-        return {"corrections": self._corrections, "effects": self._effects}
 
     def _notice_again(self, files: Sequence[FileCount], of: str = "") -> None:
         """Tell of new files that the earlier run had read under whatever name."""
@@ -237,11 +229,15 @@ class UpdateRun(Run):
             changes = self._changes(arrests)
             self.folder.write_table(CHANGES, [changes], self._said_side if self._earlier.command == "run" else None)
         self._moved = {"changes": len(changes), "persons_moved": len(changes["person_id"].unique())}
-        before = self._earlier.manifest.get("corrections", {})
-        if self._corrections is not None or before:
-            rows = {name: effect.rows() for name, effect in self._effects.items()}
-            sections = {**sections, "corrections": added(before, {**self._effect.as_dict(), **rows})}
         return super().finish(kind, arrests, sections)
+
+    def _corrected_counts(self) -> dict[str, Any]:
+        """Those of the earlier run and of this one."""
+        before = self._earlier.manifest.get("corrections", {})
+        if self._corrections is None and not before:
+            return {}
+        rows = {name: effect.rows() for name, effect in self._effects.items()}
+        return {"corrections": added(before, {**self._effect.as_dict(), **rows})}
 
     def _changes(self, arrests: Any) -> pa.Table:
         assert self._found is not None  # features are written first
