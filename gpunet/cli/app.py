@@ -13,6 +13,7 @@ from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.link import link, link_review
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
@@ -71,11 +72,13 @@ for _command in (
     score,
     show,
     card,
+    link,
     certificates,
     info,
 ):
     app.command()(_command)
 app.command("report")(make_report)
+app.command("link-review")(link_review)
 app.add_typer(evaluate, name="evaluate")
 
 
