@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from gpunet.base._version import __version__
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.paths import refuse_taken
@@ -26,9 +27,7 @@ __all__ = ["LinkSummary", "link"]
 
 _DIGITS = 6
 
-_STAGE = "linking"
-
-_VERSIONS = ("gpunet", "splink", "duckdb")
+_LIBRARIES = ("splink", "duckdb")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class LinkSummary:
     without_id: tuple[int, int]
     compared: dict[str, str]
     links: int
-    likely: int
     notes: tuple[str, ...]
 
 
@@ -97,15 +95,11 @@ def link(
     if empty := [column.name for column in columns if not any(column.a) or not any(column.b)]:
         raise InputError(f'--on: "{empty[0]}" has no value that can be used in one of the tables: leave it out')
 
-    def tell(what: str, done: float) -> None:
-        if progress is not None:
-            progress(f"{_STAGE}: {what}" if done < 1 else _STAGE, done, 1.0)
-
-    scored = scored_pairs(columns, min_probability, seed, tell)
+    scored = scored_pairs(columns, min_probability, seed, progress)
     table = _table(first, second, columns, scored)
     metadata = {
         "governance": settings.governance.stated(),
-        "versions": package_versions(_VERSIONS),
+        "versions": {"gpunet": __version__, **package_versions(_LIBRARIES)},
         "links": {
             "on": {column.name: IN_WORDS[column.kind] for column in columns},
             "min_probability": min_probability,
@@ -119,14 +113,12 @@ def link(
     }
     persons = len(set(first.ids)), len(set(second.ids))
     write_links(out, table, metadata, lambda sha256: entered(settings, out, "combination", sha256, sum(persons)))
-    probability = table["probability"].to_numpy()
     return LinkSummary(
         persons,
         (len(first), len(second)),
         (first.without_id, second.without_id),
         metadata["links"]["on"],
         len(table),
-        int((probability >= settings.links.min_probability).sum()),
         scored.notes,
     )
 

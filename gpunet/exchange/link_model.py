@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import EngineError, GpunetError
+from gpunet.base.progress import ProgressCallback
 from gpunet.exchange.comparisons import Compared, pairs_alike
 from gpunet.exchange.link_levels import share_of, smoothed
 
@@ -80,7 +81,7 @@ class Scored:
 
 
 def scored_pairs(
-    columns: Sequence[Compared], min_probability: float, seed: int, tell: Callable[[str, float], None]
+    columns: Sequence[Compared], min_probability: float, seed: int, progress: ProgressCallback | None = None
 ) -> Scored:
     """Pairs of records of two tables that are one person with a probability of `min_probability` or more.
 
@@ -96,8 +97,8 @@ def scored_pairs(
         Pairs below are left out.
     seed
         Of the random pairs.
-    tell
-        Called with what is being done, and how much of all is done, 0 to 1.
+    progress
+        Called as it goes on.
 
     Raises
     ------
@@ -106,16 +107,21 @@ def scored_pairs(
     GpunetError
         If Splink or DuckDB fails.
     """
+
+    def tell(done: float) -> None:
+        if progress is not None:
+            progress("linking", done, 1.0)
+
     splink, duckdb = _libraries()
     sizes = len(columns[0].a), len(columns[0].b)
     notes: list[str] = []
     with _silent(), _no_ids_in_errors(duckdb):
         blocking = _blocking(columns, sizes)
         settings = _settings(splink, columns, blocking)
-        tell("random pairs", 0.0)
+        tell(0.0)
         linker = _linker(splink, duckdb, columns, settings)
         linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=seed)
-        tell("pairs of one person", 0.3)
+        tell(0.3)
         expected = _expected_pairs(columns, sizes, notes)
         chance = min(0.5, expected / (sizes[0] * sizes[1]))
         linker._settings_obj._probability_two_random_records_match = chance
@@ -124,11 +130,11 @@ def scored_pairs(
         names = [column.name for column in columns]
         model = smoothed(found, names, expected, sizes[0] * sizes[1], notes)
         model["probability_two_random_records_match"] = chance
-        tell("comparing", 0.6)
+        tell(0.6)
         linker = _linker(splink, duckdb, columns, model)
         table = linker.inference.predict(threshold_match_probability=min_probability, warning_mode="never")
         pairs = table.as_pyarrow_table()
-    tell("comparing", 1.0)
+    tell(1.0)
     levels = np.stack([_numbers(pairs, f"gamma_{_column(at)}") for at in range(len(columns))])
     return Scored(
         _numbers(pairs, "unique_id_l"),

@@ -1,8 +1,10 @@
-"""``gpunet link-review``: what somebody decides of a link is written into its file, and what was decided before kept."""
+"""``gpunet link-review``: what somebody decides of a link is written into its file; what was decided before stays."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import InputError, cannot_write
 from gpunet.config.config import load_config
 from gpunet.exchange.link_file import SCHEMA, read_links, write_links
 from gpunet.exchange.link_log import entered, governed_by
@@ -19,6 +21,7 @@ from gpunet.tables.files import sha256_of
 
 __all__ = ["decide", "undecided"]
 
+_SHOWN = ("person_a", "person_b", "probability", "on")
 _DECIDED = ("decision", "decided_by", "decided_at", "note")
 
 
@@ -31,8 +34,8 @@ def undecided(file: Path, config: Any = None) -> list[dict[str, Any]]:
         If it is not a file of links.
     """
     table, metadata = read_links(file)
-    rows = [row for row in table.select(["person_a", "person_b", "probability", "on", "decision"]).to_pylist()]
-    found = [{name: value for name, value in row.items() if name != "decision"} for row in rows if not row["decision"]]
+    rows: list[dict[str, Any]] = table.select([*_SHOWN, "decision"]).to_pylist()
+    found = [{name: row[name] for name in _SHOWN} for row in rows if row["decision"] is None]
     settings = governed_by(load_config(config), metadata)
     persons = len({row[name] for row in found for name in ("person_a", "person_b")})
     entered(settings, file, "consultation", sha256_of(file), persons)
@@ -73,7 +76,7 @@ def decide(
     """
     if not by.strip():
         raise InputError("--by: name who decides")
-    with FileLock(f"{file}.lock"):
+    with _alone(file):
         table, metadata = read_links(file)
         columns = {name: table[name].to_pylist() for name in SCHEMA.names}
         pair = {person_a, person_b}
@@ -92,3 +95,18 @@ def decide(
         settings = governed_by(load_config(config), metadata)
         write_links(file, changed, metadata, lambda sha256: entered(settings, file, "alteration", sha256, 2))
     return sum(value is None for value in columns["decision"])
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Nobody else changes the file meanwhile: a lock beside it, which ends with the process."""
+    read_links(file)  # or a lock would be made beside what is none
+    lock = FileLock(f"{file}.lock")
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise cannot_write(f"cannot write beside {file}", error) from error
+    try:
+        yield
+    finally:
+        lock.release()

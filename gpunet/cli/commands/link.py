@@ -52,10 +52,7 @@ def link(
         say(f"on        {name}: {how}", indent=10)
     for note in found.notes:
         say(f"note      {note}", indent=10)
-    say(
-        f"links     {found.links:,} of probability {min_probability} or more, {found.likely:,} of them likely",
-        indent=10,
-    )
+    say(f"links     {found.links:,} of probability {min_probability} or more", indent=10)
     say(f"\nwritten to {out}\ndecide with: gpunet link-review {out} --list")
 
 
