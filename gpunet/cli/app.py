@@ -16,6 +16,7 @@ from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.exchange import key, pseudonymise
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.link import link, link_review
 from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
@@ -82,6 +83,7 @@ for _command in (
     show,
     card,
     cards,
+    link,
     pseudonymise,
     package,
     verify,
@@ -93,6 +95,7 @@ for _command in (
 ):
     app.command(cls=QuietCommand)(_command)
 app.command("report", cls=QuietCommand)(make_report)
+app.command("link-review", cls=QuietCommand)(link_review)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(key, name="key")
 

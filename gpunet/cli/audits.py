@@ -26,6 +26,7 @@ from gpunet.governance.noted import noted
 from gpunet.governance.rules import folder_rules
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.linked import refuse_changed_links
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, open_result
@@ -82,6 +83,7 @@ def audit_config(run: str | Path, config: Any = None) -> Config:
         columns={**found.input.columns, "person_id": tuple(names)},
         id_rules=of_run.input.id_rules,
         person_scope=of_run.input.person_scope,
+        person_links=of_run.input.person_links,
     )
     return replace(found, input=matching)
 
@@ -140,6 +142,7 @@ def run_audit(
     ):
         with timed_stage(clock, options, "read"):
             audited = _audited(folder)
+            refuse_changed_links(audited.manifest)
             if len(audited.scored.label) < settings.audit.min_persons:
                 raise InputError(
                     f"{folder} has fewer than {settings.audit.min_persons} persons in its test window, so nothing of "

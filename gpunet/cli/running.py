@@ -57,6 +57,7 @@ RUN_FILES = {
     "rejected_victims.parquet": "rows of victims that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
+    "link_effects.parquet": "features that would differ with links that nobody has decided",
     "changes.parquet": "what moved since the run that was updated, of whom, and why",
     "state.arrests": "what was read, for updates (it holds every arrest)",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
@@ -83,7 +84,8 @@ class Opened:
 def opened(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Opened]:
     """The folder and the engine of a command; nothing that it reads lies where it writes.
 
-    Workers of a cluster read arrests alone: with tables of ties or victims this process does, and they search paths.
+    Workers of a cluster read arrests alone: with tables of ties, victims or links this process does, and they search
+    paths.
     """
     settings, options = load_config(config), options or RunOptions()
     if settings.input.ties:
@@ -109,7 +111,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
 
         asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
         with cluster_engine(cluster, settings.cluster, **asked) as engine:
-            distributed = paths_of(inputs) is not None and not settings.input.has_tables_beside
+            read_here = settings.input.has_tables_beside or bool(settings.input.person_links)
+            distributed = paths_of(inputs) is not None and not read_here
             yield Opened(folder, settings, options, engine, distributed=distributed)
 
 
@@ -117,6 +120,8 @@ def _refuse_state(config: Config, options: RunOptions) -> None:
     """InputError if what is read cannot be kept."""
     if options.cluster not in (None, "none") or options.engine == "gpu":
         raise InputError("--keep-state keeps what this process reads on the CPU: leave out --cluster and --engine gpu")
+    if config.input.person_links:
+        raise InputError("--keep-state is for updates, and a run with --person-links cannot be updated: leave it out")
     if not can_be_kept(config):
         raise InputError('--keep-state does not go with [input] person_scope = "force": updates read all files again')
 

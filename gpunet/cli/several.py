@@ -9,7 +9,7 @@ from gpunet.base.errors import InputError
 __all__ = ["SEVERAL", "repeated"]
 
 #: The options whose following words are all theirs, up to the next option or ``--``.
-SEVERAL = ("--ties", "--victims")
+SEVERAL = ("--ties", "--victims", "--person-links")
 
 #: Those of one command beside these.
 _OF_COMMAND = {
