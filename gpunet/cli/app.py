@@ -13,6 +13,7 @@ from gpunet.cli.commands.card import card
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.log import log
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
@@ -79,6 +80,7 @@ for _command in (
     app.command()(_command)
 app.command("report")(make_report)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(log, name="log")
 
 
 def main() -> NoReturn:

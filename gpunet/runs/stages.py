@@ -422,6 +422,7 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
+                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 "warnings": self.warnings,
@@ -510,6 +511,12 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def _forces(arrests: Any) -> int:
+    """Of how many forces there are arrests, as far as they say so."""
+    names = arrests.force_names  # of a cluster's a tuple
+    return len(set(filter(None, names if isinstance(names, tuple) else names.to_list())))
 
 
 def _closeness(found: FeatureSet) -> Float64:
