@@ -110,7 +110,7 @@ def summarised(place: Path, out: Path | None, audience: AudienceName, unverified
     tables = demand_tables(found, readers)
     shown = [(table, readers.shown(table.data, table.counts)) for table in tables]
     if out is not None:
-        _write(out, log, shown, readers)
+        _write(out, shown, readers)
         say(str(out))
         return
     for table, data in shown:
@@ -136,10 +136,10 @@ def _print(table: Table, data: pl.DataFrame) -> None:
     Console(width=columns_of_terminal() or _UNBOUNDED).print(drawn)
 
 
-def _write(out: Path, log: Path, shown: list[tuple[Table, pl.DataFrame]], readers: Audience) -> None:
+def _write(out: Path, shown: list[tuple[Table, pl.DataFrame]], readers: Audience) -> None:
     """The tables and the page, in place of those of an earlier time."""
     _check_out(out)
-    lead = f"It is what the log in {log.parent.resolve().name or 'the folder'} has of the runs beside it."
+    lead = "It is what the log has of the runs in its folder."
     page = Page("Demand", (lead,), (Section("demand", "What was asked for", lead, tuple(table for table, _ in shown)),))
     files: dict[str, Callable[[Path], object]] = {}
     for table, data in shown:
