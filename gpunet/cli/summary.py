@@ -97,7 +97,7 @@ def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
     wide = max(18, *map(len, results))
     stated = stated_by(manifest)["purpose"]
     files = [f"  {name:{wide}} {what}" for name, what in results.items()]
-    return [f"purpose   {stated}", "", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
+    return ["", f"purpose   {stated}", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
 
 
 def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:

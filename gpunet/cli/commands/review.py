@@ -29,10 +29,12 @@ def review(
     """Decide whether the sealed scores of a run may be opened; the decision stands in run.json and in the log."""
     from gpunet.cli.reports import report_of_run
     from gpunet.cli.running import RUN_FILES
+    from gpunet.governance.noted import noted, persons_of
     from gpunet.governance.review import ReviewFolder
     from gpunet.runs.report_list import REPORT_LIST
 
     with ReviewFolder(run, RUN_FILES) as folder:
+        noted(run, "alteration", persons_of(folder.manifest))
         folder.decide(by, decision.value, note)
     if decision == _Decision.APPROVE:
         say(f"opened: {', '.join(sorted(name.removesuffix('.sealed') for name in folder.manifest['sealed']))}")
