@@ -17,6 +17,7 @@ from gpunet.cli.commands.evaluate import evaluate
 from gpunet.cli.commands.exchange import key, pseudonymise
 from gpunet.cli.commands.flags import flags
 from gpunet.cli.commands.link import link, link_review
+from gpunet.cli.commands.log import log
 from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
@@ -98,6 +99,7 @@ app.command("report", cls=QuietCommand)(make_report)
 app.command("link-review", cls=QuietCommand)(link_review)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(key, name="key")
+app.add_typer(log, name="log")
 
 
 def main() -> NoReturn:

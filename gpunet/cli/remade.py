@@ -16,7 +16,7 @@ from gpunet.governance.runs_under import Held
 from gpunet.reading.corrections import Corrections
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import latest_date
-from gpunet.runs.report_list import REPORT_LIST, stored_list
+from gpunet.runs.file_lists import CARDS, REPORT, stored_list
 from gpunet.runs.run_options import RunOptions
 from gpunet.tables.files import sha256_of
 from gpunet.updates.asked import Asked
@@ -87,10 +87,14 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
     job(Earlier(held.path, manifest, load_config(manifest["config"])), out, how)
-    if (held.path / REPORT_LIST).is_file():
+    if (held.path / REPORT.name).is_file():
         from gpunet.cli.reports import write_report
 
-        write_report(out, stored_list(held.path / REPORT_LIST)["audience"])
+        write_report(out, stored_list(held.path / REPORT.name, REPORT)["audience"])
+    if (held.path / CARDS.name).is_file():
+        from gpunet.cli.records import write_cards
+
+        write_cards(out)
 
 
 def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:

@@ -14,8 +14,8 @@ from gpunet.governance.log import append, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.governance.noted import noted
 from gpunet.governance.runs_under import HIDDEN, Held
+from gpunet.runs.file_lists import LIST_NAMES, listed_in
 from gpunet.runs.folder import MANIFEST, RunFolder, checkpoints_of, is_kept_file, outputs_in
-from gpunet.runs.report_list import REPORT_LIST, report_outputs
 from gpunet.tables.files import sha256_of
 from gpunet.tables.own_files import remove_own
 
@@ -71,7 +71,7 @@ class ErasedFolder(RunFolder):
         """
         kept = self.changed()
         found = self._names.find(self.path, but=HIDDEN)
-        for name in sorted(found.files, key=lambda name: name.endswith(".json") and name.startswith(REPORT_LIST)):
+        for name in sorted(found.files, key=lambda name: name in LIST_NAMES):
             if name != MANIFEST and name not in kept:
                 found.files[name].unlink(missing_ok=True)
         for folder in reversed(found.folders.values()):
@@ -94,8 +94,7 @@ class ErasedFolder(RunFolder):
         for place in places:
             if place.is_file() and not place.is_symlink():
                 yield outputs_in(place)
-        if (self.path / REPORT_LIST).is_file():
-            yield from report_outputs(self.path / REPORT_LIST)
+        yield from listed_in(self._names.find(self.path, but=HIDDEN))
 
 
 def delete_run(held: Held, names: Iterable[str], persons: int | None) -> list[str]:

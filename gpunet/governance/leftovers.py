@@ -16,8 +16,9 @@ from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import HIDDEN, Held
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
-from gpunet.runs.report_list import REPORT_LIST, report_outputs
+from gpunet.runs.result_names import ResultNames
 
 __all__ = ["Leftover", "leftovers", "names_person"]
 
@@ -74,8 +75,7 @@ def _own(held: Held) -> Iterator[Path]:
         yield held.path
     elif held.kind == "run":
         lists = [outputs_in(held.path / "run.json")] if held.manifest else []
-        if (held.path / REPORT_LIST).is_file():
-            lists += report_outputs(held.path / REPORT_LIST)
+        lists += listed_in(ResultNames(ALL_LISTED).find(held.path, but=HIDDEN))
         yield held.path / "run.json"
         for outputs in lists:
             yield from (held.path / name for name in outputs)

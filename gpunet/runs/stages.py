@@ -495,6 +495,7 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
+                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 **self._links_section(),
@@ -605,6 +606,12 @@ class Run:
 def as_chosen(asked: PathConfig, report: PathReport | None) -> PathConfig:
     """How paths are computed of another network, where how those of the first one were is known."""
     return asked if report is None or report.chosen is None else replace(asked, betweenness=report.chosen)  # type: ignore[arg-type]
+
+
+def _forces(arrests: Any) -> int:
+    """Of how many forces there are arrests, as far as they say so."""
+    names = arrests.force_names  # of a cluster's a tuple
+    return len(set(filter(None, names if isinstance(names, tuple) else names.to_list())))
 
 
 def _closeness(found: FeatureSet) -> Float64:
