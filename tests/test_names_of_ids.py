@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from updating import KINDS, Row, random_rows, random_ties, random_victims, write
 
+from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config, PathConfig, load_config
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.read import read_arrests
@@ -156,6 +158,26 @@ def test_samples_are_drawn_alike(tmp_path: Path) -> None:
         back = ids_back(of[0], "national")
         values.append(bits(of_persons(found.features, back)))
     assert values[0] == values[1]
+
+
+def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
+    """Folds are drawn and trees trained in the order of the files; equals are ranked by their ids, which are names."""
+    random = np.random.default_rng(8)
+    plain = random_rows(random, 700, 160)
+    persons, incidents = (other_names(random, plain, (name,), True) for name in ("person_id", "incident_id"))
+    config = {"violent_offences": _SETS, "model": {"max_rounds": 6, "folds": 3, "horizon_days": 60}}
+    found = []
+    for name, rows in (("plain", plain), ("other", renamed(plain, persons, incidents))):
+        path = write(tmp_path / f"{name}.csv", rows)
+        run_forecast([path], tmp_path / name, config, date(2014, 1, 1), RunOptions(threads=2))
+        back = ids_back(persons if name == "other" else {id_: id_ for id_ in persons}, "national")
+        tables = [pl.read_parquet(tmp_path / name / f"{table}.parquet") for table in ("scores", "predictions")]
+        manifest = json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8"))
+        told = [bits(of_persons(table.drop("rank", strict=False), back)) for table in tables]
+        others = ("input", "outputs", "execution", "warnings")  # which name files, or tell of ids
+        found.append((told, {key: value for key, value in manifest.items() if key not in others}))
+    assert len(set(tables[0]["probability"].to_list())) > 20
+    assert found[0] == found[1]
 
 
 def test_vertices_are_numbered_as_persons_first_appear() -> None:
