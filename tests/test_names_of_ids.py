@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_tables import tie, tie_rows
 from updating import KINDS, Row, random_rows, random_ties, random_victims, write
 
+from gpunet.arrests.joined import with_tables
 from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config, PathConfig, load_config
 from gpunet.features import FeatureSet, compute_all
@@ -158,6 +160,19 @@ def test_samples_are_drawn_alike(tmp_path: Path) -> None:
         back = ids_back(of[0], "national")
         values.append(bits(of_persons(found.features, back)))
     assert values[0] == values[1]
+
+
+def test_persons_of_ties_alone_come_in_the_order_of_the_columns() -> None:
+    """Behind all who were arrested; `person_a` of a row before `person_b`, whichever is greater."""
+    day = date(2013, 5, 1)
+    table = pl.DataFrame(
+        {"person_id": ["may", "ann"], "incident_id": [1, 1], "date": [day] * 2, "offence": ["theft"] * 2}
+    )
+    ties = [tie("zed", "amy", day), tie("bob", "may", day), tie("cyd", "zed", day)]
+    known = with_tables(read_arrests(table), tie_rows(ties, {"calls": (90.0, 365)})).before(date(2013, 6, 1))
+    union = compute_all(known).layers["any"].network
+    named = known.person_ids.to_list()
+    assert [named[code] for code in union.person] == ["may", "ann", "zed", "amy", "bob", "cyd"]
 
 
 def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
