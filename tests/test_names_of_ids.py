@@ -18,6 +18,8 @@ from updating import KINDS, Row, random_rows, random_ties, random_victims, write
 from gpunet.arrests.joined import with_tables
 from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config, PathConfig, load_config
+from gpunet.evaluate.emerging import evaluate_emerging
+from gpunet.evaluate.known import evaluate_known
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.read import read_arrests
 
@@ -193,6 +195,29 @@ def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
         found.append((told, {key: value for key, value in manifest.items() if key not in others}))
     assert len(set(tables[0]["probability"].to_list())) > 20
     assert found[0] == found[1]
+
+
+def test_experiments_are_those_of_any_other_names() -> None:
+    """Folds, classifiers and draws go by the order of the files."""
+    random = np.random.default_rng(9)
+    plain = random_rows(random, 300, 80)
+    persons, incidents = (other_names(random, plain, (name,), False) for name in ("person_id", "incident_id"))
+    config = {
+        "violent_offences": _SETS,
+        "model": {"max_rounds": 4, "folds": 2},
+        "evaluate": {"folds": 3, "classifiers": ["random_forest", "xgboost"], "smote": False, "bootstrap": 20},
+    }
+    found = []
+    for rows, of in ((plain, {id_: id_ for id_ in persons}), (renamed(plain, persons, incidents), persons)):
+        arrests, back = read_arrests(pl.DataFrame(rows, infer_schema_length=None), config), ids_back(of, "national")
+        known = evaluate_known(arrests, threads=2)
+        emerging = evaluate_emerging(arrests, threads=2, start=date(2013, 10, 1), every="2mo", horizon=60)
+        for each in (known, emerging):
+            ids = [back(id_) for id_ in each.predictions["person_id"].to_list()]
+            keys = ["protocol", "classifier", "family", "month", "outcome", "person_id"]
+            named = each.predictions.with_columns(pl.Series("person_id", ids)).sort(keys)
+            found.append((bits(named), bits(each.results), bits(each.curves)))
+    assert found[:2] == found[2:]
 
 
 def test_vertices_are_numbered_as_persons_first_appear() -> None:
