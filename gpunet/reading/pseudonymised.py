@@ -16,6 +16,7 @@ from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 __all__ = [
     "KINDS",
     "check_alike",
+    "check_beside",
     "check_kind",
     "check_plain",
     "check_tables",
@@ -41,6 +42,7 @@ class _Record(Protocol):
 
     name: str
     pseudonyms: Mapping[str, str] | None
+    sha256: str | None
 
 
 def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str, str] | None:
@@ -117,19 +119,38 @@ def check_plain(record: _Record) -> None:
 
 
 def check_tables(report: ReadReport | None, beside: Mapping[str, ReadReport]) -> None:
-    """Refuse tables of ties and victims that cannot be joined with those of arrests.
+    """Refuse tables of ties and victims that cannot be joined with those of arrests; of frames nothing is known.
 
     Raises
     ------
     InputError
         As :func:`check_alike`.
     """
-    if report is None or not report.files:
+    if report is None or not _can_tell(report):
         return
     for name, other in beside.items():
-        if other.files:
-            first = f"{other.files[0].name} ({name})"
-            _check(report.pseudonyms, report.files[0].name, other.pseudonyms, first)
+        if _can_tell(other):
+            _check(report.pseudonyms, report.files[0].name, other.pseudonyms, f"{other.files[0].name} ({name})")
+
+
+def check_beside(report: ReadReport | None, records: Iterable[_Record]) -> None:
+    """Refuse another table of persons that cannot be joined with those of arrests, of which this is the report.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_alike`.
+    """
+    if report is None or not _can_tell(report):
+        return
+    for record in records:
+        if record.sha256 is not None:
+            _check(report.pseudonyms, report.files[0].name, record.pseudonyms, record.name)
+
+
+def _can_tell(report: ReadReport) -> bool:
+    """Whether files were read, which say whether they hold pseudonyms."""
+    return bool(report.files) and report.files[0].sha256 is not None
 
 
 def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
