@@ -218,6 +218,20 @@ def test_the_same_configuration_reads_raw_tables_and_those_of_pseudonyms(tmp_pat
     assert facts(raw, OF) == facts(found, None)
 
 
+def test_other_columns_of_the_incident_key_are_pseudonyms_of_their_own(tmp_path):
+    config = {"input": {"incident_key": ["incident_id", "Custody No"]}}
+    rows = {"person_id": ["1", "2", "3"], "incident_id": ["1", "1", "1"], "Custody No": ["1", "2", "1"],
+            "date": ["2013-02-01"] * 3, "offence": ["x"] * 3}  # fmt: skip
+    pl.DataFrame(rows).write_csv(tmp_path / "a.csv")
+    made(tmp_path / "out", [tmp_path / "a.csv"], config)
+    found = pl.read_parquet(tmp_path / "out/arrests/0001.parquet")
+    assert found["Custody No"].to_list() == [OF.pseudonym("incident custodyno", text) for text in ("1", "2", "1")]
+    assert set(found["Custody No"]).isdisjoint(found["incident_id"])
+    assert gpunet.read_arrests(tmp_path / "out/arrests", config).n_incidents == 2
+    with pytest.raises(InputError, match="Custody No"):
+        made(tmp_path / "none", [tmp_path / "a.csv"], config, victims=[tmp_path / "a.csv"])
+
+
 def test_pseudonyms_are_not_made_twice(shared, tmp_path):
     folder, _ = shared
     with pytest.raises(InputError, match="holds pseudonyms already"):

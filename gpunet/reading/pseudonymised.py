@@ -33,6 +33,9 @@ _KEY = b"gpunet"
 #: What a table says, all of it text; ``scope`` is ``[input] person_scope`` of the tables that it was made of.
 _FIELDS = ("fingerprint", "domain", "dates", "kind", "scope")
 
+#: The kind of tables that a run has written, which say no other.
+_RESULTS = "results"
+
 #: Steps from the finest to the coarsest.
 _DATES = ("day", "week", "month")
 
@@ -63,6 +66,8 @@ def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str
         told = {}
     if told is None:
         return None
+    if isinstance(told, dict) and "kind" not in told:
+        told = {**told, "kind": _RESULTS, "scope": ""}
     if not isinstance(told, dict) or not all(isinstance(told.get(field), str) for field in _FIELDS):
         raise UnreadableFile(name, "what it says of its pseudonyms is damaged: make it again with gpunet pseudonymise")
     return {field: told[field] for field in _FIELDS}
@@ -97,8 +102,8 @@ def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
         if of is None:
             continue
         if of["kind"] != kind:
-            how = "as the tables of arrests" if of["kind"] == "arrests" else f"after --{_word(of['kind'])}"
-            raise InputError(f"{record.name} is a table of {_word(of['kind'])}, not of {kind}: give it {how}")
+            how = {"ties": "give it after --ties", "victims": "give it after --victims"}.get(of["kind"], "give another")
+            raise InputError(f"{record.name} is a table of {_word(of['kind'])}, not of {kind}: {how}")
         if scope == "force" and of["scope"] == "force":
             raise InputError(
                 f'{record.name}: its pseudonyms hold the force of each person already: set person_scope = "national" '
