@@ -22,6 +22,7 @@ from gpunet.reading.columns import key_columns
 from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
+from gpunet.reading.person_links import with_person_links
 from gpunet.reading.protected import check_config
 from gpunet.reading.pseudonymised import check_kind
 from gpunet.reading.reader import Reader
@@ -56,7 +57,8 @@ def read_arrests_at(
 
     ``gpunet.reading.location.GPU`` is one.
 
-    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered.
+    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered;
+    without any, by the decided links that ``[input] person_links`` names.
     Reading goes on from `begin`, what was read before; `keep` gets what is read when all is. Both are of files alone,
     on the host. `kind` is "victims" where tables of these are read, as tables of pseudonyms say which they are.
 
@@ -66,6 +68,7 @@ def read_arrests_at(
     location = location or HOST
     settings = load_config(config)
     check_config(settings.input)
+    corrections = with_person_links(corrections, settings)
     cut = as_day(as_of)
     before = 0 if begin is None else len(begin.records)
     tables = open_tables(paths_or_frame, settings.input, location, keep_going=keep_going, notice=notice, after=before)

@@ -19,6 +19,7 @@ from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.alike import alike_among, candidates, texts_of
 from gpunet.reading.arrests_table import read_arrests_at
 from gpunet.reading.corrections import Corrections, Effect
+from gpunet.reading.person_links import with_person_links
 from gpunet.reading.pseudonymised import check_tables
 from gpunet.reading.ties_report import prefixed
 from gpunet.reading.ties_table import read_ties
@@ -63,7 +64,8 @@ def read_beside(
     keep_going, progress, notice
         As those of :func:`gpunet.read_arrests`.
     corrections, effects
-        Rows are changed by the corrections, whose effect is entered in that of ``ties`` and that of ``victims``.
+        Rows are changed by the corrections, whose effect is entered in that of ``ties`` and that of ``victims``;
+        without any, by the decided links that ``[input] person_links`` names.
 
     Returns
     -------
@@ -84,6 +86,7 @@ def read_beside(
     victims = victims if victims is not None else list(config.input.victims) or None
     if ties is None and victims is None:
         return arrests, {}
+    corrections = with_person_links(corrections, config)
     reports: dict[str, ReadReport] = {}
     rows = events = None
     how: dict[str, Any] = {"today": today, "keep_going": keep_going, "notice": notice, "corrections": corrections}

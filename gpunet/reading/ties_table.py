@@ -139,15 +139,15 @@ def _rows(
     first: Int64 = np.sort(arrays.least_by_code(row, np.arange(n), distinct, n))
     recorded = arrays.least_by_code(row, recorded, distinct, NEVER)[row[first]]  # the earliest of rows that are alike
     _count_repeats(reader, first)
-    both = in_order(Column(persons.values, np.concatenate([a[first], b[first]])), HOST)
+    both = in_order(Column(persons.values, np.concatenate([persons.codes[:n][first], persons.codes[n:][first]])), HOST)
     x, y = both.codes[: len(first)].astype(np.int32), both.codes[len(first) :].astype(np.int32)
     used = [i for i, settings in enumerate(config.ties.values()) if settings.use]
     place = np.full(len(config.ties) + 1, -1, np.int32)
     place[used] = np.arange(len(used))
     ends = until[first]
     rows = Associations(
-        a=np.minimum(x, y),
-        b=np.maximum(x, y),
+        a=x,
+        b=y,
         kind=place[kind[first]],
         day=(date_[first] // DAY_US).astype(np.int32),
         until=np.where(ends == NO_TIMESTAMP, NEVER, ends // DAY_US).astype(np.int32),
