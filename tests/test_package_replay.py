@@ -69,6 +69,8 @@ def test_the_same_tables_elsewhere_give_the_same_bytes(tables, tmp_path, command
     found = replayed(packed(tmp_path / "run", tmp_path / "x.zip"), elsewhere)
     assert (found.differences, found.notes) == ([], [])
     assert found.same == len(manifest["outputs"])
+    public = packed(tmp_path / "run", tmp_path / "public.zip", public=True)
+    assert not verify_package(public, KEY.public_key()).differences
 
 
 def test_sealed_scores_and_opened_ones_are_compared(tables, tmp_path):
@@ -84,9 +86,9 @@ def test_sealed_scores_and_opened_ones_are_compared(tables, tmp_path):
         folder.decide("somebody", "approve", "it is needed")
     assert replayed(packed(tmp_path / "run", tmp_path / "opened.zip"), tables).differences == []
     assert (tmp_path / "the.jsonl").read_bytes().startswith(kept)  # a replay enters nothing of its own there
-    assert all(
-        json.loads(line)["operation"] == "disclosure" for line in (tmp_path / "the.jsonl").read_text().splitlines()
-    )
+    operations = [json.loads(line)["operation"] for line in (tmp_path / "the.jsonl").read_text().splitlines()]
+    assert operations.count("collection") == 1
+    assert operations.count("disclosure") == 2
 
 
 @pytest.fixture(scope="module")
