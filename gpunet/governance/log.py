@@ -240,19 +240,21 @@ def _faults_of_head(log: Path, seq: int, sha256: str, before: str) -> list[str]:
     return ["its head is not that of its last line"]
 
 
-def entries(log: Path) -> Iterator[dict[str, Any]]:
+def entries(log: Path, *, damaged: bool = False) -> Iterator[dict[str, Any]]:
     """The entries of a log, from the first; :func:`check` says whether they are what was written.
 
     Raises
     ------
     InputError
-        If there is no log, or it cannot be read, or has a line that is none of a log's.
+        If there is no log, or it cannot be read, or has a line that is none of a log's: such lines are passed over if
+        it may be `damaged`.
     """
     for number, line in enumerate(_lines(log), 1):
         found, why = read_line(line.removesuffix(b"\n"))
-        if not found:
+        if found:
+            yield found
+        elif not damaged:
             raise _damaged(log, f"line {number:,}: {why}")
-        yield found
 
 
 def _lines(log: Path) -> Iterator[bytes]:

@@ -12,12 +12,13 @@ from typing import Any
 
 from gpunet.governance.statement import stated_by
 from gpunet.packages.container import Member, member_of
-from gpunet.packages.contents import CARDS_LIST, RUN, CompleteRun, json_bytes
+from gpunet.packages.contents import RUN, CompleteRun, json_bytes
 from gpunet.packages.crate import BESIDE
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
 from gpunet.report.source import Source
+from gpunet.runs.file_lists import CARDS
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.report_list import PAGE
 
@@ -50,7 +51,7 @@ def public_members(run: CompleteRun) -> list[Member]:
     page = rendered(page_of(Source(run.folder, audience)), audience)
     files = {PAGE: page.html, **page.figures, MANIFEST: json_bytes(public_manifest(run))}
     kept = [member for member in run.results if member.name.removeprefix(RUN) in _RESULTS]
-    cards = [member for member in run.beside if member.name.endswith(".md") or member.name == RUN + CARDS_LIST]
+    cards = [member for member in run.beside if member.name.removeprefix(RUN) in CARDS.names]
     return [*(member_of(RUN + name, data) for name, data in files.items()), *kept, *cards]
 
 

@@ -20,6 +20,7 @@ from gpunet.report.card_score import score_section
 from gpunet.report.card_values import usual_values
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
+from gpunet.report.governance_section import purpose_sentence
 from gpunet.report.limits import limits
 from gpunet.report.named import named
 from gpunet.report.outcome import outcome_of
@@ -129,6 +130,7 @@ def _computed(manifest: dict[str, Any], training: Any) -> Section:
         f"By gpunet {manifest['versions']['gpunet']}, from {counted(rows['accepted'], 'row')} of "
         f"{counted(len(files), 'file')}, as of {manifest['as_of']}.",
         (
+            Paragraph(purpose_sentence(manifest)),
             Paragraph(
                 f"The model ({manifest['config']['model']['kind']}) learned from {training['rows']:,} rows of "
                 f"{training['persons']:,} persons, {training['positive_rows']:,} of them with a "
