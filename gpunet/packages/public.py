@@ -25,10 +25,10 @@ from gpunet.runs.report_list import PAGE
 __all__ = ["public_config", "public_log", "public_manifest", "public_members", "public_statement"]
 
 #: Of ``[governance]``: what says for what and by whom, and no name of a person.
-_STATED = ("purpose", "legal_basis", "controller", "jurisdiction", "retain_until", "person_scores")
+_STATED = ("purpose", "legal_basis", "controller", "task_ref", "jurisdiction", "retain_until", "person_scores")
 
 #: Sections of the configuration that are kept whole: numbers, choices, and patterns of offences.
-_SECTIONS = ("network", "violent_offences", "path", "model", "panel", "audit", "places", "flags", "victims")
+_SECTIONS = ("network", "violent_offences", "path", "model", "panel", "audit", "places", "flags", "victims", "links")
 
 #: Keys of the others that are kept.
 _INPUT = ("incident_key", "person_scope")
