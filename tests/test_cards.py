@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,51 @@ def test_an_experiment_has_records_without_model_and_scores(made: Made) -> None:
     assert "it has no scores to use" in texts["model_card.md"]
     assert headings(texts["atrs.md"], 3) == ATRS
     assert "naive Bayes" in under(texts["atrs.md"], "4.2.7 Model performance")
+
+
+def test_several_audits_or_experiments_have_to_be_named(made: Made, tmp_path: Path) -> None:
+    for folder in (made.run, made.audit, made.known):
+        shutil.copytree(folder, tmp_path / folder.name)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "run.json").write_text("{")
+    run = tmp_path / made.run.name
+    assert facts_of(run).audit is not None
+    shutil.copytree(made.known, tmp_path / "again")
+    with pytest.raises(InputError, match=r"2 folders of gpunet evaluate known .*again, known.* --evaluation"):
+        facts_of(run)
+    shutil.copytree(made.audit, tmp_path / "another")
+    with pytest.raises(InputError, match=r"2 audits of this run .*another, audit.* --audit"):
+        facts_of(run)
+    found = facts_of(run, audit=tmp_path / "another", evaluations=[tmp_path / "again"])
+    assert found.audit is not None
+    (tmp_path / "another" / "fairness.parquet").write_bytes(b"changed")
+    with pytest.raises(InputError, match=r"fairness\.parquet is not what run\.json lists"):
+        facts_of(run, audit=tmp_path / "another", evaluations=[tmp_path / "again"])
+
+
+def test_small_numbers_are_not_told(made: Made) -> None:
+    found = read_json(made.run / "run.json")
+    del found["outputs"]["predictions.parquet"]  # so that everything comes from run.json
+    found["model"]["results"] |= {"positives": 7, "base_rate": 7 / found["model"]["results"]["persons"]}
+    for name in ("training", "evaluated_model"):
+        found["model"][name]["positive_rows"] = 7
+    rows = found["input"]["rows"]["read"]
+    found["input"]["rows"] = {"read": rows, "accepted": rows - 7, "rejected": 7, "duplicate": 0}
+    found["input"]["rejected_by_reason"] = {"bad_date": 7}
+    found["arrests"]["undated_arrests"] = 7
+    texts = {name: data.decode() for name, data in cards_of(Facts(source(found, made.run))).items()}
+    assert "too few persons to be shown" in under(texts["atrs.md"], "4.2.7 Model performance")
+    assert "fewer than 10 of them" in under(texts["atrs.md"], "4.2.6 Model architecture")
+    assert "Fewer than 10 arrests have no date" in under(
+        texts["atrs.md"], "4.3.5 Data completeness and representativeness"
+    )
+    for text in texts.values():
+        assert not re.findall(r"(?<![.\d,])7(?![.\d,]| features?)(?= |$)", structure(text)[1], re.MULTILINE)
+        assert "a date that cannot be read" not in text
+        assert f"{rows - 7:,}" not in text
+
+
+def test_of_victims_it_speaks_of_protection(made: Made) -> None:
+    facts = Facts(source(read_json(made.run / "run.json") | {"side": "victim"}))
+    assert "a probability of becoming a victim of violence" in facts.kind.does
+    assert facts.kind.name == "Forecast of violent victimisation: who may need protection"

@@ -20,7 +20,8 @@ PIECES = st.sampled_from(
     ["[x](http://evil)", "![x](y)", "<script>", "</h1>", "<http://a.b>", "&lt;", "&#64;", "| a |", "|---|", "```",
      "~~~", "`", "**", "__", "*", "_", "# h", "## h", "1. a", "2) b", "- a", "+ a", "> q", "===", "---", "\\", "\\\\",
      "\n", "\r\n", "\n\n", "    code", "\t", "\x00", "\x1b[31m", "\u2028", "\u202e", "\u2066", "www.evil.org",
-     "http://evil", MARK, f"**{MARK}**", "[x]: http://evil", "[^1]", "$x$", "{: .a}", "<!-- x -->", "a", "1", " ", ":", "a\u0301"]
+     "http://evil", MARK, f"**{MARK}**", "[x]: http://evil", "[^1]", "$x$", "{: .a}", "<!-- x -->", "a", "1", " ",
+     ":", "a\u0301"]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=4), min_size=1, max_size=12).map("".join)
 SEEN = TEXTS.filter(lambda given: bool(shown(given)))
