@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, named_path, refuse_files, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
 from gpunet.cli.at_once import no_new_folder, timed_stage
@@ -25,6 +26,7 @@ from gpunet.governance.noted import noted
 from gpunet.governance.rules import folder_rules
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.linked import refuse_changed_links
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, open_result
@@ -81,6 +83,7 @@ def audit_config(run: str | Path, config: Any = None) -> Config:
         columns={**found.input.columns, "person_id": tuple(names)},
         id_rules=of_run.input.id_rules,
         person_scope=of_run.input.person_scope,
+        person_links=of_run.input.person_links,
     )
     return replace(found, input=matching)
 
@@ -131,9 +134,15 @@ def run_audit(
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
     clock, rules = StageClock("cpu"), folder_rules(settings, place)
-    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES, rules) as written:
+    with (
+        sharing(settings.output.share),
+        no_new_folder(place),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as written,
+    ):
         with timed_stage(clock, options, "read"):
             audited = _audited(folder)
+            refuse_changed_links(audited.manifest)
             if len(audited.scored.label) < settings.audit.min_persons:
                 raise InputError(
                     f"{folder} has fewer than {settings.audit.min_persons} persons in its test window, so nothing of "

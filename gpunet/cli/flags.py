@@ -15,6 +15,7 @@ from gpunet.arrests.network import build_network
 from gpunet.base.days import day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.paths import name_of, named_path, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
 from gpunet.cli.at_once import no_new_folder, timed_stage
@@ -79,7 +80,7 @@ def run_flags(
     """
     options = options or RunOptions()
     place = named_path(out, "the flags' folder")
-    found = flagged_runs(runs, config)
+    found = flagged_runs(runs, config, options.corrections)
     configured = [config] if isinstance(config, str | Path) else []
     refuse_inputs(place, [*(run.folder for run in found), *configured, *inputs])
     for run in found:
@@ -89,7 +90,12 @@ def run_flags(
         check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
     rules = folder_rules(found[-1].config, place)
-    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES, rules) as written:
+    with (
+        sharing(found[0].config.output.share),
+        no_new_folder(place),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as written,
+    ):
         told, latest = _written(written, found, inputs, options, clock, warnings)
         for run in found:
             noted(run.folder, "consultation", persons_of(run.manifest))
@@ -180,7 +186,7 @@ def _read(
             raise InputError(
                 f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
             )
-        found.append(arrests_of(run, of, options.progress, warnings))
+        found.append(arrests_of(run, of, options.progress, warnings, options.corrections))
     found.sort(key=lambda of: of.known.today)
     for one, other in pairwise(found):
         if one.known.today == other.known.today:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gpunet.base._version import __version__
 from gpunet.base.errors import GpunetError
+from gpunet.base.private import sharing
 from gpunet.base.progress import ProgressCallback, begun, ended
 from gpunet.cli.console import notice
 from gpunet.cli.plans import REPORT
@@ -17,6 +18,7 @@ from gpunet.report.pages import page_of
 from gpunet.report.source import Source
 from gpunet.runs.report_folder import ReportFolder, is_current
 from gpunet.runs.report_list import PAGE
+from gpunet.runs.share import share_of_run
 
 __all__ = ["report_of_run", "write_report"]
 
@@ -40,7 +42,7 @@ def write_report(folder: Path, audience: AudienceName = "analyst", *, note: bool
     StorageError
         If it cannot be written.
     """
-    with ReportFolder(folder, RUN_FILES) as place:
+    with sharing(share_of_run(folder)), ReportFolder(folder, RUN_FILES) as place:
         readers = Audience(audience)
         source = Source(folder, readers)
         page = rendered(page_of(source), readers)

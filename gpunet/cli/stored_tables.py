@@ -228,4 +228,4 @@ def _check_known(folder: Path, person: str) -> None:
         about = [name for name in schema.names if name in PERSONS]
         if about and any(len(part) for part in _chosen(table, schema, about, Asked(person), about)):
             return
-    raise InputError(f'{folder}: no table of this run has a person "{person}"; ids are to be written as they are there')
+    raise InputError(f"{folder}: no table of this run has a person of that id; ids are to be written as they are there")

@@ -1,10 +1,10 @@
-"""What holds for everything that is written into a run's folder: what is said, what is sealed, who may read it."""
+"""What holds for everything that is written into a run's folder: what is said of it, what is sealed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from gpunet.config.governance_config import NO_PURPOSE
 
@@ -24,13 +24,10 @@ class FolderRules:
         The purpose and whatever else ``[governance]`` says; ``run.json`` and the metadata of every table have it.
     sealed
         Names of results that are sealed as they are written.
-    share
-        Who may read the files beside their owner, as ``[output] share`` says.
     entering
         Enters the run into the log; None where none is kept.
     """
 
     stated: Mapping[str, Any] = field(default_factory=lambda: {"purpose": NO_PURPOSE})
     sealed: frozenset[str] = frozenset()
-    share: Literal["owner", "group"] = "owner"
     entering: Entering | None = None

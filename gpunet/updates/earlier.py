@@ -228,6 +228,11 @@ def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
         raise InputError(
             f"{place} is of gpunet {manifest['gpunet']}: there are updates of gpunet features and gpunet run"
         )
+    if "links" in manifest:
+        raise InputError(
+            f"{place} was made with --person-links, by which ids became one, and cannot be updated: give gpunet "
+            f"{manifest['gpunet']} on all tables"
+        )
     earlier = Earlier(place, manifest, load_config(manifest["config"]))
     if not all(sha256 for of in ("", *BESIDE) for sha256 in earlier.hashes(of)):
         raise InputError(f"{place} was made of data frames, which cannot be read again: run it on files")

@@ -25,6 +25,7 @@ def card(
     out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="The page to write.")] = Path("card.html"),
 ) -> None:
     """Write one page about one score: what it says, what it rests on, what would change it."""
+    from gpunet.base.private import make_folder
     from gpunet.cli.progress import console_progress
     from gpunet.governance.noted import noted
     from gpunet.report.audience import Audience
@@ -41,7 +42,7 @@ def card(
         page = rendered(card_page(run, person, progress), Audience())
     noted(run, "consultation", 1)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(out.parent)
         write_whole(out, lambda path: path.write_bytes(page.html))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error

@@ -31,6 +31,7 @@ def score(
     show_values: ShowValues = False,
 ) -> None:
     """Score the persons of a feature file with a model of an earlier run."""
+    from gpunet.base.private import make_folder
     from gpunet.base.shapes import values_shown
     from gpunet.base.threads import available_threads, limit_pools
     from gpunet.cli.noting import note_scores
@@ -47,7 +48,7 @@ def score(
     stated = stated_of_table(read_parquet_metadata(features))
     check_features_scored(stated)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(out.parent)
     except OSError as error:
         raise cannot_write(f"--out {out}: cannot make its folder", error) from error
     limit_pools(available_threads(threads))
