@@ -127,15 +127,23 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     """By an update that has no new tables: what was kept of reading is enough."""
     _refuse_frames(earlier)
     elsewhere = _elsewhere(earlier, how)
-    by_state = earlier.has_state
+    by_state = _state_fits(earlier)
     old = None if by_state else _inputs(earlier, elsewhere)
     config, beside = _with_beside(earlier, elsewhere)
     asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"])
-    options = replace(how.options(earlier.manifest), corrections=None, keep_state=by_state)
+    options = replace(how.options(earlier.manifest), corrections=None, keep_state=earlier.has_state)
     with opened(earlier.command, [], out, config, options) as found:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
         job(under_way, [], earlier.as_of)
+
+
+def _state_fits(earlier: Earlier) -> bool:
+    """Whether there is a state of reading that these versions can go on from; else its tables are read."""
+    try:
+        return earlier.has_state and bool(earlier.state())
+    except InputError:
+        return False
 
 
 def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
