@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from erasing import OPTIONS, SENTINEL, make_runs, rows_of, traces
 from typer.testing import CliRunner
-from updating import CONFIG
+from updating import CONFIG, write
 
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app
@@ -70,6 +70,19 @@ def test_tables_that_have_changed_are_found_elsewhere(root: Path, made: Path, tm
     assert "--input" in found.left[0]
     assert erase(root, [SENTINEL], [str(moved)], threads=1).left == []
     assert traces(root, SENTINEL, raw=True) == []
+
+
+def test_runs_with_links_are_told(root: Path, made: Path, tmp_path: Path) -> None:
+    shutil.rmtree(root / "kept")
+    shutil.rmtree(root / "panel")
+    links = [{"person_a": SENTINEL, "person_b": "P1", "probability": None, "decision": "yes"}]
+    linked = {**CONFIG, "input": {"person_links": write(tmp_path / "links.csv", links)}}
+    run_features([str(made / "in" / "a.csv")], root / "linked", linked, None, OPTIONS)
+    found = erase(root, ["P1"], threads=1)
+    assert "links between ids" in found.left[0]
+    assert traces(root, "P1", raw=False)
+    assert erase(root, ["P1"], delete=True, threads=1).left == []
+    assert not (root / "linked").exists()
 
 
 def test_packages_and_cards_are_deleted(root: Path) -> None:

@@ -28,6 +28,11 @@ from gpunet.updates.erasure_run import ErasureRun
 
 __all__ = ["Remaking", "remade"]
 
+_LINKED = (
+    "it was made with links between ids, in which the person may have others: take the person out of tables and links, "
+    "and give its command again"
+)
+
 #: Nothing is kept to go on from.
 _NEVER = float("inf")
 
@@ -89,7 +94,10 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     """
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
-    job(_without_corrections(Earlier(held.path, manifest, load_config(manifest["config"])), how), out, how)
+    config = load_config(manifest["config"])
+    if config.input.person_links and held.command != "audit":
+        raise InputError(_LINKED)
+    job(_without_corrections(Earlier(held.path, manifest, config), how), out, how)
     if (held.path / REPORT.name).is_file():
         from gpunet.cli.reports import write_report
 
@@ -134,7 +142,7 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     by_state = _state_fits(earlier)
     old = None if by_state else _inputs(earlier, elsewhere)
     config, beside = _with_beside(earlier, elsewhere)
-    asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"])
+    asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
     options = replace(how.options(earlier.manifest), corrections=None, keep_state=earlier.has_state)
     with opened(earlier.command, [], out, config, options) as found:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
