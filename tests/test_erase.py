@@ -15,7 +15,7 @@ import pytest
 from erasing import NEW, OPTIONS, PANEL, SENTINEL, make_runs, rows_of, traces
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from updating import CONFIG, random_rows, write
+from updating import CONFIG, KINDS, random_rows, random_ties, random_victims, write
 
 from gpunet.cli.erasure import erase
 from gpunet.cli.panels import run_panel
@@ -162,7 +162,9 @@ def test_updates_and_sealed_scores(made: Path, tmp_path: Path) -> None:
 
 
 @settings(max_examples=4, deadline=None)
-@given(seed=st.integers(0, 10**6), kind=st.sampled_from(["number", "text", "unicode", "force"]), data=st.data())
+@given(
+    seed=st.integers(0, 10**6), kind=st.sampled_from(["number", "text", "unicode", "force", "beside"]), data=st.data()
+)
 def test_random_persons_of_random_tables_leave_no_trace(
     tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str, data: st.DataObject
 ) -> None:
@@ -171,9 +173,14 @@ def test_random_persons_of_random_tables_leave_no_trace(
     if kind == "unicode":
         rows = [{**row, "person_id": f"Žofie É {row['person_id']}"} for row in rows]
     config = {**CONFIG, "input": {"person_scope": "force"}} if kind == "force" else CONFIG
+    if kind == "beside":
+        random = np.random.default_rng(seed)
+        tables = {"ties": random_ties(random, 40, 24), "victims": random_victims(random, rows, 20, 24)}
+        beside = {name: [write(root / "in" / f"{name}.parquet", of)] for name, of in tables.items()}
+        config = {**CONFIG, "ties": KINDS, "input": beside}
     rows = [row for row in rows if kind != "force" or row["force"]]
     suffix = ".csv" if kind == "text" else ".parquet"
-    options = replace(OPTIONS, keep_state=kind in ("number", "unicode"))
+    options = replace(OPTIONS, keep_state=kind in ("number", "unicode", "beside"))
     run_features([write(root / "in" / f"a{suffix}", rows)], root / "runs" / "run", config, None, options)
     persons = pl.read_parquet(root / "runs" / "run" / "features.parquet")["person_id"].cast(pl.String).sort().to_list()
     person = data.draw(st.sampled_from(persons))

@@ -43,7 +43,7 @@ class Erased:
 
 def erase(
     folder: str | os.PathLike[str],
-    persons: Sequence[str],
+    persons: str | Sequence[str],
     inputs: Sequence[str] = (),
     *,
     delete: bool = False,
@@ -59,8 +59,8 @@ def erase(
     folder
         The folder that holds the runs.
     persons
-        Their ids, as results write them. A run that has left out persons before is made again only if these are among
-        them, as its tables still hold their rows.
+        Their ids, as results write them, or the id of one. A run that has left out persons before is made again only
+        if these are among them, as its tables still hold their rows.
     inputs
         Where tables of the runs are now, if they are not where they were.
     delete
@@ -75,6 +75,7 @@ def erase(
     InputError
         If there is no such folder, or the id is empty.
     """
+    persons = [persons] if isinstance(persons, str) else persons  # whose characters are no ids
     if not persons or not all(person.strip() for person in persons):
         raise InputError("--person is empty: give the id as results write it")
     root = Path(os.path.realpath(folder))
