@@ -119,7 +119,8 @@ class _Erasure:
         """Runs are made again, and after them flags and audits of them."""
         runs = self._of("run")
         for held in runs:
-            self.runs[sha256_of(held.path / MANIFEST)] = held.path
+            before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
+            self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
         for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
             if self._is_held(held):
                 self._erase_run(held)
