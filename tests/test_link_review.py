@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,10 +27,16 @@ from tests.test_link import ON, tables
 GOVERNED = {"governance": {"purpose": "a test", "legal_basis": "none", "controller": "nobody", "task_ref": "T1"}}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    link(*tables(folder), ON, folder / "links.parquet", GOVERNED)
+    return folder / "links.parquet"
+
+
 @pytest.fixture
-def links(tmp_path: Path) -> Path:
-    link(*tables(tmp_path), ON, tmp_path / "links.parquet", GOVERNED)
-    return tmp_path / "links.parquet"
+def links(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path))
 
 
 @pytest.fixture
