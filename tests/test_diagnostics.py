@@ -12,6 +12,7 @@ import pytest
 from gpunet.arrests.diagnostics import diagnosed
 from gpunet.arrests.facts import Frequencies
 from gpunet.base.errors import InputError
+from gpunet.base.shapes import shape_of
 from gpunet.cli.run import run_features, run_forecast
 from gpunet.reading import read_arrests
 
@@ -39,8 +40,19 @@ def test_a_clean_table_is_not_warned_of() -> None:
     assert told(rows(*PAIRS)) == []
 
 
-@pytest.mark.parametrize("word", ["UNKNOWN PERSON", "99999"])
-def test_an_id_on_more_than_a_hundredth_of_the_rows_is_named(word: str) -> None:
+@pytest.mark.parametrize("word", ["99999", "Unknown Ann", "DOE JOHN", "X1234", "A"])
+def test_an_id_on_more_than_a_hundredth_of_the_rows_is_told_of_but_never_shown(word: str) -> None:
+    """It may be a person's; the configuration takes it as any other."""
+    frame = rows(*PAIRS, *((word, f"i{k}", 5) for k in range(20)))
+    (warning,) = told(frame)
+    assert warning.startswith(f'a person_id of the shape "{shape_of(word)}" has 20 arrests (2.2 % of all)')
+    assert word == shape_of(word) or f'"{word}"' not in warning
+    assert "write it into [input] null_values" in warning
+    assert told(frame, {"input": {"null_values": [word]}}) == []
+
+
+@pytest.mark.parametrize("word", ["UNKNOWN PERSON", "Name not known", "unknown offender"])
+def test_words_for_nobody_are_named(word: str) -> None:
     frame = rows(*PAIRS, *((word, f"i{k}", 5) for k in range(20)))
     (warning,) = told(frame)
     assert warning.startswith(f'person_id "{word}" has 20 arrests (2.2 % of all)')

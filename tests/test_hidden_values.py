@@ -1,4 +1,7 @@
-"""Messages never show what stands in a cell, unless it is asked for; and what they show in any case."""
+"""Messages never show what stands in a cell, unless it is asked for; and what they show in any case.
+
+What is, or may be, the id of a person they never show.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,21 @@ SECRET = "Zorblat Quuxley 07700900123"
 HEADER = "person_id,incident_id,date,offence,force\n"
 GOOD = HEADER + "".join(f"p{i},i{i // 2},2013-01-05,robbery,met\n" for i in range(20))
 
-#: Tables with the secret somewhere, and whether messages have an example of it at all.
+#: Tables with the secret somewhere, and whether messages show it to whoever asks: not if it may be a person's id.
 TABLES = {
     "a date that is none": (GOOD + f"p1,i1,{SECRET},theft,met\n", True),
     "a date with a name": (GOOD + f"p1,i1,{SECRET} 05/01/2013,theft,met\n", True),
     "no date at all": (HEADER + f"p1,i1,{SECRET},theft,met\n" * 3, True),
-    "a field too many": (GOOD + f"p1,i1,2013-01-05,theft,met,{SECRET}\n", True),
+    "a field too many": (GOOD + f"p1,i1,2013-01-05,theft,met,{SECRET}\n", False),
     "shifted fields": (GOOD + f"{SECRET},p1,i1,2013-01-05,theft\n", False),
     "an id that has lost digits": (GOOD + f"1.23457E+12,{SECRET},2013-01-05,theft,met\n", False),
-    "ids alike": (GOOD + f"{SECRET},i1,2013-01-05,x,met\n{SECRET.lower()},i2,2013-01-05,x,met\n", True),
+    "ids alike": (GOOD + f"{SECRET},i1,2013-01-05,x,met\n{SECRET.lower()},i2,2013-01-05,x,met\n", False),
     "an incident over years": (GOOD + f"p1,{SECRET},2010-01-05,x,met\np2,{SECRET},2013-01-05,x,met\n", True),
-    "no header": (f"{SECRET},robbery\n" * 5, True),
+    "no header": (f"{SECRET},robbery\n" * 5, False),
     "no header, with days": (f"{SECRET},i1,2013-01-05,robbery,met\n" * 5, False),
     "an offence on one row": (GOOD + f"p1,i1,2013-01-05,{SECRET},met\n", True),
     "a gang": (GOOD.replace("force", "gang") + f"p1,i1,2013-01-05,x,{SECRET}\n", False),
-    "a quotation mark that is not closed": (GOOD + f'p1,i1,2013-01-05,"{SECRET},met\n', True),
+    "a quotation mark that is not closed": (GOOD + f'p1,i1,2013-01-05,"{SECRET},met\n', False),
     "a title": (f"{SECRET}\n\n{GOOD}", False),
     "a total": (GOOD + f"Total,{SECRET},,,\n", False),
     "a person called NULL": (GOOD + f"NULL,{SECRET},2013-01-05,theft,met\n", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from gpunet.arrests.facts import (
     in_all,
 )
 from gpunet.base.days import day_to_date
-from gpunet.base.shapes import example, hint
+from gpunet.base.shapes import example, example_of_id, hint
 from gpunet.base.words import Advice, counted, shortened
 from gpunet.config.config import Config
 
@@ -98,13 +99,20 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, days)
 
 
+#: Words that systems write for a person whom nobody knows.
+_WORDS = "unknown|unk|not|known|none|null|nil|no|n/a|na|name|person|nominal|suspect|offender|anonymous|anon|id|missing"
+_NOBODY = re.compile(rf"\W*(?:{_WORDS})(?:[\W_]+(?:{_WORDS}))*\W*", re.IGNORECASE)
+
+
 def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:
-    share = 100 * n / frequencies.arrests
-    return Advice(
-        f'{column} "{shortened(text)}" has {counted(n, "arrest")} ({share:.2g} % of all): if it stands for "unknown"',
-        "null_values",
-        [*known, text],
-    )
+    """That an id has many arrests. One of a person is never shown, unless it is made of words that name nobody."""
+    many = f"{counted(n, 'arrest')} ({100 * n / frequencies.arrests:.2g} % of all)"
+    if column == "person_id" and not _NOBODY.fullmatch(text):
+        return Advice(
+            f'a person_id of the shape {example_of_id(text)} has {many}: if it stands for "unknown", write it into '
+            "[input] null_values; it is the one that comes most often in the column"
+        )
+    return Advice(f'{column} "{shortened(text)}" has {many}: if it stands for "unknown"', "null_values", [*known, text])
 
 
 def _days(days: dict[int, int], known: Sequence[str]) -> list[Advice]:

@@ -1,4 +1,7 @@
-"""What messages show of a cell: its shape, unless the user asks for values, as a cell may hold a name or a number."""
+"""What messages show of a cell: its shape, unless the user asks for values, as a cell may hold a name or a number.
+
+Of a cell that is the id of a person, or may be one, the shape is all that is ever shown: messages end in logs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from contextvars import ContextVar
 from gpunet.base.printable import printable
 from gpunet.base.words import shortened
 
-__all__ = ["example", "hint", "shape_of", "values_are_shown", "values_shown"]
+__all__ = ["example", "example_of_id", "hint", "shape_of", "values_are_shown", "values_shown"]
 
 _LONGEST = 60
 
@@ -52,8 +55,23 @@ def _shape(character: str) -> str:
 
 def example(text: str) -> str:
     """What stands in a cell as a message shows it: in quotation marks its shape, or the text if values are shown."""
-    shown = text if values_are_shown() else shape_of(text)
-    return f'"{printable(shortened(shown, _LONGEST), line_breaks=False)}"'
+    return _in_quotes(text if values_are_shown() else shape_of(text))
+
+
+def example_of_id(text: str) -> str:
+    """What a message shows of a cell that is a person's id, or may hold one: in quotation marks its shape, always.
+
+    Examples
+    --------
+    >>> with values_shown(True):
+    ...     example("P1234"), example_of_id("P1234")
+    ('"P1234"', '"A9999"')
+    """
+    return _in_quotes(shape_of(text))
+
+
+def _in_quotes(text: str) -> str:
+    return f'"{printable(shortened(text, _LONGEST), line_breaks=False)}"'
 
 
 def hint() -> str:

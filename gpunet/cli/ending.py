@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TextIO
 
 from gpunet.base.errors import GpunetError, in_words
 from gpunet.base.printable import printable
+from gpunet.base.shapes import shape_of
 from gpunet.base.stopping import Stopped
 from gpunet.base.words import shortened
 
@@ -28,6 +30,9 @@ EXIT_CODES = {
 _DEBUG, _VARIABLE = "--debug", "GPUNET_DEBUG"
 
 _LONGEST_NAME = 300
+
+#: What may be a cell in the text of an error: what is in quotation marks, and words with digits.
+_CELLS = re.compile(r"""(['"`])(?:(?!\1).)*\1|\w*\d\w*""", re.DOTALL)
 
 _NO_MEMORY = (
     "the memory does not suffice: give it more, fewer threads (--threads) or fewer tables at once, or divide the work "
@@ -74,9 +79,19 @@ def report(error: BaseException, debug: bool) -> int:
     """Print what `error` says, on standard error, and return the exit code that it means."""
     code, message = code_and_message(error)
     if debug:
-        print(printable("".join(traceback.format_exception(error)).rstrip()), file=sys.stderr)
+        print(printable(_traceback(error)), file=sys.stderr)
     print(printable(f"gpunet: {message}"), file=sys.stderr, flush=True)
     return code
+
+
+def _traceback(error: BaseException) -> str:
+    """Where `error` came from; what may be a cell in the texts of errors that libraries raise has its shape alone."""
+    found = traceback.TracebackException.from_exception(error)
+    lines: list[str] = []
+    for part in found.format():
+        is_text = not part.startswith((" ", "Traceback", "\n"))
+        lines.append(_CELLS.sub(lambda cell: shape_of(cell[0]), part) if is_text else part)
+    return "".join(lines).rstrip()
 
 
 def open_streams() -> None:

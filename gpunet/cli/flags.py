@@ -15,6 +15,7 @@ from gpunet.arrests.network import build_network
 from gpunet.base.days import day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.paths import name_of, named_path, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
 from gpunet.cli.at_once import no_new_folder, timed_stage
@@ -22,6 +23,8 @@ from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, f
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
+from gpunet.governance.noted import noted, persons_of
+from gpunet.governance.rules import check_person_scores, folder_rules
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
@@ -77,15 +80,25 @@ def run_flags(
     """
     options = options or RunOptions()
     place = named_path(out, "the flags' folder")
-    found = flagged_runs(runs, config)
+    found = flagged_runs(runs, config, options.corrections)
     configured = [config] if isinstance(config, str | Path) else []
     refuse_inputs(place, [*(run.folder for run in found), *configured, *inputs])
     for run in found:
         if run.folder.resolve() in place.resolve().parents:
             raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
+    for run in found:
+        check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
-    with no_new_folder(place), values_shown(options.show_values), RunFolder(place, RUN_FILES) as written:
+    rules = folder_rules(found[-1].config, place)
+    with (
+        sharing(found[0].config.output.share),
+        no_new_folder(place),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as written,
+    ):
         told, latest = _written(written, found, inputs, options, clock, warnings)
+        for run in found:
+            noted(run.folder, "consultation", persons_of(run.manifest))
         return written.finish(
             {
                 "gpunet": "flags",
@@ -173,7 +186,7 @@ def _read(
             raise InputError(
                 f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
             )
-        found.append(arrests_of(run, of, options.progress, warnings))
+        found.append(arrests_of(run, of, options.progress, warnings, options.corrections))
     found.sort(key=lambda of: of.known.today)
     for one, other in pairwise(found):
         if one.known.today == other.known.today:

@@ -110,7 +110,7 @@ def plan_of(command: str, config: Config, *, report: bool = False, of: str | Non
 
 
 def _with_links(stages: dict[str, float]) -> dict[str, float]:
-    """The stages with those that links bring which nobody has decided: the tables and features of the last day again."""
+    """The stages with those that undecided links bring: the tables and features of the last day again."""
     more = {"read with uncertain links": 1.0, "features with uncertain links": sum(_FEATURES.values())}
     found: dict[str, float] = {}
     for stage, share in stages.items():

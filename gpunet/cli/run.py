@@ -17,6 +17,7 @@ from gpunet.base.words import counted
 from gpunet.cli.running import RUN_FILES, opened
 from gpunet.config.config import Config, load_config
 from gpunet.config.sides import OFFENDER, VICTIM
+from gpunet.governance.rules import check_person_scores
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
 from gpunet.runs.folder import MANIFEST
@@ -33,6 +34,7 @@ __all__ = [
     "feature_metadata",
     "features_of",
     "forecast_of",
+    "job_of",
     "resume_run",
     "run_features",
     "run_forecast",
@@ -122,6 +124,7 @@ def run_forecast(
         The manifest, with the evaluation under ``model``.
     """
     settings = load_config(config)
+    check_person_scores(settings, "run")
     check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
         return forecast_of(run, inputs, as_of)
@@ -268,10 +271,10 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
         allow_incomplete=request.allow_incomplete,
     )
-    return _job(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
+    return job_of(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
 
 
-def _job(command: Command) -> Callable[..., dict[str, Any]]:
+def job_of(command: Command) -> Callable[..., dict[str, Any]]:
     """What does a command's work; what only some commands need is imported for them alone."""
     if command == "panel":
         from gpunet.cli.panels import run_panel

@@ -11,11 +11,13 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
+from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.governance.rules import folder_rules
 from gpunet.reading.state import can_be_kept
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
@@ -94,8 +96,14 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     configured = [config] if isinstance(config, str | Path) else []
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
-    refuse_inputs(named_path(out, "the run folder"), [*read, *configured, *beside])
-    with values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
+    place = named_path(out, "the run folder")
+    refuse_inputs(place, [*read, *configured, *beside])
+    rules = folder_rules(settings, place)
+    with (
+        sharing(settings.output.share),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as folder,
+    ):
         if cluster == "none":
             yield Opened(folder, settings, options, resolve_engine(options.engine, options.threads))
             return

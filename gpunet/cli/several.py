@@ -12,7 +12,12 @@ __all__ = ["SEVERAL", "repeated"]
 SEVERAL = ("--ties", "--victims", "--person-links")
 
 #: Those of one command beside these.
-_OF_COMMAND = {"update": ("--add", "--input", "--remove", "--merge")}
+_OF_COMMAND = {
+    "erase": ("--input",),
+    "retain": ("--reviews",),
+    "update": ("--add", "--input", "--remove", "--merge"),
+    "verify": ("--replay",),
+}
 
 
 def repeated(arguments: Sequence[str]) -> list[str]:

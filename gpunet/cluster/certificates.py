@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gpunet.base.errors import EngineError, InputError, cannot_write
 from gpunet.base.paths import named_path
+from gpunet.base.private import make_folder
 from gpunet.tables.files import write_new
 
 __all__ = ["CERTIFICATE", "KEY", "describe_use", "write_certificates"]
@@ -50,7 +51,7 @@ def write_certificates(folder: str | Path) -> tuple[Path, Path]:
         if os.path.lexists(path):
             raise InputError(f"{path} is there already, and is not written over: give another folder")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         for path, text, mode in ((certificate, made.tls_ca_file, 0o644), (key, made.tls_client_key, 0o600)):
             write_new(path, text, mode)
     except OSError as error:

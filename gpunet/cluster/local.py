@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base.errors import ConfigError
@@ -63,6 +64,8 @@ def local_client(make: Callable[..., Any], config: ClusterConfig, settings: Mapp
     from distributed.security import Security
 
     with dask.config.set({**_SETTINGS, **settings}), ExitStack() as stack:
+        within = dask.config.get("temporary-directory", None)  # if the user has a place for it
+        scratch = stack.enter_context(TemporaryDirectory(prefix="gpunet-", dir=within, ignore_cleanup_errors=True))
         with _interrupts_are_ours():
             try:
                 cluster = make(
@@ -70,6 +73,7 @@ def local_client(make: Callable[..., Any], config: ClusterConfig, settings: Mapp
                     host="127.0.0.1",
                     dashboard_address="127.0.0.1:0",
                     protocol="tls",
+                    local_directory=scratch,  # of mode 0700, whatever workers put into it
                     security=Security.temporary(),
                     silence_logs=QUIET,
                 )

@@ -26,10 +26,11 @@ from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, null_days
 from gpunet.reading.dialects import as_timestamps
-from gpunet.reading.findings import Findings
+from gpunet.reading.findings import Findings, example_of, hint_of
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
 from gpunet.reading.person_links import with_person_links
+from gpunet.reading.pseudonymised import check_beside
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
@@ -101,7 +102,7 @@ def read_victims(source: Any, arrests: Arrests) -> Victims:
     InputError
         If the table cannot be read, lacks a column, or has rows and none that can be used.
     """
-    table = _read(source, arrests.config, "victims", "date")
+    table = _read(source, arrests, "victims", "date")
     person, warnings = _persons(table, arrests)
     known = person >= 0
     return Victims(person[known], table.day[known], warnings)
@@ -124,7 +125,7 @@ def read_custody(source: Any, arrests: Arrests) -> Custody:
     Parameters and errors are those of :func:`read_victims`. Somebody is in custody on the day ``from``, and not any
     more on the day ``until``, which may lie in the future.
     """
-    table = _read(source, arrests.config, "custody", "from", "until")
+    table = _read(source, arrests, "custody", "from", "until")
     person, warnings = _persons(table, arrests)
     known = person >= 0
     return Custody(person[known], table.day[known], table.until[known], warnings)
@@ -142,12 +143,13 @@ class _Table:
     warnings: tuple[str, ...]
 
 
-def _read(source: Any, config: Config, name: str, dates: str, until: str = "") -> _Table:
-    inputs = Inputs()
+def _read(source: Any, arrests: Arrests, name: str, dates: str, until: str = "") -> _Table:
+    inputs, config = Inputs(), arrests.config
     settings = replace(config, input=_as_input(config.input, dates, until))
     reader = Reader(settings, HOST)
     try:
         reader.add_all(_batches(source, settings.input, inputs, name))
+        check_beside(arrests.report, inputs.records)
         _require(inputs.records, until)
         rows = reader.finish(False)
         if (links := with_person_links(None, settings)) is not None:
@@ -178,8 +180,8 @@ def _read(source: Any, config: Config, name: str, dates: str, until: str = "") -
     read = sum(record.rows for record in inputs.records)
     if why:
         left_out = sum(record.rejected for record in inputs.records) + int((~keep).sum())
-        has_example = bad.any() or any(what.example is not None for what in reader.found.reasons.values())
-        more = (hint() if has_example else "") + _proposal(reader.found, config.input, dates)
+        examples = ((reason, what) for (_, reason), what in reader.found.reasons.items())
+        more = (hint() if bad.any() else hint_of(examples)) + _proposal(reader.found, config.input, dates)
         text = f"{name}: {left_out:,} of {counted(read, 'row')} cannot be used: {', '.join(why)}{more}"
         if not keep.any():
             raise InputError(text)
@@ -243,7 +245,7 @@ def _reasons(found: Findings, dates: str) -> list[str]:
     told: dict[str, str] = {}
     rows = found.by_reason()
     for (_, reason), what in sorted(found.reasons.items()):
-        shown = "" if what.example is None else f": {example(what.example)}"
+        shown = "" if what.example is None else f": {example_of(reason, what.example)}"
         told.setdefault(reason, f"{rows[reason]:,} {words[reason]} (as in row {what.row_number:,}{shown})")
     return list(told.values())
 

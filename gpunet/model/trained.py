@@ -24,7 +24,9 @@ from gpunet.model.metadata import FORMATS, model_metadata_of
 from gpunet.model.origin import Origin, origin_mismatches
 from gpunet.model.precision import betweenness_mismatch
 from gpunet.model.seal import is_sealed
+from gpunet.model.structure import check_names
 from gpunet.model.table import FeatureTable, check_same_taxonomy, read_features
+from gpunet.model.trial import remember
 from gpunet.tables.files import write_whole
 
 if TYPE_CHECKING:
@@ -149,7 +151,9 @@ class Model:
             "threshold": self.threshold,
             "training": dict(self.training),
         }
-        return self.classifier.to_bytes(json.dumps(metadata, allow_nan=False))
+        data = self.classifier.to_bytes(json.dumps(metadata, allow_nan=False))
+        remember(data)
+        return data
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file, whole or not at all: XGBoost's UBJSON.
@@ -159,9 +163,11 @@ class Model:
         Raises
         ------
         ModelError
-            If the file cannot be written: no such folder, a folder of that name, no permission, no space.
+            If the file cannot be written: no such folder, a folder of that name, no permission, no space; or a
+            feature has a name with control characters, which no file of a model may have.
         """
         target = _checked_path(path)
+        check_names(list(self.features))
         data = self.to_bytes()
         try:
             if target.is_dir():
@@ -173,6 +179,10 @@ class Model:
 
 def load_model(path: str | Path) -> Model:
     """Read a model file, whatever its name; it says of which kind it is.
+
+    Anybody may have made it. So its size, its structure and the names of its features are checked in a process of its
+    own before XGBoost reads it there, and only then here (docs/security.md); that takes a second or two. A file that
+    this process has saved is read at once.
 
     Raises
     ------
@@ -195,7 +205,7 @@ def load_model(path: str | Path) -> Model:
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ModelError(f"cannot read the model {path}: {in_words(error)}") from error
     try:
-        return model_from_bytes(data)
+        return model_from_bytes(data, foreign=True)
     except ModelError as error:
         raise ModelError(f"{path} is not a model: {error}") from error
 
@@ -209,11 +219,14 @@ def check_finite(others: int, n: int) -> None:
         )
 
 
-def model_from_bytes(data: bytes) -> Model:
-    """The inverse of :meth:`Model.to_bytes`; ModelError if they are not a model's."""
+def model_from_bytes(data: bytes, *, foreign: bool = False) -> Model:
+    """The inverse of :meth:`Model.to_bytes`; ModelError if they are not a model's.
+
+    `foreign` ones, which anybody may have made, are tried out in another process first.
+    """
     from gpunet.model.trees import read_booster
 
-    booster, text = read_booster(data)
+    booster, text = read_booster(data, foreign=foreign)
     found = model_metadata_of(text)
     if found.format > 1 and not is_sealed(data):
         raise ModelError("it has lost its SHA-256, so it is damaged: take another copy of it")

@@ -17,7 +17,7 @@ from gpunet.model.boosted_nodes import boosted_nodes, margin_without_trees, obje
 from gpunet.model.matrix import namespace, on_gpu, to_device, to_host
 from gpunet.model.seal import SEAL, UNSEALED, is_sealed, is_whole, sealed
 from gpunet.model.shapley import ShapleyTables, add_shapley_values, shapley_tables
-from gpunet.model.trial import try_out
+from gpunet.model.trial import is_of_this_process, try_out
 from gpunet.model.zeros import ROWS_AT_ONCE, without_zeros, zeros_of
 
 __all__ = ["BoostedTrees", "ForestTrees", "detached", "loaded", "parsed", "read_booster"]
@@ -229,10 +229,11 @@ def loaded(raw: bytes) -> Any:
     return booster
 
 
-def read_booster(file: bytes) -> tuple[Any, str]:
+def read_booster(file: bytes, *, foreign: bool = False) -> tuple[Any, str]:
     """The booster in a model file, and the metadata that :meth:`BoostedTrees.to_bytes` put into it.
 
-    XGBoost reads a file that carries its hash only if it is whole, and any other only after a trial in another process.
+    XGBoost reads a file that carries its hash only if it is whole. It reads one without a hash, or a `foreign` one,
+    which anybody may have made, only after a trial in another process.
 
     Raises
     ------
@@ -243,10 +244,10 @@ def read_booster(file: bytes) -> tuple[Any, str]:
         raise ModelError("it is a forest in skops format, as earlier versions of gpunet wrote it: train it again")
     if not file.startswith(_BEGINNING):
         raise ModelError("it is not an XGBoost model in UBJSON" if file else "it is empty")
-    if not is_sealed(file):
-        try_out(file)
-    elif not is_whole(file):
+    if is_sealed(file) and not is_whole(file):
         raise ModelError("its SHA-256 is not the one that it carries, so it is damaged: take another copy of it")
+    if not is_sealed(file) or (foreign and not is_of_this_process(file)):
+        try_out(file)
     return parsed(file)
 
 

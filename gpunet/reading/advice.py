@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from gpunet.arrests.arrests import FileCount
-from gpunet.base.shapes import example, hint
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import InputConfig
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.dates import BAD_DATE
-from gpunet.reading.findings import Findings, Reason
+from gpunet.reading.findings import Findings, Reason, example_of, hint_of
 
 __all__ = ["explained_reasons", "reading_advice", "unread_recorded_at"]
 
@@ -69,18 +68,18 @@ def reading_advice(
 def _rejected(file: FileCount, reasons: dict[str, Reason]) -> str:
     several = len(reasons) > 1
     of_each = [
-        (f"{what.rows:,} " if several else "") + reason + _as_in(what)
+        (f"{what.rows:,} " if several else "") + reason + _as_in(reason, what)
         for reason, what in sorted(reasons.items(), key=lambda item: (-item[1].rows, item[0]))
     ]
     rejected = sum(what.rows for what in reasons.values())
     share = 100 * rejected / file.read
-    more = hint() if any(what.example is not None for what in reasons.values()) else ""
+    more = hint_of(reasons.items())
     rows = f"{rejected:,} of {file.read:,} rows ({share:.3g} %) of {file.name}"
     return f"{rows} were rejected: {', '.join(of_each)}{more}"
 
 
-def _as_in(what: Reason, file: str = "") -> str:
-    shown = "" if what.example is None else f": {example(what.example)}"
+def _as_in(reason: str, what: Reason, file: str = "") -> str:
+    shown = "" if what.example is None else f": {example_of(reason, what.example)}"
     return f" (as in row {what.row_number:,}{file and f' of {file}'}{shown})"
 
 
@@ -88,7 +87,7 @@ def _bad_ids(found: Findings) -> list[str]:
     bad = [what for (_, reason), what in sorted(found.reasons.items()) if reason == "bad_id"]
     if not bad:
         return []
-    shown = next((f" (as in {example(what.example)}{hint()})" for what in bad if what.example), "")
+    shown = next((f" (as in {example_of('bad_id', what.example)})" for what in bad if what.example), "")
     return [
         f"{counted(sum(what.rows for what in bad), 'row')} rejected for an id that has lost digits{shown}: it is in "
         "scientific notation, or a float beyond 2^53. Have ids written as text where the table comes from"
@@ -102,8 +101,8 @@ def _of_recording(found: Findings, names: Mapping[int, str]) -> list[str]:
         bad = [(number, what) for (number, given), what in sorted(found.reasons.items()) if given == reason]
         if bad:
             (number, first), rows = bad[0], sum(what.rows for _, what in bad)
-            as_in = _as_in(first, names[number] if len(names) > 1 else "")
-            texts.append(f"{counted(rows, 'row')} rejected: {why}{as_in}{'' if first.example is None else hint()}")
+            as_in = _as_in(reason, first, names[number] if len(names) > 1 else "")
+            texts.append(f"{counted(rows, 'row')} rejected: {why}{as_in}{hint_of([(reason, first)])}")
     return texts
 
 
@@ -118,7 +117,7 @@ def explained_reasons(found: Findings, config: InputConfig, columns: Mapping[str
     """What to say of each reason if no row was accepted."""
     explained: dict[str, str] = {}
     for (_, reason), what in sorted(found.reasons.items()):
-        explained.setdefault(reason, reason + _as_in(what) + (hint() if what.example is not None else ""))
+        explained.setdefault(reason, reason + _as_in(reason, what) + hint_of([(reason, what)]))
     of_reasons = {"bad_date": list(found.bad_dates), "bad_recorded_at": unread_recorded_at(found, config)}
     for (reason, texts), column in zip(of_reasons.items(), columns.values(), strict=True):
         if texts:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gpunet.base.shapes import example, hint
+from gpunet.base.shapes import example, example_of_id, hint
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import IdRules, InputConfig
 from gpunet.reading.values import by_rules
@@ -79,16 +79,16 @@ def alike_among(texts: Any, column: str, config: InputConfig) -> list[Advice]:
     given, texts = rules_of(config), texts.sort()
     found = []
     without_point = pc.replace_substring_regex(texts, _POINT_ZERO, "")
-    if some := _counted(texts, without_point):
+    if some := _counted(texts, without_point, column):
         about = f"{some} in {column} equal another but for a point and zeros: have them written as whole numbers"
         found.append(Advice(about))
     for rules, difference in _RULES.items():
-        some = _counted(texts, by_rules(texts, _rules(rules)))
+        some = _counted(texts, by_rules(texts, _rules(rules)), column)
         if some and not (found and len(rules) > 1):
             about = f"{some} in {column} equal another but for {difference}: if they are one"
             of_column = {**given.get(column, {}), **dict.fromkeys(rules, True)}
             found.append(Advice(about, "id_rules", {**given, column: of_column}))
-    if not found and (some := _counted(texts, canonical(texts))):
+    if not found and (some := _counted(texts, canonical(texts), column)):
         found.append(Advice(f"{some} in {column} equal another but for punctuation: have them written alike"))
     return found
 
@@ -97,13 +97,15 @@ def _rules(names: Iterable[str]) -> IdRules:
     return IdRules(**dict.fromkeys(names, True))  # type: ignore[arg-type]
 
 
-def _counted(texts: Any, alike: Any) -> str:
-    """How many of the texts equal an earlier one in `alike`, with an example; "" if none does."""
+def _counted(texts: Any, alike: Any, column: str) -> str:
+    """How many of the column's texts equal an earlier one in `alike`, with an example; "" if none does."""
     n = len(texts) - len(pc.unique(alike))
     if not n:
         return ""
     of_first: dict[str, str] = {}
     for text, plain in zip(texts.to_pylist(), alike.to_pylist(), strict=True):
         if of_first.setdefault(plain, text) != text:
-            return f"{counted(n, 'id')} (as {example(of_first[plain])} and {example(text)}{hint()})"
+            of_persons = column == "person_id"
+            shown = [example_of_id(each) if of_persons else example(each) for each in (of_first[plain], text)]
+            return f"{counted(n, 'id')} (as {' and '.join(shown)}{'' if of_persons else hint()})"
     return ""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.printable import printable
-from gpunet.base.shapes import example, hint
+from gpunet.base.shapes import example_of_id
 from gpunet.base.words import plain_name
 from gpunet.config.config import ALL_COLUMNS, REQUIRED_COLUMNS, InputConfig
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS, DETAILS
@@ -126,7 +126,7 @@ def columns_there(present: Sequence[str]) -> str:
 def _named(present: Sequence[str]) -> str:
     """The names of columns; their shapes alone where some are or hold numbers, as they may be a row and no header."""
     if any(re.search(r"\d{5}|^[\W\d_]*\d[\W\d_]*$", name) for name in present):
-        return ", ".join(map(example, present)) + hint()
+        return ", ".join(map(example_of_id, present))
     return in_quotes(present, ", ")
 
 

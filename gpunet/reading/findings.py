@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gpunet.base.shapes import example, example_of_id, hint
 from gpunet.reading.rejections import FILE
 from gpunet.reading.values import is_bad_id
 
-__all__ = ["Findings", "Reason", "findings_of_rejected"]
+__all__ = ["Findings", "Reason", "example_of", "findings_of_rejected", "hint_of"]
 
 #: Distinct dates that are none, of which a format is found.
 _MOST_DATES = 2000
@@ -28,6 +30,10 @@ _COLUMNS = {
 }
 
 
+#: Reasons whose examples hold the id of a person, or may: these are never shown.
+_OF_PERSONS = ("bad_id", "malformed_row")
+
+
 @dataclass(frozen=True)
 class Reason:
     """Rows of one file that are rejected for one reason: how many, the first one's number, and what it has there."""
@@ -39,6 +45,16 @@ class Reason:
     def __add__(self, other: Reason) -> Reason:
         first = min(self, other, key=lambda reason: reason.row_number)
         return Reason(self.rows + other.rows, first.row_number, first.example)
+
+
+def example_of(reason: str, text: str) -> str:
+    """What a message shows of what a row has that is rejected for this reason."""
+    return example_of_id(text) if reason in _OF_PERSONS else example(text)
+
+
+def hint_of(reasons: Iterable[tuple[str, Reason]]) -> str:
+    """What follows the examples of these: how to see the texts, if there are any that may be seen."""
+    return hint() if any(what.example is not None and reason not in _OF_PERSONS for reason, what in reasons) else ""
 
 
 @dataclass(eq=False)
@@ -99,8 +115,7 @@ def findings_of_rejected(rejected: pa.Table, ids: tuple[str, ...]) -> Findings:
     groups = places.group_by([FILE, "reason"]).aggregate([("at", "count"), ("at", "min")])
     firsts = rejected.take(groups.column("at_min")).to_pylist()
     for row, rows in zip(firsts, groups.column("at_count").to_pylist(), strict=True):
-        example = _example(row, row["reason"], ids)
-        found.reasons[row[FILE], row["reason"]] = Reason(rows, row["row_number"], example)
+        found.reasons[row[FILE], row["reason"]] = Reason(rows, row["row_number"], _example(row, row["reason"], ids))
     found.bad_dates = _distinct(rejected, "date", "bad_date")
     found.bad_recorded_at = _distinct(rejected, "recorded_at", "bad_recorded_at")
     return found

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
-from gpunet.base.words import shortened
 from gpunet.config.layers import CO_ARREST
 from gpunet.model.scoring import FACTORS
 from gpunet.report.source import KIND, Source
@@ -66,7 +65,7 @@ def subject_of(source: Source, given: str) -> Subject:
     scores = rows_where(source, "scores", pc.field("person_id") == pa.scalar(wanted, kind))
     if not len(scores):
         exactly = "" if isinstance(wanted, int) else "; ids are text here, in which capitals and zeros in front count"
-        raise InputError(f'--person "{shortened(given)}": none of the {persons:,} persons scored has this id{exactly}')
+        raise InputError(f"--person: none of the {persons:,} persons scored has this id{exactly}")
     score = scores.row(0, named=True)
     found = ((score[f"factor_{k}"], score[f"contribution_{k}"]) for k in range(1, FACTORS + 1))
     of_person = pc.field("person_id") == pa.scalar(wanted, kind)
@@ -132,7 +131,7 @@ def _as_id(given: str, kind: pa.DataType) -> PersonId:
     if not pa.types.is_integer(kind):
         return text
     if not re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) or not -(1 << 63) <= int(text) < 1 << 63:
-        raise InputError(f'--person "{shortened(given)}": the ids of this run are whole numbers, and this is none')
+        raise InputError("--person: the ids of this run are whole numbers, and this is none")
     if str(int(text)) != text:
         raise InputError(
             f'--person "{text}": the ids of this run are numbers, without zeros in front: give {int(text)}'

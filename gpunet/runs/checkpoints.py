@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import in_words
+from gpunet.base.private import make_folder
 from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 from gpunet.runs.folder import is_kept_file, store_whole
 from gpunet.runs.read_back import Damaged, numbers, require, valid
@@ -92,7 +93,7 @@ class Checkpoints:
             If it cannot be written.
         """
         begin = self.clock()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         path = self._path(name)
         store_whole(path, lambda partial: write_contents(partial, contents, self._label(name)))
         size, seconds = path.stat().st_size, self.clock() - begin

@@ -60,11 +60,13 @@ def _file(model: Model) -> UInt8:
 
 
 def _model(file: Any) -> Model:
+    from gpunet.model.structure import check_structure
     from gpunet.model.trained import model_from_bytes
 
     require(isinstance(file, np.ndarray) and file.dtype == np.uint8 and file.ndim == 1, "the model is missing")
     data = file.tobytes()
     try:
+        check_structure(data)  # whoever has sent the folder may have made it
         model = model_from_bytes(data)
     except GpunetError as error:
         raise Damaged(f"its model: {error}") from error

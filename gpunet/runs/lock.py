@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from gpunet.base.paths import read_regular
+from gpunet.base.private import file_mode, make_folder, set_mode
 from gpunet.tables.files import write_new
 
 __all__ = ["LOCK_NAMES", "FolderLock", "is_lock_file"]
@@ -42,7 +43,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._path, self._holder = folder / _LOCK, folder / _HOLDER
-        self._lock = FileLock(self._path, timeout=0, thread_local=False)
+        self._lock = FileLock(self._path, timeout=0, mode=file_mode(), thread_local=False)
 
     def take(self) -> bool:
         """Take the lock, making the folder if need be; False if somebody has it.
@@ -53,7 +54,7 @@ class FolderLock:
             If the folder or the file cannot be made.
         """
         while not self._lock.is_locked:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             try:
                 before = _made(self._path)
                 self._lock.acquire()
@@ -91,8 +92,9 @@ class FolderLock:
 def _made(path: Path) -> os.stat_result:
     """Make a file that is not there yet, and look at it; a link is not followed."""
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags, 0o666)
+    descriptor = os.open(path, flags, 0o600)
     try:
+        set_mode(descriptor, file_mode())
         return os.fstat(descriptor)
     finally:
         os.close(descriptor)

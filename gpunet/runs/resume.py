@@ -19,6 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, T
 from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
+from gpunet.base.private import make_folder
 from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
@@ -227,7 +228,7 @@ def prepare(request: Request, folder: Path, checkpoints: Checkpoints, start_over
             raise _refusal(folder, changes)
         request = replace(request, read_on=earlier.read_on or date.today())
         checkpoints.bind(request.identity(files))
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     _write(place / _REQUEST, with_hash(_STORED.dump_python(request, mode="json")))
     return request
 

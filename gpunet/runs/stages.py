@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, victim_between, violent_between
+from gpunet.arrests.as_of import (
+    cut_before,
+    file_order,
+    nothing_before,
+    undated_arrests,
+    victim_between,
+    violent_between,
+)
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
@@ -31,6 +38,7 @@ from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.beside import read_beside
+from gpunet.reading.corrections import Effect
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.state import ReadState
@@ -60,6 +68,7 @@ from gpunet.runs.manifest import (
     network_statistics,
     versions,
 )
+from gpunet.runs.outcomes import refuse_outcomes
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import (
     Command,
@@ -85,6 +94,9 @@ __all__ = ["TIE_DATES", "Run", "as_chosen"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
+
+#: The tables beside the arrests that corrections are of too.
+_BESIDE = ("ties", "victims")
 
 # Stages that say how far they are under names of their own.
 _REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
@@ -122,6 +134,14 @@ class Run:
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._states: list[ReadState] = []  # at most one, where it is to be kept
+        self._corrections = options.corrections or None  # none at all are as if none had been given
+        if self._corrections is not None and self.linked.given:
+            raise InputError(
+                "a run with --person-links cannot be made again without a person by itself, who may have another id in "
+                "the links: take the person out of tables and links, and give the run's command again"
+            )
+        self._effect = Effect()
+        self._effects = {name: Effect() for name in _BESIDE if getattr(config.input, name)}
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -150,6 +170,7 @@ class Run:
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
+            refuse_outcomes(arrests.report, self.config)
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
@@ -222,7 +243,7 @@ class Run:
     @property
     def _reading_day(self) -> date | None:
         """The day after which there are no dates; None is the present one."""
-        return None if self._request is None else self._request.read_on
+        return None if self._request is None else self.options.read_on or self._request.read_on
 
     def _note_inputs(self, report: ReadReport) -> None:
         """Write down what was read, if files were."""
@@ -264,11 +285,16 @@ class Run:
 
     def _reading(self) -> dict[str, Any]:
         """What else reading is told."""
-        return {**({"keep": self._states.append} if self.options.keep_state else {}), **self.linked.of_arrests()}
+        kept = {"keep": self._states.append} if self.options.keep_state else {}
+        if self._corrections is None:
+            return {**kept, **self.linked.of_arrests()}
+        return {**kept, "corrections": self._corrections, "effect": self._effect}
 
     def _corrected(self) -> dict[str, Any]:
         """What reading of ties and victims is told of corrections."""
-        return self.linked.of_beside()
+        if self._corrections is None:
+            return self.linked.of_beside()
+        return {"corrections": self._corrections, "effects": self._effects}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -285,6 +311,8 @@ class Run:
         )
         for report in self._beside.values():
             self.warnings += report.warnings
+        if self._corrections is not None:
+            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
         return found
 
     def _diagnosed(self, arrests: Any) -> Diagnosis:
@@ -365,6 +393,8 @@ class Run:
             counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
             undated = self.undated(arrests) if arrests.as_of is None else 0
             metadata = feature_metadata(self.config, arrests.as_of, least_exact(paths_in(found)), counted_from, undated)
+            if arrests.report.pseudonyms is not None:
+                metadata["pseudonyms"] = dict(arrests.report.pseudonyms)
             self._write_tables(arrests, found, metadata)
             self.write_beside()
             offences = not self.config.input.is_absent("offence")
@@ -459,6 +489,7 @@ class Run:
             with self.stage("write state"):
                 self._write_state(self._states[-1])
         device = self.engine.describe()
+        sections = {**sections, **self._corrected_counts()}
         return self.folder.finish(
             {
                 "gpunet": kind,
@@ -471,6 +502,7 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
+                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 **self._links_section(),
@@ -483,6 +515,13 @@ class Run:
                 },
             }
         )
+
+    def _corrected_counts(self) -> dict[str, Any]:
+        """What the manifest counts of corrections, if there were any."""
+        if self._corrections is None:
+            return {}
+        rows = {name: effect.rows() for name, effect in self._effects.items()}
+        return {"corrections": {**self._effect.as_dict(), **rows}}
 
     def _links_section(self) -> dict[str, Any]:
         """What the manifest says of links between ids, where tables of these were given."""
@@ -568,12 +607,19 @@ class Run:
                 device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
+                orders=(file_order(arrests, days["T-2H"]), file_order(arrests, days["T-H"])),
             )
 
 
 def as_chosen(asked: PathConfig, report: PathReport | None) -> PathConfig:
     """How paths are computed of another network, where how those of the first one were is known."""
     return asked if report is None or report.chosen is None else replace(asked, betweenness=report.chosen)  # type: ignore[arg-type]
+
+
+def _forces(arrests: Any) -> int:
+    """Of how many forces there are arrests, as far as they say so."""
+    names = arrests.force_names  # of a cluster's a tuple
+    return len(set(filter(None, names if isinstance(names, tuple) else names.to_list())))
 
 
 def _closeness(found: FeatureSet) -> Float64:

@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from gpunet.base.errors import cannot_write
 from gpunet.base.paths import named_path
+from gpunet.base.private import make_folder
 from gpunet.synthetic import writing as choices
 from gpunet.synthetic.config import SyntheticConfig
 from gpunet.synthetic.dirty_files import write_table
@@ -24,6 +25,7 @@ from gpunet.synthetic.folder import PARTIAL, clear, fresh_folder, put_in_place
 from gpunet.synthetic.tables import SyntheticSummary, write_tables
 from gpunet.synthetic.writing import Writing, fitting, input_settings
 from gpunet.tables.arrow_paths import for_arrow
+from gpunet.tables.files import write_new
 
 __all__ = ["DirtySummary", "draw_writings", "write_dirty_tables"]
 
@@ -81,9 +83,9 @@ def write_dirty_tables(
         writings = draw_writings(len(files), seed)
         told = [_written(hidden, file, one) for file, one in zip(files, writings, strict=True)]
         settings = input_settings(writings)
-        (hidden / "config.toml").write_text(_toml(settings), encoding="utf-8")
+        write_new(hidden / "config.toml", _toml(settings))
         troubles = json.dumps({"persons": persons, "seed": seed, "files": told}, indent=1, ensure_ascii=False)
-        (hidden / "troubles.json").write_text(f"{troubles}\n", encoding="utf-8")
+        write_new(hidden / "troubles.json", f"{troubles}\n")
         for name in ("tables", "config.toml", "troubles.json"):
             put_in_place(hidden / name, out)
     except OSError as error:
@@ -100,7 +102,7 @@ def _written(folder: Path, clean: Path, writing: Writing) -> dict[str, Any]:
     force, _, month = clean.stem.rpartition("_")
     keys = {"force": force, "month": month}
     path = PurePath("tables", *(f"{key}={keys[key]}" for key in writing.folders), clean.stem + writing.file_ending)
-    (folder / path.parent).mkdir(parents=True, exist_ok=True)
+    make_folder((folder / path).parent)
     rows = write_table(table, writing, folder / path)
     return {"file": path.as_posix(), **rows, "writing": writing.changed() | {"names": dict(writing.names)}}
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 from gpunet.synthetic.writing import SHEET, Writing
+from gpunet.tables.files import write_whole
 
 __all__ = ["write_table"]
 
@@ -66,7 +67,8 @@ def write_table(table: pa.Table, writing: Writing, path: Path) -> dict[str, int]
     cells = {writing.name_of(c): [_cell(row[c], c, i, writing) for i, row in enumerate(rows)] for c in columns}
     for extra in (*writing.protected, *writing.others):
         cells[extra] = [_NAMES[i % len(_NAMES)] if extra in writing.others else f"{i % 4}" for i in range(len(rows))]
-    path.write_bytes(_packed(_KINDS[writing.kind](cells, writing), writing.packing, path.name))
+    data = _packed(_KINDS[writing.kind](cells, writing), writing.packing, path.name)
+    write_whole(path, lambda partial: partial.write_bytes(data))
     return {"rows": len(rows), **added}
 
 

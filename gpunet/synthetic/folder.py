@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpunet.base.errors import InputError, cannot_write
+from gpunet.base.private import make_folder
 from gpunet.synthetic.plan import FORCES
 from gpunet.tables.files import final_name
 from gpunet.tables.own_files import refuse_foreign, remove_own
@@ -29,7 +30,7 @@ def fresh_folder(out: Path) -> Path:
     if out.is_symlink() and not out.exists():
         raise InputError(f"{out} is a symbolic link that leads nowhere: give another folder")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         present = sorted(p.name for p in out.iterdir() if p.name != PARTIAL)
     except OSError as error:
         raise cannot_write(f"cannot use {out} as the folder for the tables", error) from error

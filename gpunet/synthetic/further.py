@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from gpunet.base.errors import InputError
+from gpunet.base.private import make_file, make_folder
 from gpunet.synthetic.area import Hidden, Rows
 from gpunet.synthetic.associations import KINDS, Surroundings
 from gpunet.synthetic.charges import OFFENCES
@@ -23,7 +24,7 @@ from gpunet.synthetic.region import incident_ids, region_rows, running_numbers, 
 from gpunet.synthetic.reports import draw_reports, ties_table
 from gpunet.synthetic.victims import Victimisations, draw_victims
 from gpunet.tables.arrow_paths import for_arrow
-from gpunet.tables.files import write_whole
+from gpunet.tables.files import write_new, write_whole
 from gpunet.tables.frames import from_arrow
 from gpunet.tables.parquet import write_parquet, write_parquet_parts
 
@@ -143,7 +144,7 @@ class FurtherTables:
         """Write into this folder."""
         self._folder = folder
         if self.names:
-            (folder / "pieces").mkdir()
+            make_folder(folder / "pieces")
 
     def add_area(self, area: Area, rows: Rows, hidden: Hidden, first_incident: int) -> None:
         """Make what belongs to an area, whose incidents have the numbers from `first_incident` on in its region."""
@@ -172,7 +173,7 @@ class FurtherTables:
             write_whole(self._folder / f"{name}.parquet", partial(write_parquet_parts, frames=_taken(pieces)))
         (self._folder / "pieces").rmdir()
         if "ties" in self.names:
-            (self._folder / "config.toml").write_text(_configuration(self.plan), encoding="utf-8")
+            write_new(self._folder / "config.toml", _configuration(self.plan))
 
     def _add(self, name: str, table: pa.Table) -> None:
         self.rows[name] += len(table)
@@ -181,6 +182,7 @@ class FurtherTables:
             return
         pieces = self._pieces[name]
         pieces.append(self._folder / "pieces" / f"{name}-{len(pieces)}.parquet")
+        make_file(pieces[-1])
         write_parquet(pieces[-1], table)
 
 

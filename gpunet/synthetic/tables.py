@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import cannot_write
 from gpunet.base.paths import named_path
+from gpunet.base.private import make_folder
 from gpunet.synthetic.area import Rows
 from gpunet.synthetic.charges import OFFENCES
 from gpunet.synthetic.config import SyntheticConfig
@@ -76,10 +77,10 @@ def write_tables(
     out = named_path(out, "the folder for the tables")
     hidden = fresh_folder(out) / PARTIAL
     try:
-        hidden.mkdir()
+        make_folder(hidden)
         others.begin(hidden)
         arrests = hidden / "arrests" if others.names else hidden
-        arrests.mkdir(exist_ok=True)
+        make_folder(arrests)
         tally = Tally()
         for region in plan.regions:
             rows = region_rows(plan, region, progress, others.add_area)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpunet.base.paths import check_target, open_regular
+from gpunet.base.private import file_mode, make_file, set_mode
 
 __all__ = ["final_name", "sha256_of", "write_new", "write_whole"]
 
@@ -34,7 +35,8 @@ def final_name(name: str) -> str:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file under a temporary name beside `path`, flush it to disk, then rename it to `path`.
 
-    The temporary name is new, so that nobody's file is written over and no link is followed.
+    The temporary name is new, so that nobody's file is written over and no link is followed. The file is for its owner
+    alone until it is finished; from then on :func:`gpunet.base.private.sharing` says who may read it.
 
     Raises
     ------
@@ -46,14 +48,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(partial)
         with partial.open("rb+") as file:
+            set_mode(file.fileno(), file_mode())
             os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def write_new(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a text into a file that was not there; whoever may do what with it is `mode`, less the umask.
+def write_new(path: Path, text: str, mode: int | None = None) -> None:
+    """Write a text into a file that was not there; who may read it says `mode`, or :func:`gpunet.base.private.sharing`.
 
     Raises
     ------
@@ -62,8 +65,9 @@ def write_new(path: Path, text: str, mode: int = 0o666) -> None:
     OSError
         If it cannot be written; then nothing of it stays.
     """
-    with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+    with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         try:
+            set_mode(file.fileno(), file_mode() if mode is None else mode)
             file.write(text)
             file.flush()
         except BaseException:
@@ -73,12 +77,11 @@ def write_new(path: Path, text: str, mode: int = 0o666) -> None:
 
 def _new_beside(path: Path) -> Path:
     """Make an empty file of a name that nothing has, beside `path`."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     longest = _LONGEST_ASCII if path.name.isascii() else _LONGEST_NAME
     while True:
         partial = path.with_name(f"{path.name[:longest]}.{secrets.token_hex(4)}.partial")
         try:
-            os.close(os.open(partial, flags, 0o666))
+            make_file(partial)
         except FileExistsError:
             continue
         return partial

@@ -25,7 +25,9 @@ def card(
     out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="The page to write.")] = Path("card.html"),
 ) -> None:
     """Write one page about one score: what it says, what it rests on, what would change it."""
+    from gpunet.base.private import make_folder
     from gpunet.cli.progress import console_progress
+    from gpunet.governance.noted import noted
     from gpunet.report.audience import Audience
     from gpunet.report.card import card_page
     from gpunet.report.page import rendered
@@ -38,8 +40,9 @@ def card(
     _check_out(out, [path_named(file["name"]) for file in files])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
+    noted(run, "consultation", 1)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(out.parent)
         write_whole(out, lambda path: path.write_bytes(page.html))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error

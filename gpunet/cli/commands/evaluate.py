@@ -32,6 +32,7 @@ from gpunet.cli.options import (
     Ties,
     path_of,
 )
+from gpunet.cli.parsing import QuietCommand
 
 if TYPE_CHECKING:
     from gpunet.config.config import Config
@@ -73,7 +74,7 @@ _Folds = Annotated[int | None, typer.Option("--folds", help="Folds by person. [1
 _Bootstrap = Annotated[int | None, typer.Option("--bootstrap", help="Draws behind each interval; 0: none. [2000]")]
 
 
-@evaluate.command()
+@evaluate.command(cls=QuietCommand)
 def known(
     context: typer.Context,
     inputs: Inputs = None,
@@ -117,7 +118,7 @@ def known(
     work("evaluate known", out, settings, options, lambda options: run_known(tables, out, settings, day, options))
 
 
-@evaluate.command()
+@evaluate.command(cls=QuietCommand)
 def emerging(
     context: typer.Context,
     inputs: Inputs = None,
