@@ -300,6 +300,7 @@ class Run:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
             read = (*arrests.report.files, *arrests.report.skipped)
             self.folder.refuse_inputs([path_named(file.name) for file in read])
+        self.linked.check_pseudonyms(arrests.report)
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
