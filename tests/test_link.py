@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 
 from gpunet.base.errors import ConfigError, EngineError, InputError
 from gpunet.cli.app import app
+from gpunet.cli.run import RunOptions, run_features
 from gpunet.config.config import load_config
 from gpunet.config.input_config import InputConfig
 from gpunet.exchange.comparisons import compared
 from gpunet.exchange.link import link
 from gpunet.exchange.link_file import read_links
+from gpunet.exchange.link_review import decide
 from gpunet.reading.person_links import person_links
 from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
@@ -105,9 +107,7 @@ def test_the_same_bytes_come_twice_and_nobody_is_told_of(tmp_path, monkeypatch):
         assert "links     " in result.output
     table, metadata = read_links(tmp_path / "one.parquet")
     assert table["probability"].to_pylist() == sorted(table["probability"].to_pylist(), reverse=True)
-    assert (
-        "name~,birth_date,postcode" in table["on"].to_pylist() or "Name~,Birth Date,postcode" in table["on"].to_pylist()
-    )
+    assert "Name~,Birth Date,postcode" in table["on"].to_pylist()
     assert metadata["governance"] == {"purpose": "no purpose stated"}
     assert metadata["links"]["a"][0]["name"] == a
     assert metadata["versions"]["splink"]
@@ -221,6 +221,26 @@ def test_what_columns_hold_decides_how_they_are_compared():
     assert (dates.kind, dates.a, dates.b) == ("date", ("1990-01-02", None), ("1990-01-02", None))
     assert compared("code", ("M", "F"), ("F",), config).kind == "exact"
     assert compared("number", ("0171 22", "5"), ("12",), config).kind == "exact"
-    assert compared("post", ("SW1A 1AA",), ("not known here",), config).kind == "name"
+    assert compared("post", ("SW1A 1AA",), ("not known here",), config).kind == "exact"
     names = compared("name", ("ŽIŽEK, Slavoj",), ("zizek slavoj",), config)
     assert (names.kind, names.a, names.b) == ("name", ("zizek slavoj",), ("zizek slavoj",))
+
+
+def test_the_example_of_the_page(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs" / "linking.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(page.split("```python\n")[1].split("```")[0], "page", "exec"), {})
+    link("north.csv", "south.csv", ON, Path("links.parquet"))
+    rows = pl.read_parquet("links.parquet").select("person_a", "person_b", "probability", "on").rows()
+    assert len(rows) == 9
+    lines = ["  ".join(map(str, row)) for row in rows]
+    shown = [line for line in page.splitlines() if line.startswith("n4") and "  s" in line]
+    assert len(shown) == 4
+    assert set(shown) <= set(lines)
+    config = {"input": {"person_links": "links.parquet"}}
+    decide(Path("links.parquet"), "n40", "s0", "yes", "J. Doe")
+    told = run_features("arrests.csv", "out", config, None, RunOptions(threads=1))
+    assert (told["arrests"]["persons"], told["links"]["uncertain"]) == (10, 7)
+    effects = pl.read_parquet("out/link_effects.parquet").filter(pl.col("column").is_in(["own_arrests", "degree__all"]))
+    assert {row[0] for row in effects.rows()} == {"n42", "s2"}
+    assert {row[2:] for row in effects.rows()} == {(1.0, 2.0)}

@@ -133,7 +133,7 @@ def test_snapshots_are_shown(persons):
         assert f"2 of {len(pl.read_parquet(persons / part_name(day))):,} rows" in shown.stdout
     assert "panel" in CliRunner().invoke(app, ["show", str(persons)]).stdout
     for table in ("panel/as_of=2001-01-01", "panel/as_of=../x"):
-        with pytest.raises(InputError, match=f'has no table "{table}"'):
+        with pytest.raises(InputError, match="has no such table"):
             print_run(persons, table, 3)
 
 

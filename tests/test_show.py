@@ -160,7 +160,7 @@ def test_a_pipe_gets_everything_even_if_colours_are_forced(scored, monkeypatch, 
 
 @pytest.mark.parametrize("name", ["features", "ties.csv", "../run/ties", "top", ""])
 def test_a_table_that_is_not_there(run, name):
-    with pytest.raises(InputError, match=f'has no table "{re.escape(name)}"; there are rejected, ties$'):
+    with pytest.raises(InputError, match=r'has no (such table|table "\w+"); there are rejected, ties$'):
         print_run(run, name, 5)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -134,7 +134,11 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if name not in tables:
         if f"{name}{_SUFFIX}" in SEALABLE:
             refuse_sealed(folder, read_manifest(folder))
-        raise InputError(f'{folder} has no table "{name}"; there are {", ".join(tables) or "none"}')
+        from gpunet.cli.running import RUN_FILES  # which takes long to import
+
+        known = any(PurePath(file).stem == name for file in RUN_FILES)  # any other word may be the id of a person
+        missing = f'no table "{name}"' if known else "no such table"
+        raise InputError(f"{folder} has {missing}; there are {', '.join(tables) or 'none'}")
     return tables[name]
 
 

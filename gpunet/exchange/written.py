@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from gpunet.arrests.joined import check_key
 from gpunet.base._version import __version__
 from gpunet.base.errors import ConfigError, InputError, cannot_write
 from gpunet.base.paths import refuse_inputs
@@ -33,7 +34,7 @@ from gpunet.reading.protected import check_config
 from gpunet.reading.pseudonymised import KINDS
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.ties_columns import as_input
-from gpunet.tables.files import sha256_of
+from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet
 
 __all__ = ["LIST", "UNIQUENESS", "Written", "pseudonymise"]
@@ -138,6 +139,8 @@ def _check(config: Config, dates: Step, today: date) -> None:
         )
     if config.input.ties:
         check_authority(config.ties, today)
+    if config.input.victims:
+        check_key(config)
 
 
 def _absent(config: Config) -> list[str]:
@@ -181,7 +184,7 @@ class _Writer:
     def _write_table(self, name: str, kind: str, made: Made) -> None:
         path = self._folder / name
         metadata = {"pseudonyms": {**self._said, "kind": kind}, "governance": self._config.governance.stated()}
-        write_parquet(path, made.table, metadata)
+        write_whole(path, lambda partial: write_parquet(partial, made.table, metadata))
         path.chmod(0o600)
         for column in ("person_id", "person_a", "person_b"):
             if column in made.table.column_names:
@@ -233,10 +236,8 @@ def _put_in_place(partial: Path, out: Path) -> None:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
     path.chmod(0o600)
 
 

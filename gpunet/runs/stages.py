@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, victim_between, violent_between
+from gpunet.arrests.as_of import (
+    cut_before,
+    file_order,
+    nothing_before,
+    undated_arrests,
+    victim_between,
+    violent_between,
+)
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
@@ -600,6 +607,7 @@ class Run:
                 device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
+                orders=(file_order(arrests, days["T-2H"]), file_order(arrests, days["T-H"])),
             )
 
 
