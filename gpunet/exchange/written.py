@@ -28,6 +28,7 @@ from gpunet.exchange.keys import Key, domain_named
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
+from gpunet.governance.log_line import actor_of
 from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
@@ -257,5 +258,5 @@ def _note(config: Config, out: Path, sha256: str, persons: int) -> None:
         stated = config.governance
         log.append(
             path, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
-            persons=persons,
+            persons=persons, actor=actor_of(stated.requested_by), group=config.output.share == "group",
         )  # fmt: skip
