@@ -27,11 +27,8 @@ from gpunet.exchange.keys import Key, domain_named
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
-<<<<<<< HEAD
-from gpunet.governance.log_line import actor_of
-=======
 from gpunet.governance.log import append, log_of
->>>>>>> pseudo
+from gpunet.governance.log_line import actor_of
 from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
@@ -259,18 +256,9 @@ def _sha256_of_all(folder: Path) -> str:
 
 def _note(config: Config, out: Path, sha256: str, persons: int) -> None:
     """Enter the disclosure into the log, where one is kept; before anything is to be seen."""
-<<<<<<< HEAD
-    if not config.is_governed and not (out.absolute().parent / "log.jsonl").exists():
-        return
-    log = importlib.import_module("gpunet.governance.log")
-    if (path := log.log_of(config, out.absolute())) is not None:
+    if (log := log_of(config, out.absolute())) is not None:
         stated = config.governance
-        log.append(
-            path, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
+        append(
+            log, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
             persons=persons, actor=actor_of(stated.requested_by), group=config.output.share == "group",
         )  # fmt: skip
-=======
-    if (log := log_of(config, out.absolute())) is not None:
-        purpose, task = config.governance.purpose, config.governance.task_ref
-        append(log, "disclosure", purpose=purpose, task_ref=task, object_sha256=sha256, persons=persons)
->>>>>>> pseudo
