@@ -9,6 +9,7 @@ from typing import Any
 from gpunet.config.config import Config, load_config
 from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.governance.log import append, log_of
+from gpunet.governance.log_line import actor_of
 
 __all__ = ["entered", "governed_by"]
 
@@ -30,6 +31,7 @@ def entered(config: Config, file: Path, operation: str, object_sha256: str, pers
             task_ref=config.governance.task_ref,
             object_sha256=object_sha256,
             persons=persons,
+            actor=actor_of(config.governance.requested_by),
             group=config.output.share == "group",
         )
 

@@ -503,7 +503,6 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
-                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 **self._links_section(),
@@ -514,7 +513,8 @@ class Run:
                     **self.clock.times(),
                     **self._told(),
                 },
-            }
+            },
+            {"forces": _forces(arrests)},
         )
 
     def _corrected_counts(self) -> dict[str, Any]:
