@@ -125,13 +125,19 @@ def test_markup_of_tables_is_text(texts: dict[str, str]) -> None:
             assert "north | <b>" in seen
 
 
-def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, texts: dict[str, str]) -> None:
+def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two lists between which few persons stand one is told, and not the other one by the audit."""
-    audited = under(texts["model_card.md"], "Intersectional results and audit by group")
-    measures = under(texts["model_card.md"], "Unitary results")
-    told = re.search(r"Of those flagged[^|]*\| ([^|]*)\|", measures)
-    if told and told[1].strip() == "-":
-        assert "by group of those whom the threshold selects are left out" in audited
+    heading, measured = "Intersectional results and audit by group", "gpunet.records.measured.told_of"
+    for told, lists in (
+        (["flagged", "precision_top_100"], {"threshold", "first 100"}),
+        (["precision_top_100"], {"first 100"}),
+    ):
+        monkeypatch.setattr(measured, lambda *_, told=told: {"model": frozenset(told)})
+        audited = under(cards_of(facts_of(made.run))["model_card.md"].decode(), heading)
+        assert ("by group of those whom the threshold selects are left out" in audited) == ("flagged" not in told)
+        errors = audited.split("*Errors, by every rule.*")[1].split("*Guessing")[0]
+        assert set(re.findall(r"\| (threshold|first [0-9]+) \|", errors)) <= lists
+    assert "threshold" in audited.split("*Errors, by every rule.*")[0]
 
 
 def test_the_same_run_gives_the_same_bytes(made: Made, texts: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from gpunet.exchange.link import link
 from gpunet.exchange.link_file import read_links
 from gpunet.exchange.link_review import decide
 from gpunet.reading.person_links import person_links
-from gpunet.tables.parquet import read_parquet_metadata, write_parquet
+from gpunet.tables.parquet import write_parquet
 
 ON = ("name", "birth_date", "postcode")
 
@@ -202,17 +202,24 @@ def test_pseudonyms_of_different_keys_are_not_linked(tmp_path):
         {"fingerprint": "f2", "domain": "d"},
     ]
     for at, key in enumerate(keys):
-        write_parquet(tmp_path / f"a{at}.parquet", a, {"pseudonyms": {**key, "kind": "arrests"}})
-        write_parquet(tmp_path / f"b{at}.parquet", b, {"pseudonyms": {**key, "kind": "ties"}})
-    for one, other in (("a0.parquet", "b1.parquet"), ("a2.parquet", "b0.parquet"), ("a.csv", "b0.parquet")):
-        with pytest.raises(InputError, match="pseudonyms of different keys or domains, or one of them has raw ids"):
+        said = {**key, "dates": "day", "kind": "arrests", "scope": "national"}
+        write_parquet(tmp_path / f"a{at}.parquet", a, {"pseudonyms": said})
+        write_parquet(tmp_path / f"b{at}.parquet", b, {"pseudonyms": said})
+    for one, other, text in (
+        ("a0.parquet", "b1.parquet", "pseudonyms of different domains"),
+        ("a2.parquet", "b0.parquet", "pseudonyms of different keys"),
+        ("a.csv", "b0.parquet", "holds pseudonyms and .*csv does not"),
+        ("a?.parquet", "b0.parquet", "pseudonyms of different domains"),
+    ):
+        with pytest.raises(InputError, match=text):
             link(str(tmp_path / one), str(tmp_path / other), ON, tmp_path / "links.parquet")
-    with pytest.raises(InputError, match="its files have pseudonyms of different keys"):
-        link(str(tmp_path / "a?.parquet"), str(tmp_path / "b0.parquet"), ON, tmp_path / "links.parquet")
     link(str(tmp_path / "a0.parquet"), str(tmp_path / "b0.parquet"), ON, tmp_path / "links.parquet")
-    found = read_parquet_metadata(tmp_path / "links.parquet")
-    assert found is not None
-    assert found["pseudonyms"] == {**keys[0], "kind": "arrests"}
+    assert read_links(tmp_path / "links.parquet")[1]["pseudonyms"] == {**keys[0], "dates": "day"}
+    rows = {"person_id": ["a", "b"], "incident_id": [1, 1], "date": ["2024-01-01"] * 2, "offence": ["x"] * 2}
+    pl.DataFrame(rows).write_csv(tmp_path / "arrests.csv")
+    config = {"input": {"person_links": str(tmp_path / "links.parquet")}}
+    with pytest.raises(InputError, match=r"links\.parquet holds pseudonyms and .*arrests\.csv does not"):
+        run_features(str(tmp_path / "arrests.csv"), tmp_path / "out", config, None, RunOptions(threads=1))
 
 
 def test_what_columns_hold_decides_how_they_are_compared():

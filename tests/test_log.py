@@ -264,8 +264,9 @@ def test_who_may_read_it(tmp_path):
         log = tmp_path / str(group) / "log.jsonl"
         enter(log, group=group)
         enter(log, group=not group)  # what is there stays what it is
-        found = {stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()}
-        assert found == {mode}
+        found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()}
+        head = 0o640 if group else 0o600  # which is replaced, and never written into
+        assert found == {"log.jsonl": mode, "log.jsonl.lock": mode, "log.jsonl.head": head}
 
 
 def test_actors(monkeypatch):

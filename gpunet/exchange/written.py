@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import shutil
@@ -28,6 +27,8 @@ from gpunet.exchange.keys import Key, domain_named
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
+from gpunet.governance.log import append, log_of
+from gpunet.governance.log_line import actor_of
 from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
@@ -136,6 +137,11 @@ def _check(config: Config, dates: Step, today: date) -> None:
         raise ConfigError(
             f"--dates {dates}: the date is a part of [input] incident_key, so incidents of one {dates} would become "
             "one: give --dates day, or another incident_key"
+        )
+    if config.input.person_links:
+        raise ConfigError(
+            "[input] person_links: links are of raw ids, and no pseudonyms are made of them: leave it out, and link "
+            "persons before, or not at all"
         )
     if config.input.ties:
         check_authority(config.ties, today)
@@ -250,12 +256,9 @@ def _sha256_of_all(folder: Path) -> str:
 
 def _note(config: Config, out: Path, sha256: str, persons: int) -> None:
     """Enter the disclosure into the log, where one is kept; before anything is to be seen."""
-    if not config.is_governed and not (out.absolute().parent / "log.jsonl").exists():
-        return
-    log = importlib.import_module("gpunet.governance.log")
-    if (path := log.log_of(config, out.absolute())) is not None:
+    if (log := log_of(config, out.absolute())) is not None:
         stated = config.governance
-        log.append(
-            path, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
-            persons=persons,
+        append(
+            log, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
+            persons=persons, actor=actor_of(stated.requested_by), group=config.output.share == "group",
         )  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, open_regular, read_regular
+from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
 from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
 from gpunet.governance.log_lock import held, share
@@ -111,7 +112,8 @@ def append(
         actor=actor_of() if actor is None else actor,
     )
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        with sharing("group" if group else "owner"):
+            make_folder(log.parent)
         with held(log, group):
             return _appended(log, entry, group)
     except OSError as error:
@@ -305,11 +307,11 @@ def _head_text(seq: Any, sha256: Any) -> bytes:
 def _write_head(log: Path, seq: int, sha256: str, shared: bool) -> None:
     def write(path: Path) -> None:
         path.write_bytes(_head_text(seq, sha256))
-        path.chmod(0o600)
         if shared:
             share(path)
 
-    write_whole(_head_path(log), write)
+    with sharing("group" if shared else "owner"):  # it is replaced, and never written into
+        write_whole(_head_path(log), write)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -300,6 +300,7 @@ class Run:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
             read = (*arrests.report.files, *arrests.report.skipped)
             self.folder.refuse_inputs([path_named(file.name) for file in read])
+        self.linked.check_pseudonyms(arrests.report)
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
@@ -502,7 +503,6 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
-                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 **self._links_section(),
@@ -513,7 +513,8 @@ class Run:
                     **self.clock.times(),
                     **self._told(),
                 },
-            }
+            },
+            {"forces": _forces(arrests)},
         )
 
     def _corrected_counts(self) -> dict[str, Any]:
