@@ -20,6 +20,7 @@ from gpunet.config import (
     flags_config,
     governance_config,
     input_config,
+    links_config,
     places_config,
     pool_config,
     ties_config,
@@ -51,6 +52,7 @@ def schema() -> str:
         flags_config,
         governance_config,
         input_config,
+        links_config,
         places_config,
         ties_config,
     )

@@ -17,7 +17,7 @@ from gpunet.tables.frames import make_series
 from gpunet.tables.gather import gather
 
 NAMES = ("force", "gang", "district", "beat")
-_CODES = ("force", "day", "offences", "district", "beat", "gang")
+_CODES = ("force", "day", "offences", "district", "beat", "gang", "row")
 
 
 def itself(part: ArrestPartition) -> ArrestPartition:

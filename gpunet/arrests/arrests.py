@@ -18,13 +18,22 @@ import numpy as np
 from gpunet.arrests.beside import Associations, Victimisations, end_of, positions
 from gpunet.arrests.charges import CHARGE_ARRAYS, Charges
 from gpunet.base.arguments import instance_of
-from gpunet.base.array_types import Bool, Int32, UInt64
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.errors import InputError
 from gpunet.base.words import Advice
 from gpunet.config.config import Config
 from gpunet.config.layers import NO_LAYERS, Layers
-from gpunet.tables.arrays import bits_by_code, distinct, greatest, namespace, to_host
+from gpunet.tables.arrays import (
+    begins_run,
+    bits_by_code,
+    distinct,
+    greatest,
+    is_on_host,
+    namespace,
+    spread_over,
+    to_host,
+)
 from gpunet.tables.gather import gather
 
 if TYPE_CHECKING:
@@ -32,7 +41,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK_ARRESTS", "Arrests", "FileCount", "ReadReport", "SkippedFile"]
 
-_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+# Where the rows of ties begin, and twice that those of victims: behind all rows of arrests.
+_BESIDE = 1 << 60
+_NOWHERE = 1 << 62
+
+_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang", "row")
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,8 @@ class ReadReport:
         ``text, rows, sets``: each distinct offence of accepted rows, the most frequent first, and the sets it is in.
     beside
         How reading the tables of ``ties`` and of ``victims`` went, if there were any; not kept in checkpoints.
+    pseudonyms
+        Key's fingerprint, domain and dates where the tables hold pseudonyms in place of ids.
     """
 
     files: tuple[FileCount, ...]
@@ -120,6 +135,7 @@ class ReadReport:
     advice: tuple[Advice, ...] = ()
     bad_dates: tuple[str, ...] = ()
     beside: Mapping[str, ReadReport] = field(default_factory=dict)
+    pseudonyms: Mapping[str, str] | None = None
 
     def advised(self, more: Sequence[Advice]) -> ReadReport:
         """The report with more advice, which is among the warnings too."""
@@ -153,6 +169,9 @@ class Arrests:
         int32[a], days since 1970-01-01 of the earliest date, ``NO_DAY`` where there is none.
     offences
         uint64[a], bit i set where the arrest has an offence in the i-th set of ``config.violent_offences``.
+    row
+        int64[a], where the first row of each stands among all accepted rows, in the order of the files; what matters
+        is which is less.
     incident_ids
         The incidents' ids as text, by code. Several incidents may share one (of different forces).
     force_names, gang_names, district_names, beat_names
@@ -183,6 +202,7 @@ class Arrests:
     district: Int32
     beat: Int32
     gang: Int32
+    row: Int64
     incident_ids: nw.Series[Any]
     force_names: nw.Series[Any]
     gang_names: nw.Series[Any]
@@ -231,6 +251,26 @@ class Arrests:
     def person_offences(self) -> UInt64:
         """uint64[n_persons], the union of each person's offence bits."""
         return bits_by_code(self.person, self.offences, self.n_persons, len(self.config.violent_offences))
+
+    @cached_property
+    def first_rows(self) -> Int64:
+        """int64[n_persons], where each person's first row stands: who comes first in the files has the least.
+
+        Whoever has no arrest comes after all who have one: first those in ties, and then those who are victims alone.
+        No number occurs twice, and none depends on how persons or incidents are called.
+        """
+        xp, n = namespace(self.person), self.n_persons
+        first = begins_run(self.person)  # a person's arrests are in file order
+        found: Int64 = spread_over(self.row[first], self.person[first], n, _NOWHERE)
+        if self.associations is None and self.victims is None:
+            return found
+        rows = to_host(found).copy()
+        for i, known in enumerate((self.associations, self.victims), start=1):
+            if known is not None:
+                persons, places = known.appearances()
+                new = rows[persons] >= i * _BESIDE
+                np.minimum.at(rows, persons[new], i * _BESIDE + places[new])
+        return rows if is_on_host(found) else xp.asarray(rows)
 
     def to_engine(self, engine: Engine) -> Arrests:
         """The same arrests with their arrays in the engine's memory: themselves if they are there already."""

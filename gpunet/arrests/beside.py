@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 
 from gpunet.arrests.charges import ALWAYS, NEVER, Charges
-from gpunet.base.array_types import Bool, Float64, Int32, UInt64
+from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.days import day_number
 from gpunet.config.config import Config
 from gpunet.tables.arrays import distinct
@@ -38,7 +38,7 @@ class Associations:
     Attributes
     ----------
     a, b
-        int32[m], codes of the two persons among those of the arrests, ``a < b``.
+        int32[m], codes of the two persons among those of the arrests, as the columns of the table name them.
     kind
         int32[m], positions in ``kinds``.
     day
@@ -74,6 +74,11 @@ class Associations:
     def persons(self) -> Int32:
         """The persons with a tie, ascending."""
         return distinct(np.concatenate([self.a, self.b]))
+
+    def appearances(self) -> tuple[Int32, Int64]:
+        """The persons of all rows, and where each of them stands in the tables."""
+        places = 2 * np.arange(len(self), dtype=np.int64)
+        return np.concatenate([self.a, self.b]), np.concatenate([places, places + 1])
 
     def held(self, day: int) -> Bool:
         """bool[m], which ties hold on a day: dated before it, not over, and within the kind's limit."""
@@ -121,6 +126,10 @@ class Events(Protocol):
     @property
     def offences(self) -> UInt64:
         """uint64[k], its offences' sets, a bit each."""
+
+    @property
+    def row(self) -> Int64:
+        """int64[k], where its first row stands among all."""
 
     @property
     def incident_ids(self) -> nw.Series[Any]:
@@ -186,6 +195,11 @@ class Victimisations:
     def persons(self) -> Int32:
         """Who became a victim, ascending."""
         return _present(distinct(self.person))
+
+    def appearances(self) -> tuple[Int32, Int64]:
+        """The persons of all events, and where the first row of each event stands."""
+        person = self.person
+        return person[person >= 0], self.events.row[person >= 0]
 
     def known_before(self, as_of: date) -> Victimisations:
         """What was known as of a day."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.base.array_types import Bool, Int32, UInt64
+from gpunet.base.array_types import Bool, Int32, Int64, UInt64
 from gpunet.base.days import NO_DAY
 from gpunet.tables import arrays
 
@@ -32,7 +32,7 @@ class Charges:
     recorded
         int32[c], days from 1970-01-01 to the day on which it came to be known; ``ALWAYS`` where the table does not
         tell, ``NEVER`` where it does of others.
-    day, offences, district, beat, gang
+    day, offences, district, beat, gang, row
         As those of :class:`gpunet.Arrests`, of this charge alone.
     """
 
@@ -43,6 +43,7 @@ class Charges:
     district: Int32
     beat: Int32
     gang: Int32
+    row: Int64
 
     def __len__(self) -> int:
         return int(self.arrest.shape[0])
@@ -78,7 +79,7 @@ class Charges:
         of
             Which of the arrests each one is. They ascend by person and then by their first charge that was known.
         found
-            ``day, offences, district, beat, gang`` of each, and as ``charges`` what they are made of.
+            ``day, offences, district, beat, gang, row`` of each, and as ``charges`` what they are made of.
         """
         counted = arrays.count_by_code(self.arrest[self.known_before(day)], person.shape[0]) > 0
         xp = arrays.namespace(counted)
@@ -91,6 +92,7 @@ class Charges:
             "day": earliest_days(charges.day, arrest, n),
             "offences": arrays.bits_by_code(arrest, charges.offences, n, bits),
             **{name: first_known(getattr(charges, name), arrest, n) for name in ("district", "beat", "gang")},
+            "row": charges.row[first],
             "charges": replace(charges, arrest=xp.astype(arrest, xp.int32)),
         }
         return charges.arrest[first], found

@@ -69,8 +69,7 @@ def with_tables(arrests: Arrests, ties: TieRows | None = None, victims: Arrests 
     associations = of_victims = None
     if ties is not None:
         code = _codes(others[0], ids)
-        a, b = code[ties.rows.a], code[ties.rows.b]
-        associations = dataclasses.replace(ties.rows, a=np.minimum(a, b), b=np.maximum(a, b))
+        associations = ties.rows.recoded(code)
     if victims is not None:
         of_person = _codes(others[-1], ids)
         victims, of_incident, unsettled = _of_incidents(arrests, victims)
@@ -152,7 +151,7 @@ def _recoded(arrests: Arrests, ids: pa.Array, code: Int32) -> Arrests:
     """The arrests of the same persons, who are among others now: by their new codes, and each one's in file order."""
     person = code[arrests.person]
     order = sort_order([person])  # stable
-    names = ("incident", "force", "day", "offences", "district", "beat", "gang")
+    names = ("incident", "force", "day", "offences", "district", "beat", "gang", "row")
     arrays: dict[str, Any] = {name: getattr(arrests, name)[order] for name in names}
     charges = arrests.charges
     if charges is not None:

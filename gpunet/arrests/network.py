@@ -27,10 +27,10 @@ from gpunet.tables.arrays import (
     is_on_host,
     least_by_code,
     namespace,
+    put_at,
     row_numbers,
     running_sum,
     sort_order,
-    spread_over,
     to_host,
 )
 from gpunet.tables.frames import make_frame
@@ -42,6 +42,8 @@ __all__ = [
     "Network",
     "Ties",
     "build_network",
+    "by_person",
+    "in_file_order",
     "incident_members",
     "network_from_edges",
     "table_of_ties",
@@ -118,7 +120,8 @@ class Network:
     ties
         The ties with their attributes, None for a network from plain edges.
     person
-        int32[n], the person code of each vertex (ascending), None for a network from plain edges.
+        int32[n], the person code of each vertex, None for a network from plain edges. Vertices are numbered as their
+        persons first appear in the files, so that no result depends on how persons are called.
     oversize
         Codes of the incidents over the size cap, which tie nobody.
     """
@@ -216,8 +219,8 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     Returns
     -------
     Network
-        Its vertices are the persons with a tie, in the order of their ids; its sets are ``all``, ``violent`` and one
-        for each configured violent offence, each holding the persons with any arrest for it.
+        Its vertices are the persons with a tie, in the order in which the files first name them; its sets are ``all``,
+        ``violent`` and one for each configured violent offence, each holding the persons with any arrest for it.
 
     Examples
     --------
@@ -231,15 +234,13 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
     forming = members.forming(cap)
-    keep = forming[members.incident]
+    members_of, size = _by_size(members, forming)
     xp = namespace(arrests.person)
-    person = distinct(members.person[keep])
+    person = in_file_order(distinct(members.person[members_of]), arrests.first_rows)
     n = int(person.shape[0])
-    vertex = spread_over(xp.arange(n, dtype=xp.int32), person, arrests.n_persons, -1)
-    indptr = running_sum(xp.where(forming, members.size, 0))
-    pairs = engine.incident_pairs(
-        indptr, vertex[members.person[keep]], members.first_day[keep], members.last_day[keep], n, NO_DAY
-    )
+    vertex = put_at(xp.arange(n, dtype=xp.int32), person, arrests.n_persons, -1)
+    first, last = members.first_day[members_of], members.last_day[members_of]
+    pairs = engine.incident_pairs(running_sum(size), vertex[members.person[members_of]], first, last, n, NO_DAY)
     key, count, strength, first_day, last_day = engine.merge_pairs(*pairs, NO_DAY)
     a = key // max(n, 1)
     b = key - a * n
@@ -248,6 +249,23 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     sets = vertex_sets(arrests.person_offences[person], arrests.config.violent_offences)
     oversize = xp.nonzero(members.size > cap)[0]
     return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
+
+
+def _by_size(members: IncidentMembers, forming: Bool) -> tuple[Int64, Int64]:
+    """The positions of the members of incidents that tie their persons, incident by incident, and the sizes of these.
+
+    The smallest come first. Strengths are added up in this order: what they come to does not depend on which of two
+    incidents of a size is which.
+    """
+    xp = namespace(forming)
+    (kept,) = xp.nonzero(forming[members.incident])
+    size = members.size[members.incident[kept]]
+    return kept[sort_order([size])], xp.sort(members.size[forming])
+
+
+def in_file_order(persons: Int32, first_rows: Int64) -> Int32:
+    """Persons by where they first appear in the files: `first_rows` (int64[all persons]) tells where."""
+    return persons[sort_order([first_rows[persons]])]
 
 
 def vertex_sets(offences: UInt64, names: Iterable[str]) -> dict[str, Bool]:
@@ -345,15 +363,24 @@ def ties_table(arrests: Arrests, network: Network) -> Any:
     """
     if network.ties is None or network.person is None:
         raise InputError("this network was made of plain edges and has no table of ties")
-    person, ties = network.person, network.ties
-    return table_of_ties(arrests.person_ids, person[ties.a], person[ties.b], ties, arrests.backend)
+    return table_of_ties(arrests.person_ids, by_person(network.person, network.ties), arrests.backend)
 
 
-def table_of_ties(ids: nw.Series[Any], a: Int32, b: Int32, ties: Ties, backend: str = "polars") -> Any:
-    """The table of :func:`ties_table`, whose persons stand at the positions `a` and `b` of `ids`."""
+def by_person(person: Int32, ties: Ties) -> Ties:
+    """The same ties between the codes of persons, of which `person` has that of each vertex; sorted by both, a < b."""
+    xp = namespace(person)
+    one, other = person[ties.a], person[ties.b]
+    low, high = xp.where(one < other, one, other), xp.where(one < other, other, one)
+    order = sort_order([high, low])
+    others = {name: getattr(ties, name)[order] for name in ("incidents", "strength", "first_day", "last_day")}
+    return Ties(low[order], high[order], **others)
+
+
+def table_of_ties(ids: nw.Series[Any], ties: Ties, backend: str = "polars") -> Any:
+    """The table of :func:`ties_table`, of ties whose persons stand at the positions `a` and `b` of `ids`."""
     columns: dict[str, Any] = {
-        "person_a": gather(ids, a, "person_a"),
-        "person_b": gather(ids, b, "person_b"),
+        "person_a": gather(ids, ties.a, "person_a"),
+        "person_b": gather(ids, ties.b, "person_b"),
         "incidents": ties.incidents,
         "strength": ties.strength,
         "first_date": ties.first_day,

@@ -10,18 +10,28 @@ import typer
 from gpunet.base._version import __version__
 from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
+from gpunet.cli.commands.cards import cards
+from gpunet.cli.commands.erase import erase
 from gpunet.cli.commands.estimate import estimate
 from gpunet.cli.commands.evaluate import evaluate
+from gpunet.cli.commands.exchange import key, pseudonymise
 from gpunet.cli.commands.flags import flags
+from gpunet.cli.commands.link import link, link_review
+from gpunet.cli.commands.log import log
+from gpunet.cli.commands.package import package
 from gpunet.cli.commands.panel import panel
 from gpunet.cli.commands.places import places
 from gpunet.cli.commands.report import report as make_report
+from gpunet.cli.commands.retain import retain
+from gpunet.cli.commands.review import review
 from gpunet.cli.commands.runs import features, run
 from gpunet.cli.commands.scores import score
 from gpunet.cli.commands.setup import certificates, info
 from gpunet.cli.commands.show import show
+from gpunet.cli.commands.subject import subject
 from gpunet.cli.commands.tables import check, synth
 from gpunet.cli.commands.update import update
+from gpunet.cli.commands.verify import verify
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 from gpunet.cli.parsing import QuietCommand
 from gpunet.cli.several import repeated
@@ -69,15 +79,27 @@ for _command in (
     places,
     audit,
     flags,
+    review,
     score,
     show,
     card,
+    cards,
+    link,
+    pseudonymise,
+    package,
+    verify,
+    retain,
+    erase,
+    subject,
     certificates,
     info,
 ):
     app.command(cls=QuietCommand)(_command)
 app.command("report", cls=QuietCommand)(make_report)
+app.command("link-review", cls=QuietCommand)(link_review)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(key, name="key")
+app.add_typer(log, name="log")
 
 
 def main() -> NoReturn:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow.parquet as pq
 
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
@@ -21,12 +22,16 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config, load_config
 from gpunet.config.registry import Feature, columns
 from gpunet.config.sides import OFFENDER
+from gpunet.governance.noted import noted
+from gpunet.governance.rules import folder_rules
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.linked import refuse_changed_links
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
+from gpunet.runs.sealed import SEALED, open_result
 from gpunet.tables.files import sha256_of
-from gpunet.tables.frames import as_eager, numbers_of, series_to_arrow, to_array
+from gpunet.tables.frames import as_eager, from_arrow, numbers_of, series_to_arrow, to_array
 from gpunet.tables.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -78,6 +83,7 @@ def audit_config(run: str | Path, config: Any = None) -> Config:
         columns={**found.input.columns, "person_id": tuple(names)},
         id_rules=of_run.input.id_rules,
         person_scope=of_run.input.person_scope,
+        person_links=of_run.input.person_links,
     )
     return replace(found, input=matching)
 
@@ -127,15 +133,16 @@ def run_audit(
     refuse_inputs(place, [named_path(attributes, "--attributes"), folder, *configured])
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
-    clock = StageClock("cpu")
+    clock, rules = StageClock("cpu"), folder_rules(settings, place)
     with (
         sharing(settings.output.share),
         no_new_folder(place),
         values_shown(options.show_values),
-        RunFolder(place, RUN_FILES) as written,
+        RunFolder(place, RUN_FILES, rules) as written,
     ):
         with timed_stage(clock, options, "read"):
             audited = _audited(folder)
+            refuse_changed_links(audited.manifest)
             if len(audited.scored.label) < settings.audit.min_persons:
                 raise InputError(
                     f"{folder} has fewer than {settings.audit.min_persons} persons in its test window, so nothing of "
@@ -143,6 +150,7 @@ def run_audit(
                 )
             found = read_attributes(attributes, names, audited.ids, settings)
         told, uneven = _written(written, audited, found, settings, options, clock)
+        noted(folder, "consultation", told["persons"])
         return written.finish(
             {
                 "gpunet": "audit",
@@ -222,7 +230,7 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
     if manifest["gpunet"] != "run":
         raise InputError(f"{folder} is of gpunet {manifest['gpunet']}; an audit is of gpunet run, which has scores")
-    if "predictions.parquet" not in manifest["outputs"]:
+    if not {"predictions.parquet", f"predictions.parquet{SEALED}"} & manifest["outputs"].keys():
         raise InputError(
             f"{folder} has no predictions.parquet: the run is of an earlier version of gpunet; give it again"
         )
@@ -259,6 +267,9 @@ def _audited(folder: Path) -> _Audited:
 def _table(folder: Path, name: str, manifest: Mapping[str, Any]) -> nw.DataFrame[Any]:
     """A table of the run; InputError if it is not as the run has written it."""
     path = folder / f"{name}.parquet"
+    found = open_result(folder, path.name, manifest)  # under seal too: of groups alone is anything told
+    if not isinstance(found, Path):
+        return from_arrow(pq.read_table(found))
     try:
         known = manifest["outputs"].get(path.name, {}).get("sha256")
         if known is None or sha256_of(path) != known:

@@ -12,6 +12,7 @@ from gpunet.base.errors import cannot_write
 from gpunet.base.paths import refuse_inside, refuse_taken
 from gpunet.base.words import counted
 from gpunet.cli.console import put, say
+from gpunet.cli.noting import note_rows
 from gpunet.cli.stored_tables import Asked, rows_of, table_named
 from gpunet.report.csv_text import csv_of
 from gpunet.runs.folder import MANIFEST
@@ -31,6 +32,7 @@ def write_json(folder: Path, table: str | None, asked: Asked) -> None:
     InputError
         As :func:`gpunet.cli.show.print_run`.
     """
+    note_rows(folder, table_named(folder, table), asked, "disclosure")
     for frame in _frames(folder, table, asked):
         put(frame.write_ndjson())
 
@@ -43,12 +45,14 @@ def write_csv(folder: Path, table: str | None, asked: Asked, out: Path) -> None:
     InputError
         As :func:`gpunet.cli.show.print_run`, or if there is such a file already, or it would lie in a run folder.
     """
+    if str(out) != _STANDARD_OUTPUT:
+        refuse_taken(out, "--csv")
+        refuse_inside(out, MANIFEST, "--csv")
+    note_rows(folder, table_named(folder, table), asked, "disclosure")
     if str(out) == _STANDARD_OUTPUT:
         for i, frame in enumerate(_frames(folder, table, asked)):
             put(csv_of(frame, header=i == 0).decode())
         return
-    refuse_taken(out, "--csv")
-    refuse_inside(out, MANIFEST, "--csv")
     rows = columns = 0
 
     def write(path: Path) -> None:

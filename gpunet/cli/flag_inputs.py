@@ -18,6 +18,7 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
 from gpunet.reading.beside import read_beside
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.folder_keys import keys_of
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
@@ -58,8 +59,12 @@ class FlaggedRun:
         return "victims" in self.tables
 
 
-def flagged_runs(runs: Sequence[str | Path], config: Any = None) -> list[FlaggedRun]:
+def flagged_runs(
+    runs: Sequence[str | Path], config: Any = None, corrections: Corrections | None = None
+) -> list[FlaggedRun]:
     """The runs in some folders, with the flags of `config` if it is given.
+
+    A run that was corrected is none whose tables can be read again, unless by the `corrections` that it was made with.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def flagged_runs(runs: Sequence[str | Path], config: Any = None) -> list[Flagged
     if not runs:
         raise InputError("no run: name the folders of gpunet features or gpunet run")
     asked = None if config is None else load_config(config)
-    found = [_run(named_path(run, "the run folder"), asked) for run in runs]
+    found = [_run(named_path(run, "the run folder"), asked, corrections) for run in runs]
     folders = [run.folder.resolve() for run in found]
     if len(set(folders)) < len(folders):
         raise InputError("a run folder is given more than once: name each of them once")
@@ -84,7 +89,7 @@ def flagged_runs(runs: Sequence[str | Path], config: Any = None) -> list[Flagged
     return found
 
 
-def _run(folder: Path, asked: Config | None) -> FlaggedRun:
+def _run(folder: Path, asked: Config | None, corrections: Corrections | None) -> FlaggedRun:
     refuse_files(folder)
     if not (folder / MANIFEST).is_file():
         raise InputError(f"{folder} is not the folder of a complete run: it has no {MANIFEST}")
@@ -94,7 +99,8 @@ def _run(folder: Path, asked: Config | None) -> FlaggedRun:
             f"{folder} is of gpunet {manifest['gpunet']}; flags are of gpunet features or gpunet run, whose tables are "
             "read again"
         )
-    refuse_corrected(folder, manifest)
+    if corrections is None:
+        refuse_corrected(folder, manifest)
     of_run = load_config(manifest["config"])
     if asked is None:
         return FlaggedRun(folder, manifest, of_run)
@@ -182,7 +188,11 @@ class RunArrests:
 
 
 def arrests_of(
-    run: FlaggedRun, files: Mapping[str, Sequence[Path]], progress: ProgressCallback | None, warnings: list[str]
+    run: FlaggedRun,
+    files: Mapping[str, Sequence[Path]],
+    progress: ProgressCallback | None,
+    warnings: list[str],
+    corrections: Corrections | None = None,
 ) -> RunArrests:
     """The arrests of a run, with its ties and victims; without an as-of day, as of the day after the last of any table.
 
@@ -199,15 +209,15 @@ def arrests_of(
         except ConfigError as error:
             raise ConfigError(f"{run.folder}: {error}") from error
     read_on = latest_date(run.manifest)
-    arrests = read_arrests_at(None, list(files["arrests"]), run.config, progress=progress, today=read_on)
+    effect, effects = Effect(), {name: Effect() for name in _BESIDE}
+    how: dict[str, Any] = {"today": read_on, "corrections": corrections, "progress": progress}
+    arrests = read_arrests_at(None, list(files["arrests"]), run.config, **how, effect=effect)
     if arrests.last_day == NO_DAY and run.as_of is None:
         raise InputError(f"{run.folder}: no arrest has a date, and flags are of what happened lately")
     reports = {"arrests": arrests.report}
     if len(files) > 1:
         ties, victims = (list(files[name]) if name in files else None for name in _BESIDE)
-        arrests, of_beside = read_beside(
-            arrests, run.config, ties=ties, victims=victims, today=read_on, progress=progress
-        )
+        arrests, of_beside = read_beside(arrests, run.config, ties=ties, victims=victims, **how, effects=effects)
         reports |= of_beside
     for name, report in reports.items():
         assert report is not None  # they were read
@@ -218,5 +228,17 @@ def arrests_of(
                 f"{run.folder}: {accepted:,} rows{of} are accepted now, and {then:,} were when the run was made: give "
                 "the run again if another version of gpunet made it"
             )
+    if corrections is not None and "corrections" in run.manifest:
+        made_with = effect.with_tables([effects[name] for name in files if name in effects], corrections)
+        _check_corrected(
+            run, {**made_with.as_dict(), **{name: effects[name].rows() for name in files if name in effects}}
+        )
     known = cut_before(arrests, run.as_of or day_to_date(end_of(arrests)))
     return RunArrests(run, known, known if known.associations is None else arrests)
+
+
+def _check_corrected(run: FlaggedRun, counts: Mapping[str, Any]) -> None:
+    """InputError if a run was corrected otherwise: its tables hold what it left out."""
+    told = {name: count for name, count in run.manifest["corrections"].items() if name != "unknown"}
+    if told != {name: count for name, count in counts.items() if name != "unknown"}:
+        refuse_corrected(run.folder, run.manifest)

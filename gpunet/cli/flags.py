@@ -23,6 +23,8 @@ from gpunet.cli.flag_inputs import FlaggedRun, Places, RunArrests, arrests_of, f
 from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
+from gpunet.governance.noted import noted, persons_of
+from gpunet.governance.rules import check_person_scores, folder_rules
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
@@ -78,20 +80,25 @@ def run_flags(
     """
     options = options or RunOptions()
     place = named_path(out, "the flags' folder")
-    found = flagged_runs(runs, config)
+    found = flagged_runs(runs, config, options.corrections)
     configured = [config] if isinstance(config, str | Path) else []
     refuse_inputs(place, [*(run.folder for run in found), *configured, *inputs])
     for run in found:
         if run.folder.resolve() in place.resolve().parents:
             raise InputError(f"{place} lies in the run that flags are of, {run.folder}: give another --out")
+    for run in found:
+        check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
+    rules = folder_rules(found[-1].config, place)
     with (
         sharing(found[0].config.output.share),
         no_new_folder(place),
         values_shown(options.show_values),
-        RunFolder(place, RUN_FILES) as written,
+        RunFolder(place, RUN_FILES, rules) as written,
     ):
         told, latest = _written(written, found, inputs, options, clock, warnings)
+        for run in found:
+            noted(run.folder, "consultation", persons_of(run.manifest))
         return written.finish(
             {
                 "gpunet": "flags",
@@ -179,7 +186,7 @@ def _read(
             raise InputError(
                 f'{run.folder}: the tables have no offences ([input] columns.offence = ""): flags are of violence'
             )
-        found.append(arrests_of(run, of, options.progress, warnings))
+        found.append(arrests_of(run, of, options.progress, warnings, options.corrections))
     found.sort(key=lambda of: of.known.today)
     for one, other in pairwise(found):
         if one.known.today == other.known.today:

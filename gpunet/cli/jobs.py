@@ -35,9 +35,10 @@ def needed(
     `beside` are the files of options that take several, in case they took the input as well.
     """
     if not inputs and any(beside):
+        options = "--ties, --victims and --person-links" if any(beside[2:]) else "--ties and --victims"
         raise InputError(
-            "no input: --ties and --victims take every word up to the next option, so name the tables of arrests "
-            "before them, or after --"
+            f"no input: {options} take every word up to the next option, so name the tables of arrests before them, "
+            "or after --"
         )
     if not inputs:
         raise InputError("no input: name the tables to read (or an unfinished run, with --resume FOLDER)")
@@ -47,11 +48,13 @@ def needed(
     return inputs, out
 
 
-def with_beside(config: Config, ties: list[str] | None, victims: list[str] | None) -> Config:
+def with_beside(
+    config: Config, ties: list[str] | None, victims: list[str] | None, person_links: list[str] | None = None
+) -> Config:
     """The configuration with the tables beside the arrests that the command line names."""
     asked = {
-        name: tuple(str(named_path(path, f"--{name}")) for path in paths)
-        for name, paths in (("ties", ties), ("victims", victims))
+        name: tuple(str(named_path(path, f"--{name.replace('_', '-')}")) for path in paths)
+        for name, paths in (("ties", ties), ("victims", victims), ("person_links", person_links))
         if paths
     }
     return replace(config, input=replace(config.input, **asked)) if asked else config  # type: ignore[arg-type]

@@ -47,6 +47,14 @@ Victims = Annotated[
     list[str] | None,
     typer.Option("--victims", metavar="FILE...", help="Tables of victims; takes every word up to the next option."),
 ]
+PersonLinks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--person-links",
+        metavar="FILE...",
+        help="Links between ids of one person, of gpunet link; takes every word up to the next option.",
+    ),
+]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Only arrests before this day count.")
 ]

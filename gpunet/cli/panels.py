@@ -21,7 +21,7 @@ from gpunet.panels.verify import days_to_verify, verify
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
-from gpunet.tables.parquet import read_parquet, read_parquet_names
+from gpunet.tables.parquet import read_parquet, read_parquet_names, write_parquet
 
 __all__ = ["part_name", "run_panel"]
 
@@ -142,7 +142,9 @@ def _verified(run: SnapshotRun, inputs: Any, arrests: Any, days: Sequence[date])
         compute=lambda cut: run.computed(cut).features,
         beside=run.beside_again,
         today=run.reading_day,
+        write=lambda path, table: write_parquet(path, table, run.folder.metadata()),
         keep_going=run.options.keep_going,
+        corrections=run.options.corrections,
     )
 
 

@@ -104,7 +104,20 @@ def plan_of(command: str, config: Config, *, report: bool = False, of: str | Non
         return _with_beside(_known(config.evaluate.protocols, layers=bool(config.layers.kinds)), config) | last
     left_out = set() if config.panel.verify else {"verify"}
     stages = {stage: share for stage, share in PLANS[command].items() if stage not in left_out}
+    if config.input.person_links and command in ("features", "run"):
+        stages = _with_links(stages)
     return _with_beside(stages, config) | last
+
+
+def _with_links(stages: dict[str, float]) -> dict[str, float]:
+    """The stages with those that undecided links bring: the tables and features of the last day again."""
+    more = {"read with uncertain links": 1.0, "features with uncertain links": sum(_FEATURES.values())}
+    found: dict[str, float] = {}
+    for stage, share in stages.items():
+        found[stage] = share
+        if stage == "statistics":
+            found |= {**more, "link effects": 0.1}
+    return found
 
 
 def _with_beside(stages: dict[str, float], config: Config) -> dict[str, float]:

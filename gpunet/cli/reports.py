@@ -11,6 +11,7 @@ from gpunet.base.progress import ProgressCallback, begun, ended
 from gpunet.cli.console import notice
 from gpunet.cli.plans import REPORT
 from gpunet.cli.running import RUN_FILES
+from gpunet.governance.noted import noted, persons_of
 from gpunet.report.audience import Audience, AudienceName
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
@@ -22,7 +23,7 @@ from gpunet.runs.share import share_of_run
 __all__ = ["report_of_run", "write_report"]
 
 
-def write_report(folder: Path, audience: AudienceName = "analyst") -> Path:
+def write_report(folder: Path, audience: AudienceName = "analyst", *, note: bool = False) -> Path:
     """Make the report of a complete run, in place of one that is there; return the page's path.
 
     Parameters
@@ -31,6 +32,8 @@ def write_report(folder: Path, audience: AudienceName = "analyst") -> Path:
         The run's.
     audience
         For whom.
+    note
+        Whether an analyst's reading is entered in the log; the report that a run makes of itself is no reading.
 
     Raises
     ------
@@ -41,7 +44,10 @@ def write_report(folder: Path, audience: AudienceName = "analyst") -> Path:
     """
     with sharing(share_of_run(folder)), ReportFolder(folder, RUN_FILES) as place:
         readers = Audience(audience)
-        page = rendered(page_of(Source(folder, readers)), readers)
+        source = Source(folder, readers)
+        page = rendered(page_of(source), readers)
+        if note and not readers.is_public:  # the public is told of no person
+            noted(folder, "consultation", persons_of(source.manifest))
         said = {"version": __version__, "audience": audience}
         place.replace({PAGE: page.html, **page.figures}, said)
     return folder / PAGE

@@ -15,15 +15,16 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.paths import named_path
 from gpunet.base.words import counted
 from gpunet.cli.running import RUN_FILES, opened
-from gpunet.config.config import Config, PathConfig, load_config
+from gpunet.config.config import Config, load_config
 from gpunet.config.sides import OFFENDER, VICTIM
+from gpunet.governance.rules import check_person_scores
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.resume import Command, stored_request
 from gpunet.runs.run_options import RunOptions
-from gpunet.runs.stages import Run
+from gpunet.runs.stages import Run, as_chosen
 from gpunet.search.path_report import PathReport
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "feature_metadata",
     "features_of",
     "forecast_of",
+    "job_of",
     "resume_run",
     "run_features",
     "run_forecast",
@@ -90,7 +92,9 @@ def features_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
                 f"the as-of day {as_of} is {counted(missing.days_beyond, 'day')} after the end of the data "
                 f"({missing.last_date}): days_since_* count up to it, and arrests between are unknown"
             )
-    sections = run.write_features(arrests, run.features("features", arrests))
+    found = run.features("features", arrests)
+    sections = run.write_features(arrests, found)
+    run.link_effects(inputs, arrests, found)
     return run.finish("features", arrests, sections)
 
 
@@ -120,6 +124,7 @@ def run_forecast(
         The manifest, with the evaluation under ``model``.
     """
     settings = load_config(config)
+    check_person_scores(settings, "run")
     check_side(settings, named_path(out, "the run folder"))
     with _running("run", inputs, out, config, options) as run:
         return forecast_of(run, inputs, as_of)
@@ -149,6 +154,7 @@ def forecast_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
     now = run.features("features-T", cuts["T"], "as of T")
     past = _past(run, cuts, now)
     sections = run.write_features(cuts["T"], now)
+    run.link_effects(inputs, cuts["T"], now)
     sections["path_of_past"] = {name: path_section(past[name].path) for name in ("T-2H", "T-H")}
     if run.config.layers:
         sections["path_any_of_past"] = {name: path_section(past[name].path_any) for name in ("T-2H", "T-H")}
@@ -211,13 +217,10 @@ def _past(run: Run, cuts: Mapping[str, Any], now: Any) -> dict[str, PastFeatures
     """Features as of the earlier days. The last day, the largest, has decided how betweenness is computed for all."""
     asked = run.config.path
 
-    def as_now(report: PathReport | None) -> PathConfig:
-        return asked if report is None or report.chosen is None else replace(asked, betweenness=report.chosen)  # type: ignore[arg-type]
-
     def as_asked(report: PathReport | None) -> PathReport | None:
         return None if report is None else replace(report, asked=asked.betweenness)
 
-    configs = as_now(now.path), as_now(getattr(now, "path_any", None))
+    configs = as_chosen(asked, now.path), as_chosen(asked, getattr(now, "path_any", None))
     found = {}
     for name in ("T-2H", "T-H"):
         past = run.past_features(f"features-{name}", cuts[name], f"as of {name}", *configs)
@@ -268,10 +271,10 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
         keep_going=request.keep_going,
         allow_incomplete=request.allow_incomplete,
     )
-    return _job(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
+    return job_of(request.command)(list(request.inputs), folder, request.config, request.as_of, options)
 
 
-def _job(command: Command) -> Callable[..., dict[str, Any]]:
+def job_of(command: Command) -> Callable[..., dict[str, Any]]:
     """What does a command's work; what only some commands need is imported for them alone."""
     if command == "panel":
         from gpunet.cli.panels import run_panel

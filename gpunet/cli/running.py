@@ -17,6 +17,7 @@ from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
+from gpunet.governance.rules import folder_rules
 from gpunet.reading.state import can_be_kept
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
@@ -56,6 +57,7 @@ RUN_FILES = {
     "rejected_victims.parquet": "rows of victims that could not be used, with reasons",
     "offences.parquet": "every offence, its rows, and the sets it is in",
     "scores.parquet": "probability, rank and reasons for each person",
+    "link_effects.parquet": "features that would differ with links that nobody has decided",
     "changes.parquet": "what moved since the run that was updated, of whom, and why",
     "state.arrests": "what was read, for updates (it holds every arrest)",
     "top.csv": "the first thousand of them by rank, for a spreadsheet",
@@ -82,7 +84,8 @@ class Opened:
 def opened(command: Command, inputs: Any, out: str | Path, config: Any, options: RunOptions | None) -> Iterator[Opened]:
     """The folder and the engine of a command; nothing that it reads lies where it writes.
 
-    Workers of a cluster read arrests alone: with tables of ties or victims this process does, and they search paths.
+    Workers of a cluster read arrests alone: with tables of ties, victims or links this process does, and they search
+    paths.
     """
     settings, options = load_config(config), options or RunOptions()
     if settings.input.ties:
@@ -93,8 +96,14 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     read = [named_path(path, "the input") for path in paths_of(inputs) or ()]
     configured = [config] if isinstance(config, str | Path) else []
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
-    refuse_inputs(named_path(out, "the run folder"), [*read, *configured, *beside])
-    with sharing(settings.output.share), values_shown(options.show_values), RunFolder(out, RUN_FILES) as folder:
+    place = named_path(out, "the run folder")
+    refuse_inputs(place, [*read, *configured, *beside])
+    rules = folder_rules(settings, place)
+    with (
+        sharing(settings.output.share),
+        values_shown(options.show_values),
+        RunFolder(place, RUN_FILES, rules) as folder,
+    ):
         if cluster == "none":
             yield Opened(folder, settings, options, resolve_engine(options.engine, options.threads))
             return
@@ -102,7 +111,8 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
 
         asked: dict[str, Any] = {"engine": options.engine, "threads": options.threads, "notice": options.notice}
         with cluster_engine(cluster, settings.cluster, **asked) as engine:
-            distributed = paths_of(inputs) is not None and not settings.input.has_tables_beside
+            read_here = settings.input.has_tables_beside or bool(settings.input.person_links)
+            distributed = paths_of(inputs) is not None and not read_here
             yield Opened(folder, settings, options, engine, distributed=distributed)
 
 
@@ -110,6 +120,8 @@ def _refuse_state(config: Config, options: RunOptions) -> None:
     """InputError if what is read cannot be kept."""
     if options.cluster not in (None, "none") or options.engine == "gpu":
         raise InputError("--keep-state keeps what this process reads on the CPU: leave out --cluster and --engine gpu")
+    if config.input.person_links:
+        raise InputError("--keep-state is for updates, and a run with --person-links cannot be updated: leave it out")
     if not can_be_kept(config):
         raise InputError('--keep-state does not go with [input] person_scope = "force": updates read all files again')
 

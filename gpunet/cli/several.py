@@ -9,10 +9,15 @@ from gpunet.base.errors import InputError
 __all__ = ["SEVERAL", "repeated"]
 
 #: The options whose following words are all theirs, up to the next option or ``--``.
-SEVERAL = ("--ties", "--victims")
+SEVERAL = ("--ties", "--victims", "--person-links")
 
 #: Those of one command beside these.
-_OF_COMMAND = {"update": ("--add", "--input", "--remove", "--merge")}
+_OF_COMMAND = {
+    "erase": ("--input",),
+    "retain": ("--reviews",),
+    "update": ("--add", "--input", "--remove", "--merge"),
+    "verify": ("--replay",),
+}
 
 
 def repeated(arguments: Sequence[str]) -> list[str]:

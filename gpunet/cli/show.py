@@ -15,9 +15,10 @@ from rich.text import Text
 from gpunet.base.printable import printable
 from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, say
+from gpunet.cli.noting import note_rows
 from gpunet.cli.stored_tables import IDS, SCORES, Asked, StoredTable, rows_of, table_named, tables_of
 
-__all__ = ["print_run"]
+__all__ = ["print_run", "print_table"]
 
 # Columns where nobody's window ends: what goes into a file or to another program is not cut.
 _UNBOUNDED = 1_000_000
@@ -59,7 +60,9 @@ def print_run(
         return
     stored = table_named(folder, table)
     most = None if rows is None else min(rows, _MOST_ROWS)
-    found = pa.Table.from_batches(list(rows_of(folder, stored, Asked(person, columns, most))))
+    asked = Asked(person, columns, most)
+    found = pa.Table.from_batches(list(rows_of(folder, stored, asked)))
+    note_rows(folder, stored, asked, "consultation")
     shown = _print_row(found) if person is not None and len(found) == 1 else _print(found)
     if person is None:
         rows_shown = f"{len(found):,} of {stored.rows:,} rows"
@@ -71,6 +74,14 @@ def print_run(
     more = " (a wider window, --columns, a file or a pipe has room for more)" if shown < len(found.columns) else ""
     say(f"{rows_shown}, {shown} of {there} columns{more}", indent=2)
     say(f"tables of this run: {', '.join(tables)}", indent=2)
+
+
+def print_table(found: pa.Table) -> None:
+    """Print a table whole: every column, and long texts on several lines where a terminal is too narrow."""
+    drawn = _drawn(found, len(found.columns), None)
+    for column in drawn.columns:
+        column.no_wrap, column.overflow = False, "fold"
+    Console(width=columns_of_terminal() or _UNBOUNDED).print(drawn)
 
 
 def _about(folder: Path, table: StoredTable, person: str) -> int:

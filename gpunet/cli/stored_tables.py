@@ -16,20 +16,22 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError
 from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
+from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
+from gpunet.runs.sealed import SEALABLE, refuse_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.parquet import not_parquet
 
-__all__ = ["IDS", "SCORES", "Asked", "StoredTable", "rows_of", "table_named", "tables_of"]
+__all__ = ["IDS", "PERSONS", "SCORES", "Asked", "StoredTable", "rows_of", "table_named", "tables_of"]
 
 #: The table that is ordered by rank where it is cut short.
 SCORES = "scores"
 
 #: Columns that say whom a row is about.
-_PERSONS = ("person_id", "person_a", "person_b")
+PERSONS = ("person_id", "person_a", "person_b")
 
 #: Columns of ids.
-IDS = (*_PERSONS, "incident_id")
+IDS = (*PERSONS, "incident_id")
 
 _SUFFIX = ".parquet"
 _PANEL = "panel"  # of which the last snapshot is read, unless a day is named: panel/as_of=2013-02-01
@@ -132,6 +134,8 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if name not in tables:
         from gpunet.cli.running import RUN_FILES  # which takes long to import
 
+        if f"{name}{_SUFFIX}" in SEALABLE:
+            refuse_sealed(folder, read_manifest(folder))
         known = any(PurePath(file).stem == name for file in RUN_FILES)  # any other word may be the id of a person
         missing = f'no table "{name}"' if known else "no such table"
         raise InputError(f"{folder} has {missing}; there are {', '.join(tables) or 'none'}")
@@ -150,7 +154,7 @@ def rows_of(folder: Path, table: StoredTable, asked: Asked) -> Iterator[pa.Recor
     schema = table.schema
     by_rank = table.name == SCORES and asked.most is not None
     columns = _columns(table, schema, asked.columns, by_rank)
-    about = [name for name in schema.names if name in _PERSONS]
+    about = [name for name in schema.names if name in PERSONS]
     if asked.person is None:
         about = []
     elif not about:
@@ -225,7 +229,7 @@ def _check_known(folder: Path, person: str) -> None:
     """InputError if no table of the run has that person."""
     for table in tables_of(folder).values():
         schema = table.schema
-        about = [name for name in schema.names if name in _PERSONS]
+        about = [name for name in schema.names if name in PERSONS]
         if about and any(len(part) for part in _chosen(table, schema, about, Asked(person), about)):
             return
     raise InputError(f"{folder}: no table of this run has a person of that id; ids are to be written as they are there")

@@ -13,8 +13,10 @@ from gpunet.cli.places_summary import places_lines
 from gpunet.cli.running import LAYERED_FILES, RUN_FILES
 from gpunet.cli.summary_input import beside_lines, layer_lines, read_line, rejected_lines
 from gpunet.cli.summary_tables import evaluation_lines, figure, panel_lines, table_of
+from gpunet.governance.statement import stated_by
 from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.runs.result_names import ResultNames
+from gpunet.runs.sealed import SEALABLE, SEALED
 
 __all__ = ["null_words", "summarise"]
 
@@ -88,11 +90,14 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
 def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
     """How long it took, and every file with what is in it."""
     words = RUN_FILES | (LAYERED_FILES if "layers" in manifest else {})
-    results = {name: what for name, what in words.items() if ResultNames([name]).any_of(manifest["outputs"])}
+    outputs = manifest["outputs"]
+    results = {name: what for name, what in words.items() if ResultNames([name]).any_of(outputs)}
+    results |= {f"{name}{SEALED}": f"{words[name]}, sealed" for name in SEALABLE if f"{name}{SEALED}" in outputs}
     results["run.json"] = "versions, configuration, counts, statistics, evaluation, times"
     wide = max(18, *map(len, results))
+    stated = stated_by(manifest)["purpose"]
     files = [f"  {name:{wide}} {what}" for name, what in results.items()]
-    return ["", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
+    return ["", f"purpose   {stated}", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
 
 
 def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -13,6 +13,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.cli.run import check_side, features_of, forecast_of
 from gpunet.cli.running import opened
+from gpunet.governance.rules import check_person_scores
 from gpunet.reading.corrections_table import read_corrections
 from gpunet.reading.sources import find_sources
 from gpunet.runs.folder import MANIFEST
@@ -118,10 +119,11 @@ def run_update(
     named = {name: (*beside[name], *(str(named_path(p, f"--{name}")) for p in more[name])) for name in BESIDE}
     config = replace(earlier.config, input=replace(earlier.config.input, **named))  # type: ignore[arg-type]
     if earlier.command == "run":
+        check_person_scores(config, "run")
         check_side(config, named_path(out, "--out"))
     refuse_inputs(named_path(out, "--out"), [*(earlier.names() if old is None else old), *remove, *merge])
     corrections = read_corrections(remove, merge, config)
-    asked = Asked(config, corrections, top, old, again, beside["victims"])
+    asked = Asked(config, corrections, top, old, again, beside["victims"], beside["ties"])
     with opened(earlier.command, new, out, config, replace(options, keep_state=kept)) as found:
         under_way = UpdateRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of

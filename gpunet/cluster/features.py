@@ -82,17 +82,16 @@ class DistributedFeatures:
         client, found = self.arrests.client, self.found
         identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers)
         names = make_series("gang", list(self.arrests.gang_names))
-        for (first, last), (ids, gang, person) in zip(found.spans, in_order(client, identities), strict=True):
-            group, community = self.partition.group[first:last], self.partition.community[first:last]
+        for vertices, (ids, gang, person) in zip(found.vertices, in_order(client, identities), strict=True):
+            group, community = self.partition.group[vertices], self.partition.community[vertices]
             yield groups_table(make_series("person_id", ids), names, gang, group, community, person)
 
     def tie_tables(self) -> Iterator[Any]:
         """``person_a, person_b, incidents, strength, first_date, last_date`` in parts, sorted by both ids."""
-        person = self.network.person
-        assert person is not None  # networks of arrests have it
+        known = np.concatenate(self.found.numbers)
         for ties in in_order(self.arrests.client, self.found.ties):
-            a, b = np.searchsorted(person, ties.a), np.searchsorted(person, ties.b)
-            yield table_of_ties(self.found.ids, a, b, ties)
+            a, b = (np.searchsorted(known, of).astype(np.int32) for of in (ties.a, ties.b))
+            yield table_of_ties(self.found.ids, replace(ties, a=a, b=b))
 
 
 def compute_distributed(
@@ -202,18 +201,18 @@ def _tables(
     Columns of a part's vertices go with its task: they are there if it has to be done again on another worker.
     """
     tables = []
-    for i, ((first, last), numbers) in enumerate(zip(found.spans, found.numbers, strict=True)):
-        of_part = {name: _slice(column, first, last) for name, column in over_vertices.items()}
+    for i, (vertices, numbers) in enumerate(zip(found.vertices, found.numbers, strict=True)):
+        of_part = {name: _at(column, vertices) for name, column in over_vertices.items()}
         arguments = (arrests.partitions[i], found.gangs[i], numbers, of_part, *(futures[i] for futures in over_persons))
         tables += each(arrests.client, "table", _table, *([argument] for argument in arguments), declared=declared)
     return tables
 
 
-def _slice(column: Column, first: int, last: int) -> Column:
+def _at(column: Column, vertices: Int32) -> Column:
     if isinstance(column, tuple):
         values, null = column
-        return values[first:last], null[first:last]
-    return column[first:last]
+        return values[vertices], null[vertices]
+    return column[vertices]
 
 
 def _table(

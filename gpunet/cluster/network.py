@@ -13,7 +13,7 @@ import pyarrow as pa
 from distributed import Future
 
 from gpunet.arrests.network import Network, vertex_sets
-from gpunet.base.array_types import Int32
+from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import InputError
 from gpunet.cluster.incidents import described_incidents, incident_partitions
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
@@ -21,7 +21,7 @@ from gpunet.cluster.results import each, fetched, finished
 from gpunet.cluster.ties import Ranges, ranges_of, tie_partitions
 from gpunet.engines.protocol import Engine
 from gpunet.features.community import recent_gang
-from gpunet.tables.arrays import distinct
+from gpunet.tables.arrays import distinct, inverse_order, sort_order
 from gpunet.tables.frames import make_series, to_arrow
 
 __all__ = ["DistributedNetwork", "build_distributed_network"]
@@ -37,13 +37,13 @@ class DistributedNetwork:
         As :func:`gpunet.build_network` gives it, but that ``person`` holds persons' numbers and ``ties`` and
         ``oversize`` are None.
     ids
-        The vertices' person ids.
+        The persons' ids, those of each part by ascending numbers: of ``numbers`` one part after the other.
     gang
         int32[n], code of each vertex's most recent gang, -1 for none.
-    spans
-        The first vertex of each part, and that after its last.
     numbers
-        Persons' numbers of the vertices of each part, int32.
+        Ascending numbers of the persons of each part that are vertices, int32.
+    vertices
+        int32, the vertex of each of these.
     ranges
         Ranges of persons' numbers, by which rows of persons go to other workers.
     gangs
@@ -60,8 +60,8 @@ class DistributedNetwork:
     network: Network
     ids: nw.Series[Any]
     gang: Int32
-    spans: list[tuple[int, int]]
     numbers: list[Int32]
+    vertices: list[Int32]
     ranges: Ranges
     gangs: tuple[Future, ...]
     incidents: tuple[Future, ...]
@@ -91,22 +91,24 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     ends = fetched(client, each(client, "ends", attrgetter("a", "b"), ties))
     a, b = (np.concatenate([pair[side] for pair in ends]) for side in (0, 1))
     del ends
-    person = distinct(np.concatenate([a, b]))
-    rows, columns = engine.csr_from_ties(_positions(person, a), _positions(person, b), len(person))
-    del a, b
-    spans = list(pairwise(np.searchsorted(person, np.append(starts, arrests.n_numbers)).tolist()))
-    numbers = [person[first:last] for first, last in spans]
-    offences, gang, ids = zip(
+    known = distinct(np.concatenate([a, b]))
+    spans = list(pairwise(np.searchsorted(known, np.append(starts, arrests.n_numbers)).tolist()))
+    numbers = [known[first:last] for first, last in spans]
+    offences, gang, ids, first_rows = zip(
         *fetched(client, each(client, "vertices", _facts, arrests.partitions, gangs, numbers)), strict=True
     )
-    sets = vertex_sets(np.concatenate(offences), arrests.config.violent_offences)
+    order = sort_order([np.concatenate(first_rows)])  # of vertices: as persons first appear in the files
+    vertex = inverse_order(order, len(known)).astype(np.int32)
+    rows, columns = _adjacency(vertex[np.searchsorted(known, a)], vertex[np.searchsorted(known, b)], len(known), engine)
+    del a, b
+    sets = vertex_sets(np.concatenate(offences)[order], arrests.config.violent_offences)
     counts, over = zip(*fetched(client, each(client, "oversize", _counts, incidents)), strict=True)
     return DistributedNetwork(
-        network=Network(len(person), rows, columns, sets, person=person),
+        network=Network(len(known), rows, columns, sets, person=known[order]),
         ids=make_series("person_id", pa.concat_arrays(ids)),
-        gang=np.concatenate(gang),
-        spans=spans,
+        gang=np.concatenate(gang)[order],
         numbers=numbers,
+        vertices=[vertex[first:last] for first, last in spans],
         ranges=ranges,
         gangs=tuple(finished(client, gangs)),
         incidents=tuple(incidents),
@@ -116,14 +118,17 @@ def build_distributed_network(arrests: DistributedArrests, engine: Engine) -> Di
     )
 
 
-def _positions(person: Int32, number: Int32) -> Int32:
-    return np.searchsorted(person, number).astype(np.int32)
+def _adjacency(one: Int32, other: Int32, n: int, engine: Engine) -> tuple[Int64, Int32]:
+    """The adjacency of ties that come in any order, either way round."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    order = sort_order([high, low])
+    return engine.csr_from_ties(low[order], high[order], n)
 
 
-def _facts(part: ArrestPartition, gang: Int32, numbers: Int32) -> tuple[Any, Any, Any]:
-    """Offences, gangs and ids of the persons with these numbers."""
+def _facts(part: ArrestPartition, gang: Int32, numbers: Int32) -> tuple[Any, Any, Any, Any]:
+    """Offences, gangs, ids and first rows of the persons with these numbers."""
     at = np.searchsorted(part.person_numbers, numbers)
-    return part.arrests.person_offences[at], gang[at], id_array(part).take(at)
+    return part.arrests.person_offences[at], gang[at], id_array(part).take(at), part.arrests.first_rows[at]
 
 
 def id_array(part: ArrestPartition) -> Any:

@@ -27,6 +27,7 @@ from gpunet.reading.names import Names, check_forces
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
 from gpunet.reading.persons import PersonRange, arrests_of_range, columns_of_part, names_of_parts
 from gpunet.reading.protected import check_config
+from gpunet.reading.pseudonymised import check_alike, check_kind
 from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import Source, find_sources
@@ -100,6 +101,7 @@ def read_distributed(
     if skipped and not any(note.records for note in notes):
         raise nothing_readable(skipped)
     _check_slices(notes)
+    _check_pseudonyms(notes, config)
     wanted = max(wanted, -(-sum(note.rows for note in notes) // _MOST_ROWS))
     warnings += [text for note in notes for text in note.warnings]
     names = names_of_parts(notes, config)
@@ -181,6 +183,14 @@ def _check_slices(notes: Sequence[PartNote]) -> None:
     for seen in (found for note in notes for found in note.seen):
         if known.setdefault(seen[0], seen) != seen:
             raise InputError(f"{seen[0]} has changed while it was read: start again")
+
+
+def _check_pseudonyms(notes: Sequence[PartNote], config: Config) -> None:
+    """The files of all partitions have to be such as can be joined."""
+    records = [record for note in notes for record in note.records]
+    for record in records[1:]:
+        check_alike(records[0], record)
+    check_kind(records, "arrests", config.input.person_scope)
 
 
 def _same(names: Names) -> Names:

@@ -20,17 +20,14 @@ from gpunet.cluster.shuffle import BUCKET, columns_of, frame_of, range_of, shuff
 from gpunet.engines.cpu import CpuEngine
 from gpunet.engines.pairs import PairCount, count_pairs, refuse_pairs
 from gpunet.features.temporal import beside_violence
-from gpunet.tables.arrays import count_by_code, row_numbers, running_sum, sort_order, sum_by_code
+from gpunet.tables.arrays import count_by_code, running_sum, sort_order, sum_by_code
 
 __all__ = ["Ranges", "ranges_of", "tie_partitions", "violent_groups"]
-
-# Incidents of one part whose numbers do not reach those of the next.
-_MOST_INCIDENTS = 1 << 40
 
 # Bytes of a tie where all of them come together: its two ends, and two places in the adjacency.
 _BYTES_HERE = 2 * 4 + 2 * 4
 
-_PAIR = ("key", "incident", "weight", "first_day", "last_day")
+_PAIR = ("key", "weight", "first_day", "last_day")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +64,7 @@ def tie_partitions(arrests: DistributedArrests, incidents: Sequence[Future], ran
     client, n = arrests.client, arrests.n_numbers
     cap = arrests.config.network.max_incident_size
     _refuse_too_many(client, incidents, cap)
-    frames = each(
-        client, "pairs", pair_frame, incidents, range(len(incidents)), max_size=cap, n=n, bounds=ranges.bounds
-    )
+    frames = each(client, "pairs", pair_frame, incidents, max_size=cap, n=n, bounds=ranges.bounds)
     return each(client, "ties", merged, shuffled(client, frames, len(ranges)), n=n)
 
 
@@ -95,8 +90,8 @@ def _at_hand() -> int | None:
     return min(found, default=None)
 
 
-def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, bounds: Int64) -> Any:
-    """A row for each pair of persons of each tie-forming incident; `index` is that of the partition."""
+def pair_frame(incidents: IncidentPartition, max_size: int, n: int, bounds: Int64) -> Any:
+    """A row for each pair of persons of each tie-forming incident."""
     members = incidents.members
     forming = members.forming(max_size)
     keep = forming[members.incident]
@@ -104,17 +99,13 @@ def pair_frame(incidents: IncidentPartition, index: int, max_size: int, n: int, 
     pairs = CpuEngine(1).incident_pairs(
         running_sum(size), members.person[keep], members.first_day[keep], members.last_day[keep], n, NO_DAY
     )
-    until = running_sum(size * (size - 1) // 2)
-    incident = index * _MOST_INCIDENTS + row_numbers(until, int(until[-1]))
-    key, weight, first, last = pairs
-    columns = dict(zip(_PAIR, (key, incident, weight, first, last), strict=True))
-    return frame_of({BUCKET: range_of(key // n, bounds), **columns})
+    return frame_of({BUCKET: range_of(pairs[0] // n, bounds), **dict(zip(_PAIR, pairs, strict=True))})
 
 
 def merged(frame: Any, n: int) -> Ties:
-    """Ties from pairs. Strengths are added up in the order of incidents, so their bits do not depend on the parts."""
-    key, incident, weight, first, last = columns_of(frame, _PAIR)
-    order = sort_order([incident])
+    """Ties from pairs. Strengths are added up from the smallest incident on, as :func:`gpunet.build_network` does."""
+    key, weight, first, last = columns_of(frame, _PAIR)
+    order = sort_order([-weight])
     key, count, strength, first, last = CpuEngine(1).merge_pairs(
         key[order], weight[order], first[order], last[order], NO_DAY
     )

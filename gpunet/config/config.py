@@ -24,6 +24,7 @@ from gpunet.config.flags_config import Flags
 from gpunet.config.governance_config import GovernanceConfig, OutputConfig, named_as_outcome
 from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
+from gpunet.config.links_config import LinksConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.places_config import PlacesConfig
 from gpunet.config.pool_config import PoolConfig
@@ -222,6 +223,8 @@ class Config:
     """``{kind: settings}`` of ties of other kinds than arrests."""
     victims: VictimsConfig = field(default_factory=VictimsConfig)
     """Who may become a victim."""
+    links: LinksConfig = field(default_factory=LinksConfig)
+    """Links between ids of persons that nobody has decided."""
     governance: GovernanceConfig = field(default_factory=GovernanceConfig)
     """What a run is for, who answers for it, who may see what."""
     output: OutputConfig = field(default_factory=OutputConfig)
@@ -285,7 +288,7 @@ class Config:
         for name in _OPTIONAL_SECTIONS:
             if getattr(self, name) == _DEFAULTS[name]():
                 del plain[name]
-        for name in ("ties", "victims"):
+        for name in ("ties", "victims", "person_links"):
             if not plain["input"][name]:
                 del plain["input"][name]
         if self.model.side == OFFENDER:
@@ -297,7 +300,7 @@ class Config:
 
 
 #: Sections of what is off unless asked for.
-_OPTIONAL_SECTIONS = ("ties", "victims", "flags", "places", "governance", "output")
+_OPTIONAL_SECTIONS = ("ties", "victims", "links", "flags", "places", "governance", "output")
 _DEFAULTS: Mapping[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(Config)}
 
 

@@ -34,9 +34,11 @@ NEVER_OUTCOMES = (
 
 #: European Union, and its member states by their codes (ISO 3166-1).
 _EU = frozenset(
-    "eu ue at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()
-    + ["european union"]
-)
+    (
+        "eu", "ue", "european union", "at", "be", "bg", "cy", "cz", "de", "dk", "ee", "el", "es", "fi", "fr", "gr",
+        "hr", "hu", "ie", "it", "lt", "lu", "lv", "mt", "nl", "pl", "pt", "ro", "se", "si", "sk",
+    )
+)  # fmt: skip
 
 _REQUIRED = ("purpose", "legal_basis", "controller")
 
@@ -79,7 +81,7 @@ class GovernanceConfig:
     retain_until: date | None = None
     """The last day on which results are kept: from the next day on ``gpunet retain`` lists them."""
     person_scores: Literal["allow", "reviewed", "refuse"] = "allow"
-    """``"allow"``; ``"reviewed"``: scores are sealed until ``gpunet review`` opens them; ``"refuse"``: none are made."""
+    """``"allow"``; ``"reviewed"``: scores are sealed until ``gpunet review`` opens them; ``"refuse"``: none."""
     authority: _Line = ""
     """Who has allowed that an offence of protest or public order is an outcome, and under which law."""
     never_outcomes: tuple[_Pattern, ...] = NEVER_OUTCOMES
@@ -110,7 +112,7 @@ class GovernanceConfig:
         return self.person_scores != "refuse" and not self.is_eu
 
     def stated(self) -> dict[str, Any]:
-        """What outputs say: the purpose, and the keys that are given; not where the log is, nor the default patterns."""
+        """What outputs say: the purpose, and the keys that are given; not where the log is, nor default patterns."""
         given: dict[str, Any] = {}
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)

@@ -192,6 +192,9 @@ class InputConfig:
     """Tables of ties of other kinds than arrests (option ``--ties``): files, folders or globs."""
     victims: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
     """Tables of victims (option ``--victims``): files, folders or globs."""
+    person_links: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
+    """Tables of links between ids of one person (option ``--person-links``), as ``gpunet link`` writes them: files,
+    folders or globs. Ids whose link somebody has said yes to are one person."""
 
     @property
     def has_tables_beside(self) -> bool:

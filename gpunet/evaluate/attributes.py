@@ -21,8 +21,10 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.columns import Layout, in_quotes, layout_of, plain_name
+from gpunet.reading.corrections import Effect
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
+from gpunet.reading.person_links import with_person_links
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import InputRecord, Inputs, frame_batches, source_batches
@@ -169,6 +171,8 @@ def _rows(source: Any, names: Sequence[str], config: Config, inputs: Inputs) -> 
             raise InputError(f"expected a path, or a data frame that Narwhals takes, not {given(source)}")
         reader.rejections(inputs.records)  # counts rows of a wrong length
         rows = reader.finish(integer_ids=False)
+        if (links := with_person_links(None, config)) is not None:
+            rows = reader.corrected(rows, links, Effect())
         check_forces(config, rows.columns["force"].texts(), len(rows))
     except InputError as error:
         raise InputError(f"attributes: {error}") from error

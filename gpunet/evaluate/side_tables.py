@@ -21,6 +21,7 @@ from gpunet.base.words import counted, quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import InputConfig
 from gpunet.reading.coded_rows import CodedRows
+from gpunet.reading.corrections import Effect
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP, null_days
@@ -28,6 +29,7 @@ from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.findings import Findings, example_of, hint_of
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
+from gpunet.reading.person_links import with_person_links
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
@@ -148,6 +150,8 @@ def _read(source: Any, config: Config, name: str, dates: str, until: str = "") -
         reader.add_all(_batches(source, settings.input, inputs, name))
         _require(inputs.records, until)
         rows = reader.finish(False)
+        if (links := with_person_links(None, settings)) is not None:
+            rows = reader.corrected(rows, links, Effect())
         check_forces(settings, rows.columns["force"].texts(), len(rows))
     except UnreadableFile as error:
         columns = quoted(("person_id", dates, until) if until else ("person_id", dates))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.config.registry import Feature
-from gpunet.tables.arrays import namespace, spread_over
+from gpunet.tables.arrays import namespace, put_at
 
 __all__ = ["Column", "Columns", "ratio", "spread"]
 
@@ -24,10 +24,10 @@ def spread(column: Column, person: Int32, n_persons: int, feature: Feature) -> C
     """
     xp = namespace(person)
     values, mask = column if isinstance(column, tuple) else (column, xp.zeros(person.shape, dtype=xp.bool))
-    out = spread_over(xp.astype(values, getattr(xp, feature.dtype), copy=False), person, n_persons, 0)
+    out = put_at(xp.astype(values, getattr(xp, feature.dtype), copy=False), person, n_persons, 0)
     if not feature.null or feature.dtype != "float64":
         return out
-    return out, spread_over(mask, person, n_persons, True)
+    return out, put_at(mask, person, n_persons, True)
 
 
 def ratio(part: Int64, whole: Int64) -> tuple[Float64, Bool]:

@@ -13,7 +13,14 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.beside import end_of
-from gpunet.arrests.network import Network, Ties, incident_members, table_of_ties, vertex_sets
+from gpunet.arrests.network import (
+    Network,
+    Ties,
+    in_file_order,
+    incident_members,
+    table_of_ties,
+    vertex_sets,
+)
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.base.progress import ProgressCallback, labelled
@@ -28,12 +35,14 @@ from gpunet.features.known import KnownPaths
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path
 from gpunet.search.path_report import PathReport
-from gpunet.tables.arrays import begins_run, distinct, row_numbers, running_sum, sort_order, to_host
+from gpunet.tables.arrays import begins_run, distinct, put_at, row_numbers, running_sum, sort_order, to_host
 from gpunet.tables.frames import as_eager, make_series
 
 __all__ = ["Layer", "layer_features", "layers_of", "ties_with_kinds"]
 
 _PATHS = ("betweenness", "closeness", "shell")
+
+_OF_TIES = ("incidents", "strength", "first_day", "last_day")
 
 #: The two persons, a < b, the strength, and the first and last day of each of some rows.
 Pairs: TypeAlias = tuple[Int32, Int32, Float64, Int32, Int32]
@@ -55,15 +64,15 @@ def layers_of(arrests: Arrests, network: Network) -> dict[str, Layer]:
     layers = arrests.layers
     if not layers:
         return {}
-    offences, n = to_host(arrests.person_offences), arrests.n_persons
+    offences, n, first_rows = to_host(arrests.person_offences), arrests.n_persons, to_host(arrests.first_rows)
     pairs = {kind: _pairs_of_kind(arrests, i) for i, kind in enumerate(layers.kinds)}
     if layers.victims:
         pairs[VICTIM] = _pairs_of_victims(arrests)
     merged = {name: _merged(n, found) for name, found in pairs.items()}
     names = arrests.config.violent_offences
-    found = {name: _layer(ties.a, ties.b, ties, offences, names) for name, ties in merged.items()}
+    found = {name: _layer(ties.a, ties.b, ties, offences, names, first_rows) for name, ties in merged.items()}
     keys = [_key(*_co_arrested(network), n), *(_key(ties.a, ties.b, n) for ties in merged.values())]
-    return {**found, ANY: _layer(*_ends(distinct(np.concatenate(keys)), n), None, offences, names)}
+    return {**found, ANY: _layer(*_ends(distinct(np.concatenate(keys)), n), None, offences, names, first_rows)}
 
 
 def _co_arrested(network: Network) -> tuple[Int32, Int32]:
@@ -81,7 +90,7 @@ def _pairs_of_kind(arrests: Arrests, kind: int) -> Pairs:
     end = end_of(arrests)
     counts = rows.held(end) if arrests.as_of is None else rows.known_before(end)
     rows = rows.at((rows.kind == kind) & counts)
-    return rows.a, rows.b, rows.strength(end), rows.day, rows.day
+    return np.minimum(rows.a, rows.b), np.maximum(rows.a, rows.b), rows.strength(end), rows.day, rows.day
 
 
 def _pairs_of_victims(arrests: Arrests) -> Pairs:
@@ -147,12 +156,16 @@ def _merged(n: int, pairs: Pairs) -> Ties:
     return Ties(*_ends(key, n), count, total, first, last)
 
 
-def _layer(a: Int32, b: Int32, ties: Ties | None, offences: Any, names: Mapping[str, Any]) -> Layer:
-    """The layer of ties between persons, sorted by both."""
-    person = distinct(np.concatenate([a, b]))
-    low, high = (np.searchsorted(person, ends).astype(np.int32) for ends in (a, b))
+def _layer(a: Int32, b: Int32, ties: Ties | None, offences: Any, names: Mapping[str, Any], first_rows: Int64) -> Layer:
+    """The layer of ties between persons, whose vertices are numbered as those of co-arrest."""
+    person = in_file_order(distinct(np.concatenate([a, b])), first_rows)
+    vertex = put_at(np.arange(len(person), dtype=np.int32), person, len(first_rows), -1)
+    one, other = vertex[a], vertex[b]
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    order = sort_order([high, low])
+    low, high = low[order], high[order]
     rows, indices = resolve_engine("cpu").csr_from_ties(low, high, len(person))
-    found = None if ties is None else replace(ties, a=low, b=high)
+    found = None if ties is None else Ties(low, high, **{name: getattr(ties, name)[order] for name in _OF_TIES})
     sets = vertex_sets(offences[person], names)
     return Layer(Network(len(person), rows, indices, sets, found, person), found)
 
@@ -227,12 +240,12 @@ def ties_with_kinds(arrests: Arrests, network: Network, layers: Mapping[str, Lay
     assert network.person is not None
     parts = {CO_ARREST: (to_host(network.person), network.ties)}
     parts |= {name: (to_host(of.network.person), of.ties) for name, of in layers.items() if of.ties is not None}
-    a, b = (np.concatenate([p[to_host(getattr(t, end))] for p, t in parts.values()]) for end in ("a", "b"))
+    one, other = (np.concatenate([p[to_host(getattr(t, end))] for p, t in parts.values()]) for end in ("a", "b"))
+    a, b = np.minimum(one, other), np.maximum(one, other)
     kind = np.repeat(np.arange(len(parts)), [len(ties) for _, ties in parts.values()])
     order = np.lexsort((kind, b, a))
-    names = ("incidents", "strength", "first_day", "last_day")
-    values = {n: np.concatenate([to_host(getattr(t, n)) for _, t in parts.values()])[order] for n in names}
+    values = {n: np.concatenate([to_host(getattr(t, n)) for _, t in parts.values()])[order] for n in _OF_TIES}
     ties = Ties(a[order].astype(np.int32), b[order].astype(np.int32), **values)
-    table = as_eager(table_of_ties(arrests.person_ids, ties.a, ties.b, ties, arrests.backend))
+    table = as_eager(table_of_ties(arrests.person_ids, ties, arrests.backend))
     texts = np.array(list(parts), dtype=object)[kind[order]].tolist()
     return table.with_columns(make_series("kind", texts, arrests.backend)).to_native()

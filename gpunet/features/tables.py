@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gpunet.base.array_types import Int32
 from gpunet.config.registry import Feature
 from gpunet.features.column import Column, Columns, spread
-from gpunet.tables.arrays import namespace, spread_over
+from gpunet.tables.arrays import namespace, put_at
 from gpunet.tables.frames import make_frame
 from gpunet.tables.gather import gather
 
@@ -38,7 +38,7 @@ def feature_table(
     over_persons, over_vertices
         The columns, each in one of the two.
     person
-        Position of each vertex among the persons, ascending.
+        Position of each vertex among the persons.
     gang
         int32[persons], code of the most recent gang, -1 for none.
     backend
@@ -77,7 +77,7 @@ def groups_table(
     xp = namespace(gang)
 
     def over_persons(community: Any) -> Column:
-        out = spread_over(xp.astype(community, xp.int64), person, gang.shape[0], -1)
+        out = put_at(xp.astype(community, xp.int64), person, gang.shape[0], -1)
         return xp.where(out < 0, 0, out), out < 0
 
     columns = {

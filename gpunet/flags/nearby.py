@@ -55,12 +55,13 @@ def violence_nearby(known: Known, flag: ViolenceNearby) -> Found:
     sources, arrested = sources_of(flag, victims=known.arrests.victims is not None), records.of_arrests(row)
     row = row[arrested if "victims" not in sources else ~arrested if "arrests" not in sources else slice(None)]
     row = row[known.vertex[records.person[row]] >= 0]
-    row = row[np.argsort(records.person[row], kind="stable")]
-    source = distinct(known.vertex[records.person[row]])
+    row = row[np.argsort(known.vertex[records.person[row]], kind="stable")]
+    of_row = known.vertex[records.person[row]]
+    source = distinct(of_row)
     at, target, steps = _within(known.network.indptr, known.network.indices, source, flag.steps)
     # Each source's records lie together.
-    begin = np.searchsorted(records.person[row], known.person[source])
-    end = np.searchsorted(records.person[row], known.person[source], side="right")
+    begin = np.searchsorted(of_row, source)
+    end = np.searchsorted(of_row, source, side="right")
     pair, piece = rows_of(np.append(begin, end[-1:]).astype(np.int64), at)
     return found_of(records, known.person[target[pair]], row[piece], steps[pair])
 

@@ -16,6 +16,7 @@ from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.config.config import Config
 from gpunet.config.input_config import ALL_COLUMNS, IdColumnRules, InputConfig
+from gpunet.reading.corrections import Corrections
 from gpunet.reading.location import HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
@@ -52,6 +53,8 @@ class InputRows:
         What they are read with.
     today
         The day after which there are no dates.
+    corrections
+        Rows that are left out when what is left is read.
     """
 
     frames: tuple[nw.DataFrame[Any], ...]
@@ -61,6 +64,7 @@ class InputRows:
     recorded: Int32
     config: Config
     today: date | None
+    corrections: Corrections | None = None
 
     def known_before(self, day: date) -> Bool:
         """bool[k], whether a row counts as of a day: recorded before it, and of an arrest that is dated before it."""
@@ -78,10 +82,17 @@ class InputRows:
             rows_of(frame, rows[(rows >= start) & (rows < stop)] - start)
             for frame, (start, stop) in zip(self.frames, pairwise(starts.tolist()), strict=True)
         ]
-        return read_arrests_at(None, parts, self.config, day, today=self.today)
+        return read_arrests_at(None, parts, self.config, day, today=self.today, corrections=self.corrections)
 
 
-def input_rows(inputs: Any, config: Config, today: date | None = None, *, keep_going: bool = False) -> InputRows:
+def input_rows(
+    inputs: Any,
+    config: Config,
+    today: date | None = None,
+    *,
+    keep_going: bool = False,
+    corrections: Corrections | None = None,
+) -> InputRows:
     """The rows of tables, as :func:`gpunet.read_arrests` takes them; all are in memory then.
 
     Which rows are accepted, which arrest one is of, and its days are found out by the reader's own rules: it is made to
@@ -110,6 +121,7 @@ def input_rows(inputs: Any, config: Config, today: date | None = None, *, keep_g
         _recorded(alone)[one],
         config,
         today,
+        corrections,
     )
 
 

@@ -18,6 +18,7 @@ from gpunet.features import compute_all
 from gpunet.panels.days import is_complete
 from gpunet.panels.recut import input_rows
 from gpunet.panels.snapshots import labels_of, unit_rows, with_labels
+from gpunet.reading.corrections import Corrections
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
 from gpunet.tables.parquet import read_parquet, write_parquet
@@ -54,6 +55,7 @@ def verify(
     write: Callable[[Path, Any], object] = write_parquet,
     today: date | None = None,
     keep_going: bool = False,
+    corrections: Corrections | None = None,
 ) -> list[dict[str, Any]]:
     """Compute snapshots again from tables that end before their day, and compare the bytes of their files.
 
@@ -81,7 +83,7 @@ def verify(
         as they were for the snapshots, and not row by row.
     write
         Writes a table to a path as the snapshots were written.
-    today, keep_going
+    today, keep_going, corrections
         As the arrests were read.
 
     Returns
@@ -95,7 +97,7 @@ def verify(
         If a snapshot is another one; it names the day and the first column that differs.
     """
     compute = compute or (lambda cut: compute_all(cut).features)
-    rows = input_rows(inputs, arrests.config, today, keep_going=keep_going)
+    rows = input_rows(inputs, arrests.config, today, keep_going=keep_going, corrections=corrections)
     found = []
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder) / "part.parquet"

@@ -8,6 +8,7 @@ import narwhals as nw
 
 from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.arrests.charges import Charges, earliest_days, first_known, in_file_order, joined
+from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY
 from gpunet.config.config import Config
 from gpunet.reading.coded_rows import CodedRows
@@ -41,10 +42,17 @@ def arranged(
     location: Location,
     report: ReadReport | None = None,
     backend: str = "polars",
+    order: Int64 | None = None,
 ) -> tuple[Arrests, dict[str, Any]]:
-    """Arrests of rows whose ``NAMED`` columns have the codes of `names`; and by column the codes of each incident."""
+    """Arrests of rows whose ``NAMED`` columns have the codes of `names`; and by column the codes of each incident.
+
+    `order` (int64[n], ascending) is where the rows stand among all that there are, if these are some of them.
+    """
     columns, masks = rows.columns, location.array(names.masks)
-    pairs = [_arrests_of(block, names, masks, config, location) for block in rows.blocks()]
+    pairs = [
+        _arrests_of(rows.at(at), at if order is None else order[at], names, masks, config, location)
+        for at in rows.positions()
+    ]
     blocks, parts = [block for block, _ in pairs], [part for _, part in pairs if part is not None]
     charges = joined(parts, [block[":day"].shape[0] for block in blocks]) if parts else None
     del pairs, parts
@@ -63,6 +71,7 @@ def arranged(
         district=found[":district"],
         beat=found[":beat"],
         gang=found[":gang"],
+        row=found[":row"],
         charges=charges,
         incident_ids=location.kept(_incident_texts(columns, of_example, config, location), "incident_id"),
         force_names=make_series("force", names.texts["force"]),
@@ -77,7 +86,7 @@ def arranged(
 
 
 def _arrests_of(
-    rows: CodedRows, names: Names, masks: Any, config: Config, location: Location
+    rows: CodedRows, order: Int64, names: Names, masks: Any, config: Config, location: Location
 ) -> tuple[dict[str, Any], Charges | None]:
     """The arrests of a block: by column the code of each one's first row, and beside these what all rows say.
 
@@ -95,6 +104,7 @@ def _arrests_of(
     xp = arrays.namespace(rows.timestamps)
     day = _int32(xp.where(rows.timestamps == NO_TIMESTAMP, NO_DAY, rows.timestamps // DAY_US))
     offences = to_codes(masks, columns["offence"].codes)
+    found[":row"] = order[first]
     found[":day"] = earliest_days(day, arrest, n)
     found[":offences"] = arrays.bits_by_code(arrest, offences, n, len(config.violent_offences))
     if rows.recorded is None:
@@ -103,7 +113,7 @@ def _arrests_of(
     for name in PLACES:
         codes[name] = _int32(names.place_codes(name, codes["force"], codes[name], location))
     of_rows = {name: codes[name] for name in ("gang", *PLACES)}
-    return found, Charges(_int32(arrest), rows.recorded, day, offences, **of_rows)
+    return found, Charges(_int32(arrest), rows.recorded, day, offences, **of_rows, row=order)
 
 
 def _names_of_arrest(config: Config) -> tuple[str, ...]:

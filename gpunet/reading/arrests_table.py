@@ -22,7 +22,9 @@ from gpunet.reading.columns import key_columns
 from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.location import HOST, Location
 from gpunet.reading.names import check_forces
+from gpunet.reading.person_links import with_person_links
 from gpunet.reading.protected import check_config
+from gpunet.reading.pseudonymised import check_kind
 from gpunet.reading.reader import Reader
 from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
@@ -49,14 +51,16 @@ def read_arrests_at(
     effect: Effect | None = None,
     begin: ReadState | None = None,
     keep: Callable[[ReadState], None] | None = None,
+    kind: str = "arrests",
 ) -> Arrests:
     """Read tables of arrests alone, as ``gpunet.read_arrests`` does: on the host, or at `location` if it is given.
 
     ``gpunet.reading.location.GPU`` is one.
 
-    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered.
+    Dates after `today` are none; the present day if None. Rows are changed by `corrections`, whose `effect` is entered;
+    without any, by the decided links that ``[input] person_links`` names.
     Reading goes on from `begin`, what was read before; `keep` gets what is read when all is. Both are of files alone,
-    on the host.
+    on the host. `kind` is "victims" where tables of these are read, as tables of pseudonyms say which they are.
 
     The results are the same. On a GPU the arrays are there, and ``person_ids`` and ``incident_ids`` are series over
     its frames; the other names, and the report, are on the host.
@@ -64,6 +68,7 @@ def read_arrests_at(
     location = location or HOST
     settings = load_config(config)
     check_config(settings.input)
+    corrections = with_person_links(corrections, settings)
     cut = as_day(as_of)
     before = 0 if begin is None else len(begin.records)
     tables = open_tables(paths_or_frame, settings.input, location, keep_going=keep_going, notice=notice, after=before)
@@ -76,6 +81,7 @@ def read_arrests_at(
     reader.add_all(tables.batches(progress, _STAGE))
     if not inputs.records and inputs.skipped:
         raise nothing_readable(inputs.skipped)
+    check_kind(inputs.records, kind, settings.input.person_scope)
     rows = reader.finish(whole_number_ids(settings, inputs.records))
     if corrections is not None:
         rows = reader.corrected(rows, corrections, effect or Effect())

@@ -19,11 +19,13 @@ from gpunet.config.input_config import DETAILS, InputConfig
 from gpunet.reading.alike import alike_among, candidates, texts_of
 from gpunet.reading.arrests_table import read_arrests_at
 from gpunet.reading.corrections import Corrections, Effect
+from gpunet.reading.person_links import with_person_links
+from gpunet.reading.pseudonymised import check_tables
 from gpunet.reading.ties_report import prefixed
 from gpunet.reading.ties_table import read_ties
 from gpunet.tables.arrays import distinct, to_host
 
-__all__ = ["read_beside"]
+__all__ = ["read_beside", "victims_input"]
 
 _STAGE = "reading victims"
 
@@ -62,7 +64,8 @@ def read_beside(
     keep_going, progress, notice
         As those of :func:`gpunet.read_arrests`.
     corrections, effects
-        Rows are changed by the corrections, whose effect is entered in that of ``ties`` and that of ``victims``.
+        Rows are changed by the corrections, whose effect is entered in that of ``ties`` and that of ``victims``;
+        without any, by the decided links that ``[input] person_links`` names.
 
     Returns
     -------
@@ -83,6 +86,7 @@ def read_beside(
     victims = victims if victims is not None else list(config.input.victims) or None
     if ties is None and victims is None:
         return arrests, {}
+    corrections = with_person_links(corrections, config)
     reports: dict[str, ReadReport] = {}
     rows = events = None
     how: dict[str, Any] = {"today": today, "keep_going": keep_going, "notice": notice, "corrections": corrections}
@@ -93,6 +97,7 @@ def read_beside(
         events = _victims(victims, config, progress, {**how, "effect": told.get("victims")})
         assert events.report is not None  # they were read
         reports["victims"] = events.report
+    check_tables(arrests.report, reports)
     joined = with_tables(arrests, rows, events)
     for name, found in (("ties", _of_ties(joined)), ("victims", _of_victims(joined))):
         if name in reports:
@@ -113,14 +118,15 @@ def _victims(source: Any, config: Config, progress: ProgressCallback | None, how
     if how["corrections"] is not None:  # as incidents are told apart where victims' tables tell no force
         how = {**how, "corrections": replace(how["corrections"], without_force=True)}
     try:
-        found = read_arrests_at(None, source, replace(config, input=_as_input(config.input)), progress=told, **how)
+        settings = replace(config, input=victims_input(config.input))
+        found = read_arrests_at(None, source, settings, progress=told, kind="victims", **how)
     except InputError as error:
         raise InputError(f"victims: {error}") from error
     assert found.report is not None  # they were read
     return replace(found, report=prefixed(found.report, "victims"))
 
 
-def _as_input(config: InputConfig) -> InputConfig:
+def victims_input(config: InputConfig) -> InputConfig:
     """How tables of victims are read: without gangs and places, and with our names of columns beside the configured."""
     taken = {plain_name(theirs): ours for ours in _OF_VICTIMS for theirs in config.source_names(ours)}
     columns: dict[str, Any] = dict(config.columns)

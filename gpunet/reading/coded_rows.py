@@ -65,13 +65,8 @@ class CodedRows:
         xp = arrays.namespace(self.timestamps)
         return rows.at(xp.nonzero(~_marked(repeats.needless, n))[0])
 
-    def blocks(self) -> Iterator[CodedRows]:
-        """The rows in blocks: all rows of some persons, in their order, persons ascending by code."""
-        for positions in self.positions():
-            yield self.at(positions)
-
     def positions(self) -> Iterator[Any]:
-        """The positions of each block, ascending."""
+        """The positions, ascending, of the rows of each block: all of some persons, who ascend by code."""
         person, n = self.columns["person_id"], len(self)
         xp, count = arrays.namespace(person.codes), min(-(-n // _BLOCK_ROWS), 1 << 14)
         if count < 2:

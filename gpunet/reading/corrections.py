@@ -25,7 +25,7 @@ from gpunet.reading.rejections import FILE, in_file_order, malformed_rows
 from gpunet.reading.stream import InputRecord, Piece
 from gpunet.tables import arrays
 
-__all__ = ["Corrections", "Effect", "added", "correct_rows", "without_erased"]
+__all__ = ["Corrections", "Effect", "added", "correct_rows", "pattern_of", "without_erased"]
 
 #: A force and an incident; no force stands for all.
 _Incident = tuple[str | None, str]
@@ -271,7 +271,7 @@ def without_erased(
     ids = corrections.forms_of_erased()
     if not ids or not len(rejected):
         return rejected
-    pattern = r"(?i)(^|[^\pL\pN])(" + "|".join(map(_escaped, sorted(ids))) + r")($|[^\pL\pN])"
+    pattern = pattern_of(ids)
     named = np.zeros(len(rejected), np.bool_)
     for name in (name for name in rejected.column_names if name not in _NEVER_TEXT):
         named |= np.asarray(pc.match_substring_regex(rejected.column(name), pattern).fill_null(False))
@@ -281,6 +281,16 @@ def without_erased(
         by_number[int(number)].rows -= int(rows)
         by_number[int(number)].rejected -= int(rows)
     return rejected.filter(pa.array(~named))
+
+
+def pattern_of(ids: Iterable[str]) -> str:
+    r"""What finds ids as whole words, for PyArrow: between whatever is neither letter nor digit, zeros before them.
+
+    >>> import pyarrow as pa, pyarrow.compute as pc
+    >>> pc.match_substring_regex(pa.array(["id 0012, theft", "4512"]), pattern_of(["12"])).to_pylist()
+    [True, False]
+    """
+    return r"(?i)(^|[^\pL\pN])(" + "|".join(map(_escaped, sorted(ids))) + r")($|[^\pL\pN])"
 
 
 def _escaped(text: str) -> str:

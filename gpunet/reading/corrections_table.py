@@ -19,7 +19,7 @@ from gpunet.reading.location import HOST, code_series
 from gpunet.reading.sources import find_sources
 from gpunet.reading.values import Meaning, meaning_of, values_of
 
-__all__ = ["read_corrections"]
+__all__ = ["ids_of", "read_corrections"]
 
 _REMOVED, _MERGED = ("person_id", "incident_id", "force"), ("person_id", "into")
 
@@ -80,7 +80,7 @@ def _rows_of(
             number = 0
             for table in file.batches(columns):
                 frame = nw.from_native(table, eager_only=True)
-                texts = {name: _texts(frame.get_column(name), name, source.name, config) for name in columns}
+                texts = {name: ids_of(frame.get_column(name), name, source.name, config) for name in columns}
                 for at in range(len(table)):
                     yield f"row {number + at + 1} of {source.name}", {name: of[at] for name, of in texts.items()}
                 number += len(table)
@@ -108,8 +108,8 @@ def _columns(
     return found
 
 
-def _texts(series: Any, name: str, where: str, config: InputConfig) -> list[str | None]:
-    """The ids of a column as the reader of arrests has them."""
+def ids_of(series: Any, name: str, where: str, config: InputConfig) -> list[str | None]:
+    """The ids of a column as the reader of arrests has them; InputError if some have lost digits."""
     meaning = meaning_of(config, "person_id" if name == "into" else name)
     if config.person_scope == "force" and name in ("person_id", "into"):
         meaning = Meaning(meaning.null_words)

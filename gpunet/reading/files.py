@@ -18,6 +18,7 @@ from gpunet.config.config import InputConfig
 from gpunet.reading import delimited
 from gpunet.reading.folder_keys import NO_KEYS, FolderKeys
 from gpunet.reading.periods import starts_of
+from gpunet.reading.pseudonymised import pseudonyms_in
 from gpunet.reading.schemas import columns_of_schema, text_columns
 from gpunet.reading.sources import Source
 from gpunet.reading.text_layout import TextLayout
@@ -52,6 +53,7 @@ class InputFile:
     ``malformed`` fills, while :meth:`batches` is read, with the numbers and texts of CSV rows of a wrong length, and
     ``warnings`` and ``notes`` with what shows only then. ``share`` is how much of the file is read by then, as far as
     that is known: of Parquet by its ``rows``. ``parquet`` is a file of Parquet in memory, which is open.
+    ``pseudonyms`` is what it says of these.
     """
 
     source: Source
@@ -73,6 +75,7 @@ class InputFile:
     rows: int | None = None
     parquet: Any = None
     share: float = 0.0
+    pseudonyms: Mapping[str, str] | None = None
 
     def batches(self, columns: Mapping[str, str]) -> Iterator[Any]:
         """Yield tables of at most ``BATCH_ROWS`` rows with the columns ``{name to give: name in the file}``.
@@ -216,15 +219,19 @@ def _open_text(source: Source, config: InputConfig) -> InputFile:
 
 def _open_table(source: Source, config: InputConfig) -> InputFile:
     kind = {"parquet": "Parquet", "ipc": "Arrow/Feather", "workbook": "a workbook"}[source.kind]
-    sheet, parquet, notes, warnings, malformed = None, None, [], [], []
+    sheet, parquet, notes, warnings, malformed, metadata = None, None, [], [], [], None
     try:
         with seekable(source.file, source.packing, source.member) as opened:
             if source.kind == "parquet":
                 parquet = pq.ParquetFile(_for_arrow(opened), pre_buffer=False)
-                columns = columns_of_schema(parquet.schema_arrow, parquet.schema)
+                columns, metadata = (
+                    columns_of_schema(parquet.schema_arrow, parquet.schema),
+                    parquet.schema_arrow.metadata,
+                )
             elif source.kind == "ipc":
                 with _arrow_file(opened) as arrow:
-                    columns = columns_of_schema(_ipc_reader(arrow).schema)
+                    schema = _ipc_reader(arrow).schema
+                    columns, metadata = columns_of_schema(schema), schema.metadata
             else:
                 found = read_workbook(opened, source.name, config)
                 sheet = pa.table(found.columns, names=found.names)
@@ -247,6 +254,7 @@ def _open_table(source: Source, config: InputConfig) -> InputFile:
         sheet=sheet,
         rows=None if parquet is None else parquet.metadata.num_rows,
         parquet=parquet if source.is_in_memory else None,
+        pseudonyms=pseudonyms_in(metadata, source.name),
     )
 
 

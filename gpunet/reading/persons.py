@@ -89,8 +89,11 @@ def arrests_of_range(table: pa.Table, names: Names, config: Config) -> PersonRan
     repeats = repeats_of(rows)
     new = repeats.every if rows.again is None else repeats.every[~rows.again[repeats.every]]
     files, counts = np.unique(table.column(FILE).to_numpy()[new], return_counts=True)
+    order = table.column(ORDER).to_numpy()
+    if repeats.needless.shape[0]:
+        order = np.delete(order, repeats.needless)
     rows = rows.without(repeats)
-    arrests, of_incident = arranged(rows, names, config, HOST)
+    arrests, of_incident = arranged(rows, names, config, HOST, order=order)
     unnamed: dict[str, Any] = {
         f"{name}_names": make_series(name, []) for name in ("force", "gang", *PLACES)
     }  # all parts have these

@@ -16,6 +16,7 @@ from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading.advice import explained_reasons, reading_advice, unread_recorded_at
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
+from gpunet.reading.pseudonymised import stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
@@ -79,6 +80,7 @@ def report_of(
         columns=columns,
         notes=notes_of(inputs.records),
         offences=offences_table(offences, config),
+        pseudonyms=stated_pseudonyms(inputs.records),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from gpunet.reading.direct import read_directly
 from gpunet.reading.files import BATCH_ROWS, InputFile, open_file
 from gpunet.reading.location import Location
 from gpunet.reading.periods import frame_with_starts
+from gpunet.reading.pseudonymised import check_alike, standard_names
 from gpunet.reading.sources import Source
 from gpunet.reading.values import meaning_of
 from gpunet.reading.whole_numbers import NotThroughout, PointZero
@@ -42,7 +43,8 @@ class InputRecord:
     """One input, a file or a frame, and what becomes of its rows; ``number`` is its place among all inputs.
 
     ``integers``: whether its person_id is an integer column, None where the column has no type (all null). ``done``:
-    whether it was read to its end. ``first_row``: how many rows there are before those that are read.
+    whether it was read to its end. ``first_row``: how many rows there are before those that are read. ``pseudonyms``:
+    what it says of its pseudonyms, None where it holds plain ids.
     """
 
     name: str
@@ -59,6 +61,7 @@ class InputRecord:
     duplicate: int = 0
     done: bool = False
     first_row: int = 0
+    pseudonyms: Mapping[str, str] | None = None
 
 
 @dataclass(eq=False)
@@ -76,7 +79,9 @@ class Inputs:
     open_bytes: float = 0.0
 
     def complete(self, record: InputRecord, warnings: Iterable[str]) -> None:
-        """Enter an input that was read to its end."""
+        """Enter an input that was read to its end; InputError if it cannot be joined with those before."""
+        if self.records:
+            check_alike(self.records[0], record)
         record.done, self.open_bytes = True, 0.0
         self.records.append(record)
         self.warnings.extend(warnings)
@@ -255,6 +260,7 @@ class Layouts:
 
     def __init__(self, config: InputConfig, of: LayoutOf = layout_of) -> None:
         self._config, self._choose = config, of
+        self._standard = standard_names(config)
         self._known: dict[tuple[str, ...], tuple[list[Any], frozenset[str], Layout, bool | None]] = {}
 
     def of(self, file: InputFile) -> tuple[Layout, bool | None]:
@@ -270,7 +276,8 @@ class Layouts:
         names, types = tuple(file.types), list(file.types.values())
         known = self._known.get(names)  # by names alone: the user's own types have no hash
         if known is None or known[:2] != (types, file.repeated):
-            layout = self._choose(file.source.name, names, file.repeated, self._config)
+            config = self._config if file.pseudonyms is None else self._standard
+            layout = self._choose(file.source.name, names, file.repeated, config)
             check_types(file.source.name, layout, file.types)
             known = self._known[names] = (types, file.repeated, layout, _are_integers(file, layout))
         return known[2:]
@@ -304,6 +311,7 @@ def record_of(file: InputFile, layouts: Layouts) -> InputRecord:
         notes=file.notes,
         rows=source.first_row,
         first_row=source.first_row,
+        pseudonyms=file.pseudonyms,
     )
 
 

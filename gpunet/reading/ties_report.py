@@ -16,6 +16,7 @@ from gpunet.base.words import Advice, counted
 from gpunet.config.config import Config
 from gpunet.reading.advice import explained_reasons, reading_advice
 from gpunet.reading.findings import Findings
+from gpunet.reading.pseudonymised import stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.report import as_rejected, columns_of, file_count, notes_of, null_words_of
 from gpunet.reading.skipped import skipped_warnings
@@ -67,6 +68,7 @@ def ties_report(
         null_words=null_words_of(found),
         columns=columns,
         notes=(*notes_of(inputs.records), *notes),
+        pseudonyms=stated_pseudonyms(inputs.records),
     )
     return prefixed(report, "ties")
 

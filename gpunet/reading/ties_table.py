@@ -21,6 +21,7 @@ from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import HOST, Column, in_order, joined
 from gpunet.reading.names import check_forces
 from gpunet.reading.packed import pack
+from gpunet.reading.pseudonymised import check_kind
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.tables import open_tables
 from gpunet.reading.ties_columns import as_input, ties_layout
@@ -94,6 +95,7 @@ def read_ties(
         inputs = tables.inputs
         if not inputs.records and inputs.skipped:
             raise nothing_readable(inputs.skipped)
+        check_kind(inputs.records, "ties", config.input.person_scope)
         rejected = reader.rejections(inputs.records, corrections, effect)
         check_kinds(reader.unknown, config.ties)
         check_forces(config, reader.forces, sum(map(len, reader.parts)))
@@ -137,15 +139,15 @@ def _rows(
     first: Int64 = np.sort(arrays.least_by_code(row, np.arange(n), distinct, n))
     recorded = arrays.least_by_code(row, recorded, distinct, NEVER)[row[first]]  # the earliest of rows that are alike
     _count_repeats(reader, first)
-    both = in_order(Column(persons.values, np.concatenate([a[first], b[first]])), HOST)
+    both = in_order(Column(persons.values, np.concatenate([persons.codes[:n][first], persons.codes[n:][first]])), HOST)
     x, y = both.codes[: len(first)].astype(np.int32), both.codes[len(first) :].astype(np.int32)
     used = [i for i, settings in enumerate(config.ties.values()) if settings.use]
     place = np.full(len(config.ties) + 1, -1, np.int32)
     place[used] = np.arange(len(used))
     ends = until[first]
     rows = Associations(
-        a=np.minimum(x, y),
-        b=np.maximum(x, y),
+        a=x,
+        b=y,
         kind=place[kind[first]],
         day=(date_[first] // DAY_US).astype(np.int32),
         until=np.where(ends == NO_TIMESTAMP, NEVER, ends // DAY_US).astype(np.int32),

@@ -20,6 +20,7 @@ from gpunet.report.card_score import score_section
 from gpunet.report.card_values import usual_values
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
+from gpunet.report.governance_section import purpose_sentence
 from gpunet.report.limits import limits
 from gpunet.report.named import named
 from gpunet.report.outcome import outcome_of
@@ -28,6 +29,7 @@ from gpunet.report.source import Source
 from gpunet.report.subject import check_unchanged, subject_of
 from gpunet.report.two_steps import two_steps
 from gpunet.runs.folder import MANIFEST
+from gpunet.runs.sealed import SEALED, refuse_sealed
 
 __all__ = ["TITLE", "card_page"]
 
@@ -69,6 +71,7 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
         If there is no such person or run, or its inputs or files are not what they were.
     """
     source = _scored(folder)
+    refuse_sealed(folder, source.manifest)
     check_unchanged(source, ("scores.parquet", "features.parquet", "ties.parquet", "groups.parquet", _MODEL))
     subject = subject_of(source, person)
     paths = input_paths(source.manifest)
@@ -107,7 +110,7 @@ def _scored(folder: Path) -> Source:
     source = Source(folder)
     if source.kind != "run":
         raise InputError(f"{folder} holds gpunet {source.kind}, which scores nobody: name the folder of a gpunet run")
-    if _MODEL not in source.manifest["outputs"]:
+    if not {_MODEL, f"{_MODEL}{SEALED}"} & source.manifest["outputs"].keys():
         raise InputError(f"{folder} is of an earlier version of gpunet, whose model is not read: make the run again")
     return source
 
@@ -127,6 +130,7 @@ def _computed(manifest: dict[str, Any], training: Any) -> Section:
         f"By gpunet {manifest['versions']['gpunet']}, from {counted(rows['accepted'], 'row')} of "
         f"{counted(len(files), 'file')}, as of {manifest['as_of']}.",
         (
+            Paragraph(purpose_sentence(manifest)),
             Paragraph(
                 f"The model ({manifest['config']['model']['kind']}) learned from {training['rows']:,} rows of "
                 f"{training['persons']:,} persons, {training['positive_rows']:,} of them with a "

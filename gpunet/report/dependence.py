@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,9 +14,10 @@ from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular
 from gpunet.config.config import load_config
-from gpunet.model.trained import Model, load_model
+from gpunet.model.trained import Model, load_model, model_from_bytes
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.source import Source
+from gpunet.runs.sealed import open_result
 from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["Moved", "binned", "moved_by"]
@@ -69,11 +71,17 @@ def moved_by(source: Source) -> Moved:
     GpunetError
         If the model or the features cannot be read, or do not fit each other.
     """
-    model = load_model(source.folder / "model.ubj")
+    model = _model(source)
     sample, of = _sample(source, model, load_config(source.manifest.get("config")).model.seed)
     contribution = model.contributions(sample)[:, :-1]
     value = sample.select(pl.col(model.features).cast(pl.Float64).fill_null(np.nan)).to_numpy()
     return Moved(value, np.exp(model.calibration.slope * contribution), model.features, of)
+
+
+def _model(source: Source) -> Model:
+    """The run's model, also under seal: nothing is told of single persons."""
+    found = open_result(source.folder, "model.ubj", source.manifest)
+    return load_model(found) if isinstance(found, Path) else model_from_bytes(found.getvalue())
 
 
 def _sample(source: Source, model: Model, seed: int) -> tuple[pl.DataFrame, int]:

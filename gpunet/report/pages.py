@@ -27,6 +27,7 @@ from gpunet.report.experiment_network import experiment_network
 from gpunet.report.figure import Page, Section
 from gpunet.report.flags_page import flags_asked, flags_raised, flags_worth
 from gpunet.report.forecast import forecast
+from gpunet.report.governance_section import governance_section
 from gpunet.report.known_leak import known_leak
 from gpunet.report.known_page import known_experiment, known_families, known_result
 from gpunet.report.layers import layers
@@ -50,6 +51,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         audit_calibration,
         audit_proxies,
         audit_suppressed,
+        governance_section,
         limits,
         computed,
     ),
@@ -63,6 +65,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         emerging_ever_after,
         emerging_calibration,
         experiment_certainty,
+        governance_section,
         limits,
         computed,
     ),
@@ -76,6 +79,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         known_calibration,
         known_families,
         experiment_certainty,
+        governance_section,
         limits,
         computed,
     ),
@@ -84,6 +88,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         changes,
         layers,
         network,
+        governance_section,
         limits,
         computed,
     ),
@@ -91,6 +96,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         flags_asked,
         flags_raised,
         flags_worth,
+        governance_section,
         limits,
         computed,
     ),
@@ -98,6 +104,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         asked,
         layers,
         panel_days,
+        governance_section,
         limits,
         computed,
     ),
@@ -105,6 +112,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         asked,
         places_forecasts,
         places_windows,
+        governance_section,
         limits,
         computed,
     ),
@@ -117,6 +125,7 @@ _SECTIONS: Mapping[str, tuple[SectionOf, ...]] = {
         calibration,
         drivers,
         certainty,
+        governance_section,
         limits,
         computed,
     ),

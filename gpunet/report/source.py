@@ -14,6 +14,7 @@ from gpunet.base.paths import check_regular
 from gpunet.config.layers import CO_ARREST
 from gpunet.report.audience import Audience
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.sealed import SEALED, open_result
 from gpunet.tables.parquet import not_parquet
 
 __all__ = ["KIND", "Source"]
@@ -22,6 +23,9 @@ __all__ = ["KIND", "Source"]
 KIND = "kind"
 
 _Found = TypeVar("_Found")
+
+#: Tables of which reports tell nothing but what holds of many persons together, so that they read them under seal.
+_OF_ALL = ("predictions",)
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,9 @@ class Source:
         return str(self.manifest["gpunet"])
 
     def has(self, name: str) -> bool:
-        """Whether the run has written that table, by its name without suffix."""
-        return f"{name}.parquet" in self.manifest["outputs"]
+        """Whether the run has written that table, by its name without suffix, to be read by everyone or by reports."""
+        outputs = self.manifest["outputs"]
+        return f"{name}.parquet" in outputs or (name in _OF_ALL and f"{name}.parquet{SEALED}" in outputs)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Some columns of a table, all if None; of the ties those of co-arrest, without their kind.
@@ -59,6 +64,11 @@ class Source:
         """
         path = self.folder / f"{name}.parquet"
         try:
+            if name in _OF_ALL:
+                found = open_result(self.folder, path.name, self.manifest)
+                if isinstance(found, Path):
+                    check_regular(found)
+                return pl.read_parquet(found, columns=None if columns is None else list(columns))
             check_regular(path)
             if name == "ties" and KIND in pl.read_parquet_schema(path):
                 wanted = None if columns is None else [*columns, KIND]

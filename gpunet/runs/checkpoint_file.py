@@ -30,7 +30,7 @@ from gpunet.base.paths import open_regular
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.tables.frames import to_arrow
 
-__all__ = ["Contents", "read_contents", "write_contents"]
+__all__ = ["Contents", "frames_in", "read_contents", "write_contents"]
 
 _MAGIC = b"gpunet checkpoint 2 "
 _HEADER = len(_MAGIC) + 64 + 1
@@ -140,15 +140,29 @@ def read_contents(path: Path, label: str = "") -> Contents:
     if path.exists() and not path.is_file():
         raise Damaged("it is no file")
     with open_regular(path) as file:
-        header = file.read(_HEADER)
-        require(len(header) == _HEADER and header.startswith(_MAGIC), "it is no checkpoint of this version")
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        require(digest.encode() == header[len(_MAGIC) : -1], "its SHA-256 does not fit its bytes")
-        index, size = _index_of(file)
+        index, size = _checked_index(file)
         require(index.label == label, "it is that of another run, or of another part")
         arrays = {name: _array(file, name, each, size) for name, each in index.arrays.items()}
         frames = {name: _frame(file, name, each, size) for name, each in index.frames.items()}
     return Contents(index.values, arrays, frames)
+
+
+def frames_in(file: BinaryIO) -> dict[str, pa.Table]:
+    """The frames in a checkpoint of whatever run; Damaged if it is none."""
+    index, size = _checked_index(file)
+    return {name: _frame(file, name, each, size) for name, each in index.frames.items()}
+
+
+def _checked_index(file: BinaryIO) -> tuple[_Index, int]:
+    """The index after comparing the hash, and where the parts end."""
+    file.seek(0)
+    header = file.read(_HEADER)
+    require(len(header) == _HEADER and header.startswith(_MAGIC), "it is no checkpoint of this version")
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    require(digest.hexdigest().encode() == header[len(_MAGIC) : -1], "its SHA-256 does not fit its bytes")
+    return _index_of(file)
 
 
 def _index_of(file: BinaryIO) -> tuple[_Index, int]:

@@ -256,12 +256,24 @@ class _Execution:
 
 
 @dataclass
+class _LinkFile:
+    name: StrictStr
+    sha256: StrictStr | None
+
+
+@dataclass
+class _Links:
+    files: list[_LinkFile]
+
+
+@dataclass
 class _Manifest:
     input: _Inputs
     arrests: _Arrests
     warnings: list[StrictStr]
     execution: _Execution
     outputs: dict[str, dict[str, Any]]
+    links: _Links | None = Field(default=None, kw_only=True)  # between ids, where tables of these were given
 
 
 @dataclass(kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpunet.base.errors import InputError
+from gpunet.runs.linked import refuse_changed_links
 
 __all__ = ["refuse_corrected"]
 
@@ -16,11 +17,14 @@ _NOTHING_DONE = "unknown"
 def refuse_corrected(run: object, manifest: Mapping[str, Any]) -> None:
     """InputError if the tables of a `run` hold what ``gpunet update`` left out of it, or ids that it merged.
 
+    And if the links between ids that it was made with are not there as they were.
+
     >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"removed_rows": 0, "unknown": 1}})
     >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"merged_rows": 2}})
     Traceback (most recent call last):
     gpunet.base.errors.InputError: runs/b was made with --remove or --merge, and its tables, ...
     """
+    refuse_changed_links(manifest)
     if _anything_done(manifest.get("corrections", {})):
         raise InputError(
             f"{run} was made with --remove or --merge, and its tables, which are read again, hold what it left out: "

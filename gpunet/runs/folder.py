@@ -18,9 +18,11 @@ from typing import Any
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.base.private import make_folder, open_to_group
+from gpunet.runs.file_lists import ALL_LISTED, FILE_LISTS, LIST_NAMES, listed_in
+from gpunet.runs.folder_rules import FolderRules
 from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
-from gpunet.runs.report_list import REPORT_LIST, REPORT_NAMES, report_outputs
 from gpunet.runs.result_names import Found, ResultNames
+from gpunet.runs.sealed import SEALABLE, SEALED, write_sealed
 from gpunet.tables.files import final_name, sha256_of, write_whole
 from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
@@ -98,9 +100,10 @@ def _look_of(path: Path) -> tuple[int, ...]:
 
 
 def outputs_in(manifest: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of the files that a manifest lists."""
+    """Size and SHA-256 of the files that a manifest lists: of a reviewed run also of those that were sealed."""
     try:
-        outputs = json.loads(read_regular(manifest, MOST_JSON_BYTES))["outputs"]
+        found = json.loads(read_regular(manifest, MOST_JSON_BYTES))
+        outputs = {**found["outputs"], **found.get("sealed", {})}
         return {name: {"bytes": of["bytes"], "sha256": of["sha256"]} for name, of in outputs.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(f"{manifest} is not that of a run, or is damaged: give a new or empty folder") from error
@@ -131,6 +134,8 @@ class RunFolder:
         A new or empty folder, or that of an earlier run, which is replaced.
     names
         The names that a run's files can have, as :class:`ResultNames` takes them.
+    rules
+        What holds for everything that is written.
 
     Raises
     ------
@@ -139,10 +144,11 @@ class RunFolder:
         work in it.
     """
 
-    def __init__(self, path: str | Path, names: Iterable[str]) -> None:
+    def __init__(self, path: str | Path, names: Iterable[str], rules: FolderRules | None = None) -> None:
         self.path = named_path(path, "the run folder")
-        self._names = ResultNames((*names, MANIFEST, *REPORT_NAMES))
-        self._of_report = ResultNames(REPORT_NAMES)
+        self._rules = rules or FolderRules()
+        self._names = ResultNames((*names, MANIFEST, *ALL_LISTED, *(f"{name}{SEALED}" for name in SEALABLE)))
+        self._left_alone = ResultNames(())  # files that are not replaced here, so that it does not matter what they are
         self._staged = self.path / _PARTIAL
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
@@ -257,13 +263,14 @@ class RunFolder:
             lists = [outputs_in(path) for name in (MANIFEST, _REPLACED) if (path := self._staged / name).exists()]
         if (any_result := [*found.files, *found.folders][:1]) and not lists:
             raise InputError(f"{self.path} holds {any_result[0]} but no {MANIFEST}: give a new or empty folder")
-        if REPORT_LIST in found.files:
-            lists += report_outputs(found.files[REPORT_LIST])
+        lists += listed_in(found)
         for name, path in found.files.items():
-            if path != place and of(path) not in [listed.get(name, {}).get(what) for listed in lists]:
-                listed_in = REPORT_LIST if self._of_report.is_file(tuple(name.split("/"))) else MANIFEST
+            if path == place or self._left_alone.any_of([name]):
+                continue
+            if of(path) not in [listed.get(name, {}).get(what) for listed in lists]:
                 raise InputError(
-                    f"{path} is not what {listed_in} lists, so it is not replaced: move it away, or give another folder"
+                    f"{path} is not what {_list_of(name)} lists, so it is not replaced: move it away, or give another "
+                    "folder"
                 )
 
     def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
@@ -282,16 +289,24 @@ class RunFolder:
     ) -> None:
         """Write a table that comes in parts, frames of any kind, as Parquet: the same bytes however it is cut.
 
-        The columns named in `dates` are written as dates.
+        The columns named in `dates` are written as dates. Beside the `metadata` stands what the rules state.
         """
-        self.write_file(name, lambda path: write_parquet_parts(path, frames, metadata, dates=dates))
+        stated = self.metadata(metadata)
+        self.write_file(name, lambda path: write_parquet_parts(path, frames, stated, dates=dates))
+
+    def metadata(self, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What tables say of themselves: the `metadata`, and what the rules state."""
+        return {**(metadata or {}), "governance": dict(self._rules.stated)}
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""
         self.write_file(name, _json(value))
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
-        """Let `write` make the file `name`."""
+        """Let `write` make the file `name`; one that the rules seal is called ``NAME.sealed``."""
+        if name in self._rules.sealed:
+            self.write_file(f"{name}{SEALED}", lambda path: write_sealed(path, write))
+            return
         if not self._names.is_file(tuple(name.split("/"))):
             raise ValueError(f"{name} is not among this folder's files")
         path = self._staged / name
@@ -316,8 +331,10 @@ class RunFolder:
             name: {"bytes": (self._staged / name).stat().st_size, "sha256": sha256_of(self._staged / name)}
             for name in written
         }
-        complete = {**manifest, "outputs": outputs}
+        complete = {**manifest, "governance": dict(self._rules.stated), "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
+        if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
+            self._rules.entering(complete, sha256_of(self._staged / MANIFEST))
         try:
             found = self._names.find(self.path, but=_PARTIAL)
             self._refuse_changes(found)
@@ -351,6 +368,11 @@ class RunFolder:
             )
 
 
+def _list_of(name: str) -> str:
+    """The list that a file of that name is in."""
+    return next((of.name for of in FILE_LISTS if ResultNames(of.names).any_of([name])), MANIFEST)
+
+
 def _make_folders_of(place: Path, name: str) -> None:
     """Make the folders in `place` that a result lies in; OSError if one is there and is a link, or no folder."""
     for folder in reversed((place / name).relative_to(place).parents[:-1]):
@@ -361,8 +383,8 @@ def _make_folders_of(place: Path, name: str) -> None:
 
 
 def _remove(results: Found) -> None:
-    """Remove results, one file after the other, and the folders that are empty then; what lists a report's last."""
-    for path in sorted(results.files.values(), key=lambda path: path.name == REPORT_LIST):
+    """Remove results, one file after the other, and the folders that are empty then; lists of others last."""
+    for path in sorted(results.files.values(), key=lambda path: path.name in LIST_NAMES):
         path.unlink(missing_ok=True)
     for folder in reversed(results.folders.values()):
         with suppress(OSError):  # somebody else's file is in it

@@ -37,13 +37,15 @@ from gpunet.runs.stored_tables import Kind, kind_of_table, require_place
 
 __all__ = ["arrests_of", "of_arrests"]
 
-_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+_ARRAYS = ("person", "incident", "force", "day", "offences", "district", "beat", "gang", "row")
 _CHARGES = {name: f"charge_{name}" for name in CHARGE_ARRAYS}
 _CODED = {"force": "force_names", "district": "district_names", "beat": "beat_names", "gang": "gang_names"}
 _SERIES = ("person_ids", "incident_ids", "force_names", "gang_names", "district_names", "beat_names")
-_REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes")
+_REPORTED = ("by_reason", "reasons", "null_words", "columns", "notes", "pseudonyms")
 
 _TEXT, _WHOLE = pa.large_string(), pa.int64()
+
+_MOST_ROWS = 1 << 60  # more are in no tables
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
@@ -64,6 +66,7 @@ class _ArrestValues:
     null_words: dict[str, dict[str, _Count]]
     columns: dict[str, list[str]]
     notes: tuple[str, ...]
+    pseudonyms: dict[str, str] | None = None
 
 
 _ARREST_VALUES = TypeAdapter(_ArrestValues)
@@ -155,7 +158,11 @@ def _arrest_arrays(
     steps = np.diff(found["person"], prepend=-1, append=names["person_ids"])
     require(not len(steps) or (steps.min() >= 0 and steps.max() <= 1), "person does not name every person in order")
     found |= {name: codes(name, -1, of) for name, of in _CODED.items()}
-    return found | {name: _values(arrays, name, name, shape, config) for name in ("offences", "day")}
+    found |= {name: _values(arrays, name, name, shape, config) for name in ("offences", "day")}
+    found["row"] = numbers(arrays.get("row"), "row", np.int64, shape, 0, _MOST_ROWS)
+    later = (np.diff(found["row"]) > 0) | (np.diff(found["person"]) > 0)
+    require(bool(later.all()), "the arrests of a person are not in the order of their rows")
+    return found
 
 
 def _values(
@@ -188,7 +195,8 @@ def _charges(
         name: numbers(arrays.get(_CHARGES[name]), _CHARGES[name], np.int32, shape, -1, names[_CODED[name]] - 1)
         for name in ("district", "beat", "gang")
     }
-    return Charges(arrest, recorded, **found)
+    row = numbers(arrays.get(_CHARGES["row"]), "charge_row", np.int64, shape, 0, _MOST_ROWS)
+    return Charges(arrest, recorded, **found, row=row)
 
 
 def _report(values: _ArrestValues, frames: Mapping[str, Any], config: Config) -> ReadReport:

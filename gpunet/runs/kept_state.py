@@ -60,6 +60,7 @@ class _Record:
     rejected: _Count
     duplicate: _Count
     kept: _Count
+    pseudonyms: dict[str, str] | None = None
 
 
 @checked(config=ConfigDict(extra="forbid"))
@@ -101,6 +102,7 @@ def write_state(path: Path, state: ReadState, config: Config, today: str) -> Non
             **{name: getattr(record, name) for name in ("encoding", "notes", "rows", "rejected", "duplicate")},
             "layout": place[id(record.layout)],
             "kept": kept,
+            **({} if record.pseudonyms is None else {"pseudonyms": dict(record.pseudonyms)}),
         }
         for record, kept in zip(state.records, state.counts, strict=True)
     ]
@@ -150,6 +152,7 @@ def _state(contents: Contents, config: Config) -> tuple[ReadState, str]:
         InputRecord(
             of.name, of.number, layouts[of.layout], of.integers, of.sha256, of.size_bytes, of.encoding,
             notes=of.notes, rows=of.rows, rejected=of.rejected, duplicate=of.duplicate, done=True,
+            pseudonyms=of.pseudonyms,
         )
         for of in values.records
     ]  # fmt: skip

@@ -122,6 +122,7 @@ def input_report(report: ReadReport) -> dict[str, Any]:
         "notes": list(report.notes),
         "protected_columns_dropped": list(report.protected_columns),
         "other_columns_ignored": list(report.ignored_columns),
+        **({} if report.pseudonyms is None else {"pseudonyms": dict(report.pseudonyms)}),
     }
 
 

@@ -56,7 +56,7 @@ _SIDE_TABLES: dict[str, tuple[str, ...]] = {
 }
 
 #: The keys of [input] that name tables beside the arrests, whatever the command.
-_BESIDE = ("ties", "victims")
+_BESIDE = ("ties", "victims", "person_links")
 
 _EXACT = ConfigDict(extra="forbid")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from gpunet.base.progress import ProgressCallback
+from gpunet.reading.corrections import Corrections
 from gpunet.runs.checkpoints import SECONDS_BETWEEN
 
 __all__ = ["RunOptions"]
@@ -23,6 +25,8 @@ class RunOptions:
     :func:`gpunet.read_arrests`. `allow_incomplete` lets a forecast be of a day over a month after the last arrest.
     `keep_state` leaves what was read in the folder, so that an update need not read the files again.
     `report` is whether the command line makes the report once the run is complete.
+    `corrections` leave rows out, and `read_on` is the day after which there are no dates: a complete run is made again
+    with them when a person is erased. Nothing on the command line leads to them, and nothing is kept to go on from.
     """
 
     engine: str = "auto"
@@ -37,3 +41,5 @@ class RunOptions:
     show_values: bool = False
     report: bool = False
     keep_state: bool = False
+    corrections: Corrections | None = None
+    read_on: date | None = None

@@ -92,7 +92,8 @@ class SnapshotRun(Run):
         if not self.config.input.has_tables_beside:
             return arrests
         assert arrests.as_of is not None  # they were cut
-        found, _ = read_beside(arrests, self.config, today=self._reading_day, keep_going=self.options.keep_going)
+        how: dict[str, Any] = {"keep_going": self.options.keep_going, "corrections": self._corrections}
+        found, _ = read_beside(arrests, self.config, today=self._reading_day, **how)
         return found.before(arrests.as_of)
 
     def kept(self, name: str, compute: Callable[[], Float64], shape: tuple[int, ...]) -> Float64:

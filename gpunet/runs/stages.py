@@ -30,6 +30,8 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY, CpuEngine
 from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet, compute_all
+from gpunet.reading.beside import read_beside
+from gpunet.reading.corrections import Effect
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.state import ReadState
@@ -49,6 +51,8 @@ from gpunet.runs.described import (
 )
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.kept_state import STATE, write_state
+from gpunet.runs.link_effects import effects_table
+from gpunet.runs.linked import LINK_EFFECTS, Linked, read_alike, told_of_effects
 from gpunet.runs.manifest import (
     StageClock,
     arrest_statistics,
@@ -57,6 +61,7 @@ from gpunet.runs.manifest import (
     network_statistics,
     versions,
 )
+from gpunet.runs.outcomes import refuse_outcomes
 from gpunet.runs.read_back import require
 from gpunet.runs.resume import (
     Command,
@@ -71,16 +76,20 @@ from gpunet.runs.resume import (
 )
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.top import noting_best, write_top
+from gpunet.search.path_report import PathReport
 from gpunet.tables.arrays import is_on_host, to_host
 from gpunet.tables.frames import to_array
 
 if TYPE_CHECKING:
     from gpunet.model import CrossFit, Forecast
 
-__all__ = ["TIE_DATES", "Run"]
+__all__ = ["TIE_DATES", "Run", "as_chosen"]
 
 #: Columns of the table of ties that are dates.
 TIE_DATES = ("first_date", "last_date")
+
+#: The tables beside the arrests that corrections are of too.
+_BESIDE = ("ties", "victims")
 
 # Stages that say how far they are under names of their own.
 _REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
@@ -110,12 +119,22 @@ class Run:
         self.clock = StageClock(engine.name, engine.count_on_gpus)
         self.warnings: list[str] = []
         self.no_network: str | None = None
+        self.linked = Linked(config)
+        self._link_effects: dict[str, Any] | None = None  # what run.json says of them, where they are looked for
         self._command = command
         self.side_tables = side_tables(command, config)
         self._beside: Mapping[str, ReadReport] = {}  # how reading of ties and victims went
         self._days: Mapping[str, Mapping[int, int]] = {}  # arrests by force and day number, after reading
         self._request: Request | None = None  # of files
         self._states: list[ReadState] = []  # at most one, where it is to be kept
+        self._corrections = options.corrections or None  # none at all are as if none had been given
+        if self._corrections is not None and self.linked.given:
+            raise InputError(
+                "a run with --person-links cannot be made again without a person by itself, who may have another id in "
+                "the links: take the person out of tables and links, and give the run's command again"
+            )
+        self._effect = Effect()
+        self._effects = {name: Effect() for name in _BESIDE if getattr(config.input, name)}
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager
@@ -144,6 +163,7 @@ class Run:
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
+            refuse_outcomes(arrests.report, self.config)
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]
             self.no_network = found.no_network
@@ -210,12 +230,13 @@ class Run:
             cluster=self.options.cluster or "none",
             tables=hashes_of(tables_beside(self._command, self.config), self.config),
         )
+        self.linked.check(request.tables)
         self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)
 
     @property
     def _reading_day(self) -> date | None:
         """The day after which there are no dates; None is the present one."""
-        return None if self._request is None else self._request.read_on
+        return None if self._request is None else self.options.read_on or self._request.read_on
 
     def _note_inputs(self, report: ReadReport) -> None:
         """Write down what was read, if files were."""
@@ -234,7 +255,7 @@ class Run:
             require(inputs_of(arrests.report) == noted_inputs(self.folder.path), "it is of other files")
             return arrests
 
-        if self.options.keep_state:  # which arrests that were kept do not give back
+        if self.options.keep_state or self.linked.given:  # which arrests that were kept do not tell of
             return read()
         return self._checkpoints.kept("arrests", read, kept_arrests.of_arrests, restored)
 
@@ -257,11 +278,16 @@ class Run:
 
     def _reading(self) -> dict[str, Any]:
         """What else reading is told."""
-        return {"keep": self._states.append} if self.options.keep_state else {}
+        kept = {"keep": self._states.append} if self.options.keep_state else {}
+        if self._corrections is None:
+            return {**kept, **self.linked.of_arrests()}
+        return {**kept, "corrections": self._corrections, "effect": self._effect}
 
     def _corrected(self) -> dict[str, Any]:
         """What reading of ties and victims is told of corrections."""
-        return {}
+        if self._corrections is None:
+            return self.linked.of_beside()
+        return {"corrections": self._corrections, "effects": self._effects}
 
     def _check_input(self, arrests: Any) -> None:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
@@ -278,6 +304,8 @@ class Run:
         )
         for report in self._beside.values():
             self.warnings += report.warnings
+        if self._corrections is not None:
+            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
         return found
 
     def _diagnosed(self, arrests: Any) -> Diagnosis:
@@ -358,6 +386,8 @@ class Run:
             counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
             undated = self.undated(arrests) if arrests.as_of is None else 0
             metadata = feature_metadata(self.config, arrests.as_of, least_exact(paths_in(found)), counted_from, undated)
+            if arrests.report.pseudonyms is not None:
+                metadata["pseudonyms"] = dict(arrests.report.pseudonyms)
             self._write_tables(arrests, found, metadata)
             self.write_beside()
             offences = not self.config.input.is_absent("offence")
@@ -376,6 +406,50 @@ class Run:
         if self.config.layers:
             sections |= {"layers": layer_statistics(found), "path_any": path_section(found.path_any)}
         return sections
+
+    def link_effects(self, inputs: Any, arrests: Any, found: Any) -> None:
+        """Write what would differ in the features of the last day with the links that nobody has decided.
+
+        `inputs` are read again, with these links; `arrests` and features that were `found` are those without.
+        """
+        if not self.linked.given:
+            return
+        links, setting = self.linked.links, self.config.links
+        methods = methods_of(found)
+        if links.likely == links.decided:
+            features = found.features
+        else:
+            with self.stage("read with uncertain links"):
+                linked = self._read_with(links.likely_corrections, inputs, arrests.report)
+                linked = self.current(linked) if arrests.as_of is None else self.cut(linked, arrests.as_of)
+            configs = [as_chosen(self.config.path, report) for report in (found.path, getattr(found, "path_any", None))]
+            features = self.past_features("features-linked", linked, "with uncertain links", *configs).features
+        with self.stage("link effects"):
+            table = effects_table(found.features, features, links.likely, setting.least_change, but=methods)
+            self.folder.write_table(LINK_EFFECTS, [table])
+        persons, names = (table[name].unique().to_pylist() for name in ("person_id", "column"))
+        self._link_effects = {
+            "persons": len(persons),
+            "columns": sorted(names),
+            "not_compared": sorted(methods),
+        }
+        if links.uncertain:
+            self.warnings.append(told_of_effects(links.uncertain, len(persons), len(names)))
+
+    def _read_with(self, corrections: Any, inputs: Any, before: ReadReport) -> Any:
+        """The tables once more, with other corrections, and ties and victims too; no warnings are told twice."""
+        location = GPU if self.place.name == "gpu" else HOST
+        progress = part_of(self.progress, "read with uncertain links")
+        how: dict[str, Any] = {"keep_going": self.options.keep_going, "today": self._reading_day, "progress": progress}
+        arrests = read_arrests_at(location, inputs, self.reading, corrections=corrections, **how)
+        read_alike(arrests.report, before)
+        arrests = replace(arrests, backend=location.backend if location is GPU else "polars")
+        if not self.config.input.has_tables_beside:
+            return arrests
+        linked, reports = read_beside(arrests, self.config, corrections=corrections, **how)
+        for name, report in reports.items():
+            read_alike(report, self._beside[name])
+        return linked
 
     def write_beside(self) -> None:
         """Write the rows of ties and victims that were rejected, where there are tables of these."""
@@ -408,6 +482,7 @@ class Run:
             with self.stage("write state"):
                 self._write_state(self._states[-1])
         device = self.engine.describe()
+        sections = {**sections, **self._corrected_counts()}
         return self.folder.finish(
             {
                 "gpunet": kind,
@@ -420,8 +495,10 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
+                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
+                **self._links_section(),
                 "warnings": self.warnings,
                 "execution": {
                     "threads": self.engine.threads,
@@ -431,6 +508,22 @@ class Run:
                 },
             }
         )
+
+    def _corrected_counts(self) -> dict[str, Any]:
+        """What the manifest counts of corrections, if there were any."""
+        if self._corrections is None:
+            return {}
+        rows = {name: effect.rows() for name, effect in self._effects.items()}
+        return {"corrections": {**self._effect.as_dict(), **rows}}
+
+    def _links_section(self) -> dict[str, Any]:
+        """What the manifest says of links between ids, where tables of these were given."""
+        if not self.linked.given:
+            return {}
+        effects = self._link_effects
+        self.warnings += self.linked.warnings(tried=effects is not None)
+        settings = {} if effects is None else vars(self.config.links)
+        return {"links": {**self.linked.section(), **settings, **(effects or {})}}
 
     def _write_state(self, state: ReadState) -> None:
         today = (self._reading_day or date.today()).isoformat()
@@ -508,6 +601,17 @@ class Run:
                 progress=self.progress,
                 kept=self._kept_fit,
             )
+
+
+def as_chosen(asked: PathConfig, report: PathReport | None) -> PathConfig:
+    """How paths are computed of another network, where how those of the first one were is known."""
+    return asked if report is None or report.chosen is None else replace(asked, betweenness=report.chosen)  # type: ignore[arg-type]
+
+
+def _forces(arrests: Any) -> int:
+    """Of how many forces there are arrests, as far as they say so."""
+    names = arrests.force_names  # of a cluster's a tuple
+    return len(set(filter(None, names if isinstance(names, tuple) else names.to_list())))
 
 
 def _closeness(found: FeatureSet) -> Float64:

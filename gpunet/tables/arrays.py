@@ -41,6 +41,7 @@ __all__ = [
     "least_by_code",
     "least_so_far",
     "namespace",
+    "put_at",
     "row_numbers",
     "running_sum",
     "sort_order",
@@ -276,6 +277,14 @@ def spread_over(values: Array, positions: Array, n: int, otherwise: Any) -> Arra
     inside = xp.concat([positions, none])[at] == every
     index = xp.where(inside, at, positions.shape[0])
     return xp.concat([values, xp.full(1, otherwise, dtype=values.dtype)])[index]
+
+
+def put_at(values: Array, positions: Array, n: int, otherwise: Any) -> Array:
+    """As :func:`spread_over`, where the `positions` are distinct and in any order."""
+    if isinstance(values, np.ndarray):
+        return spread_over(values, positions, n, otherwise)
+    order = sort_order([positions])
+    return spread_over(values[order], positions[order], n, otherwise)
 
 
 def running_sum(values: Array) -> Int64:

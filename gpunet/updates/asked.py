@@ -30,8 +30,8 @@ class Asked:
         Where the old files are; None if what was kept of reading does.
     again
         Whether a new file is one of the old ones, so that all have to be looked at together.
-    old_victims
-        Where the old tables of victims are.
+    old_victims, old_ties
+        Where the old tables of victims and of ties are.
     """
 
     config: Config
@@ -40,3 +40,4 @@ class Asked:
     old: Sequence[str] | None = None
     again: bool = False
     old_victims: Sequence[str] = ()
+    old_ties: Sequence[str] = ()

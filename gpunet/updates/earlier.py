@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named
@@ -23,6 +24,7 @@ from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_state import STATE, read_state
 from gpunet.runs.manifest import versions
+from gpunet.runs.sealed import open_result
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata, read_parquet_names
@@ -54,6 +56,10 @@ class Earlier:
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Some columns of one of its tables, all if None; InputError if it is not as the run wrote it."""
         path = self.folder / f"{name}.parquet"
+        place = open_result(self.folder, path.name, self.manifest)  # what is told of sealed scores is sealed too
+        if not isinstance(place, Path):
+            sealed: pa.Table = pq.read_table(place, columns=None if columns is None else list(columns))
+            return sealed
         self._check(path)
         found: pa.Table = to_arrow(read_parquet(path, columns))
         return found
@@ -221,6 +227,11 @@ def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
     if manifest["gpunet"] not in ("features", "run"):
         raise InputError(
             f"{place} is of gpunet {manifest['gpunet']}: there are updates of gpunet features and gpunet run"
+        )
+    if "links" in manifest:
+        raise InputError(
+            f"{place} was made with --person-links, by which ids became one, and cannot be updated: give gpunet "
+            f"{manifest['gpunet']} on all tables"
         )
     earlier = Earlier(place, manifest, load_config(manifest["config"]))
     if not all(sha256 for of in ("", *BESIDE) for sha256 in earlier.hashes(of)):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import Arrests, FileCount
+from gpunet.arrests.arrests import Arrests, FileCount, ReadReport
 from gpunet.arrests.network import Network
 from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY, day_number
@@ -24,19 +24,20 @@ from gpunet.features import FeatureSet, compute_all
 from gpunet.features.known import KnownPaths
 from gpunet.reading.arrests_table import arrests_of, read_arrests_at
 from gpunet.reading.beside import read_beside
-from gpunet.reading.corrections import Effect, added
+from gpunet.reading.corrections import added
 from gpunet.reading.location import HOST
 from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
+from gpunet.runs.stored_tables import array_of
 from gpunet.tables.arrays import to_host
 from gpunet.tables.frames import to_arrow
 from gpunet.updates.asked import Asked
 from gpunet.updates.changes import Tables, changes_table
-from gpunet.updates.components import known_paths
-from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.components import FileOrder, known_paths
+from gpunet.updates.earlier import Earlier
 from gpunet.updates.raised import flags_compared, raised
 
 __all__ = ["CHANGES", "UpdateRun"]
@@ -68,8 +69,6 @@ class UpdateRun(Run):
         super().__init__(earlier.command, folder, asked.config, options, engine)
         self._earlier, self._asked = earlier, asked
         self._corrections = asked.corrections or None  # none at all are as if none had been given
-        self._effect = Effect()
-        self._effects = {name: Effect() for name in BESIDE if getattr(self.config.input, name)}
         self._today = date.today()
         self._begin: ReadState | None = None
         self._found: FeatureSet | None = None
@@ -78,6 +77,7 @@ class UpdateRun(Run):
         self._side = self.config.model.side if earlier.command == "run" else None
         self._flags = flags_compared(self.config, self._side)
         self._old_arrests: Arrests | None = None  # as of the earlier day, where flags are compared
+        self._old_order: FileOrder | None = None
         self._moved: dict[str, int] = {}
 
     @property
@@ -96,20 +96,25 @@ class UpdateRun(Run):
         self._checkpoints.clear()
 
     def _reading(self) -> dict[str, Any]:
-        told = {"corrections": self._corrections, "effect": self._effect, "begin": self._begin}
-        return {**super()._reading(), **told}
+        return {**super()._reading(), "begin": self._begin}
 
     def _read(self, inputs: Any) -> Any:
         """Read the old files, or what was kept of them, and the new ones, which are the `inputs`."""
         if self._asked.old is None:
             self._begin = self._state()
         files = self._old_files() if self._begin is None else []
-        if self._flags:
+        if self._flags or self._goes_on:
             files = self._read_earlier(files)
         arrests = super()._read([*files, *inputs])
         self._earlier.check_read(arrests.report.files)
         self._notice_again(arrests.report.files)
         return arrests
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether reading can go on from what the earlier run had read, so that this costs little by itself."""
+        by_rows = self.place.name != "gpu" and not self._asked.again and can_be_kept(self._earlier.config)
+        return self.engine.name == "cpu" and (self._begin is not None or by_rows)
 
     def _read_earlier(self, files: list[str]) -> list[str]:
         """The arrests of the earlier run by itself, of what was kept or of `files`; return the files still to be read.
@@ -125,12 +130,35 @@ class UpdateRun(Run):
             self._earlier.check_read(old.report.files)
             if not self._asked.again and self.place.name != "gpu" and can_be_kept(config):
                 (self._begin,), files = states, []
-        if self._asked.old_victims:  # flags look at no other ties than those of arrests
-            alone = replace(config, input=replace(config.input, ties=(), victims=tuple(self._asked.old_victims)))
-            old, _ = read_beside(old, alone, today=self._today)
-        assert self._earlier.as_of is not None
-        self._old_arrests = old.before(self._earlier.as_of)
+        self._old_order = self._order_of(old)
+        if self._flags:  # which look at no other ties than those of arrests
+            old, _ = self._earlier_beside(old, ())
+            assert self._earlier.as_of is not None
+            self._old_arrests = old.before(self._earlier.as_of)
         return files
+
+    def _earlier_beside(self, old: Arrests, ties: Sequence[str]) -> tuple[Arrests, Mapping[str, ReadReport]]:
+        """The arrests of the earlier run with its victims and these ties, and how reading of both went."""
+        config, victims = self._earlier.config, tuple(self._asked.old_victims)
+        if not ties and not victims:
+            return old, {}
+        alone = replace(config, input=replace(config.input, ties=tuple(ties), victims=victims))
+        return read_beside(old, alone, today=self._today)
+
+    def _order_of(self, old: Arrests) -> FileOrder | None:
+        """In which order the persons of the earlier run first appeared; None if it had other rows of the same files.
+
+        So it is where dates were to come that are past now.
+        """
+        whole, reports = self._earlier_beside(old, self._asked.old_ties)
+        told = self._earlier.manifest["input"]
+        for name, report in {"": old.report, **reports}.items():
+            before = told[name] if name else told
+            if report is not None and dict(report.by_reason) != before["rejected_by_reason"]:
+                return None
+        as_of = self._earlier.as_of
+        seen = whole.current() if as_of is None else whole.before(as_of)
+        return FileOrder(array_of(seen.person_ids), to_host(seen.first_rows))
 
     def _with_beside(self, arrests: Any) -> Any:
         """Read tables of ties and victims, the old ones and then the new ones."""
@@ -138,18 +166,13 @@ class UpdateRun(Run):
         for name, report in self._beside.items():
             self._earlier.check_read(report.files, name)
             self._notice_again(report.files, name)
-        if self._corrections is not None:
-            self._effect = self._effect.with_tables(self._effects.values(), self._corrections)
-            if self._effect.unknown:
-                self.warnings.insert(
-                    0,
-                    f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
-                    "nothing was done for these",
-                )
+        if self._corrections is not None and self._effect.unknown:
+            self.warnings.insert(
+                0,
+                f"{counted(self._effect.unknown, 'row')} of --remove and --merge name what no accepted row has: "
+                "nothing was done for these",
+            )
         return found
-
-    def _corrected(self) -> dict[str, Any]:
-        return {"corrections": self._corrections, "effects": self._effects}
 
     def _notice_again(self, files: Sequence[FileCount], of: str = "") -> None:
         """Tell of new files that the earlier run had read under whatever name."""
@@ -188,7 +211,7 @@ class UpdateRun(Run):
     def _known_paths(self, arrests: Arrests, network: Network, layer: str) -> KnownPaths | None:
         if self.engine.name != "cpu":
             return None
-        self._known[layer] = known_paths(self._earlier, arrests, network, layer)
+        self._known[layer] = known_paths(self._earlier, self._old_order, arrests, network, layer)
         return self._known[layer]
 
     def write_features(self, arrests: Any, found: Any) -> dict[str, Any]:
@@ -206,11 +229,15 @@ class UpdateRun(Run):
             changes = self._changes(arrests)
             self.folder.write_table(CHANGES, [changes], self._said_side if self._earlier.command == "run" else None)
         self._moved = {"changes": len(changes), "persons_moved": len(changes["person_id"].unique())}
-        before = self._earlier.manifest.get("corrections", {})
-        if self._corrections is not None or before:
-            rows = {name: effect.rows() for name, effect in self._effects.items()}
-            sections = {**sections, "corrections": added(before, {**self._effect.as_dict(), **rows})}
         return super().finish(kind, arrests, sections)
+
+    def _corrected_counts(self) -> dict[str, Any]:
+        """Those of the earlier run and of this one."""
+        before = self._earlier.manifest.get("corrections", {})
+        if self._corrections is None and not before:
+            return {}
+        rows = {name: effect.rows() for name, effect in self._effects.items()}
+        return {"corrections": added(before, {**self._effect.as_dict(), **rows})}
 
     def _changes(self, arrests: Any) -> pa.Table:
         assert self._found is not None  # features are written first

@@ -27,6 +27,7 @@ def card(
     """Write one page about one score: what it says, what it rests on, what would change it."""
     from gpunet.base.private import make_folder
     from gpunet.cli.progress import console_progress
+    from gpunet.governance.noted import noted
     from gpunet.report.audience import Audience
     from gpunet.report.card import card_page
     from gpunet.report.page import rendered
@@ -39,6 +40,7 @@ def card(
     _check_out(out, [path_named(file["name"]) for file in files])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
+    noted(run, "consultation", 1)
     try:
         make_folder(out.parent)
         write_whole(out, lambda path: path.write_bytes(page.html))

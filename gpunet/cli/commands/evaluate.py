@@ -22,6 +22,7 @@ from gpunet.cli.options import (
     Inputs,
     KeepGoing,
     Out,
+    PersonLinks,
     Report,
     Resume,
     Seed,
@@ -83,6 +84,7 @@ def known(
     population: _Population = None,
     ties: Ties = None,
     victims: _Victims = None,
+    person_links: PersonLinks = None,
     protocols: _Protocols = None,
     classifiers: _Classifiers = None,
     folds: _Folds = None,
@@ -107,10 +109,10 @@ def known(
     if resume is not None:
         go_on(context, "evaluate known", resume, options)
         return
-    tables, out = needed(inputs, out, config, ties, victims)
+    tables, out = needed(inputs, out, config, ties, victims, person_links)
     settings = _asked(
-        config, seed, ties, victims, population=population, protocols=protocols, classifiers=classifiers, folds=folds,
-        bootstrap=bootstrap,
+        config, seed, ties, victims, person_links, population=population, protocols=protocols,
+        classifiers=classifiers, folds=folds, bootstrap=bootstrap,
     )  # fmt: skip
     day = as_of.date() if as_of else None
     work("evaluate known", out, settings, options, lambda options: run_known(tables, out, settings, day, options))
@@ -128,6 +130,7 @@ def emerging(
     population: _Population = None,
     ties: Ties = None,
     victims: _Victims = None,
+    person_links: PersonLinks = None,
     custody: _Custody = None,
     bootstrap: _Bootstrap = None,
     seed: Seed = None,
@@ -150,10 +153,10 @@ def emerging(
     if resume is not None:
         go_on(context, "evaluate emerging", resume, options)
         return
-    tables, out = needed(inputs, out, config, ties, victims)
+    tables, out = needed(inputs, out, config, ties, victims, person_links)
     settings = _asked(
-        config, seed, ties, victims, start=start.date() if start else None, every=every, horizon_days=horizon,
-        population=population, custody=custody, bootstrap=bootstrap,
+        config, seed, ties, victims, person_links, start=start.date() if start else None, every=every,
+        horizon_days=horizon, population=population, custody=custody, bootstrap=bootstrap,
     )  # fmt: skip
     work(
         "evaluate emerging", out, settings, options, lambda options: run_emerging(tables, out, settings, None, options)
@@ -161,7 +164,12 @@ def emerging(
 
 
 def _asked(
-    config: Path | None, seed: int | None, ties: list[str] | None, victims: list[str] | None, **evaluate: Any
+    config: Path | None,
+    seed: int | None,
+    ties: list[str] | None,
+    victims: list[str] | None,
+    person_links: list[str] | None,
+    **evaluate: Any,
 ) -> Config:
     """The configuration, with what the command line says.
 
@@ -175,7 +183,7 @@ def _asked(
     paths = [str(named_path(path, "--victims")) for path in victims or ()]
     if len(paths) == 1 and not tell_of_incidents(paths, loaded):
         evaluate["victims"], victims = paths[0], None
-    loaded = with_beside(loaded, ties, victims)
+    loaded = with_beside(loaded, ties, victims, person_links)
     asked: dict[str, Any] = {
         name: str(value) if isinstance(value, Path) else tuple(value) if isinstance(value, list) else value
         for name, value in given(evaluate).items()

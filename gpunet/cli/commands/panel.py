@@ -19,6 +19,7 @@ from gpunet.cli.options import (
     Inputs,
     KeepGoing,
     Out,
+    PersonLinks,
     Resume,
     ShowValues,
     StartOver,
@@ -38,6 +39,7 @@ def panel(
     config: ConfigFile = None,
     ties: Ties = None,
     victims: Victims = None,
+    person_links: PersonLinks = None,
     every: Every = None,
     start: From = None,
     end: To = None,
@@ -67,8 +69,8 @@ def panel(
     if resume is not None:
         go_on(context, "panel", resume, options)
         return
-    tables, out = needed(inputs, out, config, ties, victims)
-    loaded = with_beside(load_config(config), ties, victims)
+    tables, out = needed(inputs, out, config, ties, victims, person_links)
+    loaded = with_beside(load_config(config), ties, victims, person_links)
     asked = given(
         {
             "start": start.date() if start else None,

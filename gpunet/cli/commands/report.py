@@ -23,4 +23,4 @@ def report(
     from gpunet.cli.console import say
     from gpunet.cli.reports import write_report
 
-    say(str(write_report(run, audience)))
+    say(str(write_report(run, audience, note=True)))

@@ -26,6 +26,7 @@ from gpunet.cli.options import (
     KeepState,
     ModelKind,
     Out,
+    PersonLinks,
     Report,
     Resume,
     Seed,
@@ -50,6 +51,7 @@ def features(
     config: ConfigFile = None,
     ties: Ties = None,
     victims: Victims = None,
+    person_links: PersonLinks = None,
     as_of: AsOf = None,
     engine: EngineOption = "auto",
     threads: Threads = None,
@@ -74,9 +76,9 @@ def features(
     if resume is not None:
         go_on(context, "features", resume, options)
         return
-    tables, out = needed(inputs, out, config, ties, victims)
+    tables, out = needed(inputs, out, config, ties, victims, person_links)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget)
-    settings = with_beside(loaded, ties, victims)
+    settings = with_beside(loaded, ties, victims, person_links)
     day = as_of.date() if as_of else None
     work("features", out, settings, options, lambda options: run_features(tables, out, settings, day, options))
 
@@ -88,6 +90,7 @@ def run(
     config: ConfigFile = None,
     ties: Ties = None,
     victims: Victims = None,
+    person_links: PersonLinks = None,
     as_of: AsOf = None,
     horizon: Horizon = None,
     model: Annotated[ModelKind | None, typer.Option("--model", help="Kind of model. \\[xgboost]")] = None,
@@ -127,10 +130,10 @@ def run(
     if resume is not None:
         go_on(context, "run", resume, options)
         return
-    tables, out = needed(inputs, out, config, ties, victims)
+    tables, out = needed(inputs, out, config, ties, victims, person_links)
     loaded = _with_path(config, betweenness=betweenness, epsilon=epsilon, delta=delta, budget=budget, seed=seed)
     changed = replace(loaded.model, **given({"horizon_days": horizon, "kind": model, "seed": seed, "side": side}))
-    settings = with_beside(replace(loaded, model=changed), ties, victims)
+    settings = with_beside(replace(loaded, model=changed), ties, victims, person_links)
     day = as_of.date() if as_of else None
     work("run", out, settings, options, lambda options: run_forecast(tables, out, settings, day, options))
 

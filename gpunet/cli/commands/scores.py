@@ -34,14 +34,19 @@ def score(
     from gpunet.base.private import make_folder
     from gpunet.base.shapes import values_shown
     from gpunet.base.threads import available_threads, limit_pools
+    from gpunet.cli.noting import note_scores
     from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
+    from gpunet.governance.rules import check_features_scored
+    from gpunet.governance.statement import stated_of_table
     from gpunet.model import load_model
     from gpunet.model import score as score_features
     from gpunet.tables.files import write_whole
-    from gpunet.tables.parquet import write_parquet
+    from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
     _check_out(out, [features, model])
+    stated = stated_of_table(read_parquet_metadata(features))
+    check_features_scored(stated)
     try:
         make_folder(out.parent)
     except OSError as error:
@@ -61,12 +66,13 @@ def score(
         loaded = load_model(model)
         _check_side(out, loaded.side)
         scores = score_features(loaded, features, progress=progress, **asked)
-    said = None if loaded.side == OFFENDER else {"side": loaded.side}
+    side = {} if loaded.side == OFFENDER else {"side": loaded.side}
+    note_scores([features.parent, model.parent], len(scores))
     try:
-        write_whole(out, lambda path: write_parquet(path, scores, said))
+        write_whole(out, lambda path: write_parquet(path, scores, {**side, "governance": stated}))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error
-    of = "" if said is None else " as possible victims"
+    of = " as possible victims" if side else ""
     say(f"{len(scores):,} persons scored{of}: {out}")
 
 

@@ -11,7 +11,7 @@ import typer
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import refuse_taken
 from gpunet.cli.console import compiling_noticed, notice, say
-from gpunet.cli.options import ConfigFile, Inputs, ShowValues, Ties, Victims, path_of
+from gpunet.cli.options import ConfigFile, Inputs, PersonLinks, ShowValues, Ties, Victims, path_of
 
 __all__ = ["check", "synth"]
 
@@ -31,6 +31,7 @@ def check(
     show_values: ShowValues = False,
     ties: Ties = None,
     victims: Victims = None,
+    person_links: PersonLinks = None,
 ) -> None:
     """Read tables, tell what would go wrong, and propose a configuration; nothing is computed."""
     from gpunet.base.printable import printable
@@ -42,12 +43,13 @@ def check(
     from gpunet.tables.files import write_new
 
     if not inputs:
-        where = " of arrests before --ties and --victims, or after --" if ties or victims else " to check"
+        options = "--ties, --victims and --person-links" if person_links else "--ties and --victims"
+        where = f" of arrests before {options}, or after --" if ties or victims or person_links else " to check"
         raise InputError(f"no input: name the tables{where}")
     if write_config is not None:
         refuse_taken(write_config, "--write-config")
     with values_shown(show_values), console_progress() as progress, compiling_noticed():
-        settings = with_beside(load_config(config), ties, victims)
+        settings = with_beside(load_config(config), ties, victims, person_links)
         found, proposed = check_tables(inputs, settings, progress=progress, notice=notice)
         found = less_rare_texts(found)
     if as_json:

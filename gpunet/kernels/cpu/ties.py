@@ -16,7 +16,7 @@ def incident_pairs(
 ) -> tuple[Int64, Float64, Int32, Int32]:
     """Every pair of members of every incident.
 
-    `members` of incident i, ascending, are ``members[indptr[i]:indptr[i+1]]`` with `first` and `last` day. Returns
+    `members` of incident i, each once, are ``members[indptr[i]:indptr[i+1]]`` with `first` and `last` day. Returns
     ``key = a * n + b`` (a < b), the weight 1/(k-1), and the pair's earliest and latest day (`undated` if none).
     """
     total = 0
@@ -35,7 +35,7 @@ def incident_pairs(
         share = 1.0 / (stop - start - 1)
         for x in range(start, stop):
             for y in range(x + 1, stop):
-                key[at] = np.int64(members[x]) * n + members[y]
+                key[at] = np.int64(min(members[x], members[y])) * n + max(members[x], members[y])
                 weight[at] = share
                 low[at] = _earlier(first[x], first[y], undated)
                 high[at] = max(last[x], last[y])
@@ -63,7 +63,7 @@ def reduce_pairs(
 ) -> tuple[
     Int64, Int64, Float64, Int32, Int32
 ]:  # fmt: skip
-    """Merge equal keys, taken in `order` (a stable sort of `key`, so that weights are summed in incident order).
+    """Merge equal keys, taken in `order` (a stable sort of `key`, so that weights are summed in the pairs' order).
 
     Returns the distinct keys, number of incidents, summed weight, earliest and latest day.
     """

@@ -89,7 +89,7 @@ def _pair(
         before = x - start  # members before x have stop - start - 1, stop - start - 2, ... pairs
         at = begin[incident] + before * (2 * (stop - start) - before - 1) // 2
         for y in range(x + 1, stop):
-            key[at] = np.int64(members[x]) * n + members[y]
+            key[at] = np.int64(min(members[x], members[y])) * n + max(members[x], members[y])
             weight[at] = share
             low[at] = _earlier(first[x], first[y], undated)
             high[at] = max(last[x], last[y])

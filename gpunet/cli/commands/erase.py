@@ -1,0 +1,54 @@
+"""``gpunet erase``: a person goes from every run under a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gpunet.cli.options import Threads, path_of
+
+__all__ = ["erase"]
+
+
+def erase(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", parser=path_of("DIR"), help="The folder that holds the runs.")
+    ],
+    person: Annotated[str, typer.Option("--person", metavar="ID", help="The id, as results write it.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="FILE...", help="Where tables of the runs are now, if they were moved."),
+    ] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete a run whole that cannot be made again without the person.")
+    ] = False,
+    threads: Threads = None,
+) -> None:
+    """Erase a person from every run, checkpoint and package under a folder, and say what could not be reached."""
+    from gpunet.base.stopping import stoppable
+    from gpunet.base.threads import available_threads, limit_pools
+
+    limit_pools(available_threads(threads))  # before Polars is loaded
+    from gpunet.cli.console import notice, say
+    from gpunet.cli.erasure import erase as job
+
+    with stoppable("what was erased is erased; give the same command again for the rest"):
+        found = job(folder, person, inputs or (), delete=delete, threads=threads, notice=notice)
+    for line in found.done:
+        say(f"erased     {line}", indent=11)
+    for line in found.notes:
+        say(f"note       {line}", indent=11)
+    for line in found.left:
+        say(f"left       {line}", indent=11)
+    for line in found.inputs:
+        say(
+            f"input      {line}: still holds the person: remove the rows there, or the next run has them again",
+            indent=11,
+        )
+    if not (found.done or found.left or found.notes):
+        say("no run, checkpoint or package here holds this person; ids are to be written as results write them")
+    if found.left:
+        say(f"could not be reached: {len(found.left)}, as listed")
+        raise typer.Exit(1)

@@ -1,0 +1,290 @@
+"""``gpunet erase`` as a job: a person goes from every run, checkpoint and package under a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from gpunet.base.errors import GpunetError, InputError, StorageError, VerificationError, in_words
+from gpunet.base.paths import path_named
+from gpunet.cli.remade import Remaking, remade
+from gpunet.cli.running import RUN_FILES
+from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete_run, entered
+from gpunet.governance.leftovers import leftovers, names_person
+from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
+from gpunet.governance.runs_under import HIDDEN, Held, held_under
+from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.runs.complete import read_manifest
+from gpunet.runs.folder import MANIFEST, checkpoints_of
+from gpunet.tables.files import sha256_of
+from gpunet.updates.earlier import BESIDE
+
+__all__ = ["Erased", "erase"]
+
+#: Runs first, and after them what is made of runs.
+_ORDER = {"flags": 1, "audit": 2}
+
+_BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its command again"
+
+
+@dataclass
+class Erased:
+    """What an erasure came to, in sentences without an id; what is ``left`` still holds the person."""
+
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def erase(
+    folder: str | os.PathLike[str],
+    person: str,
+    inputs: Sequence[str] = (),
+    *,
+    delete: bool = False,
+    threads: int | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Erased:
+    """Erase a person from every run, checkpoint and package under a folder.
+
+    Every step can be given again: whoever is killed gives the same command once more.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds the runs.
+    person
+        The id, as results write it.
+    inputs
+        Where tables of the runs are now, if they are not where they were.
+    delete
+        Whether a run that cannot be made again without the person is deleted whole.
+    threads
+        How many are used.
+    notice
+        Gets a sentence before each run that is made again.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or the id is empty.
+    """
+    if not person.strip():
+        raise InputError("--person is empty: give the id as results write it")
+    root = Path(os.path.realpath(folder))
+    wanted, found = Wanted(frozenset({person})), Erased()
+    found.left += recover(root, RUN_FILES)
+    work = _Erasure(root, wanted, found, Remaking(wanted.persons, tuple(inputs), threads), delete, notice)
+    work.unfinished()
+    work.complete()
+    work.packages()
+    work.beside()
+    for lines in (found.done, found.left, found.inputs, found.notes):
+        lines[:] = [_masked(line, wanted) for line in lines]
+    return found
+
+
+@dataclass
+class _Erasure:
+    """An erasure under way. ``runs``: where runs are by the SHA-256 that their run.json had."""
+
+    root: Path
+    wanted: Wanted
+    found: Erased
+    how: Remaking
+    delete: bool
+    notice: Callable[[str], None] | None
+    erased: list[Held] = field(default_factory=list)
+    runs: dict[str, Path] = field(default_factory=dict)
+
+    def unfinished(self) -> None:
+        """Checkpoints that hold the person, or may, go: the run begins anew."""
+        for held in self._of("unfinished"):
+            if _may_hold(held, self.wanted):
+                self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, 1)), _BEGINS_ANEW)
+
+    def complete(self) -> None:
+        """Runs are made again, and after them flags and audits of them."""
+        runs = self._of("run")
+        for held in runs:
+            self.runs[sha256_of(held.path / MANIFEST)] = held.path
+        for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
+            if self._is_held(held):
+                self._erase_run(held)
+            elif self._is_of_erased(held):
+                self._make_again(held)
+
+    def packages(self) -> None:
+        """Packages cannot be changed, and are deleted."""
+        for held in self._of("package"):
+            try:
+                holds_person = holds(held.path, self.wanted)
+            except (Unreadable, OSError) as error:
+                self.found.left.append(f"{self._name(held.path)}: a package that cannot be looked into: {_said(error)}")
+                continue
+            if holds_person:
+                why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
+                self._try(held, lambda held: delete_package(held, 1), why)
+
+    def beside(self) -> None:
+        """Cards go; other files, and the tables of the input, are not touched."""
+        inputs = self._inputs()
+        for found in list(leftovers(self.root, held_under(self.root), self.wanted, inputs)):
+            name = self._name(found.path)
+            if found.kind == "unreadable":
+                self.found.left.append(f"{name}: cannot be looked into: {found.why}")
+            elif found.kind == "card":
+                found.path.unlink(missing_ok=True)
+                self.found.done.append(f"{name}: card of a score deleted, which was about the person or named them")
+            elif found.certain:
+                self.found.left.append(f"{name}: is not of a run, and holds the person")
+            else:
+                self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
+
+    def _of(self, kind: str) -> list[Held]:
+        return [held for held in held_under(self.root) if held.kind == kind]
+
+    def _is_held(self, held: Held) -> bool:
+        """Whether a run holds the person; a run that cannot be looked into is told of."""
+        try:
+            return any(holds(path, self.wanted) for path in _files_of(held.path))
+        except (Unreadable, OSError, pa.ArrowException) as error:
+            self.found.left.append(f"{self._name(held.path)}: cannot be looked into: {_said(error)}")
+            return False
+
+    def _is_of_erased(self, held: Held) -> bool:
+        """Whether flags or an audit are of a run that is not what it was, as a person has been erased from it."""
+        told = held.manifest.get("audit", {}).get("run"), *held.manifest.get("flags", {}).get("runs", ())
+        for run in filter(None, told):
+            place = self.runs.get(run["run_json_sha256"]) or Path(os.path.realpath(path_named(run["folder"])))
+            if place in [each.path for each in self.erased] or _has_changed(place, run["run_json_sha256"]):
+                return True
+        return False
+
+    def _erase_run(self, held: Held) -> None:
+        try:
+            self._replace(held)
+        except (GpunetError, OSError) as error:
+            why = _said(error)
+            if not self.delete:
+                self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
+                return
+            self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, 1)), f"deleted whole: {why}")
+            return
+        self.erased.append(held)
+        self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again without the person")
+
+    def _make_again(self, held: Held) -> None:
+        """What tells of groups of persons alone, and was made of a run that has changed."""
+        try:
+            self._replace(held)
+            self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again, as its run was")
+        except (GpunetError, OSError) as error:
+            self.found.notes.append(
+                f"{self._name(held.path)}: holds no id of the person, but counts of a run that did: {_said(error)}"
+            )
+
+    def _replace(self, held: Held) -> None:
+        """Make a run again beside it, look that no trace is left, enter it in the log, and put it in place."""
+        if self.notice is not None:
+            self.notice(f"{self._name(held.path)}: making gpunet {held.command} again")
+        with ErasedFolder(held.path, RUN_FILES) as old:
+            refuse_changed(old)
+            new = begin(held.path)
+            try:
+                remade(held, new, self._remaking())
+                if any(holds(path, self.wanted) for path in _files_of(new)):
+                    raise VerificationError("made again, it still holds the person")
+                entered(held, 1)
+            except BaseException:
+                drop(held.path, RUN_FILES)
+                raise
+        self.found.left += put_in_place(held.path, RUN_FILES)
+
+    def _remaking(self) -> Remaking:
+        return Remaking(self.how.persons, self.how.inputs, self.how.threads, self.runs)
+
+    def _inputs(self) -> list[str]:
+        """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
+        paths = {path: None for held in self._of("run") for path in _inputs_of(held)}
+        for path in dict.fromkeys(path for held in self.erased for path in _inputs_of(held)):
+            try:
+                still = names_person(Path(path), self.wanted)
+            except (Unreadable, OSError, pa.ArrowException):
+                still = True
+            if still:
+                self.found.inputs.append(path)
+        return list(paths)
+
+    def _try(self, held: Held, job: Callable[[Held], object], done: str) -> None:
+        try:
+            job(held)
+            self.found.done.append(f"{self._name(held.path)}: {done}")
+        except (GpunetError, OSError) as error:
+            self.found.left.append(f"{self._name(held.path)}: {_said(error)}")
+
+    def _left(self, lines: Iterable[str]) -> None:
+        self.found.left += lines
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self.root)) if path != self.root else path.name
+
+
+def _has_changed(run: Path, sha256: str) -> bool:
+    """Whether persons were erased from a run since it had that ``run.json``: an erasure was killed behind it."""
+    try:
+        manifest = read_manifest(run)
+        return "corrections" in manifest and sha256_of(run / MANIFEST) != sha256
+    except (InputError, OSError):
+        return False
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """The files of a complete run, but for what is hidden."""
+    found = [path for path in sorted(folder.rglob("*")) if HIDDEN not in path.relative_to(folder).parts]
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _inputs_of(held: Held) -> list[str]:
+    """The paths of the tables that a run has read and that are there."""
+    read = held.manifest.get("input", {})
+    files = [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
+    paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
+    return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+
+
+def _may_hold(held: Held, wanted: Wanted) -> bool:
+    """Whether what an unfinished run has kept may hold the person: it does unless the arrests show that it does not."""
+    place = checkpoints_of(held.path)
+    files = [path for path in sorted(place.parent.rglob("*")) if path.is_file() and not path.is_symlink()]
+    kept = [path for path in files if path.name.endswith((".checkpoint", ".parquet", ".sealed", ".arrests", ".csv"))]
+    if not kept:
+        return False
+    try:
+        arrests = place / "arrests.checkpoint"
+        return not arrests.is_file() or any(holds(path, wanted) for path in kept) or bool(_named(kept, wanted))
+    except (Unreadable, OSError, pa.ArrowException):
+        return True
+
+
+def _named(paths: Iterable[Path], wanted: Wanted) -> set[str]:
+    return {person for path in paths for person in ids_in(path) & wanted.persons}
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, StorageError | OSError):
+        return in_words(error)
+    return " ".join(str(error).split())
+
+
+def _masked(line: str, wanted: Wanted) -> str:
+    """A line without the id, which a name of a file may have."""
+    for person in sorted(wanted.persons, key=len, reverse=True):
+        if wanted.unmistakable:
+            line = line.replace(person, "[id]")
+    return line

@@ -1,0 +1,203 @@
+"""Complete runs made again without some persons, by the job of each command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gpunet.base.errors import InputError
+from gpunet.base.paths import path_named
+from gpunet.cli.run import features_of, forecast_of
+from gpunet.cli.running import opened
+from gpunet.config.config import Config, load_config
+from gpunet.governance.runs_under import Held
+from gpunet.reading.corrections import Corrections
+from gpunet.runs.complete import read_manifest
+from gpunet.runs.described import latest_date
+from gpunet.runs.file_lists import CARDS, REPORT, stored_list
+from gpunet.runs.run_options import RunOptions
+from gpunet.tables.files import sha256_of
+from gpunet.updates.asked import Asked
+from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.erasure_run import ErasureRun
+
+__all__ = ["Remaking", "remade"]
+
+#: Nothing is kept to go on from.
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Remaking:
+    """How runs are made again.
+
+    Attributes
+    ----------
+    persons
+        Who is left out.
+    inputs
+        Where tables of the runs are now, if they are not where they were.
+    threads
+        How many are used.
+    runs
+        Where the runs are that audits and flags are of, by the SHA-256 that their ``run.json`` has or had.
+    """
+
+    persons: frozenset[str]
+    inputs: Sequence[str] = ()
+    threads: int | None = None
+    runs: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def corrections(self) -> Corrections:
+        """The same as corrections."""
+        return Corrections(persons=self.persons)
+
+    def options(self, manifest: Mapping[str, Any]) -> RunOptions:
+        """How the job of a command is called."""
+        return RunOptions(
+            "cpu",
+            self.threads,
+            checkpoint_seconds=_NEVER,
+            allow_incomplete=True,
+            corrections=self.corrections,
+            read_on=latest_date(manifest),
+        )
+
+
+def remade(held: Held, out: Path, how: Remaking) -> None:
+    """Make a complete run again in another folder, with the configuration and the tables that it had.
+
+    Parameters
+    ----------
+    held
+        The run.
+    out
+        An empty folder.
+    how
+        Whom to leave out.
+
+    Raises
+    ------
+    GpunetError
+        If it cannot be made again: a table is gone or has changed, was a data frame, or holds what was left out before.
+    """
+    manifest = read_manifest(held.path)
+    job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
+    job(Earlier(held.path, manifest, load_config(manifest["config"])), out, how)
+    if (held.path / REPORT.name).is_file():
+        from gpunet.cli.reports import write_report
+
+        write_report(out, stored_list(held.path / REPORT.name, REPORT)["audience"])
+    if (held.path / CARDS.name).is_file():
+        from gpunet.cli.records import write_cards
+
+        write_cards(out)
+
+
+def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
+    """By an update that has no new tables: what was kept of reading is enough."""
+    _refuse_frames(earlier)
+    elsewhere = _elsewhere(earlier, how)
+    by_state = earlier.has_state
+    old = None if by_state else _inputs(earlier, elsewhere)
+    config, beside = _with_beside(earlier, elsewhere)
+    asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"])
+    options = replace(how.options(earlier.manifest), corrections=None, keep_state=by_state)
+    with opened(earlier.command, [], out, config, options) as found:
+        under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
+        job = features_of if earlier.command == "features" else forecast_of
+        job(under_way, [], earlier.as_of)
+
+
+def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
+    """By the command itself, on the same tables."""
+    from gpunet.cli.run import job_of
+
+    _refuse_frames(earlier)
+    elsewhere = _elsewhere(earlier, how)
+    paths = _inputs(earlier, elsewhere)
+    config, _ = _with_beside(earlier, elsewhere)
+    for file in earlier.manifest.get("tables", {}).get("files", ()):
+        _check(path_named(file["name"]), file, file["name"])
+    command: Any = earlier.manifest["gpunet"]
+    as_of = earlier.as_of if command == "evaluate known" else None
+    job_of(command)(paths, out, config, as_of, how.options(earlier.manifest))
+
+
+def _flags(earlier: Earlier, out: Path, how: Remaking) -> None:
+    from gpunet.cli.flags import run_flags
+
+    flags = earlier.manifest["config"].get("flags")
+    runs = [_run_of(told, how) for told in earlier.manifest["flags"]["runs"]]
+    options = replace(how.options(earlier.manifest), read_on=None)
+    run_flags(runs, out, {"flags": flags} if flags else None, _of_these(runs, how), options)
+
+
+def _audit(earlier: Earlier, out: Path, how: Remaking) -> None:
+    from gpunet.cli.audits import run_audit
+
+    told = earlier.manifest["audit"]
+    files = told["attributes"]["files"]
+    if len(files) != 1:
+        raise InputError("its table of attributes came in several files: give gpunet audit again")
+    file = files[0]["name"] if isinstance(files[0], Mapping) else files[0]
+    options = replace(how.options(earlier.manifest), corrections=None, read_on=None)
+    run_audit(_run_of(told["run"], how), path_named(file), told["by"], out, earlier.manifest["config"], options)
+
+
+def _run_of(told: Mapping[str, Any], how: Remaking) -> Path:
+    """The run that an audit or flags are of."""
+    place = how.runs.get(told["run_json_sha256"]) or Path(path_named(told["folder"]))
+    if not place.is_dir():
+        raise InputError("the run that it is of is not where it was")
+    return place
+
+
+def _of_these(runs: Sequence[Path], how: Remaking) -> list[str]:
+    """Those of the tables named elsewhere that the runs have read."""
+    read = {file["sha256"] for run in runs for file in _files(read_manifest(run)["input"])}
+    return [path for path in how.inputs if sha256_of(Path(path)) in read]
+
+
+def _files(read: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
+
+
+def _refuse_frames(earlier: Earlier) -> None:
+    if not all(file.get("sha256") for file in _files(earlier.manifest["input"])):
+        raise InputError("it was made of data frames, which cannot be read again")
+
+
+def _elsewhere(earlier: Earlier, how: Remaking) -> dict[str, str]:
+    return earlier.moved(list(how.inputs))
+
+
+def _inputs(earlier: Earlier, elsewhere: Mapping[str, str]) -> list[str]:
+    """The tables of arrests, every one as it was."""
+    found = earlier.inputs(elsewhere)
+    for path, file in zip(found, earlier.manifest["input"]["files"], strict=True):
+        _check(path, file, file["name"])
+    return found
+
+
+def _with_beside(earlier: Earlier, elsewhere: Mapping[str, str]) -> tuple[Config, dict[str, list[str]]]:
+    """The configuration with the tables of ties and victims where they are now, and these tables."""
+    earlier.check_beside()
+    beside = {name: earlier.beside(name, elsewhere) for name in BESIDE}
+    for name in BESIDE:
+        for file in (earlier.manifest["input"].get(name) or {}).get("files", ()):
+            _check(elsewhere.get(file["sha256"]) or path_named(file["name"]), file, file["name"])
+    of_beside: dict[str, Any] = {name: tuple(paths) for name, paths in beside.items()}
+    return replace(earlier.config, input=replace(earlier.config.input, **of_beside)), beside
+
+
+def _check(path: str, file: Mapping[str, Any], name: str) -> None:
+    try:
+        same = sha256_of(Path(path)) == file["sha256"]
+    except OSError as error:
+        raise InputError(f"its table {name} cannot be read: say with --input where it is now") from error
+    if not same:
+        raise InputError(f"its table {name} has changed since: say with --input where the table of that time is")

@@ -1,0 +1,42 @@
+"""What is done with links is entered in the log of what is done with the data of persons."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gpunet.config.config import Config, load_config
+from gpunet.config.governance_config import NO_PURPOSE
+
+__all__ = ["entered", "governed_by"]
+
+_LOG = "gpunet.governance.log"
+
+
+def entered(config: Config, file: Path, operation: str, object_sha256: str, persons: int | None) -> None:
+    """Enter an operation on a file of links, if a log is kept: where ``[governance]`` says, or beside the file."""
+    if find_spec(_LOG) is None:
+        return
+    log = importlib.import_module(_LOG)
+    place = log.log_of(config, file)
+    if place is not None:
+        stated = config.governance.stated()
+        log.append(
+            place,
+            operation,
+            purpose=stated["purpose"],
+            task_ref=config.governance.task_ref,
+            object_sha256=object_sha256,
+            persons=persons,
+        )
+
+
+def governed_by(config: Config, metadata: Mapping[str, Any]) -> Config:
+    """The configuration, or one of what a file says of its purpose, if this one says nothing."""
+    stated = metadata.get("governance", {})
+    if config.is_governed or stated.get("purpose", NO_PURPOSE) == NO_PURPOSE:
+        return config
+    return load_config({"governance": dict(stated)})

@@ -1,0 +1,202 @@
+"""Which runs are past the last day on which they are kept, or hold persons whose review is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from gpunet.base.errors import GpunetError, InputError
+from gpunet.base.words import counted
+from gpunet.config.config import Config
+from gpunet.governance.erased_folder import delete_package, delete_run
+from gpunet.governance.rules import past_retention
+from gpunet.governance.runs_under import HIDDEN, Held, held_under
+from gpunet.governance.traces import Unreadable, ids_in
+from gpunet.reading.corrections_table import ids_of
+from gpunet.reading.date_formats import date_formats
+from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
+from gpunet.reading.dialects import as_timestamps
+from gpunet.reading.files import open_file
+from gpunet.reading.sources import find_sources
+from gpunet.runs.folder import checkpoints_of
+
+__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
+
+#: The names of a table of reviews that is taken where none is named.
+REVIEWS = ("reviews.parquet", "reviews.csv")
+
+_COLUMNS = ("person_id", "review_due")
+
+
+@dataclass(frozen=True)
+class Retained:
+    """A run, an unfinished one or a package, and whether it may be kept.
+
+    Attributes
+    ----------
+    held
+        What it is.
+    persons
+        How many persons its tables hold; None if they cannot be read.
+    reviews_due
+        Of how many of them a review is due.
+    why
+        Why it is not to be kept as it is, in words; "" if nothing speaks against it.
+    is_due
+        Whether the last day on which it is kept has passed, or a review is due: then it is to be deleted.
+    """
+
+    held: Held
+    persons: int | None
+    reviews_due: int
+    why: str
+    is_due: bool
+
+
+def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
+    """The day on which each person's data are to be looked at again, of all tables the earliest.
+
+    Parameters
+    ----------
+    paths
+        Tables of any kind that is read of arrests, with the columns ``person_id`` and ``review_due``.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, or lacks a column or a day.
+    """
+    config, found = Config().input, dict[str, date]()
+    for source in find_sources([str(path) for path in paths], config, []):
+        file = open_file(source, config)
+        if missing := [name for name in _COLUMNS if name not in file.types]:
+            raise InputError(
+                f"{source.name}: a table of reviews has the columns person_id and review_due; no {missing[0]}"
+            )
+        for table in file.batches({name: name for name in _COLUMNS}):
+            frame = nw.from_native(table, eager_only=True)
+            ids = ids_of(frame.get_column("person_id"), "person_id", source.name, config)
+            days = _days(frame.get_column("review_due"), source.name)
+            for person, day in zip(ids, days, strict=True):
+                if person is None or day is None:
+                    raise InputError(f"{source.name}: a row lacks person_id or review_due: fill it in, or leave it out")
+                found[person] = min(day, found.get(person, day))
+        if file.malformed:
+            raise InputError(f"row {file.malformed[0][0]} of {source.name} has too few or too many fields")
+    return found
+
+
+def _days(series: Any, where: str) -> list[date | None]:
+    times = as_timestamps(series, f'{where}: column "review_due"', date_formats(Config().input.date_format))
+    if (times == BAD_DATE).any():
+        raise InputError(f'{where}: column "review_due" has what is no date: write days as 2026-01-31')
+    epoch = date(1970, 1, 1).toordinal()
+    return [None if time == NO_TIMESTAMP else date.fromordinal(epoch + int(time // DAY_US)) for time in times.tolist()]
+
+
+def persons_of(held: Held) -> set[str]:
+    """The ids of all persons in the tables of a run, its checkpoints, or a package.
+
+    Raises
+    ------
+    Unreadable
+        If a table is damaged.
+    OSError
+        If a file cannot be read.
+    """
+    if held.kind == "package":
+        return ids_in(held.path)
+    found: set[str] = set()
+    folder = checkpoints_of(held.path).parent if held.kind == "unfinished" else held.path
+    for path in sorted(folder.rglob("*")):
+        hidden = HIDDEN in path.relative_to(held.path).parts
+        is_table = path.name.endswith((".parquet", ".parquet.sealed", ".checkpoint", ".arrests"))
+        if is_table and hidden == (held.kind == "unfinished") and path.is_file() and not path.is_symlink():
+            found |= ids_in(path)
+    return found
+
+
+def retained_under(folder: Path, today: date, reviews: Mapping[str, date]) -> list[Retained]:
+    """Everything of ours under a folder, and what speaks against keeping it.
+
+    Parameters
+    ----------
+    folder
+        Where to look.
+    today
+        A run is past its retention from the day after ``retain_until`` on; a review is due from its day on.
+    reviews
+        When each person's data are to be looked at again.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be read.
+    """
+    due = {person for person, day in reviews.items() if day <= today}
+    return [_retained(held, today, due) for held in held_under(folder)]
+
+
+def _retained(held: Held, today: date, due: set[str]) -> Retained:
+    why, until = [], held.retain_until
+    expired = False
+    try:
+        expired = bool(until) and past_retention({"retain_until": until}, today)
+    except ValueError:
+        why.append("its retain_until is no day")
+    if expired:
+        why.append(f"kept until {until}")
+    if not held.manifest:
+        why.append("what it says of itself cannot be read")
+    try:
+        persons = persons_of(held)
+    except (Unreadable, OSError) as error:
+        return Retained(held, None, 0, "; ".join([*why, f"persons not counted: {_said(error)}"]), expired)
+    reviews_due = len(persons & due)
+    if reviews_due:
+        why.append(f"review due of {counted(reviews_due, 'person')}")
+    return Retained(held, len(persons), reviews_due, "; ".join(why), expired or reviews_due > 0)
+
+
+def _said(error: Exception) -> str:
+    return "a file cannot be read" if isinstance(error, OSError) else str(error)
+
+
+def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Delete what is due, whole; what was erased, and what could not be, in sentences.
+
+    Parameters
+    ----------
+    retained
+        As :func:`retained_under` gives them.
+    names
+        The names that a run's files can have.
+    """
+    names = list(names)
+    erased, left = list[str](), list[str]()
+    for each in retained:
+        if not each.is_due:
+            continue
+        try:
+            if each.held.kind == "package":
+                delete_package(each.held, each.persons)
+                kept = []
+            else:
+                kept = delete_run(each.held, names, each.persons)
+        except (GpunetError, OSError) as error:
+            left.append(f"{each.held.path}: {_said(error) if isinstance(error, OSError) else error}")
+            continue
+        erased.append(_erased(each))
+        left += kept
+    return erased, left
+
+
+def _erased(each: Retained) -> str:
+    what = {"run": "run", "unfinished": "unfinished run", "package": "package"}[each.held.kind]
+    persons = "of persons who were not counted" if each.persons is None else f"of {counted(each.persons, 'person')}"
+    return f"{each.held.path}: {what} {persons} ({each.why})"

@@ -1,0 +1,143 @@
+"""The review of a run's sealed scores: somebody decides whether they may be opened, and that is written down.
+
+``run.json`` is replaced first: it then lists the opened results and, under ``sealed``, what they were before, so that
+whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from gpunet.base.errors import InputError
+from gpunet.governance.noted import noted, persons_of
+from gpunet.runs.complete import read_manifest
+from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
+from gpunet.runs.sealed import SEALED, read_sealed
+from gpunet.tables.files import sha256_of
+
+__all__ = ["Decision", "ReviewFolder"]
+
+Decision = Literal["approve", "reject"]
+
+_LONGEST = 2_000
+
+
+class ReviewFolder(RunFolder):
+    """As :class:`RunFolder`, of a complete run whose scores are reviewed: :meth:`decide` enters a decision.
+
+    Raises
+    ------
+    InputError
+        If there is no complete run, its scores are not reviewed, or a file is not what ``run.json`` lists.
+    """
+
+    def __enter__(self) -> ReviewFolder:
+        if not (self.path / MANIFEST).is_file():
+            raise InputError(f"{self.path} is not the folder of a complete run: it has no {MANIFEST}")
+        self.manifest = read_manifest(self.path)
+        scores = self.manifest.get("governance", {}).get("person_scores", "allow")
+        sealed = any(name.endswith(SEALED) for name in (*self.manifest["outputs"], *self.manifest.get("sealed", {})))
+        if scores != "reviewed" or not sealed:
+            why = "refuses them" if scores == "refuse" else "asks for no review, or there are no scores"
+            raise InputError(f'{self.path} has no scores to review: [governance] person_scores = "{scores}" {why}')
+        super().__enter__()
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the scores have been opened."""
+        return "sealed" in self.manifest
+
+    def decide(self, by: str, decision: Decision, note: str) -> dict[str, Any]:
+        """Enter a decision into ``run.json`` under ``review``, and open what is sealed if it is ``"approve"``.
+
+        Parameters
+        ----------
+        by
+            Who has decided.
+        decision
+            ``"approve"`` or ``"reject"``, after which the scores stay sealed and may be reviewed again.
+        note
+            Why.
+
+        Returns
+        -------
+        dict
+            The manifest as it is now.
+
+        Raises
+        ------
+        InputError
+            If a text is empty or of several lines, or opened scores are to be rejected.
+        StorageError
+            If it cannot be written; the same command goes on.
+        """
+        if self.is_open:
+            if decision == "reject":
+                raise InputError(f"the scores in {self.path} are open, and what was seen cannot be sealed again")
+            self._finish()  # which a kill may have left undone
+            return self.manifest
+        entry = {
+            "by": _line("--by", by),
+            "decision": decision,
+            "note": _line("--note", note),
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "run_json_sha256": sha256_of(self.path / MANIFEST),
+        }
+        manifest = {**self.manifest, "review": [*self.manifest.get("review", []), entry]}
+        if decision == "approve":
+            manifest = self._opened(manifest)
+        outputs = manifest.pop("outputs")
+        self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
+        noted(self.path, "alteration", persons_of(self.manifest))  # first: a decision that is killed now is in the log
+        self.manifest = {**manifest, "outputs": outputs}
+        self._put([MANIFEST])
+        if decision == "approve":
+            self._finish()
+        return self.manifest
+
+    def _opened(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Write every sealed result opened; the manifest that lists them."""
+        sealed = {name: of for name, of in manifest["outputs"].items() if name.endswith(SEALED)}
+        outputs = {name: of for name, of in manifest["outputs"].items() if name not in sealed}
+        for name in sealed:
+            plain = self._write_opened(name)
+            outputs[plain] = {"bytes": self.staged(plain).stat().st_size, "sha256": sha256_of(self.staged(plain))}
+        return {**manifest, "outputs": dict(sorted(outputs.items())), "sealed": sealed}
+
+    def _write_opened(self, name: str) -> str:
+        plain, data = name.removesuffix(SEALED), read_sealed(self.path / name)
+        self.write_file(plain, lambda path: path.write_bytes(data))
+        return plain
+
+    def _finish(self) -> None:
+        """Put the opened results in place and remove the sealed ones."""
+        left = [name for name in self.manifest["sealed"] if (self.path / name).is_file()]
+        for name in left:
+            plain = name.removesuffix(SEALED)
+            if not (self.path / plain).is_file():
+                if not self.staged(plain).is_file():
+                    self._write_opened(name)
+                self._put([plain])
+            with suppress(FileNotFoundError):
+                (self.path / name).unlink()
+
+    def _put(self, names: list[str]) -> None:
+        try:
+            for name in names:
+                self.put_in_place(name)
+        except OSError as error:
+            raise cannot_write_into(Path(self.path / names[-1]), error) from error
+
+
+def _line(option: str, text: str) -> str:
+    """A text of one line; InputError if it says nothing."""
+    found = " ".join(text.split())
+    if not found:
+        raise InputError(f"{option}: it is empty: say who decides, and why")
+    if len(found) > _LONGEST or not found.isprintable():
+        raise InputError(f"{option}: one line of up to {_LONGEST:,} printable characters is wanted")
+    return found

@@ -1,0 +1,105 @@
+"""What ``[governance]`` allows, and what it has the folder of a run do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.config.config import Config, load_config
+from gpunet.config.sides import OFFENDER
+from gpunet.governance.noted import entering_of
+from gpunet.runs.folder_rules import FolderRules
+from gpunet.runs.sealed import SEALABLE
+
+__all__ = ["EU_LAW", "check_features_scored", "check_person_scores", "folder_rules", "past_retention"]
+
+#: Why scores of single persons are refused in the European Union, and what is not.
+EU_LAW = (
+    "Regulation (EU) 2024/1689, Article 5(1)(d) (in force since 2 February 2025), prohibits assessing or predicting "
+    "the risk that a natural person commits a criminal offence based solely on profiling, and these scores rest on "
+    "profiling alone"
+)
+
+_STILL_WORKS = (
+    "What still works: gpunet features, gpunet panel (of areas too), gpunet places, and gpunet evaluate, which tells "
+    "how well such scores would do without naming anyone"
+)
+
+#: Commands that make a list of single persons by score, or point at single persons.
+_OF_PERSONS = ("run", "flags", "score")
+
+
+def check_person_scores(config: Config, command: str) -> None:
+    """Refuse to score single persons where ``[governance]`` does not allow it.
+
+    Raises
+    ------
+    ConfigError
+        If ``person_scores`` is ``"refuse"``, or the jurisdiction is in the European Union and offenders are forecast;
+        it says what still works.
+    """
+    rules = config.governance
+    if command not in _OF_PERSONS or rules.scores_persons:
+        return
+    if rules.person_scores == "refuse":
+        raise ConfigError(
+            f'[governance] person_scores = "refuse": gpunet {command} tells of single persons, and is refused. '
+            f"{_STILL_WORKS}."
+        )
+    if command == "run" and config.model.side != OFFENDER:
+        return  # the article is about offences that are committed, not suffered
+    raise ConfigError(
+        f'[governance] jurisdiction = "{rules.jurisdiction}": {EU_LAW}, so gpunet {command} is refused. '
+        f"{_STILL_WORKS}. This is no legal advice."
+    )
+
+
+def check_features_scored(stated: Mapping[str, Any]) -> None:
+    """Refuse to score a table of features whose metadata state that scores are refused or reviewed.
+
+    Raises
+    ------
+    InputError
+        If they do.
+    """
+    given = {key: stated[key] for key in ("purpose", "jurisdiction", "person_scores") if key in stated}
+    if stated.get("person_scores") == "reviewed":
+        raise InputError(
+            "the features are of a run whose scores are reviewed, which a file of scores cannot be: make them with "
+            "gpunet run, which seals them until gpunet review opens them"
+        )
+    if set(given) > {"purpose"}:
+        whole = load_config({"governance": {"legal_basis": "stated", "controller": "stated", **given}})
+        check_person_scores(whole, "score")
+
+
+def folder_rules(config: Config, place: Path) -> FolderRules:
+    """What holds for everything that a command with this configuration writes into the folder of its run.
+
+    Parameters
+    ----------
+    config
+        The run's.
+    place
+        The folder.
+    """
+    rules = config.governance
+    sealed = frozenset() if rules.person_scores == "allow" and rules.scores_persons else frozenset(SEALABLE)
+    if config.model.side != OFFENDER and rules.person_scores == "allow":
+        sealed = frozenset()  # of possible victims the law that refuses scores says nothing
+    return FolderRules(rules.stated(), sealed, entering_of(config, place))
+
+
+def past_retention(stated: Mapping[str, Any], today: date) -> bool:
+    """Whether the last day on which results are kept has passed.
+
+    Examples
+    --------
+    >>> past_retention({"retain_until": "2026-01-31"}, date(2026, 1, 31))
+    False
+    """
+    until = stated.get("retain_until")
+    return until is not None and today > date.fromisoformat(until)

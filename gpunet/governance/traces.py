@@ -1,0 +1,248 @@
+"""Where a person stands in files: in columns of ids, in rows that name persons, in words of texts."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from gpunet.base.paths import open_regular
+from gpunet.governance.runs_under import members_of
+from gpunet.reading.corrections import Corrections, pattern_of
+from gpunet.runs.checkpoint_file import frames_in
+from gpunet.runs.read_back import Damaged
+from gpunet.runs.sealed import SEALED, opened_bytes
+from gpunet.tables.arrow_paths import for_arrow
+
+__all__ = [
+    "MOST_BYTES",
+    "PERSONS",
+    "Unreadable",
+    "Wanted",
+    "holds",
+    "ids_in",
+    "persons_in_table",
+    "rows_about",
+    "tables_in",
+]
+
+#: Columns of our tables that say whom a row is about.
+PERSONS = ("person_id", "person_a", "person_b", "into", "person_ids")
+
+#: Columns of tables of rejected rows that are no values of the input.
+_OF_REPORT = frozenset({":file", "row_number", "source_file", "reason"})
+
+#: Files that are larger are not looked into, unless they are tables.
+MOST_BYTES = 1 << 28
+
+_PARQUET, _ZIP, _CHECKPOINT = b"PAR1", b"PK\x03\x04", b"gpunet checkpoint"
+
+
+class Unreadable(Exception):  # noqa: N818 - it says what the file is
+    """A file that cannot be looked into; its text says why."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The persons who are looked for.
+
+    Attributes
+    ----------
+    persons
+        Their ids, as results write them.
+    """
+
+    persons: frozenset[str]
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """The ids with and without the force that may stand before them, as tables of the input have them."""
+        return Corrections(persons=self.persons).forms_of_erased()
+
+    @property
+    def unmistakable(self) -> bool:
+        """Whether the ids are of a form that no other number or word of results has.
+
+        >>> Wanted(frozenset({"12"})).unmistakable, Wanted(frozenset({"P-00412"})).unmistakable
+        (False, True)
+        """
+        return all(len(text) >= 5 and re.search(r"\d", text) and re.search(r"[^\W\d]", text) for text in self.persons)
+
+    def in_text(self, text: str) -> bool:
+        """Whether one of them stands in a text as a word."""
+        return bool(pc.match_substring_regex(pa.scalar(text, pa.large_string()), pattern_of(self.forms)).as_py())
+
+    def in_bytes(self, data: bytes) -> bool:
+        """Whether one of them stands in bytes, of a text or not."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return self.unmistakable and any(form.encode() in data for form in self.persons)
+        return self.in_text(text)
+
+
+def rows_about(table: pa.Table, wanted: Wanted, *, everywhere: bool = False) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """bool[n], which rows of a table are about a person who is looked for, or name one.
+
+    In columns of persons an id has to be equal. Of rejected rows, whose values are those of the input, it is looked for
+    as a word of every column; and so it is of every table's texts if it is unmistakable, or `everywhere`.
+    """
+    found = np.zeros(len(table), np.bool_)
+    rejected = {"row_number", "reason"} <= set(table.column_names)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if name in PERSONS:
+            found |= _equal(column, wanted.persons)
+        elif name not in _OF_REPORT and (rejected or everywhere or wanted.unmistakable):
+            found |= _worded(column, wanted)
+        if everywhere and name not in PERSONS and pa.types.is_integer(column.type) and "person" in name.lower():
+            found |= _equal(column, wanted.forms)
+        if rejected and name in PERSONS:
+            found |= _worded(column, wanted)
+    return found
+
+
+def _equal(column: pa.ChunkedArray, ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_integer(kind) or _is_text(kind)):
+        return np.zeros(len(column), np.bool_)
+    texts = column.cast(pa.large_string())
+    return np.asarray(pc.is_in(texts, value_set=pa.array(sorted(ids), pa.large_string())).fill_null(False))
+
+
+def _worded(column: pa.ChunkedArray, wanted: Wanted) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether one stands in a text, or in one of a list of texts."""
+    n = len(column)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        if not _is_text(column.type.value_type):
+            return np.zeros(n, np.bool_)
+        parents = np.asarray(pc.list_parent_indices(column.combine_chunks()))
+        inside = _worded(pa.chunked_array([pc.list_flatten(column.combine_chunks())]), wanted)
+        found = np.zeros(n, np.bool_)
+        found[parents[inside]] = True
+        return found
+    if not _is_text(column.type):
+        return np.zeros(n, np.bool_)
+    hits = pc.match_substring_regex(column.cast(pa.large_string()), pattern_of(wanted.forms))
+    return np.asarray(hits.fill_null(False))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def persons_in_table(table: pa.Table) -> set[str]:
+    """The ids in the columns of persons."""
+    found: set[str] = set()
+    for name in PERSONS:
+        if name in table.column_names:
+            found.update(table[name].cast(pa.large_string()).drop_null().unique().to_pylist())
+    return found
+
+
+def tables_in(path: Path, columns: Collection[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """The tables in a file of a run, each with its name: Parquet, sealed or not, checkpoints, what was read, packages.
+
+    Files that hold no table give none. A table in Parquet comes with the `columns` that are named or, without any, with
+    those in which persons may stand.
+
+    Raises
+    ------
+    Unreadable
+        If it is one of these and damaged.
+    OSError
+        If it cannot be read.
+    """
+    with open_regular(path) as file:
+        head = file.read(32)
+    try:
+        if head.startswith(_PARQUET):
+            yield path.name, _parquet(for_arrow(path), columns)
+        elif head.startswith(_CHECKPOINT):
+            with open_regular(path) as file:
+                yield from _of_checkpoint(file)
+        elif head.startswith(_ZIP):
+            for name, data in members_of(path, MOST_BYTES):
+                if data is None:
+                    raise Unreadable(f"{name} in it is too large, or cannot be unpacked")
+                yield from _of_bytes(name, data, columns)
+        elif path.name.endswith(SEALED):
+            with open_regular(path) as file:
+                yield from _of_bytes(path.name, file.read(), columns)
+    except (Damaged, ValueError, pa.ArrowException, zipfile.BadZipFile) as error:
+        raise Unreadable(f"it is damaged ({' '.join(str(error).split())})") from error
+
+
+def _parquet(source: Any, columns: Collection[str] | None) -> pa.Table:
+    with pq.ParquetFile(source) as file:
+        return file.read(columns=[field.name for field in file.schema_arrow if _may_name(field, columns)])
+
+
+def _may_name(field: pa.Field, columns: Collection[str] | None) -> bool:
+    """Whether a column is asked for, or without that, whether persons may stand in it: most are numbers of features."""
+    if columns is not None:
+        return field.name in columns
+    if pa.types.is_integer(field.type):
+        return "person" in field.name.lower() or field.name == "into"
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return _is_text(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind)
+
+
+def _of_bytes(name: str, data: bytes, columns: Collection[str] | None) -> Iterator[tuple[str, pa.Table]]:
+    if name.endswith(SEALED):
+        yield from _of_bytes(name.removesuffix(SEALED), opened_bytes(data), columns)
+    elif data.startswith(_PARQUET):
+        yield name, _parquet(pa.BufferReader(data), columns)
+    elif data.startswith(_CHECKPOINT):
+        yield from _of_checkpoint(BytesIO(data))
+
+
+def _of_checkpoint(file: BinaryIO) -> Iterator[tuple[str, pa.Table]]:
+    for name, frame in frames_in(file).items():
+        if name == "person_ids":
+            yield name, frame.rename_columns(["person_ids"])
+        else:
+            yield name, frame
+
+
+def ids_in(path: Path) -> set[str]:
+    """The ids of all persons in a file's tables; errors are those of :func:`tables_in`."""
+    found: set[str] = set()
+    for _, table in tables_in(path, PERSONS):
+        found |= persons_in_table(table)
+    return found
+
+
+def holds(path: Path, wanted: Wanted, *, everywhere: bool = False) -> bool:
+    """Whether a file of a run is about one of the persons, or names one; errors are those of :func:`tables_in`.
+
+    Texts that are no tables are looked through where ids are unmistakable, or `everywhere`.
+    """
+    some = False
+    for _, table in tables_in(path):
+        some = True
+        if rows_about(table, wanted, everywhere=everywhere).any():
+            return True
+    if some or not (everywhere or wanted.unmistakable):
+        return False
+    with open_regular(path) as file:
+        head = file.read(4)
+    if head == _ZIP:
+        return any(data is not None and wanted.in_bytes(data) for _, data in members_of(path, MOST_BYTES))
+    with open_regular(path) as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise Unreadable("it is too large to be looked through")
+    if path.name.endswith(SEALED):
+        data = opened_bytes(data)
+    return wanted.in_bytes(data)

@@ -1,0 +1,162 @@
+"""Tables that hold pseudonyms in place of ids say under which key; tables of different keys are never joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from gpunet.arrests.arrests import ReadReport
+from gpunet.base.errors import InputError, UnreadableFile
+from gpunet.base.printable import printable
+from gpunet.base.words import shortened
+from gpunet.config.input_config import ALL_COLUMNS, InputConfig
+
+__all__ = [
+    "KINDS",
+    "check_alike",
+    "check_kind",
+    "check_plain",
+    "check_tables",
+    "pseudonyms_in",
+    "standard_names",
+    "stated_pseudonyms",
+]
+
+#: Kinds of tables.
+KINDS = ("arrests", "ties", "victims")
+
+_KEY = b"gpunet"
+
+#: What a table says, all of it text; ``scope`` is ``[input] person_scope`` of the tables that it was made of.
+_FIELDS = ("fingerprint", "domain", "dates", "kind", "scope")
+
+#: Steps from the finest to the coarsest.
+_DATES = ("day", "week", "month")
+
+
+class _Record(Protocol):
+    """What is known of an input: :class:`gpunet.reading.stream.InputRecord`."""
+
+    name: str
+    pseudonyms: Mapping[str, str] | None
+
+
+def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str, str] | None:
+    """What the metadata of an Arrow schema say of pseudonyms; None for a table of plain ids.
+
+    Raises
+    ------
+    UnreadableFile
+        If they speak of pseudonyms and are damaged; the message names the file `name`.
+    """
+    text = (metadata or {}).get(_KEY)
+    if text is None or b'"pseudonyms"' not in text:
+        return None
+    try:
+        found = json.loads(text)
+        told = found.get("pseudonyms") if isinstance(found, dict) else None
+    except (ValueError, RecursionError):
+        told = {}
+    if told is None:
+        return None
+    if not isinstance(told, dict) or not all(isinstance(told.get(field), str) for field in _FIELDS):
+        raise UnreadableFile(name, "what it says of its pseudonyms is damaged: make it again with gpunet pseudonymise")
+    return {field: told[field] for field in _FIELDS}
+
+
+def standard_names(config: InputConfig) -> InputConfig:
+    """How tables of pseudonyms are read: their columns have our names, whatever those of plain ids are called."""
+    return replace(config, columns={name: "" for name in ALL_COLUMNS if config.is_absent(name)})
+
+
+def check_alike(first: _Record, other: _Record) -> None:
+    """Refuse two tables that cannot be joined.
+
+    Raises
+    ------
+    InputError
+        If one holds pseudonyms and the other does not, or they are of different keys or domains.
+    """
+    _check(first.pseudonyms, first.name, other.pseudonyms, other.name)
+
+
+def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
+    """Refuse tables of pseudonyms of another kind than is asked for, and such as hold the force already.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+    """
+    for record in records:
+        of = record.pseudonyms
+        if of is None:
+            continue
+        if of["kind"] != kind:
+            how = "as the tables of arrests" if of["kind"] == "arrests" else f"after --{_word(of['kind'])}"
+            raise InputError(f"{record.name} is a table of {_word(of['kind'])}, not of {kind}: give it {how}")
+        if scope == "force" and of["scope"] == "force":
+            raise InputError(
+                f'{record.name}: its pseudonyms hold the force of each person already: set person_scope = "national" '
+                "under [input]"
+            )
+
+
+def check_plain(record: _Record) -> None:
+    """Refuse a table that holds pseudonyms already, of which others would be made.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if record.pseudonyms is not None:
+        raise InputError(f"{record.name} holds pseudonyms already: give the table that they were made of")
+
+
+def check_tables(report: ReadReport | None, beside: Mapping[str, ReadReport]) -> None:
+    """Refuse tables of ties and victims that cannot be joined with those of arrests.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_alike`.
+    """
+    if report is None or not report.files:
+        return
+    for name, other in beside.items():
+        if other.files:
+            first = f"{other.files[0].name} ({name})"
+            _check(report.pseudonyms, report.files[0].name, other.pseudonyms, first)
+
+
+def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
+    """What outputs say of the inputs' pseudonyms: key, domain, and the coarsest dates; None if there are none."""
+    told = [record.pseudonyms for record in records if record.pseudonyms is not None]
+    if not told:
+        return None
+    dates = max((of["dates"] for of in told), key=lambda step: _DATES.index(step) if step in _DATES else len(_DATES))
+    return {"fingerprint": told[0]["fingerprint"], "domain": told[0]["domain"], "dates": dates}
+
+
+def _check(one: Mapping[str, Any] | None, first: str, other: Mapping[str, Any] | None, second: str) -> None:
+    if one is None and other is None:
+        return
+    if one is None or other is None:
+        holds, lacks = (second, first) if one is None else (first, second)
+        raise InputError(
+            f"{holds} holds pseudonyms and {lacks} does not: they are never joined; make pseudonyms of both, with the "
+            "same key and domain"
+        )
+    for field, what in (("fingerprint", "keys"), ("domain", "domains")):
+        if one[field] != other[field]:
+            raise InputError(
+                f"{first} and {second} hold pseudonyms of different {what} ({_word(one[field])} and "
+                f"{_word(other[field])}), which are never joined: make them again with one key and domain"
+            )
+
+
+def _word(text: str) -> str:
+    return printable(shortened(text), line_breaks=False)

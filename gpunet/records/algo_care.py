@@ -1,0 +1,128 @@
+"""The answers of a run to ALGO-CARE, the questions of Oswald, Grace, Urwin and Barnes."""
+
+from __future__ import annotations
+
+from gpunet.records import data, measured, model, purpose, use
+from gpunet.records.document import Answer, Document, Field, Part, ask, say
+
+__all__ = ["ALGO_CARE"]
+
+
+def _field(heading: str, *answers: Answer) -> Field:
+    return Field(heading, answers)
+
+
+ALGO_CARE = Document(
+    "ALGO-CARE",
+    "Form: Oswald, Grace, Urwin and Barnes, Algorithmic risk assessment policing models (Information & Communications "
+    "Technology Law 27(2), 2018, 10.1080/13600834.2018.1458455).".replace("&", "&amp;"),
+    (
+        Part(
+            "Advisory",
+            (
+                _field(
+                    "Does a human officer keep the decision?",
+                    use.advisory,
+                    purpose.review,
+                    ask("Who decides, and how often results are not followed."),
+                ),
+                _field(
+                    "What else does that officer look at?",
+                    ask("What is looked at beside results, and how it is known that this is done."),
+                ),
+            ),
+        ),
+        Part(
+            "Lawful",
+            (
+                _field("Which policing purpose is it for, and on which legal basis?", purpose.purpose, purpose.basis),
+                _field(
+                    "Is what it does to private life necessary and proportionate?",
+                    ask("Why less would not do, and how this was weighed."),
+                ),
+                _field("How does it improve what was done before?", measured.benefit, ask("What was done before.")),
+                _field(
+                    "Are the data lawfully held, kept no longer than needed, and used for what they were taken for?",
+                    data.sensitive,
+                    purpose.retention,
+                    ask("Under which rules the records were made, and for what."),
+                ),
+            ),
+        ),
+        Part(
+            "Granularity",
+            (
+                _field("Is a result fine enough for its purpose?", model.output, ask("Whether that is fine enough.")),
+                _field(
+                    "Are persons put into broad groups that hide differences?",
+                    model.features,
+                    measured.by_group,
+                ),
+                _field("Is what is missing or unsure in the data known?", data.completeness),
+            ),
+        ),
+        Part(
+            "Ownership",
+            (
+                _field("Who owns the program, the model and the data?", purpose.controller, use.owned),
+                _field(
+                    "Can the force see, use and change how it works?",
+                    say("The source code is open, and every setting of a run is in its run.json."),
+                ),
+                _field("Which contracts limit that?", ask("Contracts or other limits, if any.")),
+            ),
+        ),
+        Part(
+            "Challengeable",
+            (
+                _field(
+                    "How is it watched once it is in use, so that bias is found?",
+                    measured.audited,
+                    ask("Who audits, and how often."),
+                ),
+                _field(
+                    "Are persons told of it, and can they object?",
+                    use.rights,
+                    ask("How persons are told, and where they can object."),
+                ),
+            ),
+        ),
+        Part(
+            "Accuracy",
+            (
+                _field("Does what is forecast fit the aim?", model.task, ask("Why this outcome fits the aim.")),
+                _field("How accurate is it?", measured.performance, measured.threshold),
+                _field("Can that be checked again from time to time?", measured.evaluated, model.maintenance),
+                _field(
+                    "Can wrong results of either kind be justified?",
+                    measured.by_group,
+                    ask("What a wrong result does to a person, and why that rate can be borne."),
+                ),
+                _field("Why this method and no other?", use.alternatives, ask("Why it was chosen.")),
+                _field("Are those who work with it trained?", ask("What they have been taught.")),
+            ),
+        ),
+        Part(
+            "Responsible",
+            (
+                _field("Who answers for it?", purpose.owner),
+                _field(
+                    "Is its use fair, ethical and in the public interest?",
+                    purpose.not_for,
+                    ask("Why its use is, who was asked, and what an ethics panel said."),
+                ),
+                _field(
+                    "Is it open to the public, and kept under review?",
+                    ask("Where the public reads of it, and when it is looked at again."),
+                ),
+            ),
+        ),
+        Part(
+            "Explainable",
+            (
+                _field("Is it known how each factor moves a result?", model.explained),
+                _field("Is the rule behind a result there to be read?", model.architecture, use.resource),
+            ),
+        ),
+    ),
+)

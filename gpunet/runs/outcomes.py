@@ -1,0 +1,40 @@
+"""Offences that are never an outcome: what people lawfully do together is not forecast."""
+
+from __future__ import annotations
+
+from gpunet.arrests.arrests import ReadReport
+from gpunet.base.errors import InputError
+from gpunet.base.words import counted, quoted
+from gpunet.config.config import Config
+from gpunet.config.governance_config import is_never_outcome
+
+__all__ = ["refuse_outcomes"]
+
+_NAMED = 3
+
+
+def refuse_outcomes(report: ReadReport | None, config: Config) -> None:
+    """Refuse tables in which offences of protest or public order fall into a set of violent offences.
+
+    Only where ``[governance]`` says anything, and has no `authority` for it; sets that speak of such offences
+    themselves are refused in any case.
+
+    Raises
+    ------
+    InputError
+        If there is such an offence; it names a few.
+    """
+    rules = config.governance
+    if not rules.is_given or rules.authority or report is None or report.offences is None:
+        return
+    table = report.offences
+    texts, sets = table["text"].to_list(), table["sets"].to_list()
+    never = rules.never_outcomes
+    found = [text for text, of in zip(texts, sets, strict=True) if len(of) and text and is_never_outcome(text, never)]
+    if found:
+        more = ", ..." if len(found) > _NAMED else ""
+        raise InputError(
+            f"{counted(len(found), 'offence')} of protest or public order are in a set of [violent_offences]: "
+            f"{quoted(found[:_NAMED])}{more}. They are no outcome: leave them out with a pattern that begins with "
+            '"!", or say in [governance] authority who has allowed it, and under which law'
+        )

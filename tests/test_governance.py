@@ -1,0 +1,192 @@
+"""What a run is for: what the configuration takes, what outputs say, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import gpunet
+from gpunet.base.errors import ConfigError, InputError
+from gpunet.cli.app import app
+from gpunet.cli.run import run_features
+from gpunet.config.governance_config import NEVER_OUTCOMES, NO_PURPOSE, is_never_outcome
+from gpunet.governance.rules import check_features_scored, check_person_scores, past_retention
+from gpunet.runs.run_options import RunOptions
+from gpunet.tables.parquet import read_parquet_metadata
+
+GIVEN = {"purpose": "Where to offer help", "legal_basis": "DPA 2018 s.35", "controller": "Example Police"}
+EVERY = {
+    **GIVEN,
+    "owner": "Head of Analysis",
+    "requested_by": "Team A",
+    "task_ref": "T-1",
+    "reviewer": "Panel",
+    "jurisdiction": "uk",
+    "retain_until": "2030-01-31",
+    "person_scores": "reviewed",
+}
+
+
+def config(**governance: Any) -> gpunet.Config:
+    return gpunet.load_config({"governance": governance})
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    rows = {
+        "person_id": [f"person-{i}" for i in range(40)],
+        "incident_id": [i // 3 for i in range(40)],
+        "date": [f"2013-{1 + i % 12:02}-05" for i in range(40)],
+        "offence": [("robbery", "theft", "PUBLIC ORDER - riot")[i % 3] for i in range(40)],
+    }
+    pl.DataFrame(rows).write_parquet(folder / "arrests.parquet")
+    return folder / "arrests.parquet"
+
+
+def features(tables: Path, out: Path, **sections: Any) -> dict[str, Any]:
+    return run_features([str(tables)], out, sections, None, RunOptions(threads=1))
+
+
+@pytest.mark.parametrize("missing", ["purpose", "legal_basis", "controller"])
+def test_what_is_required_is_asked_for(missing: str) -> None:
+    with pytest.raises(ConfigError, match=rf"\[governance\] needs {missing}"):
+        config(**{key: value for key, value in EVERY.items() if key != missing})
+
+
+def test_a_review_needs_a_reviewer() -> None:
+    with pytest.raises(ConfigError, match="needs reviewer"):
+        config(**GIVEN, person_scores="reviewed")
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "a\x00b", "x" * 501, 5])
+def test_texts_are_one_line(text: Any) -> None:
+    with pytest.raises(ConfigError, match=r"\[governance\] purpose"):
+        config(**{**GIVEN, "purpose": text})
+
+
+def test_outputs_say_every_key_that_is_given(tables: Path, tmp_path: Path) -> None:
+    manifest = features(tables, tmp_path / "run", governance=EVERY)
+    assert manifest["governance"] == EVERY
+    for name in ("features", "ties", "groups", "rejected", "offences"):
+        metadata = read_parquet_metadata(tmp_path / "run" / f"{name}.parquet")
+        assert metadata is not None
+        assert metadata["governance"] == EVERY
+
+
+def test_without_the_section_no_purpose_is_stated_and_nothing_else_is_another(tables: Path, tmp_path: Path) -> None:
+    without = features(tables, tmp_path / "without")
+    stated = features(tables, tmp_path / "with", governance=GIVEN)
+    assert without["governance"] == {"purpose": NO_PURPOSE}
+    assert "governance" not in without["config"]
+    for name in ("features", "ties", "groups"):
+        one, other = (tmp_path / folder / f"{name}.parquet" for folder in ("without", "with"))
+        assert read_parquet_metadata(one)["governance"] == {"purpose": NO_PURPOSE}  # type: ignore[index]
+        assert pl.read_parquet(one).equals(pl.read_parquet(other))
+    assert {k: v for k, v in without.items() if k not in ("governance", "config", "execution", "outputs")} == {
+        k: v for k, v in stated.items() if k not in ("governance", "config", "execution", "outputs")
+    }
+
+
+def test_the_same_statement_gives_the_same_bytes(tables: Path, tmp_path: Path) -> None:
+    one, other = (features(tables, tmp_path / name, governance=EVERY)["outputs"] for name in "ab")
+    assert one == other
+
+
+@pytest.mark.parametrize("command", ["run", "flags", "score"])
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"person_scores": "refuse"}, "refuse"),
+        ({"jurisdiction": "EU"}, "2024/1689"),
+        ({"jurisdiction": "de"}, "profiling"),
+    ],
+)
+def test_scores_of_single_persons_are_refused(command: str, rules: dict[str, str], why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as caught:
+        check_person_scores(config(**GIVEN, **rules), command)
+    assert "gpunet features" in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["features", "panel", "places", "evaluate known", "evaluate emerging"])
+def test_all_else_still_works(command: str) -> None:
+    check_person_scores(config(**GIVEN, person_scores="refuse", jurisdiction="eu"), command)
+
+
+def test_the_law_of_the_union_speaks_of_offences_not_of_victims() -> None:
+    settings = {"governance": {**GIVEN, "jurisdiction": "eu"}, "model": {"side": "victim"}}
+    check_person_scores(gpunet.load_config(settings), "run")
+    settings["governance"]["person_scores"] = "refuse"
+    with pytest.raises(ConfigError, match="refuse"):
+        check_person_scores(gpunet.load_config(settings), "run")
+
+
+def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_path: Path) -> None:
+    (tmp_path / "eu.toml").write_text(
+        "[governance]\n" + "".join(f'{key} = "{value}"\n' for key, value in {**GIVEN, "jurisdiction": "eu"}.items())
+    )
+    codes = {}
+    for command in ("run", "features"):
+        asked = [command, str(tables), "--out", str(tmp_path / command), "--config", str(tmp_path / "eu.toml")]
+        done = CliRunner().invoke(app, asked)
+        codes[command] = isinstance(done.exception, ConfigError), (tmp_path / command / "run.json").exists()
+    assert codes == {"run": (True, False), "features": (False, True)}
+
+
+def test_features_say_whether_they_may_be_scored() -> None:
+    check_features_scored({"purpose": NO_PURPOSE})
+    check_features_scored(GIVEN)
+    with pytest.raises(InputError, match="gpunet review"):
+        check_features_scored(EVERY)
+    with pytest.raises(ConfigError, match="refuse"):
+        check_features_scored({**GIVEN, "person_scores": "refuse"})
+
+
+@pytest.mark.parametrize(
+    "sets", [{"protest": ["demo*"]}, {"order": ["*public order*"]}, {"a": ["robbery*"], "b": ["RIOT*"]}]
+)
+def test_a_set_that_names_protest_or_public_order_is_refused(sets: dict[str, list[str]]) -> None:
+    with pytest.raises(ConfigError, match="authority"):
+        gpunet.load_config({"violent_offences": sets})
+    allowed = {"violent_offences": sets, "governance": {**GIVEN, "authority": "Chief, Act s.1"}}
+    assert list(gpunet.load_config(allowed).violent_offences) == list(sets)
+
+
+def test_an_offence_of_public_order_in_a_set_is_refused_where_somebody_answers(tables: Path, tmp_path: Path) -> None:
+    sets = {"other": ["public*", "robbery"]}
+    features(tables, tmp_path / "plain", violent_offences=sets)
+    with pytest.raises(InputError, match="PUBLIC ORDER"):
+        features(tables, tmp_path / "governed", violent_offences=sets, governance=GIVEN)
+    features(tables, tmp_path / "allowed", violent_offences=sets, governance={**GIVEN, "authority": "Chief"})
+    features(
+        tables, tmp_path / "left", violent_offences={"other": ["public*", "!*order*", "robbery"]}, governance=GIVEN
+    )
+
+
+@pytest.mark.parametrize("preset", ["fbi_index", "nibrs", "home_office"])
+def test_presets_name_nothing_of_the_kind(preset: str) -> None:
+    assert gpunet.load_config({"violent_offences": {"preset": preset}, "governance": GIVEN}).is_governed
+
+
+@given(st.text(max_size=40))
+def test_patterns_do_not_depend_on_case(text: str) -> None:
+    assert is_never_outcome(text.upper(), NEVER_OUTCOMES) == is_never_outcome(text.upper().lower(), NEVER_OUTCOMES)
+
+
+@given(st.dates(), st.dates())
+def test_results_are_kept_to_the_end_of_the_last_day(until: Any, today: Any) -> None:
+    assert past_retention({"retain_until": until.isoformat()}, today) == (today > until)
+    assert not past_retention({"purpose": "x"}, today)
+
+
+def test_run_json_says_it_before_its_outputs(tables: Path, tmp_path: Path) -> None:
+    features(tables, tmp_path / "run")
+    keys = list(json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8")))
+    assert keys[-2:] == ["governance", "outputs"]

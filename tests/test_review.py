@@ -1,0 +1,221 @@
+"""Sealed scores: where they are told, who opens them, what a kill leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_governance import EVERY, GIVEN
+from typer.testing import CliRunner
+
+from gpunet.base.errors import InputError
+from gpunet.cli.app import app
+from gpunet.cli.audits import run_audit
+from gpunet.cli.reports import write_report
+from gpunet.cli.run import run_forecast
+from gpunet.cli.running import RUN_FILES
+from gpunet.cli.updates import run_update
+from gpunet.governance.review import ReviewFolder
+from gpunet.runs.complete import read_manifest
+from gpunet.runs.run_options import RunOptions
+from gpunet.runs.sealed import SEALED, opened_bytes, sealed_bytes
+from gpunet.synthetic import write_tables
+from tests.run_processes import killed_at
+
+MODEL = {"model": {"max_rounds": 4, "folds": 2}, "evaluate": {"bootstrap": 20}, "audit": {"folds": 2}}
+SCORES = {"scores.parquet", "top.csv", "predictions.parquet", "model.ubj"}
+OPTIONS = RunOptions(threads=1)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(folder, persons=250, seed=5)
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+@pytest.fixture(scope="module")
+def made(tables: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same run, sealed and not."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, governance in (("sealed", EVERY), ("plain", GIVEN)):
+        run_forecast(tables, folder / name, {**MODEL, "governance": governance}, None, OPTIONS)
+    return {name: folder / name for name in ("sealed", "plain")}
+
+
+@pytest.fixture
+def sealed(made: dict[str, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made["sealed"], tmp_path / "run"))
+
+
+def approve(run: Path, note: str = "good") -> dict[str, Any]:
+    with ReviewFolder(run, RUN_FILES) as folder:
+        return folder.decide("Jane Doe", "approve", note)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_file()}
+
+
+@given(st.binary(max_size=300), st.data())
+def test_a_seal_gives_back_the_bytes_and_finds_damage(plain: bytes, data: st.DataObject) -> None:
+    sealed = sealed_bytes(plain)
+    assert opened_bytes(sealed) == plain
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    changed = sealed[:at] + bytes([sealed[at] ^ data.draw(st.integers(1, 255))]) + sealed[at + 1 :]
+    with contextlib.suppress(ValueError):
+        assert opened_bytes(changed) == plain  # bits of the compressed form that say nothing
+
+
+def test_scores_are_written_under_seal_and_no_program_reads_them(made: dict[str, Path]) -> None:
+    found = names(made["sealed"])
+    assert found.isdisjoint(SCORES)
+    assert {f"{name}{SEALED}" for name in SCORES} <= found
+    ids = pl.read_parquet(made["plain"] / "scores.parquet")["person_id"].cast(pl.String).to_list()
+    for name in SCORES:
+        data = (made["sealed"] / f"{name}{SEALED}").read_bytes()
+        assert not any(f",{one},".encode() in data for one in ids)
+        if name.endswith(".parquet"):
+            with pytest.raises(pl.exceptions.PolarsError):
+                pl.read_parquet(data)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["show", "RUN", "scores"],
+        ["show", "RUN", "predictions"],
+        ["show", "RUN", "scores", "--json"],
+        ["show", "RUN", "scores", "--csv", "-"],
+        ["card", "RUN", "--person", "1", "--out", "OUT.html"],
+    ],
+)
+def test_commands_show_no_sealed_score(sealed: Path, tmp_path: Path, asked: list[str]) -> None:
+    words = [word.replace("RUN", str(sealed)).replace("OUT", str(tmp_path / "page")) for word in asked]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, InputError)
+    assert "gpunet review" in str(done.exception)
+
+
+def test_reports_and_audits_tell_of_all_together(made: dict[str, Path], sealed: Path, tmp_path: Path) -> None:
+    for folder in (made["plain"], sealed):
+        write_report(folder)
+    names_of = {path.name for path in (sealed / "figures").iterdir()}
+    assert names_of == {path.name for path in (made["plain"] / "figures").iterdir()}
+    for name in names_of - {"stages.csv", "files_written.csv"}:  # times, and the files themselves
+        assert (sealed / "figures" / name).read_bytes() == (made["plain"] / "figures" / name).read_bytes(), name
+    ids = pl.read_parquet(sealed / "features.parquet")["person_id"].to_list()
+    attributes = pl.DataFrame({"person_id": ids, "group": [("A", "B")[i % 2] for i in range(len(ids))]})
+    attributes.write_csv(tmp_path / "attributes.csv")
+    audits = [
+        run_audit(run, tmp_path / "attributes.csv", ["group"], tmp_path / f"audit-{i}", None, OPTIONS)
+        for i, run in enumerate((made["plain"], sealed))
+    ]
+    one, other = (pl.read_parquet(tmp_path / f"audit-{i}" / "fairness.parquet") for i in range(2))
+    assert one.equals(other)
+    persons = len(pl.read_parquet(made["plain"] / "predictions.parquet"))
+    assert [audit["audit"]["persons"] for audit in audits] == [persons, persons]
+
+
+def test_approval_opens_the_results_of_the_run_without_a_seal(made: dict[str, Path], sealed: Path) -> None:
+    before = sha256((sealed / "run.json").read_bytes()).hexdigest()
+    manifest = approve(sealed)
+    assert manifest == json.loads((sealed / "run.json").read_text(encoding="utf-8")) == read_manifest(sealed)
+    (entry,) = manifest["review"]
+    assert (entry["by"], entry["decision"], entry["note"]) == ("Jane Doe", "approve", "good")
+    assert entry["run_json_sha256"] == before
+    assert names(sealed) >= SCORES
+    assert not [name for name in names(sealed) if name.endswith(SEALED)]
+    for name in ("scores.parquet", "predictions.parquet"):
+        assert pl.read_parquet(sealed / name).equals(pl.read_parquet(made["plain"] / name))
+    for name in ("top.csv", "model.ubj"):
+        assert (sealed / name).read_bytes() == (made["plain"] / name).read_bytes()
+    for name, of in manifest["outputs"].items():
+        assert sha256((sealed / name).read_bytes()).hexdigest() == of["sha256"]
+    assert approve(sealed) == manifest  # again: nothing is left to do
+
+
+def test_rejection_leaves_the_seal_and_can_be_reviewed_again(sealed: Path) -> None:
+    before = names(sealed)
+    with ReviewFolder(sealed, RUN_FILES) as folder:
+        folder.decide("Jane Doe", "reject", "too many false alarms")
+    assert names(sealed) == before
+    decisions = [entry["decision"] for entry in approve(sealed)["review"]]
+    assert decisions == ["reject", "approve"]
+    with ReviewFolder(sealed, RUN_FILES) as folder, pytest.raises(InputError, match="cannot be sealed again"):
+        folder.decide("Jane Doe", "reject", "second thoughts")
+
+
+def _killed(folder: str, moment: int) -> None:
+    exec(killed_at(Path(folder), moment), {})
+    approve(Path(folder))
+    os._exit(0)
+
+
+def test_whoever_is_killed_goes_on_with_the_same_command(made: dict[str, Path], tmp_path: Path) -> None:
+    forks, killed = multiprocessing.get_context("fork"), 0
+    for moment in range(1, 200):
+        run = Path(shutil.copytree(made["sealed"], tmp_path / str(moment)))
+        process = forks.Process(target=_killed, args=(str(run), moment))
+        process.start()
+        process.join()
+        opened = not names(run).isdisjoint(SCORES)
+        assert not opened or "review" in json.loads((run / "run.json").read_text(encoding="utf-8"))
+        manifest = approve(run)
+        assert [entry["decision"] for entry in manifest["review"]] == ["approve"]
+        assert names(run) >= SCORES
+        assert not [name for name in names(run) if name.endswith(SEALED)]
+        if process.exitcode == 0:
+            break
+        killed += 1
+        shutil.rmtree(run)
+    assert process.exitcode == 0
+    assert killed > 10
+
+
+@pytest.mark.parametrize(("option", "text"), [("by", " "), ("note", ""), ("by", "a\x1bb"), ("note", "x" * 3000)])
+def test_texts_say_something(sealed: Path, option: str, text: str) -> None:
+    said = {"by": "Jane", "note": "good", option: text}
+    with ReviewFolder(sealed, RUN_FILES) as folder, pytest.raises(InputError, match=f"--{option}"):
+        folder.decide(said["by"], "approve", said["note"])
+    assert "review" not in read_manifest(sealed)
+
+
+def test_what_asks_for_no_review_has_none(made: dict[str, Path]) -> None:
+    with pytest.raises(InputError, match="no scores to review"):
+        approve(made["plain"])
+
+
+def test_a_changed_result_is_not_opened(sealed: Path) -> None:
+    path = sealed / f"scores.parquet{SEALED}"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match=r"not what run\.json lists"):
+        approve(sealed)
+
+
+def test_an_update_of_a_sealed_run_is_sealed(tables: list[str], made: dict[str, Path], tmp_path: Path) -> None:
+    erased = pl.read_parquet(made["plain"] / "features.parquet")["person_id"][:1]
+    pl.DataFrame({"person_id": erased}).write_csv(tmp_path / "remove.csv")
+    run_update(made["sealed"], tmp_path / "next", (), None, OPTIONS, remove=[tmp_path / "remove.csv"])
+    found = names(tmp_path / "next")
+    assert found.isdisjoint({*SCORES, "changes.parquet"})
+    assert f"changes.parquet{SEALED}" in found
+    assert "changes.parquet" in {*approve(tmp_path / "next")["outputs"]}
+
+
+def test_the_command(sealed: Path) -> None:
+    asked = ["review", str(sealed), "--by", "Jane", "--decision", "approve", "--note", "good"]
+    done = CliRunner().invoke(app, asked)
+    assert (done.exit_code, names(sealed) >= SCORES) == (0, True)
+    shown = CliRunner().invoke(app, ["show", str(sealed), "scores", "--top", "2"])
+    assert shown.exit_code == 0
