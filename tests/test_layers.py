@@ -38,7 +38,9 @@ def test_every_column_and_tie(case: LayerCase) -> None:
     assert_ties(found.ties, picture.table())
     for name, layer in found.layers.items():
         ids = arrests.person_ids.to_list()
-        assert sorted(ids[p] for p in layer.network.person) == sorted({p for pair in _pairs(picture, name) for p in pair})
+        assert sorted(ids[p] for p in layer.network.person) == sorted(
+            {p for pair in _pairs(picture, name) for p in pair}
+        )
 
 
 def _pairs(picture: Any, name: str) -> list[tuple[Any, Any]]:
