@@ -228,7 +228,7 @@ def test_with_ties_and_victims_arrests_and_tables_lie_on_the_host(tables: Path, 
 def check_kept(kept: Any, found: Any, tmp_path: Path) -> None:
     """Arrays are the engine's, tables cuDF's, and all of them what they were."""
     read = read_arrests_at(GPU, [str(Path(file.name)) for file in kept.report.files], kept.config)
-    for name in ("person", "incident", "force", "day", "offences", "district", "beat", "gang"):
+    for name in ("person", "incident", "force", "day", "offences", "district", "beat", "gang", "row"):
         arrays_of_name = [getattr(each, name) for each in (kept, read)]
         assert all(isinstance(array, array_api_strict._array_object.Array) for array in arrays_of_name), name
         assert arrays_of_name[0].dtype == arrays_of_name[1].dtype, name

@@ -5,14 +5,28 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from updating import CONFIG, random_rows, write
 
+from gpunet.cli.flags import run_flags
+from gpunet.cli.panels import run_panel
+from gpunet.cli.reports import write_report
+from gpunet.cli.run import run_features, run_forecast
 from gpunet.runs.checkpoint_file import frames_in
+from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, opened_bytes
+
+OPTIONS = RunOptions(threads=1)
+SENTINEL, NEW = "P-SENTINEL-77", "P-SENTINEL-99"
+PANEL: dict[str, Any] = {
+    "panel": {"start": "2013-06-01", "end": "2013-12-01", "every": "3mo", "horizon_days": 60, "verify": 1}
+}
 
 PERSONS = ("person_id", "person_a", "person_b", "person_ids")
 
@@ -68,3 +82,23 @@ def all_values(path: Path) -> list[dict[str, Any]]:
     """The rows of a table."""
     rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     return rows
+
+
+def rows_of(seed: int = 3, rename: str = SENTINEL) -> list[dict[str, Any]]:
+    """Rows of which some are rejected, with one person of a telling id."""
+    rows = random_rows(np.random.default_rng(seed), 300, 40, text=True, gang=True, beat=True)
+    rows = [{**row, "person_id": rename if row["person_id"] == "P5" else row["person_id"]} for row in rows]
+    return [*rows, {**rows[0], "date": "never"}, {**rows[0], "person_id": rename, "date": "bad"}]
+
+
+def make_runs(root: Path, kinds: tuple[str, ...] = ("run", "kept", "panel", "flags")) -> Path:
+    """A folder of a run with its report, one with its state, a panel, and flags, or some of these."""
+    inputs = [write(root / "in" / "a.csv", rows_of())]
+    if "run" in kinds:
+        run_forecast(inputs, root / "runs" / "run", CONFIG, None, OPTIONS)
+        write_report(root / "runs" / "run")
+    run_features(inputs, root / "runs" / "kept", CONFIG, None, replace(OPTIONS, keep_state=True))
+    run_panel(inputs, root / "runs" / "panel", {**CONFIG, **PANEL}, None, OPTIONS)
+    if "flags" in kinds:
+        run_flags([root / "runs" / "run"], root / "runs" / "flags", None, (), OPTIONS)
+    return root

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-import types
 from pathlib import Path
 
 import polars as pl
@@ -13,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from exchanged import DOMAIN, KEY, made
 
-from gpunet.base.errors import InputError
+from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import _code_of
 from gpunet.exchange import written
 from gpunet.exchange.keys import read_key
+from gpunet.governance.log import append, check, entries
 
 GOVERNED = {"purpose": "knife crime", "legal_basis": "an act", "controller": "a force", "task_ref": "T-1"}
 
@@ -160,38 +159,44 @@ def test_what_fails_on_the_way_leaves_nothing(tmp_path, table, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def _log(monkeypatch, place, entries):
-    log = types.ModuleType("gpunet.governance.log")
-    log.log_of = lambda config, run: place(run)
-    log.append = lambda path, operation, **what: entries.append((path, operation, what))
-    monkeypatch.setitem(sys.modules, "gpunet.governance.log", log)
-
-
 def test_the_disclosure_is_in_the_log_before_the_folder_is_there(tmp_path, table, monkeypatch):
-    entries = []
-    _log(monkeypatch, lambda run: None if run.exists() else run.parent / "log.jsonl", entries)
-    for name in ("a", "b"):
-        made(tmp_path / name, [table], {"governance": GOVERNED})
-    (path, operation, what), (*_, other) = entries
-    assert (path, operation) == (tmp_path / "log.jsonl", "disclosure")
-    assert (what["purpose"], what["task_ref"], what["persons"]) == ("knife crime", "T-1", 2)
-    assert len(what["object_sha256"]) == 64
-    assert what == other  # equal files have equal hashes
-    made(tmp_path / "c", [table], domain="other")  # no purpose, and no log
-    assert len(entries) == 2
-    (tmp_path / "log.jsonl").touch()
-    made(tmp_path / "d", [table])
-    assert entries[2][2]["purpose"] == "no purpose stated"
+    def logged(*arguments, **what):
+        assert not (tmp_path / "a").exists()
+        return append(*arguments, **what)
+
+    monkeypatch.setattr(written, "append", logged)
+    made(tmp_path / "a", [table], {"governance": GOVERNED})
+    monkeypatch.setattr(written, "append", append)
+    made(tmp_path / "b", [table], {"governance": GOVERNED})
+    made(tmp_path / "c", [table])
+    log = tmp_path / "log.jsonl"
+    first, second, third = entries(log)
+    assert check(log) == []
+    assert {entry["operation"] for entry in (first, second, third)} == {"disclosure"}
+    assert (first["purpose"], first["task_ref"], first["persons"]) == ("knife crime", "T-1", 2)
+    assert first["object_sha256"] == second["object_sha256"] != third["object_sha256"]
+    assert (third["purpose"], third["task_ref"]) == ("", "")
+    assert "PERSON-" not in log.read_text()
+
+
+def test_without_a_purpose_or_a_log_none_is_begun(tmp_path, table):
+    made(tmp_path / "a", [table])
+    assert not (tmp_path / "log.jsonl").exists()
 
 
 def test_what_cannot_be_logged_is_not_given_out(tmp_path, table, monkeypatch):
-    def fails(_: Path) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise InputError("the log is damaged")
 
-    _log(monkeypatch, fails, [])
+    monkeypatch.setattr(written, "append", fails)
     with pytest.raises(InputError, match="damaged"):
         made(tmp_path / "a", [table], {"governance": GOVERNED})
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_links_of_raw_ids_are_refused(tmp_path, table):
+    with pytest.raises(ConfigError, match="person_links"):
+        made(tmp_path / "a", [table], {"input": {"person_links": ["links.parquet"]}})
 
 
 def test_messages_hold_no_id(tmp_path, table, key, capsys):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
@@ -15,10 +14,10 @@ from typer.testing import CliRunner
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app, main
 from gpunet.config.config import load_config
-from gpunet.exchange import link_log
 from gpunet.exchange.link import link
 from gpunet.exchange.link_file import read_links
 from gpunet.exchange.link_review import decide, undecided
+from gpunet.governance.log import check, entries
 from gpunet.reading.person_links import person_links
 from gpunet.tables.files import sha256_of
 from tests.test_link import ON, tables
@@ -26,22 +25,16 @@ from tests.test_link import ON, tables
 GOVERNED = {"governance": {"purpose": "a test", "legal_basis": "none", "controller": "nobody", "task_ref": "T1"}}
 
 
-@pytest.fixture
-def links(tmp_path: Path) -> Path:
-    link(*tables(tmp_path), ON, tmp_path / "links.parquet", GOVERNED)
-    return tmp_path / "links.parquet"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    link(*tables(folder), ON, folder / "links.parquet", GOVERNED)
+    return folder / "links.parquet"
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
-    """What is entered in the log, in the order in which it is."""
-    lines: list[dict] = []
-    module = ModuleType("gpunet.governance.log")
-    module.log_of = lambda config, run: run.parent / "log.jsonl" if config.is_governed else None
-    module.append = lambda place, operation, **of: lines.append({"log": place, "operation": operation, **of})
-    monkeypatch.setitem(sys.modules, "gpunet.governance.log", module)
-    monkeypatch.setattr(link_log, "find_spec", lambda name: object())
-    return lines
+def links(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path))
 
 
 def row_of(file: Path, person: str) -> dict:
@@ -79,29 +72,37 @@ def test_several_who_decide_at_once_lose_nothing(links):
     assert not found & set(pairs)
 
 
-def test_every_operation_is_in_the_log_before_it_is_done(tmp_path, log):
-    file = tmp_path / "links.parquet"
+def test_every_operation_is_in_the_log_before_it_is_done(tmp_path, monkeypatch):
+    file, log = tmp_path / "links.parquet", tmp_path / "log.jsonl"
     a, b = tables(tmp_path)
     link(a, b, ON, file, GOVERNED)
-    assert [(of["operation"], of["persons"], of["purpose"], of["task_ref"]) for of in log] == [
-        ("combination", 210, "a test", "T1")
-    ]
-    assert log[0]["object_sha256"] == sha256_of(file)
+    (first,) = entries(log)
+    assert (first["operation"], first["persons"], first["purpose"], first["task_ref"]) == (
+        "combination", 210, "a test", "T1",
+    )  # fmt: skip
+    assert first["object_sha256"] == sha256_of(file)
     rows = undecided(file)
     decide(file, rows[0]["person_a"], rows[0]["person_b"], "no", "Jo")
-    assert [of["operation"] for of in log[1:]] == ["consultation", "alteration"]
-    assert log[-1]["object_sha256"] == sha256_of(file)
-    assert {of["log"] for of in log} == {tmp_path / "log.jsonl"}
-    assert "secret" not in str(log)
+    found = list(entries(log))
+    assert [of["operation"] for of in found] == ["combination", "consultation", "alteration"]
+    assert found[-1]["object_sha256"] == sha256_of(file)
+    assert check(log) == []
+    assert "secret" not in log.read_text()
     before = file.read_bytes()
-    log_module = sys.modules["gpunet.governance.log"]
-    log_module.append = lambda *given, **of: (_ for _ in ()).throw(InputError("the log is damaged"))
-    with pytest.raises(InputError, match="the log is damaged"):
+    log.write_text("{}")
+    with pytest.raises(InputError, match=r"log\.jsonl"):
         decide(file, rows[0]["person_a"], rows[0]["person_b"], "yes", "Jo")
     assert file.read_bytes() == before
-    with pytest.raises(InputError, match="the log is damaged"):
+    with pytest.raises(InputError, match=r"log\.jsonl"):
         link(a, b, ON, tmp_path / "more.parquet", GOVERNED)
     assert not list(tmp_path.glob("more*"))
+
+
+def test_without_a_purpose_no_log_is_begun(tmp_path):
+    link(*tables(tmp_path), ON, tmp_path / "links.parquet")
+    undecided(tmp_path / "links.parquet")
+    assert not list(tmp_path.glob("log*"))
+    assert (tmp_path / "links.parquet").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_command_line(links, tmp_path):

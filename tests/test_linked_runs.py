@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gpunet.base.errors import InputError
 from gpunet.cli.app import main
-from gpunet.cli.check import check_tables
+from gpunet.cli.check import check_tables, describe_check
 from gpunet.cli.flags import run_flags
 from gpunet.cli.panels import run_panel
 from gpunet.cli.run import RunOptions, run_features, run_forecast
@@ -161,6 +161,8 @@ def test_other_commands_use_what_was_decided(tables, tmp_path):
     result, proposed = check_tables([arrests], load_config(config))
     assert result["arrests"]["persons"] == by_hand.n_persons
     assert "person_links" in proposed
+    assert result["person_links"] == {"yes": 2, "no": 0, "undecided": 3, "uncertain": 2, "contradicted": 0}
+    assert "2 yes, 0 no, 3 undecided" in describe_check(result)
     panel = {"panel": {"start": "2013-04-01", "end": "2013-12-01", "every": "4mo", "verify": 1, "horizon_days": 30}}
     told = run_panel(arrests, tmp_path / "out", {**config, **panel}, OPTIONS)
     run_panel(str(tmp_path / "hand.csv"), tmp_path / "by hand", {**CONFIG, **panel}, OPTIONS)

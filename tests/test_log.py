@@ -150,6 +150,26 @@ def test_what_was_never_finished_is_cut_off_and_what_was_finished_is_kept(tmp_pa
     assert check(log) == []
 
 
+def test_writers_that_are_killed_one_after_the_other_before_they_write_the_head(tmp_path, monkeypatch):
+    log = tmp_path / "log.jsonl"
+    enter(log)
+    write = log_module._write_head
+
+    def killed(log: Path, seq: int, sha256: str, shared: bool) -> None:
+        if seq == kills_at:
+            raise KeyboardInterrupt
+        write(log, seq, sha256, shared)
+
+    monkeypatch.setattr(log_module, "_write_head", killed)
+    for kills_at in (2, 3, 4):  # noqa: B007 - it is looked at above
+        with pytest.raises(KeyboardInterrupt):
+            enter(log)
+        assert check(log) == []
+    monkeypatch.undo()
+    assert enter(log)["seq"] == 5
+    assert check(log) == []
+
+
 def test_a_kill_before_the_first_line_leaves_what_can_be_gone_on_with(tmp_path):
     log = tmp_path / "log.jsonl"
     log.touch()
@@ -244,8 +264,9 @@ def test_who_may_read_it(tmp_path):
         log = tmp_path / str(group) / "log.jsonl"
         enter(log, group=group)
         enter(log, group=not group)  # what is there stays what it is
-        found = {stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()}
-        assert found == {mode}
+        found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()}
+        head = 0o640 if group else 0o600  # which is replaced, and never written into
+        assert found == {"log.jsonl": mode, "log.jsonl.lock": mode, "log.jsonl.head": head}
 
 
 def test_actors(monkeypatch):

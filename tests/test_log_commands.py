@@ -201,7 +201,7 @@ def test_without_governance_nothing_is_written_unless_there_is_a_log(base, tmp_p
     done("show", tmp_path / "run", "features", "--top", 2)
     run_features(tables, tmp_path / "other", MODEL, options=OPTIONS)
     found = list(entries(tmp_path / "log.jsonl"))[1:]
-    assert [entry["operation"] for entry in found] == ["consultation", "collection"]
+    assert [entry["operation"] for entry in found] == ["consultation", "collection", "combination"]
     assert {entry["purpose"] for entry in found} == {"no purpose stated"}
 
 

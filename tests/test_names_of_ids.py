@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,9 +12,14 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_tables import tie, tie_rows
 from updating import KINDS, Row, random_rows, random_ties, random_victims, write
 
+from gpunet.arrests.joined import with_tables
+from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config, PathConfig, load_config
+from gpunet.evaluate.emerging import evaluate_emerging
+from gpunet.evaluate.known import evaluate_known
 from gpunet.features import FeatureSet, compute_all
 from gpunet.reading.read import read_arrests
 
@@ -156,6 +162,62 @@ def test_samples_are_drawn_alike(tmp_path: Path) -> None:
         back = ids_back(of[0], "national")
         values.append(bits(of_persons(found.features, back)))
     assert values[0] == values[1]
+
+
+def test_persons_of_ties_alone_come_in_the_order_of_the_columns() -> None:
+    """Behind all who were arrested; `person_a` of a row before `person_b`, whichever is greater."""
+    day = date(2013, 5, 1)
+    table = pl.DataFrame(
+        {"person_id": ["may", "ann"], "incident_id": [1, 1], "date": [day] * 2, "offence": ["theft"] * 2}
+    )
+    ties = [tie("zed", "amy", day), tie("bob", "may", day), tie("cyd", "zed", day)]
+    known = with_tables(read_arrests(table), tie_rows(ties, {"calls": (90.0, 365)})).before(date(2013, 6, 1))
+    union = compute_all(known).layers["any"].network
+    named = known.person_ids.to_list()
+    assert [named[code] for code in union.person] == ["may", "ann", "zed", "amy", "bob", "cyd"]
+
+
+def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
+    """Folds are drawn and trees trained in the order of the files; equals are ranked by their ids, which are names."""
+    random = np.random.default_rng(8)
+    plain = random_rows(random, 700, 160)
+    persons, incidents = (other_names(random, plain, (name,), True) for name in ("person_id", "incident_id"))
+    config = {"violent_offences": _SETS, "model": {"max_rounds": 6, "folds": 3, "horizon_days": 60}}
+    found = []
+    for name, rows in (("plain", plain), ("other", renamed(plain, persons, incidents))):
+        path = write(tmp_path / f"{name}.csv", rows)
+        run_forecast([path], tmp_path / name, config, date(2014, 1, 1), RunOptions(threads=2))
+        back = ids_back(persons if name == "other" else {id_: id_ for id_ in persons}, "national")
+        tables = [pl.read_parquet(tmp_path / name / f"{table}.parquet") for table in ("scores", "predictions")]
+        manifest = json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8"))
+        told = [bits(of_persons(table.drop("rank", strict=False), back)) for table in tables]
+        others = ("input", "outputs", "execution", "warnings")  # which name files, or tell of ids
+        found.append((told, {key: value for key, value in manifest.items() if key not in others}))
+    assert len(set(tables[0]["probability"].to_list())) > 20
+    assert found[0] == found[1]
+
+
+def test_experiments_are_those_of_any_other_names() -> None:
+    """Folds, classifiers and draws go by the order of the files."""
+    random = np.random.default_rng(9)
+    plain = random_rows(random, 240, 64)
+    persons, incidents = (other_names(random, plain, (name,), False) for name in ("person_id", "incident_id"))
+    config = {
+        "violent_offences": _SETS,
+        "model": {"max_rounds": 4, "folds": 2},
+        "evaluate": {"folds": 3, "classifiers": ["decision_tree"], "protocols": ["cross_fitted"], "bootstrap": 20},
+    }
+    found = []
+    for rows, of in ((plain, {id_: id_ for id_ in persons}), (renamed(plain, persons, incidents), persons)):
+        arrests, back = read_arrests(pl.DataFrame(rows, infer_schema_length=None), config), ids_back(of, "national")
+        known = evaluate_known(arrests, threads=2)
+        emerging = evaluate_emerging(arrests, threads=2, start=date(2013, 10, 1), every="6mo", horizon=60)
+        for each in (known, emerging):
+            ids = [back(id_) for id_ in each.predictions["person_id"].to_list()]
+            keys = ["protocol", "classifier", "smote", "family", "month", "outcome", "person_id"]
+            named = each.predictions.with_columns(pl.Series("person_id", ids)).sort(keys)
+            found.append((bits(named), bits(each.results), bits(each.curves)))
+    assert found[:2] == found[2:]
 
 
 def test_vertices_are_numbered_as_persons_first_appear() -> None:

@@ -70,7 +70,7 @@ def test_any_changed_byte_beside_the_members_is_found(package, place):
         infos = archive.infolist()
     entries = [Entry(info.filename, info.file_size, info.CRC) for info in infos]
     for part in parts_of(entries):
-        for at in range(part.offset, part.offset + len(part.data), 3):
+        for at in range(part.offset, part.offset + len(part.data), 5):
             assert differences(place, _flipped(package, at, 1 << at % 8)), (at, part.what)
 
 
@@ -116,6 +116,39 @@ def test_an_envelope_is_written_in_one_way_alone():
     for other in (data + b" ", data.replace(b"  ", b" "), data.replace(b'"sig": "', b'"sig": "\\u0041'), b"[]", b"{"):
         with pytest.raises(Damaged):
             opened(other)
+
+
+def _named(statement, name):
+    statement["subject"][0]["name"] = name
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda of: _named(of, "../key.pem"), "it names a file that no package can hold"),
+        (lambda of: _named(of, SIGNATURE), "it names itself"),
+        (lambda of: _named(of, of["subject"][1]["name"]), "it names a file twice"),
+        (lambda of: _named(of, "other"), "it does not tell the size of every file"),
+        (lambda of: of["predicate"]["bytes"].update({"code.json": -1}), "greater than or equal to 0"),
+        (lambda of: of["predicate"]["bytes"].update({"code.json": 1 << 80}), "code.json: it has"),
+        (lambda of: of["subject"][0]["digest"].update({"sha256": "0"}), "should match pattern"),
+        (lambda of: of.update({"more": 1}), "Extra inputs are not permitted"),
+        (lambda of: of["predicate"].update({"contents": "public"}), "it is of another run than the statement says"),
+        (lambda of: of["predicate"]["run"].update({"command": "run"}), "it is of another run than the statement says"),
+    ],
+)
+def test_odd_statements_are_differences_though_they_are_signed(package, place, change, said):
+    files = members(package)
+    statement = json.loads(files[STATEMENT])
+    change(statement)
+    payload = json.dumps(statement).encode()
+    found = differences(place, written(place, {**files, STATEMENT: payload, SIGNATURE: enveloped(payload, KEY)}))
+    assert any(said in line for line in found), found
+
+
+def test_a_signed_text_that_is_no_statement_is_a_difference(package, place):
+    for payload in (b"", b"[]", b"[" * 100_000, b"\xff", b'{"_type": 1}'):
+        assert differences(place, written(place, {**members(package), SIGNATURE: enveloped(payload, KEY)}))
 
 
 @pytest.mark.parametrize(

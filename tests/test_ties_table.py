@@ -26,11 +26,17 @@ def as_told(rows: TieRows) -> list[tuple[Any, ...]]:
     ids, of = rows.ids.to_list(), rows.rows
     assert ids == sorted(set(ids))
     assert set(of.a.tolist()) | set(of.b.tolist()) == set(range(len(ids)))
-    assert (of.a < of.b).all()
+    assert (of.a != of.b).all()
     assert {values.dtype.name for values in (of.a, of.b, of.kind, of.day, of.until, of.recorded)} == {"int32"}
     told = {ALWAYS: "always", NEVER: None}
     return [
-        (ids[a], ids[b], of.kinds[kind].name, day, None if until == NEVER else until, told.get(recorded, recorded))
+        (
+            *sorted((ids[a], ids[b])),
+            of.kinds[kind].name,
+            day,
+            None if until == NEVER else until,
+            told.get(recorded, recorded),
+        )
         for a, b, kind, day, until, recorded in zip(
             *(values.tolist() for values in (of.a, of.b, of.kind, of.day, of.until, of.recorded)), strict=True
         )

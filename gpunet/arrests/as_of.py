@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
+
 from gpunet.arrests.arrests import Arrests
-from gpunet.base.array_types import Bool
+from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted
@@ -13,6 +15,7 @@ from gpunet.tables.arrays import count_by_code, least, namespace, to_host
 
 __all__ = [
     "cut_before",
+    "file_order",
     "first_day",
     "forecast_days",
     "nothing_before",
@@ -28,6 +31,15 @@ def cut_before(arrests: Arrests, as_of: date) -> Arrests:
     if not len(cut):
         raise nothing_before(as_of, first_day(arrests), arrests.late_charges(as_of))
     return cut
+
+
+def file_order(arrests: Arrests, as_of: date) -> Int64:
+    """The persons that ``arrests.before(as_of)`` keeps, by where they first appear in the files, as of that day.
+
+    Positions among those persons, int64[n] in the host's memory.
+    """
+    rows = to_host(arrests.known_before(as_of).first_rows)[to_host(arrests.persons_before(as_of))]
+    return np.argsort(rows)  # all are different
 
 
 def first_day(arrests: Arrests) -> int:

@@ -263,7 +263,7 @@ def _by_size(members: IncidentMembers, forming: Bool) -> tuple[Int64, Int64]:
     return kept[sort_order([size])], xp.sort(members.size[forming])
 
 
-def in_file_order(persons: Int32, first_rows: Int64) -> Int32:
+def in_file_order(persons: Int32 | Int64, first_rows: Int64) -> Any:
     """Persons by where they first appear in the files: `first_rows` (int64[all persons]) tells where."""
     return persons[sort_order([first_rows[persons]])]
 

@@ -17,6 +17,7 @@ from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.reading.beside import read_beside
+from gpunet.reading.person_links import person_links
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
@@ -81,6 +82,7 @@ def check_tables(
         first = f"no arrest was accepted: {why_nothing(report)}"
     beside, error = _beside(arrests, proposed.config(), progress)
     first = first or error
+    links = person_links(proposed.config())
     of_beside = [advice for of in beside.values() for advice in of.advice]
     open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report), *of_beside)
     proposed = replace(proposed, open=open_)
@@ -91,6 +93,7 @@ def check_tables(
         "arrests": arrest_statistics(arrests),
         "offences_in_no_set": _in_no_set(report),
         **{name: input_report(of) for name, of in beside.items()},
+        **({} if links is None else {"person_links": links.counts()}),
         "warnings": [
             *report.warnings,
             *found.warnings,
@@ -206,6 +209,7 @@ def describe_check(found: Mapping[str, Any]) -> str:
         ("violent", sets),
         ("in no set", _some(texts)),
         *((name, _beside_line(found[name])) for name in ("ties", "victims") if name in found),
+        *(("links", _links_line(found[name])) for name in ("person_links",) if name in found),
         *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
     ]  # fmt: skip
     more = len(found["warnings"]) - _MOST_LINES
@@ -214,6 +218,11 @@ def describe_check(found: Mapping[str, Any]) -> str:
     ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
     lines.append(("ready", ready))
     return "\n".join(f"{title:10} {text}" for title, text in lines if text)
+
+
+def _links_line(counts: Mapping[str, int]) -> str:
+    """What was decided of links between ids."""
+    return f"{counts['yes']:,} yes, {counts['no']:,} no, {counts['undecided']:,} undecided"
 
 
 def _beside_line(read: Mapping[str, Any]) -> str:

@@ -43,14 +43,14 @@ class Erased:
 
 def erase(
     folder: str | os.PathLike[str],
-    person: str,
+    persons: Sequence[str],
     inputs: Sequence[str] = (),
     *,
     delete: bool = False,
     threads: int | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> Erased:
-    """Erase a person from every run, checkpoint and package under a folder.
+    """Erase persons from every run, checkpoint and package under a folder.
 
     Every step can be given again: whoever is killed gives the same command once more.
 
@@ -58,8 +58,9 @@ def erase(
     ----------
     folder
         The folder that holds the runs.
-    person
-        The id, as results write it.
+    persons
+        Their ids, as results write them. A run that has left out persons before is made again only if these are among
+        them, as its tables still hold their rows.
     inputs
         Where tables of the runs are now, if they are not where they were.
     delete
@@ -74,10 +75,10 @@ def erase(
     InputError
         If there is no such folder, or the id is empty.
     """
-    if not person.strip():
+    if not persons or not all(person.strip() for person in persons):
         raise InputError("--person is empty: give the id as results write it")
     root = Path(os.path.realpath(folder))
-    wanted, found = Wanted(frozenset({person})), Erased()
+    wanted, found = Wanted(frozenset(persons)), Erased()
     found.left += recover(root, RUN_FILES)
     work = _Erasure(root, wanted, found, Remaking(wanted.persons, tuple(inputs), threads), delete, notice)
     work.unfinished()
@@ -102,11 +103,16 @@ class _Erasure:
     erased: list[Held] = field(default_factory=list)
     runs: dict[str, Path] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """How many persons are erased."""
+        return len(self.wanted.persons)
+
     def unfinished(self) -> None:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
         for held in self._of("unfinished"):
             if _may_hold(held, self.wanted):
-                self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, 1)), _BEGINS_ANEW)
+                self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), _BEGINS_ANEW)
 
     def complete(self) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -129,7 +135,7 @@ class _Erasure:
                 continue
             if holds_person:
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
-                self._try(held, lambda held: delete_package(held, 1), why)
+                self._try(held, lambda held: delete_package(held, self.count), why)
 
     def beside(self) -> None:
         """Cards go; other files, and the tables of the input, are not touched."""
@@ -174,7 +180,7 @@ class _Erasure:
             if not self.delete:
                 self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
                 return
-            self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, 1)), f"deleted whole: {why}")
+            self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), f"deleted whole: {why}")
             return
         self.erased.append(held)
         self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again without the person")
@@ -200,7 +206,7 @@ class _Erasure:
                 remade(held, new, self._remaking())
                 if any(holds(path, self.wanted) for path in _files_of(new)):
                     raise VerificationError("made again, it still holds the person")
-                entered(held, 1)
+                entered(held, self.count)
             except BaseException:
                 drop(held.path, RUN_FILES)
                 raise

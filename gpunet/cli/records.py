@@ -58,7 +58,9 @@ def _check_out(out: Path) -> None:
     """InputError if the records cannot be written there: it is a run's folder, or has one of these names."""
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is no folder: give a folder for the records")
-    refuse_inside(out / CARDS.name, MANIFEST, "--out")
+    if (out / MANIFEST).exists():
+        raise InputError(f"--out {out} is the folder of a run: leave out --out, or give a folder of the records' own")
+    refuse_inside(out, MANIFEST, "--out")
     if there := [name for name in CARDS.files if (out / name).exists() or (out / name).is_symlink()]:
         raise InputError(f"--out {out} holds {there[0]}, which is not replaced: give another folder, or move it away")
 

@@ -13,7 +13,10 @@ from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
 from gpunet.config.config import Config, load_config
 from gpunet.governance.runs_under import Held
-from gpunet.reading.corrections import Corrections
+from gpunet.governance.traces import ids_in
+from gpunet.reading.beside import read_beside
+from gpunet.reading.corrections import Corrections, Effect
+from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
@@ -86,7 +89,7 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     """
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
-    job(Earlier(held.path, manifest, load_config(manifest["config"])), out, how)
+    job(_without_corrections(Earlier(held.path, manifest, load_config(manifest["config"])), how), out, how)
     if (held.path / REPORT.name).is_file():
         from gpunet.cli.reports import write_report
 
@@ -97,19 +100,54 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
         write_cards(out)
 
 
+def _without_corrections(earlier: Earlier, how: Remaking) -> Earlier:
+    """A run that left out persons before as one that did not, if all of these are left out now as well.
+
+    Its tables hold their rows. Who is not in its results any more, and has as many rows as it left out, is all that it
+    left out; of any other corrections the reader of its tables says that they would be undone.
+    """
+    told = earlier.manifest.get("corrections")
+    if told is None or earlier.has_state or earlier.command in ("flags", "audit"):
+        return earlier
+    there = set().union(*(ids_in(path) for path in earlier.folder.rglob("*.parquet")))
+    before = how.persons - there
+    plain = replace(earlier, manifest={name: of for name, of in earlier.manifest.items() if name != "corrections"})
+    if not before:
+        return earlier
+    elsewhere = _elsewhere(plain, how)
+    config, _ = _with_beside(plain, elsewhere)
+    effect, effects = Effect(), {name: Effect() for name in BESIDE if getattr(config.input, name)}
+    left_out = Corrections(persons=before)
+    asked: dict[str, Any] = {"today": latest_date(plain.manifest), "corrections": left_out}
+    arrests = read_arrests_at(None, _inputs(plain, elsewhere), config, **asked, effect=effect)
+    read_beside(arrests, config, **asked, effects=effects)
+    effect = effect.with_tables(effects.values(), left_out)
+    now = {**effect.as_dict(), **{name: of.rows() for name, of in effects.items()}}
+    same = all(now.get(name) == of for name, of in told.items() if name != "unknown")
+    return plain if same else earlier
+
+
 def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     """By an update that has no new tables: what was kept of reading is enough."""
     _refuse_frames(earlier)
     elsewhere = _elsewhere(earlier, how)
-    by_state = earlier.has_state
+    by_state = _state_fits(earlier)
     old = None if by_state else _inputs(earlier, elsewhere)
     config, beside = _with_beside(earlier, elsewhere)
     asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"])
-    options = replace(how.options(earlier.manifest), corrections=None, keep_state=by_state)
+    options = replace(how.options(earlier.manifest), corrections=None, keep_state=earlier.has_state)
     with opened(earlier.command, [], out, config, options) as found:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
         job(under_way, [], earlier.as_of)
+
+
+def _state_fits(earlier: Earlier) -> bool:
+    """Whether there is a state of reading that these versions can go on from; else its tables are read."""
+    try:
+        return earlier.has_state and bool(earlier.state())
+    except InputError:
+        return False
 
 
 def _again(earlier: Earlier, out: Path, how: Remaking) -> None:

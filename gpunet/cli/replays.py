@@ -40,6 +40,9 @@ _NOT_COMPARED = ("execution", "versions", "outputs", "review", "sealed")
 
 _SOURCE = "source_file"
 
+#: The keys of ``[input]`` that name tables beside the arrests.
+_BESIDE = ("ties", "victims", "person_links")
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -49,6 +52,7 @@ class Replay:
     inputs: Sequence[str]
     ties: Sequence[str] = ()
     victims: Sequence[str] = ()
+    person_links: Sequence[str] = ()
 
 
 @dataclass
@@ -128,12 +132,12 @@ def replay(path: Path, asked: Replay, options: RunOptions) -> Replayed:
 def _config(asked: Replay) -> Config:
     """The run's, with the tables beside the arrests where they are now, and without its log."""
     config = load_config(asked.manifest["config"])
-    given = {name: tuple(of) for name in ("ties", "victims") if (of := getattr(asked, name))}
+    given = {name: tuple(of) for name in _BESIDE if (of := getattr(asked, name))}
     if given.get("victims") and not config.input.victims and config.evaluate.victims:
         config = replace(config, evaluate=replace(config.evaluate, victims=given.pop("victims")[0]))
     for name in given:
         if not getattr(config.input, name):
-            raise InputError(f"--{name}: the run had read no such tables, so leave it out")
+            raise InputError(f"{_option(name)}: the run had read no such tables, so leave it out")
     config = replace(config, input=replace(config.input, **given))  # type: ignore[arg-type]
     return replace(config, governance=replace(config.governance, log=""))
 
@@ -142,19 +146,20 @@ def _check_inputs(asked: Replay, config: Config) -> None:
     """InputError unless the tables are those of the run, in their order."""
     left_out = bool(asked.manifest["input"]["left_out"])
     _check_files("", asked.inputs, asked.manifest["input"], config, left_out=left_out)
-    for name in ("ties", "victims"):
-        if name in asked.manifest["input"]:
-            _check_files(name, getattr(config.input, name), asked.manifest["input"][name], config, left_out=left_out)
+    read = {**asked.manifest["input"], "person_links": asked.manifest.get("links", {})}
+    for name in _BESIDE:
+        if (of := read.get(name, {})).get("files"):
+            _check_files(name, getattr(config.input, name), of, config, left_out=left_out)
 
 
 def _check_files(name: str, paths: Sequence[str], read: Mapping[str, Any], config: Config, *, left_out: bool) -> None:
-    option = f"--{name}" if name else "--replay"
+    option = _option(name)
     skipped: list[Any] | None = [] if left_out else None
     try:
         sources = find_sources(paths, config.input, [], skipped)
     except InputError as error:
         raise InputError(f"{option}: {error}") from error
-    aside = {file["sha256"] for file in read["left_out"]}
+    aside = {file["sha256"] for file in read.get("left_out", ())}
     before = [file["sha256"] for file in read["files"]]
     now = {str(source.path): sha256_of(source.path) for source in sources}
     found = [sha256 for sha256 in now.values() if sha256 not in aside or sha256 in before]
@@ -170,6 +175,10 @@ def _check_files(name: str, paths: Sequence[str], read: Mapping[str, Any], confi
         names = [file["name"] for file in read["files"]]
         lines = [f"{option}: the files come in another order than the run had read them in: {', '.join(names)}"]
     raise InputError("\n".join(lines))
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}" if name else "--replay"
 
 
 def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -255,12 +264,17 @@ def _told(manifest: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, 
     config.pop("output", None)
     config.get("governance", {}).pop("log", None)
     for section in (config["input"], config["evaluate"]):
-        for name in ("ties", "victims", "custody", "person_links"):
+        for name in (*_BESIDE, "custody"):
             section.pop(name, None)
-    tables = kept.get("tables")
-    if isinstance(tables, Mapping):
-        kept["tables"] = [file["sha256"] for file in tables["files"]]
+    if "tables" in kept:  # it names each by its place, and then the files
+        kept["tables"] = _hashes(kept["tables"])
+    if "links" in kept:
+        kept["links"] = {**kept["links"], "files": _hashes(kept["links"])}
     return cast("dict[str, Any]", _with_names({**kept, "config": config}, renamed))
+
+
+def _hashes(of: Mapping[str, Any]) -> list[str]:
+    return [file["sha256"] for file in of.get("files", ())]
 
 
 def _with_names(value: Any, renamed: Mapping[str, str]) -> Any:

@@ -18,7 +18,7 @@ from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
-from gpunet.runs.sealed import SEALABLE, refuse_sealed
+from gpunet.runs.sealed import SEALABLE, SEALED, refuse_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.parquet import not_parquet
 
@@ -132,10 +132,10 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
         return StoredTable(name, snapshot)
     if name not in tables:
+        if f"{name}{_SUFFIX}" in SEALABLE and (folder / f"{name}{_SUFFIX}{SEALED}").is_file():
+            refuse_sealed(folder, read_manifest(folder))
         from gpunet.cli.running import RUN_FILES  # which takes long to import
 
-        if f"{name}{_SUFFIX}" in SEALABLE:
-            refuse_sealed(folder, read_manifest(folder))
         known = any(PurePath(file).stem == name for file in RUN_FILES)  # any other word may be the id of a person
         missing = f'no table "{name}"' if known else "no such table"
         raise InputError(f"{folder} has {missing}; there are {', '.join(tables) or 'none'}")

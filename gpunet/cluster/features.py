@@ -234,7 +234,8 @@ def _persons(part: ArrestPartition, gang: Int32, numbers: Int32) -> tuple[Any, I
 
 
 def _model_table(part: ArrestPartition, frame: Any, taxonomy: Any) -> TablePartition:
-    return TablePartition(read_features(frame, taxonomy=taxonomy), part.person_numbers)
+    table = read_features(frame, taxonomy=taxonomy)
+    return TablePartition(table, part.person_numbers, part.arrests.first_rows)
 
 
 def _with_betweenness(part: TablePartition, betweenness: Any) -> TablePartition:

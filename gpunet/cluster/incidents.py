@@ -169,22 +169,23 @@ def described_incidents(arrests: DistributedArrests, oversize: Sequence[tuple[st
 
 
 def _first_of(arrests: DistributedArrests, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Incident id, and the force of the first arrest, of the incidents with these keys."""
-    first: dict[str, tuple[str, int]] = {}
+    """Incident id, and the force of the first arrest in the files, of the incidents with these keys."""
+    first: dict[str, tuple[int, str, int]] = {}
     if keys:
         of_parts = each(arrests.client, "first-arrests", _first_arrests, arrests.partitions, keys=keys)
-        for of_part in reversed(fetched(arrests.client, of_parts)):  # parts ascend with persons, so the first decides
-            first |= of_part
-    return first
+        for of_part in fetched(arrests.client, of_parts):
+            first |= {key: min(found, first.get(key, found)) for key, found in of_part.items()}
+    return {key: (incident, force) for key, (_, incident, force) in first.items()}
 
 
-def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Incident id, and the force of the first arrest, of those of the incidents that have an arrest in the part."""
+def _first_arrests(part: ArrestPartition, keys: Sequence[str]) -> dict[str, tuple[int, str, int]]:
+    """Row and incident id, and the force, of the first arrest in the part of those of the incidents that have one."""
     arrests, known = part.arrests, part.incident_key
     at = [place_of(known, key) for key in keys]
     codes = {code: key for code, key in zip(at, keys, strict=True) if code < len(known) and known[code].as_py() == key}
     rows = np.flatnonzero(np.isin(arrests.incident, list(codes)))
+    rows = rows[np.argsort(arrests.row[rows])]
     present, first = np.unique(arrests.incident[rows], return_index=True)
     ids = gather(arrests.incident_ids, present).to_list()
-    forces = arrests.force[rows[first]].tolist()
-    return {codes[code]: (ids[i], forces[i]) for i, code in enumerate(present.tolist())}
+    found = zip(arrests.row[rows[first]].tolist(), ids, arrests.force[rows[first]].tolist(), strict=True)
+    return dict(zip((codes[code] for code in present.tolist()), found, strict=True))

@@ -87,7 +87,7 @@ class GovernanceConfig:
     never_outcomes: tuple[_Pattern, ...] = NEVER_OUTCOMES
     """Case-insensitive patterns of offences that are no outcome without `authority`."""
     log: str = ""
-    """Path of the log; if empty, ``log.jsonl`` in the folder that holds the run's."""
+    """Path of the log, from the folder that holds the run's; if empty, ``log.jsonl`` in it."""
 
     def __post_init__(self) -> None:
         if not self.is_given:

@@ -17,7 +17,7 @@ from gpunet.base.threads import available_threads
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
 from gpunet.evaluate.ablation import Ablated
-from gpunet.evaluate.bootstrap import Draws, draw_communities
+from gpunet.evaluate.bootstrap import Draws, draw_communities, with_those_alone
 from gpunet.evaluate.curves import AXES
 from gpunet.evaluate.descriptives import descriptives
 from gpunet.evaluate.judged import Judged, Populations, judge
@@ -27,6 +27,7 @@ from gpunet.evaluate.leak import leak_rows
 from gpunet.evaluate.predicted import Evaluation, Predicted
 from gpunet.evaluate.schemas import TABLES, frame_of, repeated
 from gpunet.evaluate.watching import watching_rows, watching_warnings
+from gpunet.tables.arrays import to_host
 from gpunet.tables.gather import gather
 
 __all__ = ["Populations", "evaluation_of"]
@@ -75,6 +76,7 @@ def evaluation_of(
     threads = available_threads(threads)
     backend = arrests.backend
     persons = np.unique(_joined([one.person for one in predicted], np.int64))
+    community = with_those_alone(community, to_host(arrests.first_rows))
     draws = draw_communities(community, persons, config.evaluate.bootstrap, config.model.seed)
     judging = in_batches(
         lambda one: judge(one, populations, draws), predicted, threads, stage="statistics", progress=progress
@@ -115,16 +117,21 @@ def _predictions(predicted: Sequence[Predicted], arrests: Arrests) -> Any:
     names = ("protocol", "classifier", "smote", "family", "month", "outcome")
     keys = [{name: getattr(one, name) for name in names} for one in predicted]
     lengths = [len(one.person) for one in predicted]
+    orders = [np.argsort(one.person) for one in predicted]
+
+    def by_person(values: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+        return _joined([of[order] for of, order in zip(values, orders, strict=True)], dtype)
+
     folds = [np.full(n, -1) if one.fold is None else one.fold for one, n in zip(predicted, lengths, strict=True)]
-    fold = _joined(folds, np.int64)
+    fold = by_person(folds, np.int64)
     unknown = np.repeat(np.array([bool(one.unknown) for one in predicted], np.bool_), lengths)
     columns = {
         **repeated("predictions", names, keys, lengths),
-        "person_id": gather(arrests.person_ids, _joined([one.person for one in predicted], np.int64), "person_id"),
+        "person_id": gather(arrests.person_ids, by_person([one.person for one in predicted], np.int64), "person_id"),
         "fold": (fold, fold < 0),
-        "value": (_joined([one.value for one in predicted], np.float64), unknown),
-        "named": (_joined([one.named for one in predicted], np.bool_), unknown),
-        "label": _joined([one.label for one in predicted], np.bool_),
+        "value": (by_person([one.value for one in predicted], np.float64), unknown),
+        "named": (by_person([one.named for one in predicted], np.bool_), unknown),
+        "label": by_person([one.label for one in predicted], np.bool_),
     }
     return frame_of("predictions", columns, arrests.backend)
 

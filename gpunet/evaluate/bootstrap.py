@@ -19,7 +19,16 @@ from gpunet.evaluate.schemas import MEASURES
 from gpunet.tables.arrays import dense, to_host
 from gpunet.tables.frames import numbers_of
 
-__all__ = ["RARE", "Draws", "Interval", "communities_of", "draw_communities", "interval_of", "why_no_interval"]
+__all__ = [
+    "RARE",
+    "Draws",
+    "Interval",
+    "communities_of",
+    "draw_communities",
+    "interval_of",
+    "why_no_interval",
+    "with_those_alone",
+]
 
 #: (low, high), or None where there is none.
 Interval = tuple[float, float] | None
@@ -71,6 +80,20 @@ def communities_of(groups: Any) -> Int64:
     """
     community = to_host(numbers_of(nw.from_native(groups, eager_only=True).get_column("community")))
     return np.where(np.isnan(community), -1, community).astype(np.int64)
+
+
+def with_those_alone(community: Int64, first_rows: Int64) -> Int64:
+    """The same with a community of their own for those who are in none, numbered as the files first name them.
+
+    `first_rows` (int64[n_persons]) tells where: so draws do not depend on how persons are called.
+
+    >>> with_those_alone(np.array([0, -1, 0, -1]), np.array([3, 9, 5, 4])).tolist()
+    [0, 2, 0, 1]
+    """
+    (alone,) = np.nonzero(community < 0)
+    found = community.copy()
+    found[alone[np.argsort(first_rows[alone], kind="stable")]] = community.max(initial=-1) + 1 + np.arange(len(alone))
+    return found
 
 
 def draw_communities(community: Int64, persons: Int64, number: int, seed: int) -> Draws:

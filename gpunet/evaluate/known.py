@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
+from gpunet.arrests.network import in_file_order
 from gpunet.base.arguments import checked, given
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, InputError
@@ -158,7 +159,7 @@ class KnownNetwork:
     features
         Features with any labels hidden, and the network.
     person
-        int64[n], positions of the persons among those of the arrests, ascending.
+        int64[n], positions of the persons among those of the arrests, as the files first name them.
     label
         bool[n], whether each is violent.
     fold
@@ -175,7 +176,7 @@ class KnownNetwork:
         self._settings = settings
         self.features = HiddenFeatures(without_victims(arrests), engine, settings.path)
         everybody = self.features.community >= 0 if population == "network" else np.ones(arrests.n_persons, np.bool_)
-        self.person: Int64 = np.flatnonzero(everybody)
+        self.person: Int64 = in_file_order(np.flatnonzero(everybody), to_host(arrests.first_rows))
         self.label: Bool = to_host(violent_persons(arrests))[self.person]
         self.before: Bool = to_host(violent_before_the_last(arrests))
         _check_folds(self.label, settings.evaluate.folds, population)

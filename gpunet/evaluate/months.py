@@ -11,7 +11,7 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import first_day, violent_between
-from gpunet.arrests.network import Network, build_network
+from gpunet.arrests.network import Network, build_network, in_file_order
 from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import InputError
@@ -75,7 +75,7 @@ class Population:
     network
         The network then.
     person
-        int64[n], positions among the persons of all arrests, ascending.
+        int64[n], positions among the persons of all arrests, as the files first name them as of the day.
     row
         int64[n], positions among those of the cut.
     """
@@ -126,7 +126,7 @@ class Snapshots:
             inside[network.person] = True
         if self._custody is not None:
             inside &= ~self._custody.held(self.arrests.n_persons, day)[present]
-        row = np.flatnonzero(inside)
+        row: Int64 = in_file_order(np.flatnonzero(inside), to_host(cut.first_rows))
         return Population(cut, network, present[row], row)
 
     def features(self, day: date) -> tuple[tuple[str, ...], Float32]:
@@ -152,7 +152,7 @@ class Month:
     day
         The month's day, of which the snapshot is.
     person
-        int64[n], positions among the persons of all arrests, ascending.
+        int64[n], positions among the persons of all arrests, as the files first name them as of the day.
     violent_before
         bool[n], who had a violent arrest before the day.
     active

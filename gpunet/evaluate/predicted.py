@@ -27,7 +27,7 @@ class Predicted:
     outcome
         What was to be predicted: ``violent`` in ``known``; ``horizon`` or ``ever_after`` in ``emerging``.
     person
-        int64[n], positions among the persons of the arrests, ascending.
+        int64[n], positions among the persons of the arrests.
     label
         bool[n], what is true.
     value

@@ -145,7 +145,7 @@ class HiddenFeatures:
 class Matrices:
     """The rows on which classifiers are trained and tested, fold by fold, under one protocol.
 
-    Rows are the persons of the experiment, numbered 0..n-1 in ascending order.
+    Rows are the persons of the experiment, numbered 0..n-1 in their order.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Matrices:
     protocol
         One of ``paper``, ``cross_fitted``, ``same_event``.
     person
-        int64[n], positions of the experiment's persons among those of the arrests, ascending.
+        int64[n], positions of the experiment's persons among those of the arrests.
     fold
         int32[n], the fold in which each is held out.
     kept

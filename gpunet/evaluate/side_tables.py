@@ -30,6 +30,7 @@ from gpunet.reading.findings import Findings, example_of, hint_of
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
 from gpunet.reading.person_links import with_person_links
+from gpunet.reading.pseudonymised import check_beside
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
@@ -101,7 +102,7 @@ def read_victims(source: Any, arrests: Arrests) -> Victims:
     InputError
         If the table cannot be read, lacks a column, or has rows and none that can be used.
     """
-    table = _read(source, arrests.config, "victims", "date")
+    table = _read(source, arrests, "victims", "date")
     person, warnings = _persons(table, arrests)
     known = person >= 0
     return Victims(person[known], table.day[known], warnings)
@@ -124,7 +125,7 @@ def read_custody(source: Any, arrests: Arrests) -> Custody:
     Parameters and errors are those of :func:`read_victims`. Somebody is in custody on the day ``from``, and not any
     more on the day ``until``, which may lie in the future.
     """
-    table = _read(source, arrests.config, "custody", "from", "until")
+    table = _read(source, arrests, "custody", "from", "until")
     person, warnings = _persons(table, arrests)
     known = person >= 0
     return Custody(person[known], table.day[known], table.until[known], warnings)
@@ -142,12 +143,13 @@ class _Table:
     warnings: tuple[str, ...]
 
 
-def _read(source: Any, config: Config, name: str, dates: str, until: str = "") -> _Table:
-    inputs = Inputs()
+def _read(source: Any, arrests: Arrests, name: str, dates: str, until: str = "") -> _Table:
+    inputs, config = Inputs(), arrests.config
     settings = replace(config, input=_as_input(config.input, dates, until))
     reader = Reader(settings, HOST)
     try:
         reader.add_all(_batches(source, settings.input, inputs, name))
+        check_beside(arrests.report, inputs.records)
         _require(inputs.records, until)
         rows = reader.finish(False)
         if (links := with_person_links(None, settings)) is not None:

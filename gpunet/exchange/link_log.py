@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from gpunet.config.config import Config, load_config
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.governance.log import append, log_of
+from gpunet.governance.log_line import actor_of
 
 __all__ = ["entered", "governed_by"]
 
-_LOG = "gpunet.governance.log"
-
 
 def entered(config: Config, file: Path, operation: str, object_sha256: str, persons: int | None) -> None:
-    """Enter an operation on a file of links, if a log is kept: where ``[governance]`` says, or beside the file."""
-    if find_spec(_LOG) is None:
-        return
-    log = importlib.import_module(_LOG)
-    place = log.log_of(config, file)
+    """Enter an operation on a file of links, if a log is kept: where ``[governance]`` says, or beside the file.
+
+    Raises
+    ------
+    GpunetError
+        If the log cannot be written, or is damaged; then the thing is not to be done.
+    """
+    place = log_of(config, file)
     if place is not None:
-        stated = config.governance.stated()
-        log.append(
+        append(
             place,
             operation,
-            purpose=stated["purpose"],
+            purpose=config.governance.stated()["purpose"],
             task_ref=config.governance.task_ref,
             object_sha256=object_sha256,
             persons=persons,
+            actor=actor_of(config.governance.requested_by),
+            group=config.output.share == "group",
         )
 
 

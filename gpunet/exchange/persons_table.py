@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -20,19 +19,13 @@ from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.links_table import LinkFile
 from gpunet.reading.location import HOST, code_series
 from gpunet.reading.protected import is_protected
-from gpunet.reading.sources import Source, find_sources
+from gpunet.reading.pseudonymised import check_alike, stated_pseudonyms
+from gpunet.reading.sources import find_sources
 from gpunet.reading.values import Meaning, meaning_of, values_of
-from gpunet.tables.parquet import read_parquet_metadata
 
-__all__ = ["Persons", "Pseudonyms", "asked_columns", "pseudonyms_of_both", "read_persons"]
-
-#: What tables say of pseudonyms: the key's fingerprint and the domain; None of raw ids.
-Pseudonyms = dict[str, Any] | None
+__all__ = ["Persons", "asked_columns", "pseudonyms_of_both", "read_persons"]
 
 _ID, _FORCE = "person_id", "force"
-
-#: By these the pseudonyms of two tables are told to be of one key.
-_OF_KEY = ("fingerprint", "domain")
 
 
 @dataclass(frozen=True)
@@ -49,15 +42,12 @@ class Persons:
         The files that were read.
     without_id
         How many rows were left out as they have no id.
-    pseudonyms
-        What the files say of pseudonyms; None if ids are raw.
     """
 
     ids: tuple[str, ...]
     values: tuple[tuple[str | None, ...], ...]
     files: tuple[LinkFile, ...]
     without_id: int
-    pseudonyms: Pseudonyms
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -114,12 +104,11 @@ def read_persons(
     Raises
     ------
     InputError
-        If it cannot be read, lacks a column, has no row with an id, or has files of pseudonyms and of raw ids.
+        If it cannot be read, lacks a column, or has no row with an id.
     """
     settings = config.input
     records: dict[tuple[str | None, ...], None] = {}
     files, without_id = [], 0
-    told: list[Pseudonyms] = []
     try:
         sources = find_sources([path], settings, [])
         for number, source in enumerate(sources):
@@ -131,47 +120,30 @@ def read_persons(
                     records[record] = None
             if file.malformed:
                 raise InputError(f"row {file.malformed[0][0]} of {source.name} has too few or too many fields")
-            files.append(LinkFile(source.name, file.sha256))
-            told.append(_pseudonyms(source))
+            files.append(LinkFile(source.name, file.sha256, file.pseudonyms))
             if progress is not None:
                 progress(f"reading {what}", number + 1, len(sources))
     except InputError as error:
         raise InputError(f"{what}: {error}") from error
-    if any(_key(of) != _key(told[0]) for of in told):
-        raise InputError(f"{what}: its files have pseudonyms of different keys or domains, or some have raw ids")
     if not records:
         raise InputError(f"{what}: no row has a person_id")
     rows = list(records)
     values = tuple(tuple(row[1 + at] for row in rows) for at in range(len(on)))
-    return Persons(tuple(str(row[0]) for row in rows), values, tuple(files), without_id, told[0])
+    return Persons(tuple(str(row[0]) for row in rows), values, tuple(files), without_id)
 
 
-def pseudonyms_of_both(a: Persons, b: Persons) -> Pseudonyms:
-    """What links between the ids of two tables say of pseudonyms.
+def pseudonyms_of_both(a: Persons, b: Persons) -> dict[str, str] | None:
+    """What links between the ids of two tables say of pseudonyms; None of plain ids.
 
     Raises
     ------
     InputError
-        If the pseudonyms of both are of different keys or domains, or those of one are raw ids.
+        If two files have pseudonyms of different keys or domains, or one has and another has not.
     """
-    if _key(a.pseudonyms) != _key(b.pseudonyms):
-        raise InputError(
-            "A and B have pseudonyms of different keys or domains, or one of them has raw ids: make both with one key "
-            "and domain (gpunet pseudonymise)"
-        )
-    return a.pseudonyms
-
-
-def _key(of: Pseudonyms) -> Any:
-    return None if of is None else tuple(of.get(name) for name in _OF_KEY)
-
-
-def _pseudonyms(source: Source) -> Pseudonyms:
-    """What a file says of the pseudonyms in it; only Parquet says anything."""
-    if source.path.suffix.lower() not in (".parquet", ".pq"):
-        return None
-    found = (read_parquet_metadata(Path(source.path)) or {}).get("pseudonyms")
-    return found if isinstance(found, dict) else None
+    files = (*a.files, *b.files)
+    for file in files[1:]:
+        check_alike(files[0], file)
+    return stated_pseudonyms(files)
 
 
 def _records(file: InputFile, name: str, on: Sequence[str], config: InputConfig) -> Iterator[tuple[str | None, ...]]:

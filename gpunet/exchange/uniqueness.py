@@ -8,7 +8,7 @@ knows the day of a rare incident.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -21,12 +21,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gpunet.arrests.network import Network, build_network
+from gpunet.base.array_types import Int64
 from gpunet.config.config import Config
 from gpunet.config.input_config import IdColumnRules
 from gpunet.exchange.coarse_dates import Step
 from gpunet.reading.arrests_table import read_arrests_at
+from gpunet.reading.packed import pack
 from gpunet.reading.pseudonymised import standard_names
-from gpunet.tables.arrays import sort_order
+from gpunet.tables.arrays import dense, least_by_code, sort_order
 from gpunet.tables.arrow_paths import for_arrow
 
 __all__ = ["FEW", "measured", "neighbourhoods", "written_config"]
@@ -116,25 +118,24 @@ def _dated(folder: Path) -> tuple[list[Any], dict[str, int]]:
     table = table.filter(pc.is_valid(table["date"]))
     first = table.group_by("person_id").aggregate([("date", "min")])["date_min"].to_pylist()
     known = [name for name in names[1:] if name in table.column_names]
-    distinct = table.group_by(["person_id", *known]).aggregate([])
-    sizes = distinct.group_by(known).aggregate([("person_id", "count")])
-    return first, _rarest(distinct, sizes, known)
+    return first, _rarest(table["person_id"], [table[name] for name in known])
 
 
-def _rarest(distinct: pa.Table, sizes: pa.Table, known: list[str]) -> dict[str, int]:
-    """By the arrest that each person shares with the fewest others, if date and offence are known of it."""
-    of = {tuple(row[name] for name in known): row["person_id_count"] for row in sizes.to_pylist()}
-    least: dict[str, int] = {}
-    columns = [distinct[name].to_pylist() for name in known]
-    for person, *key in zip(distinct["person_id"].to_pylist(), *columns, strict=True):
-        size = of[tuple(key)]
-        least[person] = min(size, least.get(person, size))
-    found = list(least.values())
-    return {
-        "persons": len(found),
-        "unique": sum(size == 1 for size in found),
-        "shared_by_few": sum(size <= FEW for size in found),
-    }
+def _rarest(persons: Any, known: Sequence[Any]) -> dict[str, int]:
+    """By the arrest that each person shares with the fewest others; `known` are columns of what is known of it."""
+    person, n = _coded(persons)
+    fact, _ = dense(pack(map(_coded, known))[0])
+    pairs = np.unique(fact * max(n, 1) + person)
+    fact, person = np.divmod(pairs, max(n, 1))
+    shared = np.bincount(fact)[fact] if len(fact) else fact
+    least = least_by_code(person, shared, n, n)
+    return {"persons": n, "unique": int((least == 1).sum()), "shared_by_few": int((least <= FEW).sum())}
+
+
+def _coded(column: Any) -> tuple[Int64, int]:
+    """A column as codes, null among them, and how many there may be."""
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(encoded.dictionary)
 
 
 def _counted(groups: Counter[Any]) -> dict[str, int]:

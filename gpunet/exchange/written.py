@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from gpunet.arrests.joined import check_key
 from gpunet.base._version import __version__
 from gpunet.base.errors import ConfigError, InputError, cannot_write
 from gpunet.base.paths import refuse_inputs
@@ -28,13 +28,15 @@ from gpunet.exchange.keys import Key, domain_named
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
+from gpunet.governance.log import append, log_of
+from gpunet.governance.log_line import actor_of
 from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
 from gpunet.reading.pseudonymised import KINDS
 from gpunet.reading.sources import Source, find_sources
 from gpunet.reading.ties_columns import as_input
-from gpunet.tables.files import sha256_of
+from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet
 
 __all__ = ["LIST", "UNIQUENESS", "Written", "pseudonymise"]
@@ -137,8 +139,15 @@ def _check(config: Config, dates: Step, today: date) -> None:
             f"--dates {dates}: the date is a part of [input] incident_key, so incidents of one {dates} would become "
             "one: give --dates day, or another incident_key"
         )
+    if config.input.person_links:
+        raise ConfigError(
+            "[input] person_links: links are of raw ids, and no pseudonyms are made of them: leave it out, and link "
+            "persons before, or not at all"
+        )
     if config.input.ties:
         check_authority(config.ties, today)
+    if config.input.victims:
+        check_key(config)
 
 
 def _absent(config: Config) -> list[str]:
@@ -182,7 +191,7 @@ class _Writer:
     def _write_table(self, name: str, kind: str, made: Made) -> None:
         path = self._folder / name
         metadata = {"pseudonyms": {**self._said, "kind": kind}, "governance": self._config.governance.stated()}
-        write_parquet(path, made.table, metadata)
+        write_whole(path, lambda partial: write_parquet(partial, made.table, metadata))
         path.chmod(0o600)
         for column in ("person_id", "person_a", "person_b"):
             if column in made.table.column_names:
@@ -234,10 +243,8 @@ def _put_in_place(partial: Path, out: Path) -> None:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
     path.chmod(0o600)
 
 
@@ -250,12 +257,9 @@ def _sha256_of_all(folder: Path) -> str:
 
 def _note(config: Config, out: Path, sha256: str, persons: int) -> None:
     """Enter the disclosure into the log, where one is kept; before anything is to be seen."""
-    if not config.is_governed and not (out.absolute().parent / "log.jsonl").exists():
-        return
-    log = importlib.import_module("gpunet.governance.log")
-    if (path := log.log_of(config, out.absolute())) is not None:
+    if (log := log_of(config, out.absolute())) is not None:
         stated = config.governance
-        log.append(
-            path, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
-            persons=persons,
+        append(
+            log, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
+            persons=persons, actor=actor_of(stated.requested_by), group=config.output.share == "group",
         )  # fmt: skip

@@ -140,7 +140,7 @@ class Known:
     def earlier(self, days: int) -> Arrests:
         """The arrests dated before the last `days` days, of persons with the same codes."""
         kept = ~self.recent(days)
-        arrays = ("person", "incident", "force", "day", "offences", "district", "beat", "gang")
+        arrays = ("person", "incident", "force", "day", "offences", "district", "beat", "gang", "row")
         return dataclasses.replace(
             self.arrests, charges=None, **{name: getattr(self.arrests, name)[kept] for name in arrays}
         )

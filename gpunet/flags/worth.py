@@ -18,7 +18,7 @@ from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.config.flags_config import Flag, Side
-from gpunet.evaluate.bootstrap import draw_communities, interval_of
+from gpunet.evaluate.bootstrap import draw_communities, interval_of, with_those_alone
 from gpunet.evaluate.months import Population, Snapshots, months_of
 from gpunet.evaluate.side_tables import Custody
 from gpunet.flags.known import Known
@@ -200,10 +200,11 @@ def _add_day(
 
 
 def _communities(arrests: Arrests) -> Int64:
-    """int64[n], each person's community in the network of all arrests, -1 outside it."""
+    """int64[n], each person's community in the network of all arrests; outside it everybody is one alone."""
     from gpunet.arrests.network import build_network
 
-    return Known(arrests, build_network(arrests)).group("community")
+    community = Known(arrests, build_network(arrests)).group("community")
+    return with_those_alone(community, arrests.first_rows)
 
 
 def _row(tally: _Tally, community: Int64, config: Config, why: str) -> dict[str, Any]:

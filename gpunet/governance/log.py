@@ -17,10 +17,10 @@ from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.paths import kind_of, open_regular, read_regular
-from gpunet.base.private import make_folder
+from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
 from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
-from gpunet.governance.log_lock import held
+from gpunet.governance.log_lock import held, share
 from gpunet.tables.files import write_whole
 
 __all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "head_of", "is_log", "log_of", "place_of_log"]
@@ -112,7 +112,8 @@ def append(
         actor=actor_of() if actor is None else actor,
     )
     try:
-        make_folder(log.parent)
+        with sharing("group" if group else "owner"):
+            make_folder(log.parent)
         with held(log, group):
             return _appended(log, entry, group)
     except OSError as error:
@@ -128,16 +129,18 @@ def _appended(log: Path, entry: dict[str, Any], group: bool) -> dict[str, Any]:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{log} is {kind_of(found.st_mode)}, and no log: name another in [governance] log")
-        if new:
-            log.chmod(0o660 if group else 0o600)
-        mode = 0o660 if stat.S_IMODE(log.stat().st_mode) & 0o060 else 0o600
+        if new and group:
+            share(log)
+        shared = bool(os.fstat(descriptor).st_mode & 0o020)
         if not found.st_size and not os.path.lexists(_head_path(log)):
-            _write_head(log, 0, FIRST, mode)
+            _write_head(log, 0, FIRST, shared)
             _flush_folder(log.parent)
         end, seq, last = _end(log, descriptor)
+        if _read_head(log) != (seq, last):  # or the next writer that is killed would leave it two lines behind
+            _write_head(log, seq, last, shared)
         line, whole = line_of(entry, seq + 1, last)
         _write_line(log, descriptor, line, end)
-        _write_head(log, seq + 1, whole["sha256"], mode)
+        _write_head(log, seq + 1, whole["sha256"], shared)
     finally:
         os.close(descriptor)
     return whole
@@ -301,8 +304,14 @@ def _head_text(seq: Any, sha256: Any) -> bytes:
     return (json.dumps({"seq": seq, "sha256": sha256}, separators=(",", ":")) + "\n").encode("ascii")
 
 
-def _write_head(log: Path, seq: int, sha256: str, mode: int) -> None:
-    write_whole(_head_path(log), lambda path: path.write_bytes(_head_text(seq, sha256)), mode)
+def _write_head(log: Path, seq: int, sha256: str, shared: bool) -> None:
+    def write(path: Path) -> None:
+        path.write_bytes(_head_text(seq, sha256))
+        if shared:
+            share(path)
+
+    with sharing("group" if shared else "owner"):  # it is replaced, and never written into
+        write_whole(_head_path(log), write)
 
 
 def _flush_folder(folder: Path) -> None:

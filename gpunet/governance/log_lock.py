@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from gpunet.base.errors import StorageError
 
-__all__ = ["held"]
+__all__ = ["held", "share"]
 
 _LOCK = ".lock"
 _MOST_SECONDS = 120
@@ -44,6 +44,13 @@ def held(log: Path, group: bool) -> Iterator[None]:
         lock.release()
 
 
+def share(path: Path) -> None:
+    """Let the group of the folder that a file lies in read and write it."""
+    with suppress(OSError, AttributeError):  # who is not of that group keeps their own
+        os.chown(path, -1, path.parent.stat().st_gid)
+    path.chmod(0o660)
+
+
 def _made(path: Path, group: bool) -> os.stat_result:
     """Make a file that is not there yet, and look at it; a link is not followed."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -51,7 +58,7 @@ def _made(path: Path, group: bool) -> os.stat_result:
     descriptor = os.open(path, flags, 0o600)
     try:
         if new and group:
-            path.chmod(0o660)
+            share(path)
         return os.fstat(descriptor)
     finally:
         os.close(descriptor)

@@ -21,8 +21,8 @@ __all__ = ["entering_of", "log_kept_of", "noted", "persons_of"]
 #: Commands whose entries are about the runs that they read, and are made before they read them.
 _OF_OTHERS = ("audit", "flags")
 
-#: Tables beside the arrests.
-_BESIDE = ("ties", "victims", "person_links")
+#: Tables beside the arrests, in a manifest.
+_BESIDE = ("ties", "victims")
 
 
 def noted(run: Path, operation: str, persons: int | None, *, always: bool = False) -> None:
@@ -144,13 +144,13 @@ def _manifest(run: Path) -> tuple[dict[str, Any], str]:
 
 def _is_corrected(manifest: Mapping[str, Any]) -> bool:
     """Whether a run is an update with corrections: rows that were left out, or ids that were made one person's."""
-    return "corrections" in manifest
+    return "corrections" in manifest and "update" in _part(manifest, "execution")
 
 
 def _is_combined(manifest: Mapping[str, Any]) -> bool:
     """Whether tables of several kinds or forces were put together."""
     read = _part(manifest, "input")
-    return any(name in read for name in _BESIDE) or int(read.get("forces", 1)) > 1
+    return any(name in read for name in _BESIDE) or "links" in manifest or int(manifest.get("forces", 1)) > 1
 
 
 def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:

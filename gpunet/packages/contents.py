@@ -13,19 +13,14 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.packages.container import Member, is_name, member_of
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.file_lists import CARDS, FILE_LISTS, FileList, stored_list
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES, outputs_in
-from gpunet.runs.read_back import Damaged, values_in
-from gpunet.runs.report_list import REPORT_LIST
+from gpunet.runs.result_names import ResultNames
 
-__all__ = ["CARDS_LIST", "RUN", "CompleteRun", "Described", "complete_run", "json_bytes"]
+__all__ = ["RUN", "CompleteRun", "Described", "complete_run", "json_bytes"]
 
 #: The folder of a package that holds the run's files.
 RUN = "run/"
-
-#: The list of the public records beside a run; whoever completes them changes them.
-CARDS_LIST = "cards.json"
-
-_AGAIN = {REPORT_LIST: "gpunet report", CARDS_LIST: "gpunet cards"}
 
 
 @dataclass(frozen=True)
@@ -68,8 +63,8 @@ def complete_run(folder: Path) -> CompleteRun:
     results = [_as_listed(folder, name, of, MANIFEST) for name, of in _outputs(place, manifest).items()]
     beside: list[Member] = []
     completed: list[str] = []
-    for list_name in (REPORT_LIST, CARDS_LIST):
-        for member, is_as_made in _listed_beside(folder, list_name, of_run):
+    for of in FILE_LISTS:
+        for member, is_as_made in _listed_beside(folder, of, of_run):
             beside.append(member)
             if not is_as_made:
                 completed.append(member.name.removeprefix(RUN))
@@ -87,13 +82,10 @@ def json_bytes(value: Any) -> bytes:
     return json.dumps(value, indent=2, allow_nan=False).encode() + b"\n"
 
 
-def _as_listed(folder: Path, name: str, of: Mapping[str, Any], listed_in: str) -> Member:
+def _as_listed(folder: Path, name: str, of: Mapping[str, Any], listed_in: str, again: str = "make the run") -> Member:
     found = _member(folder, name, listed_in)
     if found.sha256 != of["sha256"]:
-        raise InputError(
-            f"{folder / name} is not what {listed_in} lists, so the run is not packed: "
-            f"{_AGAIN.get(listed_in, 'make the run')} again"
-        )
+        raise InputError(f"{folder / name} is not what {listed_in} lists, so the run is not packed: {again} again")
     return found
 
 
@@ -103,27 +95,24 @@ def _member(folder: Path, name: str, listed_in: str) -> Member:
     return member_of(RUN + name, folder / name)
 
 
-def _listed_beside(folder: Path, list_name: str, of_run: str) -> Iterator[tuple[Member, bool]]:
+def _listed_beside(folder: Path, of: FileList, of_run: str) -> Iterator[tuple[Member, bool]]:
     """The files that a list beside the run names, and whether each is as it was made; nothing without the list."""
-    place, again = folder / list_name, f"{_AGAIN[list_name]} {folder}"
+    place, names = folder / of.name, ResultNames(of.files)
     if not place.exists():
         return
-    data = _bytes_of(place)
-    try:
-        stored = values_in(data)
-        listed = {str(name): {"sha256": str(of["sha256"])} for name, of in stored["outputs"].items()}
-        is_current = stored.get("run_sha256") in (None, of_run)
-    except (Damaged, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{place} is damaged, so the run is not packed: {again} makes it again") from error
-    if not is_current:
+    stored = stored_list(place, of)
+    if stored.get("run_sha256") != of_run:
+        again = f"gpunet {of.made_by} {folder}"
         raise InputError(f"{place} is of the run as it was before, so the run is not packed: {again} makes it again")
-    yield member_of(RUN + list_name, data), True
-    for name, of in listed.items():
-        if list_name == CARDS_LIST:  # made to be completed by hand
-            found = _member(folder, name, list_name)
-            yield found, found.sha256 == of["sha256"]
+    yield member_of(RUN + of.name, _bytes_of(place)), True
+    for name, listed in stored["outputs"].items():
+        if not names.any_of([name]):
+            raise InputError(f"{place} lists a file of a name that no run has, so the run is not packed")
+        if of == CARDS:  # made to be completed by hand
+            found = _member(folder, name, of.name)
+            yield found, found.sha256 == listed["sha256"]
         else:
-            yield _as_listed(folder, name, of, list_name), True
+            yield _as_listed(folder, name, listed, of.name, f"gpunet {of.made_by} makes it"), True
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -144,7 +144,8 @@ def _people(stated: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]]:
 def _inputs(manifest: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]]:
     """The tables that were read, by SHA-256; they are not in the package."""
     read = manifest.get("input", {})
-    files = [file for part in (read, *(read.get(name, {}) for name in BESIDE)) for file in part.get("files", [])]
+    parts = (read, *(read.get(name, {}) for name in BESIDE), manifest.get("links", {}), manifest.get("tables", {}))
+    files = [file for part in parts for file in part.get("files", [])]
     return [
         _entity(
             f"#input-{number}",
@@ -159,7 +160,7 @@ def _inputs(manifest: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]
 
 
 #: What ``input`` of a manifest has beside arrests, where a run was given such tables.
-BESIDE = ("ties", "victims", "person_links")
+BESIDE = ("ties", "victims")
 
 
 def _file_of(member: Member, described: Described) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """
     data, passphrase = _bytes_of(path, "--sign"), os.environ.get(PASSPHRASE, "")
     try:
-        encrypted = b"ENCRYPTED" in data.split(b"\n", 1)[0]
+        encrypted = b"BEGIN ENCRYPTED PRIVATE KEY" in data
         key = load_pem_private_key(data, passphrase.encode() if encrypted and passphrase else None)
     except TypeError as error:  # it is encrypted and no passphrase was given
         raise InputError(f"--sign {path} is encrypted: give its passphrase in the variable {PASSPHRASE}") from error

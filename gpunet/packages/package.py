@@ -14,7 +14,7 @@ from gpunet.base.errors import cannot_write
 from gpunet.base.paths import refuse_inside, refuse_taken
 from gpunet.governance.log import entries
 from gpunet.governance.noted import log_kept_of, noted, persons_of
-from gpunet.governance.statement import stated_by
+from gpunet.governance.statement import hashes_of_run, stated_by
 from gpunet.packages.container import Member, member_of, write_container
 from gpunet.packages.contents import CompleteRun, Described, complete_run, json_bytes
 from gpunet.packages.crate import CRATE, crate_of
@@ -104,7 +104,8 @@ def _of_log(run: CompleteRun, *, public: bool) -> Iterator[Member]:
     log = log_kept_of(run.folder)
     if log is None:
         return
-    found = [entry for entry in entries(log) if entry["object_sha256"] == run.sha256]
+    of_run = hashes_of_run(run.manifest, run.sha256)
+    found = [entry for entry in entries(log) if entry["object_sha256"] in of_run]
     if public:
         yield member_of("log.json", json_bytes(public_log(found)))
     else:

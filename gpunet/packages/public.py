@@ -12,22 +12,23 @@ from typing import Any
 
 from gpunet.governance.statement import stated_by
 from gpunet.packages.container import Member, member_of
-from gpunet.packages.contents import CARDS_LIST, RUN, CompleteRun, json_bytes
+from gpunet.packages.contents import RUN, CompleteRun, json_bytes
 from gpunet.packages.crate import BESIDE
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
 from gpunet.report.source import Source
+from gpunet.runs.file_lists import CARDS
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.report_list import PAGE
 
 __all__ = ["public_config", "public_log", "public_manifest", "public_members", "public_statement"]
 
 #: Of ``[governance]``: what says for what and by whom, and no name of a person.
-_STATED = ("purpose", "legal_basis", "controller", "jurisdiction", "retain_until", "person_scores")
+_STATED = ("purpose", "legal_basis", "controller", "task_ref", "jurisdiction", "retain_until", "person_scores")
 
 #: Sections of the configuration that are kept whole: numbers, choices, and patterns of offences.
-_SECTIONS = ("network", "violent_offences", "path", "model", "panel", "audit", "places", "flags", "victims")
+_SECTIONS = ("network", "violent_offences", "path", "model", "panel", "audit", "places", "flags", "victims", "links")
 
 #: Keys of the others that are kept.
 _INPUT = ("incident_key", "person_scope")
@@ -50,7 +51,7 @@ def public_members(run: CompleteRun) -> list[Member]:
     page = rendered(page_of(Source(run.folder, audience)), audience)
     files = {PAGE: page.html, **page.figures, MANIFEST: json_bytes(public_manifest(run))}
     kept = [member for member in run.results if member.name.removeprefix(RUN) in _RESULTS]
-    cards = [member for member in run.beside if member.name.endswith(".md") or member.name == RUN + CARDS_LIST]
+    cards = [member for member in run.beside if member.name.removeprefix(RUN) in CARDS.names]
     return [*(member_of(RUN + name, data) for name, data in files.items()), *kept, *cards]
 
 

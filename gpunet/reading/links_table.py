@@ -30,12 +30,13 @@ _COLUMNS = ("person_a", "person_b", "probability", "decision")
 _WHAT = "person_links"
 
 
-@dataclass(frozen=True)
+@dataclass
 class LinkFile:
-    """A file of links that was read."""
+    """A file that was read, of links or of whom they link, and what it says of pseudonyms."""
 
     name: str
     sha256: str | None
+    pseudonyms: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def read_link_rows(
         for source in find_sources(paths, config.input, []):
             file = open_file(source, config.input)
             rows += _rows_of(file, source.name, config.input)
-            files.append(LinkFile(source.name, file.sha256))
+            files.append(LinkFile(source.name, file.sha256, file.pseudonyms))
     except InputError as error:
         raise error if str(error).startswith(_WHAT) else InputError(f"{_WHAT}: {error}") from error
     return tuple(rows), tuple(files)

@@ -16,6 +16,7 @@ from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 __all__ = [
     "KINDS",
     "check_alike",
+    "check_beside",
     "check_kind",
     "check_plain",
     "check_tables",
@@ -32,6 +33,9 @@ _KEY = b"gpunet"
 #: What a table says, all of it text; ``scope`` is ``[input] person_scope`` of the tables that it was made of.
 _FIELDS = ("fingerprint", "domain", "dates", "kind", "scope")
 
+#: The kind of tables that a run has written, which say no other.
+_RESULTS = "results"
+
 #: Steps from the finest to the coarsest.
 _DATES = ("day", "week", "month")
 
@@ -41,6 +45,7 @@ class _Record(Protocol):
 
     name: str
     pseudonyms: Mapping[str, str] | None
+    sha256: str | None
 
 
 def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str, str] | None:
@@ -61,6 +66,8 @@ def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str
         told = {}
     if told is None:
         return None
+    if isinstance(told, dict) and "kind" not in told:
+        told = {**told, "kind": _RESULTS, "scope": ""}
     if not isinstance(told, dict) or not all(isinstance(told.get(field), str) for field in _FIELDS):
         raise UnreadableFile(name, "what it says of its pseudonyms is damaged: make it again with gpunet pseudonymise")
     return {field: told[field] for field in _FIELDS}
@@ -95,8 +102,8 @@ def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
         if of is None:
             continue
         if of["kind"] != kind:
-            how = "as the tables of arrests" if of["kind"] == "arrests" else f"after --{_word(of['kind'])}"
-            raise InputError(f"{record.name} is a table of {_word(of['kind'])}, not of {kind}: give it {how}")
+            how = {"ties": "give it after --ties", "victims": "give it after --victims"}.get(of["kind"], "give another")
+            raise InputError(f"{record.name} is a table of {_word(of['kind'])}, not of {kind}: {how}")
         if scope == "force" and of["scope"] == "force":
             raise InputError(
                 f'{record.name}: its pseudonyms hold the force of each person already: set person_scope = "national" '
@@ -117,19 +124,38 @@ def check_plain(record: _Record) -> None:
 
 
 def check_tables(report: ReadReport | None, beside: Mapping[str, ReadReport]) -> None:
-    """Refuse tables of ties and victims that cannot be joined with those of arrests.
+    """Refuse tables of ties and victims that cannot be joined with those of arrests; of frames nothing is known.
 
     Raises
     ------
     InputError
         As :func:`check_alike`.
     """
-    if report is None or not report.files:
+    if report is None or not _can_tell(report):
         return
     for name, other in beside.items():
-        if other.files:
-            first = f"{other.files[0].name} ({name})"
-            _check(report.pseudonyms, report.files[0].name, other.pseudonyms, first)
+        if _can_tell(other):
+            _check(report.pseudonyms, report.files[0].name, other.pseudonyms, f"{other.files[0].name} ({name})")
+
+
+def check_beside(report: ReadReport | None, records: Iterable[_Record]) -> None:
+    """Refuse another table of persons that cannot be joined with those of arrests, of which this is the report.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_alike`.
+    """
+    if report is None or not _can_tell(report):
+        return
+    for record in records:
+        if record.sha256 is not None:
+            _check(report.pseudonyms, report.files[0].name, record.pseudonyms, record.name)
+
+
+def _can_tell(report: ReadReport) -> bool:
+    """Whether files were read, which say whether they hold pseudonyms."""
+    return bool(report.files) and report.files[0].sha256 is not None
 
 
 def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:

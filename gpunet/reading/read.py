@@ -84,6 +84,8 @@ def read_arrests(
     value that is empty, or a word for no value such as NA, is null. Every column of a CSV file is text, so zeros in
     front stay.
 
+    Ids that a decided link of ``[input] person_links`` makes one person are one id, the smallest (``docs/linking.md``).
+
     Dates are ISO text, dates or timestamps, or as ``[input] date_format`` says; of a time zone the local date counts.
 
     A repeat is a row that equals an earlier accepted one, of any file, in every column that is read but recorded_at,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gpunet.base.errors import InputError
+from gpunet.governance.statement import hashes_of_run
 from gpunet.records.data import fingerprint_of
 from gpunet.records.facts import PUBLIC
 from gpunet.report.source import Source
@@ -115,7 +116,8 @@ def _beside(run: Source) -> list[Source]:
 def _is_audit_of(found: Source, run: Source) -> bool:
     if found.kind != "audit":
         return False
-    return bool(found.manifest["audit"]["run"]["run_json_sha256"] == sha256_of(run.folder / MANIFEST))
+    of_run = hashes_of_run(run.manifest, sha256_of(run.folder / MANIFEST))
+    return found.manifest["audit"]["run"]["run_json_sha256"] in of_run
 
 
 def _is_of(found: Source, run: Source) -> bool:

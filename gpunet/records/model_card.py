@@ -21,7 +21,7 @@ MODEL_CARD = Document(
         Part(
             "Model details",
             (
-                _field("Person or organisation developing the model", purpose.controller, purpose.team),
+                _field("Person or organisation developing the model", purpose.controller, purpose.requested),
                 _field("Model date and version", model.version),
                 _field("Model type", model.architecture),
                 _field("Training algorithms, parameters, constraints and features", model.training, model.features),

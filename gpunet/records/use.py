@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpunet.records.facts import Facts
-from gpunet.records.markdown import listed, text
+from gpunet.records.markdown import listed
 from gpunet.records.purpose import not_for, review
 
 __all__ = ["advisory", "alternatives", "mitigations", "owned", "resource", "rights", "risks", "storage", "users"]
@@ -70,8 +70,10 @@ def advisory(facts: Facts) -> Iterator[str]:
             "A score decides nothing: it is a place in an order of records to read. The report of the run says so "
             "first of all."
         )
+    elif facts.run.kind == "flags":
+        yield "A flag decides nothing: it is a reason to read a record, with the evidence beside it."
     else:
-        yield facts.kind.no_model or text(facts.kind.does)
+        yield facts.kind.no_model
 
 
 def users(facts: Facts) -> Iterator[str]:

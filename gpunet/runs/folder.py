@@ -321,8 +321,10 @@ class RunFolder:
         """Where the file `name` lies that was written, until the run is finished."""
         return self._staged / name
 
-    def finish(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    def finish(self, manifest: Mapping[str, Any], for_log: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Put everything in its place, ``run.json`` last, with size and SHA-256 of every other file under ``outputs``.
+
+        What is entered in the log before is of the manifest, and of what is said `for_log` alone.
 
         Returns the manifest as it was written.
         """
@@ -334,7 +336,7 @@ class RunFolder:
         complete = {**manifest, "governance": dict(self._rules.stated), "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
         if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
-            self._rules.entering(complete, sha256_of(self._staged / MANIFEST))
+            self._rules.entering({**complete, **(for_log or {})}, sha256_of(self._staged / MANIFEST))
         try:
             found = self._names.find(self.path, but=_PARTIAL)
             self._refuse_changes(found)

@@ -14,6 +14,7 @@ from gpunet.config.config import Config
 from gpunet.reading.corrections import Effect
 from gpunet.reading.links_table import LinkFile
 from gpunet.reading.person_links import PersonLinks, person_links
+from gpunet.reading.pseudonymised import check_beside
 from gpunet.tables.files import sha256_of
 
 __all__ = ["LINK_EFFECTS", "Linked", "read_alike", "refuse_changed_links", "told_of_effects"]
@@ -45,6 +46,10 @@ class Linked:
         for file in self.links.files:
             if hashes.get(file.name, file.sha256) != file.sha256:
                 raise _changed(file, "while the run was at work: give the same command again")
+
+    def check_pseudonyms(self, report: ReadReport | None) -> None:
+        """InputError if links are of pseudonyms and the tables of plain ids, or of another key, or the other way."""
+        check_beside(report, self.links.files)
 
     def of_arrests(self) -> dict[str, Any]:
         """What reading of arrests is told."""

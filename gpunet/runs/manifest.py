@@ -26,7 +26,17 @@ from gpunet.engines.protocol import Engine
 from gpunet.features import FeatureSet
 from gpunet.features.column import ratio
 from gpunet.features.pairs import Blocks
-from gpunet.tables.arrays import count_by_code, distinct, greatest, is_on_host, least, least_by_code, namespace, to_host
+from gpunet.tables.arrays import (
+    count_by_code,
+    distinct,
+    greatest,
+    is_on_host,
+    least,
+    least_by_code,
+    namespace,
+    sort_order,
+    to_host,
+)
 from gpunet.tables.gather import gather
 
 __all__ = [
@@ -298,8 +308,9 @@ def _oversize(arrests: Arrests, network: Network) -> list[dict[str, Any]]:
     if network.oversize is None or not network.oversize.shape[0]:
         return []
     xp, oversize = namespace(network.oversize), network.oversize
-    arrest = xp.arange(len(arrests), dtype=xp.int64)
-    first = least_by_code(arrests.incident, arrest, arrests.n_incidents, otherwise=len(arrests))[oversize]
+    in_files, places = sort_order([arrests.row]), xp.arange(len(arrests), dtype=xp.int64)
+    place = least_by_code(arrests.incident[in_files], places, arrests.n_incidents, otherwise=len(arrests))
+    first = in_files[place[oversize]]
     ids = gather(arrests.incident_ids, oversize).to_list()
     forces = gather(arrests.force_names, arrests.force[first]).to_list()
     sizes = to_host(incident_members(arrests).size[oversize]).tolist()

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests, victim_between, violent_between
+from gpunet.arrests.as_of import (
+    cut_before,
+    file_order,
+    nothing_before,
+    undated_arrests,
+    victim_between,
+    violent_between,
+)
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.array_types import Float64
@@ -293,6 +300,7 @@ class Run:
         if self._reading_day is not None:  # files were read, and not frames, whose names are no paths
             read = (*arrests.report.files, *arrests.report.skipped)
             self.folder.refuse_inputs([path_named(file.name) for file in read])
+        self.linked.check_pseudonyms(arrests.report)
         if not len(arrests):
             raise InputError("no arrest was accepted: " + why_nothing(arrests.report))
 
@@ -495,7 +503,6 @@ class Run:
                 "input": {
                     **input_report(arrests.report),
                     **{name: input_report(report) for name, report in self._beside.items()},
-                    **({"forces": _forces(arrests)} if self.config.is_governed else {}),  # the log tells of several
                 },
                 **sections,
                 **self._links_section(),
@@ -506,7 +513,8 @@ class Run:
                     **self.clock.times(),
                     **self._told(),
                 },
-            }
+            },
+            {"forces": _forces(arrests)},
         )
 
     def _corrected_counts(self) -> dict[str, Any]:
@@ -600,6 +608,7 @@ class Run:
                 device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
+                orders=(file_order(arrests, days["T-2H"]), file_order(arrests, days["T-H"])),
             )
 
 

@@ -32,11 +32,11 @@ def final_name(name: str) -> str:
     return _TEMPORARY.sub("", name)
 
 
-def write_whole(path: Path, write: Callable[[Path], object], mode: int | None = None) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file under a temporary name beside `path`, flush it to disk, then rename it to `path`.
 
     The temporary name is new, so that nobody's file is written over and no link is followed. The file is for its owner
-    alone until it is finished; who may read it from then on says `mode`, or :func:`gpunet.base.private.sharing`.
+    alone until it is finished; from then on :func:`gpunet.base.private.sharing` says who may read it.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int | None = 
     try:
         write(partial)
         with partial.open("rb+") as file:
-            set_mode(file.fileno(), file_mode() if mode is None else mode)
+            set_mode(file.fileno(), file_mode())
             os.fsync(file.fileno())
         partial.replace(path)
     finally:

@@ -16,7 +16,10 @@ def erase(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", parser=path_of("DIR"), help="The folder that holds the runs.")
     ],
-    person: Annotated[str, typer.Option("--person", metavar="ID", help="The id, as results write it.")],
+    persons: Annotated[
+        list[str],
+        typer.Option("--person", metavar="ID", help="The id, as results write it; once for each of several persons."),
+    ],
     inputs: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="FILE...", help="Where tables of the runs are now, if they were moved."),
@@ -35,7 +38,7 @@ def erase(
     from gpunet.cli.erasure import erase as job
 
     with stoppable("what was erased is erased; give the same command again for the rest"):
-        found = job(folder, person, inputs or (), delete=delete, threads=threads, notice=notice)
+        found = job(folder, persons, inputs or (), delete=delete, threads=threads, notice=notice)
     for line in found.done:
         say(f"erased     {line}", indent=11)
     for line in found.notes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gpunet.base.errors import InputError
-from gpunet.cli.options import Threads, Ties, Victims, path_of
+from gpunet.cli.options import PersonLinks, Threads, Ties, Victims, path_of
 
 if TYPE_CHECKING:
     from gpunet.cli.replays import Replayed
@@ -37,6 +37,7 @@ def verify(
     ] = None,
     ties: Ties = None,
     victims: Victims = None,
+    person_links: PersonLinks = None,
     threads: Threads = None,
 ) -> None:
     """Verify a package without the network: exit 0 if every byte is as it was signed, else 2 and what differs."""
@@ -45,8 +46,10 @@ def verify(
     from gpunet.packages.keys import read_public_key
     from gpunet.packages.verify import verify_package
 
-    if (ties or victims) and not replay:
-        raise InputError("--ties and --victims say where tables of the run are for --replay: give that too")
+    if (ties or victims or person_links) and not replay:
+        raise InputError(
+            "--ties, --victims and --person-links say where tables of the run are for --replay: give that too"
+        )
     found = verify_package(package, read_public_key(key))
     if found.differences:
         raise InputError("\n".join([f"{package} is not as it was signed:", *found.differences]))
@@ -56,7 +59,7 @@ def verify(
         return
     from gpunet.cli.replays import Replay, manifest_in
 
-    asked = Replay(manifest_in(package, found), replay, ties or (), victims or ())
+    asked = Replay(manifest_in(package, found), replay, ties or (), victims or (), person_links or ())
     again = _replayed(package, asked, threads)
     for note in again.notes:
         say(f"replay    {note}", indent=10)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from distributed import Client, Future
 
-from gpunet.base.array_types import Bool, Float64
+from gpunet.base.array_types import Bool, Float64, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.progress import ProgressCallback, labelled
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, check_alike, read_snapshot
@@ -27,6 +27,7 @@ from gpunet.model.matrix import check_device
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.table import check_present, check_same_taxonomy
 from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assign_folds, is_of, model_config
+from gpunet.tables.arrays import inverse_order
 
 __all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
 
@@ -94,7 +95,8 @@ def forecast_distributed(
         read_snapshot(client, test, "the test snapshot", device),
     )
     check_present(before.columns, after.columns, "the features")
-    labels = before.labels(client, past_labels), after.labels(client, test_labels)
+    labels_of_test = after.labels(client, test_labels)
+    labels = before.labels(client, past_labels)[before.order], labels_of_test[after.order]
     settings = model_config(config)
     assert settings.side == OFFENDER  # tables of victims are read by one process, whose run divides paths alone
     together = unencrypted and settings.kind == "xgboost"
@@ -116,7 +118,8 @@ def forecast_distributed(
 
     first = trained("past", fit_past, labels[0])
     check_same_taxonomy(first.model, after, "the model", "the feature table")
-    probability = probabilities(client, first.model, after, device=device)
+    of_test = probabilities(client, first.model, after, device=device)
+    probability = of_test[after.order]
     final = trained("both", fit_both, np.concatenate(labels))
     present = read_snapshot(client, now, "the present snapshot", device)
     check_present(final.model.features, present.columns, "the features")
@@ -127,13 +130,14 @@ def forecast_distributed(
         first,
         final.model,
         (_known(before, labels[0], windows[0]), known),
-        new=new,
+        new=new[after.order],
         probability=probability,
         mean_contribution=scored.mean_contribution,
     )
     mismatches = [*first.model.mismatches(after), *final.model.mismatches(present)]
     warnings = collect_warnings(first, final, mismatches, labels[1], windows[1])
-    tested = DistributedTested(client, after, probability, known.record, new, labels[1])
+    record = violence_record(after.arrests, after.since)
+    tested = DistributedTested(client, after, of_test, record, new, labels_of_test)
     return Forecast(final.model, scored, tested, evaluation, warnings)
 
 
@@ -160,12 +164,14 @@ class _Trainer:
         same: dict[str, Any] = {"config": self.config, "progress": progress}
         if self.workers is None:
             return cross_fit_on_one(self.client, snapshots, label_futures, device=self.device, what=what, **same)
-        numbers = np.concatenate([snapshot.numbers for snapshot in snapshots])
+        numbers = np.concatenate([snapshot.numbers[snapshot.order] for snapshot in snapshots])
         assignment = assign_folds(labels, group_codes(numbers), self.config, what)
-        device = "gpu" if snapshots[0].on_gpu else "cpu"
+        device, order = "gpu" if snapshots[0].on_gpu else "cpu", _order_of_all(snapshots)
+        places = inverse_order(order, len(order))
         fitted = fit_distributed(
-            self.client, snapshots, labels, assignment.fold, workers=self.workers, device=device, **same
+            self.client, snapshots, labels[places], assignment.fold[places], workers=self.workers, device=device, **same
         )
+        fitted = replace(fitted, held_out_margin=fitted.held_out_margin[order])
         return assemble(fitted, snapshots[0], labels, assignment, self.config, what)
 
     def train_later(
@@ -182,14 +188,23 @@ class _Trainer:
         if self.workers is None:
             fitted = fit_on_one(self.client, snapshots, label_futures, device=self.device, **same)
         else:
-            device = "gpu" if snapshots[0].on_gpu else "cpu"
+            device, order = "gpu" if snapshots[0].on_gpu else "cpu", _order_of_all(snapshots)
+            in_parts = np.concatenate(labels)[inverse_order(order, len(order))]
             fitted = fit_distributed(
-                self.client, snapshots, np.concatenate(labels), None, workers=self.workers, device=device, **same
+                self.client, snapshots, in_parts, None, workers=self.workers, device=device, **same
             )
         persons = len(np.unique(np.concatenate([snapshot.numbers for snapshot in snapshots])))
         what = "both past snapshots"
         return assemble_later(fitted, snapshots[0], labels, first, probability, persons, self.config, what)
 
 
+def _order_of_all(snapshots: Sequence[Snapshot]) -> Int64:
+    """The rows of all snapshots, one after the other, each in the order of training."""
+    starts = np.cumsum([0, *map(len, snapshots)])
+    return np.concatenate([start + snapshot.order for start, snapshot in zip(starts[:-1], snapshots, strict=True)])
+
+
 def _known(snapshot: Snapshot, labels: Bool, window: str) -> Known:
-    return Known(window, labels, violence_record(snapshot.arrests, snapshot.since))
+    """What happened to the persons of a snapshot, in the order of training."""
+    record = violence_record(snapshot.arrests, snapshot.since)
+    return Known(window, labels, None if record is None else record[snapshot.order])

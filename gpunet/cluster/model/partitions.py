@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,19 @@ class TablePartition:
     numbers
         int64[n], the persons' numbers: ascending as the person_ids do over all parts of a snapshot, and the same for
         the same person in every snapshot.
+    first_rows
+        int64[n], where the persons first appear in the files (:attr:`gpunet.Arrests.first_rows`): by this rows are
+        ordered for training. None: by their numbers.
     """
 
     table: FeatureTable
     numbers: Int64
+    first_rows: Int64 | None = None
+
+    @property
+    def places(self) -> Int64:
+        """int64[n], by which rows are ordered for training."""
+        return self.numbers if self.first_rows is None else self.first_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +53,7 @@ class _Facts:
     """What is known of one part, or of all; as in :class:`Snapshot`."""
 
     numbers: Int64
+    places: Int64
     columns: tuple[str, ...]
     taxonomy: str | None
     sets: Mapping[str, tuple[str, ...]] | None
@@ -64,7 +75,7 @@ class Snapshot(_Facts):
         Futures of :class:`TablePartition`, by ascending persons.
     rows
         Persons in each part.
-    numbers
+    numbers, places
         int64[n].
     columns, taxonomy, sets, betweenness, origin
         As in :class:`gpunet.model.table.FeatureTable`.
@@ -81,6 +92,11 @@ class Snapshot(_Facts):
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @cached_property
+    def order(self) -> Int64:
+        """int64[n], the persons in the order of training."""
+        return np.argsort(self.places, kind="stable")
 
     def split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
         """One value a person, split as the parts are."""
@@ -119,6 +135,7 @@ def read_snapshot(client: Client, parts: Sequence[Future], what: str, device: st
         raise ModelError(f"{what}: persons do not ascend from row to row over the parts")
     of_persons = {
         "numbers": numbers,
+        "places": np.concatenate([facts.places for facts in found]),
         "arrests": _joined([facts.arrests for facts in found]),
         "since": _joined([facts.since for facts in found]),
     }
@@ -149,6 +166,7 @@ def _facts(part: TablePartition, *, device: str | None) -> _Facts:
         raise ModelError(f"a part has {len(table)} rows, but the shape of its persons' numbers is {numbers.shape}")
     return _Facts(
         numbers=numbers.astype(np.int64, copy=False),
+        places=np.asarray(part.places).astype(np.int64, copy=False),
         columns=table.columns,
         taxonomy=table.taxonomy,
         sets=table.sets,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from distributed import Client, Future, get_worker
 from distributed.comm import get_address_host
 
-from gpunet.base.array_types import Float64, Int32
+from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.threads import threads_for
 from gpunet.cluster.model.partitions import Snapshot, TablePartition, table_on
@@ -39,6 +39,8 @@ def cross_fit_on_one(
     what: str,
 ) -> CrossFit:
     """Do what :func:`gpunet.model.training.cross_fit` does on one worker, with the same bytes.
+
+    Rows are in the order of training, and so is what is returned of them.
 
     It takes the threads of all workers of its host, which have nothing else to do meanwhile. Models do not depend on
     how many they are.
@@ -81,7 +83,8 @@ def fit_on_one(
     of_workers = {address: int(each) for address, each in client.nthreads().items()}
 
     def submit(topic: str) -> list[Future]:
-        given = (parts, futures, snapshots[0].columns, rounds, config, device, of_workers, topic)
+        sizes = [len(snapshot.partitions) for snapshot in snapshots]
+        given = (parts, sizes, futures, snapshots[0].columns, rounds, config, device, of_workers, topic)
         return [client.submit(_fit, *given, pure=False)]
 
     ((booster, trees, parameters),) = run_tasks(client, submit, (), progress)
@@ -90,6 +93,7 @@ def fit_on_one(
 
 def _fit(
     parts: list[TablePartition],
+    sizes: list[int],
     labels: list[Any],
     columns: tuple[str, ...],
     rounds: int,
@@ -99,11 +103,12 @@ def _fit(
     topic: str,
 ) -> tuple[bytes, int, dict[str, Any]]:
     worker = get_worker()
-    matrix = _stacked([table_on(part, columns, device) for part in parts]).matrix
+    order = _order(parts, sizes)
+    matrix = _stacked([table_on(part, columns, device) for part in parts]).take(order).matrix
     threads = max(worker.state.nthreads, _threads_beside(worker.address, of_workers))
     fitted = kind_module(config.kind).fit(
         matrix,
-        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
+        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels])[order],
         None,
         config=config,
         threads=threads_for(matrix.size, threads),
@@ -124,16 +129,26 @@ def _cross_fit(
     topic: str,
 ) -> tuple[bytes, Int32, Float64, tuple[str, ...]]:
     worker = get_worker()
+    order = _order(parts, [len(parts)])
     fit = cross_fit(
-        _stacked([table_on(part, columns, device) for part in parts]),
-        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels]),
+        _stacked([table_on(part, columns, device) for part in parts]).take(order),
+        np.concatenate([np.asarray(each, dtype=np.bool_) for each in labels])[order],
         config=config,
-        groups=np.concatenate([part.numbers for part in parts]),
+        groups=np.concatenate([part.numbers for part in parts])[order],
         threads=max(worker.state.nthreads, _threads_beside(worker.address, of_workers)),
         progress=lambda stage, done, total: worker.log_event(topic, [stage, done, total]),
         what=what,
     )
     return fit.model.to_bytes(), fit.fold, fit.probability, fit.warnings
+
+
+def _order(parts: list[TablePartition], sizes: list[int]) -> Int64:
+    """The rows of all parts in the order of training, snapshot by snapshot; `sizes`: how many parts each has."""
+    found: list[Int64] = []
+    for start, size in zip(np.cumsum([0, *sizes]).tolist(), sizes, strict=False):
+        places = np.concatenate([part.places for part in parts[start : start + size]])
+        found.append(sum(map(len, found)) + np.argsort(places, kind="stable"))
+    return np.concatenate(found)
 
 
 def _threads_beside(address: str, of_workers: dict[str, int]) -> int:

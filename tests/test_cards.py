@@ -1,0 +1,235 @@
+"""Public records: every field of the three forms, what a run says in it, and what is nowhere in them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from record_texts import GOVERNANCE, Made, headings, made_in, read_json, source, structure, under
+
+from gpunet.base.errors import InputError
+from gpunet.records.cards import cards_of, facts_of
+from gpunet.records.facts import Facts
+
+ATRS = [
+    "Name", "Description", "Website URL", "Contact email",
+    "1.1 Organisation", "1.2 Team", "1.3 Senior responsible owner", "1.4 External supplier involvement",
+    "1.4.1 External supplier", "1.4.2 Companies House number", "1.4.3 External supplier role",
+    "1.4.4 Procurement procedure type", "1.4.5 Data access terms",
+    "2.1 Detailed description", "2.2 Scope", "2.3 Benefit", "2.4 Previous process", "2.5 Alternatives considered",
+    "3.1 Process integration", "3.2 Provided information", "3.3 Frequency and scale of usage",
+    "3.4 Human decisions and review", "3.5 Required training", "3.6 Appeals and review",
+    "4.1.1 System architecture", "4.1.2 Phase", "4.1.3 Maintenance", "4.1.4 Models",
+    "4.2.1 Model name", "4.2.2 Model version", "4.2.3 Model task", "4.2.4 Model input", "4.2.5 Model output",
+    "4.2.6 Model architecture", "4.2.7 Model performance", "4.2.8 Datasets", "4.2.9 Dataset purposes",
+    "4.3.1 Development data description", "4.3.2 Data modality", "4.3.3 Data quantities", "4.3.4 Sensitive attributes",
+    "4.3.5 Data completeness and representativeness", "4.3.6 Source data URL", "4.3.7 Data collection",
+    "4.3.8 Data cleaning", "4.3.9 Data sharing agreements", "4.3.10 Data access and storage",
+    "4.4.1 Data sources", "4.4.2 Sensitive attributes", "4.4.3 Data processing methods",
+    "4.4.4 Data access and storage", "4.4.5 Data sharing agreements",
+    "5.1 Impact assessments", "5.2 Risks and mitigations",
+]  # fmt: skip
+
+MODEL_CARD = [
+    "Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data", "Quantitative analyses",
+    "Ethical considerations", "Caveats and recommendations",
+]  # fmt: skip
+
+ALGO_CARE = [
+    "Advisory", "Lawful", "Granularity", "Ownership", "Challengeable", "Accuracy", "Responsible", "Explainable",
+]  # fmt: skip
+
+MARK = "[to be completed by the force]"
+_SMALL = r"\b[1-9] (?:persons?|people|arrests?|incidents?|rows?|members?)\b(?! so far)"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return made_in(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="module")
+def texts(made: Made) -> dict[str, str]:
+    return {name: data.decode() for name, data in cards_of(facts_of(made.run)).items()}
+
+
+def test_every_field_of_the_three_forms_is_there_in_order_and_answered(texts: dict[str, str]) -> None:
+    assert headings(texts["atrs.md"], 3) == ATRS
+    assert headings(texts["model_card.md"], 2) == MODEL_CARD
+    assert headings(texts["algo_care.md"], 2) == ALGO_CARE
+    for text in texts.values():
+        for heading in headings(text, 3):
+            assert under(text, heading), heading
+
+
+def test_the_count_on_top_is_that_of_the_marks(texts: dict[str, str], made: Made) -> None:
+    without = Facts(
+        source({**read_json(made.run / "run.json"), "governance": {"purpose": "no purpose stated"}}, made.run)
+    )
+    for text in (*texts.values(), *(data.decode() for data in cards_of(without).values())):
+        slow = sum(line.startswith(f"**{MARK}** ") for line in text.splitlines())
+        assert slow == text.count(MARK) > 5
+        assert re.search(r"\*\*To be completed by the force: ([0-9]+)\.\*\*", text)[1] == str(slow)
+        assert text.index("To be completed by the force") < text.index("## ")
+    more = cards_of(without)["atrs.md"].decode()
+    stated_in = {"purpose": 3, "legal basis": 1, "controller, team, owner": 3, "retention": 3}
+    assert more.count(MARK) == texts["atrs.md"].count(MARK) + sum(stated_in.values())
+    assert "no purpose stated" in under(more, "2.2 Scope")
+
+
+def test_facts_are_those_of_the_run(texts: dict[str, str], made: Made) -> None:
+    run, atrs = read_json(made.run / "run.json"), texts["atrs.md"]
+    assert under(atrs, "1.1 Organisation") == GOVERNANCE["controller"]
+    assert under(atrs, "1.2 Team") == GOVERNANCE["requested_by"]
+    assert under(atrs, "1.3 Senior responsible owner") == GOVERNANCE["owner"]
+    assert GOVERNANCE["purpose"] in under(atrs, "Description")
+    assert GOVERNANCE["legal_basis"] in under(atrs, "2.2 Scope")
+    assert GOVERNANCE["retain_until"] in under(atrs, "4.1.3 Maintenance")
+    assert run["outputs"]["model.ubj"]["sha256"] in under(atrs, "4.2.2 Model version")
+    assert "200 days" in under(atrs, "4.2.3 Model task")
+    assert f"{len(run['model']['importance'])} features" in under(atrs, "4.2.4 Model input")
+    assert "| max\\_depth | 4 |" in under(atrs, "4.2.6 Model architecture")
+    assert f"{run['model']['results']['threshold']:.3f}" in under(atrs, "4.2.7 Model performance")
+    assert f"{run['model']['results']['model']['auc']:.3f} (" in under(atrs, "4.2.7 Model performance")
+    quantities = under(atrs, "4.3.3 Data quantities")
+    assert f"{run['arrests']['arrests']:,} arrests of {run['arrests']['persons']:,} persons" in quantities
+    assert f"| kept | {run['input']['rows']['accepted']:,} |" in quantities
+    families = re.findall(r": ([0-9]+)$", under(atrs, "4.2.4 Model input"), re.MULTILINE)
+    assert sum(map(int, families)) == len(run["model"]["importance"])
+    assert "origin" in under(texts["model_card.md"], "Evaluation factors")
+    assert "naive Bayes" in under(texts["model_card.md"], "Experiments on the same tables")
+    assert 'By "origin"' in under(texts["model_card.md"], "Intersectional results and audit by group")
+
+
+def test_nobody_and_no_place_is_named(texts: dict[str, str], made: Made) -> None:
+    """Ids, incidents, places, gangs and forces of the tables end with a letter and what they were, between tildes."""
+    run = read_json(made.run / "run.json")
+    names = [file["name"] for file in run["input"]["files"]]
+    for text in texts.values():
+        plain = structure(text)[1]
+        assert not re.search(r"~[pidbgf]\S*~", plain.replace("\n", ""))
+        assert "SECRET-TASK-17" not in plain
+        assert "Reviewer" not in plain
+        assert str(made.run.parent) not in plain
+        assert not [name for name in names if name in plain or Path(name).stem in plain]
+        assert not re.findall(_SMALL, plain)
+
+
+def test_markup_of_tables_is_text(texts: dict[str, str]) -> None:
+    for text in texts.values():
+        kinds, seen = structure(text)
+        assert not {"html_inline", "html_block", "link_open", "image", "fence", "code_block"} & set(kinds)
+        if "By " in seen and "origin" in seen:
+            assert "north | <b>" in seen
+
+
+def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two lists between which few persons stand one is told, and not the other one by the audit."""
+    heading, measured = "Intersectional results and audit by group", "gpunet.records.measured.told_of"
+    for told, lists in (
+        (["flagged", "precision_top_100"], {"threshold", "first 100"}),
+        (["precision_top_100"], {"first 100"}),
+    ):
+        monkeypatch.setattr(measured, lambda *_, told=told: {"model": frozenset(told)})
+        audited = under(cards_of(facts_of(made.run))["model_card.md"].decode(), heading)
+        assert ("by group of those whom the threshold selects are left out" in audited) == ("flagged" not in told)
+        errors = audited.split("*Errors, by every rule.*")[1].split("*Guessing")[0]
+        assert set(re.findall(r"\| (threshold|first [0-9]+) \|", errors)) <= lists
+    assert "threshold" in audited.split("*Errors, by every rule.*")[0]
+
+
+def test_the_same_run_gives_the_same_bytes(made: Made, texts: dict[str, str]) -> None:
+    again = cards_of(facts_of(made.run, audit=made.audit, evaluations=[made.known]))
+    assert {name: data.decode() for name, data in again.items()} == texts
+
+
+def test_without_audit_and_experiment_it_says_so(made: Made) -> None:
+    card = cards_of(Facts(source(read_json(made.run / "run.json"), made.run)))["model_card.md"].decode()
+    assert "No audit of this run was found." in under(card, "Intersectional results and audit by group")
+    assert "No experiment on the same tables was found." in under(card, "Experiments on the same tables")
+
+
+def test_sealed_scores_and_their_review_name_nobody(made: Made) -> None:
+    found = read_json(made.run / "run.json")
+    sealed = ("predictions.parquet", "scores.parquet", "model.ubj")
+    found["outputs"] = {f"{n}.sealed" if n in sealed else n: of for n, of in found["outputs"].items()}
+    found["governance"] = GOVERNANCE | {"person_scores": "reviewed"}
+    found["review"] = [{"by": "Somebody", "decision": "reject", "note": "SECRET NOTE", "time": "2030-01-02T03:04:05Z"}]
+    texts = {name: data.decode() for name, data in cards_of(Facts(source(found, made.run))).items()}
+    said = under(texts["atrs.md"], "3.4 Human decisions and review")
+    assert "They are sealed now" in said
+    assert "on 2030-01-02: rejected." in said
+    assert "as long as the run's predictions are sealed" in under(texts["atrs.md"], "4.2.7 Model performance")
+    assert not [
+        text for text in texts.values() if "Somebody" in text or "SECRET" in text or "Fingerprint of the model" in text
+    ]
+
+
+def test_audits_and_experiments_of_others_are_refused(made: Made, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no audit of the run"):
+        facts_of(made.run, audit=made.known)
+    with pytest.raises(InputError, match="no experiment on the tables"):
+        facts_of(made.run, evaluations=[made.audit])
+    with pytest.raises(InputError, match=r"--audit"):
+        facts_of(made.audit)
+    with pytest.raises(InputError, match="to which none belongs"):
+        facts_of(made.known, evaluations=[made.known])
+    with pytest.raises(InputError, match=r"no run\.json"):
+        facts_of(tmp_path)
+
+
+def test_an_experiment_has_records_without_model_and_scores(made: Made) -> None:
+    texts = {name: data.decode() for name, data in cards_of(facts_of(made.known)).items()}
+    assert "it has no scores to use" in texts["model_card.md"]
+    assert headings(texts["atrs.md"], 3) == ATRS
+    assert "naive Bayes" in under(texts["atrs.md"], "4.2.7 Model performance")
+
+
+def test_several_audits_or_experiments_have_to_be_named(made: Made, tmp_path: Path) -> None:
+    for folder in (made.run, made.audit, made.known):
+        shutil.copytree(folder, tmp_path / folder.name)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "run.json").write_text("{")
+    run = tmp_path / made.run.name
+    assert facts_of(run).audit is not None
+    shutil.copytree(made.known, tmp_path / "again")
+    with pytest.raises(InputError, match=r"2 folders of gpunet evaluate known .*again, known.* --evaluation"):
+        facts_of(run)
+    shutil.copytree(made.audit, tmp_path / "another")
+    with pytest.raises(InputError, match=r"2 audits of this run .*another, audit.* --audit"):
+        facts_of(run)
+    found = facts_of(run, audit=tmp_path / "another", evaluations=[tmp_path / "again"])
+    assert found.audit is not None
+    (tmp_path / "another" / "fairness.parquet").write_bytes(b"changed")
+    with pytest.raises(InputError, match=r"fairness\.parquet is not what run\.json lists"):
+        facts_of(run, audit=tmp_path / "another", evaluations=[tmp_path / "again"])
+
+
+def test_small_numbers_are_not_told(made: Made) -> None:
+    found = read_json(made.run / "run.json")
+    del found["outputs"]["predictions.parquet"]  # so that everything comes from run.json
+    found["model"]["results"] |= {"positives": 7, "base_rate": 7 / found["model"]["results"]["persons"]}
+    for name in ("training", "evaluated_model"):
+        found["model"][name]["positive_rows"] = 7
+    rows = found["input"]["rows"]["read"]
+    found["input"]["rows"] = {"read": rows, "accepted": rows - 7, "rejected": 7, "duplicate": 0}
+    found["input"]["rejected_by_reason"] = {"bad_date": 7}
+    found["arrests"]["undated_arrests"] = 7
+    texts = {name: data.decode() for name, data in cards_of(Facts(source(found, made.run))).items()}
+    assert "too few persons to be shown" in under(texts["atrs.md"], "4.2.7 Model performance")
+    assert "fewer than 10 of them" in under(texts["atrs.md"], "4.2.6 Model architecture")
+    assert "Fewer than 10 arrests have no date" in under(
+        texts["atrs.md"], "4.3.5 Data completeness and representativeness"
+    )
+    for text in texts.values():
+        assert not re.findall(r"(?<![.\d,])7(?![.\d,]| features?)(?= |$)", structure(text)[1], re.MULTILINE)
+        assert "a date that cannot be read" not in text
+        assert f"{rows - 7:,}" not in text
+
+
+def test_of_victims_it_speaks_of_protection(made: Made) -> None:
+    facts = Facts(source(read_json(made.run / "run.json") | {"side": "victim"}))
+    assert "a probability of becoming a victim of violence" in facts.kind.does
+    assert facts.kind.name == "Forecast of violent victimisation: who may need protection"

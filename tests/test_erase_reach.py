@@ -1,0 +1,158 @@
+"""``gpunet erase``: what it reaches beside complete runs, what it cannot, and where it was killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from erasing import OPTIONS, SENTINEL, make_runs, rows_of, traces
+from typer.testing import CliRunner
+from updating import CONFIG
+
+from gpunet.base.errors import InputError
+from gpunet.cli.app import app
+from gpunet.cli.erasure import erase
+from gpunet.cli.run import run_features
+from gpunet.cli.running import RUN_FILES
+from gpunet.governance import replacing
+from gpunet.runs.folder import RunFolder
+from gpunet.tables.files import sha256_of
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with its state, and a panel."""
+    return make_runs(tmp_path_factory.mktemp("made"), kinds=("kept", "panel"))
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """A copy of these runs; the tables of the input are where they were."""
+    shutil.copytree(made / "runs", tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def test_what_cannot_be_reached_is_told_and_deleted_if_asked(root: Path, made: Path, tmp_path: Path) -> None:
+    frame = pl.DataFrame(rows_of())
+    run_features(frame, root / "frames", CONFIG, None, OPTIONS)
+    shutil.rmtree(root / "panel")
+    (root / "mine.csv").write_text(f"person_id\n{SENTINEL}\n")
+    pl.DataFrame({"who": ["x", f"about {SENTINEL}"]}).write_parquet(root / "other.parquet")
+    done = CliRunner().invoke(app, ["erase", str(root), "--person", SENTINEL, "--threads", "1"])
+    assert done.exit_code == 1
+    assert "frames: not made again: it was made of data frames" in " ".join(done.stdout.split())
+    assert "mine.csv: is not of a run" in done.stdout
+    assert "other.parquet: is not of a run" in done.stdout
+    assert SENTINEL not in done.output
+    (root / "mine.csv").unlink()
+    (root / "other.parquet").unlink()
+    done = CliRunner().invoke(app, ["erase", str(root), "--person", SENTINEL, "--delete", "--threads", "1"])
+    assert done.exit_code == 0, done.output
+    assert not (root / "frames").exists()
+    assert traces(root, SENTINEL, raw=True) == []
+
+
+def test_tables_that_have_changed_are_found_elsewhere(root: Path, made: Path, tmp_path: Path) -> None:
+    shutil.rmtree(root / "kept")
+    moved = tmp_path / "moved.csv"
+    shutil.copy(made / "in" / "a.csv", moved)
+    manifest = json.loads((root / "panel" / "run.json").read_text())
+    manifest["input"]["files"][0]["name"] = str(tmp_path / "gone.csv")
+    (root / "panel" / "run.json").write_text(json.dumps(manifest))
+    found = erase(root, [SENTINEL], threads=1)
+    assert len(found.left) == 1
+    assert "--input" in found.left[0]
+    assert erase(root, [SENTINEL], [str(moved)], threads=1).left == []
+    assert traces(root, SENTINEL, raw=True) == []
+
+
+def test_packages_and_cards_are_deleted(root: Path) -> None:
+    shutil.rmtree(root / "panel")
+    with zipfile.ZipFile(root / "a.zip", "w") as package:
+        for name in ("ro-crate-metadata.json", "signature.dsse.json"):
+            package.writestr(name, "{}")
+        package.write(root / "kept" / "run.json", "run/run.json")
+        package.write(root / "kept" / "state.arrests", "run/state.arrests")
+    head = '<meta name="generator" content="gpunet 1"><title>Card of one score: person "{}"</title>{}'
+    (root / "card.html").write_text(head.format(SENTINEL, ""))
+    (root / "tied.html").write_text(head.format("P1", f"<td>{SENTINEL}</td>"))
+    (root / "other.html").write_text(head.format("P1", "<td>P2</td>"))
+    found = erase(root, [SENTINEL], threads=1)
+    assert found.left == []
+    assert traces(root, SENTINEL, raw=True) == []
+    assert (root / "other.html").is_file()
+    assert not any((root / name).exists() for name in ("a.zip", "card.html", "tied.html"))
+
+
+def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stop(*_: Any) -> None:
+        raise Stopped
+
+    monkeypatch.setattr("gpunet.runs.stages.Run.write_features", stop)
+    asked = replace(OPTIONS, checkpoint_seconds=0)
+    for name in ("one", "two"):
+        with pytest.raises(Stopped):
+            run_features([str(made / "in" / "a.csv")], tmp_path / name, CONFIG, None, asked)
+    assert len(traces(tmp_path, SENTINEL, raw=True)) == 4
+    found = erase(tmp_path, [SENTINEL], threads=1)
+    assert len(found.done) == 2
+    assert traces(tmp_path, SENTINEL, raw=True) == []
+    assert erase(tmp_path, ["NOBODY-1"], threads=1).done == []
+
+
+@pytest.mark.parametrize("moment", ["new not finished", "new complete", "old renamed", "both renamed", "old half gone"])
+def test_a_kill_at_any_moment_is_gone_on_from(root: Path, moment: str) -> None:
+    shutil.rmtree(root / "panel")
+    kept = root / "kept"
+    new, old = root / ".kept.erasing", root / ".kept.erased"
+    before = sha256_of(kept / "features.parquet")
+    shutil.copytree(kept, new)  # which stands for the run made again
+    if moment == "new not finished":
+        (new / "run.json").unlink()
+        (new / ".partial").mkdir()
+        (new / ".partial" / "run.json").write_bytes((kept / "run.json").read_bytes())
+    if moment in ("old renamed", "both renamed", "old half gone"):
+        kept.rename(old)
+    if moment in ("both renamed", "old half gone"):
+        new.rename(kept)
+    if moment == "old half gone":
+        (old / "features.parquet").unlink()
+        (old / "mine.txt").write_text("mine")
+    assert replacing.recover(root, RUN_FILES) == []
+    assert [path.name for path in root.iterdir()] == ["kept"]
+    assert sha256_of(kept / "features.parquet") == before
+    assert (kept / "mine.txt").exists() == (moment == "old half gone")
+    found = erase(root, [SENTINEL], threads=1)
+    assert (len(found.done), found.left) == (1, [])
+    assert traces(root, SENTINEL, raw=True) == []
+
+
+def test_a_run_at_work_or_changed_is_left(root: Path) -> None:
+    shutil.rmtree(root / "panel")
+    with RunFolder(root / "kept", RUN_FILES):
+        found = erase(root, [SENTINEL], threads=1)
+    assert "a run is at work" in found.left[0]
+    (root / "kept" / "ties.parquet").write_bytes(b"PAR1")
+    found = erase(root, [SENTINEL], threads=1)
+    assert found.left
+    assert (root / "kept" / "features.parquet").is_file()
+
+
+def test_who_is_not_there(tmp_path: Path, root: Path) -> None:
+    done = CliRunner().invoke(app, ["erase", str(root), "--person", "NOBODY-123"])
+    assert done.exit_code == 0
+    assert "holds this person" in done.stdout
+    assert "NOBODY" not in done.output
+    with pytest.raises(InputError, match="not there"):
+        erase(tmp_path / "none", [SENTINEL])
+    with pytest.raises(InputError, match="empty"):
+        erase(tmp_path, [" "])
