@@ -97,6 +97,9 @@ def test_bad_tables_name_nobody_even_where_values_are_asked_for(name: str, tmp_p
         "card {out}/deep/run {nobody}",
         "card {out}/deep/run {nobody} {nobody} --out {out}/none.html",
         "report {out}/deep/run {nobody}",
+        "subject {out}/deep/run --person {nobody}",
+        "subject {out}/deep/run {nobody}",
+        "erase {out} {nobody}",
         "evaluate known --out {out}/x --debug",
     ],
 )
@@ -105,6 +108,24 @@ def test_an_id_that_was_typed_is_not_repeated(done: Path, line: str) -> None:
         code, said = called(line + more, done, nobody=NOBODY)
         assert code == 2, said
         assert SENTINEL not in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "subject {out}/deep/run --person {person} --out {out}/subject.json",
+        "cards {out}/deep/run",
+        "retain {out}",
+        "erase {out} --person {nobody}",
+        "log summary {out}/deep --out {out}/summary",
+    ],
+)
+def test_records_and_rights_name_nobody(done: Path, line: str) -> None:
+    _, said = called(line, done, nobody=NOBODY, person=scored_person(done / "out" / "deep" / "run"))
+    assert SENTINEL not in said
+    for name in ("atrs.md", "model_card.md", "algo_care.md", "log.jsonl", "cards.json"):
+        for path in done.rglob(name):
+            assert SENTINEL not in path.read_text(encoding="utf-8"), path
 
 
 def of_somebody(folder: Path, name: str, rows: dict[str, list[Any]]) -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import refuse_inside
 from gpunet.base.printable import printable
+from gpunet.base.private import make_folder
 from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, notice, say
 from gpunet.governance.demand import requests
@@ -147,7 +148,7 @@ def _write(out: Path, shown: list[tuple[Table, pl.DataFrame]], readers: Audience
         files[f"{table.name}.csv"] = partial(Path.write_bytes, data=csv_of(data))
     files[_PAGE] = partial(Path.write_bytes, data=rendered(page, readers).html)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         for name, write in files.items():
             write_whole(out / name, write)
         for path in out.iterdir():

@@ -9,6 +9,7 @@ from pathlib import Path
 from gpunet.base._version import __version__
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import check_target, refuse_inside
+from gpunet.base.private import make_folder
 from gpunet.cli.running import RUN_FILES
 from gpunet.records.cards import cards_of, facts_of, rests_on
 from gpunet.report.subject import check_unchanged
@@ -66,7 +67,7 @@ def _check_out(out: Path) -> None:
 
 def _write_beside(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         for name, data in files.items():
             check_target(out / name)
             write_whole(out / name, partial(_write, data=data))

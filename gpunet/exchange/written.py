@@ -19,6 +19,7 @@ from gpunet.arrests.joined import check_key
 from gpunet.base._version import __version__
 from gpunet.base.errors import ConfigError, InputError, cannot_write
 from gpunet.base.paths import refuse_inputs
+from gpunet.base.private import make_folder
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.config.ties_config import check_authority
@@ -228,7 +229,7 @@ def _hidden_beside(out: Path) -> Path:
     """A new folder beside `out`, for its owner alone, in which everything is made."""
     try:
         place = out.absolute().parent
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
         return Path(tempfile.mkdtemp(prefix=f".{out.name[:50]}.", suffix=".partial", dir=place))
     except OSError as error:
         raise cannot_write(f"cannot make a folder beside {out}", error) from error

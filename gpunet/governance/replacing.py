@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpunet.base.errors import InputError
+from gpunet.base.private import make_folder
 from gpunet.governance.erased_folder import ErasedFolder
 from gpunet.runs.folder import MANIFEST
 
@@ -95,7 +96,7 @@ def _remove_old(folder: Path, names: Iterable[str]) -> list[str]:
     with ErasedFolder(old, names) as place:
         for name in place.foreign():
             target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             if not os.path.lexists(target):
                 shutil.move(old / name, target)
         kept = place.remove()
