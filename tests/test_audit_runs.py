@@ -116,7 +116,17 @@ def test_nothing_of_the_run_is_touched_and_the_same_bytes_come_again(
 def test_the_page_has_its_sections_for_both_audiences(audited: Path, tmp_path: Path) -> None:
     page = Parsed((audited / "report.html").read_text(encoding="utf-8"))
     names = [of.get("id") for tag, of in page.elements if tag == "section"]
-    expected = ["asked", "fairness", "errors", "calibration", "proxies", "suppressed", "limits", "computed"]
+    expected = [
+        "asked",
+        "fairness",
+        "errors",
+        "calibration",
+        "proxies",
+        "suppressed",
+        "governance",
+        "limits",
+        "computed",
+    ]
     assert names == expected
     assert "[2020] EWCA Civ 1058" in page.text
     assert {path.stem for path in (audited / "figures").iterdir()} >= {

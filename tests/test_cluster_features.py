@@ -43,6 +43,7 @@ from gpunet.cluster.statistics import (
 )
 from gpunet.cluster.ties import merged, pair_frame
 from gpunet.config.config import ClusterConfig
+from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.features import compute_all
 from gpunet.model.table import read_features
 from gpunet.runs.manifest import arrest_statistics, network_statistics
@@ -114,6 +115,10 @@ def metadata_of(arrests, path, undated):
     return feature_metadata(arrests.config, arrests.as_of, path, counted_from, undated if arrests.as_of is None else 0)
 
 
+#: What every table of a run says of its purpose.
+STATED = {"governance": {"purpose": NO_PURPOSE}}
+
+
 def files_of(found, folder):
     """The bytes of the three files as a run writes them."""
     undated = int(distributed_counts(found.arrests).values["undated_arrests"])
@@ -121,7 +126,7 @@ def files_of(found, folder):
     return {
         name: bytes_of(
             lambda path, name=name: write_parquet_parts(
-                path, parts_of(found, name), metadata.get(name), dates=DATES if name == "ties" else ()
+                path, parts_of(found, name), {**metadata.get(name, {}), **STATED}, dates=DATES if name == "ties" else ()
             ),
             folder,
         )
@@ -142,7 +147,7 @@ def check_everything(engine, arrests, parts, seed, folder):
         frame = getattr(whole, name)
         assert bytes_there == bytes_of(
             lambda path, frame=frame, name=name, dates=dates: write_parquet(
-                path, frame, metadata.get(name), dates=dates
+                path, frame, {**metadata.get(name, {}), **STATED}, dates=dates
             ),
             folder,
         ), name

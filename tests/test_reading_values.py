@@ -86,7 +86,7 @@ def test_a_column_with_one_other_value_stays_as_it_is_written_and_is_told(tmp_pa
     arrests = read_arrests(path)
     assert set(arrests.person_ids.to_list()) == {*(f"{k}.0" for k in range(300_000)), "x1", "1"}
     assert arrests.report.files[0].accepted == 300_002
-    assert any('1 id (as "9" and "9.9"; --show-values shows it)' in text for text in arrests.report.warnings)
+    assert any('1 id (as "9" and "9.9")' in text for text in arrests.report.warnings)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_an_id_that_has_lost_digits_is_refused(bad: str, tmp_path: Path) -> None
     assert arrests.person_ids.to_list() == ["x1"]
     (about,) = [text for text in arrests.report.warnings if "lost digits" in text]
     assert about.startswith("2 rows")
-    assert f'(as in "{shape_of(bad)}"; --show-values shows it)' in about
-    with values_shown(True):
-        assert any(bad in text for text in read_arrests(path).report.warnings)
+    assert f'(as in "{shape_of(bad)}")' in about
+    with values_shown(True):  # which never shows an id
+        assert read_arrests(path).report.warnings == arrests.report.warnings
 
 
 @pytest.mark.parametrize("good", ["1E12", "12e5", "DE-1", "1e5a", "e+5", "1.0.0", "2e3.5"])
@@ -195,9 +195,8 @@ def test_ids_that_may_be_one_are_told_with_the_line_to_write(one: str, other: st
     (warning,) = read_arrests(paths).report.warnings
     assert warning.startswith("1 id (as ")
     assert {f'"{shape_of(one)}"', f'"{shape_of(other)}"'} <= set(re.findall('"[^"]*"', warning))
-    with values_shown(True):
-        (shown,) = read_arrests(paths).report.warnings
-    assert {f'"{one}"', f'"{other}"'} <= set(re.findall('"[^"]*"', shown))
+    with values_shown(True):  # which never shows an id
+        assert read_arrests(paths).report.warnings == (warning,)
     assert f"[input] id_rules = {{person_id = {{{rule} = true}}}}" in warning
     wanted = dict.fromkeys((part.split(" ")[0] for part in f"{rule} = true".split(", ")), True)
     assert read_arrests(paths, {"input": {"id_rules": {"person_id": wanted}}}).report.warnings == ()

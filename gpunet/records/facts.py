@@ -13,13 +13,12 @@ from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.report.audience import Audience
 from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.report.source import Source
+from gpunet.runs.sealed import is_sealed
 
 __all__ = ["PUBLIC", "Facts", "Kind"]
 
 #: For whom records are.
 PUBLIC = Audience("public")
-
-_SEALED = ".sealed"
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ class Facts:
     @property
     def is_sealed(self) -> bool:
         """Whether results about persons are still to be reviewed."""
-        return any(name.endswith(_SEALED) for name in self.manifest["outputs"])
+        return is_sealed(self.manifest)
 
     @property
     def version(self) -> str:

@@ -42,7 +42,6 @@ __all__ = [
 NO_AUDIT = "No audit of this run was found. `gpunet audit` compares groups of persons, with data the force may hold."
 NO_EVALUATION = "No experiment on the same tables was found. `gpunet evaluate known` and `emerging` make one."
 
-_SEALED = "Measures have no intervals here as long as the run's predictions are sealed."
 
 #: The lists that a run's measures tell of, and the rules of an audit that select the same persons.
 _LISTS = {FLAGGED: "threshold", "precision_top_100": "first 100", "precision_top_500": "first 500"}
@@ -68,8 +67,7 @@ def performance(facts: Facts) -> Iterator[str]:
         assert section is not None
         yield text(section.lead)
         for sentence in (part.text for part in section.parts if isinstance(part, Paragraph)):
-            no_intervals = facts.is_sealed and sentence.startswith("There are no intervals")
-            yield _SEALED if no_intervals else text(sentence)
+            yield text(sentence)
         yield from tables_of(section, facts.audience, ("forecast_table",))
     elif facts.run.kind in _MEASURED:
         yield from _whole(facts.run, _MEASURED[facts.run.kind](facts.run))
@@ -96,8 +94,7 @@ def calibrated(facts: Facts) -> Iterator[str]:
     if section is None:
         yield facts.kind.no_model or "How right the probabilities are rests on too few persons to be shown."
         return
-    lead = section.lead.split("; whether that is a difference")[0] if facts.is_sealed else section.lead.rstrip(".")
-    yield f"{inline(lead)}."
+    yield f"{inline(section.lead.rstrip('.'))}."
     yield from tables_of(section, facts.audience)
 
 
@@ -200,9 +197,6 @@ def uncertainty(facts: Facts) -> Iterator[str]:
     """Where intervals come from."""
     if not facts.has_scores:
         yield f"{facts.kind.no_model} Intervals of what was tried, if any, are explained under the analyses."
-        return
-    if facts.is_sealed:
-        yield _SEALED
         return
     yield (
         "Intervals are approximate 95 % intervals from draws of whole communities of the network, since persons who "
