@@ -106,7 +106,8 @@ def test_the_same_statement_gives_the_same_bytes(tables: Path, tmp_path: Path) -
     [
         ({"person_scores": "refuse"}, "refuse"),
         ({"jurisdiction": "EU"}, "2024/1689"),
-        ({"jurisdiction": "de"}, "profiling"),
+        ({"jurisdiction": "de-by"}, "profiling"),
+        ({"jurisdiction": "The Netherlands"}, "profiling"),
     ],
 )
 def test_scores_of_single_persons_are_refused(command: str, rules: dict[str, str], why: str) -> None:
@@ -140,6 +141,11 @@ def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_
     assert codes == {"run": (True, False), "features": (False, True)}
 
 
+@pytest.mark.parametrize("named", ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "", "NZ"])
+def test_other_laws_are_not_the_unions(named: str) -> None:
+    assert config(**GIVEN, jurisdiction=named).governance.scores_persons
+
+
 def test_features_say_whether_they_may_be_scored() -> None:
     check_features_scored({"purpose": NO_PURPOSE})
     check_features_scored(GIVEN)
@@ -150,7 +156,13 @@ def test_features_say_whether_they_may_be_scored() -> None:
 
 
 @pytest.mark.parametrize(
-    "sets", [{"protest": ["demo*"]}, {"order": ["*public order*"]}, {"a": ["robbery*"], "b": ["RIOT*"]}]
+    "sets",
+    [
+        {"protest": ["demo*"]},
+        {"order": ["*public order*"]},
+        {"a": ["robbery*"], "b": ["RIOT*"]},
+        {"x": ["*mob action*"]},
+    ],
 )
 def test_a_set_that_names_protest_or_public_order_is_refused(sets: dict[str, list[str]]) -> None:
     with pytest.raises(ConfigError, match="authority"):

@@ -29,16 +29,51 @@ NO_PURPOSE = "no purpose stated"
 NEVER_OUTCOMES = (
     "*protest*", "*demonstration*", "*public order*", "*public assembly*", "*unlawful assembl*", "*public procession*",
     "*riot", "*riot *", "riot*", "*affray*", "*violent disorder*", "*disorderly*", "*breach of*peace*", "*picket*",
-    "*obstruct*highway*", "*locking on*", "*failure to disperse*", "*public nuisance*",
+    "*obstruct*highway*", "*locking on*", "*failure to disperse*", "*public nuisance*", "*mob action*", "*riotous*",
+    "*civil disorder*", "*aggravated trespass*",
 )  # fmt: skip
 
-#: European Union, and its member states by their codes (ISO 3166-1).
-_EU = frozenset(
-    (
-        "eu", "ue", "european union", "at", "be", "bg", "cy", "cz", "de", "dk", "ee", "el", "es", "fi", "fr", "gr",
-        "hr", "hu", "ie", "it", "lt", "lu", "lv", "mt", "nl", "pl", "pt", "ro", "se", "si", "sk",
-    )
-)  # fmt: skip
+#: The European Union, its member states by their codes (ISO 3166-1, and "el") and by name.
+_EU_CODES = frozenset(
+    [
+        "eu",
+        "ue",
+        "eea",
+        "at",
+        "be",
+        "bg",
+        "cy",
+        "cz",
+        "de",
+        "dk",
+        "ee",
+        "el",
+        "es",
+        "fi",
+        "fr",
+        "gr",
+        "hr",
+        "hu",
+        "ie",
+        "it",
+        "lt",
+        "lu",
+        "lv",
+        "mt",
+        "nl",
+        "pl",
+        "pt",
+        "ro",
+        "se",
+        "si",
+        "sk",
+    ]
+)
+_EU_NAMES = re.compile(
+    r"\b(europe|european (union|economic area)|austria|belgium|bulgaria|croatia|cyprus|czechia|czech republic|denmark|"
+    r"estonia|finland|france|germany|greece|hungary|ireland|italy|latvia|lithuania|luxembourg|malta|netherlands|poland|"
+    r"portugal|romania|slovakia|slovenia|spain|sweden)\b"
+)
 
 _REQUIRED = ("purpose", "legal_basis", "controller")
 
@@ -77,7 +112,7 @@ class GovernanceConfig:
     reviewer: _Line = ""
     """Who decides whether scores may be opened, with ``person_scores = "reviewed"``."""
     jurisdiction: _Line = ""
-    """Whose law holds, such as ``"uk"``; ``"eu"``, or the code of a member state, refuses scores of single persons."""
+    """Whose law holds, such as ``"uk"``; ``"eu"``, or a member state by code or name, refuses scores of persons."""
     retain_until: date | None = None
     """The last day on which results are kept: from the next day on ``gpunet retain`` lists them."""
     person_scores: Literal["allow", "reviewed", "refuse"] = "allow"
@@ -103,8 +138,16 @@ class GovernanceConfig:
 
     @property
     def is_eu(self) -> bool:
-        """Whether the law of the European Union holds."""
-        return self.jurisdiction.casefold() in _EU
+        """Whether the law of the European Union holds: it or a member state is named, be it with a region (DE-BY).
+
+        Examples
+        --------
+        >>> about = {"purpose": "p", "legal_basis": "l", "controller": "c"}
+        >>> [GovernanceConfig(**about, jurisdiction=of).is_eu for of in ("EU", "de-by", "Germany", "uk", "US-IL")]
+        [True, True, True, False, False]
+        """
+        named = re.sub(r"\bnorthern ireland\b", "", self.jurisdiction.casefold())
+        return re.split(r"[^a-z]+", named.strip())[0] in _EU_CODES or _EU_NAMES.search(named) is not None
 
     @property
     def scores_persons(self) -> bool:

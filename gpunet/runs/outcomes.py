@@ -34,7 +34,7 @@ def refuse_outcomes(report: ReadReport | None, config: Config) -> None:
     if found:
         more = ", ..." if len(found) > _NAMED else ""
         raise InputError(
-            f"{counted(len(found), 'offence')} of protest or public order are in a set of [violent_offences]: "
-            f"{quoted(found[:_NAMED])}{more}. They are no outcome: leave them out with a pattern that begins with "
+            f"{counted(len(found), 'offence')} of protest or public order in sets of [violent_offences]: "
+            f"{quoted(found[:_NAMED])}{more}. These are no outcome: leave them out with a pattern that begins with "
             '"!", or say in [governance] authority who has allowed it, and under which law'
         )
