@@ -99,13 +99,13 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     return Diagnosis(found if reason is None else [*found, Advice(reason)], reason, days)
 
 
-#: Words that systems write for a person whom nobody knows.
+#: What systems write for a person whom nobody knows: words, one character again and again, the number 0.
 _WORDS = "unknown|unk|not|known|none|null|nil|no|n/a|na|name|person|nominal|suspect|offender|anonymous|anon|id|missing"
-_NOBODY = re.compile(rf"\W*(?:{_WORDS})(?:[\W_]+(?:{_WORDS}))*\W*", re.IGNORECASE)
+_NOBODY = re.compile(rf"\W*(?:{_WORDS})(?:[\W_]+(?:{_WORDS}))*\W*|(\w)\1{{2,}}|[a-z]{{0,3}}0+", re.IGNORECASE)
 
 
 def _outstanding(column: str, n: int, text: str, frequencies: Frequencies, known: Sequence[str]) -> Advice:
-    """That an id has many arrests. One of a person is never shown, unless it is made of words that name nobody."""
+    """That an id has many arrests. One of a person is never shown, unless it names nobody."""
     many = f"{counted(n, 'arrest')} ({100 * n / frequencies.arrests:.2g} % of all)"
     if column == "person_id" and not _NOBODY.fullmatch(text):
         return Advice(
