@@ -175,7 +175,7 @@ def test_the_disclosure_is_in_the_log_before_the_folder_is_there(tmp_path, table
     assert {entry["operation"] for entry in (first, second, third)} == {"disclosure"}
     assert (first["purpose"], first["task_ref"], first["persons"]) == ("knife crime", "T-1", 2)
     assert first["object_sha256"] == second["object_sha256"] != third["object_sha256"]
-    assert (third["purpose"], third["task_ref"]) == ("", "")
+    assert (third["purpose"], third["task_ref"]) == ("no purpose stated", "")
     assert "PERSON-" not in log.read_text()
 
 
