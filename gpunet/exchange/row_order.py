@@ -66,7 +66,7 @@ def shuffled(table: pa.Table, of: Pseudonymiser, name: str) -> pa.Table:
     `name` tells the table from others, which have other orders.
     """
     columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
-    if "person_a" in columns:
+    if {"person_a", "person_b"} <= columns.keys():
         a, b = columns["person_a"], columns["person_b"]
         first = pc.fill_null(pc.less_equal(a, b), True)
         columns["person_a"], columns["person_b"] = pc.if_else(first, a, b), pc.if_else(first, b, a)
