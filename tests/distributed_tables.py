@@ -18,10 +18,15 @@ def bounds(n: int, parts: int) -> list[int]:
     return [n * i // parts for i in range(parts + 1)]
 
 
-def part(frame: pl.DataFrame, first_number: int, taxonomy: Any = None) -> TablePartition:
-    """Persons are numbered as their ids are, but from another number on."""
+def first_rows(frame: pl.DataFrame) -> np.ndarray[Any, Any]:
+    """Where persons first appear in files that name them in another order than that of their ids."""
+    return frame["person_id"].cast(pl.Int64).to_numpy() * 7919 % 1_000_003
+
+
+def part(frame: pl.DataFrame, first_number: int, taxonomy: Any = None, of_files: bool = False) -> TablePartition:
+    """Persons are numbered as their ids are, but from another number on; `of_files`: files name them otherwise."""
     numbers = frame["person_id"].cast(pl.Int64).to_numpy() + first_number
-    return TablePartition(read_features(frame, taxonomy=taxonomy), numbers)
+    return TablePartition(read_features(frame, taxonomy=taxonomy), numbers, first_rows(frame) if of_files else None)
 
 
 def on_workers(client: Any, frame: pl.DataFrame, cuts: Sequence[int], **options: Any) -> list[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 from cluster_helpers import Killer, wait_until
-from distributed_tables import bounds, labels_on_workers, on_workers, run, scores_of
+from distributed_tables import bounds, first_rows, labels_on_workers, on_workers, run, scores_of
 from hypothesis import given
 from hypothesis import strategies as st
 from model_tables import QUICK, table
@@ -217,6 +217,20 @@ def test_a_worker_that_does_not_come_back(monkeypatch, expected, two_others):
     parameters = found.evaluation["evaluated_model"]["parameters"]
     assert "workers" not in parameters
     assert found.evaluation["results"] == expected.evaluation["results"]
+
+
+def test_equals_are_ranked_as_files_name_them(one_worker):
+    """Of 1,500 persons many are equal: features of the present that hardly differ."""
+    frames = [PAST, TEST, NOW.with_columns(pl.all().exclude("person_id").gather(pl.int_range(pl.len()) % 40))]
+    orders = tuple(np.argsort(first_rows(frame)) for frame in frames)
+    expected = forecast(*frames, PAST_LABELS, TEST_LABELS, QUICK, threads=1, orders=orders)
+    parts = [on_workers(one_worker, frame, cuts, of_files=True) for frame, cuts in zip(frames, cut(3), strict=True)]
+    labels = [labels_on_workers(one_worker, each, cuts) for (_, each), cuts in zip(DAYS[:2], cut(3), strict=False)]
+    found = forecast_distributed(one_worker, *parts, *labels, QUICK)
+    assert same(found, expected)
+    assert expected.scores["probability"].n_unique() <= 40
+    by_hand = expected.scores.with_columns(at=first_rows(NOW)).sort("probability", "at", descending=[True, False])
+    assert by_hand["rank"].to_list() == list(range(1, len(NOW) + 1))
 
 
 def test_a_forest_is_trained_on_one_worker(two_workers):

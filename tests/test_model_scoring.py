@@ -20,7 +20,7 @@ from gpunet.config.offences import PRESETS, taxonomy_hash
 from gpunet.model import Model, boosting, read_features, score, train
 from gpunet.model.boosted_nodes import check_trees, margin_without_trees
 from gpunet.model.calibration import sigmoid
-from gpunet.model.scoring import FACTORS
+from gpunet.model.scoring import FACTORS, score_table
 from gpunet.model.shapley import _leaf_values, _weights
 from gpunet.model.trained import model_from_bytes
 from gpunet.model.zeros import column_counts, columns_of_zeros, without_zeros, zeros_of
@@ -174,6 +174,23 @@ def test_equal_probabilities_are_ranked_by_person_and_nobody_is_moved_by_nothing
     assert scores["person_id"].to_list() == ["a", "m", "z", "é"]
     assert scores["rank"].to_list() == [1, 2, 3, 4]
     assert scores["factor_1"].null_count() == scores["contribution_5"].null_count() == 4
+
+
+def test_equal_probabilities_are_ranked_in_the_order_that_is_given() -> None:
+    """Of a table of a run, whose rows need not be in the order of person_id."""
+    model, (frame, _) = train(*table(200, seed=1), config=QUICK, threads=1), table(200, seed=1)
+    frame = frame.with_columns(pl.all().exclude("person_id").gather(pl.int_range(pl.len()) % 9))
+    random = np.random.default_rng(2)
+    frame = frame[random.permutation(200)]
+    order = random.permutation(200)
+    found = score_table(model, model.table(frame), threads=1, order=order).frame
+    place = pl.DataFrame({"person_id": frame["person_id"][order], "place": range(200)})
+    by_hand = found.join(place, on="person_id").sort("probability", "place", descending=[True, False])
+    assert by_hand["rank"].to_list() == list(range(1, 201))
+    assert found["probability"].n_unique() <= 9
+    plain = score(model, frame, threads=1)
+    assert found.drop("rank").equals(plain.drop("rank"))
+    assert not found["rank"].equals(plain["rank"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

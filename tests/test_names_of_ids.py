@@ -178,7 +178,7 @@ def test_persons_of_ties_alone_come_in_the_order_of_the_columns() -> None:
 
 
 def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
-    """Folds are drawn and trees trained in the order of the files; equals are ranked by their ids, which are names."""
+    """Folds are drawn and trees trained in the order of the files, and equals are ranked in it."""
     random = np.random.default_rng(8)
     plain = random_rows(random, 700, 160)
     persons, incidents = (other_names(random, plain, (name,), True) for name in ("person_id", "incident_id"))
@@ -190,10 +190,11 @@ def test_probabilities_are_those_of_any_other_names(tmp_path: Path) -> None:
         back = ids_back(persons if name == "other" else {id_: id_ for id_ in persons}, "national")
         tables = [pl.read_parquet(tmp_path / name / f"{table}.parquet") for table in ("scores", "predictions")]
         manifest = json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8"))
-        told = [bits(of_persons(table.drop("rank", strict=False), back)) for table in tables]
+        told = [bits(of_persons(table, back)) for table in tables]
         others = ("input", "outputs", "execution", "warnings")  # which name files, or tell of ids
         found.append((told, {key: value for key, value in manifest.items() if key not in others}))
-    assert len(set(tables[0]["probability"].to_list())) > 20
+    different = len(set(tables[0]["probability"].to_list()))
+    assert 20 < different < len(tables[0])  # some are equal
     assert found[0] == found[1]
 
 

@@ -146,7 +146,7 @@ def test_what_is_coarse_is_known_no_earlier_than_it_was(step, tmp_path):
     rows = {"person_id": range(40), "incident_id": range(40), "date": days, "offence": ["theft"] * 40}
     recorded = [day + dt.timedelta(days=i % 5) for i, day in enumerate(days)]
     pl.DataFrame({**rows, "recorded_at": recorded}).write_parquet(tmp_path / "a.parquet")
-    made(tmp_path / "out", [tmp_path / "a.parquet"], dates=step, today=TODAY)
+    made(tmp_path / "out", [tmp_path / "a.parquet"], dates=step, rows="as-they-are", today=TODAY)
     found = pl.read_parquet(tmp_path / "out" / "arrests" / "0001.parquet")
     assert (found["recorded_at"] >= pl.Series(recorded)).all()
     assert found["recorded_at"].max() == max(recorded)

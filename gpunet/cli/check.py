@@ -18,6 +18,7 @@ from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.reading.beside import read_beside
 from gpunet.reading.person_links import person_links
+from gpunet.reading.pseudonymised import NotJoinedError, check_beside
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.runs.manifest import arrest_statistics, input_report
@@ -65,7 +66,8 @@ def check_tables(
     ConfigError
         If the configuration is not understood.
     InputError
-        If a path leads nowhere, or nothing can be read whatever the configuration says.
+        If a path leads nowhere, nothing can be read whatever the configuration says, or tables hold pseudonyms that are
+        never joined.
     """
     proposed, first = ProposedConfig(load_config(config)), None
     for i in range(_MOST_READS):
@@ -83,6 +85,8 @@ def check_tables(
     beside, error = _beside(arrests, proposed.config(), progress)
     first = first or error
     links = person_links(proposed.config())
+    if links is not None:
+        check_beside(report, links.files)
     of_beside = [advice for of in beside.values() for advice in of.advice]
     open_ = (*proposed.open, *report.advice, *found.advice, *proposed_recorded_at(report), *of_beside)
     proposed = replace(proposed, open=open_)
@@ -127,6 +131,8 @@ def _beside(
     try:
         _, reports = read_beside(arrests, config, keep_going=True, progress=progress)
     except (ConfigError, InputError) as error:
+        if isinstance(error, NotJoinedError) or isinstance(error.__cause__, NotJoinedError):
+            raise
         return {}, str(error)
     skipped = [(name, file) for name, report in reports.items() for file in report.skipped]
     return reports, f"{skipped[0][0]}: {skipped[0][1].name}: {skipped[0][1].reason}" if skipped else None

@@ -27,6 +27,7 @@ def describe_written(written: Written, out: Path) -> str:
     """The summary: rows by kind, what was left out, and how many persons can be told apart."""
     said, tables = written.listed["pseudonyms"], written.listed["tables"]
     lines = [f"key        {said['fingerprint']}, domain {said['domain']}, dates by {said['dates']}"]
+    lines.append(f"order      of rows {'shuffled' if written.listed['rows'] == 'shuffled' else 'as they are'}")
     lines += [line for kind in KINDS for line in _of_kind(kind, [t for t in tables if t["kind"] == kind])]
     lines.append(f"persons    {written.listed['persons']:,}")
     dropped = sorted({name for table in tables for name in table["dropped_columns"]})

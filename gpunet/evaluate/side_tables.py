@@ -30,7 +30,7 @@ from gpunet.reading.findings import Findings, example_of, hint_of
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
 from gpunet.reading.person_links import with_person_links
-from gpunet.reading.pseudonymised import check_beside
+from gpunet.reading.pseudonymised import check_beside, other_dates, other_dates_beside, stated_pseudonyms
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
@@ -176,7 +176,8 @@ def _read(source: Any, arrests: Arrests, name: str, dates: str, until: str = "")
         why.append(f'{int(bad.sum()):,} whose "{until}" is no date (as in {shown})')
     if early.any():
         why.append(f'{int(early.sum()):,} whose "{until}" is before "{dates}"')
-    warnings = [f"{name}: {warning}" for warning in inputs.warnings]
+    warnings = [f"{name}: {warning}" for warning in (*inputs.warnings, *other_dates(inputs.records))]
+    warnings += other_dates_beside(arrests.report, name, stated_pseudonyms(inputs.records))
     read = sum(record.rows for record in inputs.records)
     if why:
         left_out = sum(record.rejected for record in inputs.records) + int((~keep).sum())

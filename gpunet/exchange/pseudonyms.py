@@ -8,11 +8,14 @@ ids of ``[input] id_rules`` changes them, but for ``before``.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from gpunet.base.array_types import Int64
 from gpunet.exchange.keys import Key
 
 __all__ = ["LENGTH", "PERSON", "Pseudonymiser"]
@@ -24,6 +27,9 @@ _BYTES = 20
 
 #: The kind of ids of persons, in whatever table.
 PERSON = "person"
+
+#: What an order of rows is known as; no kind of ids is.
+_ROWS = "order of rows"
 
 
 class Pseudonymiser:
@@ -43,10 +49,19 @@ class Pseudonymiser:
 
     def pseudonym(self, kind: str, text: str) -> str:
         """That of one id."""
+        return base64.b32encode(self._digest(kind, text)[:_BYTES]).decode().lower()
+
+    def order(self, of: str, rows: int) -> Int64:
+        """int64[rows], an order of the rows of a table that only the key tells, always the same for the same `of`.
+
+        Rows are sorted by 64 bits each, of SHAKE-256 (FIPS 202) under the HMAC of `of`.
+        """
+        drawn = hashlib.shake_256(self._digest(_ROWS, of)).digest(8 * rows)
+        return np.argsort(np.frombuffer(drawn, ">u8"), kind="stable")
+
+    def _digest(self, kind: str, text: str) -> bytes:
         kept = kind.encode()
-        message = len(kept).to_bytes(4, "big") + kept + text.encode()
-        digest = hmac.digest(self._key, message, "sha256")[:_BYTES]
-        return base64.b32encode(digest).decode().lower()
+        return hmac.digest(self._key, len(kept).to_bytes(4, "big") + kept + text.encode(), "sha256")
 
     def of_texts(self, kind: str, texts: Any) -> pa.Array:
         """Those of the ids of a PyArrow array, null where one is null."""

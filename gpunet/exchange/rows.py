@@ -18,6 +18,7 @@ from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS, DETAILS, REQUIRED_COLUMNS
 from gpunet.exchange.coarse_dates import Step, ends_of, lasts_of, starts_of
 from gpunet.exchange.pseudonyms import PERSON, Pseudonymiser
+from gpunet.exchange.row_order import ids_in_order, in_order
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import HOST, Column
 from gpunet.reading.partition import read_partition
@@ -31,6 +32,8 @@ from gpunet.tables.frames import series_to_arrow
 
 __all__ = ["Made", "rows_of_arrests", "rows_of_ties"]
 
+_ENDS = ("person_a", "person_b")
+
 _INCIDENT, _RECORD = "incident", "record of a tie"
 
 _LETTERS = {"information": "ABCDE", "handling": "PC"}
@@ -41,7 +44,8 @@ class Made:
     """The table of one file, and what became of its rows.
 
     ``dropped``: columns of the file of which nothing is given on. ``rejected``: rows by the reason why they are not.
-    ``repeats``: rows that are not, for they repeat others. ``forces``: those that rows have.
+    ``repeats``: rows that are not, for they repeat others. ``forces``: those that rows have. ``in_order``: columns in
+    whose order the rows are, or nearly: of ids, and ``date`` where dates are cut. ``sha256``: of the file.
     """
 
     table: pa.Table
@@ -51,6 +55,8 @@ class Made:
     dropped: tuple[str, ...]
     warnings: tuple[str, ...]
     forces: frozenset[str]
+    in_order: tuple[str, ...]
+    sha256: str | None
 
 
 def rows_of_arrests(source: Source, config: Config, of: Pseudonymiser, step: Step, today: date) -> Made:
@@ -80,7 +86,9 @@ def rows_of_arrests(source: Source, config: Config, of: Pseudonymiser, step: Ste
         columns["recorded_at"] = _recorded(recorded, step)
     read = {theirs for ours, theirs in record.layout.columns.items() if ours in columns or ours in DATE_COLUMNS}
     reasons, forces = Counter(part.rejected["reason"].to_pylist()), frozenset(rows.columns["force"].texts())
-    return _made(record, columns, reasons, read, part.note.warnings, forces)
+    texts = {name: _texts(rows.columns[name]) for name in ("person_id", *ids)}
+    ordered = _in_order(texts, days, rows.timestamps != NO_TIMESTAMP, step)
+    return _made(record, columns, reasons, read, part.note.warnings, forces, ordered)
 
 
 def _required(config: Config) -> set[str]:
@@ -122,7 +130,20 @@ def rows_of_ties(source: Source, config: Config, of: Pseudonymiser, step: Step, 
     if "recorded_at" in there:
         columns["recorded_at"] = _recorded(recorded, step)
     read = {theirs for ours, theirs in there.items() if ours not in ("basis", "force")}
-    return _made(record, columns, reasons, read, inputs.warnings, frozenset(reader.forces))
+    texts = {name: _joined([_texts(getattr(batch, name[-1])) for batch in reader.parts]) for name in _ENDS}
+    stamps = np.concatenate([batch.date for batch in reader.parts]) if reader.parts else np.empty(0, np.int64)
+    ordered = _in_order(texts, stamps // DAY_US, stamps != NO_TIMESTAMP, step)
+    return _made(record, columns, reasons, read, inputs.warnings, frozenset(reader.forces), ordered)
+
+
+def _joined(texts: list[pa.Array]) -> Any:
+    return pa.chunked_array(texts, pa.string())
+
+
+def _in_order(texts: Mapping[str, Any], days: Int64, known: Bool, step: Step) -> tuple[str, ...]:
+    """The columns in whose order the rows are that are not given on as they are."""
+    found = [name for name, of in texts.items() if ids_in_order(of)]
+    return (*found, *(["date"] if step != "day" and in_order(days, known) else []))
 
 
 def _of_ties(batch: TieBatch, kinds: list[str], of: Pseudonymiser, step: Step) -> pa.Table:
@@ -157,6 +178,7 @@ def _made(
     read: set[str],
     warnings: Any,
     forces: frozenset[str],
+    ordered: tuple[str, ...],
 ) -> Made:
     layout = record.layout
     dropped = sorted({*layout.ignored, *layout.protected, *(set(layout.columns.values()) - read)})
@@ -164,7 +186,7 @@ def _made(
     rows = record.rows - record.first_row
     rejected = {reason: n for reason, n in sorted(reasons.items()) if n}
     repeats = rows - sum(rejected.values()) - len(table)
-    return Made(table, rows, rejected, repeats, tuple(dropped), tuple(warnings), forces)
+    return Made(table, rows, rejected, repeats, tuple(dropped), tuple(warnings), forces, ordered, record.sha256)
 
 
 def _ids(column: Column, kind: str, of: Pseudonymiser) -> pa.Array:

@@ -26,6 +26,7 @@ from gpunet.config.ties_config import check_authority
 from gpunet.exchange.coarse_dates import Step
 from gpunet.exchange.keys import Key, domain_named
 from gpunet.exchange.pseudonyms import Pseudonymiser
+from gpunet.exchange.row_order import Rows, rows_by_default, shuffled
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
 from gpunet.governance.log import append, log_of
@@ -67,6 +68,7 @@ def pseudonymise(
     out: Path,
     *,
     dates: Step = "day",
+    rows: Rows | None = None,
     today: date | None = None,
     told: Callable[[str, int, int], None] | None = None,
 ) -> Written:
@@ -84,6 +86,9 @@ def pseudonymise(
         Folder for ``arrests``, ``ties`` and ``victims``; new or empty.
     dates
         Days as they are, or their week's or month's first.
+    rows
+        In the order of each file, or in one that the key alone tells; by default that of the file with days as they are
+        and the other one with weeks and months, whose days the order of a file may tell.
     today
         Dates after this day are none; the present day if None.
     told
@@ -96,7 +101,7 @@ def pseudonymise(
     ConfigError
         If the configuration does not fit, or incidents could not be told apart by coarser dates.
     """
-    domain = domain_named(domain)
+    domain, rows = domain_named(domain), rows or rows_by_default(dates)
     today = today or date.today()
     _check(config, dates, today)
     _refuse_full(out)
@@ -105,7 +110,7 @@ def pseudonymise(
     said = {"fingerprint": key.fingerprint, "domain": domain, "dates": dates, "scope": config.input.person_scope}
     partial = _hidden_beside(out)
     try:
-        writer = _Writer(partial, config, Pseudonymiser(key, domain), dates, today, said)
+        writer = _Writer(partial, config, Pseudonymiser(key, domain), dates, rows, today, said)
         for kind in KINDS:
             if paths[kind]:
                 writer.write(kind, paths[kind], told)
@@ -113,6 +118,7 @@ def pseudonymise(
             "gpunet": "pseudonymise",
             "version": __version__,
             "pseudonyms": said,
+            "rows": rows,
             "governance": config.governance.stated(),
             "read_with": {"incident_key": list(config.input.incident_key), "absent": _absent(config)},
             "persons": len(writer.persons),
@@ -158,13 +164,20 @@ class _Writer:
     """Writes the tables of each kind, a file for each input, in their order."""
 
     def __init__(
-        self, folder: Path, config: Config, of: Pseudonymiser, dates: Step, today: date, said: dict[str, str]
+        self,
+        folder: Path,
+        config: Config,
+        of: Pseudonymiser,
+        dates: Step,
+        rows: Rows,
+        today: date,
+        said: dict[str, str],
     ) -> None:
         self.tables: list[dict[str, Any]] = []
         self.persons: set[str] = set()
         self.warnings: list[str] = []
         self._folder, self._config, self._of, self._dates = folder, config, of, dates
-        self._today, self._said = today, said
+        self._rows, self._today, self._said = rows, today, said
 
     def write(self, kind: str, paths: Sequence[str], told: Callable[[str, int, int], None] | None) -> None:
         """Write the tables of a kind."""
@@ -179,9 +192,14 @@ class _Writer:
         rows = 0
         for number, source in enumerate(sources):
             made = read(source, config, self._of, self._dates, self._today)
+            if self._rows == "shuffled":
+                table = shuffled(made.table, self._of, f"{kind} {made.sha256}")
+                made = replace(made, table=table, in_order=())
             name = f"{kind}/{number + 1:0{max(_DIGITS, len(str(len(sources))))}}.parquet"
             self._write_table(name, kind, made)
             self.warnings += made.warnings
+            if made.in_order:
+                self.warnings.append(_told_by_order(name, made.in_order))
             forces |= made.forces
             rows += len(made.table)
             if told is not None:
@@ -207,8 +225,19 @@ class _Writer:
                 "repeats_left_out": made.repeats,
                 "columns": made.table.column_names,
                 "dropped_columns": list(made.dropped),
+                "in_order_of": list(made.in_order),
             }
         )
+
+
+def _told_by_order(name: str, columns: Sequence[str]) -> str:
+    told = [f"the k-th pseudonym is that of the k-th id of {column}" for column in columns if column != "date"]
+    if "date" in columns:
+        told.append("which days of a week or month come first is to be seen")
+    return (
+        f"{name}: the rows are in the order of {' and of '.join(columns)}, or nearly, so {' and '.join(told)}: give "
+        "--rows shuffled, or tables in another order"
+    )
 
 
 _READERS: dict[str, _Reader] = {"arrests": rows_of_arrests, "victims": rows_of_arrests, "ties": rows_of_ties}

@@ -65,7 +65,7 @@ def forecast(
     device: str | None = None,
     progress: ProgressCallback | None = None,
     kept: Kept | None = None,
-    orders: tuple[Int64, Int64] | None = None,
+    orders: tuple[Int64, Int64, Int64] | None = None,
 ) -> Forecast:
     """Train on the past, report honest results on the test snapshot, train on both, score everyone now.
 
@@ -89,8 +89,9 @@ def forecast(
         Called as ``kept(name, fit, fits)`` for each of the two trainings, ``past`` and ``both``; returns what ``fit()``
         does, or what it did in an earlier run with the same input, of which ``fits(found)`` is true.
     orders
-        The rows of `past` and of `test` in the order in which folds are drawn, trees are trained and sums are added up,
-        where that is another one than theirs. What is returned has their own order.
+        The rows of `past`, `test` and `now` in the order in which folds are drawn, trees are trained and sums are added
+        up, and in which equals of `now` are ranked, where that is another one than theirs, and than that of person_id.
+        What is returned has their own order.
 
     Returns
     -------
@@ -144,7 +145,8 @@ def forecast(
     probability = first.model.predict_proba(after, threads=threads)
     final = trained("both", fit_both, np.concatenate(labels))
     present = final.model.table(now, device=device)
-    scored = score_table(final.model, present, threads=threads, progress=progress)
+    ranked = None if orders is None else orders[2]
+    scored = score_table(final.model, present, threads=threads, progress=progress, order=ranked)
     side, new = final.model.side, _new(before, after)
     known = Known(windows[1], labels[1], record_of(after, side))
     evaluation = evaluate_forecast(

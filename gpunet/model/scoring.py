@@ -21,6 +21,7 @@ from gpunet.model.matrix import device_given, namespace, on_gpu, to_host
 from gpunet.model.table import PERSON, FeatureTable
 from gpunet.model.tested import side_column
 from gpunet.model.trained import Model, check_finite
+from gpunet.tables.arrays import inverse_order
 from gpunet.tables.frames import make_frame, make_series
 
 __all__ = [
@@ -165,13 +166,24 @@ def score(
 
 
 def score_table(
-    model: Model, table: FeatureTable, *, threads: int | None = None, progress: ProgressCallback | None = None
+    model: Model,
+    table: FeatureTable,
+    *,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+    order: Int64 | None = None,
 ) -> Scored:
-    """Do what :func:`score` does, for a table from :meth:`Model.table`."""
-    table = _sorted_by_person(table)
+    """Do what :func:`score` does, for a table from :meth:`Model.table`.
+
+    `order` are its rows in the order in which equals are ranked, where that is not the order of person_id.
+    """
+    by_person = _by_person(table)
+    if by_person is not None:
+        table = table.take(by_person)
+        order = None if order is None else inverse_order(by_person, len(table))[order]
     found = explain(model, table, threads=available_threads(threads), progress=progress)
     check_finite(found.not_finite, len(table))
-    rank = ranks(found.probability)
+    rank = ranks(found.probability, order)
     frame = scores_frame(table.person_ids, found, rank, model.features, table.backend, model.side)
     return Scored(frame, mean_of(found.contributions, len(table)))
 
@@ -201,10 +213,17 @@ def explain(model: Model, table: FeatureTable, *, threads: int, progress: Progre
     return Explained(probability, factor, contribution, tuple(total), not_finite)
 
 
-def ranks(probability: Float64) -> Int64:
-    """int64[n]: 1 for the highest, equals in their order."""
+def ranks(probability: Float64, order: Int64 | None = None) -> Int64:
+    """int64[n]: 1 for the highest, equals in the order in which `order` lists them, or in their own.
+
+    Examples
+    --------
+    >>> ranks(np.array([0.5, 0.5, 0.9])).tolist(), ranks(np.array([0.5, 0.5, 0.9]), np.array([1, 2, 0])).tolist()
+    ([2, 3, 1], [3, 2, 1])
+    """
     rank = np.empty(len(probability), dtype=np.int64)
-    rank[np.argsort(-probability, kind="stable")] = np.arange(1, len(probability) + 1)
+    best = np.argsort(-(probability if order is None else probability[order]), kind="stable")
+    rank[best if order is None else order[best]] = np.arange(1, len(probability) + 1)
     return rank
 
 
@@ -259,10 +278,11 @@ def _names(name: str, codes: Int32, features: tuple[str, ...]) -> Any:
     return make_series(name, names.take(pa.array(codes, mask=codes < 0)))
 
 
-def _sorted_by_person(table: FeatureTable) -> FeatureTable:
+def _by_person(table: FeatureTable) -> Int64 | None:
+    """The rows in the order of person_id; None if they are in it."""
     ids = table.ids()
     order = pc.sort_indices(ids).to_numpy().astype(np.int64)
     ordered = ids.take(order)
     if len(ids) > 1 and pc.any(pc.equal(ordered[1:], ordered[:-1])).as_py():
         raise ModelError(f"the features: a {PERSON} has more than one row")
-    return table if np.array_equal(order, np.arange(len(order))) else table.take(order)
+    return None if np.array_equal(order, np.arange(len(order))) else order

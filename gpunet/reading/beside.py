@@ -20,7 +20,7 @@ from gpunet.reading.alike import alike_among, candidates, texts_of
 from gpunet.reading.arrests_table import read_arrests_at
 from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.person_links import with_person_links
-from gpunet.reading.pseudonymised import check_tables
+from gpunet.reading.pseudonymised import check_tables, other_dates_beside
 from gpunet.reading.ties_report import prefixed
 from gpunet.reading.ties_table import read_ties
 from gpunet.tables.arrays import distinct, to_host
@@ -98,6 +98,9 @@ def read_beside(
         assert events.report is not None  # they were read
         reports["victims"] = events.report
     check_tables(arrests.report, reports)
+    for name, report in reports.items():
+        unlike = other_dates_beside(arrests.report, name, report.pseudonyms)
+        reports[name] = replace(report, warnings=(*report.warnings, *unlike))
     joined = with_tables(arrests, rows, events)
     for name, found in (("ties", _of_ties(joined)), ("victims", _of_victims(joined))):
         if name in reports:

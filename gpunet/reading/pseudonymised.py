@@ -15,11 +15,14 @@ from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 
 __all__ = [
     "KINDS",
+    "NotJoinedError",
     "check_alike",
     "check_beside",
     "check_kind",
     "check_plain",
     "check_tables",
+    "other_dates",
+    "other_dates_beside",
     "pseudonyms_in",
     "standard_names",
     "stated_pseudonyms",
@@ -38,6 +41,10 @@ _RESULTS = "results"
 
 #: Steps from the finest to the coarsest.
 _DATES = ("day", "week", "month")
+
+
+class NotJoinedError(InputError):
+    """Tables hold pseudonyms of different keys or domains, or pseudonyms and plain ids: they are never joined."""
 
 
 class _Record(Protocol):
@@ -83,7 +90,7 @@ def check_alike(first: _Record, other: _Record) -> None:
 
     Raises
     ------
-    InputError
+    NotJoinedError
         If one holds pseudonyms and the other does not, or they are of different keys or domains.
     """
     _check(first.pseudonyms, first.name, other.pseudonyms, other.name)
@@ -128,7 +135,7 @@ def check_tables(report: ReadReport | None, beside: Mapping[str, ReadReport]) ->
 
     Raises
     ------
-    InputError
+    NotJoinedError
         As :func:`check_alike`.
     """
     if report is None or not _can_tell(report):
@@ -143,7 +150,7 @@ def check_beside(report: ReadReport | None, records: Iterable[_Record]) -> None:
 
     Raises
     ------
-    InputError
+    NotJoinedError
         As :func:`check_alike`.
     """
     if report is None or not _can_tell(report):
@@ -163,8 +170,38 @@ def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
     told = [record.pseudonyms for record in records if record.pseudonyms is not None]
     if not told:
         return None
-    dates = max((of["dates"] for of in told), key=lambda step: _DATES.index(step) if step in _DATES else len(_DATES))
-    return {"fingerprint": told[0]["fingerprint"], "domain": told[0]["domain"], "dates": dates}
+    return {**{name: told[0][name] for name in ("fingerprint", "domain")}, "dates": _coarsest(told)}
+
+
+def other_dates(records: Iterable[_Record]) -> tuple[str, ...]:
+    """What to tell of tables of pseudonyms whose dates are cut in different ways; nothing where all are alike."""
+    names: dict[str, str] = {}
+    for record in records:
+        if record.pseudonyms is not None:
+            names.setdefault(record.pseudonyms["dates"], record.name)
+    if len(names) < 2:
+        return ()
+    (one, first), (other, second) = list(names.items())[:2]
+    return (_unlike(first, one, second, other),)
+
+
+def other_dates_beside(report: ReadReport | None, name: str, other: Mapping[str, str] | None) -> tuple[str, ...]:
+    """The same of tables of arrests, of which this is the report, and others of which `other` is stated."""
+    mine = None if report is None else report.pseudonyms
+    if mine is None or other is None or mine["dates"] == other["dates"]:
+        return ()
+    return (_unlike("arrests", mine["dates"], name, other["dates"]),)
+
+
+def _unlike(first: str, one: str, second: str, other: str) -> str:
+    return (
+        f"dates of these pseudonymised tables are cut in different ways ({first} by {_word(one)}, {second} by "
+        f"{_word(other)}), and what comes before what is not known to the day: make them again with one --dates"
+    )
+
+
+def _coarsest(told: Iterable[Mapping[str, str]]) -> str:
+    return max((of["dates"] for of in told), key=lambda step: _DATES.index(step) if step in _DATES else len(_DATES))
 
 
 def _check(one: Mapping[str, Any] | None, first: str, other: Mapping[str, Any] | None, second: str) -> None:
@@ -172,13 +209,13 @@ def _check(one: Mapping[str, Any] | None, first: str, other: Mapping[str, Any] |
         return
     if one is None or other is None:
         holds, lacks = (second, first) if one is None else (first, second)
-        raise InputError(
+        raise NotJoinedError(
             f"{holds} holds pseudonyms and {lacks} does not: they are never joined; make pseudonyms of both, with the "
             "same key and domain"
         )
     for field, what in (("fingerprint", "keys"), ("domain", "domains")):
         if one[field] != other[field]:
-            raise InputError(
+            raise NotJoinedError(
                 f"{first} and {second} hold pseudonyms of different {what} ({_word(one[field])} and "
                 f"{_word(other[field])}), which are never joined: make them again with one key and domain"
             )

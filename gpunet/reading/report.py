@@ -16,7 +16,7 @@ from gpunet.config.offences import compile_taxonomy, offence_mask
 from gpunet.reading.advice import explained_reasons, reading_advice, unread_recorded_at
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
-from gpunet.reading.pseudonymised import stated_pseudonyms
+from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
@@ -67,6 +67,7 @@ def report_of(
         warnings=(
             *skipped_warnings(skipped),
             *inputs.warnings,
+            *other_dates(inputs.records),
             *_column_warnings(config, inputs.records, files),
             *_recording_warnings(inputs.records, found),
             *(advice.sentence for advice in advised),

@@ -16,7 +16,7 @@ from gpunet.base.words import Advice, counted
 from gpunet.config.config import Config
 from gpunet.reading.advice import explained_reasons, reading_advice
 from gpunet.reading.findings import Findings
-from gpunet.reading.pseudonymised import stated_pseudonyms
+from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.report import as_rejected, columns_of, file_count, notes_of, null_words_of
 from gpunet.reading.skipped import skipped_warnings
@@ -55,6 +55,7 @@ def ties_report(
         warnings=(
             *skipped_warnings(skipped),
             *inputs.warnings,
+            *other_dates(inputs.records),
             *_of_kinds(config, files, found),
             *_of_grades(reader),
             *_of_recording(inputs.records, found),

@@ -608,7 +608,11 @@ class Run:
                 device="gpu" if self.engine.name == "gpu" else "cpu",
                 progress=self.progress,
                 kept=self._kept_fit,
-                orders=(file_order(arrests, days["T-2H"]), file_order(arrests, days["T-H"])),
+                orders=(
+                    file_order(arrests, days["T-2H"]),
+                    file_order(arrests, days["T-H"]),
+                    file_order(arrests, days["T"]),
+                ),
             )
 
 

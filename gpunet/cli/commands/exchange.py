@@ -36,6 +36,14 @@ def pseudonymise(
         Literal["day", "week", "month"],
         typer.Option("--dates", help="Days as they are, or the first of their week or month."),
     ] = "day",
+    rows: Annotated[
+        Literal["as-they-are", "shuffled"] | None,
+        typer.Option(
+            "--rows",
+            help="In the order of each file, or in one that the key alone tells; shuffled by default with weeks and "
+            "months.",
+        ),
+    ] = None,
     config: ConfigFile = None,
     ties: Ties = None,
     victims: Victims = None,
@@ -68,7 +76,7 @@ def pseudonymise(
             if progress is not None:
                 progress(f"pseudonyms: {kind}", float(done), float(of))
 
-        written = write(inputs, settings, secret, domain, out, dates=dates, told=told)
+        written = write(inputs, settings, secret, domain, out, dates=dates, rows=rows, told=told)
     for warning in dict.fromkeys(written.warnings):
         notice(f"warning: {warning}")
     say(describe_written(written, out), indent=11)

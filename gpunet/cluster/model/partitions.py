@@ -35,7 +35,7 @@ class TablePartition:
         the same person in every snapshot.
     first_rows
         int64[n], where the persons first appear in the files (:attr:`gpunet.Arrests.first_rows`): by this rows are
-        ordered for training. None: by their numbers.
+        ordered for training, and equal scores for ranks. None: by their numbers.
     """
 
     table: FeatureTable

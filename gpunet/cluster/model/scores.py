@@ -89,7 +89,7 @@ def _of_persons(part: TablePartition) -> tuple[Any, dict[str, Float32 | None], s
 def score_distributed(
     client: Client, model: Model, snapshot: Snapshot, *, device: str | None, progress: ProgressCallback | None = None
 ) -> DistributedScores:
-    """Do what :func:`gpunet.model.scoring.score_table` does, for parts on workers.
+    """Do what :func:`gpunet.model.scoring.score_table` does, for parts on workers; equals are ranked as they train.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def score_distributed(
             progress("score", done, len(snapshot))
     check_finite(not_finite, len(snapshot))
     total = reduce(add_contributions, contributions)
-    rank = ranks(np.concatenate(probability))
+    rank = ranks(np.concatenate(probability), snapshot.order)
     return DistributedScores(rank, mean_of(total, len(snapshot)), client, snapshot, futures, model.features)
 
 
