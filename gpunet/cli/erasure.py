@@ -59,8 +59,8 @@ def erase(
     folder
         The folder that holds the runs.
     persons
-        Their ids, as results write them, or the id of one. A run that has left out persons before is made again only
-        if these are among them, as its tables still hold their rows.
+        Their ids, as results write them, or the id of one. A run from which persons were erased before is made again
+        if their rows are gone from its tables, or they are among these.
     inputs
         Where tables of the runs are now, if they are not where they were.
     delete
@@ -185,13 +185,17 @@ class _Erasure:
             self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), f"deleted whole: {why}")
             return
         self.erased.append(held)
-        self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again without the person")
+        self.found.done.append(
+            f"{self._name(held.path)}: gpunet {held.command} made again without the person{_sealed_again(held)}"
+        )
 
     def _make_again(self, held: Held) -> None:
         """What tells of groups of persons alone, and was made of a run that has changed."""
         try:
             self._replace(held)
-            self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again, as its run was")
+            self.found.done.append(
+                f"{self._name(held.path)}: gpunet {held.command} made again, as its run was{_sealed_again(held)}"
+            )
         except (GpunetError, OSError) as error:
             self.found.notes.append(
                 f"{self._name(held.path)}: holds no id of the person, but counts of a run that did: {_said(error)}"
@@ -261,9 +265,17 @@ def _files_of(folder: Path) -> list[Path]:
 def _inputs_of(held: Held) -> list[str]:
     """The paths of the tables that a run has read and that are there."""
     read = held.manifest.get("input", {})
-    files = [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
+    parts = (read, *(read.get(name) or {} for name in BESIDE), held.manifest.get("tables", {}))
+    files = [file for of in parts for file in of.get("files", ())]
     paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
     return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+
+
+def _sealed_again(held: Held) -> str:
+    """What to tell of scores that a review had opened, and that are under seal now that the run was made again."""
+    if "sealed" not in held.manifest:
+        return ""
+    return "; the scores that a review had opened are sealed again, as nobody has reviewed these: give gpunet review"
 
 
 def _may_hold(held: Held, wanted: Wanted) -> bool:
