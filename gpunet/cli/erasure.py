@@ -113,7 +113,7 @@ class _Erasure:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
         for held in self._of("unfinished"):
             if _may_hold(held, self.wanted):
-                self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), _BEGINS_ANEW)
+                self._try(held, self._delete, _BEGINS_ANEW)
 
     def complete(self) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -182,7 +182,7 @@ class _Erasure:
             if not self.delete:
                 self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
                 return
-            self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), f"deleted whole: {why}")
+            self._try(held, self._delete, f"deleted whole: {why}")
             return
         self.erased.append(held)
         self.found.done.append(
@@ -240,8 +240,10 @@ class _Erasure:
         except (GpunetError, OSError) as error:
             self.found.left.append(f"{self._name(held.path)}: {_said(error)}")
 
-    def _left(self, lines: Iterable[str]) -> None:
-        self.found.left += lines
+    def _delete(self, held: Held) -> None:
+        left, others = delete_run(held, RUN_FILES, self.count)
+        self.found.left += left
+        self.found.notes += others
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path != self.root else path.name

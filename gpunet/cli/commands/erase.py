@@ -9,7 +9,7 @@ import typer
 
 from gpunet.cli.options import Threads, path_of
 
-__all__ = ["erase"]
+__all__ = ["erase", "inputs_told"]
 
 #: No more tables than so many are named.
 _MOST_NAMED = 5
@@ -49,7 +49,7 @@ def erase(
     for line in found.left:
         say(f"left       {line}", indent=11)
     if found.inputs:
-        say(f"input      {_told(found.inputs)}", indent=11)
+        say(f"input      {inputs_told(found.inputs)}", indent=11)
     if not (found.done or found.left or found.notes):
         say("no run, checkpoint or package here holds this person; ids are to be written as results write them")
     if found.left:
@@ -57,11 +57,10 @@ def erase(
         raise typer.Exit(1)
 
 
-def _told(inputs: list[str]) -> str:
+def inputs_told(inputs: list[str]) -> str:
     """The tables that still hold the persons, the first of them by name, and what to do."""
     more = len(inputs) - _MOST_NAMED
     names = ", ".join(inputs[:_MOST_NAMED]) + (f", ... and {more:,} more" if more > 0 else "")
     these, verb = ("a table", "holds") if len(inputs) == 1 else (f"{len(inputs):,} tables", "hold")
-    return (
-        f"{these} of the runs still {verb} the person: remove the rows there, or the next run has them again: {names}"
-    )
+    what = "remove the rows there, or the next run has them again"
+    return f"{these} of the runs still {verb} the person; {what}: {names}"
