@@ -20,7 +20,10 @@ from gpunet.runs.complete import read_manifest
 from gpunet.tables.files import sha256_of
 
 AUDIT = {"audit": {"folds": 2, "min_persons": 3}}
-KNOWN = {"evaluate": {"folds": 3, "classifiers": ["naive_bayes"], "smote": False, "bootstrap": 10}}
+KNOWN = {
+    "violent_offences": {"homicide": ["murder*"]},
+    "evaluate": {"folds": 3, "classifiers": ["naive_bayes"], "smote": False, "bootstrap": 10},
+}
 STATED = {"purpose": "test", "legal_basis": "law", "controller": "force", "reviewer": "A. Reviewer"}
 
 
@@ -55,6 +58,11 @@ def test_everything_made_of_one_table_is_made_again(tmp_path: Path) -> None:
     assert told["run_json_sha256"] == sha256_of(runs / "run" / "run.json")
     clean = make_all(tmp_path / "without", [row for row in rows_of() if row["person_id"] != SENTINEL])
     assert tables(runs) == tables(clean) != before
+    write(tmp_path / "with" / "in" / "a.csv", [row for row in rows_of() if row["person_id"] != SENTINEL])
+    found = erase(runs, ["P7"], threads=1)
+    assert (found.left, found.notes) == ([], [])
+    assert [line.split(":")[0] for line in found.done] == ["known", "panel", "run", "audit"]  # places name nobody
+    assert traces(runs, "P7", raw=False) == []
 
 
 def test_scores_that_a_review_had_opened_are_sealed_again_and_that_is_told(tmp_path: Path) -> None:
@@ -70,3 +78,19 @@ def test_scores_that_a_review_had_opened_are_sealed_again_and_that_is_told(tmp_p
     assert (run / "scores.parquet.sealed").is_file()
     assert found.left == []
     assert "sealed again" not in erase(tmp_path / "runs", [SENTINEL, "P7"], threads=1).done[0]
+
+
+def test_who_was_in_rejected_rows_alone_does_not_come_back(tmp_path: Path) -> None:
+    rows = [row for row in rows_of() if row["person_id"] != SENTINEL]
+    bad = {name: {**rows[0], "person_id": f"P-{name}-77", "date": "bad"} for name in ("ONE", "TWO")}
+    inputs = [write(tmp_path / "in" / "a.csv", [*rows, *bad.values()])]
+    run_places(inputs, tmp_path / "runs" / "places", {**CONFIG, "places": {"every": "3mo", "rounds": 3}}, None, OPTIONS)
+    first, second = (row["person_id"] for row in bad.values())
+    assert erase(tmp_path / "runs", [first], threads=1).left == []
+    assert "persons were erased from it before" in erase(tmp_path / "runs", [second], threads=1).left[0]
+    write(tmp_path / "in" / "a.csv", [*rows, bad["ONE"]])  # the wrong row
+    assert "other rows are rejected" in erase(tmp_path / "runs", [second], threads=1).left[0]
+    write(tmp_path / "in" / "a.csv", [*rows, bad["TWO"]])
+    assert erase(tmp_path / "runs", [second], threads=1).left == []
+    for person in (first, second):
+        assert traces(tmp_path / "runs", person, raw=True) == []

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,7 +16,7 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
-from gpunet.governance.traces import ids_in
+from gpunet.governance.traces import Wanted, holds, ids_in
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.read import read_arrests_at
@@ -151,13 +152,19 @@ def _ids_of(earlier: Earlier) -> set[str]:
 
 def _require_same(now: Earlier, inputs: Sequence[str], persons: frozenset[str], changed: bool) -> None:
     """InputError if the tables of now without some persons do not make what the run tells."""
-    there = _ids_of(now)
-    before, left_out = persons - there, _left_out(now.manifest)
+    there, left_out = _ids_of(now), _left_out(now.manifest)
+    before = _not_in(now, persons)
     if not changed and not before:
         raise InputError(f"{left_out}, and its tables still hold their rows: {_WHAT_TO_DO}")
     if why := next(_differences(now, inputs, before, there), ""):
         what = "which have changed since, are" if changed else "without those named now, are"
         raise InputError(f"{left_out}, and its tables, {what} not what was left of them ({why}): {_WHAT_TO_DO}")
+
+
+def _not_in(now: Earlier, persons: frozenset[str]) -> frozenset[str]:
+    """Those persons whom no table of a run names, be it in a rejected row: it may have left them out before."""
+    tables = list(now.folder.rglob("*.parquet"))
+    return frozenset(one for one in persons if not any(holds(path, Wanted(frozenset({one}))) for path in tables))
 
 
 def _left_out(manifest: Mapping[str, Any]) -> str:
@@ -179,9 +186,10 @@ def _differences(now: Earlier, inputs: Sequence[str], before: frozenset[str], th
     whole, reports = read_beside(arrests, config, **asked)
     told = now.manifest["input"]
     assert arrests.report is not None  # they were read
-    yield from _of_rows(told, arrests.report)
-    for name, report in reports.items():
-        yield from _of_rows(told[name], report)
+    for name, report in {"": arrests.report, **reports}.items():
+        yield from _of_rows(told[name] if name else told, report)
+        if not _same_rejected(now.folder / (f"rejected_{name}.parquet" if name else "rejected.parquet"), report):
+            yield "other rows are rejected"
     if now.manifest["arrests"] not in _figures(whole, now):
         yield "arrests or persons are others"
     place = now.folder / "offences.parquet"
@@ -207,6 +215,18 @@ def _figures(arrests: Arrests, now: Earlier) -> Iterator[dict[str, Any]]:
     yield arrest_statistics(arrests.current())
     if now.as_of is not None:
         yield arrest_statistics(arrests.before(now.as_of))
+
+
+def _same_rejected(place: Path, report: ReadReport) -> bool:
+    """Whether the rows are those that were rejected then, wherever they stood: these are texts alone."""
+    if not place.is_file():
+        return True
+
+    def texts(table: Any) -> pl.DataFrame:
+        frame = pl.DataFrame(to_arrow(table)).drop("source_file", "row_number")
+        return frame.sort(frame.columns)
+
+    return texts(pq.read_table(for_arrow(place))).equals(texts(report.rejected))
 
 
 def _same_rows(one: pa.Table, other: pa.Table) -> bool:
