@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -125,10 +124,7 @@ def _places(files: Sequence[Mapping[str, Any]], others: Mapping[str, str]) -> li
             found |= {file["name"]: place for file, place in zip(alike, there, strict=True)}
     if len(files) == len(new) == 1:
         found[files[0]["name"]] = new[0]
-    return [
-        by_hash.get(file["sha256"]) or found.get(file["name"]) or os.path.realpath(path_named(file["name"]))
-        for file in files
-    ]
+    return [by_hash.get(file["sha256"]) or found.get(file["name"]) or path_named(file["name"]) for file in files]
 
 
 def _entry(file: Mapping[str, Any], place: str) -> dict[str, Any]:

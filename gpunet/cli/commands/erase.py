@@ -25,7 +25,11 @@ def erase(
     ],
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="FILE...", help="Where tables of the runs are now, if they were moved."),
+        typer.Option(
+            "--input",
+            metavar="FILE...",
+            help="Where tables of the runs are now, if they were moved, or corrected in another file.",
+        ),
     ] = None,
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete a run whole that cannot be made again without the person.")
