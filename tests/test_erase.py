@@ -120,24 +120,6 @@ def test_again_there_is_nothing_to_do(erased: tuple[Path, Any]) -> None:
     assert (again.done, again.left, again.notes) == ([], [], [])
 
 
-def test_a_run_that_was_corrected_before(root: Path, made: Path) -> None:
-    """By its tables only together with whom was left out then; by what it has kept of reading in any case."""
-    for name in ("run", "flags"):
-        shutil.rmtree(root / name)
-    assert erase(root, [SENTINEL], threads=1).left == []
-    other = pl.read_parquet(root / "kept" / "features.parquet")["person_id"][3]
-    found = erase(root, [other], threads=1)
-    assert [line.split(":")[0] for line in found.done] == ["kept"]
-    assert [line.split(":")[0] for line in found.left] == ["panel"]
-    assert "--remove" in found.left[0]
-    third = pl.read_parquet(root / "kept" / "features.parquet")["person_id"][5]
-    assert len(erase(root, [third, other], threads=1).left) == 1
-    assert erase(root, [other, SENTINEL], threads=1).left == []
-    for person in (SENTINEL, other):
-        assert traces(root, person, raw=False) == []
-    assert read_manifest(root / "panel")["corrections"]["erased_persons"] == 2
-
-
 def test_updates_and_sealed_scores(made: Path, tmp_path: Path) -> None:
     inputs = [str(made / "in" / "a.csv")]
     stated = {"purpose": "test", "legal_basis": "law", "controller": "force", "reviewer": "A. Reviewer"}

@@ -17,6 +17,7 @@ from updating import CONFIG, write
 
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app
+from gpunet.cli.commands.erase import inputs_told
 from gpunet.cli.erasure import erase
 from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
@@ -169,3 +170,48 @@ def test_who_is_not_there(tmp_path: Path, root: Path) -> None:
         erase(tmp_path / "none", [SENTINEL])
     with pytest.raises(InputError, match="empty"):
         erase(tmp_path, [" "])
+
+
+TEXTS = {
+    "table.csv": "days,Person_ID\n40213,1\n7,40213\n",
+    "semicolons.txt": '\ufeff"person_a";"person_b"\n1;40213\n',
+    "ids.csv": "gang,person_ids\nreds,1 40213 7\n",
+    "lines.jsonl": '{"person_id": 1}\n{"person_id": 40213}\n',
+    "answer.json": '{"tables": {"ties": [{"person_b": "40213"}]}}',
+}
+OTHER_TEXTS = {
+    "days.csv": "days,person_id\n40213,402130\n",
+    "notes.txt": "case 40213 of last year",
+    "days.json": '{"days": 40213, "person_id": 1}',
+}
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *OTHER_TEXTS])
+def test_an_id_of_digits_in_a_column_of_persons_is_certain_and_elsewhere_a_note(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text({**TEXTS, **OTHER_TEXTS}[name])
+    done = CliRunner().invoke(app, ["erase", str(tmp_path), "--person", "40213"])
+    assert done.exit_code == (name in TEXTS), done.output
+    said = "holds the person" if name in TEXTS else "has what may be the id"
+    assert said in " ".join(done.stdout.split())
+    assert "40213" not in done.output
+
+
+def test_exports_of_a_run_whose_ids_are_digits(tmp_path: Path) -> None:
+    rows = [{**row, "person_id": 50_000 + int(row["person_id"][1:])} for row in rows_of(rename="P5")]
+    run_features([write(tmp_path / "a.csv", rows)], tmp_path / "runs" / "run", CONFIG, None, OPTIONS)
+    for words in (["show", "RUN", "features", "--csv", "X"], ["subject", "RUN", "--person", "50005", "--out", "Y"]):
+        places = {"RUN": tmp_path / "runs" / "run", "X": tmp_path / "runs" / "x.csv", "Y": tmp_path / "runs" / "y.json"}
+        done = CliRunner().invoke(app, [str(places.get(word, word)) for word in words])
+        assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, ["erase", str(tmp_path / "runs"), "--person", "50005", "--threads", "1"])
+    assert done.exit_code == 1
+    for name in ("x.csv", "y.json"):
+        assert f"{name}: is not of a run, and holds the person" in " ".join(done.stdout.split())
+
+
+def test_few_of_many_tables_are_named() -> None:
+    told = inputs_told([f"in/{i}.csv" for i in range(111)])
+    assert told.count(".csv") == 5
+    assert "111 tables of the runs still hold the person; remove the rows there" in told
+    assert told.endswith("... and 106 more")
+    assert "more" not in inputs_told(["in/1.csv"])

@@ -342,3 +342,27 @@ def test_killed_writers_take_no_finished_line_with_them(tmp_path):
     assert check(log) == []
     assert [entry["seq"] for entry in found] == list(range(1, len(found) + 1))
     assert set((tmp_path / "told").read_text().split()) <= {entry["sha256"] for entry in found}
+
+
+def test_heads_that_killed_writers_did_not_finish_are_removed_and_nothing_else(tmp_path):
+    log = tmp_path / "log.jsonl"
+    enter(log)
+    gone = tmp_path / "log.jsonl.head.0123abcd.partial"
+    stays = [
+        tmp_path / name
+        for name in (
+            "log.jsonl.head.mine.partial",
+            "log.jsonl.0123abcd.partial",
+            "other.jsonl.head.0123abcd.partial",
+            "log.jsonl.head.0123abcd.partial.txt",
+            "xlog.jsonl.head.0123abcd.partial",
+        )
+    ]
+    for path in (gone, *stays):
+        path.write_text("half")
+    linked = tmp_path / "log.jsonl.head.89abcdef.partial"
+    linked.symlink_to(stays[0])
+    enter(log)
+    assert not gone.exists()
+    assert all(path.read_text() == "half" for path in (*stays, linked))
+    assert check(log) == []

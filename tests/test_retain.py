@@ -115,10 +115,19 @@ def test_what_is_not_the_run_s_own_stays(root: Path) -> None:
     old = root / "old"
     (old / "notes.txt").write_text("mine")
     (root / "link").symlink_to(root / "deep", target_is_directory=True)
-    _, left = erase_due(retained_under(root, AFTER, {}), RUN_FILES)
-    assert left == [f"{old / 'notes.txt'} is not of a run, and is left"]
+    _, left, others = erase_due(retained_under(root, AFTER, {}), RUN_FILES)
+    assert (left, others) == ([], [f"{old / 'notes.txt'} is not of a run, and is left"])
     assert [path.name for path in old.iterdir()] == ["notes.txt"]
     assert [held.path.name for held in held_under(root)] == ["other"]
+
+
+def test_a_file_of_the_user_s_own_is_told_and_no_failure(root: Path) -> None:
+    (root / "old" / "notes.txt").write_text("mine")
+    done = CliRunner().invoke(app, ["retain", str(root), "--apply"])
+    assert done.exit_code == 0, done.output
+    assert "all that was due is gone" in " ".join(done.stdout.split())
+    assert "notes.txt" in done.stdout
+    assert CliRunner().invoke(app, ["retain", str(root), "--apply"]).exit_code == 0
 
 
 def test_a_file_that_was_changed_stays_and_the_run_is_found_again(root: Path) -> None:
@@ -126,7 +135,7 @@ def test_a_file_that_was_changed_stays_and_the_run_is_found_again(root: Path) ->
     table.write_bytes(b"somebody's")
     (found,) = [each for each in retained_under(root, AFTER, {}) if each.is_due]
     assert "persons not counted" not in found.why
-    _, left = erase_due([found], RUN_FILES)
+    _, left, _ = erase_due([found], RUN_FILES)
     assert left == [f"{table} is not what the run's lists say, so it is left: move it away"]
     assert sorted(path.name for path in (root / "old").iterdir()) == ["run.json", "ties.parquet"]
     table.unlink()
@@ -137,7 +146,7 @@ def test_a_file_that_was_changed_stays_and_the_run_is_found_again(root: Path) ->
 
 def test_a_run_at_work_is_left(root: Path) -> None:
     with RunFolder(root / "old", RUN_FILES):
-        _, left = erase_due(retained_under(root, AFTER, {}), RUN_FILES)
+        _, left, _ = erase_due(retained_under(root, AFTER, {}), RUN_FILES)
     assert "at work" in left[0]
     assert (root / "old" / "features.parquet").is_file()
 
@@ -169,7 +178,7 @@ def test_packages_and_unfinished_runs_are_retained_too(
     }
     assert found["a.zip"].persons == found["old"].persons
     assert found["half"].persons
-    erased, left = erase_due(found.values(), RUN_FILES)
+    erased, left, _ = erase_due(found.values(), RUN_FILES)
     assert (len(erased), left) == (3, [])
     assert list(due(root, AFTER)) == []
     assert not (root / "half" / ".partial").exists()

@@ -59,8 +59,8 @@ def erase(
     folder
         The folder that holds the runs.
     persons
-        Their ids, as results write them, or the id of one. A run that has left out persons before is made again only
-        if these are among them, as its tables still hold their rows.
+        Their ids, as results write them, or the id of one. A run from which persons were erased before is made again
+        if their rows are gone from its tables, or they are among these.
     inputs
         Where tables of the runs are now, if they are not where they were.
     delete
@@ -113,7 +113,7 @@ class _Erasure:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
         for held in self._of("unfinished"):
             if _may_hold(held, self.wanted):
-                self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), _BEGINS_ANEW)
+                self._try(held, self._delete, _BEGINS_ANEW)
 
     def complete(self) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -182,16 +182,20 @@ class _Erasure:
             if not self.delete:
                 self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
                 return
-            self._try(held, lambda held: self._left(delete_run(held, RUN_FILES, self.count)), f"deleted whole: {why}")
+            self._try(held, self._delete, f"deleted whole: {why}")
             return
         self.erased.append(held)
-        self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again without the person")
+        self.found.done.append(
+            f"{self._name(held.path)}: gpunet {held.command} made again without the person{_sealed_again(held)}"
+        )
 
     def _make_again(self, held: Held) -> None:
         """What tells of groups of persons alone, and was made of a run that has changed."""
         try:
             self._replace(held)
-            self.found.done.append(f"{self._name(held.path)}: gpunet {held.command} made again, as its run was")
+            self.found.done.append(
+                f"{self._name(held.path)}: gpunet {held.command} made again, as its run was{_sealed_again(held)}"
+            )
         except (GpunetError, OSError) as error:
             self.found.notes.append(
                 f"{self._name(held.path)}: holds no id of the person, but counts of a run that did: {_said(error)}"
@@ -236,8 +240,10 @@ class _Erasure:
         except (GpunetError, OSError) as error:
             self.found.left.append(f"{self._name(held.path)}: {_said(error)}")
 
-    def _left(self, lines: Iterable[str]) -> None:
-        self.found.left += lines
+    def _delete(self, held: Held) -> None:
+        left, others = delete_run(held, RUN_FILES, self.count)
+        self.found.left += left
+        self.found.notes += others
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path != self.root else path.name
@@ -261,9 +267,17 @@ def _files_of(folder: Path) -> list[Path]:
 def _inputs_of(held: Held) -> list[str]:
     """The paths of the tables that a run has read and that are there."""
     read = held.manifest.get("input", {})
-    files = [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
+    parts = (read, *(read.get(name) or {} for name in BESIDE), held.manifest.get("tables", {}))
+    files = [file for of in parts for file in of.get("files", ())]
     paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
     return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+
+
+def _sealed_again(held: Held) -> str:
+    """What to tell of scores that a review had opened, and that are under seal now that the run was made again."""
+    if "sealed" not in held.manifest:
+        return ""
+    return "; the scores that a review had opened are sealed again, as nobody has reviewed these: give gpunet review"
 
 
 def _may_hold(held: Held, wanted: Wanted) -> bool:

@@ -11,12 +11,10 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
+from gpunet.cli.tables_now import ReadAgain, as_of_tables_now, with_beside
 from gpunet.config.config import Config, load_config
 from gpunet.governance.runs_under import Held
-from gpunet.governance.traces import ids_in
-from gpunet.reading.beside import read_beside
-from gpunet.reading.corrections import Corrections, Effect
-from gpunet.reading.read import read_arrests_at
+from gpunet.reading.corrections import Corrections
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
@@ -90,7 +88,7 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     Raises
     ------
     GpunetError
-        If it cannot be made again: a table is gone or has changed, was a data frame, or holds what was left out before.
+        If it cannot be made again: a table is gone or has changed, was a data frame, or holds who was erased before.
     """
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
@@ -109,30 +107,11 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
 
 
 def _without_corrections(earlier: Earlier, how: Remaking) -> Earlier:
-    """A run that left out persons before as one that did not, if all of these are left out now as well.
-
-    Its tables hold their rows. Who is not in its results any more, and has as many rows as it left out, is all that it
-    left out; of any other corrections the reader of its tables says that they would be undone.
-    """
-    told = earlier.manifest.get("corrections")
-    if told is None or earlier.has_state or earlier.command in ("flags", "audit"):
+    """A run from which persons were erased before as one of which the tables do not hold them, if that is so."""
+    if "corrections" not in earlier.manifest or earlier.command in ("flags", "audit"):
         return earlier
-    there = set().union(*(ids_in(path) for path in earlier.folder.rglob("*.parquet")))
-    before = how.persons - there
-    plain = replace(earlier, manifest={name: of for name, of in earlier.manifest.items() if name != "corrections"})
-    if not before:
-        return earlier
-    elsewhere = _elsewhere(plain, how)
-    config, _ = _with_beside(plain, elsewhere)
-    effect, effects = Effect(), {name: Effect() for name in BESIDE if getattr(config.input, name)}
-    left_out = Corrections(persons=before)
-    asked: dict[str, Any] = {"today": latest_date(plain.manifest), "corrections": left_out}
-    arrests = read_arrests_at(None, _inputs(plain, elsewhere), config, **asked, effect=effect)
-    read_beside(arrests, config, **asked, effects=effects)
-    effect = effect.with_tables(effects.values(), left_out)
-    now = {**effect.as_dict(), **{name: of.rows() for name, of in effects.items()}}
-    same = all(now.get(name) == of for name, of in told.items() if name != "unknown")
-    return plain if same else earlier
+    _refuse_frames(earlier)
+    return as_of_tables_now(earlier, how.inputs, how.persons)
 
 
 def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
@@ -167,6 +146,8 @@ def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
     paths = _inputs(earlier, elsewhere)
     config, _ = _with_beside(earlier, elsewhere)
     for file in earlier.manifest.get("tables", {}).get("files", ()):
+        if isinstance(earlier, ReadAgain):  # it was to be corrected, and there are no counts to compare it with
+            continue
         _check(path_named(file["name"]), file, file["name"])
     command: Any = earlier.manifest["gpunet"]
     as_of = earlier.as_of if command == "evaluate known" else None
@@ -232,12 +213,10 @@ def _inputs(earlier: Earlier, elsewhere: Mapping[str, str]) -> list[str]:
 def _with_beside(earlier: Earlier, elsewhere: Mapping[str, str]) -> tuple[Config, dict[str, list[str]]]:
     """The configuration with the tables of ties and victims where they are now, and these tables."""
     earlier.check_beside()
-    beside = {name: earlier.beside(name, elsewhere) for name in BESIDE}
     for name in BESIDE:
         for file in (earlier.manifest["input"].get(name) or {}).get("files", ()):
             _check(elsewhere.get(file["sha256"]) or path_named(file["name"]), file, file["name"])
-    of_beside: dict[str, Any] = {name: tuple(paths) for name, paths in beside.items()}
-    return replace(earlier.config, input=replace(earlier.config.input, **of_beside)), beside
+    return with_beside(earlier, elsewhere)
 
 
 def _check(path: str, file: Mapping[str, Any], name: str) -> None:

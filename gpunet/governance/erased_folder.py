@@ -97,8 +97,8 @@ class ErasedFolder(RunFolder):
         yield from listed_in(self._names.find(self.path, but=HIDDEN))
 
 
-def delete_run(held: Held, names: Iterable[str], persons: int | None) -> list[str]:
-    """Remove the files of a run after an entry in the log; say in sentences what is left, in none if nothing is.
+def delete_run(held: Held, names: Iterable[str], persons: int | None) -> tuple[list[str], list[str]]:
+    """Remove the files of a run after an entry in the log.
 
     Parameters
     ----------
@@ -108,6 +108,13 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> list[st
         The names that a run's files can have.
     persons
         How many persons it holds, for the log.
+
+    Returns
+    -------
+    list of str
+        What of the run is left, in sentences: in none if nothing is.
+    list of str
+        And what lies there and is not of the run.
 
     Raises
     ------
@@ -121,14 +128,14 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> list[st
         entered(held, persons)
         if held.kind == "unfinished" and (held.path / MANIFEST).is_file():  # of a complete run, which stays
             folder.remove_checkpoints()
-            return []
+            return [], []
         kept = folder.remove()
     left = [f"{held.path / name} is not what the run's lists say, so it is left: move it away" for name in kept]
-    left += [f"{held.path / name} is not of a run, and is left" for name in foreign if (held.path / name).exists()]
-    if not left and held.kind == "run":
+    others = [f"{held.path / name} is not of a run, and is left" for name in foreign if (held.path / name).exists()]
+    if not (left or others) and held.kind == "run":
         with suppress(OSError):  # somebody has put something there
             os.rmdir(held.path)  # noqa: PTH106
-    return left
+    return left, others
 
 
 def delete_package(held: Held, persons: int | None) -> None:

@@ -15,6 +15,7 @@ from gpunet.base.paths import open_regular
 from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import HIDDEN, Held
+from gpunet.governance.text_tables import is_about
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
 from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
@@ -33,7 +34,8 @@ _MOST_CARD_BYTES = 1 << 24
 class Leftover:
     """A file that is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``.
 
-    ``certain``: whether the id in it can be nothing else than the person's.
+    ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
+    of a form that no other word has.
     """
 
     path: Path
@@ -85,7 +87,7 @@ def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
     if _is_card(path):
         return Leftover(path, "card", True) if _in_card(path, wanted) else None
     try:
-        certain = not ids_in(path).isdisjoint(wanted.persons)
+        certain = not ids_in(path).isdisjoint(wanted.persons) or is_about(path, wanted)
         if certain or names_person(path, wanted):
             return Leftover(path, "file", certain or wanted.unmistakable)
     except (Unreadable, OSError, pa.ArrowException) as error:

@@ -12,6 +12,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
 from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
 from gpunet.governance.log_lock import held, share
-from gpunet.tables.files import write_whole
+from gpunet.tables.files import is_partial_of, write_whole
 
 __all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "head_of", "is_log", "log_of", "place_of_log"]
 
@@ -115,6 +116,7 @@ def append(
         with sharing("group" if group else "owner"):
             make_folder(log.parent)
         with held(log, group):
+            _remove_partial_heads(log)
             return _appended(log, entry, group)
     except OSError as error:
         raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
@@ -312,6 +314,15 @@ def _write_head(log: Path, seq: int, sha256: str, shared: bool) -> None:
 
     with sharing("group" if shared else "owner"):  # it is replaced, and never written into
         write_whole(_head_path(log), write)
+
+
+def _remove_partial_heads(log: Path) -> None:
+    """Remove what killed writers have left of a head that they did not finish; whoever has the lock is the only one."""
+    head = _head_path(log)
+    for path in log.parent.glob("*.partial"):
+        if is_partial_of(path, head):
+            with suppress(OSError):  # another user's, in a folder where each may remove their own alone
+                path.unlink()
 
 
 def _flush_folder(folder: Path) -> None:

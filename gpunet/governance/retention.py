@@ -167,8 +167,8 @@ def _said(error: Exception) -> str:
     return "a file cannot be read" if isinstance(error, OSError) else str(error)
 
 
-def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Delete what is due, whole; what was erased, and what could not be, in sentences.
+def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Delete what is due, whole; what was erased, what could not be, and what was not of a run, in sentences.
 
     Parameters
     ----------
@@ -178,22 +178,23 @@ def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[
         The names that a run's files can have.
     """
     names = list(names)
-    erased, left = list[str](), list[str]()
+    erased, left, others = list[str](), list[str](), list[str]()
     for each in retained:
         if not each.is_due:
             continue
         try:
             if each.held.kind == "package":
                 delete_package(each.held, each.persons)
-                kept = []
+                kept, foreign = list[str](), list[str]()
             else:
-                kept = delete_run(each.held, names, each.persons)
+                kept, foreign = delete_run(each.held, names, each.persons)
         except (GpunetError, OSError) as error:
             left.append(f"{each.held.path}: {_said(error) if isinstance(error, OSError) else error}")
             continue
         erased.append(_erased(each))
         left += kept
-    return erased, left
+        others += foreign
+    return erased, left, others
 
 
 def _erased(each: Retained) -> str:

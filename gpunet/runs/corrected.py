@@ -8,10 +8,21 @@ from typing import Any
 from gpunet.base.errors import InputError
 from gpunet.runs.linked import refuse_changed_links
 
-__all__ = ["refuse_corrected"]
+__all__ = ["how_corrected", "refuse_corrected"]
 
 #: What ``corrections`` of a manifest counts beside what was done.
 _NOTHING_DONE = "unknown"
+
+
+def how_corrected(manifest: Mapping[str, Any]) -> str:
+    """What has left rows out of a run, in words that follow its name: of an update it may have been either.
+
+    >>> how_corrected({"execution": {}})
+    'had persons erased from it'
+    """
+    if "update" in manifest["execution"]:
+        return "was made with --remove or --merge, or had persons erased from it"
+    return "had persons erased from it"
 
 
 def refuse_corrected(run: object, manifest: Mapping[str, Any]) -> None:
@@ -20,14 +31,15 @@ def refuse_corrected(run: object, manifest: Mapping[str, Any]) -> None:
     And if the links between ids that it was made with are not there as they were.
 
     >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"removed_rows": 0, "unknown": 1}})
-    >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"merged_rows": 2}})
+    >>> execution = {"update": {"of": "runs/a"}}
+    >>> refuse_corrected("runs/b", {"gpunet": "run", "corrections": {"merged_rows": 2}, "execution": execution})
     Traceback (most recent call last):
-    gpunet.base.errors.InputError: runs/b was made with --remove or --merge, and its tables, ...
+    gpunet.base.errors.InputError: runs/b was made with --remove or --merge, or had persons erased from it, and its ...
     """
     refuse_changed_links(manifest)
     if _anything_done(manifest.get("corrections", {})):
         raise InputError(
-            f"{run} was made with --remove or --merge, and its tables, which are read again, hold what it left out: "
+            f"{run} {how_corrected(manifest)}, and its tables, which are read again, hold what it left out: "
             f"correct the tables, and give gpunet {manifest['gpunet']} on them"
         )
 

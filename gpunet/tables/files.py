@@ -12,7 +12,7 @@ from pathlib import Path
 from gpunet.base.paths import check_target, open_regular
 from gpunet.base.private import file_mode, make_file, set_mode
 
-__all__ = ["final_name", "sha256_of", "write_new", "write_whole"]
+__all__ = ["final_name", "is_partial_of", "sha256_of", "write_new", "write_whole"]
 
 #: How names of temporary files end; those of earlier versions without the digits.
 _TEMPORARY = re.compile(r"(\.[0-9a-f]{8})?\.partial\Z")
@@ -30,6 +30,16 @@ def sha256_of(path: Path) -> str:
 def final_name(name: str) -> str:
     """The name that a temporary file of :func:`write_whole` was to have; of any other file its name."""
     return _TEMPORARY.sub("", name)
+
+
+def is_partial_of(path: Path, final: Path) -> bool:
+    """Whether a regular file has a temporary name that :func:`write_whole` gives while it makes `final`.
+
+    >>> is_partial_of(Path("a.head.backup.partial"), Path("a.head"))
+    False
+    """
+    wanted = re.escape(_begin_of(final)) + r"\.[0-9a-f]{8}\.partial"
+    return re.fullmatch(wanted, path.name) is not None and path.is_file() and not path.is_symlink()
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -77,11 +87,15 @@ def write_new(path: Path, text: str, mode: int | None = None) -> None:
 
 def _new_beside(path: Path) -> Path:
     """Make an empty file of a name that nothing has, beside `path`."""
-    longest = _LONGEST_ASCII if path.name.isascii() else _LONGEST_NAME
     while True:
-        partial = path.with_name(f"{path.name[:longest]}.{secrets.token_hex(4)}.partial")
+        partial = path.with_name(f"{_begin_of(path)}.{secrets.token_hex(4)}.partial")
         try:
             make_file(partial)
         except FileExistsError:
             continue
         return partial
+
+
+def _begin_of(path: Path) -> str:
+    """What the temporary names of a file begin with."""
+    return path.name[: _LONGEST_ASCII if path.name.isascii() else _LONGEST_NAME]

@@ -21,6 +21,7 @@ from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.reading.sources import find_sources
 from gpunet.reading.state import ReadState
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.corrected import how_corrected
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_state import STATE, read_state
 from gpunet.runs.manifest import versions
@@ -121,7 +122,7 @@ class Earlier:
         for name in BESIDE:
             if any(self.manifest.get("corrections", {}).get(name, {}).values()):
                 raise InputError(
-                    f"{self.folder} was made with --remove or --merge, and its tables of {name} hold what it left "
+                    f"{self.folder} {how_corrected(self.manifest)}, and its tables of {name} hold what it left "
                     f"out: correct these tables, and run gpunet {self.command} on all"
                 )
 
@@ -178,7 +179,7 @@ class Earlier:
         """
         if self.was_corrected:
             raise InputError(
-                f"{self.folder} was made with --remove or --merge, and its files hold what it left out: correct the "
+                f"{self.folder} {how_corrected(self.manifest)}, and its files hold what it left out: correct the "
                 f"files and run gpunet {self.command} on them; a run with --keep-state can be updated after corrections"
             )
         elsewhere = elsewhere or {}

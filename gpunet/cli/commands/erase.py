@@ -9,7 +9,10 @@ import typer
 
 from gpunet.cli.options import Threads, path_of
 
-__all__ = ["erase"]
+__all__ = ["erase", "inputs_told"]
+
+#: No more tables than so many are named.
+_MOST_NAMED = 5
 
 
 def erase(
@@ -22,7 +25,11 @@ def erase(
     ],
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="FILE...", help="Where tables of the runs are now, if they were moved."),
+        typer.Option(
+            "--input",
+            metavar="FILE...",
+            help="Where tables of the runs are now, if they were moved, or corrected in another file.",
+        ),
     ] = None,
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete a run whole that cannot be made again without the person.")
@@ -45,13 +52,19 @@ def erase(
         say(f"note       {line}", indent=11)
     for line in found.left:
         say(f"left       {line}", indent=11)
-    for line in found.inputs:
-        say(
-            f"input      {line}: still holds the person: remove the rows there, or the next run has them again",
-            indent=11,
-        )
+    if found.inputs:
+        say(f"input      {inputs_told(found.inputs)}", indent=11)
     if not (found.done or found.left or found.notes):
         say("no run, checkpoint or package here holds this person; ids are to be written as results write them")
     if found.left:
         say(f"could not be reached: {len(found.left)}, as listed")
         raise typer.Exit(1)
+
+
+def inputs_told(inputs: list[str]) -> str:
+    """The tables that still hold the persons, the first of them by name, and what to do."""
+    more = len(inputs) - _MOST_NAMED
+    names = ", ".join(inputs[:_MOST_NAMED]) + (f", ... and {more:,} more" if more > 0 else "")
+    these, verb = ("a table", "holds") if len(inputs) == 1 else (f"{len(inputs):,} tables", "hold")
+    what = "remove the rows there, or the next run has them again"
+    return f"{these} of the runs still {verb} the person; {what}: {names}"

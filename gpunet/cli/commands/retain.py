@@ -50,11 +50,15 @@ def retain(
     )
     if not apply:
         return
-    erased, left = erase_due(found, RUN_FILES)
+    erased, left, others = erase_due(found, RUN_FILES)
     for line in erased:
         say(f"erased  {line}", indent=8)
+    for line in others:
+        say(f"yours   {line}", indent=8)
     for line in left:
         say(f"left    {line}", indent=8)
+    if others and not left:
+        say("all that was due is gone; files that no run has written are still there: look at them")
     if left:
         raise typer.Exit(1)
 
