@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpunet.base.errors import InputError
+from gpunet.base.paths import is_mere_word
+from gpunet.reading.walk import is_pattern
 
 __all__ = ["SEVERAL", "repeated"]
 
@@ -28,7 +30,8 @@ def repeated(arguments: Sequence[str]) -> list[str]:
     Raises
     ------
     InputError
-        If another option follows where a file has to be, which the parser would take for the file.
+        If another option follows where a file has to be, which the parser would take for the file; or a word that is
+        no file and does not look like one's name, which may be an id and is not repeated.
 
     Examples
     --------
@@ -48,11 +51,21 @@ def repeated(arguments: Sequence[str]) -> list[str]:
         if word == "--":
             return [*found, *arguments[at:]]
         if word.startswith("-") and word != "-":
+            name, given, value = word.partition("=")
+            if given and name in several:
+                _refuse_mere_word(name, value)
             option = word if word in several else ""
             first = True
-        elif option and not first:
-            found.append(option)
-        else:
+        elif option:
+            _refuse_mere_word(option, word)
+            if not first:
+                found.append(option)
             first = False
         found.append(word)
     return found
+
+
+def _refuse_mere_word(option: str, word: str) -> None:
+    """InputError if a word cannot be a file of the option."""
+    if word.strip() and not is_pattern(word) and is_mere_word(word):
+        raise InputError(f"a word of {option} is no file: name its files, and put other arguments before it")

@@ -27,7 +27,7 @@ _NOTE = (
 )
 
 _SEALED = (
-    "A score of this person may be held under seal. It has been shown to nobody since, and is opened by a review "
+    "A score or flag of this person may be held under seal. It has been shown to nobody since, and is opened by a review "
     "(gpunet review) alone."
 )
 
