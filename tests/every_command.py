@@ -109,6 +109,7 @@ WRITING = (
     "flags {out}/gov/reviewed --out {out}/gov/flags",
     "review {out}/gov/flags --by Jane --decision reject --note no",
     "review {out}/gov/reviewed --by Jane --decision approve --note good",
+    "cards {out}/gov/reviewed",
     "log summary {out}/log/n --out {out}/demand/n",
     "retain {out}/gov --apply",
     "erase {out}/gov --person {person}",

@@ -27,14 +27,16 @@ def review(
     report: Annotated[bool, typer.Option("--report/--no-report", help="Make the report again.")] = True,
 ) -> None:
     """Decide whether the sealed scores of a run, or sealed flags, may be opened; the decision stands in run.json and in the log."""
+    from gpunet.base.private import sharing
     from gpunet.cli.reports import report_of_run
     from gpunet.cli.running import RUN_FILES
     from gpunet.governance.noted import noted, persons_of
     from gpunet.governance.review import ReviewFolder
     from gpunet.runs.report_list import REPORT_LIST
     from gpunet.runs.sealed import sealable_words
+    from gpunet.runs.share import share_of_run
 
-    with ReviewFolder(run, RUN_FILES) as folder:
+    with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
         noted(run, "alteration", persons_of(folder.manifest))
         folder.decide(by, decision.value, note)
     if decision == _Decision.APPROVE:
