@@ -74,7 +74,9 @@ def write_tables(folder: Path, config: str = "") -> None:
         folder / "attributes.csv"
     )
     for force in "ab":  # tables that say who is who
-        known = [{"person_id": f"{SENTINEL}{force}{i}", "name": f"n{i % 20}", "born": f"19{i % 70 + 10}"} for i in range(60)]
+        known = [
+            {"person_id": f"{SENTINEL}{force}{i}", "name": f"n{i % 20}", "born": f"19{i % 70 + 10}"} for i in range(60)
+        ]
         pl.DataFrame(known).write_csv(folder / f"{force}.csv")
     (folder / "config.toml").write_text(CONFIG + config)
     (folder / "reviewed.toml").write_text(CONFIG + config + GOVERNED)

@@ -128,7 +128,7 @@ def test_markup_of_tables_is_text(texts: dict[str, str]) -> None:
 
 def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two lists between which few persons stand one is told, and not the other one by the audit."""
-    heading, measured = "Intersectional results and audit by group", "gpunet.records.measured.told_of"
+    heading, measured = "Intersectional results and audit by group", "gpunet.report.public_rules.told_of"
     for told, lists in (
         (["flagged", "precision_top_100"], {"threshold", "first 100"}),
         (["precision_top_100"], {"first 100"}),

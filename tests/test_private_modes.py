@@ -71,7 +71,13 @@ def test_a_run_for_the_group_and_what_is_added_to_it(tmp_path: Path, mask: int) 
     write_tables(tmp_path / "in", '\n[output]\nshare = "group"\n')
     (tmp_path / "out").mkdir()
     lines = [line for line in WRITING if "/run " in line or "panel" in line or "/gov" in line]
-    own = ("score ", "show ", "card ", "cards {out}/deep", "subject ")  # what an analyst takes out of a run, for himself
+    own = (
+        "score ",
+        "show ",
+        "card ",
+        "cards {out}/deep",
+        "subject ",
+    )  # what an analyst takes out of a run, for himself
     with umask(mask):
         for line in lines:
             if line.startswith(("features", *own)):

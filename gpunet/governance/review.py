@@ -1,4 +1,4 @@
-"""The review of a run's sealed scores, or of sealed flags: somebody decides whether they may be opened, and that is written down.
+"""The review of a run's sealed scores, or of flags: somebody decides whether they may be opened, which is written down.
 
 ``run.json`` is replaced first: it then lists the opened results and, under ``sealed``, what they were before, so that
 whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on.

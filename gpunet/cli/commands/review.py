@@ -20,13 +20,15 @@ class _Decision(StrEnum):
 
 
 def review(
-    run: Annotated[Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a complete run, or of flags.")],
+    run: Annotated[
+        Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a complete run, or of flags.")
+    ],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")],
     decision: Annotated[_Decision, typer.Option("--decision", help="Whether the scores may be opened.")],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why.")],
     report: Annotated[bool, typer.Option("--report/--no-report", help="Make the report again.")] = True,
 ) -> None:
-    """Decide whether the sealed scores of a run, or sealed flags, may be opened; the decision stands in run.json and in the log."""
+    """Decide whether the sealed scores of a run, or flags, may be opened; that stands in run.json and in the log."""
     from gpunet.base.private import sharing
     from gpunet.cli.reports import report_of_run
     from gpunet.cli.running import RUN_FILES
