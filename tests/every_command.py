@@ -44,6 +44,17 @@ folds = 2
 min_persons = 5
 """
 
+#: What makes scores and flags sealed, with a log elsewhere.
+GOVERNED = """
+[governance]
+purpose = "Where to offer help"
+legal_basis = "DPA 2018 s.35"
+controller = "Example Police"
+reviewer = "Panel"
+person_scores = "reviewed"
+log = "../log/n/log.jsonl"
+"""
+
 
 def named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows with ids that hold the sentinel."""
@@ -62,7 +73,13 @@ def write_tables(folder: Path, config: str = "") -> None:
     pl.DataFrame({"person_id": ids, "sex": ["f" if i % 3 else "m" for i in range(len(ids))]}).write_csv(
         folder / "attributes.csv"
     )
+    for force in "ab":  # tables that say who is who
+        known = [
+            {"person_id": f"{SENTINEL}{force}{i}", "name": f"n{i % 20}", "born": f"19{i % 70 + 10}"} for i in range(60)
+        ]
+        pl.DataFrame(known).write_csv(folder / f"{force}.csv")
     (folder / "config.toml").write_text(CONFIG + config)
+    (folder / "reviewed.toml").write_text(CONFIG + config + GOVERNED)
 
 
 #: Every command that writes files; in braces the tables' folder and the one for results.
@@ -83,6 +100,21 @@ WRITING = (
     "panel {in}/arrests.csv --config {in}/config.toml --out {out}/panel --from 2013-06-01 --to 2013-09-01 --horizon 60",
     "places {in}/arrests.csv --config {in}/config.toml --out {out}/places --from 2013-06-01 --every 1mo --horizon 30",
     "evaluate known {in}/arrests.csv --config {in}/config.toml --out {out}/known --protocol paper --classifier xgboost",
+    "cards {out}/deep/run --out {out}/records/n/cards",
+    "key new {out}/psn.key",
+    "key new {out}/sign.pem --signing",
+    "package {out}/features --sign {out}/sign.pem --out {out}/features.zip",
+    "pseudonymise {in}/arrests.csv --config {in}/config.toml --key {out}/psn.key --domain d --out {out}/ps/n/tables",
+    "link {in}/a.csv {in}/b.csv --on name,born --out {out}/links.parquet",
+    "subject {out}/deep/run --person {person} --out {out}/subject.json",
+    "run {in}/arrests.csv --config {in}/reviewed.toml --out {out}/gov/reviewed --no-report",
+    "flags {out}/gov/reviewed --out {out}/gov/flags",
+    "review {out}/gov/flags --by Jane --decision reject --note no",
+    "review {out}/gov/reviewed --by Jane --decision approve --note good",
+    "cards {out}/gov/reviewed",
+    "log summary {out}/log/n --out {out}/demand/n",
+    "retain {out}/gov --apply",
+    "erase {out}/gov --person {person}",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from gpunet.cli.app import app
 from gpunet.cli.audits import audit_config, run_audit
 from gpunet.cli.reports import write_report
 from gpunet.evaluate.audit_schemas import AUDIT_TABLES
-from gpunet.report.audience import AUDIENCES, AudienceName
+from gpunet.report.audience import AUDIENCES, Audience, AudienceName
+from gpunet.report.audit_page import audit_errors
+from gpunet.report.figure import Figure, Table
+from gpunet.report.source import Source
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 
@@ -138,6 +142,26 @@ def test_the_page_has_its_sections_for_both_audiences(audited: Path, tmp_path: P
     assert "attributes.csv" not in public
     assert "or by a list of the first 100 or 500 of everybody" in page.text
     assert "Selected by the threshold" in public
+
+
+def test_the_public_is_told_errors_of_no_list_that_the_report_of_the_run_hides(audited: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(audited, tmp_path / "audit"))
+    manifest = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    words = {"threshold": "threshold", "top_100": "first 100", "top_500": "first 500"}
+    assert set(manifest["audit"]["public_rules"]) <= set(words)
+    for rules in (["threshold", "top_100"], ["top_100"], []):
+        manifest["audit"]["public_rules"] = rules
+        (copy / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+        section, whole = (audit_errors(Source(copy, Audience(name))) for name in ("public", "analyst"))
+        assert section is not None
+        assert whole is not None
+        told = {rule for part in section.parts if isinstance(part, Table) for rule in part.data["rule"]}
+        assert told == {words[rule] for rule in rules}
+        assert any(isinstance(part, Figure) for part in section.parts) == ("threshold" in rules)
+        assert ("threshold selects are left out" in section.lead) == ("threshold" not in rules)
+        assert {rule for part in whole.parts if isinstance(part, Table) for rule in part.data["rule"]} == {
+            *words.values()
+        }
 
 
 def test_an_audit_of_smaller_groups_is_not_for_everybody(run: Path, attributes: Path, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from record_texts import GOVERNANCE, Made, headings, made_in, read_json, source,
 from gpunet.base.errors import InputError
 from gpunet.records.cards import cards_of, facts_of
 from gpunet.records.facts import Facts
+from gpunet.report.forecast_data import forecasts_of
+from gpunet.report.public_rules import public_rules
 from gpunet.runs.sealed import sealed_bytes
 
 ATRS = [
@@ -128,7 +130,7 @@ def test_markup_of_tables_is_text(texts: dict[str, str]) -> None:
 
 def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two lists between which few persons stand one is told, and not the other one by the audit."""
-    heading, measured = "Intersectional results and audit by group", "gpunet.records.measured.told_of"
+    heading, measured = "Intersectional results and audit by group", "gpunet.report.public_rules.told_of"
     for told, lists in (
         (["flagged", "precision_top_100"], {"threshold", "first 100"}),
         (["precision_top_100"], {"first 100"}),
@@ -139,6 +141,11 @@ def test_errors_of_an_audit_tell_of_the_lists_of_the_run_alone(made: Made, monke
         errors = audited.split("*Errors, by every rule.*")[1].split("*Guessing")[0]
         assert set(re.findall(r"\| (threshold|first [0-9]+) \|", errors)) <= lists
     assert "threshold" in audited.split("*Errors, by every rule.*")[0]
+
+
+def test_an_audit_names_the_lists_that_the_run_tells_the_public_of(made: Made) -> None:
+    found = forecasts_of(source(read_json(made.run / "run.json"), made.run))
+    assert read_json(made.audit / "run.json")["audit"]["public_rules"] == public_rules(found)
 
 
 def test_the_same_run_gives_the_same_bytes(made: Made, texts: dict[str, str]) -> None:

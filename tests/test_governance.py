@@ -147,12 +147,13 @@ def test_other_laws_are_not_the_unions(named: str) -> None:
 
 
 def test_features_say_whether_they_may_be_scored() -> None:
-    check_features_scored({"purpose": NO_PURPOSE})
-    check_features_scored(GIVEN)
+    table = Path("features.parquet")
+    check_features_scored({"purpose": NO_PURPOSE}, table)
+    check_features_scored(GIVEN, table)
     with pytest.raises(InputError, match="gpunet review"):
-        check_features_scored(EVERY)
+        check_features_scored(EVERY, table)
     with pytest.raises(ConfigError, match="refuse"):
-        check_features_scored({**GIVEN, "person_scores": "refuse"})
+        check_features_scored({**GIVEN, "person_scores": "refuse"}, table)
 
 
 @pytest.mark.parametrize(

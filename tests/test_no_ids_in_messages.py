@@ -101,6 +101,21 @@ def test_bad_tables_name_nobody_even_where_values_are_asked_for(name: str, tmp_p
         "subject {out}/deep/run {nobody}",
         "erase {out} {nobody}",
         "evaluate known --out {out}/x --debug",
+        "update {out}/deep/run --out {out}/x --add {nobody}",
+        "update {out}/deep/run --out {out}/x --remove {in}/remove.csv {nobody}",
+        "update {out}/deep/run --out {out}/x --merge={nobody}",
+        "update {out}/deep/run --out {out}/x --add {in}/more.csv --input {nobody}",
+        "features {nobody} --out {out}/x",
+        "features {in}/arrests.csv {nobody}.5 --out {out}/x",
+        "run {in}/arrests.csv --ties {nobody} --out {out}/x",
+        "panel {in}/arrests.csv --victims {in}/more.csv {nobody} --out {out}/x",
+        "run {in}/arrests.csv --person-links {nobody} --out {out}/x",
+        "check {nobody}",
+        "link {nobody} {nobody} --on name,born --out {out}/x",
+        "pseudonymise {nobody} --key {out}/psn.key --domain d --out {out}/x",
+        "flags {out}/deep/run --input {nobody} --out {out}/x",
+        "audit {out}/deep/run --attributes {nobody} --by sex --out {out}/x",
+        "retain {out} --reviews {nobody}",
     ],
 )
 def test_an_id_that_was_typed_is_not_repeated(done: Path, line: str) -> None:
@@ -108,6 +123,14 @@ def test_an_id_that_was_typed_is_not_repeated(done: Path, line: str) -> None:
         code, said = called(line + more, done, nobody=NOBODY)
         assert code == 2, said
         assert SENTINEL not in said
+
+
+@pytest.mark.parametrize("option", ["--add", "--remove", "--merge", "--ties", "--victims", "--input"])
+def test_a_word_that_is_no_file_is_said_to_be_none_of_the_option(done: Path, option: str) -> None:
+    line = "update {out}/deep/run --out {out}/x %s {in}/more.csv {nobody}" % option  # noqa: UP031 - braces stay
+    assert f"a word of {option} is no file" in called(line, done, nobody=NOBODY)[1]
+    if option in ("--add", "--remove", "--merge"):
+        assert "none.csv" in called(line, done, nobody="none.csv")[1]  # which looks like a file's name, and helps
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,35 @@ def test_an_update_of_a_sealed_run_is_sealed(tables: list[str], made: dict[str, 
     found = names(tmp_path / "next")
     assert found.isdisjoint({*SCORES, "changes.parquet"})
     assert f"changes.parquet{SEALED}" in found
+    shown = CliRunner().invoke(app, ["show", str(tmp_path / "next"), "changes"])
+    assert "gpunet review" in str(shown.exception)
     assert "changes.parquet" in {*approve(tmp_path / "next")["outputs"]}
+
+
+def test_features_of_an_approved_run_are_scored_where_they_lie(
+    made: dict[str, Path], sealed: Path, tmp_path: Path
+) -> None:
+    def scored(table: Path) -> str:
+        model, out = str(made["plain"] / "model.ubj"), str(tmp_path / "scores.parquet")
+        asked = ["score", "--model", model, "--features", str(table), "--out", out, "--engine", "cpu"]
+        return str(CliRunner().invoke(app, asked).exception or "")
+
+    table = sealed / "features.parquet"
+    assert "a run that gpunet review has approved" in scored(table)
+    with ReviewFolder(sealed, RUN_FILES) as folder:
+        folder.decide("Jane Doe", "reject", "no")
+    assert "a run that gpunet review has approved" in scored(table)
+    assert not (tmp_path / "scores.parquet").exists()
+    approve(sealed)
+    shutil.copy(table, tmp_path / "features.parquet")
+    assert "a run that gpunet review has approved" in scored(tmp_path / "features.parquet")
+    assert scored(table) == ""
+    assert len(pl.read_parquet(tmp_path / "scores.parquet")) == len(pl.read_parquet(table))
+    table.write_bytes((made["sealed"] / "groups.parquet").read_bytes())  # another table of the run, put in its place
+    assert "a run that gpunet review has approved" in scored(table)
+    for text in ("[]", '{"review": [{"decision": "approve"}]}', '{"review": 3, "outputs": {}}'):
+        (sealed / "run.json").write_text(text)
+        assert "a run that gpunet review has approved" in scored(table)
 
 
 def test_the_command(sealed: Path) -> None:

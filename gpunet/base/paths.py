@@ -16,6 +16,7 @@ from gpunet.base.errors import GpunetError, InputError, in_words
 __all__ = [
     "check_regular",
     "check_target",
+    "is_mere_word",
     "kind_of",
     "name_of",
     "named_path",
@@ -30,6 +31,9 @@ __all__ = [
 
 #: What tells a file from every other, whatever its names.
 _Identity: TypeAlias = tuple[int, int] | str
+
+#: How the name of a file ends, and no number does.
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*$", re.ASCII)
 
 _KINDS: dict[str, Callable[[int], bool]] = {
     "a symbolic link": stat.S_ISLNK,
@@ -58,6 +62,20 @@ def named_path(given: Any, what: str, error: type[GpunetError] = InputError) -> 
     if "\0" in text:
         raise error(f"{what}: a path cannot have a null character in it")
     return Path(text)
+
+
+def is_mere_word(given: str | os.PathLike[str]) -> bool:
+    """Whether what was given as a path leads nowhere and does not even look like one: then it may be anybody's id.
+
+    Examples
+    --------
+    >>> is_mere_word("7654321"), is_mere_word("P.7654"), is_mere_word("no/such"), is_mere_word("none.csv")
+    (True, True, False, False)
+    """
+    text = os.fspath(given)
+    if text == "-" or Path(text).name != text or _SUFFIX.search(text):
+        return False
+    return not os.path.lexists(text)
 
 
 def name_of(path: str | os.PathLike[str]) -> str:

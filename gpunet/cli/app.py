@@ -34,7 +34,7 @@ from gpunet.cli.commands.update import update
 from gpunet.cli.commands.verify import verify
 from gpunet.cli.ending import EXIT_CODES, debug_asked, nowhere, open_streams, report
 from gpunet.cli.parsing import QuietCommand
-from gpunet.cli.several import repeated
+from gpunet.cli.several import refuse_mere_words, repeated
 
 __all__ = ["app", "main"]
 
@@ -112,7 +112,9 @@ def main() -> NoReturn:
 def _code_of(arguments: list[str], debug: bool) -> int:
     try:
         try:
-            app(repeated(arguments), prog_name="gpunet")
+            arguments = repeated(arguments)
+            refuse_mere_words(arguments)
+            app(arguments, prog_name="gpunet")
         except SystemExit as ended:  # which Typer ends with, whatever it has said already
             if ended.code == _INTERRUPTED:
                 raise KeyboardInterrupt from ended

@@ -159,7 +159,11 @@ def run_audit(
                 "as_of": audited.manifest["as_of"],
                 "seed": settings.model.seed,
                 "engine": "cpu",
-                "audit": {"run": _run_section(folder, audited.manifest), **told},
+                "audit": {
+                    "run": _run_section(folder, audited.manifest),
+                    **told,
+                    "public_rules": _public_rules(audited),
+                },
                 "warnings": [*found.warnings, *uneven],
                 "execution": {"threads": available_threads(options.threads), **clock.times()},
             }
@@ -221,6 +225,14 @@ def _written(
         "rows_with_suppression": int(fairness["undefined"].fill_null("").str.contains("not told:").sum()),
     }
     return told, group_warnings(watching)
+
+
+def _public_rules(audited: _Audited) -> list[str]:
+    """The rules of which everybody may be told errors, whatever the public report of the run tells."""
+    from gpunet.report.public_rules import forecast_alone, public_rules
+
+    of = audited.scored
+    return public_rules(forecast_alone(of.probability, of.label, of.threshold))
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gpunet.arrests.as_of import cut_before
 from gpunet.arrests.beside import end_of
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import ConfigError, InputError, in_words
-from gpunet.base.paths import check_regular, named_path, path_named, refuse_files
+from gpunet.base.paths import check_regular, is_mere_word, named_path, path_named, refuse_files
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.config.ties_config import check_authority
@@ -171,6 +171,8 @@ def _sha256(path: Path, advice: str = "") -> str:
         check_regular(path)
         return sha256_of(path)
     except OSError as error:
+        if is_mere_word(path):  # which is not repeated
+            raise InputError(f"a word that was given for a table is no file{advice}") from error
         raise InputError(f"cannot read {path}: {in_words(error)}{advice}") from error
 
 

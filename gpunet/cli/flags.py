@@ -54,6 +54,8 @@ def run_flags(
 ) -> dict[str, Any]:
     """Raise flags as of the days of some runs; write ``flags.parquet`` and ``flag_worth.parquet``.
 
+    Where a run's scores are reviewed, its flags are too: ``flags.parquet`` is sealed.
+
     Parameters
     ----------
     runs
@@ -89,7 +91,7 @@ def run_flags(
     for run in found:
         check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
-    rules = folder_rules(found[-1].config, place)
+    rules = folder_rules(_governing(found), place)
     with (
         sharing(found[0].config.output.share),
         no_new_folder(place),
@@ -112,6 +114,12 @@ def run_flags(
                 "execution": {"threads": available_threads(options.threads), **clock.times()},
             }
         )
+
+
+def _governing(runs: Sequence[FlaggedRun]) -> Config:
+    """The configuration that says what the flags are for, and whether they are sealed: of any run that is reviewed."""
+    reviewed = [run.config for run in runs if run.config.governance.person_scores == "reviewed"]
+    return reviewed[-1] if reviewed else runs[-1].config
 
 
 def _written(

@@ -151,6 +151,18 @@ def work(
     say(summarise(manifest, out, columns_of_terminal(), first), indent=10)
     if page is not None:
         say(f"report    {page}", indent=10)
+    if config.output.share == "group":
+        _tell_of_log(config, out)
+
+
+def _tell_of_log(config: Config, out: Path) -> None:
+    """Say so where a run is for the group, and its log is not for the group to write."""
+    from gpunet.governance.log import log_of
+    from gpunet.governance.log_lock import refused_to_group
+
+    log = log_of(config, out)
+    if log is not None and (why := refused_to_group(log)):
+        notice(f"warning   {why}")
 
 
 def _report(out: Path, progress: ProgressCallback) -> Path | None:

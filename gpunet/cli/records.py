@@ -9,13 +9,14 @@ from pathlib import Path
 from gpunet.base._version import __version__
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.base.paths import check_target, refuse_inside
-from gpunet.base.private import make_folder
+from gpunet.base.private import make_folder, sharing
 from gpunet.cli.running import RUN_FILES
 from gpunet.records.cards import cards_of, facts_of, rests_on
 from gpunet.report.subject import check_unchanged
 from gpunet.runs.file_lists import CARDS
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.listed_folder import ListedFolder
+from gpunet.runs.share import share_of_run
 from gpunet.tables.files import write_whole
 
 __all__ = ["write_cards"]
@@ -47,7 +48,7 @@ def write_cards(
         facts = facts_of(run, audit=audit, evaluations=evaluations)
         check_unchanged(facts.run, list(facts.manifest["outputs"]))
         return _write_beside(out, cards_of(facts))
-    with ListedFolder(run, RUN_FILES, CARDS) as place:
+    with sharing(share_of_run(run)), ListedFolder(run, RUN_FILES, CARDS) as place:
         facts = facts_of(run, audit=audit, evaluations=evaluations)
         files = cards_of(facts)
         place.replace(files, {"version": __version__, **rests_on(facts)})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from gpunet.base.errors import InputError
+from gpunet.base.paths import is_mere_word
+from gpunet.reading.walk import is_pattern
 
-__all__ = ["SEVERAL", "repeated"]
+__all__ = ["SEVERAL", "refuse_mere_words", "repeated"]
 
 #: The options whose following words are all theirs, up to the next option or ``--``.
 SEVERAL = ("--ties", "--victims", "--person-links")
@@ -39,7 +42,7 @@ def repeated(arguments: Sequence[str]) -> list[str]:
     >>> repeated(["update", "run", "--add", "one.csv", "two.csv"])
     ['update', 'run', '--add', 'one.csv', '--add', 'two.csv']
     """
-    several = (*SEVERAL, *_OF_COMMAND.get(arguments[0] if arguments else "", ()))
+    several = _several(arguments)
     found: list[str] = []
     option, first = "", False
     for at, word in enumerate(arguments):
@@ -56,3 +59,35 @@ def repeated(arguments: Sequence[str]) -> list[str]:
             first = False
         found.append(word)
     return found
+
+
+def refuse_mere_words(arguments: Sequence[str]) -> None:
+    """Refuse words of these options that are no file and do not look like one's name: each may be somebody's id.
+
+    Parameters
+    ----------
+    arguments
+        As :func:`repeated` gives them.
+
+    Raises
+    ------
+    InputError
+        If there is one; it is not repeated.
+
+    Examples
+    --------
+    >>> refuse_mere_words(["update", "run", "--add", "none.csv", "--remove", "7654321"])
+    Traceback (most recent call last):
+    gpunet.base.errors.InputError: a word of --remove is no file: name its files, and put other arguments before it
+    """
+    several = _several(arguments)
+    plain = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    given = [(name, value) for name, is_given, value in (word.partition("=") for word in plain) if is_given]
+    for option, word in (*pairwise(plain), *given):
+        if option in several and word.strip() and not is_pattern(word) and is_mere_word(word):
+            raise InputError(f"a word of {option} is no file: name its files, and put other arguments before it")
+
+
+def _several(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The options of the command that take several files."""
+    return (*SEVERAL, *_OF_COMMAND.get(arguments[0] if arguments else "", ()))

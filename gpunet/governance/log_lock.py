@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from gpunet.base.errors import StorageError
 
-__all__ = ["held", "share"]
+__all__ = ["held", "refused_to_group", "share"]
 
 _LOCK = ".lock"
 _MOST_SECONDS = 120
@@ -49,6 +50,23 @@ def share(path: Path) -> None:
     with suppress(OSError, AttributeError):  # who is not of that group keeps their own
         os.chown(path, -1, path.parent.stat().st_gid)
     path.chmod(0o660)
+
+
+def refused_to_group(log: Path) -> str:
+    """Why others of the group cannot write a log that is there, in words with what to do; "" if they can."""
+    if os.name != "posix":
+        return ""
+    try:
+        modes = log.parent.stat().st_mode, log.stat().st_mode
+    except OSError:
+        return ""
+    if all(mode & stat.S_IWGRP for mode in modes):
+        return ""
+    what = str(log.parent) if not modes[0] & stat.S_IWGRP else f"{log}*"
+    return (
+        f"the results are for the group, and the log {log} cannot be written by it, so colleagues cannot do what is "
+        f"logged: chmod g+w {what}, or name another log in [governance] log"
+    )
 
 
 def _made(path: Path, group: bool) -> os.stat_result:

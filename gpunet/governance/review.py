@@ -1,4 +1,4 @@
-"""The review of a run's sealed scores: somebody decides whether they may be opened, and that is written down.
+"""The review of a run's sealed scores, or of flags: somebody decides whether they may be opened, which is written down.
 
 ``run.json`` is replaced first: it then lists the opened results and, under ``sealed``, what they were before, so that
 whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on.
@@ -14,10 +14,10 @@ from typing import Any, Literal
 from gpunet.base.errors import InputError
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
-from gpunet.runs.sealed import SEALED, read_sealed
+from gpunet.runs.sealed import SEALED, read_sealed, sealable_words
 from gpunet.tables.files import sha256_of
 
-__all__ = ["Decision", "ReviewFolder"]
+__all__ = ["Decision", "ReviewFolder", "is_of_approved"]
 
 Decision = Literal["approve", "reject"]
 
@@ -40,8 +40,9 @@ class ReviewFolder(RunFolder):
         scores = self.manifest.get("governance", {}).get("person_scores", "allow")
         sealed = any(name.endswith(SEALED) for name in (*self.manifest["outputs"], *self.manifest.get("sealed", {})))
         if scores != "reviewed" or not sealed:
-            why = "refuses them" if scores == "refuse" else "asks for no review, or there are no scores"
-            raise InputError(f'{self.path} has no scores to review: [governance] person_scores = "{scores}" {why}')
+            what = sealable_words(self.manifest)
+            why = "refuses them" if scores == "refuse" else f"asks for no review, or there are no {what}"
+            raise InputError(f'{self.path} has no {what} to review: [governance] person_scores = "{scores}" {why}')
         super().__enter__()
         return self
 
@@ -76,7 +77,8 @@ class ReviewFolder(RunFolder):
         """
         if self.is_open:
             if decision == "reject":
-                raise InputError(f"the scores in {self.path} are open, and what was seen cannot be sealed again")
+                what = sealable_words(self.manifest)
+                raise InputError(f"the {what} in {self.path} are open, and what was seen cannot be sealed again")
             self._finish()  # which a kill may have left undone
             return self.manifest
         entry = {
@@ -129,6 +131,19 @@ class ReviewFolder(RunFolder):
                 self.put_in_place(name)
         except OSError as error:
             raise cannot_write_into(Path(self.path / names[-1]), error) from error
+
+
+def is_of_approved(result: Path) -> bool:
+    """Whether a file is a result of the run in its folder, as that run made it, and a review has approved the run."""
+    try:
+        manifest = read_manifest(result.parent)
+        reviews = manifest.get("review", [])
+        if not any(entry["decision"] == "approve" for entry in reviews):
+            return False
+        listed = manifest["outputs"].get(result.name, {}).get("sha256")
+        return bool(listed) and sha256_of(result) == listed
+    except (InputError, OSError, AttributeError, KeyError, TypeError):
+        return False  # there is no such run, or what is there says nothing of the kind
 
 
 def _line(option: str, text: str) -> str:

@@ -11,6 +11,7 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.config.config import Config, load_config
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
+from gpunet.governance.review import is_of_approved
 from gpunet.runs.folder_rules import FolderRules
 from gpunet.runs.sealed import SEALABLE
 
@@ -57,19 +58,28 @@ def check_person_scores(config: Config, command: str) -> None:
     )
 
 
-def check_features_scored(stated: Mapping[str, Any]) -> None:
-    """Refuse to score a table of features whose metadata state that scores are refused or reviewed.
+def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
+    """Refuse to score a table of features whose metadata state that scores are refused or are still to be reviewed.
+
+    Parameters
+    ----------
+    stated
+        What its metadata state.
+    table
+        Its file. As a result of an approved run, in that run's folder, it may be scored.
 
     Raises
     ------
     InputError
-        If they do.
+        If they state it.
     """
     given = {key: stated[key] for key in ("purpose", "jurisdiction", "person_scores") if key in stated}
     if stated.get("person_scores") == "reviewed":
+        if is_of_approved(table):
+            return
         raise InputError(
-            "the features are of a run whose scores are reviewed, which a file of scores cannot be: make them with "
-            "gpunet run, which seals them until gpunet review opens them"
+            "the features are of a run whose scores are reviewed, which a file of scores cannot be: score the features "
+            "of a run that gpunet review has approved, in its folder, as it made them"
         )
     if set(given) > {"purpose"}:
         whole = load_config({"governance": {"legal_basis": "stated", "controller": "stated", **given}})

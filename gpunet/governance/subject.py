@@ -15,7 +15,7 @@ from gpunet.base.paths import read_regular
 from gpunet.governance.runs_under import HIDDEN
 from gpunet.governance.traces import PERSONS, Wanted, rows_about
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
-from gpunet.runs.sealed import SEALED
+from gpunet.runs.sealed import SEALED, refuse_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of
 from gpunet.tables.parquet import not_parquet
@@ -67,7 +67,7 @@ def held_of(folder: Path, manifest: Mapping[str, Any], person: str) -> dict[str,
     Raises
     ------
     InputError
-        If no table knows the person, or one is not as the run wrote it.
+        If no table knows the person, all that could is sealed, or one is not as the run wrote it.
     """
     wanted = Wanted(frozenset({person}))
     others = _Others(wanted.forms)
@@ -81,6 +81,8 @@ def held_of(folder: Path, manifest: Mapping[str, Any], person: str) -> dict[str,
         if rows:
             tables[name.removesuffix(_PARQUET)] = rows
     if not known and not tables:
+        if manifest["gpunet"] == "flags":  # which hold nothing else of single persons
+            refuse_sealed(folder, manifest)
         raise InputError(
             f"{folder}: no table of this run knows the person of --person; ids are to be written as they are there"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpunet.arrests.arrests import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
-from gpunet.base.paths import check_regular, name_of, named_path, open_regular
+from gpunet.base.paths import check_regular, is_mere_word, name_of, named_path, open_regular
 from gpunet.config.config import InputConfig
 from gpunet.reading.encodings import known_encoding
 from gpunet.reading.file_bytes import FileBytes
@@ -152,6 +152,8 @@ def _expand(plain: Path, path: str, config: InputConfig, warnings: list[str]) ->
     if plain.exists() or (any(named(plain.name)) and not is_pattern(path)):
         return [plain]
     if not is_pattern(path):
+        if is_mere_word(path):  # which is not repeated
+            raise InputError("a word that was given for a table is no file or folder: name files, folders or globs")
         why = "nothing is read from standard input; name a file" if path == "-" else "there is no such file or folder"
         raise InputError(f"{path}: {why}")
     files, again = files_matching(path)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-
-import polars as pl
+from functools import partial
 
 from gpunet.records.facts import Facts
 from gpunet.records.markdown import inline, listed, sentences_of, tables_of, text
 from gpunet.report.audit_page import audit_asked, audit_calibration, audit_errors, audit_proxies, audit_selection
 from gpunet.report.calibration import calibration
 from gpunet.report.emerging_page import emerging_result
-from gpunet.report.few import FLAGGED
-from gpunet.report.figure import Paragraph, Section, Table
+from gpunet.report.figure import Paragraph, Section
 from gpunet.report.flags_page import flags_worth
 from gpunet.report.forecast import forecast
 from gpunet.report.forecast_data import forecasts_of, groups_of
-from gpunet.report.forecast_lists import told_of
 from gpunet.report.forecast_words import MEASURES_SHOWN, measure_words
 from gpunet.report.known_page import known_result
 from gpunet.report.places_page import places_forecasts
+from gpunet.report.public_rules import public_rules
 from gpunet.report.source import Source
 
 __all__ = [
@@ -42,14 +39,6 @@ __all__ = [
 NO_AUDIT = "No audit of this run was found. `gpunet audit` compares groups of persons, with data the force may hold."
 NO_EVALUATION = "No experiment on the same tables was found. `gpunet evaluate known` and `emerging` make one."
 
-
-#: The lists that a run's measures tell of, and the rules of an audit that select the same persons.
-_LISTS = {FLAGGED: "threshold", "precision_top_100": "first 100", "precision_top_500": "first 500"}
-
-_NOT_TOGETHER = (
-    "Errors by group of those whom the threshold selects are left out: together with the measures of the run, numbers "
-    "of fewer than 10 persons could be worked out. The report of the audit has them; publish one of the two."
-)
 
 #: What an experiment, or a run without a model of persons, has measured.
 _MEASURED: Mapping[str, Callable[[Source], Section]] = {
@@ -114,30 +103,12 @@ def audited(facts: Facts) -> Iterator[str]:
         return
     audit = facts.audit
     yield text(audit_asked(audit).lead)
-    for of in (audit_selection, _errors_of(facts), audit_calibration, audit_proxies):
+    errors = partial(
+        audit_errors, rules=public_rules(facts.run.once(forecasts_of))
+    )  # an audit of an earlier version names none
+    for of in (audit_selection, errors, audit_calibration, audit_proxies):
         if (section := of(audit)) is not None:
             yield from _whole(audit, section)
-
-
-def _errors_of(facts: Facts) -> Callable[[Source], Section | None]:
-    """The errors by group of those lists that the run's own measures tell of.
-
-    An audit hides one of two lists between which few persons stand, the run's report perhaps the other one: who reads
-    both could subtract them.
-    """
-    told = told_of(facts.run.once(forecasts_of), facts.audience)["model"]
-    lists = {rule for name, rule in _LISTS.items() if name in told}
-
-    def errors(audit: Source) -> Section | None:
-        section = audit_errors(audit)
-        if section is None or lists == set(_LISTS.values()):
-            return section
-        tables = [part for part in section.parts if isinstance(part, Table)]
-        kept = [replace(part, data=part.data.filter(pl.col("rule").is_in(list(lists)))) for part in tables]
-        lead = section.lead if _LISTS[FLAGGED] in lists else _NOT_TOGETHER
-        return replace(section, lead=lead, parts=tuple(part for part in kept if len(part.data)))
-
-    return errors
 
 
 def evaluated(facts: Facts) -> Iterator[str]:

@@ -119,10 +119,12 @@ def review(facts: Facts) -> Iterator[str]:
     if asked_for == "refuse":
         yield "The configuration refuses scores of single persons."
     elif asked_for == "reviewed" or entries or facts.is_sealed:
-        yield "Scores of persons are sealed when they are made, until a reviewer has looked at the run and decided."
+        what = "Flags" if facts.run.kind == "flags" else "Scores"
+        yield f"{what} of persons are sealed when they are made, until a reviewer has looked at the run and decided."
         yield from (_decided(entry) for entry in entries if isinstance(entry, dict))
         if facts.is_sealed:
-            yield "They are sealed now: nobody has read a score of this run."
+            of = "flag" if facts.run.kind == "flags" else "score of this run"
+            yield f"They are sealed now: nobody has read a {of}."
     elif facts.has_scores:
         yield "The configuration asks for no review before scores can be read."
 

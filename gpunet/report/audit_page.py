@@ -24,6 +24,7 @@ from gpunet.report.audit_words import (
 from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.named import named_list
 from gpunet.report.outcome import outcome_of
+from gpunet.report.public_rules import THRESHOLD
 from gpunet.report.source import Source
 
 __all__ = ["audit_asked", "audit_calibration", "audit_errors", "audit_proxies", "audit_selection", "audit_suppressed"]
@@ -37,6 +38,12 @@ _WHY = (
 
 _INTERVAL = (
     "Lines are approximate 95 % intervals, from draws of the network's communities; the dashed line is everybody."
+)
+
+
+_NOT_TOGETHER = (
+    "Errors by group of those whom the threshold selects are left out: together with the measures that the report of "
+    "the run tells everybody, numbers of fewer than 10 persons could be worked out."
 )
 
 
@@ -129,12 +136,18 @@ def _pairs(source: Source, fairness: pl.DataFrame, by: Sequence[str]) -> Iterato
         )  # fmt: skip
 
 
-def audit_errors(source: Source) -> Section | None:
-    """Who is selected wrongly, or missed, by group."""
+def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section | None:
+    """Who is selected wrongly, or missed, by group; for the public by those `rules`, else by those the audit names."""
     if (fairness := _fairness(source)) is None:
         return None
+    if source.audience.is_public:
+        rules = source.manifest["audit"].get("public_rules") if rules is None else rules
+        if rules is not None:  # None: an audit of an earlier version
+            fairness = fairness.filter(pl.col("rule").is_in(list(rules)))
     outcome = outcome_of(source.manifest)
     lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome)
+    if THRESHOLD not in fairness["rule"]:
+        lead, rest = _NOT_TOGETHER, []
     were, befallen = outcome.violence_of_many, outcome.befallen
     figures = (
         ("false_positive_rate", f"Selected, and not {befallen}",
@@ -149,7 +162,8 @@ def audit_errors(source: Source) -> Section | None:
     ]
     by = source.manifest["audit"]["by"]
     text = "For each rule, the shares of the figures above, and those of the next section."
-    parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
+    if len(fairness):
+        parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
     return Section("errors", "Errors by group", lead, (*(Paragraph(text) for text in rest), *parts))
 
 

@@ -11,6 +11,7 @@ from gpunet.base.words import counted
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named_list
 from gpunet.report.source import Source
+from gpunet.runs.sealed import is_sealed
 
 __all__ = ["flags_asked", "flags_raised", "flags_worth"]
 
@@ -19,6 +20,8 @@ _EVIDENCE = (
     "arrested for; the own offences have no part in it. It lies beside each flag in flags.parquet, without the others' "
     "ids unless the configuration asks for them, and is void when the flag expires."
 )
+
+_SEALED = "Whom the flags point at is sealed until somebody has reviewed them: nobody has seen a single person's flag."
 
 _EVIDENCE_VICTIMS = (
     "Where a flag looks for victims too, its evidence is also what other persons were victims of, never what the "
@@ -54,6 +57,7 @@ def flags_asked(source: Source) -> Section:
         f"{audience.count(runs[-1]['persons'])} persons who were on record on the last day.{folders}",
         (
             Paragraph(_EVIDENCE),
+            *([Paragraph(_SEALED)] if is_sealed(source.manifest) else []),
             *([Paragraph(_EVIDENCE_VICTIMS)] if _looks_for_victims(of) else []),
             *(Paragraph(text, "warning") for text in warnings),
         ),

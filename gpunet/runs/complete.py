@@ -342,6 +342,7 @@ class _Audit:
     min_persons: _Count
     rows: _Count
     rows_with_suppression: _Count
+    public_rules: list[StrictStr] | None = None  # not in those of the first versions
 
 
 @dataclass

@@ -24,6 +24,7 @@ __all__ = [
     "opened_bytes",
     "read_sealed",
     "refuse_sealed",
+    "sealable_words",
     "sealed_bytes",
     "write_sealed",
 ]
@@ -31,8 +32,8 @@ __all__ = [
 #: How the name of a sealed result ends.
 SEALED = ".sealed"
 
-#: The results that tell scores of single persons, or make such: the lists, what an update says moved, and the model.
-SEALABLE = ("scores.parquet", "top.csv", "predictions.parquet", "changes.parquet", "model.ubj")
+#: The results that point at single persons, or make such: the lists, what an update says moved, the model, and flags.
+SEALABLE = ("scores.parquet", "top.csv", "predictions.parquet", "changes.parquet", "model.ubj", "flags.parquet")
 
 _MAGIC = b"gpunet sealed results 1\n"
 
@@ -87,20 +88,30 @@ def open_result(folder: Path, name: str, manifest: Mapping[str, Any]) -> Path | 
 
 
 def is_sealed(manifest: Mapping[str, Any]) -> bool:
-    """Whether scores of the run are under seal."""
+    """Whether scores of the run, or its flags, are under seal."""
     return any(name.endswith(SEALED) for name in manifest["outputs"])
 
 
+def sealable_words(manifest: Mapping[str, Any]) -> str:
+    """What of a run is put under seal, in a word.
+
+    >>> sealable_words({"gpunet": "flags"}), sealable_words({"gpunet": "run"})
+    ('flags', 'scores')
+    """
+    return "flags" if manifest.get("gpunet") == "flags" else "scores"
+
+
 def refuse_sealed(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """InputError if scores of the run are under seal."""
+    """InputError if scores of the run, or its flags, are under seal."""
     if not is_sealed(manifest):
         return
+    what = sealable_words(manifest)
     if manifest.get("governance", {}).get("person_scores") != "reviewed":
         raise InputError(
-            f"the scores of single persons in {folder} are sealed, and [governance] of the run allows none: what is "
+            f"the {what} of single persons in {folder} are sealed, and [governance] of the run allows none: what is "
             "told of all persons together is in its report"
         )
     raise InputError(
-        f"the scores in {folder} are sealed until they are reviewed: gpunet review {folder} --by NAME --decision "
+        f"the {what} in {folder} are sealed until they are reviewed: gpunet review {folder} --by NAME --decision "
         "approve --note TEXT"
     )

@@ -20,26 +20,31 @@ class _Decision(StrEnum):
 
 
 def review(
-    run: Annotated[Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a complete run.")],
+    run: Annotated[
+        Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a complete run, or of flags.")
+    ],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")],
     decision: Annotated[_Decision, typer.Option("--decision", help="Whether the scores may be opened.")],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why.")],
     report: Annotated[bool, typer.Option("--report/--no-report", help="Make the report again.")] = True,
 ) -> None:
-    """Decide whether the sealed scores of a run may be opened; the decision stands in run.json and in the log."""
+    """Decide whether the sealed scores of a run, or flags, may be opened; that stands in run.json and in the log."""
+    from gpunet.base.private import sharing
     from gpunet.cli.reports import report_of_run
     from gpunet.cli.running import RUN_FILES
     from gpunet.governance.noted import noted, persons_of
     from gpunet.governance.review import ReviewFolder
     from gpunet.runs.report_list import REPORT_LIST
+    from gpunet.runs.sealed import sealable_words
+    from gpunet.runs.share import share_of_run
 
-    with ReviewFolder(run, RUN_FILES) as folder:
+    with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
         noted(run, "alteration", persons_of(folder.manifest))
         folder.decide(by, decision.value, note)
     if decision == _Decision.APPROVE:
         say(f"opened: {', '.join(sorted(name.removesuffix('.sealed') for name in folder.manifest['sealed']))}")
     else:
-        say("the scores stay sealed; the decision stands in run.json")
+        say(f"the {sealable_words(folder.manifest)} stay sealed; the decision stands in run.json")
     if report and (run / REPORT_LIST).is_file():
         page = report_of_run(run)
         if page is not None:

@@ -46,7 +46,7 @@ def score(
 
     _check_out(out, [features, model])
     stated = stated_of_table(read_parquet_metadata(features))
-    check_features_scored(stated)
+    check_features_scored(stated, features)
     try:
         make_folder(out.parent)
     except OSError as error:
