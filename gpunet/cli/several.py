@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from glob import has_magic
 from itertools import pairwise
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import is_mere_word
-from gpunet.reading.walk import is_pattern
 
 __all__ = ["SEVERAL", "refuse_mere_words", "repeated"]
 
@@ -84,7 +84,7 @@ def refuse_mere_words(arguments: Sequence[str]) -> None:
     plain = arguments[: arguments.index("--")] if "--" in arguments else arguments
     given = [(name, value) for name, is_given, value in (word.partition("=") for word in plain) if is_given]
     for option, word in (*pairwise(plain), *given):
-        if option in several and word.strip() and not is_pattern(word) and is_mere_word(word):
+        if option in several and word.strip() and not has_magic(word) and is_mere_word(word):
             raise InputError(f"a word of {option} is no file: name its files, and put other arguments before it")
 
 
