@@ -16,6 +16,7 @@ from run_processes import results
 from typer.testing import CliRunner
 
 import gpunet
+from gpunet.arrests.as_of import cut_before
 from gpunet.base.errors import EngineError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import part_name, run_panel
@@ -24,7 +25,6 @@ from gpunet.cli.show import print_run
 from gpunet.cli.summary import summarise
 from gpunet.config.config import load_config
 from gpunet.engines.cpu import CpuEngine
-from gpunet.runs import stages
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
@@ -141,7 +141,7 @@ def stopped_at(monkeypatch, day: date, job: Any) -> None:
     def cut(self: Run, arrests: Any, as_of: date) -> Any:
         if as_of == day:
             raise Stopped
-        return stages.cut_before(arrests, as_of)
+        return cut_before(arrests, as_of)
 
     with monkeypatch.context() as patch:
         patch.setattr(Run, "cut", cut)
