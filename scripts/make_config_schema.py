@@ -27,6 +27,19 @@ from gpunet.config import (
 )
 from gpunet.config.flags_config import DEFAULT_FLAGS
 
+#: Where the sections are declared.
+MODULES = (
+    audit_config,
+    config,
+    evaluate_config,
+    flags_config,
+    governance_config,
+    input_config,
+    links_config,
+    places_config,
+    ties_config,
+)
+
 PAGE = Path(__file__).parent.parent / "docs" / "config.schema.json"
 
 
@@ -45,18 +58,7 @@ def schema() -> str:
     made = TypeAdapter(config.Config).json_schema()
     classes = {"Config": made, **made["$defs"]}
     of_modules: dict[tuple[str, str], str] = {}
-    modules = (
-        audit_config,
-        config,
-        evaluate_config,
-        flags_config,
-        governance_config,
-        input_config,
-        links_config,
-        places_config,
-        ties_config,
-    )
-    for module in modules:
+    for module in MODULES:
         of_modules |= descriptions(module)
     every = {key: of_modules.pop((cls, key)) for cls, key in list(of_modules) if cls == "FlagKeys"}
     flags = {(type(flag).__name__, key): text for flag in DEFAULT_FLAGS.values() for key, text in every.items()}

@@ -473,7 +473,7 @@ def test_persons_that_are_not_there(run: Path, tmp_path: Path, capsys: pytest.Ca
     persons = len(pl.read_parquet(run / "scores.parquet"))
     for given, said in {
         "12": f"none of the {persons:,} persons scored has this id",
-        f"0{some}": f"without zeros in front: give {some}",
+        f"0{some}": "numbers, to be given without zeros in front",
         "ann": "ids of this run are whole numbers, and this is none",
         "1.0": "ids of this run are whole numbers",
         str(2**64): "ids of this run are whole numbers",
@@ -481,6 +481,7 @@ def test_persons_that_are_not_there(run: Path, tmp_path: Path, capsys: pytest.Ca
     }.items():
         code, message = told(capsys, run, "--person", given, "--out", out)
         assert (code, said in message) == (2, True), message
+        assert str(some) not in message  # no message repeats an id
     assert not out.exists()
 
 

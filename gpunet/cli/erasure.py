@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,9 +19,10 @@ from gpunet.governance.replacing import begin, drop, put_in_place, recover, refu
 from gpunet.governance.runs_under import HIDDEN, Held, held_under
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
 from gpunet.runs.complete import read_manifest
+from gpunet.runs.described import files_read
 from gpunet.runs.folder import MANIFEST, checkpoints_of
+from gpunet.runs.sealed import SEALED
 from gpunet.tables.files import sha256_of
-from gpunet.updates.earlier import BESIDE
 
 __all__ = ["Erased", "erase"]
 
@@ -209,7 +210,7 @@ class _Erasure:
             refuse_changed(old)
             new = begin(held.path)
             try:
-                remade(held, new, self._remaking())
+                remade(held, new, replace(self.how, runs=self.runs))
                 if any(holds(path, self.wanted) for path in _files_of(new)):
                     raise VerificationError("made again, it still holds the person")
                 entered(held, self.count)
@@ -217,9 +218,6 @@ class _Erasure:
                 drop(held.path, RUN_FILES)
                 raise
         self.found.left += put_in_place(held.path, RUN_FILES)
-
-    def _remaking(self) -> Remaking:
-        return Remaking(self.how.persons, self.how.inputs, self.how.threads, self.runs)
 
     def _inputs(self) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
@@ -266,9 +264,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 def _inputs_of(held: Held) -> list[str]:
     """The paths of the tables that a run has read and that are there."""
-    read = held.manifest.get("input", {})
-    parts = (read, *(read.get(name) or {} for name in BESIDE), held.manifest.get("tables", {}))
-    files = [file for of in parts for file in of.get("files", ())]
+    files = [*files_read(held.manifest.get("input", {})), *held.manifest.get("tables", {}).get("files", ())]
     paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
     return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
 
@@ -284,7 +280,7 @@ def _may_hold(held: Held, wanted: Wanted) -> bool:
     """Whether what an unfinished run has kept may hold the person: it does unless the arrests show that it does not."""
     place = checkpoints_of(held.path)
     files = [path for path in sorted(place.parent.rglob("*")) if path.is_file() and not path.is_symlink()]
-    kept = [path for path in files if path.name.endswith((".checkpoint", ".parquet", ".sealed", ".arrests", ".csv"))]
+    kept = [path for path in files if path.name.endswith((".checkpoint", ".parquet", SEALED, ".arrests", ".csv"))]
     if not kept:
         return False
     try:

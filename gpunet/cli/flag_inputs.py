@@ -16,6 +16,7 @@ from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import check_regular, is_mere_word, named_path, path_named, refuse_files
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.config.ties_config import check_authority
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections, Effect
@@ -28,9 +29,6 @@ from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
 __all__ = ["FlaggedRun", "Places", "RunArrests", "arrests_of", "flagged_runs"]
-
-#: The tables beside the arrests, by their names in a manifest.
-_BESIDE = ("ties", "victims")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,7 @@ class FlaggedRun:
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
         """What run.json says of its tables: ``arrests``, and ``ties`` and ``victims`` as far as there are such."""
         read = self.manifest["input"]
-        return {"arrests": read, **{name: read[name] for name in _BESIDE if name in read}}
+        return {"arrests": read, **{name: read[name] for name in BESIDE if name in read}}
 
     @property
     def has_victims(self) -> bool:
@@ -211,14 +209,14 @@ def arrests_of(
         except ConfigError as error:
             raise ConfigError(f"{run.folder}: {error}") from error
     read_on = latest_date(run.manifest)
-    effect, effects = Effect(), {name: Effect() for name in _BESIDE}
+    effect, effects = Effect(), {name: Effect() for name in BESIDE}
     how: dict[str, Any] = {"today": read_on, "corrections": corrections, "progress": progress}
     arrests = read_arrests_at(None, list(files["arrests"]), run.config, **how, effect=effect)
     if arrests.last_day == NO_DAY and run.as_of is None:
         raise InputError(f"{run.folder}: no arrest has a date, and flags are of what happened lately")
     reports = {"arrests": arrests.report}
     if len(files) > 1:
-        ties, victims = (list(files[name]) if name in files else None for name in _BESIDE)
+        ties, victims = (list(files[name]) if name in files else None for name in BESIDE)
         arrests, of_beside = read_beside(arrests, run.config, ties=ties, victims=victims, **how, effects=effects)
         reports |= of_beside
     for name, report in reports.items():

@@ -71,11 +71,7 @@ def _write_beside(out: Path, files: Mapping[str, bytes]) -> list[Path]:
         make_folder(out)
         for name, data in files.items():
             check_target(out / name)
-            write_whole(out / name, partial(_write, data=data))
+            write_whole(out / name, partial(Path.write_bytes, data=data))
     except OSError as error:
         raise cannot_write(f"cannot write the records into {out}", error) from error
     return [out / name for name in files]
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)

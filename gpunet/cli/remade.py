@@ -13,15 +13,16 @@ from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
 from gpunet.cli.tables_now import ReadAgain, as_of_tables_now, with_beside
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.governance.runs_under import Held
 from gpunet.reading.corrections import Corrections
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.described import latest_date
+from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
 from gpunet.runs.run_options import RunOptions
 from gpunet.tables.files import sha256_of
 from gpunet.updates.asked import Asked
-from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.earlier import Earlier
 from gpunet.updates.erasure_run import ErasureRun
 
 __all__ = ["Remaking", "remade"]
@@ -185,16 +186,12 @@ def _run_of(told: Mapping[str, Any], how: Remaking) -> Path:
 
 def _of_these(runs: Sequence[Path], how: Remaking) -> list[str]:
     """Those of the tables named elsewhere that the runs have read."""
-    read = {file["sha256"] for run in runs for file in _files(read_manifest(run)["input"])}
+    read = {file["sha256"] for run in runs for file in files_read(read_manifest(run)["input"])}
     return [path for path in how.inputs if sha256_of(Path(path)) in read]
 
 
-def _files(read: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
-
-
 def _refuse_frames(earlier: Earlier) -> None:
-    if not all(file.get("sha256") for file in _files(earlier.manifest["input"])):
+    if not all(file.get("sha256") for file in files_read(earlier.manifest["input"])):
         raise InputError("it was made of data frames, which cannot be read again")
 
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 from gpunet.base.errors import InputError
 from gpunet.cli.run import job_of
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.packages.archive import Archive
 from gpunet.packages.contents import RUN
 from gpunet.packages.environment import CODE, code_section
@@ -41,7 +42,7 @@ _NOT_COMPARED = ("execution", "versions", "outputs", "review", "sealed")
 _SOURCE = "source_file"
 
 #: The keys of ``[input]`` that name tables beside the arrests.
-_BESIDE = ("ties", "victims", "person_links")
+_BESIDE = (*BESIDE, "person_links")
 
 
 @dataclass(frozen=True)

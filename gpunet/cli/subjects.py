@@ -9,6 +9,7 @@ from typing import Any
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.base.paths import refuse_files
 from gpunet.base.progress import ProgressCallback
+from gpunet.config.input_config import BESIDE
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.statement import stated_by
 from gpunet.governance.subject import held_of, sealed_results
@@ -87,14 +88,12 @@ def subject_access(folder: Path, person: str, progress: ProgressCallback | None 
 def _sources(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tables that the run was made of."""
     read = manifest.get("input", {})
-    found = []
-    for kind in ("arrests", "ties", "victims", "person_links"):
-        of = read if kind == "arrests" else read.get(kind) or {}
-        found += [
-            {"kind": kind, "file": file["name"], "sha256": file.get("sha256"), "rows": file["rows"]}
-            for file in of.get("files", ())
-        ]
-    return found
+    of_kind = {"arrests": read, **{name: read.get(name) for name in BESIDE}, "person_links": manifest.get("links")}
+    return [
+        {"kind": kind, "file": file["name"], "sha256": file.get("sha256"), "rows": file.get("rows")}
+        for kind, of in of_kind.items()
+        for file in (of or {}).get("files", ())
+    ]
 
 
 def _arrests(manifest: Mapping[str, Any], person: str, progress: ProgressCallback | None) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["beside_lines", "layer_lines", "read_line", "rejected_lines"]
+from gpunet.config.input_config import BESIDE
 
-_BESIDE = ("ties", "victims")
+__all__ = ["beside_lines", "layer_lines", "read_line", "rejected_lines"]
 
 
 def read_line(word: str, read: Mapping[str, Any]) -> str:
@@ -29,7 +29,7 @@ def rejected_lines(reasons: Mapping[str, int]) -> list[str]:
 def beside_lines(manifest: Mapping[str, Any]) -> list[str]:
     """The same of the tables of ties and victims, where there are any."""
     lines = []
-    for name in _BESIDE:
+    for name in BESIDE:
         if (read := manifest["input"].get(name)) is not None:
             lines += [read_line(name, read), *rejected_lines(read["rejected_by_reason"])]
     return lines

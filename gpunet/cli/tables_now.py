@@ -15,19 +15,20 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
+from gpunet.config.input_config import BESIDE
 from gpunet.governance.traces import Wanted, holds, ids_in
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.reading.state import ReadState
-from gpunet.runs.described import latest_date
+from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.stored_tables import array_of
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
-from gpunet.updates.earlier import BESIDE, Earlier
+from gpunet.updates.earlier import Earlier
 
 __all__ = ["ReadAgain", "as_of_tables_now", "with_beside"]
 
@@ -91,7 +92,7 @@ def as_of_tables_now(earlier: Earlier, inputs: Sequence[str], persons: frozenset
 def _of_now(earlier: Earlier, inputs: Sequence[str]) -> tuple[Earlier, bool]:
     """The run with the tables of now, and whether any has changed."""
     read = earlier.manifest["input"]
-    files = [file for name in ("", *BESIDE) for file in (read.get(name) or {} if name else read).get("files", ())]
+    files = files_read(read)
     sources = find_sources(inputs, earlier.config.input, []) if inputs else []
     others = {str(source.path): sha256_of(source.path) for source in sources}
     places = _places(files, others)

@@ -13,6 +13,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import named_path, refuse_inputs
 from gpunet.cli.run import check_side, features_of, forecast_of
 from gpunet.cli.running import opened
+from gpunet.config.input_config import BESIDE
 from gpunet.governance.rules import check_person_scores
 from gpunet.reading.corrections_table import read_corrections
 from gpunet.reading.sources import find_sources
@@ -20,7 +21,7 @@ from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.updates.asked import TOP, Asked
-from gpunet.updates.earlier import BESIDE, Earlier, read_earlier
+from gpunet.updates.earlier import Earlier, read_earlier
 from gpunet.updates.update_run import UpdateRun
 
 __all__ = ["earlier_of", "run_update"]

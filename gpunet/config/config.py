@@ -22,7 +22,7 @@ from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.flags_config import Flags
 from gpunet.config.governance_config import GovernanceConfig, OutputConfig, named_as_outcome
-from gpunet.config.input_config import ALL_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
+from gpunet.config.input_config import ALL_COLUMNS, BESIDE, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.links_config import LinksConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
@@ -288,7 +288,7 @@ class Config:
         for name in _OPTIONAL_SECTIONS:
             if getattr(self, name) == _DEFAULTS[name]():
                 del plain[name]
-        for name in ("ties", "victims", "person_links"):
+        for name in (*BESIDE, "person_links"):
             if not plain["input"][name]:
                 del plain["input"][name]
         if self.model.side == OFFENDER:

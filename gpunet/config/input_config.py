@@ -16,6 +16,7 @@ from gpunet.config.validation import CHECKED, names_keys, shown
 
 __all__ = [
     "ALL_COLUMNS",
+    "BESIDE",
     "DATE_COLUMNS",
     "DATE_PARTS",
     "DETAILS",
@@ -29,6 +30,9 @@ __all__ = [
 REQUIRED_COLUMNS = ("person_id", "incident_id", "date", "offence")
 OPTIONAL_COLUMNS = ("district", "beat", "gang", "force", "recorded_at")
 ALL_COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+
+#: The tables of persons that may be read beside those of arrests: keys of ``[input]``, and parts of ``run.json``'s.
+BESIDE = ("ties", "victims")
 
 #: What a row says about its arrest, apart from the date.
 DETAILS = ("offence", "district", "beat", "gang")

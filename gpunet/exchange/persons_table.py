@@ -13,15 +13,13 @@ from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import plain_name
 from gpunet.config.config import Config
 from gpunet.config.input_config import InputConfig
-from gpunet.reading.date_formats import date_formats
-from gpunet.reading.dialects import column_at
+from gpunet.reading.column_texts import texts_of_column
 from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.links_table import LinkFile
-from gpunet.reading.location import HOST, code_series
 from gpunet.reading.protected import is_protected
 from gpunet.reading.pseudonymised import check_alike, stated_pseudonyms
 from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of, values_of
+from gpunet.reading.values import Meaning, meaning_of
 
 __all__ = ["Persons", "asked_columns", "pseudonyms_of_both", "read_persons"]
 
@@ -185,9 +183,4 @@ def _columns(file: InputFile, table: str, on: Sequence[str], config: InputConfig
 def _texts(series: Any, table: str, theirs: str, ours: str, config: InputConfig) -> list[str | None]:
     meaning = meaning_of(config, ours) if ours in (_ID, _FORCE) else Meaning(meaning_of(config, "offence").null_words)
     where = f'{table}: column "{theirs}"'
-    plain = column_at(HOST, series, where, date_formats(config.date_format), meaning)
-    values = values_of(code_series(plain, HOST), meaning, HOST)
-    if values.bad is not None:
-        raise InputError(f"{where} has ids that have lost digits, as 1.2E+11: write them as text")
-    known: list[str | None] = [*values.column.texts(), None]
-    return [known[code] for code in values.column.codes.tolist()]
+    return texts_of_column(series, where, meaning, config)

@@ -12,6 +12,7 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
 from gpunet.config.config import Config
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.config.input_config import BESIDE
 from gpunet.governance.log import append, log_of, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
@@ -20,9 +21,6 @@ __all__ = ["entering_of", "log_kept_of", "noted", "persons_of"]
 
 #: Commands whose entries are about the runs that they read, and are made before they read them.
 _OF_OTHERS = ("audit", "flags")
-
-#: Tables beside the arrests, in a manifest.
-_BESIDE = ("ties", "victims")
 
 
 def noted(run: Path, operation: str, persons: int | None, *, always: bool = False) -> None:
@@ -150,7 +148,7 @@ def _is_corrected(manifest: Mapping[str, Any]) -> bool:
 def _is_combined(manifest: Mapping[str, Any]) -> bool:
     """Whether tables of several kinds or forces were put together."""
     read = _part(manifest, "input")
-    return any(name in read for name in _BESIDE) or "links" in manifest or int(manifest.get("forces", 1)) > 1
+    return any(name in read for name in BESIDE) or "links" in manifest or int(manifest.get("forces", 1)) > 1
 
 
 def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from gpunet.packages.container import Member
 from gpunet.packages.contents import RUN, Described, json_bytes
 from gpunet.packages.statement import SIGNATURE, STATEMENT
+from gpunet.runs.described import files_read
 
 __all__ = ["CRATE", "crate_of"]
 
@@ -144,8 +145,8 @@ def _people(stated: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]]:
 def _inputs(manifest: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]]:
     """The tables that were read, by SHA-256; they are not in the package."""
     read = manifest.get("input", {})
-    parts = (read, *(read.get(name, {}) for name in BESIDE), manifest.get("links", {}), manifest.get("tables", {}))
-    files = [file for part in parts for file in part.get("files", [])]
+    others = [file for name in ("links", "tables") for file in manifest.get(name, {}).get("files", [])]
+    files = [*files_read(read), *others]
     return [
         _entity(
             f"#input-{number}",
@@ -157,10 +158,6 @@ def _inputs(manifest: Mapping[str, Any], *, public: bool) -> list[dict[str, Any]
         )
         for number, file in enumerate(files, 1)
     ]
-
-
-#: What ``input`` of a manifest has beside arrests, where a run was given such tables.
-BESIDE = ("ties", "victims")
 
 
 def _file_of(member: Member, described: Described) -> dict[str, Any]:

@@ -25,7 +25,7 @@ PASSPHRASE = "GPUNET_KEY_PASSPHRASE"
 
 _MOST_BYTES = 1 << 16
 
-_MAKE = "openssl genpkey -algorithm ed25519 -out key.pem"
+_MAKE = "gpunet key new key.pem --signing"
 _PUBLIC = "openssl pkey -in key.pem -pubout -out key.pub"
 
 

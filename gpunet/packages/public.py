@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gpunet.config.input_config import BESIDE
 from gpunet.governance.statement import stated_by
 from gpunet.packages.container import Member, member_of
 from gpunet.packages.contents import RUN, CompleteRun, json_bytes
-from gpunet.packages.crate import BESIDE
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
 from gpunet.report.pages import page_of

@@ -11,13 +11,11 @@ import narwhals as nw
 from gpunet.base.errors import InputError
 from gpunet.base.words import plain_name
 from gpunet.config.config import Config, InputConfig
+from gpunet.reading.column_texts import texts_of_column
 from gpunet.reading.corrections import Corrections
-from gpunet.reading.date_formats import date_formats
-from gpunet.reading.dialects import column_at
 from gpunet.reading.files import open_file
-from gpunet.reading.location import HOST, code_series
 from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of, values_of
+from gpunet.reading.values import Meaning, meaning_of
 
 __all__ = ["ids_of", "read_corrections"]
 
@@ -113,9 +111,4 @@ def ids_of(series: Any, name: str, where: str, config: InputConfig) -> list[str 
     meaning = meaning_of(config, "person_id" if name == "into" else name)
     if config.person_scope == "force" and name in ("person_id", "into"):
         meaning = Meaning(meaning.null_words)
-    plain = column_at(HOST, series, f'{where}: column "{name}"', date_formats(config.date_format), meaning)
-    values = values_of(code_series(plain, HOST), meaning, HOST)
-    if values.bad is not None:
-        raise InputError(f'{where}: column "{name}" has ids that have lost digits, as 1.2E+11: write them as text')
-    known: list[str | None] = [*values.column.texts(), None]
-    return [known[code] for code in values.column.codes.tolist()]
+    return texts_of_column(series, f'{where}: column "{name}"', meaning, config)

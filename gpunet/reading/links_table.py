@@ -13,12 +13,10 @@ from gpunet.base.errors import InputError
 from gpunet.base.words import plain_name
 from gpunet.config.config import Config
 from gpunet.config.input_config import InputConfig
-from gpunet.reading.date_formats import date_formats
-from gpunet.reading.dialects import column_at
+from gpunet.reading.column_texts import texts_of_column
 from gpunet.reading.files import InputFile, open_file
-from gpunet.reading.location import HOST, code_series
 from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of, values_of
+from gpunet.reading.values import Meaning, meaning_of
 
 __all__ = ["Decision", "LinkFile", "LinkRow", "read_link_rows"]
 
@@ -157,9 +155,4 @@ def _texts(series: Any, name: str, table: str, config: InputConfig) -> list[str 
     if name not in _COLUMNS[:2] or config.person_scope == "force":
         meaning = Meaning(meaning.null_words)
     where = f'{_WHAT}: {table}: column "{name}"'
-    plain = column_at(HOST, series, where, date_formats(config.date_format), meaning)
-    values = values_of(code_series(plain, HOST), meaning, HOST)
-    if values.bad is not None:
-        raise InputError(f"{where} has ids that have lost digits, as 1.2E+11: write them as text")
-    known: list[str | None] = [*values.column.texts(), None]
-    return [known[code] for code in values.column.codes.tolist()]
+    return texts_of_column(series, where, meaning, config)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from gpunet.records import data, measured, model, purpose, use
-from gpunet.records.document import Answer, Document, Field, Part, ask, say
+from gpunet.records.document import Document, Part, ask, field_of, say
 
 __all__ = ["ALGO_CARE"]
-
-
-def _field(heading: str, *answers: Answer) -> Field:
-    return Field(heading, answers)
 
 
 ALGO_CARE = Document(
@@ -20,13 +16,13 @@ ALGO_CARE = Document(
         Part(
             "Advisory",
             (
-                _field(
+                field_of(
                     "Does a human officer keep the decision?",
                     use.advisory,
                     purpose.review,
                     ask("Who decides, and how often results are not followed."),
                 ),
-                _field(
+                field_of(
                     "What else does that officer look at?",
                     ask("What is looked at beside results, and how it is known that this is done."),
                 ),
@@ -35,13 +31,13 @@ ALGO_CARE = Document(
         Part(
             "Lawful",
             (
-                _field("Which policing purpose is it for, and on which legal basis?", purpose.purpose, purpose.basis),
-                _field(
+                field_of("Which policing purpose is it for, and on which legal basis?", purpose.purpose, purpose.basis),
+                field_of(
                     "Is what it does to private life necessary and proportionate?",
                     ask("Why less would not do, and how this was weighed."),
                 ),
-                _field("How does it improve what was done before?", measured.benefit, ask("What was done before.")),
-                _field(
+                field_of("How does it improve what was done before?", measured.benefit, ask("What was done before.")),
+                field_of(
                     "Are the data lawfully held, kept no longer than needed, and used for what they were taken for?",
                     data.sensitive,
                     purpose.retention,
@@ -52,35 +48,35 @@ ALGO_CARE = Document(
         Part(
             "Granularity",
             (
-                _field("Is a result fine enough for its purpose?", model.output, ask("Whether that is fine enough.")),
-                _field(
+                field_of("Is a result fine enough for its purpose?", model.output, ask("Whether that is fine enough.")),
+                field_of(
                     "Are persons put into broad groups that hide differences?",
                     model.features,
                     measured.by_group,
                 ),
-                _field("Is what is missing or unsure in the data known?", data.completeness),
+                field_of("Is what is missing or unsure in the data known?", data.completeness),
             ),
         ),
         Part(
             "Ownership",
             (
-                _field("Who owns the program, the model and the data?", purpose.controller, use.owned),
-                _field(
+                field_of("Who owns the program, the model and the data?", purpose.controller, use.owned),
+                field_of(
                     "Can the force see, use and change how it works?",
                     say("The source code is open, and every setting of a run is in its run.json."),
                 ),
-                _field("Which contracts limit that?", ask("Contracts or other limits, if any.")),
+                field_of("Which contracts limit that?", ask("Contracts or other limits, if any.")),
             ),
         ),
         Part(
             "Challengeable",
             (
-                _field(
+                field_of(
                     "How is it watched once it is in use, so that bias is found?",
                     measured.audited,
                     ask("Who audits, and how often."),
                 ),
-                _field(
+                field_of(
                     "Are persons told of it, and can they object?",
                     use.rights,
                     ask("How persons are told, and where they can object."),
@@ -90,28 +86,28 @@ ALGO_CARE = Document(
         Part(
             "Accuracy",
             (
-                _field("Does what is forecast fit the aim?", model.task, ask("Why this outcome fits the aim.")),
-                _field("How accurate is it?", measured.performance, measured.threshold),
-                _field("Can that be checked again from time to time?", measured.evaluated, model.maintenance),
-                _field(
+                field_of("Does what is forecast fit the aim?", model.task, ask("Why this outcome fits the aim.")),
+                field_of("How accurate is it?", measured.performance, measured.threshold),
+                field_of("Can that be checked again from time to time?", measured.evaluated, model.maintenance),
+                field_of(
                     "Can wrong results of either kind be justified?",
                     measured.by_group,
                     ask("What a wrong result does to a person, and why that rate can be borne."),
                 ),
-                _field("Why this method and no other?", use.alternatives, ask("Why it was chosen.")),
-                _field("Are those who work with it trained?", ask("What they have been taught.")),
+                field_of("Why this method and no other?", use.alternatives, ask("Why it was chosen.")),
+                field_of("Are those who work with it trained?", ask("What they have been taught.")),
             ),
         ),
         Part(
             "Responsible",
             (
-                _field("Who answers for it?", purpose.owner),
-                _field(
+                field_of("Who answers for it?", purpose.owner),
+                field_of(
                     "Is its use fair, ethical and in the public interest?",
                     purpose.not_for,
                     ask("Why its use is, who was asked, and what an ethics panel said."),
                 ),
-                _field(
+                field_of(
                     "Is it open to the public, and kept under review?",
                     ask("Where the public reads of it, and when it is looked at again."),
                 ),
@@ -120,8 +116,8 @@ ALGO_CARE = Document(
         Part(
             "Explainable",
             (
-                _field("Is it known how each factor moves a result?", model.explained),
-                _field("Is the rule behind a result there to be read?", model.architecture, use.resource),
+                field_of("Is it known how each factor moves a result?", model.explained),
+                field_of("Is the rule behind a result there to be read?", model.architecture, use.resource),
             ),
         ),
     ),

@@ -12,6 +12,7 @@ from gpunet.records.markdown import inline, sentences_of, tables_of
 from gpunet.records.purpose import question
 from gpunet.report.asked import asked
 from gpunet.report.layers import layers
+from gpunet.runs.described import files_read
 
 __all__ = [
     "cleaning",
@@ -24,8 +25,6 @@ __all__ = [
     "sensitive",
     "windows",
 ]
-
-_BESIDE = ("ties", "victims")
 
 #: How sentences of the report begin that stand in other fields.
 _TOLD_ELSEWHERE = ("The arrests are of ", "The model learned from ")
@@ -43,8 +42,7 @@ def fingerprint_of(read: Mapping[str, Any]) -> str:
     >>> fingerprint_of(one) == fingerprint_of(other)
     True
     """
-    of = [read, *(read.get(name) or {} for name in _BESIDE)]
-    hashes = sorted(str(file["sha256"]) for part in of for file in part.get("files", []))
+    hashes = sorted(str(file["sha256"]) for file in files_read(read))
     return sha256("".join(f"{one}\n" for one in hashes).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gpunet.records.facts import Facts
 from gpunet.records.markdown import MARK, inline, open_field
 
-__all__ = ["Answer", "Document", "Field", "Part", "ask", "document", "say"]
+__all__ = ["Answer", "Document", "Field", "Part", "ask", "document", "field_of", "say"]
 
 #: What a run says on a field: blocks of Markdown; none where it has nothing to say.
 Answer = Callable[[Facts], Iterator[str]]
@@ -38,6 +38,11 @@ class Field:
 
     heading: str
     answers: tuple[Answer, ...]
+
+
+def field_of(heading: str, *answers: Answer) -> Field:
+    """A field with what is said under it."""
+    return Field(heading, answers)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config, load_config
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.governance.statement import stated_by
 from gpunet.report.audience import Audience
 from gpunet.report.outcome import Outcome, outcome_of
 from gpunet.report.source import Source
@@ -141,9 +142,8 @@ class Facts:
 
     @cached_property
     def stated(self) -> dict[str, Any]:
-        """What the run says of its purpose and of who answers for it; of an older one what its configuration does."""
-        found = self.manifest.get("governance")
-        return dict(found) if isinstance(found, dict) else self.config.governance.stated()
+        """What the run says of its purpose and of who answers for it."""
+        return stated_by(self.manifest)
 
     @property
     def purpose(self) -> str:

@@ -133,7 +133,5 @@ def _as_id(given: str, kind: pa.DataType) -> PersonId:
     if not re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) or not -(1 << 63) <= int(text) < 1 << 63:
         raise InputError("--person: the ids of this run are whole numbers, and this is none")
     if str(int(text)) != text:
-        raise InputError(
-            f'--person "{text}": the ids of this run are numbers, without zeros in front: give {int(text)}'
-        )
+        raise InputError("--person: the ids of this run are numbers, to be given without zeros in front")
     return int(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gpunet.base._version import __version__
 from gpunet.config.config import Config
+from gpunet.config.input_config import BESIDE
 from gpunet.config.layers import ANY
 from gpunet.config.offences import taxonomy_hash
 from gpunet.config.registry import columns
@@ -18,6 +19,7 @@ from gpunet.tables.frames import is_frame
 __all__ = [
     "coarsest",
     "feature_metadata",
+    "files_read",
     "latest_date",
     "least_exact",
     "methods_of",
@@ -47,6 +49,15 @@ def feature_metadata(
         "columns": list(columns(config.sets, layers=config.layers)),
         "betweenness": None if path is None else path.metadata(),
     }
+
+
+def files_read(read: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every file that the ``input`` of a ``run.json`` lists: of arrests, then those beside them.
+
+    >>> files_read({"files": [{"name": "a.csv"}], "ties": {"files": [{"name": "t.csv"}]}})
+    [{'name': 'a.csv'}, {'name': 't.csv'}]
+    """
+    return [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
 
 
 def latest_date(manifest: Mapping[str, Any]) -> date:

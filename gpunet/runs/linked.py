@@ -11,6 +11,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.base.words import counted
 from gpunet.config.config import Config
+from gpunet.config.input_config import BESIDE
 from gpunet.reading.corrections import Effect
 from gpunet.reading.links_table import LinkFile
 from gpunet.reading.person_links import PersonLinks, person_links
@@ -21,9 +22,6 @@ __all__ = ["LINK_EFFECTS", "Linked", "read_alike", "refuse_changed_links", "told
 
 #: The table of what hangs on uncertain links.
 LINK_EFFECTS = "link_effects.parquet"
-
-#: The tables beside the arrests, in which ids are merged too.
-_BESIDE = ("ties", "victims")
 
 
 class Linked:
@@ -39,7 +37,7 @@ class Linked:
         self.links: PersonLinks = person_links(config) or PersonLinks()
         self.given = bool(config.input.person_links)
         self._effect = Effect()
-        self._effects = {name: Effect() for name in _BESIDE if getattr(config.input, name)}
+        self._effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
 
     def check(self, hashes: Mapping[str, str | None]) -> None:
         """InputError if the files that were read are not those whose `hashes` these are."""

@@ -26,6 +26,7 @@ from gpunet.base.progress import begun, ended
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.words import counted
 from gpunet.config.config import Config
+from gpunet.config.input_config import BESIDE
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY
 from gpunet.engines.protocol import Engine
@@ -62,9 +63,6 @@ from gpunet.runs.resume import (
 from gpunet.runs.run_options import RunOptions
 
 __all__ = ["ReadingRun"]
-
-#: The tables beside the arrests that corrections are of too.
-_BESIDE = ("ties", "victims")
 
 # Stages that say how far they are under names of their own.
 _REPORTING = ("read", "model", "evaluate", "snapshots", "forecasts")
@@ -109,7 +107,7 @@ class ReadingRun:
                 "the links: take the person out of tables and links, and give the run's command again"
             )
         self._effect = Effect()
-        self._effects = {name: Effect() for name in _BESIDE if getattr(config.input, name)}
+        self._effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager

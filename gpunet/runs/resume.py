@@ -21,6 +21,7 @@ from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
 from gpunet.base.private import make_folder
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
@@ -56,7 +57,7 @@ _SIDE_TABLES: dict[str, tuple[str, ...]] = {
 }
 
 #: The keys of [input] that name tables beside the arrests, whatever the command.
-_BESIDE = ("ties", "victims", "person_links")
+_BESIDE = (*BESIDE, "person_links")
 
 _EXACT = ConfigDict(extra="forbid")
 

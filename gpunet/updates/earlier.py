@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, named_path, path_named
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.config.layers import ANY, CO_ARREST
 from gpunet.reading.sources import find_sources
 from gpunet.reading.state import ReadState
@@ -30,10 +31,7 @@ from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata, read_parquet_names
 
-__all__ = ["BESIDE", "Earlier", "read_earlier"]
-
-#: What ``input`` of a manifest has beside arrests, where a run was given such tables.
-BESIDE = ("ties", "victims")
+__all__ = ["Earlier", "read_earlier"]
 
 
 @dataclass(frozen=True, eq=False)

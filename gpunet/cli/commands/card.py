@@ -32,12 +32,12 @@ def card(
     from gpunet.report.card import card_page
     from gpunet.report.page import rendered
     from gpunet.runs.complete import read_manifest
+    from gpunet.runs.described import files_read
     from gpunet.runs.folder import MANIFEST
     from gpunet.tables.files import write_whole
 
     read = read_manifest(run)["input"] if (run / MANIFEST).is_file() else {"files": []}
-    files = [file for of in (read, read.get("ties", {}), read.get("victims", {})) for file in of.get("files", [])]
-    _check_out(out, [path_named(file["name"]) for file in files])
+    _check_out(out, [path_named(file["name"]) for file in files_read(read)])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
     noted(run, "consultation", 1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,17 +13,14 @@ from gpunet.cli.options import path_of
 __all__ = ["review"]
 
 
-class _Decision(StrEnum):
-    APPROVE = "approve"
-    REJECT = "reject"
-
-
 def review(
     run: Annotated[
         Path, typer.Argument(parser=path_of("the run folder"), help="The folder of a complete run, or of flags.")
     ],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")],
-    decision: Annotated[_Decision, typer.Option("--decision", help="Whether the scores may be opened.")],
+    decision: Annotated[
+        Literal["approve", "reject"], typer.Option("--decision", help="Whether the scores may be opened.")
+    ],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why.")],
     report: Annotated[bool, typer.Option("--report/--no-report", help="Make the report again.")] = True,
 ) -> None:
@@ -35,14 +31,14 @@ def review(
     from gpunet.governance.noted import noted, persons_of
     from gpunet.governance.review import ReviewFolder
     from gpunet.runs.report_list import REPORT_LIST
-    from gpunet.runs.sealed import sealable_words
+    from gpunet.runs.sealed import SEALED, sealable_words
     from gpunet.runs.share import share_of_run
 
     with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
         noted(run, "alteration", persons_of(folder.manifest))
-        folder.decide(by, decision.value, note)
-    if decision == _Decision.APPROVE:
-        say(f"opened: {', '.join(sorted(name.removesuffix('.sealed') for name in folder.manifest['sealed']))}")
+        folder.decide(by, decision, note)
+    if decision == "approve":
+        say(f"opened: {', '.join(sorted(name.removesuffix(SEALED) for name in folder.manifest['sealed']))}")
     else:
         say(f"the {sealable_words(folder.manifest)} stay sealed; the decision stands in run.json")
     if report and (run / REPORT_LIST).is_file():

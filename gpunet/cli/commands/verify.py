@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from gpunet.base.errors import InputError
 from gpunet.cli.options import PersonLinks, Threads, Ties, Victims, path_of
 
 if TYPE_CHECKING:
-    from gpunet.cli.replays import Replayed
+    from gpunet.cli.replays import Replay, Replayed
 
 __all__ = ["verify"]
 
@@ -68,16 +69,15 @@ def verify(
     say(f"replay    the run made again has the same bytes in all of {again.same:,} files", indent=10)
 
 
-def _replayed(package: Path, asked: object, threads: int | None) -> Replayed:
+def _replayed(package: Path, asked: Replay, threads: int | None) -> Replayed:
     """Run it again with its progress on the console."""
     from gpunet.base.stopping import raise_if_stopped, stoppable
     from gpunet.cli.jobs import options_of
     from gpunet.cli.plans import plan_of
     from gpunet.cli.progress import console_progress
-    from gpunet.cli.replays import Replay, replay
+    from gpunet.cli.replays import replay
     from gpunet.config.config import load_config
 
-    assert isinstance(asked, Replay)
     options = options_of("cpu", threads, None, None, False, False, False)
     plan = plan_of(asked.manifest["gpunet"], load_config(asked.manifest["config"]))
     with stoppable("nothing of it is kept; give the same command again"), console_progress(plan=plan) as show:
@@ -85,7 +85,5 @@ def _replayed(package: Path, asked: object, threads: int | None) -> Replayed:
         def progress(stage: str, done: float, total: float) -> None:
             raise_if_stopped()
             show(stage, done, total)
-
-        from dataclasses import replace
 
         return replay(package, asked, replace(options, progress=progress))
