@@ -13,7 +13,7 @@ from exchanged import DOMAIN, KEY, made
 
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import _code_of
-from gpunet.exchange import written
+from gpunet.exchange import link_log, written
 from gpunet.exchange.keys import read_key
 from gpunet.governance.log import append, check, entries
 
@@ -164,9 +164,9 @@ def test_the_disclosure_is_in_the_log_before_the_folder_is_there(tmp_path, table
         assert not (tmp_path / "a").exists()
         return append(*arguments, **what)
 
-    monkeypatch.setattr(written, "append", logged)
+    monkeypatch.setattr(link_log, "append", logged)
     made(tmp_path / "a", [table], {"governance": GOVERNED})
-    monkeypatch.setattr(written, "append", append)
+    monkeypatch.setattr(link_log, "append", append)
     made(tmp_path / "b", [table], {"governance": GOVERNED})
     made(tmp_path / "c", [table])
     log = tmp_path / "log.jsonl"
@@ -188,7 +188,7 @@ def test_what_cannot_be_logged_is_not_given_out(tmp_path, table, monkeypatch):
     def fails(*_: object, **__: object) -> None:
         raise InputError("the log is damaged")
 
-    monkeypatch.setattr(written, "append", fails)
+    monkeypatch.setattr(link_log, "append", fails)
     with pytest.raises(InputError, match="damaged"):
         made(tmp_path / "a", [table], {"governance": GOVERNED})
     assert [path.name for path in tmp_path.iterdir()] == ["in"]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import gpunet
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import app
+from gpunet.cli.panels import run_panel
 from gpunet.cli.run import run_features
 from gpunet.config.governance_config import NEVER_OUTCOMES, NO_PURPOSE, is_never_outcome
 from gpunet.governance.rules import check_features_scored, check_person_scores, past_retention
@@ -116,9 +117,12 @@ def test_scores_of_single_persons_are_refused(command: str, rules: dict[str, str
     assert "gpunet features" in str(caught.value)
 
 
-@pytest.mark.parametrize("command", ["features", "panel", "places", "evaluate known", "evaluate emerging"])
-def test_all_else_still_works(command: str) -> None:
-    check_person_scores(config(**GIVEN, person_scores="refuse", jurisdiction="eu"), command)
+def test_features_and_panels_still_work(tables: Path, tmp_path: Path) -> None:
+    rules = {"governance": {**GIVEN, "person_scores": "refuse", "jurisdiction": "eu"}}
+    made = features(tables, tmp_path / "features", **rules)
+    asked = {**rules, "panel": {"start": "2013-04-01", "end": "2013-06-01", "verify": 0}}
+    panel = run_panel([str(tables)], tmp_path / "panel", asked, None, RunOptions(threads=1))
+    assert [of["governance"]["person_scores"] for of in (made, panel)] == ["refuse", "refuse"]
 
 
 def test_the_law_of_the_union_speaks_of_offences_not_of_victims() -> None:

@@ -17,8 +17,8 @@ from gpunet.reading.person_links import person_links, settled
 
 IDS = ["7", "12", "007", "b", "a", "é", "north:7", "-3"]
 
-#: As ids are ordered: numbers first.
-ORDER = {"-3": 0, "007": 1, "7": 2, "12": 3, "a": 4, "b": 5, "north:7": 6, "é": 7}
+#: As ids are ordered: numbers, as numbers are written, first.
+ORDER = {"-3": 0, "7": 1, "12": 2, "007": 3, "a": 4, "b": 5, "north:7": 6, "é": 7}
 
 LINKS = st.lists(
     st.tuples(

@@ -16,11 +16,11 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
-from gpunet.governance.runs_under import HIDDEN, Held, held_under
+from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
-from gpunet.runs.folder import MANIFEST, checkpoints_of
+from gpunet.runs.folder import HIDDEN, MANIFEST, checkpoints_of
 from gpunet.runs.sealed import SEALED
 from gpunet.tables.files import sha256_of
 

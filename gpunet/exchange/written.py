@@ -25,12 +25,11 @@ from gpunet.config.input_config import DATE_PARTS
 from gpunet.config.ties_config import check_authority
 from gpunet.exchange.coarse_dates import Step
 from gpunet.exchange.keys import Key, domain_named
+from gpunet.exchange.link_log import entered
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.row_order import Rows, rows_by_default, shuffled
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
 from gpunet.exchange.uniqueness import measured, written_config
-from gpunet.governance.log import append, log_of
-from gpunet.governance.log_line import actor_of
 from gpunet.reading.beside import victims_input
 from gpunet.reading.names import check_forces
 from gpunet.reading.protected import check_config
@@ -127,7 +126,7 @@ def pseudonymise(
         uniqueness = measured(partial, written_config(config), dates, today)
         _write_json(partial / LIST, listed)
         _write_json(partial / UNIQUENESS, uniqueness)
-        _note(config, out, _sha256_of_all(partial), len(writer.persons))
+        entered(config, out, "disclosure", _sha256_of_all(partial), len(writer.persons))
         _put_in_place(partial, out)
     except OSError as error:
         raise cannot_write(f"cannot write into {out}", error) from error
@@ -210,7 +209,6 @@ class _Writer:
         path = self._folder / name
         metadata = {"pseudonyms": {**self._said, "kind": kind}, "governance": self._config.governance.stated()}
         write_whole(path, lambda partial: write_parquet(partial, made.table, metadata))
-        path.chmod(0o600)
         for column in ("person_id", "person_a", "person_b"):
             if column in made.table.column_names:
                 self.persons.update(pc.unique(made.table[column]).to_pylist())
@@ -274,7 +272,6 @@ def _put_in_place(partial: Path, out: Path) -> None:
 def _write_json(path: Path, value: dict[str, Any]) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
-    path.chmod(0o600)
 
 
 def _sha256_of_all(folder: Path) -> str:
@@ -282,13 +279,3 @@ def _sha256_of_all(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     lines = [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _note(config: Config, out: Path, sha256: str, persons: int) -> None:
-    """Enter the disclosure into the log, where one is kept; before anything is to be seen."""
-    if (log := log_of(config, out.absolute())) is not None:
-        stated = config.governance
-        append(
-            log, "disclosure", purpose=stated.stated()["purpose"], task_ref=stated.task_ref, object_sha256=sha256,
-            persons=persons, actor=actor_of(stated.requested_by), group=config.output.share == "group",
-        )  # fmt: skip

@@ -13,16 +13,16 @@ from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.governance.log import append, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.governance.noted import noted
-from gpunet.governance.runs_under import HIDDEN, Held
+from gpunet.governance.runs_under import Held
 from gpunet.runs.file_lists import LIST_NAMES, listed_in
-from gpunet.runs.folder import MANIFEST, RunFolder, checkpoints_of, is_kept_file, outputs_in
+from gpunet.runs.folder import HIDDEN, MANIFEST, REPLACED, RunFolder, checkpoints_of, is_kept_file, outputs_in
 from gpunet.tables.files import sha256_of
 from gpunet.tables.own_files import remove_own
 
 __all__ = ["ErasedFolder", "delete_package", "delete_run", "entered"]
 
 #: The lists of results that a run which is put in place leaves in its hidden folder.
-_LISTS = (MANIFEST, "run.replaced.json")
+_LISTS = (MANIFEST, REPLACED)
 
 
 class ErasedFolder(RunFolder):

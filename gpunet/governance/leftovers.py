@@ -14,11 +14,11 @@ import pyarrow as pa
 from gpunet.base.paths import open_regular
 from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
-from gpunet.governance.runs_under import HIDDEN, Held
+from gpunet.governance.runs_under import Held
 from gpunet.governance.text_tables import is_about
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
 from gpunet.runs.file_lists import ALL_LISTED, listed_in
-from gpunet.runs.folder import outputs_in
+from gpunet.runs.folder import HIDDEN, outputs_in
 from gpunet.runs.result_names import ResultNames
 
 __all__ = ["Leftover", "leftovers", "names_person"]

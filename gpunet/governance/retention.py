@@ -15,7 +15,7 @@ from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.governance.erased_folder import delete_package, delete_run
 from gpunet.governance.rules import past_retention
-from gpunet.governance.runs_under import HIDDEN, Held, held_under
+from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
 from gpunet.reading.corrections_table import ids_of
 from gpunet.reading.date_formats import date_formats
@@ -23,7 +23,7 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.files import open_file
 from gpunet.reading.sources import find_sources
-from gpunet.runs.folder import checkpoints_of
+from gpunet.runs.folder import HIDDEN, checkpoints_of
 
 __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
 

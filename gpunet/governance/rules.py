@@ -29,12 +29,9 @@ _STILL_WORKS = (
     "how well such scores would do without naming anyone"
 )
 
-#: Commands that make a list of single persons by score, or point at single persons.
-_OF_PERSONS = ("run", "flags", "score")
-
 
 def check_person_scores(config: Config, command: str) -> None:
-    """Refuse to score single persons where ``[governance]`` does not allow it.
+    """Refuse a command that tells of single persons (run, flags, score) where ``[governance]`` does not allow it.
 
     Raises
     ------
@@ -43,7 +40,7 @@ def check_person_scores(config: Config, command: str) -> None:
         it says what still works.
     """
     rules = config.governance
-    if command not in _OF_PERSONS or rules.scores_persons:
+    if rules.scores_persons:
         return
     if rules.person_scores == "refuse":
         raise ConfigError(

@@ -13,17 +13,14 @@ from typing import Any, Literal
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, read_regular, refuse_files
-from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES, checkpoints_of
+from gpunet.runs.folder import HIDDEN, MANIFEST, MOST_JSON_BYTES, REPLACED, checkpoints_of
 
-__all__ = ["ENVELOPE", "HIDDEN", "Held", "held_under", "members_of"]
-
-#: The hidden folder of a run that is not finished, or that is being put in place.
-HIDDEN = ".partial"
+__all__ = ["ENVELOPE", "Held", "held_under", "members_of"]
 
 #: What a package holds beside the run: the signature, and what RO-Crate asks for.
 ENVELOPE, _CRATE = "signature.dsse.json", "ro-crate-metadata.json"
 
-_LISTS = (MANIFEST, "run.replaced.json")
+_LISTS = (MANIFEST, REPLACED)
 
 _MOST_MEMBERS = 200_000
 

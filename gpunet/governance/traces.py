@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,12 +64,12 @@ class Wanted:
 
     persons: frozenset[str]
 
-    @property
+    @cached_property
     def forms(self) -> frozenset[str]:
         """The ids with and without the force that may stand before them, as tables of the input have them."""
         return Corrections(persons=self.persons).forms_of_erased()
 
-    @property
+    @cached_property
     def unmistakable(self) -> bool:
         """Whether the ids are of a form that no other number or word of results has.
 

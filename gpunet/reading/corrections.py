@@ -25,7 +25,7 @@ from gpunet.reading.rejections import FILE, in_file_order, malformed_rows
 from gpunet.reading.stream import InputRecord, Piece
 from gpunet.tables import arrays
 
-__all__ = ["Corrections", "Effect", "added", "correct_rows", "pattern_of", "without_erased"]
+__all__ = ["Corrections", "Effect", "added", "correct_rows", "is_whole", "pattern_of", "without_erased"]
 
 #: A force and an incident; no force stands for all.
 _Incident = tuple[str | None, str]
@@ -234,12 +234,13 @@ def _merged(column: Column, persons: Sequence[str], merged: Mapping[str, str], l
     values = list(dict.fromkeys(texts))
     place = {text: code for code, text in enumerate(values)}
     lookup = np.array([*(place[text] for text in texts), -1], np.int32)
-    whole = column.values.dtype.is_integer() and all(_is_whole(text) for text in merged.values())
+    whole = column.values.dtype.is_integer() and all(is_whole(text) for text in merged.values())
     new = np.array(values, np.int64) if whole else values
     return Column(location.series("person_id", new), location.array(lookup[_host(column)]))
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
+    """Whether an id is a whole number as numbers are written, so that it can stand in a column of them."""
     return re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text) is not None
 
 

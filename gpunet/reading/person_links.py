@@ -9,7 +9,7 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
-from gpunet.reading.corrections import Corrections
+from gpunet.reading.corrections import Corrections, is_whole
 from gpunet.reading.links_table import LinkFile, LinkRow, read_link_rows
 
 __all__ = ["PersonLinks", "person_links", "settled", "with_person_links"]
@@ -52,9 +52,9 @@ class PersonLinks:
         return {name: getattr(self, name) for name in ("yes", "no", "undecided", "uncertain", "contradicted")}
 
     @property
-    def corrections(self) -> Corrections | None:
-        """What is done to rows by what was decided; None for nothing."""
-        return Corrections(merged=self.decided) if self.decided else None
+    def corrections(self) -> Corrections:
+        """What is done to rows by what was decided, be it nothing: so nobody reads the tables of links again."""
+        return Corrections(merged=self.decided)
 
     @property
     def likely_corrections(self) -> Corrections | None:
@@ -124,7 +124,7 @@ def settled(rows: Iterable[LinkRow], min_probability: float) -> PersonLinks:
 
 def _order(person: str) -> tuple[bool, int, str]:
     """Whole numbers first, as numbers."""
-    whole = person.isascii() and person.removeprefix("-").isdigit() and len(person) < 20
+    whole = is_whole(person)
     return not whole, int(person) if whole else 0, person
 
 

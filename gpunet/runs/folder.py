@@ -28,8 +28,10 @@ from gpunet.tables.own_files import refuse_foreign, remove_own
 from gpunet.tables.parquet import write_parquet_parts
 
 __all__ = [
+    "HIDDEN",
     "MANIFEST",
     "MOST_JSON_BYTES",
+    "REPLACED",
     "RunFolder",
     "cannot_write_into",
     "checkpoints_of",
@@ -39,9 +41,13 @@ __all__ = [
 ]
 
 MANIFEST = "run.json"
-_PARTIAL = ".partial"
+
+#: The hidden folder of a run that is not finished, or that is being put in place.
+HIDDEN = ".partial"
 _CHECKPOINTS = "checkpoints"
-_REPLACED = "run.replaced.json"  # the manifest of the run that is replaced, while its results are removed
+
+#: In it, the manifest of the run that is replaced, while its results are removed.
+REPLACED = "run.replaced.json"
 
 #: No JSON of a run is larger: a million files that were read take about half.
 MOST_JSON_BYTES = 1 << 28
@@ -55,7 +61,7 @@ _KEPT = re.compile(
 
 def checkpoints_of(folder: Path) -> Path:
     """Where the checkpoints of a run folder lie."""
-    return folder / _PARTIAL / _CHECKPOINTS
+    return folder / HIDDEN / _CHECKPOINTS
 
 
 def is_kept_file(name: str) -> bool:
@@ -79,8 +85,8 @@ def store_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 def cannot_write_into(path: Path, error: OSError) -> StorageError:
     """The error that a file of a run's folder cannot be written, be it a finished one or one that is kept."""
-    hidden = next((folder for folder in path.parents if folder.name == _PARTIAL), path.parent)
-    folder = hidden.parent if hidden.name == _PARTIAL else hidden
+    hidden = next((folder for folder in path.parents if folder.name == HIDDEN), path.parent)
+    folder = hidden.parent if hidden.name == HIDDEN else hidden
     name = path.relative_to(hidden).as_posix().removeprefix(f"{_CHECKPOINTS}/")
     return StorageError(
         f"cannot write {name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
@@ -149,7 +155,7 @@ class RunFolder:
         self._rules = rules or FolderRules()
         self._names = ResultNames((*names, MANIFEST, *ALL_LISTED, *(f"{name}{SEALED}" for name in SEALABLE)))
         self._left_alone = ResultNames(())  # files that are not replaced here, so that it does not matter what they are
-        self._staged = self.path / _PARTIAL
+        self._staged = self.path / HIDDEN
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
@@ -208,7 +214,7 @@ class RunFolder:
             return parts == (_CHECKPOINTS,) or self._names.is_folder(parts)
         if parts[0] == _CHECKPOINTS:
             return len(parts) == 2 and is_kept_file(parts[1])
-        if len(parts) == 1 and (parts[0] in LOCK_NAMES or final_name(parts[0]) == _REPLACED):
+        if len(parts) == 1 and (parts[0] in LOCK_NAMES or final_name(parts[0]) == REPLACED):
             return True
         return self._names.is_temporary(parts)
 
@@ -220,7 +226,7 @@ class RunFolder:
             return Found()
         if not self.path.is_dir():
             raise InputError(f"{self.path} is {_is_what(self.path)}: give a new or empty folder")
-        found = self._names.find(self.path, but=_PARTIAL)
+        found = self._names.find(self.path, but=HIDDEN)
         if found.foreign:
             raise InputError(
                 f"{self.path} holds what is not of a run ({', '.join(found.foreign[:3])}): give a new or empty folder"
@@ -260,7 +266,7 @@ class RunFolder:
         if place is not None:
             lists = [outputs_in(place)]
         else:  # a run was killed while it put its results in place, if there are any
-            lists = [outputs_in(path) for name in (MANIFEST, _REPLACED) if (path := self._staged / name).exists()]
+            lists = [outputs_in(path) for name in (MANIFEST, REPLACED) if (path := self._staged / name).exists()]
         if (any_result := [*found.files, *found.folders][:1]) and not lists:
             raise InputError(f"{self.path} holds {any_result[0]} but no {MANIFEST}: give a new or empty folder")
         lists += listed_in(found)
@@ -276,7 +282,7 @@ class RunFolder:
     def refuse_inputs(self, files: Iterable[str | os.PathLike[str]]) -> None:
         """Refuse to go on if one of the input `files` is one of this folder, where it would be replaced."""
         given = list(files)
-        for folder in (self.path, *self._names.find(self.path, but=_PARTIAL).folders.values()):
+        for folder in (self.path, *self._names.find(self.path, but=HIDDEN).folders.values()):
             refuse_inputs(folder, given)
 
     def write_table(
@@ -338,10 +344,10 @@ class RunFolder:
         if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
             self._rules.entering({**complete, **(for_log or {})}, sha256_of(self._staged / MANIFEST))
         try:
-            found = self._names.find(self.path, but=_PARTIAL)
+            found = self._names.find(self.path, but=HIDDEN)
             self._refuse_changes(found)
             with suppress(FileNotFoundError):
-                (self.path / MANIFEST).replace(self._staged / _REPLACED)  # the list of what is removed now
+                (self.path / MANIFEST).replace(self._staged / REPLACED)  # the list of what is removed now
             _remove(found)
             for name in (*written, MANIFEST):
                 self.put_in_place(name)

@@ -51,20 +51,15 @@ class Linked:
 
     def of_arrests(self) -> dict[str, Any]:
         """What reading of arrests is told."""
-        corrections = self.links.corrections
-        return {} if corrections is None else {"corrections": corrections, "effect": self._effect}
+        return {"corrections": self.links.corrections, "effect": self._effect} if self.given else {}
 
     def of_beside(self) -> dict[str, Any]:
         """What reading of ties and victims is told."""
-        corrections = self.links.corrections
-        return {} if corrections is None else {"corrections": corrections, "effects": self._effects}
+        return {"corrections": self.links.corrections, "effects": self._effects} if self.given else {}
 
     def unknown(self) -> int:
         """How many of the ids that are merged into another one no accepted row has."""
-        corrections = self.links.corrections
-        if corrections is None:
-            return 0
-        return self._effect.with_tables(self._effects.values(), corrections).unknown
+        return self._effect.with_tables(self._effects.values(), self.links.corrections).unknown
 
     def section(self) -> dict[str, Any]:
         """What ``run.json`` says of links, beside what hangs on them."""

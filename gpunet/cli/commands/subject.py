@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +46,6 @@ def subject(
         return
 
     def write(path: Path) -> None:
-        path.chmod(stat.S_IRUSR | stat.S_IWUSR)  # before there is anything in it
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
     try:
