@@ -12,7 +12,7 @@ RUN python3.13 -m venv /opt/gpunet
 ENV PATH=/opt/gpunet/bin:$PATH
 RUN pip install --no-cache-dir .
 # What was installed is what pyproject.toml asks for, and its parts go together.
-ARG GPUNET_VERSION=0.1.0
+ARG GPUNET_VERSION=0.2.0
 RUN pip check \
     && test "$(gpunet --version)" = "gpunet ${GPUNET_VERSION}" \
     && pip freeze > /opt/gpunet/packages.txt
@@ -20,7 +20,7 @@ RUN pip check \
 FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91
 
 LABEL org.opencontainers.image.title="gpunet" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.description="Network features from police arrest tables"
 

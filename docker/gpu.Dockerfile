@@ -24,7 +24,7 @@ ENV PATH=/opt/gpunet/bin:$PATH
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ".[gpu]"
 # What was installed is what pyproject.toml asks for, and its parts go together.
-ARG GPUNET_VERSION=0.1.0
+ARG GPUNET_VERSION=0.2.0
 ARG RAPIDS_VERSION=26.10
 RUN pip check \
     && test "$(gpunet --version)" = "gpunet ${GPUNET_VERSION}" \
@@ -36,7 +36,7 @@ RUN pip check \
 FROM python
 
 LABEL org.opencontainers.image.title="gpunet" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.description="Network features from police arrest tables, on an NVIDIA GPU"
 

@@ -1,3 +1,3 @@
 """The package's version, alone in a file so that nothing heavy is imported to read it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
