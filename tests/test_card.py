@@ -539,7 +539,7 @@ def test_a_run_of_frames_has_no_files_to_read_again() -> None:
 
 def test_folders_without_scores(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, message = told(capsys, tmp_path, "--person", "1", "--out", tmp_path / "card.html")
-    assert (code, "is not the folder of a finished run" in message) == (2, True)
+    assert (code, "is not the folder of a complete run" in message) == (2, True)
     copy = shutil.copytree(run, tmp_path / "features")
     manifest = json.loads((copy / "run.json").read_text())
     (copy / "run.json").write_text(json.dumps({**manifest, "gpunet": "features"}))

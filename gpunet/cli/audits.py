@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from gpunet.base.array_types import Float64, Int64
 from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import name_of, named_path, refuse_files, refuse_inputs
+from gpunet.base.paths import name_of, named_path, refuse_inputs
 from gpunet.base.private import sharing
 from gpunet.base.shapes import values_shown
 from gpunet.base.threads import available_threads
@@ -236,9 +236,6 @@ def _public_rules(audited: _Audited) -> list[str]:
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:
-    refuse_files(folder)
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} is not the folder of a complete run: it has no {MANIFEST}")
     manifest = read_manifest(folder)
     if manifest["gpunet"] != "run":
         raise InputError(f"{folder} is of gpunet {manifest['gpunet']}; an audit is of gpunet run, which has scores")

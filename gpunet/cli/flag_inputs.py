@@ -13,7 +13,7 @@ from gpunet.arrests.as_of import cut_before
 from gpunet.arrests.beside import end_of
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import ConfigError, InputError, in_words
-from gpunet.base.paths import check_regular, is_mere_word, named_path, path_named, refuse_files
+from gpunet.base.paths import check_regular, is_mere_word, named_path, path_named
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.config.input_config import BESIDE
@@ -25,7 +25,6 @@ from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.corrected import refuse_corrected
 from gpunet.runs.described import latest_date
-from gpunet.runs.folder import MANIFEST
 from gpunet.tables.files import sha256_of
 
 __all__ = ["FlaggedRun", "Places", "RunArrests", "arrests_of", "flagged_runs"]
@@ -88,9 +87,6 @@ def flagged_runs(
 
 
 def _run(folder: Path, asked: Config | None, corrections: Corrections | None) -> FlaggedRun:
-    refuse_files(folder)
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} is not the folder of a complete run: it has no {MANIFEST}")
     manifest = read_manifest(folder)
     if manifest["gpunet"] not in ("features", "run"):
         raise InputError(

@@ -259,6 +259,8 @@ def resume_run(out: str | Path, command: str, options: RunOptions | None = None)
     folder, options = named_path(out, "the run folder"), options or RunOptions()
     request = stored_request(folder)
     if request is None:
+        if not (folder / MANIFEST).is_file():
+            raise InputError(f"{folder}: there is no run to go on with")
         return read_manifest(folder)
     if request.command != command:
         raise InputError(f"{folder} holds an unfinished gpunet {request.command}, not gpunet {command}")

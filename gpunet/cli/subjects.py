@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gpunet.base.errors import GpunetError, InputError
-from gpunet.base.paths import refuse_files
+from gpunet.base.errors import GpunetError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.input_config import BESIDE
 from gpunet.config.sides import OFFENDER
@@ -56,9 +55,6 @@ def subject_access(folder: Path, person: str, progress: ProgressCallback | None 
     InputError
         If there is no complete run, or nobody of that id in it.
     """
-    refuse_files(folder)
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} is not the folder of a complete run: it has no {MANIFEST}")
     manifest = read_manifest(folder)
     held = held_of(folder, manifest, person)
     stated = stated_by(manifest)

@@ -15,6 +15,7 @@ from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.config.input_config import BESIDE
 from gpunet.governance.log import append, log_of, place_of_log
 from gpunet.governance.log_line import actor_of
+from gpunet.runs.complete import require_complete
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 
 __all__ = ["entering_of", "log_kept_of", "noted", "persons_of"]
@@ -127,14 +128,13 @@ def _log_kept(run: Path, manifest: Mapping[str, Any], always: bool) -> Path | No
 
 def _manifest(run: Path) -> tuple[dict[str, Any], str]:
     """What the manifest of a complete run says, and its SHA-256."""
+    require_complete(run)
     path = run / MANIFEST
     try:
         data = read_regular(path, MOST_JSON_BYTES)
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
             raise ValueError("it is no manifest")
-    except FileNotFoundError as error:
-        raise InputError(f"{run} is not the folder of a complete run: it has no {MANIFEST}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {in_words(error)}") from error
     return manifest, hashlib.sha256(data).hexdigest()

@@ -34,8 +34,6 @@ class ReviewFolder(RunFolder):
     """
 
     def __enter__(self) -> ReviewFolder:
-        if not (self.path / MANIFEST).is_file():
-            raise InputError(f"{self.path} is not the folder of a complete run: it has no {MANIFEST}")
         self.manifest = read_manifest(self.path)
         scores = self.manifest.get("governance", {}).get("person_scores", "allow")
         sealed = any(name.endswith(SEALED) for name in (*self.manifest["outputs"], *self.manifest.get("sealed", {})))

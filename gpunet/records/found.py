@@ -20,7 +20,7 @@ _EXPERIMENTS = ("evaluate known", "evaluate emerging")
 
 def complete_run(folder: Path) -> Source:
     """The run that records are of; InputError if there is none, or it is an audit of another one."""
-    found = _source(folder, "")
+    found = _source(folder)
     if found.kind == "audit":
         raise InputError(
             f"{folder} is of gpunet audit, and public records are of the run that was audited: give that run's folder, "
@@ -42,7 +42,7 @@ def audit_of(run: Source, given: Path | None = None) -> Source | None:
             raise InputError(f"--audit {given}: an audit is of gpunet run; {run.folder} is of gpunet {run.kind}")
         return None
     if given is not None:
-        found = _source(given, "--audit")
+        found = _source(given)
         if not _is_audit_of(found, run):
             raise InputError(
                 f"--audit {given} is no audit of the run in {run.folder} as it is now: give the folder of one, or make "
@@ -71,7 +71,7 @@ def evaluations_of(run: Source, given: Sequence[Path] = ()) -> tuple[Source, ...
         if given:
             raise InputError(f"--evaluation {given[0]}: {run.folder} is of gpunet {run.kind}, to which none belongs")
         return ()
-    found = [_source(path, "--evaluation") for path in given] or [one for one in _beside(run) if _is_of(one, run)]
+    found = [_source(path) for path in given] or [one for one in _beside(run) if _is_of(one, run)]
     for one in found:
         if not _is_of(one, run):
             raise InputError(
@@ -88,10 +88,7 @@ def evaluations_of(run: Source, given: Sequence[Path] = ()) -> tuple[Source, ...
     return tuple(sorted(found, key=lambda one: _EXPERIMENTS.index(one.kind)))
 
 
-def _source(path: Path, option: str) -> Source:
-    if not (path / MANIFEST).is_file():
-        given = f"{option} {path}".strip()
-        raise InputError(f"{given} is not the folder of a complete run: it has no {MANIFEST}")
+def _source(path: Path) -> Source:
     found = Source(path, PUBLIC)
     _ = found.manifest
     return found

@@ -28,7 +28,6 @@ from gpunet.report.record import Record
 from gpunet.report.source import Source
 from gpunet.report.subject import check_unchanged, subject_of
 from gpunet.report.two_steps import two_steps
-from gpunet.runs.folder import MANIFEST
 from gpunet.runs.sealed import SEALED, refuse_sealed
 
 __all__ = ["TITLE", "card_page"]
@@ -105,8 +104,6 @@ def card_page(folder: Path, person: str, progress: ProgressCallback | None = Non
 
 
 def _scored(folder: Path) -> Source:
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} is not the folder of a finished run: it has no {MANIFEST}")
     source = Source(folder)
     if source.kind != "run":
         raise InputError(f"{folder} holds gpunet {source.kind}, which scores nobody: name the folder of a gpunet run")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gpunet.base.errors import InputError
+from gpunet.runs.complete import require_complete
 from gpunet.runs.file_lists import FILE_LISTS, FileList, listed_files, outputs_of, stored_list
 from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
 from gpunet.runs.result_names import ResultNames
@@ -49,8 +49,7 @@ class ListedFolder(RunFolder):
         self._left_alone = ResultNames(name for other in FILE_LISTS if other != of for name in other.files)
 
     def __enter__(self) -> ListedFolder:
-        if not (self.path / MANIFEST).is_file():
-            raise InputError(f"{self.path} is not the folder of a complete run: it has no {MANIFEST}")
+        require_complete(self.path)
         super().__enter__()
         return self
 

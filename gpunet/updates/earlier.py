@@ -220,8 +220,6 @@ def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
         If there is none of ``gpunet features`` or ``gpunet run``, or it was made of data frames.
     """
     place = named_path(folder, "the run folder")
-    if not (place / MANIFEST).exists():
-        raise InputError(f"{place} is not the folder of a complete run: there is no {MANIFEST}")
     manifest = read_manifest(place)
     if manifest["gpunet"] not in ("features", "run"):
         raise InputError(

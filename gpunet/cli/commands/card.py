@@ -33,11 +33,10 @@ def card(
     from gpunet.report.page import rendered
     from gpunet.runs.complete import read_manifest
     from gpunet.runs.described import files_read
-    from gpunet.runs.folder import MANIFEST
     from gpunet.tables.files import write_whole
 
-    read = read_manifest(run)["input"] if (run / MANIFEST).is_file() else {"files": []}
-    _check_out(out, [path_named(file["name"]) for file in files_read(read)])
+    read = files_read(read_manifest(run).get("input", {}))
+    _check_out(out, [path_named(file["name"]) for file in read])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
     noted(run, "consultation", 1)
