@@ -57,11 +57,6 @@ class Remaking:
     threads: int | None = None
     runs: Mapping[str, Path] = field(default_factory=dict)
 
-    @property
-    def corrections(self) -> Corrections:
-        """The same as corrections."""
-        return Corrections(persons=self.persons)
-
     def options(self, manifest: Mapping[str, Any]) -> RunOptions:
         """How the job of a command is called."""
         return RunOptions(
@@ -69,7 +64,7 @@ class Remaking:
             self.threads,
             checkpoint_seconds=_NEVER,
             allow_incomplete=True,
-            corrections=self.corrections,
+            corrections=Corrections(persons=self.persons),
             read_on=latest_date(manifest),
         )
 
@@ -122,8 +117,8 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     by_state = _state_fits(earlier)
     old = None if by_state else _inputs(earlier, elsewhere)
     config, beside = _with_beside(earlier, elsewhere)
-    asked = Asked(config, how.corrections, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
-    options = replace(how.options(earlier.manifest), corrections=None, keep_state=earlier.has_state)
+    asked = Asked(config, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
+    options = replace(how.options(earlier.manifest), keep_state=earlier.has_state)
     with opened(earlier.command, [], out, config, options) as found:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
@@ -160,8 +155,7 @@ def _flags(earlier: Earlier, out: Path, how: Remaking) -> None:
 
     flags = earlier.manifest["config"].get("flags")
     runs = [_run_of(told, how) for told in earlier.manifest["flags"]["runs"]]
-    options = replace(how.options(earlier.manifest), read_on=None)
-    run_flags(runs, out, {"flags": flags} if flags else None, _of_these(runs, how), options)
+    run_flags(runs, out, {"flags": flags} if flags else None, _of_these(runs, how), how.options(earlier.manifest))
 
 
 def _audit(earlier: Earlier, out: Path, how: Remaking) -> None:
@@ -172,7 +166,7 @@ def _audit(earlier: Earlier, out: Path, how: Remaking) -> None:
     if len(files) != 1:
         raise InputError("its table of attributes came in several files: give gpunet audit again")
     file = files[0]["name"] if isinstance(files[0], Mapping) else files[0]
-    options = replace(how.options(earlier.manifest), corrections=None, read_on=None)
+    options = how.options(earlier.manifest)
     run_audit(_run_of(told["run"], how), path_named(file), told["by"], out, earlier.manifest["config"], options)
 
 

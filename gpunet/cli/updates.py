@@ -124,8 +124,9 @@ def run_update(
         check_side(config, named_path(out, "--out"))
     refuse_inputs(named_path(out, "--out"), [*(earlier.names() if old is None else old), *remove, *merge])
     corrections = read_corrections(remove, merge, config)
-    asked = Asked(config, corrections, top, old, again, beside["victims"], beside["ties"])
-    with opened(earlier.command, new, out, config, replace(options, keep_state=kept)) as found:
+    asked = Asked(config, top, old, again, beside["victims"], beside["ties"])
+    options = replace(options, keep_state=kept, corrections=corrections)
+    with opened(earlier.command, new, out, config, options) as found:
         under_way = UpdateRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
         return job(under_way, new, as_of)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.base.errors import ConfigError, InputError
-from gpunet.config.config import Config, load_config
+from gpunet.config.config import Config
+from gpunet.config.governance_config import GovernanceConfig
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
 from gpunet.governance.review import is_of_approved
@@ -40,6 +41,13 @@ def check_person_scores(config: Config, command: str) -> None:
         it says what still works.
     """
     rules = config.governance
+    if command == "run" and config.model.side != OFFENDER and rules.person_scores != "refuse":
+        return  # the article is about offences that are committed, not suffered
+    _refuse_scores(rules, command)
+
+
+def _refuse_scores(rules: GovernanceConfig, command: str) -> None:
+    """ConfigError unless scores of single persons may be made."""
     if rules.scores_persons:
         return
     if rules.person_scores == "refuse":
@@ -47,8 +55,6 @@ def check_person_scores(config: Config, command: str) -> None:
             f'[governance] person_scores = "refuse": gpunet {command} tells of single persons, and is refused. '
             f"{_STILL_WORKS}."
         )
-    if command == "run" and config.model.side != OFFENDER:
-        return  # the article is about offences that are committed, not suffered
     raise ConfigError(
         f'[governance] jurisdiction = "{rules.jurisdiction}": {EU_LAW}, so gpunet {command} is refused. '
         f"{_STILL_WORKS}. This is no legal advice."
@@ -70,7 +76,6 @@ def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
     InputError
         If they state it.
     """
-    given = {key: stated[key] for key in ("purpose", "jurisdiction", "person_scores") if key in stated}
     if stated.get("person_scores") == "reviewed":
         if is_of_approved(table):
             return
@@ -78,9 +83,8 @@ def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
             "the features are of a run whose scores are reviewed, which a file of scores cannot be: score the features "
             "of a run that gpunet review has approved, in its folder, as it made them"
         )
-    if set(given) > {"purpose"}:
-        whole = load_config({"governance": {"legal_basis": "stated", "controller": "stated", **given}})
-        check_person_scores(whole, "score")
+    given = {key: stated[key] for key in ("jurisdiction", "person_scores") if key in stated}
+    _refuse_scores(GovernanceConfig(purpose="stated", legal_basis="stated", controller="stated", **given), "score")
 
 
 def folder_rules(config: Config, place: Path) -> FolderRules:

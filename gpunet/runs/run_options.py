@@ -25,8 +25,9 @@ class RunOptions:
     :func:`gpunet.read_arrests`. `allow_incomplete` lets a forecast be of a day over a month after the last arrest.
     `keep_state` leaves what was read in the folder, so that an update need not read the files again.
     `report` is whether the command line makes the report once the run is complete.
-    `corrections` leave rows out, and `read_on` is the day after which there are no dates: a complete run is made again
-    with them when a person is erased. Nothing on the command line leads to them, and nothing is kept to go on from.
+    `corrections` leave rows out or rename persons, in an update and where a complete run is made again without a person
+    who is erased; nothing is kept to go on from. `read_on` is the day after which there are no dates, where a run is
+    made again.
     """
 
     engine: str = "auto"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gpunet.config.config import Config
-from gpunet.reading.corrections import Corrections
 
 __all__ = ["TOP", "Asked"]
 
@@ -16,14 +15,12 @@ TOP = 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """What an update is asked for.
+    """What an update is asked for, beside what is to be corrected, which the options of a run say.
 
     Attributes
     ----------
     config
         The configuration of the earlier run, which names the old tables of ties and victims and then the new ones.
-    corrections
-        What is to be corrected.
     top
         Ranks are told of whoever enters or leaves the first so many.
     old
@@ -35,7 +32,6 @@ class Asked:
     """
 
     config: Config
-    corrections: Corrections
     top: int = TOP
     old: Sequence[str] | None = None
     again: bool = False

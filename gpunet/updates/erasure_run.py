@@ -44,7 +44,8 @@ class ErasureRun(UpdateRun):
         """As every run, with the counts of what was corrected."""
         manifest = self._earlier.manifest
         if {CHANGES, CHANGES + SEALED} & manifest["outputs"].keys():
-            rows = _without(self._earlier.table(CHANGES.removesuffix(".parquet")), self._asked.corrections.persons)
+            assert self._corrections is not None  # there is somebody to erase
+            rows = _without(self._earlier.table(CHANGES.removesuffix(".parquet")), self._corrections.persons)
             self.folder.write_table(CHANGES, [rows], self._said_side if kind == "run" else None)
             told = manifest["execution"].get("update", {})
             self._told_before = {

@@ -68,7 +68,6 @@ class UpdateRun(Run):
     ) -> None:
         super().__init__(earlier.command, folder, asked.config, options, engine)
         self._earlier, self._asked = earlier, asked
-        self._corrections = asked.corrections or None  # none at all are as if none had been given
         self._today = date.today()
         self._begin: ReadState | None = None
         self._found: FeatureSet | None = None
