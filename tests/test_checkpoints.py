@@ -18,7 +18,7 @@ from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 from gpunet.runs.checkpoints import SHARE, Checkpoints, StoredSums
 from gpunet.runs.lock import FolderLock
 from gpunet.runs.read_back import Damaged
-from gpunet.runs.resume import Request
+from gpunet.runs.request import Request
 from gpunet.search import reduction as adding
 from gpunet.search.batches import Batch
 from gpunet.search.reduction import Chunk, add_up, chunks_of

@@ -24,7 +24,7 @@ from gpunet.config.config import load_config
 from gpunet.config.flags_config import DEFAULT_FLAGS
 from gpunet.flags.tables import FLAG_TABLES
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.resume import _differences
+from gpunet.runs.request import differences
 from gpunet.synthetic import make_arrests
 
 DAY = dt.date(2014, 3, 1)
@@ -172,7 +172,7 @@ def test_a_run_does_not_go_on_with_other_flags() -> None:
     without, some = ({"flags": {"a": {"trigger": "gang_tie"}}} if given else {} for given in (False, True))
     plain = [load_config(each).as_dict() for each in (without, some)]
     for now, before in (plain, plain[::-1]):
-        (sentence,) = _differences(now, before)
+        (sentence,) = differences(now, before)
         assert sentence.startswith("[flags] a was ")
 
 

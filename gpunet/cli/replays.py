@@ -25,7 +25,7 @@ from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.kept_state import STATE
 from gpunet.runs.manifest import versions
 from gpunet.runs.read_back import values_in
-from gpunet.runs.resume import Command
+from gpunet.runs.request import Command
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, opened_bytes
 from gpunet.tables.files import sha256_of

@@ -22,7 +22,8 @@ from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_features import PastFeatures
-from gpunet.runs.resume import Command, stored_request
+from gpunet.runs.request import Command
+from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run, as_chosen
 from gpunet.search.path_report import PathReport

@@ -21,9 +21,10 @@ from gpunet.governance.rules import folder_rules
 from gpunet.reading.state import can_be_kept
 from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder
-from gpunet.runs.resume import Command, tables_beside
+from gpunet.runs.request import Command
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.snapshot_run import SnapshotRun
+from gpunet.runs.tables_beside import tables_beside
 
 __all__ = ["LAYERED_FILES", "RUN_FILES", "Opened", "opened", "snapshot_run"]
 

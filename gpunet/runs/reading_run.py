@@ -49,18 +49,10 @@ from gpunet.runs.manifest import (
 )
 from gpunet.runs.outcomes import refuse_outcomes
 from gpunet.runs.read_back import require
-from gpunet.runs.resume import (
-    Command,
-    Request,
-    hashes_of,
-    inputs_of,
-    note_inputs,
-    noted_inputs,
-    prepare,
-    side_tables,
-    tables_beside,
-)
+from gpunet.runs.request import Command, Request
+from gpunet.runs.resume import inputs_of, note_inputs, noted_inputs, prepare
 from gpunet.runs.run_options import RunOptions
+from gpunet.runs.tables_beside import hashes_of, side_tables, tables_beside
 
 __all__ = ["ReadingRun"]
 

@@ -28,9 +28,10 @@ from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.read_back import numbers, require
-from gpunet.runs.resume import Command, hashes_of
+from gpunet.runs.request import Command
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
+from gpunet.runs.tables_beside import hashes_of
 
 __all__ = ["SnapshotRun"]
 
