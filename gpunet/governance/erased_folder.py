@@ -77,7 +77,7 @@ class ErasedFolder(RunFolder):
         for folder in reversed(found.folders.values()):
             with suppress(OSError):  # somebody else's file is in it
                 folder.rmdir()
-        self._clear(keep_checkpoints=False)
+        self._hidden.clear(keep_checkpoints=False)
         if not kept:
             (self.path / MANIFEST).unlink(missing_ok=True)
         return kept

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -20,11 +19,11 @@ from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.base.private import make_folder, open_to_group
 from gpunet.runs.file_lists import ALL_LISTED, FILE_LISTS, LIST_NAMES, listed_in
 from gpunet.runs.folder_rules import FolderRules
-from gpunet.runs.lock import LOCK_NAMES, FolderLock, is_lock_file
+from gpunet.runs.hidden_folder import CHECKPOINTS, HIDDEN, REPLACED, HiddenFolder, checkpoints_of, is_kept_file
+from gpunet.runs.lock import FolderLock
 from gpunet.runs.result_names import Found, ResultNames
 from gpunet.runs.sealed import SEALABLE, SEALED, write_sealed
-from gpunet.tables.files import final_name, sha256_of, write_whole
-from gpunet.tables.own_files import refuse_foreign, remove_own
+from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet_parts
 
 __all__ = [
@@ -42,31 +41,8 @@ __all__ = [
 
 MANIFEST = "run.json"
 
-#: The hidden folder of a run that is not finished, or that is being put in place.
-HIDDEN = ".partial"
-_CHECKPOINTS = "checkpoints"
-
-#: In it, the manifest of the run that is replaced, while its results are removed.
-REPLACED = "run.replaced.json"
-
 #: No JSON of a run is larger: a million files that were read take about half.
 MOST_JSON_BYTES = 1 << 28
-
-#: Files among the checkpoints: checkpoints are named after what they are of, and the stage.
-_KEPT = re.compile(
-    r"(arrests|features|model)(-[A-Za-z0-9, ]+)*\.checkpoint|predictions-[A-Za-z0-9,_ -]+\.checkpoint"
-    r"|request\.json|inputs\.json"
-)
-
-
-def checkpoints_of(folder: Path) -> Path:
-    """Where the checkpoints of a run folder lie."""
-    return folder / HIDDEN / _CHECKPOINTS
-
-
-def is_kept_file(name: str) -> bool:
-    """Whether a run has a file of that name among its checkpoints, be it half written."""
-    return _KEPT.fullmatch(final_name(name)) is not None
 
 
 def store_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -87,7 +63,7 @@ def cannot_write_into(path: Path, error: OSError) -> StorageError:
     """The error that a file of a run's folder cannot be written, be it a finished one or one that is kept."""
     hidden = next((folder for folder in path.parents if folder.name == HIDDEN), path.parent)
     folder = hidden.parent if hidden.name == HIDDEN else hidden
-    name = path.relative_to(hidden).as_posix().removeprefix(f"{_CHECKPOINTS}/")
+    name = path.relative_to(hidden).as_posix().removeprefix(f"{CHECKPOINTS}/")
     return StorageError(
         f"cannot write {name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
         "make room and give the same command again, and the run goes on"
@@ -156,6 +132,7 @@ class RunFolder:
         self._names = ResultNames((*names, MANIFEST, *ALL_LISTED, *(f"{name}{SEALED}" for name in SEALABLE)))
         self._left_alone = ResultNames(())  # files that are not replaced here, so that it does not matter what they are
         self._staged = self.path / HIDDEN
+        self._hidden = HiddenFolder(self._staged, self._names)
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
@@ -173,7 +150,7 @@ class RunFolder:
             try:
                 open_to_group(self.path)  # if it was there before
                 self._before = self._own_results()  # no other run changes it any more
-                self._clear(keep_checkpoints=True)  # what a killed run left
+                self._hidden.clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)
                 raise
@@ -194,29 +171,10 @@ class RunFolder:
         self._leave(keep_checkpoints=not self._complete and (anything or not of_user))
 
     def _leave(self, keep_checkpoints: bool) -> None:
-        self._clear(keep_checkpoints)
+        self._hidden.clear(keep_checkpoints)
         self._lock.give_back()
         with suppress(OSError):  # it holds checkpoints, or the lock of the next run
             self._staged.rmdir()
-
-    def _clear(self, keep_checkpoints: bool) -> None:
-        """Empty the hidden folder, but for the lock."""
-
-        def left(parts: tuple[str, ...], is_folder: bool) -> bool:
-            kept = LOCK_NAMES if not keep_checkpoints else (*LOCK_NAMES, _CHECKPOINTS)
-            return parts[0] not in kept and self._is_own(parts, is_folder)
-
-        remove_own(self._staged, left)
-
-    def _is_own(self, parts: tuple[str, ...], is_folder: bool) -> bool:
-        """Whether a run has anything of that name in the hidden folder."""
-        if is_folder:
-            return parts == (_CHECKPOINTS,) or self._names.is_folder(parts)
-        if parts[0] == _CHECKPOINTS:
-            return len(parts) == 2 and is_kept_file(parts[1])
-        if len(parts) == 1 and (parts[0] in LOCK_NAMES or final_name(parts[0]) == REPLACED):
-            return True
-        return self._names.is_temporary(parts)
 
     def _check(self) -> Found:
         """The results that are there; InputError if anything is there that is not of a run, as far as sizes tell."""
@@ -235,7 +193,7 @@ class RunFolder:
             raise InputError(
                 f"{self.path / name} is {_is_what(self.path / name)}, no file of a run: give a new or empty folder"
             )
-        self._check_hidden()
+        self._hidden.check()
         self._check_listed(found, "bytes", lambda path: path.stat().st_size)
         return found
 
@@ -250,15 +208,6 @@ class RunFolder:
             _remove(found)
             return {}
         return {name: _look_of(path) for name, path in found.files.items()}
-
-    def _check_hidden(self) -> None:
-        """InputError if anything in the hidden folder is not of a run."""
-        held = refuse_foreign(self._staged, self._is_own)
-        for name in set(held) & set(LOCK_NAMES):
-            if not is_lock_file(self._staged / name):
-                raise InputError(f"{self._staged / name} is not of a run: give a new or empty folder")
-        if held and {LOCK_NAMES[0], _CHECKPOINTS}.isdisjoint(held):  # a run that is killed leaves its lock
-            raise InputError(f"{self._staged} holds {held[0]} and is not of a run: give a new or empty folder")
 
     def _check_listed(self, found: Found, what: str, of: Callable[[Path], Any]) -> None:
         """Refuse results that no list of a run has as they are: what a list says they have is what `of` finds."""
