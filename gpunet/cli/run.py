@@ -20,12 +20,13 @@ from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.governance.rules import check_person_scores
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import feature_metadata, path_section
+from gpunet.runs.feature_run import as_chosen
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_features import PastFeatures
 from gpunet.runs.request import Command
 from gpunet.runs.resume import stored_request
 from gpunet.runs.run_options import RunOptions
-from gpunet.runs.stages import Run, as_chosen
+from gpunet.runs.stages import Run
 from gpunet.search.path_report import PathReport
 
 __all__ = [

@@ -27,8 +27,9 @@ from gpunet.config.config import UNENCRYPTED, PathConfig
 from gpunet.model import CrossFit, Forecast
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.described import coarsest, windows
+from gpunet.runs.feature_run import TIE_DATES
 from gpunet.runs.kept_features import PastFeatures
-from gpunet.runs.stages import TIE_DATES, Run
+from gpunet.runs.stages import Run
 
 __all__ = ["DistributedRun"]
 

@@ -14,13 +14,7 @@ from gpunet.config.sides import OFFENDER, Side
 from gpunet.runs.flags_section import FlagsSection
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.read_back import Damaged, require, valid, values_in
-from gpunet.runs.result_sections import (
-    AuditSection,
-    EvaluationSection,
-    ModelSection,
-    PanelSection,
-    PlacesSection,
-)
+from gpunet.runs.result_sections import AuditSection, EvaluationSection, ModelSection, PanelSection, PlacesSection
 
 __all__ = ["read_manifest", "require_complete"]
 

@@ -12,11 +12,7 @@ from typing import Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.as_of import (
-    cut_before,
-    nothing_before,
-    undated_arrests,
-)
+from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
 from gpunet.base.days import NO_DAY, day_number, day_to_date
@@ -38,15 +34,10 @@ from gpunet.runs import kept_arrests
 from gpunet.runs.beside import with_beside
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.described import (
-    paths_of,
-)
+from gpunet.runs.described import paths_of
 from gpunet.runs.folder import RunFolder, checkpoints_of
 from gpunet.runs.linked import Linked
-from gpunet.runs.manifest import (
-    StageClock,
-    versions,
-)
+from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.outcomes import refuse_outcomes
 from gpunet.runs.read_back import require
 from gpunet.runs.request import Command, Request
