@@ -6,6 +6,7 @@ A lock is one on a file, by filelock (``flock``; on Windows a locked file). Proc
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,7 +48,7 @@ class Lock:
 
     def __init__(self, path: Path, seconds: float = 0.0, share: Callable[[Path], object] | None = None) -> None:
         self._path, self._share = path, share
-        self._lock = FileLock(path, timeout=seconds, mode=file_mode(), thread_local=False)
+        self._lock = FileLock(path, timeout=seconds, thread_local=False)
 
     def take(self) -> bool:
         """Take the lock; False if somebody else has it all the time that is waited.
@@ -58,23 +59,27 @@ class Lock:
             If the file cannot be made or opened, or is a link.
         """
         while not self._lock.is_locked:
-            made = self._made()
+            descriptor = self._opened()
+            made = os.fstat(descriptor)
             try:
                 self._lock.acquire()
+                if not _is(self._path, made):  # removed after it was opened here: this is a lock on nothing
+                    self._lock.release()
             except Timeout:
                 return False
             except FileNotFoundError:  # its last holder has just removed it, or the folder
                 continue
-            if not _is(self._path, made):  # it was removed after it was opened here: this is a lock on nothing
-                self._lock.release()
+            finally:
+                set_mode(descriptor, stat.S_IMODE(made.st_mode))  # which early versions of filelock change
+                os.close(descriptor)
         return True
 
     def give_back(self) -> None:
         """Let go; nothing if the lock is not held."""
         self._lock.release()
 
-    def _made(self) -> os.stat_result:
-        """Make the file if it is not there yet, and look at it."""
+    def _opened(self) -> int:
+        """Open the file, made if it is not there yet."""
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         new = not os.path.lexists(self._path)
         descriptor = os.open(self._path, flags, 0o600)
@@ -83,9 +88,10 @@ class Lock:
                 self._share(self._path)
             elif new:
                 set_mode(descriptor, file_mode())
-            return os.fstat(descriptor)
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
+        return descriptor
 
 
 def _is(path: Path, made: os.stat_result) -> bool:
