@@ -12,7 +12,8 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
-from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format, proposed_recorded_at
+from gpunet.cli.proposed_columns import proposed_columns
+from gpunet.cli.proposed_config import ProposedConfig, proposed_format, proposed_recorded_at
 from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
@@ -82,7 +83,7 @@ def check_tables(
     assert report is not None  # they were read
     if not len(arrests):
         first = f"no arrest was accepted: {why_nothing(report)}"
-    beside, error = _beside(arrests, proposed.config(), progress)
+    beside, error = _beside(arrests, proposed.to_look_with(), progress)
     first = first or error
     links = person_links(proposed.config())
     if links is not None:
@@ -117,7 +118,7 @@ def _read(
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests_at(None, inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
+        arrests = read_arrests_at(None, inputs, proposed.to_look_with(), progress=progress, keep_going=True, notice=notice)
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()
@@ -142,11 +143,12 @@ def _improved(inputs: list[str], proposed: ProposedConfig, arrests: Arrests | No
     """The proposal with what was seen, and whether more can be read with it."""
     config, report = proposed.config(), arrests.report if arrests is not None else None
     if report is None or report.skipped:
-        columns, open_ = proposed_columns(find_sources(inputs, config.input, [], []), config)
-        if columns:
+        found = proposed_columns(find_sources(inputs, config.input, [], []), config)
+        if found.certain:
             why = "what stands for our columns, by the likeness of names: look whether it does"
-            proposed = proposed.adding({"columns": {**config.input.columns, **columns}}, {"columns": why})
-            return replace(proposed, open=(*proposed.open, *open_)), True
+            proposed = proposed.adding({"columns": {**config.input.columns, **found.certain}}, {"columns": why})
+        if found.certain or found.tried:
+            return replace(proposed, tried=found.tried, open=(*proposed.open, *found.open)), True
     if report is None:
         return proposed, False
     date_format, open_ = proposed_format(report, config)
