@@ -173,7 +173,7 @@ def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
     offences = found["offences_in_no_set"]
     return {
         **found,
-        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"])} for o in offences],
+        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"]), "is_shape": True} for o in offences],
     }
 
 
@@ -199,7 +199,7 @@ def describe_check(found: Mapping[str, Any]) -> str:
     read, arrests, rows = found["input"], found["arrests"], found["input"]["rows"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "no dates"
     sets = ", ".join(f"{name} {n:,}" for name, n in arrests["violent_arrests"].items())
-    texts = [f'"{shortened(item["text"], 40)}" {item["rows"]:,}' for item in found["offences_in_no_set"]]
+    texts = list(map(_offence_line, found["offences_in_no_set"]))
     reasons = [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
     columns = [f"{ours} = {quoted(theirs)}" for ours, theirs in read["columns"].items()]
     lines = [
@@ -207,15 +207,15 @@ def describe_check(found: Mapping[str, Any]) -> str:
                  f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
         ("rejected", _some(reasons)),
         ("unreadable", _some([f"{file['name']}: {file['reason']}" for file in read["left_out"]], 3, "; ")),
-        ("written", _some(read["notes"], 4, "; ")),
+        ("format", _some(read["notes"], 4, "; ")),
         ("columns", _some(columns)),
         ("dropped", _some([quoted([name]) for name in read["protected_columns_dropped"]])),
         ("not read", _some([quoted([name]) for name in read["other_columns_ignored"]])),
         ("no value", _some(null_words(read["null_words"]))),
         ("arrests", f"{counted(arrests['arrests'], 'arrest')} of {counted(arrests['persons'], 'person')} in "
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
-        ("violent", sets),
-        ("in no set", _some(texts)),
+        ("violent", f"arrests by set: {sets}"),
+        ("in no set", f"offences by rows: {_some(texts)}" if texts else ""),
         *((name, _beside_line(found[name])) for name in ("ties", "victims") if name in found),
         *(("links", _links_line(found[name])) for name in ("person_links",) if name in found),
         *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
@@ -226,6 +226,12 @@ def describe_check(found: Mapping[str, Any]) -> str:
     ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
     lines.append(("ready", ready))
     return "\n".join(f"{title:10} {text}" for title, text in lines if text)
+
+
+def _offence_line(item: Mapping[str, Any]) -> str:
+    """An offence and its rows; of one that only its shape is shown of, how to see it."""
+    shape = " (shape; --show-values)" if item.get("is_shape") else ""
+    return f'"{shortened(item["text"], 40)}"{shape} {item["rows"]:,}'
 
 
 def _links_line(counts: Mapping[str, int]) -> str:

@@ -54,7 +54,7 @@ def proposed_columns(sources: Sequence[Source], config: Config) -> ProposedColum
         for ours in missing:
             ranked = [(rank, name) for rank, name in ranked_names(ours, present) if plain_name(name) not in taken]
             near = [name for rank, name in ranked if rank == ranked[0][0]]
-            taken |= set(map(plain_name, near))
+            taken |= set(map(plain_name, near[:1]))
             if ranked or ours in ("date", "offence"):
                 names.setdefault(ours, {}).update(dict.fromkeys(near[:1]))
             if len(near) > 1:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.words import Advice, plain_name, toml_key, toml_of
 from gpunet.config.config import Config, load_config
+from gpunet.config.offences import preset_of
 from gpunet.config.ties_config import KindConfig
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
@@ -68,8 +69,10 @@ class ProposedConfig:
             for key, value in values.items():
                 if section == "input" and key in self.why:
                     lines.append(f"# {self.why[key]}")
-                of_key = {f"{key}.{ours}": v for ours, v in value.items()} if key == "columns" else {toml_key(key): value}
-                lines += [f"{name} = {toml_of(v)}" for name, v in of_key.items()]  # so that one may be added to columns
+                if (section, key) == ("input", "columns"):  # by name, so that one of those to decide on may be added
+                    lines += [f"columns.{ours} = {toml_of(theirs)}" for ours, theirs in value.items()]
+                else:
+                    lines.append(f"{toml_key(key)} = {toml_of(value)}")
         decide = _decisions(self.open, lines)
         if decide and "[input]" not in lines:
             lines += ["", "[input]"]
@@ -119,7 +122,8 @@ def _changed(plain: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, 
             found |= {f"ties.{toml_key(kind)}": _changed_kind(settings) for kind, settings in values.items()}
             continue
         if section == "violent_offences":
-            changed = {} if values == default[section] else dict(values)
+            preset = preset_of(values)
+            changed = {} if values == default[section] else {"preset": preset} if preset else dict(values)
         else:
             known = default.get(section, {})  # what is optional is not there
             changed = {key: value for key, value in values.items() if key not in known or value != known[key]}

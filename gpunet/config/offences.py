@@ -123,7 +123,8 @@ def preset_of(sets: Taxonomy) -> str | None:
     >>> preset_of(PRESETS["nibrs"])
     'nibrs'
     """
-    return next((name for name, of_preset in PRESETS.items() if list(of_preset.items()) == list(sets.items())), None)
+    plain = {name: tuple(patterns) for name, patterns in sets.items()}
+    return next((name for name, of_preset in PRESETS.items() if list(of_preset.items()) == list(plain.items())), None)
 
 
 def taxonomy_hash(sets: Taxonomy) -> str:
