@@ -31,6 +31,9 @@ _MOST_READS = 3
 
 _MOST_TEXTS, _MOST_LINES = 8, 12
 
+#: From this share of rejected rows on, tables are not called ready without a word on them.
+_MANY = 0.05
+
 
 def check_tables(
     inputs: list[str],
@@ -56,6 +59,7 @@ def check_tables(
     -------
     dict
         ``ready``: whether a run would take the tables with the given configuration. ``error``: why not, else None.
+        ``but``: what to do first where it would, and 5 % of the rows or more would be rejected, else None.
         ``input``: as in ``run.json``, and ``columns``; ``ties`` and ``victims`` likewise, if the configuration names
         tables of them. ``arrests``: statistics. ``offences``: the most frequent ones in no set. ``warnings``:
         sentences. ``config``: the proposed ``[input]``; all figures are with it.
@@ -94,6 +98,7 @@ def check_tables(
     result = {
         "ready": first is None,
         "error": first,
+        "but": _rejected(report, proposed) if first is None else None,
         "input": input_report(report),
         "arrests": arrest_statistics(arrests),
         "offences_in_no_set": _in_no_set(report),
@@ -110,6 +115,17 @@ def check_tables(
     return result, proposed.toml()
 
 
+def _rejected(report: ReadReport, proposed: ProposedConfig) -> str | None:
+    """That many rows are rejected, and what to do first about the most frequent reason; None if they are few."""
+    read, rejected = sum(file.read for file in report.files), sum(report.by_reason.values())
+    if rejected < _MANY * read or not rejected:
+        return None
+    reasons = sorted(report.by_reason, key=lambda reason: -report.by_reason[reason])
+    keys = {advice.key for advice in proposed.open} & {"date_format", "null_dates"} if "bad_date" in reasons else set()
+    first = f"set {' and '.join(sorted(keys))} first" if keys else "see the warnings first"
+    return f"{rejected:,} of {counted(read, 'row')} are rejected ({', '.join(reasons)}): {first}"
+
+
 def _read(
     inputs: list[str],
     proposed: ProposedConfig,
@@ -118,7 +134,9 @@ def _read(
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests_at(None, inputs, proposed.to_look_with(), progress=progress, keep_going=True, notice=notice)
+        arrests = read_arrests_at(
+            None, inputs, proposed.to_look_with(), progress=progress, keep_going=True, notice=notice
+        )
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()
@@ -173,7 +191,9 @@ def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
     offences = found["offences_in_no_set"]
     return {
         **found,
-        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"]), "is_shape": True} for o in offences],
+        "offences_in_no_set": [
+            o if o["rows"] > 1 else {**o, "text": shape_of(o["text"]), "is_shape": True} for o in offences
+        ],
     }
 
 
@@ -223,8 +243,8 @@ def describe_check(found: Mapping[str, Any]) -> str:
     more = len(found["warnings"]) - _MOST_LINES
     if more > 0:
         lines.append(("warning", f"... and {more:,} more with --json"))
-    ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
-    lines.append(("ready", ready))
+    ready = f"yes, but {found['but']}" if found["but"] else "a run takes these tables as they are configured"
+    lines.append(("ready", ready if found["ready"] else f"not yet: {found['error']}"))
     return "\n".join(f"{title:10} {text}" for title, text in lines if text)
 
 

@@ -139,16 +139,26 @@ def _changed_kind(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def proposed_format(report: ReadReport, config: Config) -> tuple[Any, list[Advice]]:
-    """The one format that dates can have which were not read, else None; and advice where there are several."""
+    """The one format that dates can have which were not read, else None.
+
+    And advice: where there are several, and on days that stand for no date in any of them.
+    """
     if not report.bad_dates:
         return None, []
     texts, column = list(report.bad_dates), report.columns.get("date", ["date"])[0]
-    formats = date_proposals(texts, column, config.input.date_format).formats
+    proposal = date_proposals(texts, column, config.input.date_format)
+    formats = proposal.formats
     if len(formats) == 1:
-        return formats[0], []
+        return formats[0], []  # with it reading tells of such days
+    told = {day for one in report.advice if one.key == "null_dates" for day in one.value}
+    days = [day for day in proposal.null_dates if day not in told]
+    about = f"if {' and '.join(days)} {'stands' if len(days) == 1 else 'stand'} for no date"
     return None, [
-        Advice(f'if "{text}" is {day}', "date_format", given)
-        for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
+        *(
+            Advice(f'if "{text}" is {day}', "date_format", given)
+            for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
+        ),
+        *([Advice(about, "null_dates", [*config.input.null_dates, *days])] if days else []),
     ]
 
 

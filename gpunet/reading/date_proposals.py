@@ -44,6 +44,8 @@ _DATES: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (r"()\d{17}", ("%Y%m%d%H%M%S%f",)),
 )
 
+_PLACEHOLDERS = [day for day, _ in PLACEHOLDER_DAYS]
+
 #: So many ways to write dates are looked at, so many are proposed together, and between so many is the choice.
 _MOST_SHAPES, _MOST_FORMATS, _MOST_CHOICES = 60, 12, 4
 
@@ -119,7 +121,12 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
         about = [at for at in shown if unread[at] and (torn or timestamps[at] != BAD_DATE)]
         said.append(f"{such_as(about)} {choice or _torn_words(texts, torn, present)}")
     if not torn:
-        faults = _faults(texts, array, timestamps, date_formats(formats[0] if formats else present))
+        told = np.isin(timestamps // DAY_US, timestamps[unread] // DAY_US) & np.isin(
+            timestamps // DAY_US, _PLACEHOLDERS
+        )
+        late = ((timestamps < EARLIEST) | (timestamps > latest_timestamp(None))) & ~told
+        faults = _faults(texts, array, timestamps == BAD_DATE, date_formats(formats[0] if formats else present))
+        faults = [*faults, ("lie before 1900 or after today", late & (timestamps != BAD_DATE))]
         said += [f"{such_as(np.flatnonzero(those).tolist())} {fault}" for fault, those in faults if those.any()]
     if nulls := _refused(timestamps[unread]):
         said.append(f"write [input] null_dates = {_toml(nulls)} for these placeholders to be no date")
@@ -128,18 +135,19 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
     return Proposal(examples, tuple(map(_setting, formats)), _refused(timestamps), int(unread.sum()), sentence)
 
 
-def _faults(texts: Sequence[str], array: Any, timestamps: Int64, formats: DateFormats) -> Iterator[tuple[str, Bool]]:
-    """What is wrong with texts of which these formats make the timestamps, and with which; each has one fault."""
-    bad = timestamps == BAD_DATE
+def _faults(texts: Sequence[str], array: Any, bad: Bool, formats: DateFormats) -> list[tuple[str, Bool]]:
+    """What is wrong with the texts that are `bad` in these formats, and with which of them: each has one fault."""
     fits = np.any([pattern.fits(array) for pattern in formats.patterns], axis=0)
     written = bad & fits & np.array([bool(formats.given or re.match(r"\s*\d{4}-\d\d-\d\d", text)) for text in texts])
-    codes = "" if formats.given else 'date_format with strptime codes, as in "%d/%m/%Y %H:%M", or '
-    yield f"are not understood: write [input] {codes}null_values if they stand for no date", bad & ~written
     times = any(":" in texts[at] for at in np.flatnonzero(written).tolist())
-    yield "are no days of the calendar" + (" or no times of day" if times else ""), written
-    placeholder = np.isin(timestamps // DAY_US, [day for day, _ in PLACEHOLDER_DAYS]) & bool(formats.given)
-    late = (timestamps < EARLIEST) | (timestamps > latest_timestamp(None))
-    yield "lie before 1900 or after today", ~bad & late & ~placeholder
+    return [
+        (
+            'are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", or null_values '
+            "if they stand for no date",
+            bad & ~written,
+        ),
+        ("are no days of the calendar" + (" or no times of day" if times else ""), written),
+    ]
 
 
 def _refused(timestamps: Int64) -> tuple[str, ...]:
