@@ -384,8 +384,9 @@ def test_proposals_by_hand() -> None:
     assert mixed.formats == (("dayfirst", "excel", "%Y-%m-%d"), ("monthfirst", "excel", "%Y-%m-%d"))
     assert mixed.values == ("1/2/2013", "41306", "2013-2-1")
     assert mixed.sentence.endswith(
-        '; dates such as "?" are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", '
-        'or null_values if they stand for no date; dates such as "9999-99-99A99:99:99" are no days of the calendar or no times of day; --show-values shows it'
+        '; dates such as "?" are not understood: write [input] date_format with strptime codes, as in '
+        '"%d/%m/%Y %H:%M", or null_values if they stand for no date; dates such as "9999-99-99A99:99:99" are no days '
+        "of the calendar or no times of day; --show-values shows it"
     )
     assert date_proposals(["2013-2-1"], given="dayfirst").formats == (("dayfirst", "%Y-%m-%d"),)
 
@@ -422,7 +423,8 @@ def test_what_is_written_as_a_date_is_told_to_be_no_day() -> None:
         "lie before 1900 or after today; --show-values shows it"
     )
     assert in_format.endswith(
-        'dates such as "31/02/2013" are no days of the calendar; dates such as "13/02/2999" lie before 1900 or after today'
+        'dates such as "31/02/2013" are no days of the calendar; dates such as "13/02/2999" lie before 1900 or after '
+        "today"
     )
 
 

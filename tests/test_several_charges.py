@@ -1,4 +1,4 @@
-"""Several charges in one cell: that they are told of, and read as charges where ``[input] offence_separator`` says so."""
+"""Several charges in one cell: they are told of, and read as charges where ``[input] offence_separator`` says so."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def test_every_command_that_reads_warns_and_never_shows_the_offence(tmp_path: Pa
     assert report is not None
     (warning,) = (text for text in report.warnings if "several charges" in text)
     assert warning == (
-        '1 offence text (6 rows) looks like several charges in one cell, with ";" between them, so that what one charge '
-        "is not hides what another is: have one charge a row in the tables; or if each part of such a text is a charge, "
-        'write [input] offence_separator = ";"'
+        '1 offence text (6 rows) looks like several charges in one cell, with ";" between them, so that what one '
+        "charge is not hides what another is: have one charge a row in the tables; or if each part of such a text is "
+        'a charge, write [input] offence_separator = ";"'
     )
     options = ["features", path, "--config", str(tmp_path / "c.toml"), "--out", str(tmp_path / "o")]
     assert CliRunner().invoke(app, options).exit_code == 0

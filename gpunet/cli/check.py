@@ -223,8 +223,8 @@ def describe_check(found: Mapping[str, Any]) -> str:
     reasons = [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
     columns = [f"{ours} = {quoted(theirs)}" for ours, theirs in read["columns"].items()]
     lines = [
-        ("read", f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
-                 f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
+        ("read", f"{counted(rows['read'], 'row')} of {counted(len(read['files']), 'file')}: "
+                 f"{rows['accepted']:,} accepted, {rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
         ("rejected", _some(reasons)),
         ("unreadable", _some([f"{file['name']}: {file['reason']}" for file in read["left_out"]], 3, "; ")),
         ("format", _some(read["notes"], 4, "; ")),
@@ -262,7 +262,7 @@ def _links_line(counts: Mapping[str, int]) -> str:
 def _beside_line(read: Mapping[str, Any]) -> str:
     """What became of the rows of tables of ties or victims."""
     rows, reasons = read["rows"], [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
-    counts = f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
+    counts = f"{counted(rows['read'], 'row')} of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
     rejected = f"{rows['rejected']:,} rejected" + (f" ({_some(reasons)})" if reasons else "")
     return "; ".join((f"{counts}{rejected}, {rows['duplicate']:,} duplicate", *read["notes"]))
 

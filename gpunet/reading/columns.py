@@ -52,8 +52,8 @@ _CALLED = {
 
 #: Those of these words that other columns have in their names too.
 _VAGUE = frozenset(
-    ("person", "suspect", "offender", "arrestee", "individual", "custody", "booking", "occurred", "date", "datum", "when",
-     "time", "statute", "category", "law", "desc")
+    ("person", "suspect", "offender", "arrestee", "individual", "custody", "booking", "occurred", "date", "datum",
+     "when", "time", "statute", "category", "law", "desc")
 )  # fmt: skip
 
 #: How alike a name is to ours that may be another spelling of it: the share of letters that they have in common.
