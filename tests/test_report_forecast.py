@@ -32,7 +32,10 @@ TOP = (
     "Of the 100 persons that the model ranks highest {} had a violent arrest in the test window; of the 100 that past "
     "violence alone ranks highest, {}."
 )
-PARTS = "(Parts of a person: persons of equal value at the end of a list count by their share.)"
+PARTS = (
+    "(Parts of a person: persons of equal value at the end of a list count by their share, and an end of an interval "
+    "may lie between two draws.)"
+)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,10 @@ def measure_words(name: str, outcome: Outcome = OFFENDING) -> str:
 
 
 #: Why a difference of two lists of persons, or an end of its interval, may be no whole number.
-_PARTS = "(Parts of a person: persons of equal value at the end of a list count by their share.)"
+_PARTS = (
+    "(Parts of a person: persons of equal value at the end of a list count by their share, and an end of an interval "
+    "may lie between two draws.)"
+)
 
 
 def top_sentence(
