@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.config.layers import ANY, VICTIM
 from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
