@@ -177,7 +177,7 @@ def test_input_warnings_are_the_same() -> None:
     assert found.no_network is None
     absent, shared = found.warnings
     assert absent.startswith("no offence in the data matches arson")
-    assert shared.startswith("1 incidents have arrests by several forces")
+    assert shared.startswith("1 incident has arrests by several forces")
 
 
 def test_arrests_and_networks_stay_where_they_are(synthetic: Arrests) -> None:

@@ -170,7 +170,7 @@ def test_the_configuration_may_name_the_tables(tmp_path: Path) -> None:
     assert found["ready"]
     assert found["ties"]["rows"] == {"read": 1, "accepted": 1, "rejected": 0, "duplicate": 0}
     assert json.loads(json.dumps(found)) == found
-    assert "ties       1 rows of 1 file: 1 accepted" in describe_check(found)
+    assert "ties       1 row of 1 file: 1 accepted" in describe_check(found)
     (tmp_path / "ties.csv").write_text("person_a,person_b,kind,date\n1,2,lunch,2013-01-01\n")
     (tmp_path / "proposed.toml").write_text(proposed)
     assert load_config(tmp_path / "proposed.toml") == config

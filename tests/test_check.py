@@ -132,3 +132,96 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_told_of(tmp_path: Path
     assert not found["ready"]
     assert "bad.parquet" in found["error"]
     assert found["input"]["rows"]["accepted"] == 4
+
+
+SEVERAL = "person_id,incident_id,date,offence1,offence2,offence3\n"
+
+
+def test_a_column_without_a_value_is_never_proposed_and_of_several_none_is(tmp_path: Path) -> None:
+    rows = "".join(f"{row},ARSON,{word}\n" for row, word in zip(ROWS.splitlines(), ["", "NA", " ", "-"], strict=True))
+    found, toml = check_tables([write(tmp_path / "a.csv", SEVERAL + rows)])
+    assert not found["ready"]
+    assert tomllib.loads(toml) == {"input": {}}
+    assert "offence3" not in toml
+    assert '# several columns of offences, "offence1", "offence2": make one row of each charge' in toml
+    for name in ("offence1", "offence2"):
+        assert f'# columns.offence = "{name}"' in toml.splitlines()
+    assert found["arrests"]["violent_arrests"]["robbery"] == 1  # the first is looked at
+    assert found["config"]["input"]["columns"] == {}
+
+
+def test_the_only_column_with_a_value_is_proposed(tmp_path: Path) -> None:
+    rows = "".join(f"{row},,\n" for row in ROWS.splitlines())
+    _, toml = check_tables([write(tmp_path / "a.csv", SEVERAL + rows)])
+    assert tomllib.loads(toml) == {"input": {"columns": {"offence": "offence1"}}}
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "names"),
+    [
+        ("person_id,incident_id,offence date,offense date,offence\n", "date", ("offence date", "offense date")),
+        ("Nominal Ref,Nominal Key,incident_id,date,offence\n", "person_id", ("Nominal Ref", "Nominal Key")),
+    ],
+)
+def test_several_columns_that_fit_alike_are_asked_about_whatever_they_are(
+    header: str, key: str, names: tuple[str, str], tmp_path: Path
+) -> None:
+    columns = header.rstrip().split(",")
+    rows = [dict(zip(("person_id", "incident_id", "date", "offence"), row.split(","), strict=True)) for row in
+            ROWS.splitlines()]  # fmt: skip
+    lines = [",".join(row.get(name, row[key]) for name in columns) for row in rows]
+    _, toml = check_tables([write(tmp_path / "a.csv", header + "\n".join(lines) + "\n")])
+    assert tomllib.loads(toml) == {"input": {}}
+    assert sorted(line for line in toml.splitlines() if " = " in line) == sorted(
+        f'# columns.{key} = "{name}"' for name in names
+    )
+
+
+def test_a_choice_of_columns_can_be_taken_beside_those_that_are_certain(tmp_path: Path) -> None:
+    header = "Nominal,incident_id,date,Charge 1,Charge 2\n"
+    rows = "".join(f"{row},ARSON\n" for row in ROWS.splitlines())
+    _, toml = check_tables([write(tmp_path / "a.csv", header + rows)])
+    taken = tomllib.loads(toml.replace('# columns.offence = "Charge 2"', 'columns.offence = "Charge 2"'))
+    assert taken == {"input": {"columns": {"person_id": "Nominal", "offence": "Charge 2"}}}
+    assert read_arrests(str(tmp_path / "a.csv"), taken).report.offences["text"].to_list() == ["ARSON"]
+
+
+UNREAD = ("13/02/24 09:05 PM", "00/00/0000", "", "31/12/9999", "Unknown")
+
+
+def test_tables_of_which_many_rows_are_rejected_are_not_plainly_ready(tmp_path: Path) -> None:
+    rows = "".join(f"p{i},i{i // 2},{date},THEFT\n" for i, date in enumerate(UNREAD))
+    found, toml = check_tables([write(tmp_path / "a.csv", HEADER + rows)])
+    assert found["ready"]
+    assert found["but"] == "3 of 5 rows are rejected (bad_date): set date_format and null_dates first"
+    assert f"ready      yes, but {found['but']}" in describe_check(found)
+    assert '# null_dates = ["0000-00-00", "9999-12-31"]' in toml.splitlines()
+    config = {"input": {"date_format": "dayfirst", "null_dates": ["0000-00-00", "9999-12-31"]}}
+    again, _ = check_tables([str(tmp_path / "a.csv")], config)
+    assert (again["ready"], again["but"], again["input"]["rows"]["accepted"]) == (True, None, 5)
+
+
+@pytest.mark.parametrize(("accepted", "told"), [(19, True), (20, False)])
+def test_one_rejected_row_of_twenty_is_many(accepted: int, told: bool, tmp_path: Path) -> None:
+    rows = "".join(f"p{i % 7},i{i // 2},2013-01-05,THEFT\n" for i in range(accepted)) + ",i1,2013-01-05,THEFT\n"
+    found, _ = check_tables([write(tmp_path / "a.csv", HEADER + rows)])
+    expected = f"1 of {accepted + 1} rows are rejected (missing_person): see the warnings first"
+    assert found["but"] == (expected if told else None)
+
+
+def test_a_preset_keeps_its_name(tmp_path: Path) -> None:
+    given = write(tmp_path / "given.toml", '[violent_offences]\npreset = "home_office"\n')
+    options = ["check", write(tmp_path / "a.csv", HEADER + ROWS), "--config", given]
+    done = CliRunner().invoke(app, [*options, "--write-config", str(tmp_path / "c.toml")])
+    assert done.exit_code == 0, done.output
+    assert tomllib.loads((tmp_path / "c.toml").read_text()) == {"violent_offences": {"preset": "home_office"}}
+
+
+def test_figures_have_their_unit_and_shapes_are_called_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", (HEADER + ROWS).replace(",", ";"))
+    lines = CliRunner().invoke(app, ["check", path]).output.splitlines()
+    assert any(line.startswith("format     ") and 'a.csv: separated by ";"' in line for line in lines)
+    assert any(line.startswith("violent    arrests by set: violent 1, ") for line in lines)
+    assert 'in no set  offences by rows: "THEFT" 2, "AAAAA" (shape; --show-values) 1' in lines
+    shown = CliRunner().invoke(app, ["check", path, "--show-values"]).output
+    assert 'in no set  offences by rows: "THEFT" 2, "ARSON" 1' in shown

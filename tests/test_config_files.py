@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunet.base.errors import ConfigError
-from gpunet.cli.proposed_config import proposed_columns
+from gpunet.cli.proposed_columns import proposed_columns
 from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 
@@ -144,7 +144,7 @@ def test_places_may_share_a_column_and_names_may_be_exchanged(settings):
 def test_check_never_proposes_one_column_twice(tmp_path):
     (tmp_path / "a.csv").write_text("suspect_case_no,charge_date\n1,2013-01-01\n")
     sources = find_sources([tmp_path / "a.csv"], Config().input, [])
-    columns, _ = proposed_columns(sources, Config())
+    columns = proposed_columns(sources, Config()).certain
     names = [name for name in columns.values() if name]
     assert len(names) == len(set(names)) == 2
 

@@ -383,12 +383,16 @@ def test_proposals_by_hand() -> None:
     )
     assert mixed.formats == (("dayfirst", "excel", "%Y-%m-%d"), ("monthfirst", "excel", "%Y-%m-%d"))
     assert mixed.values == ("1/2/2013", "41306", "2013-2-1")
-    assert mixed.sentence.endswith('; "9999-99-99A99:99:99" and 1 more are not understood; --show-values shows it')
+    assert mixed.sentence.endswith(
+        '; dates such as "?" are not understood: write [input] date_format with strptime codes, as in '
+        '"%d/%m/%Y %H:%M", or null_values if they stand for no date; dates such as "9999-99-99A99:99:99" are no days '
+        "of the calendar or no times of day; --show-values shows it"
+    )
     assert date_proposals(["2013-2-1"], given="dayfirst").formats == (("dayfirst", "%Y-%m-%d"),)
 
 
 @pytest.mark.parametrize(
-    "text", ["2013-02-01T24:00:00", "yesterday", "2013", "20:13", "2013Q1", "31/02/2013", "13-Feb"]
+    "text", ["2013-0230", "20130230", "yesterday", "2013", "20:13", "2013Q1", "31/02/2013", "13-Feb"]
 )
 def test_what_is_no_date_in_any_way_is_said_to_be_none(text: str) -> None:
     proposal = date_proposals([text])
@@ -398,6 +402,30 @@ def test_what_is_no_date_in_any_way_is_said_to_be_none(text: str) -> None:
     with values_shown(True):
         proposal = date_proposals([text])
     assert f'"{text}" are not understood: write [input] date_format with strptime codes' in proposal.sentence
+
+
+def test_what_is_written_as_a_date_is_told_to_be_no_day() -> None:
+    with values_shown(True):
+        said = [date_proposals([text]).sentence for text in ("2024-02-30", "2013-02-01T24:00:00")]
+        several = date_proposals(["2024-02-30", "2099-01-01", "1899-12-30", "soon"]).sentence
+        in_format = date_proposals(["13/02/2013", "31/02/2013", "13/02/2999"]).sentence
+    assert said == [
+        'column "date": dates such as "2024-02-30" are no days of the calendar',
+        'column "date": dates such as "2013-02-01T24:00:00" are no days of the calendar or no times of day',
+    ]
+    assert several == (
+        'column "date": dates such as "soon" are not understood: write [input] date_format with strptime codes, as in '
+        '"%d/%m/%Y %H:%M", or null_values if they stand for no date; dates such as "2024-02-30" are no days of the '
+        'calendar; dates such as "2099-01-01" and "1899-12-30" lie before 1900 or after today'
+    )
+    assert 'dates such as "13/02/2013" and "13/02/2999" need a format' in in_format
+    assert date_proposals(["9999-12-31"], given="dayfirst").sentence.endswith(
+        "lie before 1900 or after today; --show-values shows it"
+    )
+    assert in_format.endswith(
+        'dates such as "31/02/2013" are no days of the calendar; dates such as "13/02/2999" lie before 1900 or after '
+        "today"
+    )
 
 
 def test_dates_in_both_orders_are_not_proposed_for() -> None:

@@ -32,6 +32,10 @@ TOP = (
     "Of the 100 persons that the model ranks highest {} had a violent arrest in the test window; of the 100 that past "
     "violence alone ranks highest, {}."
 )
+PARTS = (
+    "(Parts of a person: persons of equal value at the end of a list count by their share, and an end of an interval "
+    "may lie between two draws.)"
+)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +47,10 @@ TOP = (
          "window shows, the model's list is no better than that of past violence alone."),
         (0.49, 0.41, (0.0, 0.15), "The difference is +8, but its 95 % interval, 0 to +15, holds 0: as far as this "
          "window shows, the model's list is no better than that of past violence alone."),
-        (0.6, 0.41, (0.1, 0.253), "The difference is +19 (95 % interval +10 to +25.3): the model's list is better."),
+        (0.6, 0.41, (0.1, 0.253), "The difference is +19 (95 % interval +10 to +25.3): the model's list is better. "
+         + PARTS),
         (0.3, 0.4125, (-0.2, -0.01), "The difference is -11.2 (95 % interval -20 to -1): past violence alone gives the "
-         "better list."),
+         "better list. " + PARTS),
     ],
 )  # fmt: skip
 def test_the_first_sentence_says_which_list_is_better(model: float, past: float, interval: Any, said: str) -> None:

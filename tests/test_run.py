@@ -358,7 +358,7 @@ def test_incidents_across_forces_are_a_warning(tmp_path):
     assert not any("several forces" in warning for warning in apart["warnings"])
     together = run_features(rows, tmp_path / "together", {"input": {"incident_key": ["incident_id"]}})
     assert together["network"]["ties"] == 1
-    assert any("1 incidents have arrests by several forces" in warning for warning in together["warnings"])
+    assert any("1 incident has arrests by several forces" in warning for warning in together["warnings"])
 
 
 def test_progress_tells_every_stage_to_its_end(tables, tmp_path):

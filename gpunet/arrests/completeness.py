@@ -103,12 +103,14 @@ class Completeness:
         for one in self.late[:_MOST_FORCES]:
             of = "" if one.force is None else f' of force "{shortened(one.force)}"'
             found.append(
-                f"the last {one.days} days up to {self.last_date} hold {counted(one.arrests, 'arrest')}{of}, where "
-                f"about {one.expected:,} were to be expected from {_BASIS[one.by_year]}: if arrests are recorded late, "
-                f"right would be --as-of {one.as_of}"
+                f"the last {counted(one.days, 'day')} up to {self.last_date} hold "
+                f"{counted(one.arrests, 'arrest')}{of}, where about {one.expected:,} were to be expected from "
+                f"{_BASIS[one.by_year]}: if arrests are recorded late, right would be --as-of {one.as_of}"
             )
         if len(self.late) > _MOST_FORCES:
-            found.append(f"{len(self.late) - _MOST_FORCES:,} more forces have few arrests at the end: see run.json")
+            found.append(
+                f"few arrests at the end of {counted(len(self.late) - _MOST_FORCES, 'more force')} too: see run.json"
+            )
         return found
 
     def as_dict(self) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if incidents.several_forces and "force" not in config.input.incident_key:
         found.append(
             Advice(
-                f"{incidents.several_forces:,} incidents have arrests by several forces: right if incident numbers are "
-                "national, else",
+                f"{counted(incidents.several_forces, 'incident')} {'has' if incidents.several_forces == 1 else 'have'} "
+                "arrests by several forces: right if incident numbers are national, else",
                 "incident_key",
                 ["force", *config.input.incident_key],
             )
@@ -80,7 +80,8 @@ def diagnosis_of(config: Config, forces: Sequence[str], persons: PersonFacts, in
     if incidents.apart and "year" not in config.input.incident_key and "date" not in config.input.incident_key:
         found.append(
             Advice(
-                f"{incidents.apart:,} incidents hold arrests more than a year apart (as {example(incidents.example)}"
+                f"{counted(incidents.apart, 'incident')} {'holds' if incidents.apart == 1 else 'hold'} arrests more "
+                f"than a year apart (as {example(incidents.example)}"
                 f"{hint()}): if incident numbers begin anew each year (rows without a date are rejected then)",
                 "incident_key",
                 [*config.input.incident_key, "year"],
@@ -155,4 +156,6 @@ def why_nothing(report: ReadReport | None) -> str:
     """Say why no row was accepted, with an example of each reason."""
     if report is None or not any(f.read for f in report.files):
         return "the input has no rows"
-    return f"all {sum(f.read for f in report.files):,} rows were rejected: {', '.join(report.reasons.values())}"
+    read = sum(f.read for f in report.files)
+    were = "the one row was" if read == 1 else f"all {read:,} rows were"
+    return f"{were} rejected: {', '.join(report.reasons.values())}"

@@ -12,7 +12,8 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import shape_of, values_are_shown
 from gpunet.base.words import counted, quoted, shortened
-from gpunet.cli.proposed_config import ProposedConfig, proposed_columns, proposed_format, proposed_recorded_at
+from gpunet.cli.proposed_columns import proposed_columns
+from gpunet.cli.proposed_config import ProposedConfig, proposed_format, proposed_recorded_at
 from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
@@ -29,6 +30,9 @@ __all__ = ["check_tables", "describe_check", "less_rare_texts"]
 _MOST_READS = 3
 
 _MOST_TEXTS, _MOST_LINES = 8, 12
+
+#: From this share of rejected rows on, tables are not called ready without a word on them.
+_MANY = 0.05
 
 
 def check_tables(
@@ -55,6 +59,7 @@ def check_tables(
     -------
     dict
         ``ready``: whether a run would take the tables with the given configuration. ``error``: why not, else None.
+        ``but``: what to do first where it would, and 5 % of the rows or more would be rejected, else None.
         ``input``: as in ``run.json``, and ``columns``; ``ties`` and ``victims`` likewise, if the configuration names
         tables of them. ``arrests``: statistics. ``offences``: the most frequent ones in no set. ``warnings``:
         sentences. ``config``: the proposed ``[input]``; all figures are with it.
@@ -82,7 +87,7 @@ def check_tables(
     assert report is not None  # they were read
     if not len(arrests):
         first = f"no arrest was accepted: {why_nothing(report)}"
-    beside, error = _beside(arrests, proposed.config(), progress)
+    beside, error = _beside(arrests, proposed.to_look_with(), progress)
     first = first or error
     links = person_links(proposed.config())
     if links is not None:
@@ -93,6 +98,7 @@ def check_tables(
     result = {
         "ready": first is None,
         "error": first,
+        "but": _rejected(report, proposed) if first is None else None,
         "input": input_report(report),
         "arrests": arrest_statistics(arrests),
         "offences_in_no_set": _in_no_set(report),
@@ -109,6 +115,17 @@ def check_tables(
     return result, proposed.toml()
 
 
+def _rejected(report: ReadReport, proposed: ProposedConfig) -> str | None:
+    """That many rows are rejected, and what to do first about the most frequent reason; None if they are few."""
+    read, rejected = sum(file.read for file in report.files), sum(report.by_reason.values())
+    if rejected < _MANY * read or not rejected:
+        return None
+    reasons = sorted(report.by_reason, key=lambda reason: -report.by_reason[reason])
+    keys = {advice.key for advice in proposed.open} & {"date_format", "null_dates"} if "bad_date" in reasons else set()
+    first = f"set {' and '.join(sorted(keys))} first" if keys else "see the warnings first"
+    return f"{rejected:,} of {counted(read, 'row')} are rejected ({', '.join(reasons)}): {first}"
+
+
 def _read(
     inputs: list[str],
     proposed: ProposedConfig,
@@ -117,7 +134,9 @@ def _read(
 ) -> tuple[Arrests | None, str | None]:
     """The arrests, and the first fault of a file."""
     try:
-        arrests = read_arrests_at(None, inputs, proposed.config(), progress=progress, keep_going=True, notice=notice)
+        arrests = read_arrests_at(
+            None, inputs, proposed.to_look_with(), progress=progress, keep_going=True, notice=notice
+        )
     except InputError as error:
         return None, str(error)
     skipped = arrests.report.skipped if arrests.report is not None else ()
@@ -142,11 +161,12 @@ def _improved(inputs: list[str], proposed: ProposedConfig, arrests: Arrests | No
     """The proposal with what was seen, and whether more can be read with it."""
     config, report = proposed.config(), arrests.report if arrests is not None else None
     if report is None or report.skipped:
-        columns, open_ = proposed_columns(find_sources(inputs, config.input, [], []), config)
-        if columns:
+        found = proposed_columns(find_sources(inputs, config.input, [], []), config)
+        if found.certain:
             why = "what stands for our columns, by the likeness of names: look whether it does"
-            proposed = proposed.adding({"columns": {**config.input.columns, **columns}}, {"columns": why})
-            return replace(proposed, open=(*proposed.open, *open_)), True
+            proposed = proposed.adding({"columns": {**config.input.columns, **found.certain}}, {"columns": why})
+        if found.certain or found.tried:
+            return replace(proposed, tried=found.tried, open=(*proposed.open, *found.open)), True
     if report is None:
         return proposed, False
     date_format, open_ = proposed_format(report, config)
@@ -171,7 +191,9 @@ def less_rare_texts(found: Mapping[str, Any]) -> dict[str, Any]:
     offences = found["offences_in_no_set"]
     return {
         **found,
-        "offences_in_no_set": [o if o["rows"] > 1 else {**o, "text": shape_of(o["text"])} for o in offences],
+        "offences_in_no_set": [
+            o if o["rows"] > 1 else {**o, "text": shape_of(o["text"]), "is_shape": True} for o in offences
+        ],
     }
 
 
@@ -197,23 +219,23 @@ def describe_check(found: Mapping[str, Any]) -> str:
     read, arrests, rows = found["input"], found["arrests"], found["input"]["rows"]
     span = f"{arrests['first_date']} to {arrests['last_date']}" if arrests["first_date"] else "no dates"
     sets = ", ".join(f"{name} {n:,}" for name, n in arrests["violent_arrests"].items())
-    texts = [f'"{shortened(item["text"], 40)}" {item["rows"]:,}' for item in found["offences_in_no_set"]]
+    texts = list(map(_offence_line, found["offences_in_no_set"]))
     reasons = [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
     columns = [f"{ours} = {quoted(theirs)}" for ours, theirs in read["columns"].items()]
     lines = [
-        ("read", f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
-                 f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
+        ("read", f"{counted(rows['read'], 'row')} of {counted(len(read['files']), 'file')}: "
+                 f"{rows['accepted']:,} accepted, {rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"),
         ("rejected", _some(reasons)),
         ("unreadable", _some([f"{file['name']}: {file['reason']}" for file in read["left_out"]], 3, "; ")),
-        ("written", _some(read["notes"], 4, "; ")),
+        ("format", _some(read["notes"], 4, "; ")),
         ("columns", _some(columns)),
         ("dropped", _some([quoted([name]) for name in read["protected_columns_dropped"]])),
         ("not read", _some([quoted([name]) for name in read["other_columns_ignored"]])),
         ("no value", _some(null_words(read["null_words"]))),
         ("arrests", f"{counted(arrests['arrests'], 'arrest')} of {counted(arrests['persons'], 'person')} in "
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
-        ("violent", sets),
-        ("in no set", _some(texts)),
+        ("violent", f"arrests by set: {sets}"),
+        ("in no set", f"offences by rows: {_some(texts)}" if texts else ""),
         *((name, _beside_line(found[name])) for name in ("ties", "victims") if name in found),
         *(("links", _links_line(found[name])) for name in ("person_links",) if name in found),
         *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
@@ -221,9 +243,15 @@ def describe_check(found: Mapping[str, Any]) -> str:
     more = len(found["warnings"]) - _MOST_LINES
     if more > 0:
         lines.append(("warning", f"... and {more:,} more with --json"))
-    ready = "a run takes these tables as they are configured" if found["ready"] else f"not yet: {found['error']}"
-    lines.append(("ready", ready))
+    ready = f"yes, but {found['but']}" if found["but"] else "a run takes these tables as they are configured"
+    lines.append(("ready", ready if found["ready"] else f"not yet: {found['error']}"))
     return "\n".join(f"{title:10} {text}" for title, text in lines if text)
+
+
+def _offence_line(item: Mapping[str, Any]) -> str:
+    """An offence and its rows; of one that only its shape is shown of, how to see it."""
+    shape = " (shape; --show-values)" if item.get("is_shape") else ""
+    return f'"{shortened(item["text"], 40)}"{shape} {item["rows"]:,}'
 
 
 def _links_line(counts: Mapping[str, int]) -> str:
@@ -234,7 +262,7 @@ def _links_line(counts: Mapping[str, int]) -> str:
 def _beside_line(read: Mapping[str, Any]) -> str:
     """What became of the rows of tables of ties or victims."""
     rows, reasons = read["rows"], [f"{n:,} {reason}" for reason, n in read["rejected_by_reason"].items()]
-    counts = f"{rows['read']:,} rows of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
+    counts = f"{counted(rows['read'], 'row')} of {counted(len(read['files']), 'file')}: {rows['accepted']:,} accepted, "
     rejected = f"{rows['rejected']:,} rejected" + (f" ({_some(reasons)})" if reasons else "")
     return "; ".join((f"{counts}{rejected}, {rows['duplicate']:,} duplicate", *read["notes"]))
 

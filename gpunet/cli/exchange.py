@@ -50,7 +50,7 @@ def _of_kind(kind: str, tables: list[Mapping[str, Any]]) -> list[str]:
     rejected = "".join(f", {n:,} {reason}" for reason, n in reasons.items())
     repeats = sum(table["repeats_left_out"] for table in tables)
     return [
-        f"{kind:<11}{rows:,} of {read:,} rows of {counted(len(tables), 'file')}{rejected}"
+        f"{kind:<11}{rows:,} of {counted(read, 'row')} of {counted(len(tables), 'file')}{rejected}"
         + (f", {repeats:,} repeated" if repeats else "")
     ]
 

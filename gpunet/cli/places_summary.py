@@ -19,8 +19,8 @@ def places_lines(places: Mapping[str, Any], width: int) -> list[str]:
     unit = places["unit"] + (f" of resolution {places['resolution']}" if places["unit"] == "cell" else "")
     lines = [
         f"places    {counted(len(windows), 'window')} by {unit}, {windows[0]['as_of']} to {windows[-1]['as_of']}; at "
-        f"most {max(window['places'] for window in windows):,} places, "
-        f"{sum(window['violent_arrests'] for window in windows):,} violent arrests in them"
+        f"most {counted(max(window['places'] for window in windows), 'place')}, "
+        f"{counted(sum(window['violent_arrests'] for window in windows), 'violent arrest')} in them"
     ]
     if not rows:
         return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,18 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from gpunet.arrests.arrests import ReadReport
-from gpunet.base.errors import UnreadableFile
 from gpunet.base.words import Advice, plain_name, toml_key, toml_of
-from gpunet.config.config import REQUIRED_COLUMNS, Config, load_config
+from gpunet.config.config import Config, load_config
+from gpunet.config.offences import preset_of
 from gpunet.config.ties_config import KindConfig
-from gpunet.reading.columns import missing_columns, near_names
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.date_proposals import date_proposals
 from gpunet.reading.dates import DAY_US, day_in_words
-from gpunet.reading.files import open_file
-from gpunet.reading.sources import Source
 
-__all__ = ["ProposedConfig", "proposed_columns", "proposed_format", "proposed_recorded_at"]
+__all__ = ["ProposedConfig", "proposed_format", "proposed_recorded_at"]
 
 #: What a column may be called that says when a row came to be known, without blanks and underscores.
 _RECORDED = re.compile(
@@ -36,18 +33,28 @@ class ProposedConfig:
     """A configuration in the making.
 
     ``given``: what the user's says. ``certain``: keys of ``[input]`` that the tables cannot be read without, and
-    ``why``: what was seen, by key. ``open``: advice that only who knows the tables can decide on.
+    ``why``: what was seen, by key. ``tried``: the likeliest of several columns that may be ours, with which the tables
+    are looked at; it is not proposed. ``open``: advice that only who knows the tables can decide on.
     """
 
     given: Config
     certain: Mapping[str, Any] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
     open: Sequence[Advice] = ()
 
     def config(self) -> Config:
         """The user's configuration with what is certain."""
+        return self._with({})
+
+    def to_look_with(self) -> Config:
+        """The same with the columns that are tried."""
+        return self._with(self.tried)
+
+    def _with(self, columns: Mapping[str, str]) -> Config:
         plain = self.given.as_dict()
-        plain["input"] |= {**self.certain, "columns": {**plain["input"]["columns"], **self.certain.get("columns", {})}}
+        known = plain["input"]["columns"]
+        plain["input"] |= {**self.certain, "columns": {**known, **self.certain.get("columns", {}), **columns}}
         return load_config(plain)
 
     def adding(self, certain: Mapping[str, Any], why: Mapping[str, str]) -> ProposedConfig:
@@ -62,9 +69,11 @@ class ProposedConfig:
             for key, value in values.items():
                 if section == "input" and key in self.why:
                     lines.append(f"# {self.why[key]}")
-                lines.append(f"{toml_key(key)} = {toml_of(value)}")
-        written = _changed(self.config().as_dict(), Config().as_dict()).get("input", {})
-        decide = _decisions(self.open, written)
+                if (section, key) == ("input", "columns"):  # by name, so that one of those to decide on may be added
+                    lines += [f"columns.{ours} = {toml_of(theirs)}" for ours, theirs in value.items()]
+                else:
+                    lines.append(f"{toml_key(key)} = {toml_of(value)}")
+        decide = _decisions(self.open, lines)
         if decide and "[input]" not in lines:
             lines += ["", "[input]"]
         at = lines.index("[input]") + 1 if decide else 0
@@ -72,8 +81,12 @@ class ProposedConfig:
         return "\n".join(lines) + "\n"
 
 
-def _decisions(advice: Iterable[Advice], written: Collection[str]) -> list[str]:
-    """Comments: what may be wrong, and one line a key, so that several may be taken; but for names and formats."""
+def _decisions(advice: Iterable[Advice], lines: Iterable[str]) -> list[str]:
+    """Comments: what may be wrong, and one line a key, so that several may be taken; but for names and formats.
+
+    `lines` are those of the file so far.
+    """
+    written = {line.partition(" = ")[0] for line in lines}
     about: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     for one in (one for one in advice if one.key):
@@ -86,7 +99,7 @@ def _decisions(advice: Iterable[Advice], written: Collection[str]) -> list[str]:
         instead = "# (in place of the line below that has the same key)"
         found += [
             *said,
-            *([instead] if key in written else []),
+            *([instead] if key.partition(" = ")[0] in written else []),
             f"# {key.partition(' = ')[0]} = {toml_of(values[key])}",
         ]
     return found
@@ -109,7 +122,8 @@ def _changed(plain: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, 
             found |= {f"ties.{toml_key(kind)}": _changed_kind(settings) for kind, settings in values.items()}
             continue
         if section == "violent_offences":
-            changed = {} if values == default[section] else dict(values)
+            preset = preset_of(values)
+            changed = {} if values == default[section] else {"preset": preset} if preset else dict(values)
         else:
             known = default.get(section, {})  # what is optional is not there
             changed = {key: value for key, value in values.items() if key not in known or value != known[key]}
@@ -124,47 +138,27 @@ def _changed_kind(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key == "use" or value != default[key]}
 
 
-def proposed_columns(sources: Iterable[Source], config: Config) -> tuple[dict[str, Any], list[Advice]]:
-    """Names for columns that tables lack, and advice where there are several that may be meant."""
-    names: dict[str, dict[str, None]] = {}
-    open_: dict[str, Advice] = {}
-    have: set[str] = set()  # columns that some table has under the name that it should have
-    for source in sources:
-        try:
-            present = list(open_file(source, config.input).types)
-        except UnreadableFile:
-            continue  # whoever reads it says what is wrong
-        missing = missing_columns(present, config.input) if present else []
-        have |= {ours for ours in REQUIRED_COLUMNS if present and ours not in missing}
-        taken = {name for ours in REQUIRED_COLUMNS for name in map(plain_name, config.input.source_names(ours))}
-        for ours in missing:
-            near = [name for name in near_names(ours, present) if plain_name(name) not in taken]
-            taken |= set(map(plain_name, near[:1]))
-            if near or ours in ("date", "offence"):
-                names.setdefault(ours, {}).update(dict.fromkeys(near[:1]))
-            for other in near[1:]:
-                about = f'{ours} may be "{other}" and not "{near[0]}"'
-                open_.setdefault(about, Advice(about, f"columns.{ours}", other))
-    every = {}
-    for ours, found in names.items():
-        given = config.input.source_names(ours) if ours in have or ours in config.input.columns else ()
-        known = list(dict.fromkeys((*given, *found)))
-        if found or not known:  # a column that only some tables have is not absent from all
-            every[ours] = known[0] if len(known) == 1 else known or ""
-    return every, list(open_.values())
-
-
 def proposed_format(report: ReadReport, config: Config) -> tuple[Any, list[Advice]]:
-    """The one format that dates can have which were not read, else None; and advice where there are several."""
+    """The one format that dates can have which were not read, else None.
+
+    And advice: where there are several, and on days that stand for no date in any of them.
+    """
     if not report.bad_dates:
         return None, []
     texts, column = list(report.bad_dates), report.columns.get("date", ["date"])[0]
-    formats = date_proposals(texts, column, config.input.date_format).formats
+    proposal = date_proposals(texts, column, config.input.date_format)
+    formats = proposal.formats
     if len(formats) == 1:
-        return formats[0], []
+        return formats[0], []  # with it reading tells of such days
+    told = {day for one in report.advice if one.key == "null_dates" for day in one.value}
+    days = [day for day in proposal.null_dates if day not in told]
+    about = f"if {' and '.join(days)} {'stands' if len(days) == 1 else 'stand'} for no date"
     return None, [
-        Advice(f'if "{text}" is {day}', "date_format", given)
-        for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
+        *(
+            Advice(f'if "{text}" is {day}', "date_format", given)
+            for given, (text, day) in zip(formats, _told_apart(texts, formats), strict=True)
+        ),
+        *([Advice(about, "null_dates", [*config.input.null_dates, *days])] if days else []),
     ]
 
 

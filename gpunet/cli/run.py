@@ -152,7 +152,9 @@ def forecast_of(run: Run, inputs: Any, as_of: date | None) -> dict[str, Any]:
             run.warnings += victims_end_early(_last_victim(arrests), days["T"])
         cuts = {name: run.cut(arrests, day) for name, day in days.items()}
     if undated:
-        run.warnings.append(f"{undated} arrests without a date are left out: a forecast needs to know what came when")
+        run.warnings.append(
+            f"{counted(undated, 'arrest')} without a date left out, as a forecast needs to know what came when"
+        )
     now = run.features("features-T", cuts["T"], "as of T")
     past = _past(run, cuts, now)
     sections = run.write_features(cuts["T"], now)

@@ -54,14 +54,15 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         read_line("read", manifest["input"]),
         *rejected_lines(manifest["input"]["rejected_by_reason"]),
         *_words(manifest["input"].get("null_words", {})),  # which earlier versions did not note
-        *(f"written   {note}" for note in manifest["input"].get("notes", [])[:_MOST_NOTES]),
+        *(f"format    {note}" for note in manifest["input"].get("notes", [])[:_MOST_NOTES]),
         *beside_lines(manifest),
-        f"arrests   {arrests['arrests']:,} of {arrests['persons']:,} persons, {span}, "
+        f"arrests   {arrests['arrests']:,} of {counted(arrests['persons'], 'person')}, {span}, "
         f"{arrests['violent_arrests']['violent']:,} violent",
     ]
     if network is not None:
         lines.append(
-            f"network   {network['persons']:,} persons, {network['ties']:,} ties, {network['components']:,} components"
+            f"network   {counted(network['persons'], 'person')}, {counted(network['ties'], 'tie')}, "
+            f"{counted(network['components'], 'component')}"
         )
     lines += layer_lines(manifest)
     path = manifest.get("path")
@@ -75,7 +76,7 @@ def summarise(manifest: Mapping[str, Any], out: Path, width: int | None = None, 
         )
     if (update := manifest["execution"].get("update")) is not None:
         whose = counted(update["persons_moved"], "person")
-        lines.append(f"moved     {update['changes']:,} values of {whose} since {update['of']}")
+        lines.append(f"moved     {counted(update['changes'], 'value')} of {whose} since {update['of']}")
     if "model" in manifest:
         lines += _model(manifest["model"], width, outcome_of(manifest))
     if "evaluation" in manifest:
@@ -115,8 +116,8 @@ def _model(model: Mapping[str, Any], width: int, outcome: Outcome) -> list[str]:
     """How the forecast did on the window that it was not trained on, beside the own past and chance."""
     results, test = model["results"], model["test"]
     lines = [
-        f"forecast  {outcome.event} within {model['horizon_days']} days; tried on {test['window']}: "
-        f"{test['positives']:,} of {test['persons']:,} persons"
+        f"forecast  {outcome.event} within {counted(model['horizon_days'], 'day')}; tried on {test['window']}: "
+        f"{test['positives']:,} of {counted(test['persons'], 'person')}"
     ]
     named = {"model": "model", "past_violence": outcome.record, "chance": "chance"}
     names = {name: words for name, words in named.items() if results[name] is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpunet.base.words import counted
 from gpunet.config.input_config import BESIDE
 
 __all__ = ["beside_lines", "layer_lines", "read_line", "rejected_lines"]
@@ -14,7 +15,7 @@ def read_line(word: str, read: Mapping[str, Any]) -> str:
     """How many rows of how many files there were, and what became of them; `word` says of what."""
     rows = read["rows"]
     return (
-        f"{word:<10}{rows['read']:,} rows of {_files(read)}: {rows['accepted']:,} accepted, "
+        f"{word:<10}{counted(rows['read'], 'row')} of {_files(read)}: {rows['accepted']:,} accepted, "
         f"{rows['rejected']:,} rejected, {rows['duplicate']:,} duplicate"
     )
 
@@ -38,11 +39,14 @@ def beside_lines(manifest: Mapping[str, Any]) -> list[str]:
 def layer_lines(manifest: Mapping[str, Any]) -> list[str]:
     """A line for each layer beside co-arrest, and one for the union of all."""
     layers = manifest.get("layers", {})
-    return [f"layer     {name}: {of['persons']:,} persons, {of['ties']:,} ties" for name, of in layers.items()]
+    return [
+        f"layer     {name}: {counted(of['persons'], 'person')}, {counted(of['ties'], 'tie')}"
+        for name, of in layers.items()
+    ]
 
 
 def _files(read: Mapping[str, Any]) -> str:
     """How many files were read, and how many were not."""
     files, skipped = len(read["files"]), len(read["left_out"])
-    counted = f"{files:,} file{'s' if files != 1 else ''}"
-    return f"{counted} ({skipped:,} unreadable and left out)" if skipped else counted
+    read_whole = counted(files, "file")
+    return f"{read_whole} ({skipped:,} unreadable and left out)" if skipped else read_whole

@@ -31,7 +31,7 @@ def _known(evaluation: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], wid
             columns.append([f"{title} {protocol or ''}".rstrip(), *map(figure, values)])
     first = rows[0]
     lines = [
-        f"evaluated {first['persons']:,} persons, {first['positives']:,} of them violent; all features",
+        f"evaluated {counted(first['persons'], 'person')}, {first['positives']:,} of them violent; all features",
         *table_of(columns, width),
     ]
     leaks = [
@@ -92,11 +92,13 @@ def panel_lines(panel: Mapping[str, Any]) -> list[str]:
     """Snapshots, rows, labels, and what was computed again."""
     snapshots, verified = panel["snapshots"], panel["verified"]
     complete = [snapshot for snapshot in snapshots if snapshot["label_complete"]]
+    days = counted(panel["horizon_days"], "day")
     rows, positives = (sum(snapshot[key] for snapshot in snapshots) for key in ("rows", "positives"))
     lines = [
         f"panel     {counted(len(snapshots), 'snapshot')} by {panel['unit']}, {snapshots[0]['as_of']} to "
-        f"{snapshots[-1]['as_of']}: {rows:,} rows, at most {max(snapshot['rows'] for snapshot in snapshots):,} each",
-        f"labels    {positives:,} violent within {panel['horizon_days']} days; complete in {len(complete)} of "
+        f"{snapshots[-1]['as_of']}: {counted(rows, 'row')}, "
+        f"at most {max(snapshot['rows'] for snapshot in snapshots):,} each",
+        f"labels    {positives:,} violent within {days}; complete in {len(complete)} of "
         f"{counted(len(snapshots), 'snapshot')}",
     ]
     if verified is not None:

@@ -273,6 +273,7 @@ class Config:
         return {
             "[network] max_incident_size": self.network.max_incident_size,
             **{f"[input] {key}": plain[key] for key in kept},
+            "[input] offence_separator": list(self.input.offence_separators),
             "[input] columns that are absent": [name for name in ALL_COLUMNS if self.input.is_absent(name)],
             **beside,
         }
@@ -288,7 +289,7 @@ class Config:
         for name in _OPTIONAL_SECTIONS:
             if getattr(self, name) == _DEFAULTS[name]():
                 del plain[name]
-        for name in (*BESIDE, "person_links"):
+        for name in (*BESIDE, "person_links", "offence_separator"):
             if not plain["input"][name]:
                 del plain["input"][name]
         if self.model.side == OFFENDER:

@@ -77,6 +77,13 @@ def _text_or_texts(value: Any) -> Any:
     return value if isinstance(value, str) else tuple(value)
 
 
+def _texts_to_split_at(value: Any) -> Any:
+    texts = _text_or_texts(value)
+    if "" in ((texts,) if isinstance(texts, str) else texts):
+        raise ValueError("a text between two charges cannot be empty; leave the key out where a cell is one charge")
+    return texts
+
+
 def _as_names(value: Any) -> Any:
     """One path, or several, as a tuple."""
     return (value,) if isinstance(value, str) else value
@@ -180,6 +187,9 @@ class InputConfig:
     date_format: Annotated[str | tuple[str, ...], BeforeValidator(_text_or_texts)] = ()
     """How dates are written that are not ISO: codes of strptime, ``"dayfirst"``, ``"monthfirst"``, ``"epoch"`` or
     ``"excel"``; or a list, which are tried in their order."""
+    offence_separator: Annotated[str | tuple[str, ...], BeforeValidator(_texts_to_split_at)] = ()
+    """What stands between two charges where one cell holds several, such as ``";"``; or a list of such texts. Each is
+    then a charge of the same person and incident."""
     id_rules: Annotated[
         IdColumnRules, BeforeValidator(_of_both_ids, json_schema_input_type=_RuleNames | IdRules | IdColumnRules)
     ] = field(default_factory=IdColumnRules)
@@ -199,6 +209,11 @@ class InputConfig:
     person_links: Annotated[tuple[_Name, ...], BeforeValidator(_as_names)] = ()
     """Tables of links between ids of one person (option ``--person-links``), as ``gpunet link`` writes them: files,
     folders or globs. Ids whose link somebody has said yes to are one person."""
+
+    @property
+    def offence_separators(self) -> tuple[str, ...]:
+        """What stands between two charges of one cell, none where a cell is one charge."""
+        return (self.offence_separator,) if isinstance(self.offence_separator, str) else self.offence_separator
 
     @property
     def has_tables_beside(self) -> bool:

@@ -11,11 +11,21 @@ import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gpunet.config.presets import PRESETS
 
-__all__ = ["EXCEPT", "PRESETS", "RESERVED_SETS", "compile_taxonomy", "offence_mask", "plain_text", "taxonomy_hash"]
+__all__ = [
+    "EXCEPT",
+    "PRESETS",
+    "RESERVED_SETS",
+    "charges_in",
+    "compile_taxonomy",
+    "offence_mask",
+    "plain_text",
+    "preset_of",
+    "taxonomy_hash",
+]
 
 Taxonomy = Mapping[str, tuple[str, ...]]
 
@@ -63,12 +73,33 @@ def _glob(pattern: str) -> _Glob:
     return literal, re.compile(fnmatch.translate(folded)), pattern not in _OF_PRESETS
 
 
-def offence_mask(text: str, compiled: list[CompiledSet]) -> int:
+def charges_in(text: str, separators: Sequence[str]) -> list[str]:
+    """The charges that a text names: what stands between any of `separators`; one text where none is in it.
+
+    Examples
+    --------
+    >>> charges_in("S.18 GBH Wounding; Criminal damage", [";"])
+    ['S.18 GBH Wounding', 'Criminal damage']
+    """
+    found = [text]
+    for separator in separators:
+        found = [part for whole in found for part in whole.split(separator)]
+    return [part.strip() for part in found if part.strip()] or [text]
+
+
+def offence_mask(text: str, compiled: list[CompiledSet], separators: Sequence[str] = ()) -> int:
     """Bit mask of the sets that the offence `text` belongs to: bit i for the i-th set of the taxonomy.
 
     Patterns are matched against the text without case and white space around it; those of presets also against what
-    :func:`plain_text` leaves of it.
+    :func:`plain_text` leaves of it. With `separators` a text is in the sets of its charges, each by itself.
     """
+    mask = 0
+    for charge in charges_in(text, separators):
+        mask |= _mask_of_charge(charge, compiled)
+    return mask
+
+
+def _mask_of_charge(text: str, compiled: list[CompiledSet]) -> int:
     text, plain = text.strip().casefold(), plain_text(text)
     return sum(
         1 << i
@@ -82,6 +113,18 @@ def _matches(globs: list[_Glob], text: str, plain: str) -> bool:
         (literal in text and pattern.match(text)) or (not exact and literal in plain and pattern.match(plain))
         for literal, pattern, exact in globs
     )
+
+
+def preset_of(sets: Taxonomy) -> str | None:
+    """The name of the preset whose sets these are, None where they are the user's own.
+
+    Examples
+    --------
+    >>> preset_of(PRESETS["nibrs"])
+    'nibrs'
+    """
+    plain = {name: tuple(patterns) for name, patterns in sets.items()}
+    return next((name for name, of_preset in PRESETS.items() if list(of_preset.items()) == list(plain.items())), None)
 
 
 def taxonomy_hash(sets: Taxonomy) -> str:

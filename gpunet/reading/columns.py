@@ -36,6 +36,7 @@ __all__ = [
     "missing_columns",
     "near_names",
     "plain_name",
+    "ranked_names",
 ]
 
 
@@ -48,6 +49,15 @@ _CALLED = {
     "date": ("arrestdate", "offensedate", "offencedate", "occurred", "date", "datum", "when", "time"),
     "offence": ("offence", "offense", "charge", "crime", "primarytype", "statute", "category", "law", "desc"),
 }  # fmt: skip
+
+#: Those of these words that other columns have in their names too.
+_VAGUE = frozenset(
+    ("person", "suspect", "offender", "arrestee", "individual", "custody", "booking", "occurred", "date", "datum",
+     "when", "time", "statute", "category", "law", "desc")
+)  # fmt: skip
+
+#: How alike a name is to ours that may be another spelling of it: the share of letters that they have in common.
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -142,14 +152,24 @@ def _advice(ours: str, present: list[str]) -> str:
 
 def near_names(ours: str, present: Iterable[str]) -> list[str]:
     """Up to three of the names that are present and may be meant for a column of ours, the likeliest first."""
+    return [name for _, name in ranked_names(ours, present)][:3]
+
+
+def ranked_names(ours: str, present: Iterable[str]) -> list[tuple[int, str]]:
+    """The names that are present and may be meant for a column of ours, the likeliest first.
+
+    With each is 0 where it is likely, and 1 where only a word tells that other columns have in their names too.
+    """
     plain = {plain_name(theirs): theirs for theirs in present if not is_protected(theirs)}
     if ours not in DATE_COLUMNS:
         plain = {name: theirs for name, theirs in plain.items() if not re.search("date|time", name)}
-    near = difflib.get_close_matches(plain_name(ours), plain, 3, 0.8)
-    near += [name for word in _CALLED.get(ours, ()) for name in plain if word in name]
+    alike = {name: difflib.SequenceMatcher(None, name, plain_name(ours)).ratio() for name in plain}
+    near = [(0, name) for name in sorted(plain, key=lambda name: -alike[name]) if alike[name] >= _ALIKE]
+    near += [(int(word in _VAGUE), name) for word in _CALLED.get(ours, ()) for name in plain if word in name]
     if ours == "person_id" and "id" in plain:
-        near.append("id")
-    return [plain[name] for name in dict.fromkeys(near)][:3]
+        near.append((1, "id"))
+    ranks = {name: rank for rank, name in reversed(near)}
+    return [(ranks[name], plain[name]) for name in dict.fromkeys(name for _, name in near)]
 
 
 def missing_columns(present: Iterable[str], config: InputConfig) -> list[str]:

@@ -44,6 +44,8 @@ _DATES: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (r"()\d{17}", ("%Y%m%d%H%M%S%f",)),
 )
 
+_PLACEHOLDERS = [day for day, _ in PLACEHOLDER_DAYS]
+
 #: So many ways to write dates are looked at, so many are proposed together, and between so many is the choice.
 _MOST_SHAPES, _MOST_FORMATS, _MOST_CHOICES = 60, 12, 4
 
@@ -107,29 +109,45 @@ def date_proposals(values: Sequence[str | None], column: str = "date", given: st
     timestamps = date_formats(formats[0] if formats else present).parse(array)
     first = [int(np.argmax(one.reads & unread)) for one in combinations[0]]
     shown = [*dict.fromkeys((*first, *np.flatnonzero(unread).tolist(), *range(len(texts))))][:3]
+    are_dates = np.any([one.reads for one in candidates], axis=0) if candidates else np.zeros(len(texts), np.bool_)
+
+    def such_as(places: Sequence[int]) -> str:
+        listed = dict.fromkeys(_quoted(texts[at]) if are_dates[at] else example(texts[at]) for at in places[:3])
+        return f"dates such as {_and(list(listed))}"
+
     said = []
-    if torn:
-        said.append(_torn_words(texts, torn, present))
-    elif formats:
-        said.append("need a format: write [input] " + _choice_words(texts, formats, combinations))
-        left = np.flatnonzero(timestamps == BAD_DATE)
-        if len(left):
-            more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
-            said.append(f"{example(texts[left[0]])}{more} {'are' if more else 'is'} not understood")
-    elif unread.any():
-        said.append(
-            'are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", or null_values '
-            "if they stand for no date"
+    if torn or formats:
+        choice = "need a format: write [input] " + _choice_words(texts, formats, combinations) if formats else ""
+        about = [at for at in shown if unread[at] and (torn or timestamps[at] != BAD_DATE)]
+        said.append(f"{such_as(about)} {choice or _torn_words(texts, torn, present)}")
+    if not torn:
+        told = np.isin(timestamps // DAY_US, timestamps[unread] // DAY_US) & np.isin(
+            timestamps // DAY_US, _PLACEHOLDERS
         )
+        late = ((timestamps < EARLIEST) | (timestamps > latest_timestamp(None))) & ~told
+        faults = _faults(texts, array, timestamps == BAD_DATE, date_formats(formats[0] if formats else present))
+        faults = [*faults, ("lie before 1900 or after today", late & (timestamps != BAD_DATE))]
+        said += [f"{such_as(np.flatnonzero(those).tolist())} {fault}" for fault, those in faults if those.any()]
     if nulls := _refused(timestamps[unread]):
         said.append(f"write [input] null_dates = {_toml(nulls)} for these placeholders to be no date")
-    are_dates = np.any([one.reads for one in candidates], axis=0) if candidates else np.zeros(len(texts), np.bool_)
-    listed = dict.fromkeys(_quoted(texts[at]) if are_dates[at] else example(texts[at]) for at in shown)
-    sentence = f'column "{_plain(column)}": dates such as {_and(list(listed))} '
-    sentence += "; ".join(said) or "lie before 1900 or after today"
-    sentence += "" if are_dates.all() else hint()
+    sentence = f'column "{_plain(column)}": {"; ".join(said)}' + ("" if are_dates.all() else hint())
     examples = tuple(texts[at] for at in shown)
     return Proposal(examples, tuple(map(_setting, formats)), _refused(timestamps), int(unread.sum()), sentence)
+
+
+def _faults(texts: Sequence[str], array: Any, bad: Bool, formats: DateFormats) -> list[tuple[str, Bool]]:
+    """What is wrong with the texts that are `bad` in these formats, and with which of them: each has one fault."""
+    fits = np.any([pattern.fits(array) for pattern in formats.patterns], axis=0)
+    written = bad & fits & np.array([bool(formats.given or re.match(r"\s*\d{4}-\d\d-\d\d", text)) for text in texts])
+    times = any(":" in texts[at] for at in np.flatnonzero(written).tolist())
+    return [
+        (
+            'are not understood: write [input] date_format with strptime codes, as in "%d/%m/%Y %H:%M", or null_values '
+            "if they stand for no date",
+            bad & ~written,
+        ),
+        ("are no days of the calendar" + (" or no times of day" if times else ""), written),
+    ]
 
 
 def _refused(timestamps: Int64) -> tuple[str, ...]:

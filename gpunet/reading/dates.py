@@ -154,11 +154,21 @@ class DatePattern:
     regex: str
     read: Callable[[Any], Int64] = read_parts
 
+    @property
+    def _whole(self) -> str:
+        return rf"\A[ \t-\r]*{self.regex}[ \t-\r]*\z"
+
+    def fits(self, texts: Any) -> Bool:
+        """Which texts (PyArrow's) are written so, also where there is no such day or time."""
+        import pyarrow.compute as pc
+
+        return np.asarray(pc.match_substring_regex(texts, self._whole))
+
     def parse(self, texts: Any) -> Int64:
         """Timestamp of each text (PyArrow's), ``BAD_DATE`` where it is not written so, or is no date."""
         import pyarrow.compute as pc
 
-        found = pc.extract_regex(texts, rf"\A[ \t-\r]*{self.regex}[ \t-\r]*\z")
+        found = pc.extract_regex(texts, self._whole)
         (known,) = np.nonzero(np.asarray(found.is_valid()))
         out = np.full(len(texts), BAD_DATE)
         if len(known):

@@ -60,7 +60,7 @@ def names_of(
     if no_force:
         ordered["force"].insert(0, "")
     compiled = compile_taxonomy(config.violent_offences)
-    masks = [*(offence_mask(text, compiled) for text in ordered["offence"]), 0]
+    masks = [*(offence_mask(text, compiled, config.input.offence_separators) for text in ordered["offence"]), 0]
     packed, rank, places = {}, {}, {}
     for name in PLACES:
         keyed = sorted((f"{owner}/{place}" if owner else place, owner, place) for owner, place in pairs[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -12,12 +13,13 @@ from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.base.words import counted
 from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.config.input_config import DATE_COLUMNS
-from gpunet.config.offences import compile_taxonomy, offence_mask
+from gpunet.config.offences import charges_in, compile_taxonomy, offence_mask
 from gpunet.reading.advice import explained_reasons, reading_advice, unread_recorded_at
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
 from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
+from gpunet.reading.several_charges import several_charges
 from gpunet.reading.skipped import skipped_warnings
 from gpunet.reading.stream import InputRecord, Inputs
 from gpunet.tables.frames import from_arrow
@@ -58,7 +60,11 @@ def report_of(
     skipped = inputs.skipped or ()
     columns = columns_of(inputs.records)
     dates = {ours: columns.get(ours, [ours])[0] for ours in DATE_COLUMNS}
-    advised = reading_advice(files, [r.number for r in inputs.records], found, config.input, dates)
+    table = offences_table(offences, config)
+    advised = [
+        *reading_advice(files, [r.number for r in inputs.records], found, config.input, dates),
+        *several_charges(table, config),
+    ]
     return ReadReport(
         files=files,
         rejected=rejected,
@@ -80,7 +86,7 @@ def report_of(
         null_words=null_words_of(found),
         columns=columns,
         notes=notes_of(inputs.records),
-        offences=offences_table(offences, config),
+        offences=table,
         pseudonyms=stated_pseudonyms(inputs.records),
     )
 
@@ -120,10 +126,15 @@ def columns_of(records: Sequence[InputRecord]) -> dict[str, list[str]]:
 def offences_table(offences: Mapping[str | None, int], config: Config) -> nw.DataFrame[Any]:
     """``text, rows, sets``: each distinct offence, the most frequent first, and which of the configured sets it is in.
 
-    `offences` are rows by text, None where there is none.
+    `offences` are rows by text, None where there is none. With ``[input] offence_separator`` a row of several charges
+    is one of each.
     """
     compiled, names = compile_taxonomy(config.violent_offences), list(config.violent_offences)
-    ordered = sorted(((t, n) for t, n in offences.items() if n), key=lambda item: (-item[1], item[0] or ""))
+    charges: Counter[str | None] = Counter()
+    for text, rows in offences.items():
+        for charge in dict.fromkeys([None] if text is None else charges_in(text, config.input.offence_separators)):
+            charges[charge] += rows
+    ordered = sorted(((t, n) for t, n in charges.items() if n), key=lambda item: (-item[1], item[0] or ""))
     masks = [0 if text is None else offence_mask(text, compiled) for text, _ in ordered]
     table = pa.table(
         {

@@ -168,7 +168,7 @@ def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
         yield f"{_have(undated, 'arrest', audience)} no date."
     if read.get("null_words") and not audience.is_public:
         words = [
-            f"{named(word)} in {rows:,} rows of {named(column)}"
+            f"{named(word)} in {counted(rows, 'row')} of {named(column)}"
             for column, of in read["null_words"].items()
             for word, rows in of.items()
         ]

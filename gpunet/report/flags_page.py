@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -48,7 +49,8 @@ def flags_asked(source: Source) -> Section:
     runs = of["runs"]
     days = [run["as_of"] for run in runs]
     span = days[0] if len(days) == 1 else f"{counted(len(days), 'day')} from {days[0]} to {days[-1]}"
-    folders = "" if audience.is_public else f" The runs are {named_list([run['folder'] for run in runs])}."
+    names = [Path(run["folder"]).name or run["folder"] for run in runs]  # where they lie is nobody else's business
+    folders = "" if audience.is_public else f" The runs are {named_list(names)}."
     warnings = [] if audience.is_public else source.manifest["warnings"]
     return Section(
         "asked",

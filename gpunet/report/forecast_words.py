@@ -63,6 +63,13 @@ def measure_words(name: str, outcome: Outcome = OFFENDING) -> str:
     return _MEASURE_WORDS[name].format(event=outcome.event)
 
 
+#: Why a difference of two lists of persons, or an end of its interval, may be no whole number.
+_PARTS = (
+    "(Parts of a person: persons of equal value at the end of a list count by their share, and an end of an interval "
+    "may lie between two draws.)"
+)
+
+
 def top_sentence(
     found: Compared, audience: Audience, *, window: str = "the test window", outcome: Outcome = OFFENDING
 ) -> str:
@@ -88,10 +95,14 @@ def top_sentence(
     which = verdict(less)
     if any(hidden):
         return f"{told}. {verdicts[which].capitalize()}."
-    value, low, high = (number_words(_LIST * end, signed=True) for end in (less.value, *less.interval))
+    numbers = [number_words(_LIST * end, signed=True) for end in (less.value, *less.interval)]
+    value, low, high = numbers
+    parts = f" {_PARTS}" if any("." in number for number in numbers) else ""
     if which == "no better":
-        return f"{told}. The difference is {value}, but its 95 % interval, {low} to {high}, holds 0: {verdicts[which]}."
-    return f"{told}. The difference is {value} (95 % interval {low} to {high}): {verdicts[which]}."
+        differ = f"{value}, but its 95 % interval, {low} to {high}, holds 0"
+    else:
+        differ = f"{value} (95 % interval {low} to {high})"
+    return f"{told}. The difference is {differ}: {verdicts[which]}.{parts}"
 
 
 def first_hundred_told(value: float | None, persons: int, positives: int, audience: Audience) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.config.layers import ANY, VICTIM
 from gpunet.report.audience import Audience
 from gpunet.report.few import is_few
@@ -76,7 +77,7 @@ def _lead(found: Mapping[str, Any], audience: Audience) -> str:
     known = f"{audience.count(alone)} {'is' if alone == 1 and not audience.is_public else 'are'} known from these alone"
     if (union := _union_told(found, audience)) is None:
         return f"{said} Of all persons {known}, without an arrest."
-    tied = f"With every kind of tie {union:,} persons are tied to somebody."
+    tied = f"With every kind of tie {counted(union, 'person')} {'is' if union == 1 else 'are'} tied to somebody."
     return f"{said} {tied} Of all persons {known}, without an arrest."
 
 

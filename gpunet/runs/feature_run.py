@@ -12,6 +12,7 @@ from gpunet.arrests.arrests import Arrests, ReadReport
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.progress import begun, ended, part_of
+from gpunet.base.words import counted
 from gpunet.config.config import PathConfig
 from gpunet.config.registry import dictionary
 from gpunet.engines.cpu import CpuEngine
@@ -128,8 +129,9 @@ class FeatureRun(ReadingRun):
         if oversize:
             largest = max(incident["persons"] for incident in oversize)
             self.warnings.append(
-                f"{len(oversize)} incidents of more than {self.config.network.max_incident_size} persons tie nobody "
-                f"(the largest had {largest}): network.incidents_over_max_size in run.json lists them"
+                f"{counted(len(oversize), 'incident')} of more than {self.config.network.max_incident_size} persons "
+                f"{'ties' if len(oversize) == 1 else 'tie'} nobody (the largest had {largest}): "
+                "network.incidents_over_max_size in run.json lists them"
             )
         sections = {"arrests": of_everybody, "network": statistics, "path": path_section(found.path)}
         if self.config.layers:

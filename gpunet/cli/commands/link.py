@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from gpunet.base.errors import InputError
+from gpunet.base.words import counted
 from gpunet.cli.console import notice, say
 from gpunet.cli.options import ConfigFile, ShowValues, path_of
 
@@ -46,8 +47,11 @@ def link(
             progress=progress,
         )
     for at, name in enumerate("AB"):
-        left = f"; {found.without_id[at]:,} rows without an id are left out" if found.without_id[at] else ""
-        say(f"{name}         {found.persons[at]:,} persons in {found.records[at]:,} records{left}", indent=10)
+        left = f"; {counted(found.without_id[at], 'row')} without an id left out" if found.without_id[at] else ""
+        say(
+            f"{name}         {counted(found.persons[at], 'person')} in {counted(found.records[at], 'record')}{left}",
+            indent=10,
+        )
     for name, how in found.compared.items():
         say(f"on        {name}: {how}", indent=10)
     for note in found.notes:

@@ -10,6 +10,7 @@ import typer
 
 from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import check_target, refuse_inputs, refuse_inside
+from gpunet.base.words import counted
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
 from gpunet.config.sides import OFFENDER, Side
@@ -73,7 +74,7 @@ def score(
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error
     of = " as possible victims" if side else ""
-    say(f"{len(scores):,} persons scored{of}: {out}")
+    say(f"{counted(len(scores), 'person')} scored{of}: {out}")
 
 
 def _check_out(out: Path, inputs: list[Path]) -> None:
