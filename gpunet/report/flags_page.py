@@ -101,18 +101,25 @@ def flags_raised(source: Source) -> Section:
     )
 
 
+#: What is said of flags that were not better than chance, and how their verdicts begin.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "Worth nothing, worse than chance: {}.": ("was worth nothing",),
+    "Worth little, hardly better than chance or no better: {}.": ("was worth little",),
+    "Not shown to be better than chance, as the alerts are too few to tell: {}.": ("not shown",),
+    "Of {} nothing is known.": ("not known", "cannot be raised"),
+}
+
+
 def flags_worth(source: Source) -> Section:
-    """What each flag was worth in the past, beside chance; one that was worth nothing first of all."""
+    """What each flag was worth in the past, beside chance; first how many were not better, and which."""
     of = source.manifest["flags"]
     rows = of["worth"]
-    nothing = [row["flag"] for row in rows if row["worth"].startswith("was worth nothing")]
-    unknown = [row["flag"] for row in rows if row["worth"].startswith(("not known", "cannot be raised"))]
-    better = len(rows) - len(nothing) - len(unknown)
+    of_kind = {
+        words: [row["flag"] for row in rows if row["worth"].startswith(verdicts)] for words, verdicts in _KINDS.items()
+    }
+    better = len(rows) - sum(map(len, of_kind.values()))
     sentences = [f"{better} of {counted(len(rows), 'flag')} did better than chance in the past."]
-    if nothing:
-        sentences.append(f"Worth nothing, no better than chance: {named_list(nothing)}.")
-    if unknown:
-        sentences.append(f"Of {named_list(unknown)} nothing is known.")
+    sentences += [words.format(named_list(flags)) for words, flags in of_kind.items() if flags]
     parts: list[Paragraph | Table] = [Paragraph(_WHY_WIDE)]
     for ending, title, lines in _sides(rows):
         parts += [_worth_table(source, lines, ending, title), *_words(source, lines)]
