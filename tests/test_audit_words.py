@@ -79,27 +79,29 @@ def test_a_difference_on_a_list_is_said_where_the_threshold_shows_none(lead: Any
         threshold=[("a", 0.25, -0.1, 0.2), ("b", 0.15, -0.2, 0.1)],
         top_500=[("a", 0.25, 0.01, 0.1), ("b", 0.15, -0.1, -0.01)],
     )
-    (sentence,) = lead(found, ["g"], str)
+    (sentence,) = map(" ".join, lead(found, ["g"], str))
     none, both = "none of 2 groups that are told differs", "both groups that are told differ"
     for words, which in (("The model's threshold", none), ("The list of the first 500", both)):
-        said = f"{words} selects 25.0 % of a and 15.0 % of b, and 20.0 % of everybody: {which} from everybody by more"
+        said = (
+            f"{words[1:]} selects 25.0 % of a and 15.0 % of b, and 20.0 % of everybody: {which} from everybody by more"
+        )
         assert f"{said} than chance." in sentence
     assert "first 100" not in sentence  # the table has no such rule
 
 
 def test_a_rule_of_which_nothing_is_told_is_said_to_be_such() -> None:
     found = fairness("selection_rate", threshold=[("a", 0.25, 0.01, 0.1)], top_100=[("a", None, None, None)])
-    (sentence,) = selection_lead(found, ["g"], str)
+    (sentence,) = map(" ".join, selection_lead(found, ["g"], str))
     assert "the one group that is told differs from everybody by more than chance." in sentence
     assert "Of the list of the first 100 nothing can be told" in sentence
 
 
 def test_without_intervals_no_difference_is_denied() -> None:
     found = fairness("selection_rate", threshold=[("a", 0.25, None, None), ("b", 0.15, None, None)])
-    (sentence,) = selection_lead(found, ["g"], str)
+    (sentence,) = map(" ".join, selection_lead(found, ["g"], str))
     assert "whether that is more than chance cannot be told, as there are no intervals" in sentence
     found = fairness("selection_rate", threshold=[("a", 0.25, 0.1, 0.2), ("b", 0.15, None, None)])
-    (sentence,) = selection_lead(found, ["g"], str)
+    (sentence,) = map(" ".join, selection_lead(found, ["g"], str))
     assert "differs from everybody by more than chance (1 more group without an interval)." in sentence
     rows = {"by": ["g"], "group": ["a"], "rule": ["threshold"], "calibration": [0.1]}
     ends = dict.fromkeys(("calibration_low", "calibration_high"), pl.Series([None], dtype=pl.Float64))

@@ -110,7 +110,7 @@ def audit_selection(source: Source) -> Section | None:
     if (fairness := _fairness(source)) is None:
         return _not_for_everybody()
     by = source.manifest["audit"]["by"]
-    lead, *rest = selection_lead(fairness, by)
+    lead, *rest = map(" ".join, selection_lead(fairness, by))
     return Section(
         "fairness",
         "Who is selected",
@@ -147,7 +147,7 @@ def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section 
         if rules is not None:  # None: an audit of an earlier version
             fairness = fairness.filter(pl.col("rule").is_in(list(rules)))
     outcome = outcome_of(source.manifest)
-    lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome)
+    lead, *rest = map(" ".join, errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome))
     if THRESHOLD not in fairness["rule"]:
         lead, rest = _NOT_TOGETHER, [lead, *rest] if len(fairness) else []
     were, befallen = outcome.violence_of_many, outcome.befallen

@@ -137,27 +137,29 @@ def _is_told(fairness: pl.DataFrame, by: str, measure: str) -> bool:
     return bool(len(fairness.filter(pl.col("by") == by).drop_nulls(measure)))
 
 
-def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[str]:
-    """For each attribute, of which group each rule selects the largest and the smallest share."""
+def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[list[str]]:
+    """For each attribute a sentence a rule: of which group it selects the largest and the smallest share."""
     for attribute in by:
         if not _is_told(fairness, attribute, "selection_rate"):
-            yield f"By {name(attribute)} nothing can be told of who is selected: the groups are {_TOO_SMALL}."
+            yield [f"By {name(attribute)} nothing can be told of who is selected: the groups are {_TOO_SMALL}."]
             continue
-        yield f"By {name(attribute)}: {' '.join(_by_rule(fairness, attribute, 'selection_rate', name))}"
+        first, *others = _by_rule(fairness, attribute, "selection_rate", name)
+        yield [f"By {name(attribute)}, {first[0].lower()}{first[1:]}", *others]
 
 
 def errors_lead(
     fairness: pl.DataFrame, by: Sequence[str], name: Name = named, outcome: Outcome = OFFENDING
-) -> Iterator[str]:
-    """For each attribute, whose persons each rule selects wrongly most often."""
+) -> Iterator[list[str]]:
+    """For each attribute a sentence a rule: whose persons it selects wrongly most often."""
     for attribute in by:
         if not _is_told(fairness, attribute, "false_positive_rate"):
-            yield f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."
+            yield [f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."]
             continue
-        yield (
-            f"By {name(attribute)}, of persons who were not {outcome.violence_of_many}: "
-            f"{' '.join(_by_rule(fairness, attribute, 'false_positive_rate', name))}"
-        )
+        first, *others = _by_rule(fairness, attribute, "false_positive_rate", name)
+        yield [
+            f"By {name(attribute)}, of persons who were not {outcome.violence_of_many}, {first[0].lower()}{first[1:]}",
+            *others,
+        ]
 
 
 def calibration_lead(
