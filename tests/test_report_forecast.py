@@ -136,8 +136,8 @@ def test_groups_without_an_interval_are_no_proof_of_right_probabilities(tmp_path
     section = calibration(source)
     assert section is not None
     assert 0 < (without := ends.count(None)) < len(ends)
-    assert f"of {len(ends) - without} groups by probability are they off by more than chance" in section.lead
-    assert f"and of {without} more that cannot be told, as they have no intervals" in section.lead
+    assert f"{len(ends) - without} of {len(ends)} groups by probability have an interval, and in " in section.lead
+    assert "of these are they off by more than chance" in section.lead
 
 
 def test_measures_of_the_report_are_those_of_the_run(tmp_path: Path) -> None:

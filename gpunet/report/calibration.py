@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from gpunet.base.words import counted
 from gpunet.evaluate.forecast_intervals import Compared
 from gpunet.report.audience import Audience
 from gpunet.report.few import Told, few_are_told
@@ -64,14 +63,15 @@ def _lead(found: Compared, data: pl.DataFrame, audience: Audience, outcome: Outc
     side = "too high" if mean > high else "too low" if mean < low else "about right"
     known = data.drop_nulls("verdict")
     off = known.filter(pl.col("verdict") != "about right").height
-    by_group = (
-        f"in {off or 'none'} of {counted(len(known), 'group')} by probability are they off by more than chance"
-        if len(known)
-        else "whether they are off in any group by probability cannot be told"
-    )
-    if without := len(data) - len(known):
-        by_group += f", and of {without} more that cannot be told, as {'it has' if without == 1 else 'they have'} no "
-        by_group += "interval" if without == 1 else "intervals"
+    if not len(known):
+        by_group = "whether they are off in any group by probability cannot be told, as no group has an interval"
+    elif len(known) < len(data):
+        by_group = (
+            f"{len(known)} of {len(data)} groups by probability have an interval, and in {off or 'none'} of these are "
+            "they off by more than chance"
+        )
+    else:
+        by_group = f"in {off or 'none'} of {len(data)} groups by probability are they off by more than chance"
     return (
         f"{words}: the probabilities are {side} on average ({share(mean)} expected, 95 % interval of what happened "
         f"{share(low)} to {share(high)}); {by_group}."
@@ -155,8 +155,8 @@ def _table(found: Compared, data: pl.DataFrame, outcome: Outcome) -> Table:
     }  # fmt: skip
     groups, hidden = len(found.calibration), len(found.calibration) - len(data)
     sentence = (
-        f"{counted(groups, 'group')} of about one size, the lowest probabilities first; persons of one probability are "
-        "in one group."
+        f"Groups of about one size, {groups} in all, the lowest probabilities first; persons of one probability are in "
+        "one group."
     )
     if hidden:
         are = "is" if hidden == 1 else "are"
