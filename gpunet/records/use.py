@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gpunet.records.facts import Facts
 from gpunet.records.markdown import inline, listed, open_field
@@ -22,12 +22,13 @@ __all__ = [
     "users",
 ]
 
-_MITIGATED = (
-    "Columns that are named after race, sex, religion and the like are never read.",
-    "Every measure stands beside a simple rule and chance, with intervals where they can be computed.",
-    OWN_OFFENCES,
-    "Every run lists its settings, its files and their fingerprints, so that it can be made again and checked.",
-)
+#: What is done about risks, and in which kinds of run; in all if none is named.
+_MITIGATED: Mapping[str, tuple[str, ...]] = {
+    "Columns that are named after race, sex, religion and the like are never read.": (),
+    "Every measure stands beside a simple rule and chance, with intervals where they can be computed.": ("run",),
+    OWN_OFFENCES: ("run", "features", "panel"),
+    "Every run lists its settings, its files and their fingerprints, so that it can be made again and checked.": (),
+}
 
 
 def risks(facts: Facts) -> Iterator[str]:
@@ -40,7 +41,7 @@ def risks(facts: Facts) -> Iterator[str]:
 def mitigations(facts: Facts) -> Iterator[str]:
     """What gpunet does about risks in every run, and what this one has asked for."""
     yield "What gpunet does about them:"
-    yield listed(_MITIGATED)
+    yield listed([said for said, kinds in _MITIGATED.items() if not kinds or facts.run.kind in kinds])
     yield from review(facts)
 
 
@@ -93,7 +94,7 @@ def advisory(facts: Facts) -> Iterator[str]:
     elif facts.run.kind == "flags":
         yield (
             "gpunet decides nothing and starts nothing: a flag is a reason to read a record, with the evidence beside "
-            "it. The report says: no flag is a ground to act on anybody."
+            "it. The report says: it is no probability, and no ground to act on anybody."
         )
     else:
         yield facts.kind.no_model

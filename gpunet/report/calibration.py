@@ -71,7 +71,8 @@ def _lead(found: Compared, data: pl.DataFrame, audience: Audience, outcome: Outc
             "they off by more than chance"
         )
     else:
-        by_group = f"in {off or 'none'} of {len(data)} groups by probability are they off by more than chance"
+        which = f"{off} of {len(data)}" if off else "none of the"
+        by_group = f"in {which} groups by probability are they off by more than chance"
     return (
         f"{words}: the probabilities are {side} on average ({share(mean)} expected, 95 % interval of what happened "
         f"{share(low)} to {share(high)}); {by_group}."

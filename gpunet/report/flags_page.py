@@ -89,7 +89,8 @@ def flags_raised(source: Source) -> Section:
         shown = source.audience.shown(data, ["persons"])
         tables.append(
             Table(
-                f"raised{ending}", f"Persons by flag{title}", sentence, of["runs"][-1]["persons"], shown,
+                f"raised{ending}", f"Persons by flag{title}", sentence + _left_out(data, shown),
+                of["runs"][-1]["persons"], shown,
                 {"as_of": "as of", "flag": "flag", "side": "side", "persons": "persons"}, counts=("persons",),
             )
         )  # fmt: skip
@@ -164,7 +165,8 @@ def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, tit
     shown = source.audience.shown(data, _COUNTS)
     sentence = (
         f"Alerts on {counted(days, 'day')} of the past, and the share that a {event} of the person followed "
-        f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random."
+        f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random. A cell is empty "
+        f"where a flag was never raised, or no alert was followed by one.{_left_out(data, shown)}"
     )
     formats = {
         "alerts_a_week": "{:,.1f}", "precision": "{:.1%}", "chance": "{:.1%}", "lift": "{:.1f}",
@@ -177,6 +179,11 @@ def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, tit
 
 
 _COUNTS = ("alerts", "hits", "misses")
+
+
+def _left_out(data: pl.DataFrame, shown: pl.DataFrame) -> str:
+    """That rows are missing which this audience may not see; "" if none is."""
+    return " Rows from which a number from 1 to 9 could be worked out are left out." if len(shown) < len(data) else ""
 
 
 def _interval(row: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ def _unequal(data: pl.DataFrame) -> str:
 
 
 def _no_better_than_a_coin(known: pl.DataFrame) -> str:
-    coin = known.filter(pl.col("auc_low") <= _CHANCE)["group"].to_list()
+    coin = known.filter(pl.coalesce("auc_low", "auc") <= _CHANCE)["group"].to_list()
     return f" It is not known to be better than tossing a coin for: {quoted(coin)}." if coin else ""
 
 
