@@ -125,6 +125,13 @@ def test_records_claim_only_what_a_run_can_know(texts: dict[str, str]) -> None:
         assert not re.search(r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}, ", text)  # a window as run.json has it
 
 
+def test_protected_columns_of_every_table_are_told(made: Made) -> None:
+    found = read_json(made.run / "run.json")
+    found["input"] |= {"protected_columns_dropped": ["sex"], "victims": {"protected_columns_dropped": ["race", "sex"]}}
+    said = under(cards_of(Facts(source(found, made.run)))["model_card.md"].decode(), "Relevant factors")
+    assert said.startswith("2 columns are named after race, sex, religion or the like, and were not read.")
+
+
 def test_nobody_and_no_place_is_named(texts: dict[str, str], made: Made) -> None:
     """Ids, incidents, places, gangs and forces of the tables end with a letter and what they were, between tildes."""
     run = read_json(made.run / "run.json")

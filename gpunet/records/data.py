@@ -12,7 +12,7 @@ from gpunet.records.markdown import inline, sentences_of, tables_of
 from gpunet.records.purpose import question
 from gpunet.report.asked import asked
 from gpunet.report.layers import layers
-from gpunet.runs.described import files_read
+from gpunet.runs.described import files_read, protected_columns
 
 __all__ = [
     "cleaning",
@@ -97,7 +97,7 @@ def quantities(facts: Facts) -> Iterator[str]:
 def sensitive(facts: Facts) -> Iterator[str]:
     """Protected columns, which are never read, and what can stand in for them."""
     if facts.run.kind != "flags":
-        dropped = len(_input(facts).get("protected_columns_dropped", []))
+        dropped = len(protected_columns(_input(facts)))
         if dropped:
             were = (
                 "columns are named after race, sex, religion or the like, and were"
@@ -131,9 +131,9 @@ def completeness(facts: Facts) -> Iterator[str]:
     yield from (said for said in sentences_of(asked(facts.run), lead=False) if not said.startswith(_TOLD_ELSEWHERE))
     recorded = str(_input(facts).get("recorded_at", ""))
     if recorded.startswith("absent"):
-        yield "The tables do not say when a row was recorded, so late records cannot be told."
+        yield "The tables of arrests do not say when a row was recorded, so late records cannot be told."
     elif recorded:
-        yield "Tables say when rows were recorded: as of a day, only rows that were recorded before it count."
+        yield "Tables of arrests say when rows were recorded: as of a day, only those recorded before it count."
     yield (
         "The tables hold whom the police arrested. They do not hold offences that nobody reported or recorded, and "
         "say more of places and persons that are policed more."

@@ -130,5 +130,5 @@ def owned(facts: Facts) -> Iterator[str]:
     if found := facts.stated.get("controller"):
         yield f"{what.capitalize()}: {inline(found)} (controller, as the run states)."
     else:
-        yield open_field(f"Whose {what} are. The run states no controller.")
+        yield open_field(f"Whose the {what} are. The run states no controller.")
     yield "Program: gpunet, free software under the Apache License 2.0."
