@@ -106,6 +106,32 @@ def test_facts_are_those_of_the_run(texts: dict[str, str], made: Made) -> None:
     assert 'By "origin"' in under(texts["model_card.md"], "Intersectional results and audit by group")
 
 
+def test_records_claim_only_what_a_run_can_know(texts: dict[str, str]) -> None:
+    care, card = texts["algo_care.md"], texts["model_card.md"]
+    decides = under(care, "Does a human officer keep the decision?")
+    assert "The report says on top: never act on a score alone." in decides
+    assert f"**{MARK}** What is done after a result, and by whom." in decides
+    assert under(care, "Who owns the program, the model and the data?").splitlines() == [
+        f"Data and model: {GOVERNANCE['controller']} (controller, as the run states).",
+        "",
+        "Program: gpunet, free software under the Apache License 2.0.",
+    ]
+    assert "only those of the own record know what that person was arrested for." in under(card, "Mitigations")
+    assert "they are known by their names alone" in under(card, "Relevant factors").casefold()
+    assert "absent" not in under(card, "Caveats")
+    assert re.search(r"late records cannot be told|recorded before it count", under(card, "Caveats"))
+    for text in texts.values():
+        assert "The list of the first" in text
+        assert not re.search(r"\[[0-9]{4}-[0-9]{2}-[0-9]{2}, ", text)  # a window as run.json has it
+
+
+def test_protected_columns_of_every_table_are_told(made: Made) -> None:
+    found = read_json(made.run / "run.json")
+    found["input"] |= {"protected_columns_dropped": ["sex"], "victims": {"protected_columns_dropped": ["race", "sex"]}}
+    said = under(cards_of(Facts(source(found, made.run)))["model_card.md"].decode(), "Relevant factors")
+    assert said.startswith("2 columns are named after race, sex, religion or the like, and were not read.")
+
+
 def test_nobody_and_no_place_is_named(texts: dict[str, str], made: Made) -> None:
     """Ids, incidents, places, gangs and forces of the tables end with a letter and what they were, between tildes."""
     run = read_json(made.run / "run.json")

@@ -147,8 +147,20 @@ _ROW = {"days": 5, "alerts": 40, "precision": 0.2, "precision_low": 0.1, "precis
     ("row", "side", "why", "begins"),
     [
         ({}, "offender", "", "4.0 times chance; a violent arrest within 180 days followed 20.0 % of 40 alerts (95 % "),
-        ({"chance": 0.1}, "offender", "", "was worth nothing: no better than chance; a violent arrest"),
-        ({"chance": 0.3}, "offender", "", "was worth nothing: no better than chance; a violent arrest"),
+        ({"chance": 0.1}, "offender", "", "not shown to be better than chance (40 alerts are too few to tell); a viol"),
+        ({"chance": 0.25}, "offender", "", "was worth little: at most 1.20 times chance; a violent arrest"),
+        (
+            {"alerts": 1, "precision": 0.0, "precision_low": 0.0, "precision_high": 0.8},
+            "offender",
+            "",
+            "not shown to be better than chance (1 alert is too few to tell); a violent arrest",
+        ),
+        (
+            {"chance": 0.0, "precision_low": 0.0, "lift": None},
+            "offender",
+            "",
+            "not shown to be better than chance (40 alerts are too few to tell); a violent arrest",
+        ),
         ({"chance": 0.4}, "offender", "", "was worth nothing: worse than chance; a violent arrest"),
         ({"chance": 0.0, "lift": None}, "offender", "", "better than chance; a violent arrest"),
         ({"alerts": 0}, "offender", "", "not known: never raised on 5 days of the past"),

@@ -19,11 +19,11 @@ from gpunet.report import forecast_groups
 from gpunet.report.audience import Audience
 from gpunet.report.calibration import calibration
 from gpunet.report.certainty import certainty
-from gpunet.report.figure import Figure, Page, Section, Table
+from gpunet.report.figure import Figure, Page, Paragraph, Section, Table
 from gpunet.report.forecast import first_sentences, forecast
 from gpunet.report.forecast_data import forecasts_of
 from gpunet.report.forecast_lists import found_on_lists
-from gpunet.report.forecast_words import order_sentence, top_sentence
+from gpunet.report.forecast_words import below_sentence, order_sentence, top_sentence
 from gpunet.report.page import rendered
 from tests.forecast_folders import compared, model_section, persons, source_of
 
@@ -87,6 +87,62 @@ def test_the_order_of_everybody_in_words() -> None:
     assert order_sentence(compared(0.6, 0.66, (-0.1, -0.02))).endswith("is worse than past violence alone.")
     assert order_sentence(compared(0.6, 0.66, (-0.1, 0.02))).endswith("is no better than past violence alone.")
     assert "no better than tossing a coin" in order_sentence(compared(0.5, 0.66, (-0.3, -0.02)))
+
+
+def test_a_model_below_past_violence_or_chance_is_said_to_be() -> None:
+    """Measures of chance are 0.1 here; of the first 100 past violence has its own sentence."""
+    assert below_sentence(compared(0.3, 0.2), ANALYST) == ""
+    assert below_sentence(compared(None, 0.2), ANALYST) == ""
+    assert below_sentence(compared(0.3, None), ANALYST) == ""
+    assert below_sentence(compared(0.111, 0.128), ANALYST) == (
+        "By average precision the model (0.111) is below past violence alone (0.128)."
+    )
+    below = "By average precision the model (0.080) is below past violence alone (0.128) and chance (0.100)"
+    of_list = "by the share of the first 100 the model (0.080) is below chance (0.100)"
+    assert below_sentence(compared(0.08, 0.128), ANALYST) == f"{below}; {of_list}."
+    assert below_sentence(compared(0.08, 0.128), PUBLIC) == f"{below}."  # 8 of 100 persons
+
+
+def test_first_sentences_say_where_a_model_is_below_chance(tmp_path: Path) -> None:
+    frame = persons(900).with_columns(probability=1 - pl.col("probability"))
+    *_, last = first_sentences(source_of(tmp_path, frame))
+    assert re.match(r"By average precision the model \(.*\) is below past violence alone \(.*\) and chance \(", last)
+    section = forecast(source_of(tmp_path, frame))
+    assert section is not None
+    assert last in [part.text for part in section.parts if isinstance(part, Paragraph)]
+
+
+def test_what_is_left_out_of_a_table_is_said(tmp_path: Path) -> None:
+    """For the public nothing is empty without a word, and nothing hidden is spoken of as if it were there."""
+    frame = persons(300, rate=0.1)
+    said = {}
+    for name, audience in (("public", PUBLIC), ("analyst", ANALYST)):
+        source = source_of(tmp_path / name, frame, audience.name)
+        sections = [forecast(source), calibration(source)]
+        parts = [part for section in sections if section is not None for part in section.parts]
+        tables = {part.name: part for part in parts if isinstance(part, Table)}
+        said[name] = tables, " ".join(part.text for part in parts if isinstance(part, Paragraph))
+    tables, text = said["public"]
+    assert tables["forecast_table"].data.filter(pl.col("measure").str.contains("precision"))["model"].null_count()
+    assert '"-": left out, as it would tell of fewer than 10 persons.' in tables["forecast_table"].sentence
+    assert "are left out, as they would tell of fewer than 10 persons." in text
+    assert "compare precision and recall together" not in text
+    shown = tables["calibration_table"]
+    assert f"{10 - len(shown.data)} of 10 groups are not shown" in shown.sentence
+    tables, text = said["analyst"]
+    assert '"-": left out' not in tables["forecast_table"].sentence
+    assert "compare precision and recall together" in text
+    assert "not shown" not in tables["calibration_table"].sentence
+
+
+def test_groups_without_an_interval_are_no_proof_of_right_probabilities(tmp_path: Path) -> None:
+    source = source_of(tmp_path, persons(600))
+    ends = [of["observed_low"] for of in source.once(forecasts_of).everybody.calibration]
+    section = calibration(source)
+    assert section is not None
+    assert 0 < (without := ends.count(None)) < len(ends)
+    assert f"{len(ends) - without} of {len(ends)} groups by probability have an interval, and in " in section.lead
+    assert "of these are they off by more than chance" in section.lead
 
 
 def test_measures_of_the_report_are_those_of_the_run(tmp_path: Path) -> None:
@@ -252,15 +308,16 @@ def test_no_two_lists_of_one_order_differ_by_few(
 @pytest.mark.parametrize(
     ("lows", "highs", "said"),
     [
-        ([0.6, 0.8], [0.7, 0.9], 'best in the group "b" (0.85), worst in the group "a" (0.65)'),
+        ([0.6, 0.8], [0.7, 0.9], 'better in the group "b" (0.85) than in the group "a" (0.65)'),
+        ([0.6, 0.8, 0.5], [0.7, 0.9, 0.95], 'better in the group "b" (0.85) than in the group "a" (0.65)'),
         ([0.6, 0.68], [0.7, 0.9], "no difference between groups is larger than chance"),
-        ([0.6], [0.7], "no difference between groups is larger than chance"),
-        ([None, None], [None, None], "no difference between groups is larger than chance"),
+        ([0.6], [0.7], "Only one group can be told of"),
+        ([None, None], [None, None], "cannot be told without intervals"),
     ],
 )
 def test_groups_are_unequal_only_beyond_chance(lows: list[Any], highs: list[Any], said: str) -> None:
     data = pl.DataFrame(
-        {"group": list("ab")[: len(lows)], "auc": [0.65, 0.85][: len(lows)], "auc_low": lows, "auc_high": highs},
+        {"group": list("abc")[: len(lows)], "auc": [0.65, 0.85, 0.9][: len(lows)], "auc_low": lows, "auc_high": highs},
         schema_overrides={"auc_low": pl.Float64, "auc_high": pl.Float64},
     )
     assert said in forecast_groups._unequal(data)

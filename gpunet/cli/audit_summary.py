@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,22 @@ def audit_lines(manifest: Mapping[str, Any], out: Path) -> list[str]:
     def name(text: object) -> str:
         return quoted([str(text)])
 
-    found = {
+    found: dict[str, Iterable[list[str]]] = {
         "selected": selection_lead(fairness, of["by"], name),
         "errors": errors_lead(fairness, of["by"], name, outcome),
-        "scores": [calibration_lead(fairness, of["by"], name, outcome)],
-        "proxies": proxies_lead(proxies, of["by"], name),
+        "scores": [[calibration_lead(fairness, of["by"], name, outcome)]],
+        "proxies": ([sentence] for sentence in proxies_lead(proxies, of["by"], name)),
     }
     positives = positives_words(of["positives"], of["min_persons"])
     return [
         f"audited   {of['persons']:,} persons of the test window {of['run']['test_window']}, {positives} "
         f"{outcome.violence_of_many} in it; by {quoted(of['by'])}",
-        *(f"{what:10}{sentence}" for what, sentences in found.items() for sentence in sentences),
+        *(
+            f"{'' if number else what:10}{sentence}"
+            for what, of_attributes in found.items()
+            for sentences in of_attributes
+            for number, sentence in enumerate(sentences)
+        ),
         f"not told  something in {of['rows_with_suppression']:,} of {of['rows']:,} rows: no group and no denominator "
         f"of fewer than {of['min_persons']} persons, nor what would give one away; right and wrong selections within "
         "them can be fewer",

@@ -37,6 +37,9 @@ _SIDES: tuple[Side, ...] = ("offender", "victim")
 
 _NEVER = np.iinfo(np.int64).max
 
+# Where the whole interval is below so many times chance, the alerts are enough to say that a flag is worth little.
+_LITTLE = 1.25
+
 
 def judged_days(arrests: Arrests, config: Config, side: Side = "offender") -> tuple[date, ...]:
     """The days of ``gpunet evaluate emerging`` whose horizon the arrests know all of; there may be none.
@@ -281,10 +284,13 @@ def verdict(row: Mapping[str, Any], side: Side, horizon: int, why: str = "") -> 
         f"{counted(row['alerts'], 'alert')} (95 % interval {_percent(low)} to {_percent(high)}), beside "
         f"{_percent(chance)} by chance"
     )
-    if low <= chance <= high:
-        return f"was worth nothing: no better than chance; {beside}"
     if high < chance:
         return f"was worth nothing: worse than chance; {beside}"
+    if low <= chance and high <= _LITTLE * chance:
+        return f"was worth little: at most {high / chance:.2f} times chance; {beside}"
+    if low <= chance:
+        few = f"{counted(row['alerts'], 'alert')} {'is' if row['alerts'] == 1 else 'are'} too few to tell"
+        return f"not shown to be better than chance ({few}); {beside}"
     times = f"{row['lift']:.1f} times chance" if row["lift"] is not None else "better than chance"
     return f"{times}; {beside}"
 

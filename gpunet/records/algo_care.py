@@ -20,7 +20,7 @@ ALGO_CARE = Document(
                     "Does a human officer keep the decision?",
                     use.advisory,
                     purpose.review,
-                    ask("Who decides, and how often results are not followed."),
+                    ask("How it is known that a person decides, and how often results are not followed."),
                 ),
                 field_of(
                     "What else does that officer look at?",
@@ -60,10 +60,13 @@ ALGO_CARE = Document(
         Part(
             "Ownership",
             (
-                field_of("Who owns the program, the model and the data?", purpose.controller, use.owned),
+                field_of("Who owns the program, the model and the data?", use.owned),
                 field_of(
                     "Can the force see, use and change how it works?",
-                    say("The source code is open, and every setting of a run is in its run.json."),
+                    say(
+                        "The source code is open, and its licence allows everybody to use and change it. Every setting "
+                        "of a run is in its run.json."
+                    ),
                 ),
                 field_of("Which contracts limit that?", ask("Contracts or other limits, if any.")),
             ),
@@ -117,7 +120,9 @@ ALGO_CARE = Document(
             "Explainable",
             (
                 field_of("Is it known how each factor moves a result?", model.explained),
-                field_of("Is the rule behind a result there to be read?", model.architecture, use.resource),
+                field_of(
+                    "Is the rule behind a result there to be read?", model.architecture, use.readable, use.resource
+                ),
             ),
         ),
     ),

@@ -32,7 +32,7 @@ ATRS = Document(
                 field_of("1.3 Senior responsible owner", purpose.owner),
                 field_of(
                     "1.4 External supplier involvement",
-                    say("gpunet is free software under the Apache License 2.0, which the force runs itself."),
+                    say("gpunet is free software under the Apache License 2.0: it can be run without any supplier."),
                     ask("Whether anybody outside the force has a part in the tool."),
                 ),
                 field_of("1.4.1 External supplier", ask(f"The supplier's name. {_SUPPLIER}")),

@@ -12,7 +12,7 @@ from gpunet.records.markdown import inline, sentences_of, tables_of
 from gpunet.records.purpose import question
 from gpunet.report.asked import asked
 from gpunet.report.layers import layers
-from gpunet.runs.described import files_read
+from gpunet.runs.described import files_read, protected_columns
 
 __all__ = [
     "cleaning",
@@ -97,12 +97,17 @@ def quantities(facts: Facts) -> Iterator[str]:
 def sensitive(facts: Facts) -> Iterator[str]:
     """Protected columns, which are never read, and what can stand in for them."""
     if facts.run.kind != "flags":
-        dropped = len(_input(facts).get("protected_columns_dropped", []))
+        dropped = len(protected_columns(_input(facts)))
         if dropped:
-            were = "columns were" if dropped > 1 else "column was"
-            yield f"{dropped} {were} left out unread, as they are about race, sex, religion or the like."
+            were = (
+                "columns are named after race, sex, religion or the like, and were"
+                if dropped > 1
+                else ("column is named after race, sex, religion or the like, and was")
+            )
+            yield f"{dropped} {were} not read."
         else:
-            yield "No column about race, sex, religion or the like was found in the files. Such columns are never read."
+            yield "No column of the files is named after race, sex, religion or the like. Such columns are never read."
+        yield "They are known by their names alone: a name that hides what a column holds is not noticed."
     yield (
         "Records of arrests are personal data about alleged offences. Places, groups and networks can stand in for "
         "what was not read."
@@ -125,8 +130,10 @@ def completeness(facts: Facts) -> Iterator[str]:
         yield f"Nothing is seen to be missing at the end of the data. The last arrest is of {last}."
     yield from (said for said in sentences_of(asked(facts.run), lead=False) if not said.startswith(_TOLD_ELSEWHERE))
     recorded = str(_input(facts).get("recorded_at", ""))
-    if recorded:
-        yield f"Day of recording, by which late records can be told: {inline(recorded)}."
+    if recorded.startswith("absent"):
+        yield "The tables of arrests do not say when a row was recorded, so late records cannot be told."
+    elif recorded:
+        yield "Tables of arrests say when rows were recorded: as of a day, only those recorded before it count."
     yield (
         "The tables hold whom the police arrested. They do not hold offences that nobody reported or recorded, and "
         "say more of places and persons that are policed more."
@@ -136,8 +143,8 @@ def completeness(facts: Facts) -> Iterator[str]:
 def cleaning(facts: Facts) -> Iterator[str]:
     """What was done to the rows."""
     yield (
-        "Rows that cannot be used are rejected with a reason, and the same row again counts once. Ids are compared by "
-        "rules in the configuration; days and offences are read by rules that are written down."
+        "Rows that cannot be used are rejected with a reason, and the same row again counts once. Ids, days and "
+        "offences are read by the rules of the configuration, which run.json has."
     )
     if facts.run.kind != "flags":
         yield from tables_of(asked(facts.run), facts.audience, ("rows_read", "rows_rejected"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from gpunet.records.facts import Facts
@@ -10,10 +10,13 @@ from gpunet.records.markdown import inline, listed, sentences_of, tables_of, tex
 from gpunet.report.audit_page import audit_asked, audit_calibration, audit_errors, audit_proxies, audit_selection
 from gpunet.report.calibration import calibration
 from gpunet.report.emerging_page import emerging_result
-from gpunet.report.figure import Paragraph, Section
+from gpunet.report.few import few_are_told
+from gpunet.report.figure import Figure, Paragraph, Section, Table
 from gpunet.report.flags_page import flags_worth
 from gpunet.report.forecast import forecast
 from gpunet.report.forecast_data import forecasts_of, groups_of
+from gpunet.report.forecast_groups import for_whom
+from gpunet.report.forecast_lists import told_of
 from gpunet.report.forecast_words import MEASURES_SHOWN, measure_words
 from gpunet.report.known_page import known_result
 from gpunet.report.places_page import places_forecasts
@@ -40,6 +43,15 @@ NO_AUDIT = "No audit of this run was found. `gpunet audit` compares groups of pe
 NO_EVALUATION = "No experiment on the same tables was found. `gpunet evaluate known` and `emerging` make one."
 
 
+#: What tells groups of a forecast apart, in words.
+_TOLD_BY = {
+    "violent record": "with a {event} on record or without",
+    "known to the model": "in the training data or new",
+    "arrests so far": "by number of arrests",
+    "times a victim so far": "by how often a victim",
+    "network": "with a tie to somebody or without",
+}
+
 #: What an experiment, or a run without a model of persons, has measured.
 _MEASURED: Mapping[str, Callable[[Source], Section]] = {
     "evaluate known": known_result,
@@ -55,8 +67,10 @@ def performance(facts: Facts) -> Iterator[str]:
         section = facts.run.once(forecast)
         assert section is not None
         yield text(section.lead)
-        for sentence in (part.text for part in section.parts if isinstance(part, Paragraph)):
-            yield text(sentence)
+        of_groups = {sentence.text for sentence in _paragraphs(facts.run.once(_groups))}
+        for sentence in _paragraphs(section.parts):
+            if sentence.text not in of_groups:
+                yield text(sentence.text)
         yield from tables_of(section, facts.audience, ("forecast_table",))
     elif facts.run.kind in _MEASURED:
         yield from _whole(facts.run, _MEASURED[facts.run.kind](facts.run))
@@ -92,8 +106,21 @@ def by_group(facts: Facts) -> Iterator[str]:
     if not facts.has_scores:
         yield f"{facts.kind.no_model} No group is compared."
         return
-    found = list(tables_of(facts.run.once(forecast), facts.audience, ("forecast_group_table",)))
+    found = [text(sentence.text) for sentence in _paragraphs(facts.run.once(_groups))]
+    found += tables_of(facts.run.once(forecast), facts.audience, ("forecast_group_table",))
     yield from found or ["Groups are too small to be shown."]
+
+
+def _groups(run: Source) -> tuple[Figure | Table | Paragraph, ...]:
+    """What is said of the forecast by group; nothing where no measure may be told."""
+    found = run.once(forecasts_of)
+    if few_are_told(found.everybody, run.audience):
+        return ()
+    return tuple(for_whom(run.audience, found, told_of(found, run.audience)))
+
+
+def _paragraphs(parts: Iterable[object]) -> list[Paragraph]:
+    return [part for part in parts if isinstance(part, Paragraph)]
 
 
 def audited(facts: Facts) -> Iterator[str]:
@@ -152,7 +179,8 @@ def factors(facts: Facts) -> Iterator[str]:
 
 def _told_by(facts: Facts) -> str:
     """What the groups of a forecast are told apart by."""
-    return ", ".join(dict.fromkeys(group.told_by for group in groups_of(facts.outcome)))
+    told_by = dict.fromkeys(group.told_by for group in groups_of(facts.outcome))
+    return ", ".join(_TOLD_BY[of].format(event=facts.outcome.event) for of in told_by)
 
 
 def measures(facts: Facts) -> Iterator[str]:
@@ -161,7 +189,7 @@ def measures(facts: Facts) -> Iterator[str]:
         yield f"{facts.kind.no_model} Measures of what was tried, if any, are under the analyses."
         return
     yield listed([inline(measure_words(name, facts.outcome)) for name in MEASURES_SHOWN])
-    yield "A list of fixed length is how results are read, so its share of right ones comes first."
+    yield "Results are an order, to be read from the top: so the share of right ones among the first comes first."
 
 
 def uncertainty(facts: Facts) -> Iterator[str]:
@@ -180,7 +208,7 @@ def motivation(facts: Facts) -> Iterator[str]:
     if facts.has_scores:
         yield (
             "The model is tried on the window just before the one that is forecast, in the same records, as that is "
-            "most like what it is used on. It was not tried on other places."
+            "most like what it is made for. This run has not tried it on other tables."
         )
     else:
         yield f"{facts.kind.no_model} What was tried, if anything, is under the analyses."

@@ -14,6 +14,7 @@ from gpunet.report.drivers import feature_words
 from gpunet.report.forecast_words import share
 
 __all__ = [
+    "OWN_OFFENCES",
     "architecture",
     "explained",
     "features",
@@ -53,6 +54,12 @@ _OUTPUTS = {
     "place_forecasts": "forecasts of places, with ranks",
     "results": "measures of an experiment",
 }
+
+#: Which features know what.
+OWN_OFFENCES = (
+    "Of the features of a person, only those of the own record know what that person was arrested for. When, where and "
+    "with whom the person was arrested enters others too."
+)
 
 _MOST_FEATURES = 15
 
@@ -101,7 +108,7 @@ def features(facts: Facts) -> Iterator[str]:
     families = Counter(_FAMILIES.get(declared[name].family, "other features") for name in names if name in declared)
     yield f"{counted(len(names), 'feature')} of each person, all computed from the tables:"
     yield listed([f"{words}: {number}" for words, number in sorted(families.items())])
-    yield "No offence of the person's own enters a feature but those of the person's own record."
+    yield OWN_OFFENCES
 
 
 def output(facts: Facts) -> Iterator[str]:
@@ -189,13 +196,17 @@ def system(facts: Facts) -> Iterator[str]:
     """The steps from tables to results, and where they are done."""
     last = "features, model, scores" if facts.has_scores else "results"
     yield (
-        f"A program on the force's own machines, which needs no network: tables of arrests, then {last}. Each run is a "
-        "folder, with a list of every file, its SHA-256, the settings, the versions and the fingerprints of what was "
-        "read. The same input, settings and version give the same results, byte for byte."
+        f"A program that runs where it is installed, and fetches nothing: tables of arrests, then {last}. Each run is "
+        "a folder, with a list of every file, its SHA-256, the settings, the versions and the fingerprints of what was "
+        "read. With the same input, settings and versions, on the same kind of processor, the results are the same, "
+        "byte for byte."
     )
 
 
 def maintenance(facts: Facts) -> Iterator[str]:
     """How the model is kept up to date."""
     if facts.has_scores:
-        yield "A model holds for its own window. `gpunet update` reads new records and tells what moved, and why."
+        yield (
+            "The scores are for the window that they forecast; after it, a new run is needed. `gpunet update` reads "
+            "new records and tells what moved, and why."
+        )

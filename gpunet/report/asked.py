@@ -14,6 +14,7 @@ from gpunet.report.named import named, named_list
 from gpunet.report.outcome import outcome_of
 from gpunet.report.rejected_words import ARREST_REASONS
 from gpunet.report.source import Source
+from gpunet.runs.described import protected_columns
 
 __all__ = ["asked"]
 
@@ -155,7 +156,7 @@ def _left_aside(found: Manifest, audience: Audience) -> Iterator[str]:
     if read["left_out"]:
         names = "" if audience.is_public else f": {named_list([file['name'] for file in read['left_out']])}"
         yield f"{counted(len(read['left_out']), 'file')} could not be read, and none of their rows counts{names}."
-    dropped = read.get("protected_columns_dropped", [])
+    dropped = protected_columns(read)
     if dropped:
         names = "" if audience.is_public else f": {named_list(dropped)}"
         yield (

@@ -13,6 +13,7 @@ from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.proxies import FEWEST
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.audit_words import (
+    FEATURES_IN_WORDS,
     RULES,
     calibration_lead,
     errors_lead,
@@ -22,6 +23,7 @@ from gpunet.report.audit_words import (
     selection_lead,
 )
 from gpunet.report.figure import Figure, Paragraph, Section, Table
+from gpunet.report.forecast_words import window_words
 from gpunet.report.named import named_list
 from gpunet.report.outcome import outcome_of
 from gpunet.report.public_rules import THRESHOLD
@@ -65,8 +67,8 @@ def audit_asked(source: Source) -> Section:
         f"Does the model treat groups of persons differently, by {by}? The groups are of the {count(of['persons'])} "
         + " ".join(
             [
-                f"persons of the run's test window, {of['run']['test_window']}, {positives} of whom were then "
-                f"{outcome_of(found).violence_of_many}.",
+                f"persons of the run's test window, {window_words(of['run']['test_window'])}, {positives} of whom were "
+                f"then {outcome_of(found).violence_of_many}.",
                 *missing,
             ]
         ),
@@ -108,7 +110,7 @@ def audit_selection(source: Source) -> Section | None:
     if (fairness := _fairness(source)) is None:
         return _not_for_everybody()
     by = source.manifest["audit"]["by"]
-    lead, *rest = selection_lead(fairness, by)
+    lead, *rest = map(" ".join, selection_lead(fairness, by))
     return Section(
         "fairness",
         "Who is selected",
@@ -145,9 +147,9 @@ def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section 
         if rules is not None:  # None: an audit of an earlier version
             fairness = fairness.filter(pl.col("rule").is_in(list(rules)))
     outcome = outcome_of(source.manifest)
-    lead, *rest = errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome)
+    lead, *rest = map(" ".join, errors_lead(fairness, source.manifest["audit"]["by"], outcome=outcome))
     if THRESHOLD not in fairness["rule"]:
-        lead, rest = _NOT_TOGETHER, []
+        lead, rest = _NOT_TOGETHER, [lead, *rest] if len(fairness) else []
     were, befallen = outcome.violence_of_many, outcome.befallen
     figures = (
         ("false_positive_rate", f"Selected, and not {befallen}",
@@ -161,7 +163,11 @@ def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section 
         part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
     ]
     by = source.manifest["audit"]["by"]
-    text = "For each rule, the shares of the figures above, and those of the next section."
+    text = (
+        "For each rule, the share that it selects of those who were not, and of those who were, "
+        f"{were}; of those selected, the share that was. Mean probability and that share of all are the same for "
+        "every rule."
+    )
     if len(fairness):
         parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
     return Section("errors", "Errors by group", lead, (*(Paragraph(text) for text in rest), *parts))
@@ -188,6 +194,7 @@ def audit_proxies(source: Source) -> Section | None:
         return None
     proxies, by = source.table("proxies"), source.manifest["audit"]["by"]
     lead, *rest = proxies_lead(proxies, by)
+    proxies = proxies.with_columns(pl.col("family").replace(FEATURES_IN_WORDS))
     data = proxies.select("by", "group", "family", "features", "auc", "auc_low", "auc_high", "undefined")
     told = data.drop_nulls("auc")
     sentence = (

@@ -7,11 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from gpunet.base.words import counted
 from gpunet.evaluate.attributes import EVERYBODY, NOT_KNOWN
+from gpunet.report.drivers import FAMILY_WORDS
 from gpunet.report.named import named
 from gpunet.report.outcome import OFFENDING, Outcome
 
 __all__ = [
+    "FEATURES_IN_WORDS",
     "RULES",
     "calibration_lead",
     "errors_lead",
@@ -28,6 +31,9 @@ RULES = {
     "top_100": "the list of the first 100",
     "top_500": "the list of the first 500",
 }
+
+#: Families of features, as an audit calls them, in words.
+FEATURES_IN_WORDS = {**FAMILY_WORDS, "history": FAMILY_WORDS["own record"], "all": "all features together"}
 
 # An attribute of which more than this share of persons is not told has lost a large group.
 _LARGE = 0.01
@@ -75,27 +81,32 @@ def missing_lead(fairness: pl.DataFrame, by: Sequence[str], persons: int, name: 
             )
 
 
-def _single(fairness: pl.DataFrame, by: str, measure: str) -> pl.DataFrame:
-    """The groups of one attribute under the threshold of which a measure is told, by the measure."""
-    of = fairness.filter((pl.col("by") == by) & (pl.col("rule") == "threshold")).drop_nulls(measure)
+def _single(fairness: pl.DataFrame, by: str, measure: str, rule: str = "threshold") -> pl.DataFrame:
+    """The groups of one attribute under a rule of which a measure is told, by the measure."""
+    of = fairness.filter((pl.col("by") == by) & (pl.col("rule") == rule)).drop_nulls(measure)
     return of.sort(measure, "group", descending=[True, False])
 
 
-def _of_everybody(fairness: pl.DataFrame, measure: str) -> float | None:
-    found = fairness.filter((pl.col("by") == EVERYBODY) & (pl.col("rule") == "threshold"))[measure]
+def _of_everybody(fairness: pl.DataFrame, measure: str, rule: str) -> float | None:
+    found = fairness.filter((pl.col("by") == EVERYBODY) & (pl.col("rule") == rule))[measure]
     return None if not len(found) else found[0]
 
 
-def _differ(of: pl.DataFrame, measure: str) -> int:
-    """In how many groups a measure differs from everybody's by more than its interval."""
+def _beyond_chance(of: pl.DataFrame, measure: str) -> str:
+    """In how many groups a measure differs from everybody's by more than its interval, as far as that is known."""
     low, high = pl.col(f"{measure}_difference_low"), pl.col(f"{measure}_difference_high")
-    return of.filter((low > 0) | (high < 0)).height
-
-
-def _of_groups(found: int, groups: int) -> str:
+    known = of.filter(low.is_not_null() & high.is_not_null())
+    if not len(known):
+        return "whether that is more than chance cannot be told, as there are no intervals"
+    found, groups = known.filter((low > 0) | (high < 0)).height, len(known)
+    without = f" ({counted(len(of) - groups, 'more group')} without an interval)" if len(of) > groups else ""
     if groups == 1:
-        return "that of the one group told differs" if found else "that of the one group told does not differ"
-    return f"{found or 'none'} of {groups} groups told {'differs' if found == 1 else 'differ'}"
+        which = f"the one group that is told {'differs' if found else 'does not differ'}"
+    elif found == groups == 2:
+        which = "both groups that are told differ"
+    else:
+        which = f"{found or 'none'} of {groups} groups that are told {'differ' if found > 1 else 'differs'}"
+    return f"{which} from everybody by more than chance{without}"
 
 
 def _span(of: pl.DataFrame, measure: str, name: Name) -> str:
@@ -106,35 +117,49 @@ def _span(of: pl.DataFrame, measure: str, name: Name) -> str:
     return shares[0] if len(of) == 1 else " and ".join(shares)
 
 
-def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[str]:
-    """For each attribute, of which group the threshold selects the largest and the smallest share."""
-    everybody = _of_everybody(fairness, "selection_rate")
-    for attribute in by:
-        of = _single(fairness, attribute, "selection_rate")
+def _by_rule(fairness: pl.DataFrame, by: str, measure: str, name: Name) -> Iterator[str]:
+    """For each rule that a table has, a sentence on what it does to the groups of one attribute."""
+    told = fairness["rule"].to_list()
+    for rule, words in RULES.items():
+        if rule not in told:
+            continue
+        of, everybody = _single(fairness, by, measure, rule), _of_everybody(fairness, measure, rule)
         if not len(of) or everybody is None:
-            yield f"By {name(attribute)} nothing can be told of who is selected: the groups are {_TOO_SMALL}."
+            yield f"Of {words} nothing can be told: the numbers are {_TOO_SMALL}."
             continue
         yield (
-            f"By {name(attribute)}, the model's threshold selects {_span(of, 'selection_rate', name)}; of everybody "
-            f"{percent(everybody)}. Beyond chance, {_of_groups(_differ(of, 'selection_rate'), len(of))} from everybody."
+            f"{words[0].upper()}{words[1:]} selects {_span(of, measure, name)}, and {percent(everybody)} of everybody: "
+            f"{_beyond_chance(of, measure)}."
         )
+
+
+def _is_told(fairness: pl.DataFrame, by: str, measure: str) -> bool:
+    return bool(len(fairness.filter(pl.col("by") == by).drop_nulls(measure)))
+
+
+def selection_lead(fairness: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[list[str]]:
+    """For each attribute a sentence a rule: of which group it selects the largest and the smallest share."""
+    for attribute in by:
+        if not _is_told(fairness, attribute, "selection_rate"):
+            yield [f"By {name(attribute)} nothing can be told of who is selected: the groups are {_TOO_SMALL}."]
+            continue
+        first, *others = _by_rule(fairness, attribute, "selection_rate", name)
+        yield [f"By {name(attribute)}, {first[0].lower()}{first[1:]}", *others]
 
 
 def errors_lead(
     fairness: pl.DataFrame, by: Sequence[str], name: Name = named, outcome: Outcome = OFFENDING
-) -> Iterator[str]:
-    """For each attribute, whose persons are selected wrongly most often."""
-    everybody = _of_everybody(fairness, "false_positive_rate")
+) -> Iterator[list[str]]:
+    """For each attribute a sentence a rule: whose persons it selects wrongly most often."""
     for attribute in by:
-        of = _single(fairness, attribute, "false_positive_rate")
-        if not len(of) or everybody is None:
-            yield f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."
+        if not _is_told(fairness, attribute, "false_positive_rate"):
+            yield [f"By {name(attribute)} nothing can be told of errors: the numbers are {_TOO_SMALL}."]
             continue
-        yield (
-            f"By {name(attribute)}, of persons who were not {outcome.violence_of_many} the threshold selects "
-            f"{_span(of, 'false_positive_rate', name)}; of everybody {percent(everybody)}. Beyond chance, "
-            f"{_of_groups(_differ(of, 'false_positive_rate'), len(of))} from everybody."
-        )
+        first, *others = _by_rule(fairness, attribute, "false_positive_rate", name)
+        yield [
+            f"By {name(attribute)}, of persons who were not {outcome.violence_of_many}, {first[0].lower()}{first[1:]}",
+            *others,
+        ]
 
 
 def calibration_lead(
@@ -144,19 +169,18 @@ def calibration_lead(
     rows = [row for attribute in by for row in _single(fairness, attribute, "calibration").iter_rows(named=True)]
     if not rows:
         return f"Whether probabilities mean the same in every group cannot be told: the numbers are {_TOO_SMALL}."
-    sure = [row for row in rows if _excludes_zero(row["calibration_low"], row["calibration_high"])]
+    known = [row for row in rows if row["calibration_low"] is not None and row["calibration_high"] is not None]
+    if not known:
+        return "Whether probabilities mean the same in every group cannot be told, as there are no intervals."
+    sure = [row for row in known if row["calibration_low"] > 0 or row["calibration_high"] < 0]
     if not sure:
         return "In no group that is told do the probabilities differ from what happened by more than chance explains."
     worst = max(sure, key=lambda row: abs(row["calibration"]))
     return (
         f"The probabilities are furthest from what happened in {name(worst['group'])} (by {name(worst['by'])}): "
         f"{percent(worst['mean_score'])} were said to be {outcome.violence_of_many}, and {percent(worst['observed'])} "
-        f"were. They differ beyond chance in {len(sure)} of {len(rows)} groups told."
+        f"were. They differ beyond chance in {len(sure)} of {len(known)} groups told."
     )
-
-
-def _excludes_zero(low: float | None, high: float | None) -> bool:
-    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def proxies_lead(proxies: pl.DataFrame, by: Sequence[str], name: Name = named) -> Iterator[str]:
@@ -181,7 +205,11 @@ def proxies_lead(proxies: pl.DataFrame, by: Sequence[str], name: Name = named) -
             (pl.col("family") != "all") & (pl.col("group") == best["group"]) & (pl.col("auc_low") > _COIN)
         )
         family = alone.sort("auc", "family", descending=[True, False]).row(0, named=True) if len(alone) else None
-        by_family = f"; of single families, {family['family']} does best ({family['auc']:.2f})" if family else ""
+        by_family = ""
+        if family:
+            words = FEATURES_IN_WORDS.get(family["family"])
+            of_what = f"{family['family']} ({words})" if words else family["family"]
+            by_family = f"; of single families, {of_what} does best ({family['auc']:.2f})"
         yield (
             f"By {name(attribute)}, the features together tell {name(best['group'])} from all others with an AUC of "
             f"{best['auc']:.2f} ({span}), where 0.5 is a coin and 1 is certain{by_family}."

@@ -29,7 +29,7 @@ _NO_INTERVALS = "No group has an interval: {why}."
 
 
 def calibration(source: Source) -> Section | None:
-    """Predicted probabilities beside what happened, in ten groups of one size."""
+    """Predicted probabilities beside what happened, in groups of about one size."""
     forecasts = source.once(forecasts_of)
     found = forecasts.everybody
     if not found.calibration or found.base_rate.value is None or few_are_told(found, source.audience):
@@ -61,12 +61,18 @@ def _lead(found: Compared, data: pl.DataFrame, audience: Audience, outcome: Outc
     low, high = found.base_rate.interval
     mean = expected / found.persons
     side = "too high" if mean > high else "too low" if mean < low else "about right"
-    off = data.filter(pl.col("verdict") != "about right").height
-    by_group = (
-        f"in {off} of {len(data)} groups they are off by more than chance"
-        if off
-        else "in no group are they off by more than chance"
-    )
+    known = data.drop_nulls("verdict")
+    off = known.filter(pl.col("verdict") != "about right").height
+    if not len(known):
+        by_group = "whether they are off in any group by probability cannot be told, as no group has an interval"
+    elif len(known) < len(data):
+        by_group = (
+            f"{len(known)} of {len(data)} groups by probability have an interval, and in {off or 'none'} of these are "
+            "they off by more than chance"
+        )
+    else:
+        which = f"{off} of {len(data)}" if off else "none of the"
+        by_group = f"in {which} groups by probability are they off by more than chance"
     return (
         f"{words}: the probabilities are {side} on average ({share(mean)} expected, 95 % interval of what happened "
         f"{share(low)} to {share(high)}); {by_group}."
@@ -136,7 +142,7 @@ def _figure(found: Compared, data: pl.DataFrame, outcome: Outcome) -> Figure:
     dots = base.mark_point(filled=True, size=60, opacity=1, color=COLOURS[0]).encode(x=x, y=y)
     chart = alt.layer(line.encode(x=x, y=y), ends, dots).properties(width=420, height=300)
     sentence = (
-        f"Each dot is a tenth of all persons by predicted probability: on the dashed line what was predicted is what "
+        f"Each dot is a group of persons by predicted probability: on the dashed line what was predicted is what "
         f"happened, above it more happened, below it less; of the highest group shown {share(last['predicted'])} were "
         f"expected and {share(last['observed'])} happened."
     )
@@ -148,9 +154,17 @@ def _table(found: Compared, data: pl.DataFrame, outcome: Outcome) -> Table:
         "group": "Group", "persons": "Persons", "predicted": "Predicted", "observed": f"Had a {outcome.event}",
         "observed_low": "95 % from", "observed_high": "to", "verdict": "Probabilities are",
     }  # fmt: skip
+    groups, hidden = len(found.calibration), len(found.calibration) - len(data)
+    sentence = (
+        f"Groups of about one size, {groups} in all, the lowest probabilities first; persons of one probability are in "
+        "one group."
+    )
+    if hidden:
+        are = "is" if hidden == 1 else "are"
+        sentence += f" {hidden} of {groups} groups {are} not shown, as that would tell of fewer than 10 persons."
+    if data["verdict"].null_count():
+        sentence += " Where a group has no interval, whether its probabilities are right cannot be told."
     return Table(
-        "calibration_table", "Groups by predicted probability",
-        "Ten groups of one size, the lowest probabilities first; persons of one probability are in one group.",
-        found.persons, data, heads,
+        "calibration_table", "Groups by predicted probability", sentence, found.persons, data, heads,
         formats=dict.fromkeys(("predicted", "observed", "observed_low", "observed_high"), "{:.1%}"),
     )  # fmt: skip

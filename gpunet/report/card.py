@@ -28,6 +28,7 @@ from gpunet.report.record import Record
 from gpunet.report.source import Source
 from gpunet.report.subject import check_unchanged, subject_of
 from gpunet.report.two_steps import two_steps
+from gpunet.runs.described import protected_columns
 from gpunet.runs.sealed import SEALED, refuse_sealed
 
 __all__ = ["TITLE", "card_page"]
@@ -140,7 +141,7 @@ def _computed(manifest: dict[str, Any], training: Any) -> Section:
             ),
             Paragraph(
                 "The columns that the run refuses to read, such as ethnicity and sex, had no part in the score."
-                if manifest["input"]["protected_columns_dropped"]
+                if protected_columns(manifest["input"])
                 else "No column of the tables is named after ethnicity, sex, religion or the like; such a column would "
                 "not have been read."
             ),

@@ -18,7 +18,7 @@ from gpunet.report.layers import persons_told
 from gpunet.report.look import COLOURS, SECOND
 from gpunet.report.source import Source
 
-__all__ = ["drivers", "feature_words"]
+__all__ = ["FAMILY_WORDS", "drivers", "feature_words"]
 
 #: Families of features, those of the method's paper and a person's own record, in words.
 FAMILY_WORDS = {

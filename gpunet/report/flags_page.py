@@ -91,7 +91,8 @@ def flags_raised(source: Source) -> Section:
         shown = source.audience.shown(data, ["persons"])
         tables.append(
             Table(
-                f"raised{ending}", f"Persons by flag{title}", sentence, of["runs"][-1]["persons"], shown,
+                f"raised{ending}", f"Persons by flag{title}", sentence + _left_out(data, shown),
+                of["runs"][-1]["persons"], shown,
                 {"as_of": "as of", "flag": "flag", "side": "side", "persons": "persons"}, counts=("persons",),
             )
         )  # fmt: skip
@@ -103,18 +104,25 @@ def flags_raised(source: Source) -> Section:
     )
 
 
+#: What is said of flags that were not better than chance, and how their verdicts begin.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "Worth nothing, worse than chance: {}.": ("was worth nothing",),
+    "Worth little, hardly better than chance or no better: {}.": ("was worth little",),
+    "Not shown to be better than chance, as the alerts are too few to tell: {}.": ("not shown",),
+    "Of {} nothing is known.": ("not known", "cannot be raised"),
+}
+
+
 def flags_worth(source: Source) -> Section:
-    """What each flag was worth in the past, beside chance; one that was worth nothing first of all."""
+    """What each flag was worth in the past, beside chance; first how many were not better, and which."""
     of = source.manifest["flags"]
     rows = of["worth"]
-    nothing = [row["flag"] for row in rows if row["worth"].startswith("was worth nothing")]
-    unknown = [row["flag"] for row in rows if row["worth"].startswith(("not known", "cannot be raised"))]
-    better = len(rows) - len(nothing) - len(unknown)
+    of_kind = {
+        words: [row["flag"] for row in rows if row["worth"].startswith(verdicts)] for words, verdicts in _KINDS.items()
+    }
+    better = len(rows) - sum(map(len, of_kind.values()))
     sentences = [f"{better} of {counted(len(rows), 'flag')} did better than chance in the past."]
-    if nothing:
-        sentences.append(f"Worth nothing, no better than chance: {named_list(nothing)}.")
-    if unknown:
-        sentences.append(f"Of {named_list(unknown)} nothing is known.")
+    sentences += [words.format(named_list(flags)) for words, flags in of_kind.items() if flags]
     parts: list[Paragraph | Table] = [Paragraph(_WHY_WIDE)]
     for ending, title, lines in _sides(rows):
         parts += [_worth_table(source, lines, ending, title), *_words(source, lines)]
@@ -159,7 +167,8 @@ def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, tit
     shown = source.audience.shown(data, _COUNTS)
     sentence = (
         f"Alerts on {counted(days, 'day')} of the past, and the share that a {event} of the person followed "
-        f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random."
+        f"within {counted(of['horizon_days'], 'day')}, beside that of as many persons drawn at random. A cell is empty "
+        f"where a flag was never raised, or no alert was followed by one.{_left_out(data, shown)}"
     )
     formats = {
         "alerts_a_week": "{:,.1f}", "precision": "{:.1%}", "chance": "{:.1%}", "lift": "{:.1f}",
@@ -172,6 +181,11 @@ def _worth_table(source: Source, rows: list[Mapping[str, Any]], ending: str, tit
 
 
 _COUNTS = ("alerts", "hits", "misses")
+
+
+def _left_out(data: pl.DataFrame, shown: pl.DataFrame) -> str:
+    """That rows are missing which this audience may not see; "" if none is."""
+    return " Rows from which a number from 1 to 9 could be worked out are left out." if len(shown) < len(data) else ""
 
 
 def _interval(row: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from gpunet.report.forecast_groups import for_whom
 from gpunet.report.forecast_lists import told_of
 from gpunet.report.forecast_words import (
     MEASURES_SHOWN,
+    below_sentence,
     interval_words,
     measure_words,
     order_sentence,
@@ -45,8 +46,13 @@ _TRIED = (
 )
 _FLAGS = (
     "The model flags {flagged} persons, {record} alone everybody with a {event} on record, which may be far more or "
-    "fewer: compare precision and recall together, not one of them."
+    "fewer"
 )
+_TOGETHER = "{flags}: compare precision and recall together, not one of them."
+_FLAGS_HIDDEN = (
+    "{flags}. Precision, recall and F1 of {whose} are left out, as they would tell of fewer than 10 persons."
+)
+_DASHES = ' "-": left out, as it would tell of fewer than 10 persons.'
 
 #: Measures that are drawn, in few words.
 _DRAWN_MEASURES = {
@@ -57,8 +63,10 @@ _DRAWN_MEASURES = {
 }
 
 
-def first_sentences(source: Source) -> tuple[str, str]:
+def first_sentences(source: Source) -> tuple[str, ...]:
     """What to say first of a run: the model's first 100 beside those of past violence alone; then the whole order.
+
+    Where the model is below past violence alone, or below chance, by average precision that comes last.
 
     Raises
     ------
@@ -68,9 +76,14 @@ def first_sentences(source: Source) -> tuple[str, str]:
     return _sentences(source, source.once(forecast_of_all))
 
 
-def _sentences(source: Source, found: Forecasts) -> tuple[str, str]:
-    outcome = found.outcome
-    return top_sentence(found.everybody, source.audience, outcome=outcome), order_sentence(found.everybody, outcome)
+def _sentences(source: Source, found: Forecasts) -> tuple[str, ...]:
+    outcome, everybody = found.outcome, found.everybody
+    said = (
+        top_sentence(everybody, source.audience, outcome=outcome),
+        order_sentence(everybody, outcome),
+        below_sentence(everybody, source.audience, outcome),
+    )
+    return tuple(sentence for sentence in said if sentence)
 
 
 def forecast(source: Source) -> Section | None:
@@ -78,9 +91,9 @@ def forecast(source: Source) -> Section | None:
     found = source.once(forecasts_of)
     if few_are_told(found.everybody, source.audience):
         return Section("forecast", _TITLE, _FEW.format(violence=found.outcome.violence_of_many))
-    lead, order = _sentences(source, found)
+    lead, *others = _sentences(source, found)
     told = told_of(found, source.audience)
-    parts = [Paragraph(order), *_measures(source, found, told), *found_curve(found, told)]
+    parts = [*map(Paragraph, others), *_measures(source, found, told), *found_curve(found, told)]
     return Section("forecast", _TITLE, lead, (*parts, *for_whom(source.audience, found, told)))
 
 
@@ -100,10 +113,28 @@ def _measures(source: Source, found: Forecasts, told: Mapping[str, Told]) -> Ite
     )
     shown = with_measures_shown(everybody, told)
     yield _figure(shown, outcome)
-    yield _table(shown, outcome)
+    yield _table(shown, outcome, everybody)
     flagged = audience.out_of(everybody.flagged, everybody.persons)
-    yield Paragraph(_FLAGS.format(flagged=flagged, record=outcome.record, event=outcome.event))
+    flags = _FLAGS.format(flagged=flagged, record=outcome.record, event=outcome.event)
+    hidden = [
+        whose for whose, of, all_of in _orders(shown, everybody, outcome) if _is_left_out("precision", of, all_of)
+    ]
+    yield Paragraph((_FLAGS_HIDDEN if hidden else _TOGETHER).format(flags=flags, whose=" and of ".join(hidden)))
     yield Paragraph(_how_sure(found))
+
+
+def _orders(
+    shown: Compared, found: Compared, outcome: Outcome
+) -> list[tuple[str, Mapping[str, Estimate], Mapping[str, Estimate]]]:
+    """The two orders: in words, their measures as they are shown, and all of them."""
+    return [
+        ("the model", shown.model, found.model),
+        (f"{outcome.record} alone", shown.past_violence, found.past_violence),
+    ]
+
+
+def _is_left_out(name: str, shown: Mapping[str, Estimate], found: Mapping[str, Estimate]) -> bool:
+    return shown[name].value is None and found[name].value is not None
 
 
 def _how_sure(found: Forecasts) -> str:
@@ -131,7 +162,8 @@ def _figure(found: Compared, outcome: Outcome) -> Figure:
     return Figure("forecast_measures", title, sentence, found.persons, data, dots(data, "measure", orders))
 
 
-def _table(found: Compared, outcome: Outcome) -> Table:
+def _table(found: Compared, outcome: Outcome, whole: Compared) -> Table:
+    """The table of what is shown, `found`; `whole` is what there is."""
     data = floats(
         pl.DataFrame([_row(found, name, outcome) for name in MEASURES_SHOWN], infer_schema_length=None),
         "model", "past_violence", "difference",
@@ -144,8 +176,10 @@ def _table(found: Compared, outcome: Outcome) -> Table:
     sentence = (
         "Where the interval of the difference lies above 0 the model is better, where it holds 0 it is not known to "
         "be; the difference is taken draw by draw, so its interval is narrower than the two others suggest. Of the "
-        "Brier score the smaller is the better."
+        f"Brier score the smaller is the better; {outcome.record} alone gives no probabilities to have one of."
     )
+    if any(_is_left_out(name, *of) for _, *of in _orders(found, whole, outcome) for name in MEASURES_SHOWN):
+        sentence += _DASHES
     return Table("forecast_table", "All measures", sentence, found.persons, data, heads, formats={"chance": "{:.3f}"})
 
 

@@ -64,11 +64,14 @@ def for_whom(audience: Audience, found: Forecasts, told: Mapping[str, Told]) -> 
         return
     yield Paragraph(_unequal(data))
     yield _figure(found, data)
-    yield Table(
-        "forecast_group_table", "The forecast by group",
+    text = (
         "Groups told apart by what was known when the test window began; precision and recall are those of the persons "
-        "whom the model flags.",
-        found.everybody.persons, data, _heads(found.outcome),
+        "whom the model flags."
+    )
+    if data["precision"].null_count() or data["recall"].null_count():
+        text += " An empty cell is left out, or is a share of nobody, as where the model flags nobody of a group."
+    yield Table(
+        "forecast_group_table", "The forecast by group", text, found.everybody.persons, data, _heads(found.outcome),
         formats={"share": "{:.1%}", "precision": "{:.3f}", "recall": "{:.3f}"},
     )  # fmt: skip
 
@@ -105,21 +108,30 @@ def _row(words: str, told_by: str, of: Compared) -> dict[str, Any]:
 
 
 def _unequal(data: pl.DataFrame) -> str:
-    """For whom the forecast is best and worst, if that is more than chance, and for whom it is none."""
+    """For whom the forecast is better than for whom, if intervals of groups do not meet, and for whom it is none."""
     known = data.drop_nulls("auc").sort("auc", maintain_order=True)
     if known.is_empty():
         return "For no group by itself can be told how well the model orders persons."
-    worst, best = known.row(0, named=True), known.row(-1, named=True)
-    high, low = worst["auc_high"], best["auc_low"]
-    if high is not None and low is not None and high < low:
-        said = (
-            f"The forecast is not equally good for all. By AUC it orders persons best in the group "
-            f'"{best["group"]}" ({best["auc"]:.2f}), worst in the group "{worst["group"]}" ({worst["auc"]:.2f}).'
-        )
+    sure = known.drop_nulls(["auc_low", "auc_high"])
+    if len(known) == 1:
+        said = "Only one group can be told of, so there is none to compare it with."
+    elif len(sure) < 2:
+        said = "Whether the forecast is better for some groups than for others cannot be told without intervals."
     else:
-        said = "By AUC no difference between groups is larger than chance."
-    coin = known.filter(pl.col("auc_low") <= _CHANCE)["group"].to_list()
-    return said + (f" It is not known to be better than tossing a coin for: {quoted(coin)}." if coin else "")
+        best = sure.sort("auc_low", maintain_order=True).row(-1, named=True)
+        worst = sure.sort("auc_high", maintain_order=True).row(0, named=True)
+        said = "By AUC no difference between groups is larger than chance: the intervals of any two of them meet."
+        if worst["auc_high"] < best["auc_low"]:
+            said = (
+                "The forecast is not equally good for all. By AUC it orders persons better in the group "
+                f'"{best["group"]}" ({best["auc"]:.2f}) than in the group "{worst["group"]}" ({worst["auc"]:.2f}).'
+            )
+    return said + _no_better_than_a_coin(known)
+
+
+def _no_better_than_a_coin(known: pl.DataFrame) -> str:
+    coin = known.filter(pl.coalesce("auc_low", "auc") <= _CHANCE)["group"].to_list()
+    return f" It is not known to be better than tossing a coin for: {quoted(coin)}." if coin else ""
 
 
 def _figure(found: Forecasts, data: pl.DataFrame) -> Figure:

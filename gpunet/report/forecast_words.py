@@ -13,6 +13,7 @@ from gpunet.report.outcome import OFFENDING, Outcome
 __all__ = [
     "MEASURES_SHOWN",
     "UNDISCLOSED",
+    "below_sentence",
     "first_hundred_told",
     "interval_words",
     "measure_words",
@@ -127,6 +128,31 @@ def order_sentence(found: Compared, outcome: Outcome = OFFENDING) -> str:
     which = verdict(less)
     words = {"better": "better than", "worse": "worse than", "no better": "no better than"}
     return f"{told}. Over everybody the model is {words[which]} {outcome.record} alone." if which else f"{told}."
+
+
+def below_sentence(found: Compared, audience: Audience, outcome: Outcome = OFFENDING) -> str:
+    """By which measures the model is below past violence alone, or below chance; "" if by none.
+
+    It is the values that are compared, not their intervals: whoever looks for the better order sees the same.
+    """
+    measures = {"average_precision": "average precision"}
+    top = found.model[_TOP].value
+    if first_hundred_told(top, found.persons, found.positives, audience):
+        measures[_TOP] = f"the share of the first {_LIST}"
+    said = [
+        f"by {words} the model ({ours:.3f}) is below {' and '.join(under)}"
+        for name, words in measures.items()
+        if (ours := found.model[name].value) is not None and (under := _under(found, name, ours, outcome))
+    ]
+    return f"{'; '.join(said).capitalize()}." if said else ""
+
+
+def _under(found: Compared, name: str, ours: float, outcome: Outcome) -> list[str]:
+    """What is above the model by a measure, with its value; the list of past violence is told of elsewhere."""
+    others = {"chance": found.chance[name]}
+    if name != _TOP:
+        others = {f"{outcome.record} alone": found.past_violence[name].value, **others}
+    return [f"{words} ({value:.3f})" for words, value in others.items() if value is not None and ours < value]
 
 
 def verdict(less: Estimate) -> str:

@@ -69,11 +69,11 @@ def purpose_sentence(manifest: Mapping[str, Any]) -> str:
     """The purpose, the legal basis and the controller of a run in a sentence.
 
     >>> purpose_sentence({})
-    'Nobody has said what it is for, and who answers for it: no purpose stated.'
+    'The configuration does not say what it is for, nor who answers for it: no purpose stated.'
     """
     stated = stated_by(manifest)
     if stated["purpose"] == NO_PURPOSE:
-        return f"Nobody has said what it is for, and who answers for it: {NO_PURPOSE}."
+        return f"The configuration does not say what it is for, nor who answers for it: {NO_PURPOSE}."
     return (
         f"It is for {named(stated['purpose'])}, and for nothing else. Legal basis: {named(stated.get('legal_basis'))}. "
         f"Controller: {named(stated.get('controller'))}."

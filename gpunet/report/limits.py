@@ -23,8 +23,8 @@ _OF_RECORDS = (
     "officers are sent and what is charged all enter the network.",
     "Being arrested together is not evidence of anything. A tie, a group or a place in the network is no proof of "
     "friendship, of membership in a gang, or of guilt.",
-    "It is not neutral. Columns about race, sex and the like are not read, yet places, groups and networks can stand "
-    "in for them. Results have to be checked by group, with data that you are entitled to hold, before any use.",
+    "It is not neutral. Columns named after race, sex and the like are not read, yet places, groups and networks can "
+    "stand in for them. Results have to be checked by group, with data that you are entitled to hold, before any use.",
 )
 
 _OF_SCORES = (
@@ -143,7 +143,7 @@ def _of_its_time(found: Manifest) -> Iterator[str]:
     if days:
         yield (
             f"It holds for the {counted(found['model']['horizon_days'], 'day')} from {days['T']} on, and for the "
-            "forces in these tables. It was not tried on other places or later years."
+            "forces in these tables. This run has not tried it on other places or later years."
         )
 
 

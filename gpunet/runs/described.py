@@ -26,6 +26,7 @@ __all__ = [
     "path_section",
     "paths_in",
     "paths_of",
+    "protected_columns",
     "windows",
 ]
 
@@ -57,7 +58,21 @@ def files_read(read: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     >>> files_read({"files": [{"name": "a.csv"}], "ties": {"files": [{"name": "t.csv"}]}})
     [{'name': 'a.csv'}, {'name': 't.csv'}]
     """
-    return [file for of in (read, *(read.get(name) or {} for name in BESIDE)) for file in of.get("files", ())]
+    return [file for of in _tables(read) for file in of.get("files", ())]
+
+
+def protected_columns(read: Mapping[str, Any]) -> list[str]:
+    """The names of columns that were not read, of all tables that the ``input`` of a ``run.json`` lists.
+
+    >>> protected_columns({"protected_columns_dropped": ["sex"], "victims": {"protected_columns_dropped": ["race"]}})
+    ['race', 'sex']
+    """
+    return sorted({name for of in _tables(read) for name in of.get("protected_columns_dropped", ())})
+
+
+def _tables(read: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is said of the arrests, then of the tables beside them."""
+    return [read, *(read.get(name) or {} for name in BESIDE)]
 
 
 def latest_date(manifest: Mapping[str, Any]) -> date:
