@@ -13,6 +13,7 @@ from gpunet.config.governance_config import GovernanceConfig
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
 from gpunet.governance.review import is_of_approved
+from gpunet.governance.start_over import refuse_replacing
 from gpunet.runs.folder_rules import FolderRules
 from gpunet.runs.sealed import SEALABLE
 
@@ -87,7 +88,7 @@ def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
     _refuse_scores(GovernanceConfig(purpose="stated", legal_basis="stated", controller="stated", **given), "score")
 
 
-def folder_rules(config: Config, place: Path) -> FolderRules:
+def folder_rules(config: Config, place: Path, *, start_over: bool = False) -> FolderRules:
     """What holds for everything that a command with this configuration writes into the folder of its run.
 
     Parameters
@@ -96,12 +97,15 @@ def folder_rules(config: Config, place: Path) -> FolderRules:
         The run's.
     place
         The folder.
+    start_over
+        Whether a run there may be replaced that states another purpose, was reviewed, or had persons erased from it.
     """
     rules = config.governance
     sealed = frozenset() if rules.person_scores == "allow" and rules.scores_persons else frozenset(SEALABLE)
     if config.model.side != OFFENDER and rules.person_scores == "allow":
         sealed = frozenset()  # of possible victims the law that refuses scores says nothing
-    return FolderRules(rules.stated(), sealed, entering_of(config, place))
+    replacing = None if start_over else lambda folder: refuse_replacing(folder, config)
+    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing)
 
 
 def past_retention(stated: Mapping[str, Any], today: date) -> bool:

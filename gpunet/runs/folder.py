@@ -150,6 +150,8 @@ class RunFolder:
             try:
                 open_to_group(self.path)  # if it was there before
                 self._before = self._own_results()  # no other run changes it any more
+                if self._rules.replacing is not None:
+                    self._rules.replacing(self.path)
                 self._hidden.clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)

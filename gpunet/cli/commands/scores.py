@@ -38,6 +38,7 @@ def score(
     from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
     from gpunet.governance.rules import check_features_scored
+    from gpunet.governance.start_over import refuse_other_purpose
     from gpunet.governance.statement import stated_of_table
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -47,6 +48,8 @@ def score(
     _check_out(out, [features, model])
     stated = stated_of_table(read_parquet_metadata(features))
     check_features_scored(stated, features)
+    if out.exists():
+        refuse_other_purpose(f"--out {out}", stated_of_table(read_parquet_metadata(out)), stated)
     try:
         make_folder(out.parent)
     except OSError as error:
