@@ -111,7 +111,7 @@ Replace = Annotated[
     bool,
     typer.Option(
         "--start-over",
-        help="Replace results in the folder that state another purpose, were reviewed, or had persons erased from them.",
+        help="Replace results there that state another purpose, were reviewed, or had persons erased from them.",
     ),
 ]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Leave out files that cannot be read, and say which.")]

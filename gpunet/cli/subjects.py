@@ -27,8 +27,8 @@ _NOTE = (
 )
 
 _SEALED = (
-    "A score or flag of this person may be held under seal. It has been shown to nobody since, and is opened by a "
-    "review (gpunet review) alone."
+    "A score or flag of this person may be held under seal. No command of gpunet shows it until a review (gpunet review) "
+    "opens it."
 )
 
 

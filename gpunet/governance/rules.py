@@ -14,7 +14,9 @@ from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
 from gpunet.governance.review import is_of_approved
 from gpunet.governance.start_over import refuse_replacing
+from gpunet.governance.statement import EARLIER_REVIEW
 from gpunet.runs.folder_rules import FolderRules
+from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALABLE
 
 __all__ = ["EU_LAW", "check_features_scored", "check_person_scores", "folder_rules", "past_retention"]
@@ -88,7 +90,7 @@ def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
     _refuse_scores(GovernanceConfig(purpose="stated", legal_basis="stated", controller="stated", **given), "score")
 
 
-def folder_rules(config: Config, place: Path, *, start_over: bool = False) -> FolderRules:
+def folder_rules(config: Config, place: Path, options: RunOptions) -> FolderRules:
     """What holds for everything that a command with this configuration writes into the folder of its run.
 
     Parameters
@@ -97,15 +99,17 @@ def folder_rules(config: Config, place: Path, *, start_over: bool = False) -> Fo
         The run's.
     place
         The folder.
-    start_over
-        Whether a run there may be replaced that states another purpose, was reviewed, or had persons erased from it.
+    options
+        Whether a run there may be replaced that states another purpose, was reviewed, or had persons erased from it;
+        and which reviews the run had in whose place this one is put, if it is made again.
     """
     rules = config.governance
     sealed = frozenset() if rules.person_scores == "allow" and rules.scores_persons else frozenset(SEALABLE)
     if config.model.side != OFFENDER and rules.person_scores == "allow":
         sealed = frozenset()  # of possible victims the law that refuses scores says nothing
-    replacing = None if start_over else lambda folder: refuse_replacing(folder, config)
-    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing)
+    replacing = None if options.start_over else lambda folder: refuse_replacing(folder, config)
+    told = {EARLIER_REVIEW: [dict(of) for of in options.earlier_review]} if options.earlier_review else {}
+    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing, told)
 
 
 def past_retention(stated: Mapping[str, Any], today: date) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from gpunet.base.words import counted
+from gpunet.governance.statement import sealed_sentences
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named_list
 from gpunet.report.source import Source
-from gpunet.runs.sealed import is_sealed
 
 __all__ = ["flags_asked", "flags_raised", "flags_worth"]
 
@@ -21,7 +21,7 @@ _EVIDENCE = (
     "ids unless the configuration asks for them, and is void when the flag expires."
 )
 
-_SEALED = "Whom the flags point at is sealed until somebody has reviewed them: nobody has seen a single person's flag."
+_SEALED = "Whom the flags point at is sealed until somebody has reviewed them."
 
 _EVIDENCE_VICTIMS = (
     "Where a flag looks for victims too, its evidence is also what other persons were victims of, never what the "
@@ -50,6 +50,7 @@ def flags_asked(source: Source) -> Section:
     span = days[0] if len(days) == 1 else f"{counted(len(days), 'day')} from {days[0]} to {days[-1]}"
     folders = "" if audience.is_public else f" The runs are {named_list([run['folder'] for run in runs])}."
     warnings = [] if audience.is_public else source.manifest["warnings"]
+    sealed = sealed_sentences(source.manifest)
     return Section(
         "asked",
         "What was asked, and of which data",
@@ -57,7 +58,7 @@ def flags_asked(source: Source) -> Section:
         f"{audience.count(runs[-1]['persons'])} persons who were on record on the last day.{folders}",
         (
             Paragraph(_EVIDENCE),
-            *([Paragraph(_SEALED)] if is_sealed(source.manifest) else []),
+            *([Paragraph(" ".join([_SEALED, *sealed]))] if sealed else []),
             *([Paragraph(_EVIDENCE_VICTIMS)] if _looks_for_victims(of) else []),
             *(Paragraph(text, "warning") for text in warnings),
         ),

@@ -29,9 +29,12 @@ class FolderRules:
         Enters the run into the log; None where none is kept.
     replacing
         Called with the folder before anything is done in it: InputError if what is there is not to be replaced.
+    told
+        What ``run.json`` says besides.
     """
 
     stated: Mapping[str, Any] = field(default_factory=lambda: {"purpose": NO_PURPOSE})
     sealed: frozenset[str] = frozenset()
     entering: Entering | None = None
     replacing: Callable[[Path], None] | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
