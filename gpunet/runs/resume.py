@@ -171,7 +171,7 @@ def stored_request(folder: Path) -> Request | None:
 
 
 def may_replace(folder: Path, sha256: str, config: Config) -> bool:
-    """Whether an unfinished run with this ``[governance]`` was begun to replace the run of the run.json with that hash."""
+    """Whether an unfinished run with this ``[governance]`` was begun to replace a run whose run.json has that hash."""
     try:
         request = _stored(folder)
     except InputError:

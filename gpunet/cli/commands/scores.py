@@ -12,6 +12,7 @@ from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import check_target, refuse_inputs, refuse_inside
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
+from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.config.sides import OFFENDER, Side
 
 __all__ = ["score"]
@@ -70,7 +71,8 @@ def score(
         _check_side(out, loaded.side)
         scores = score_features(loaded, features, progress=progress, **asked)
     side = {} if loaded.side == OFFENDER else {"side": loaded.side}
-    note_scores([features.parent, model.parent], len(scores))
+    if not note_scores([features.parent, model.parent], len(scores)) and stated["purpose"] != NO_PURPOSE:
+        notice("not entered: neither features nor model lie in the folder of a run, beside which there is a log")
     try:
         write_whole(out, lambda path: write_parquet(path, scores, {**side, "governance": stated}))
     except OSError as error:
