@@ -503,13 +503,14 @@ def test_inputs_that_are_not_what_they_were(run: Path, tmp_path: Path, capsys: p
     data = (tables / "b.parquet").read_bytes()
     (tables / "b.parquet").write_bytes(data + b"\0")
     code, message = told(capsys, *asked)
-    assert (code, 'b.parquet" has changed since the run read it' in message) == (2, True)
+    assert (code, "b.parquet has changed since the run was made of it" in message) == (2, True)
     (tables / "b.parquet").unlink()
     code, message = told(capsys, *asked)
-    assert (code, 'b.parquet" of the run is not there: put it back' in message) == (2, True)
+    assert (code, "b.parquet, which the run was made of, cannot be read (No such file" in message) == (2, True)
+    assert "put it back" in message
     (tables / "b.parquet").mkdir()
     code, message = told(capsys, *asked)
-    assert (code, "cannot be read: it is a folder" in message) == (2, True), message
+    assert (code, "cannot be read (it is a folder" in message) == (2, True), message
     (tables / "b.parquet").rmdir()
     (tables / "b.parquet").write_bytes(data)
     (copy / "features.parquet").write_bytes((copy / "features.parquet").read_bytes() + b"\0")
@@ -528,12 +529,12 @@ def test_relative_inputs_start_from_the_current_folder(
     assert told(capsys, copy, "--person", some, "--out", tmp_path / "card.html")[0] == 0
     monkeypatch.chdir(tmp_path)
     code, message = told(capsys, copy, "--person", some)
-    assert (code, f"is not there in {tmp_path}, from where relative paths start" in message) == (2, True)
+    assert (code, "or give the command in the folder in which the run was started" in message) == (2, True)
 
 
 def test_a_run_of_frames_has_no_files_to_read_again() -> None:
     manifest = {"input": {"files": [{"name": "frame 1", "sha256": None}]}}
-    with pytest.raises(gpunet.InputError, match='"frame 1", which is no file'):
+    with pytest.raises(gpunet.InputError, match="was made of a data frame"):
         input_paths(manifest)
 
 

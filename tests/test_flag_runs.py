@@ -229,12 +229,12 @@ def test_a_file_that_has_changed_is_named(own: Path, place: Path, monkeypatch: A
         file.write("\n")
     assert ended(monkeypatch, own / "run", "--out", own / "out") == 2
     said = capsys.readouterr().err
-    assert f"{own / 'a.csv'} is not the file that the run in {own / 'run'} has read: it has changed since" in said
+    assert f"{own / 'a.csv'} has changed since the run in {own / 'run'} was made of it" in said
     assert not (own / "out").exists()
     assert ended(monkeypatch, own / "run", "--input", place / "a.csv", "--out", own / "out") == 0
     (own / "b.parquet").unlink()
     assert ended(monkeypatch, own / "run", "--input", place / "a.csv", "--out", own / "out") == 2
-    assert f"cannot read {own / 'b.parquet'}" in capsys.readouterr().err
+    assert f"{own / 'b.parquet'}, which the run in {own / 'run'} was made of, cannot be read" in capsys.readouterr().err
     assert ended(monkeypatch, own / "run", "--input", own / "none.csv", "--out", own / "out") == 2
     unused = own / "c.csv"
     unused.write_text("x")

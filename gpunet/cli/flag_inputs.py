@@ -13,7 +13,7 @@ from gpunet.arrests.as_of import cut_before
 from gpunet.arrests.beside import end_of
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.errors import ConfigError, InputError, in_words
-from gpunet.base.paths import check_regular, is_mere_word, named_path, path_named
+from gpunet.base.paths import is_mere_word, named_path, path_named
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import Config, load_config
 from gpunet.config.input_config import BESIDE
@@ -25,6 +25,7 @@ from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.corrected import refuse_corrected
 from gpunet.runs.described import latest_date
+from gpunet.runs.read_files import place_now
 from gpunet.tables.files import sha256_of
 
 __all__ = ["FlaggedRun", "Places", "RunArrests", "arrests_of", "flagged_runs"]
@@ -119,7 +120,7 @@ class Places:
     """
 
     def __init__(self, others: Sequence[str | Path] = ()) -> None:
-        self._others = {_sha256(named_path(path, "--input")): named_path(path, "--input") for path in others}
+        self._others = {_sha256(named_path(path, "--input")): str(path) for path in others}
         self._used: set[str] = set()
 
     def of_run(self, run: FlaggedRun) -> dict[str, list[Path]]:
@@ -133,24 +134,14 @@ class Places:
         return {name: [self._place(file, run.folder) for file in of["files"]] for name, of in run.tables.items()}
 
     def _place(self, file: Mapping[str, Any], folder: Path) -> Path:
-        name, sha256 = file["name"], file.get("sha256")
-        if sha256 is None:
-            raise InputError(f"the run in {folder} was made of a data frame and not of files: flags need its files")
-        if sha256 in self._others:
+        name, path = file["name"], Path(place_now(file, f"the run in {folder}", self._others))
+        if (sha256 := file.get("sha256")) in self._others:
             self._used.add(sha256)
-            other = self._others[sha256]
-            if dict(keys_of(Path(path_named(name)))) != dict(keys_of(other)):
+            if dict(keys_of(Path(path_named(name)))) != dict(keys_of(path)):
                 raise InputError(
-                    f"--input {other} is the file {name}, but the names of its folders (NAME=VALUE) say something else "
+                    f"--input {path} is the file {name}, but the names of its folders (NAME=VALUE) say something else "
                     "of its rows: let them have the same names"
                 )
-            return other
-        path = Path(path_named(name))
-        if _sha256(path, f"; say where it lies with --input (the run in {folder} has read it)") != sha256:
-            raise InputError(
-                f"{name} is not the file that the run in {folder} has read: it has changed since; give the run again, "
-                "or the file as it was with --input"
-            )
         return path
 
     def refuse_unused(self) -> None:
@@ -160,14 +151,13 @@ class Places:
                 raise InputError(f"--input {path} is no file of the runs, or has changed since: leave it out")
 
 
-def _sha256(path: Path, advice: str = "") -> str:
+def _sha256(path: Path) -> str:
     try:
-        check_regular(path)
         return sha256_of(path)
     except OSError as error:
         if is_mere_word(path):  # which is not repeated
-            raise InputError(f"a word that was given for a table is no file{advice}") from error
-        raise InputError(f"cannot read {path}: {in_words(error)}{advice}") from error
+            raise InputError("a word that was given for a table is no file") from error
+        raise InputError(f"cannot read {path}: {in_words(error)}") from error
 
 
 @dataclass(frozen=True, eq=False)

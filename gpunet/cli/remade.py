@@ -13,13 +13,13 @@ from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
 from gpunet.cli.tables_now import ReadAgain, as_of_tables_now, with_beside
 from gpunet.config.config import Config, load_config
-from gpunet.config.input_config import BESIDE
 from gpunet.governance.runs_under import Held
 from gpunet.governance.statement import earlier_reviews
 from gpunet.reading.corrections import Corrections
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
+from gpunet.runs.read_files import place_now
 from gpunet.runs.run_options import RunOptions
 from gpunet.tables.files import sha256_of
 from gpunet.updates.asked import Asked
@@ -117,7 +117,7 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     _refuse_frames(earlier)
     elsewhere = _elsewhere(earlier, how)
     by_state = _state_fits(earlier)
-    old = None if by_state else _inputs(earlier, elsewhere)
+    old = None if by_state else earlier.inputs(elsewhere, whole=True)
     config, beside = _with_beside(earlier, elsewhere)
     asked = Asked(config, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
     options = replace(how.options(earlier.manifest), keep_state=earlier.has_state)
@@ -141,12 +141,12 @@ def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
 
     _refuse_frames(earlier)
     elsewhere = _elsewhere(earlier, how)
-    paths = _inputs(earlier, elsewhere)
+    paths = earlier.inputs(elsewhere, whole=True)
     config, _ = _with_beside(earlier, elsewhere)
     for file in earlier.manifest.get("tables", {}).get("files", ()):
         if isinstance(earlier, ReadAgain):  # it was to be corrected, and there are no counts to compare it with
             continue
-        _check(path_named(file["name"]), file, file["name"])
+        place_now(file, earlier.folder)
     command: Any = earlier.manifest["gpunet"]
     as_of = earlier.as_of if command == "evaluate known" else None
     job_of(command)(paths, out, config, as_of, how.options(earlier.manifest))
@@ -195,27 +195,7 @@ def _elsewhere(earlier: Earlier, how: Remaking) -> dict[str, str]:
     return earlier.moved(list(how.inputs))
 
 
-def _inputs(earlier: Earlier, elsewhere: Mapping[str, str]) -> list[str]:
-    """The tables of arrests, every one as it was."""
-    found = earlier.inputs(elsewhere)
-    for path, file in zip(found, earlier.manifest["input"]["files"], strict=True):
-        _check(path, file, file["name"])
-    return found
-
-
 def _with_beside(earlier: Earlier, elsewhere: Mapping[str, str]) -> tuple[Config, dict[str, list[str]]]:
-    """The configuration with the tables of ties and victims where they are now, and these tables."""
+    """The configuration with the tables of ties and victims where they are now, and these tables, all as they were."""
     earlier.check_beside()
-    for name in BESIDE:
-        for file in (earlier.manifest["input"].get(name) or {}).get("files", ()):
-            _check(elsewhere.get(file["sha256"]) or path_named(file["name"]), file, file["name"])
-    return with_beside(earlier, elsewhere)
-
-
-def _check(path: str, file: Mapping[str, Any], name: str) -> None:
-    try:
-        same = sha256_of(Path(path)) == file["sha256"]
-    except OSError as error:
-        raise InputError(f"its table {name} cannot be read: say with --input where it is now") from error
-    if not same:
-        raise InputError(f"its table {name} has changed since: say with --input where the table of that time is")
+    return with_beside(earlier, elsewhere, whole=True)

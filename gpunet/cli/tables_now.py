@@ -233,8 +233,10 @@ def _same_rows(one: pa.Table, other: pa.Table) -> bool:
     return one.column_names == other.column_names and rows(one) == rows(other)
 
 
-def with_beside(earlier: Earlier, elsewhere: Mapping[str, str]) -> tuple[Config, dict[str, list[str]]]:
+def with_beside(
+    earlier: Earlier, elsewhere: Mapping[str, str], *, whole: bool = False
+) -> tuple[Config, dict[str, list[str]]]:
     """A run's configuration with the tables of ties and victims where they are now, and these tables."""
-    beside = {name: earlier.beside(name, elsewhere) for name in BESIDE}
+    beside = {name: earlier.beside(name, elsewhere, whole=whole) for name in BESIDE}
     of_beside: dict[str, Any] = {name: tuple(paths) for name, paths in beside.items()}
     return replace(earlier.config, input=replace(earlier.config.input, **of_beside)), beside

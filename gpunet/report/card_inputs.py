@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import path_named
+from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.config.config import load_config
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.corrected import refuse_corrected
 from gpunet.runs.described import latest_date
-from gpunet.tables.files import sha256_of
+from gpunet.runs.read_files import place_now
 
 __all__ = ["input_paths", "read_again"]
+
+_GONE = "put it back, or give the command in the folder in which the run was started"
+
+_CHANGED = "put back what it was, or make the run again"
 
 
 def input_paths(manifest: Mapping[str, Any]) -> list[Path]:
@@ -29,29 +32,8 @@ def input_paths(manifest: Mapping[str, Any]) -> list[Path]:
         If it read data frames, or a file is not there, or is not the same any more, or holds what corrections left out.
     """
     refuse_corrected("the run", manifest)
-    found = []
-    for file in manifest["input"]["files"]:
-        name, expected = file["name"], file["sha256"]
-        if expected is None:
-            raise InputError(f'the run read "{name}", which is no file: arrests that came so cannot be read again')
-        path = Path(path_named(name))
-        try:
-            now = sha256_of(path)
-        except FileNotFoundError:
-            where = "" if path.is_absolute() else f" in {Path.cwd()}, from where relative paths start"
-            raise InputError(
-                f'the input "{name}" of the run is not there{where}: put it back, or give the command in the folder '
-                "in which the run was started"
-            ) from None
-        except OSError as error:
-            raise InputError(f'the input "{name}" of the run cannot be read: {in_words(error)}') from error
-        if now != expected:
-            raise InputError(
-                f'the input "{name}" has changed since the run read it (its SHA-256 is another): put back what it was, '
-                "or make the run again"
-            )
-        found.append(path)
-    return found
+    files = manifest["input"]["files"]
+    return [Path(place_now(file, "the run", gone=_GONE, changed=_CHANGED)) for file in files]
 
 
 def read_again(manifest: Mapping[str, Any], paths: list[Path], progress: ProgressCallback | None = None) -> Arrests:

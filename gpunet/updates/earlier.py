@@ -26,6 +26,7 @@ from gpunet.runs.corrected import how_corrected
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.kept_state import STATE, read_state
 from gpunet.runs.manifest import versions
+from gpunet.runs.read_files import place_now
 from gpunet.runs.sealed import open_result
 from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
@@ -129,7 +130,7 @@ class Earlier:
                     f"out: correct these tables, and run gpunet {self.command} on all"
                 )
 
-    def beside(self, name: str, elsewhere: Mapping[str, str]) -> list[str]:
+    def beside(self, name: str, elsewhere: Mapping[str, str], *, whole: bool = False) -> list[str]:
         """The tables of ``ties`` or of ``victims`` as the configuration has to name them: none if it had none.
 
         They are those that it names, if that still leads to the files that were read and to no others; else the files
@@ -138,12 +139,12 @@ class Earlier:
         Raises
         ------
         InputError
-            If one is not there any more, or has another size.
+            If one is not there any more, or has another size, or if it is `whole`, another SHA-256.
         """
         files, named = self._files(name), list(getattr(self.config.input, name))
+        places = [self._place_of(file, elsewhere, whole) for file in files]
         if not files or any(file["sha256"] in elsewhere for file in files):
-            return [elsewhere.get(file["sha256"]) or self._place_of(file, name) for file in files]
-        places = [self._place_of(file, name) for file in files]
+            return places
         try:
             there = [str(source.path) for source in find_sources(named, self.config.input, [])]
         except InputError:  # what was left out of them is gone
@@ -171,36 +172,29 @@ class Earlier:
         files: Sequence[Mapping[str, Any]] = (found.get(of, {"files": []}) if of else found)["files"]
         return files
 
-    def inputs(self, elsewhere: Mapping[str, str] | None = None) -> list[str]:
+    def inputs(self, elsewhere: Mapping[str, str] | None = None, *, whole: bool = False) -> list[str]:
         """The paths of the files that it had read, in their order; those of `elsewhere` by their hashes.
 
         Raises
         ------
         InputError
-            If one is not there any more, or has another size, or if the run was corrected: its files hold what it left
-            out.
+            If one is not there any more, or has another size, or if it is `whole`, another SHA-256; or if the run was
+            corrected: its files hold what it left out.
         """
         if self.was_corrected:
             raise InputError(
                 f"{self.folder} {how_corrected(self.manifest)}, and its files hold what it left out: correct the "
                 f"files and run gpunet {self.command} on them; a run with --keep-state can be updated after corrections"
             )
-        elsewhere = elsewhere or {}
-        return [elsewhere.get(file["sha256"]) or self._place_of(file) for file in self._files()]
+        return [self._place_of(file, elsewhere or {}, whole) for file in self._files()]
 
-    def _place_of(self, file: Mapping[str, Any], of: str = "") -> str:
-        name, path = file["name"], path_named(file["name"])
-        told = f"{of}: {name}" if of else name
-        try:
-            size = check_regular(path).st_size
-        except OSError as error:
-            raise InputError(
-                f"{told}, which {self.folder} was made of, cannot be read ({in_words(error)}): "
-                "say with --input where it is now"
-            ) from error
-        if size != file["bytes"]:
-            raise self.changed(told)
-        return path
+    def _place_of(self, file: Mapping[str, Any], elsewhere: Mapping[str, str], whole: bool) -> str:
+        return place_now(file, self.folder, elsewhere, whole=whole, changed=self._on_all)
+
+    @property
+    def _on_all(self) -> str:
+        """What to do if a file has changed."""
+        return f"say with --input where the file of that time is, or run gpunet {self.command} on all files"
 
     def check_read(self, files: Sequence[Any], of: str = "") -> None:
         """InputError if the first of the `files` that were read now are not those that it had read."""
@@ -210,10 +204,7 @@ class Earlier:
 
     def changed(self, name: str) -> InputError:
         """The error that a file is not the same any more."""
-        return InputError(
-            f"{name} has changed since {self.folder} was made of it: say with --input where the file of that time is, "
-            f"or run gpunet {self.command} on all files"
-        )
+        return InputError(f"{name} has changed since {self.folder} was made of it: {self._on_all}")
 
 
 def read_earlier(folder: str | os.PathLike[str]) -> Earlier:
