@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from erasing import OPTIONS, SENTINEL, make_runs, rows_of, traces
@@ -22,8 +23,11 @@ from gpunet.cli.erasure import erase
 from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import replacing
+from gpunet.governance.log import entries
+from gpunet.runs.checkpoint_file import Contents, write_contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_state import read_state
+from gpunet.runs.stages import Run
 from gpunet.tables.files import sha256_of
 
 
@@ -121,23 +125,82 @@ def test_packages_and_cards_are_deleted(root: Path) -> None:
     assert not any((root / name).exists() for name in ("a.zip", "card.html", "tied.html"))
 
 
-def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stopped(BaseException):
-        pass
+class Stopped(BaseException):
+    """Ends a run as a signal does."""
+
+
+def unfinished(made: Path, out: Path, stage: str, **options: Any) -> Path:
+    """A run that is stopped in a method of its class, where everything is kept."""
 
     def stop(*_: Any) -> None:
         raise Stopped
 
-    monkeypatch.setattr("gpunet.runs.stages.Run.write_features", stop)
-    asked = replace(OPTIONS, checkpoint_seconds=0)
-    for name in ("one", "two"):
+    asked = replace(OPTIONS, checkpoint_seconds=0, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, stage, stop)
         with pytest.raises(Stopped):
-            run_features([str(made / "in" / "a.csv")], tmp_path / name, CONFIG, None, asked)
-    assert len(traces(tmp_path, SENTINEL, raw=True)) == 4
-    found = erase(tmp_path, [SENTINEL], threads=1)
-    assert len(found.done) == 2
-    assert traces(tmp_path, SENTINEL, raw=True) == []
+            run_features([str(made / "in" / "a.csv")], out, CONFIG, None, asked)
+    return out / ".partial" / "checkpoints"
+
+
+def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        unfinished(made, tmp_path / name, "write_features")
+    unfinished(made, tmp_path / "state", "write_features", keep_state=True)
+    assert not (tmp_path / "state" / ".partial" / "checkpoints" / "arrests.checkpoint").exists()
+    assert len(traces(tmp_path, SENTINEL, raw=True)) == 5
+    before = {path: sha256_of(path) for path in tmp_path.rglob("*") if path.is_file()}
     assert erase(tmp_path, ["NOBODY-1"], threads=1).done == []
+    assert {path: sha256_of(path) for path in tmp_path.rglob("*") if path.is_file()} == before
+    found = erase(tmp_path, [SENTINEL], threads=1)
+    assert (len(found.done), found.unknown) == (3, 0)
+    assert traces(tmp_path, SENTINEL, raw=True) == []
+
+
+@pytest.mark.parametrize("of", ["numbers alone", "what is damaged", "half a file", "links"])
+def test_checkpoints_that_do_not_tell_whom_they_hold_go_too(made: Path, tmp_path: Path, of: str) -> None:
+    place = unfinished(made, tmp_path / "runs" / "run", "write_features", keep_state=True)
+    if of == "numbers alone":
+        (place / "features.checkpoint").unlink()
+        write_contents(place / "features-sums.checkpoint", Contents(arrays={"sums": np.zeros(3)}))
+    elif of == "what is damaged":
+        (place / "features.checkpoint").write_bytes(b"gpunet checkpoint")
+    elif of == "half a file":
+        (place / "features.checkpoint").rename(place / "features.checkpoint.0123abcd.partial")
+    else:
+        request = json.loads((place / "request.json").read_text())
+        request["config"].setdefault("input", {})["person_links"] = ["links.csv"]
+        (place / "request.json").write_text(json.dumps(request))
+    done = CliRunner().invoke(app, ["erase", str(tmp_path / "runs"), "--person", "NOBODY-1", "--threads", "1"])
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stdout.split())
+    assert "run: its checkpoints do not tell whom they hold and are deleted" in said
+    assert "is known to hold this id: look whether it is written right" in said
+    assert list(tmp_path.rglob("*.checkpoint*")) == []
+    (entry,) = entries(tmp_path / "runs" / "log.jsonl")
+    assert (entry["operation"], entry["persons"]) == ("erasure", None)
+
+
+def test_an_id_that_nobody_has_is_no_duty_done(root: Path, made: Path) -> None:
+    unfinished(made, root / "begun", "write_features")
+    (root / "notes.txt").write_text("7777")
+    before = {path: sha256_of(path) for path in root.rglob("*") if path.is_file()}
+    for person in ("NOBODY-1", "7777"):
+        done = CliRunner().invoke(app, ["erase", str(root), "--person", person, "--threads", "1"])
+        assert isinstance(done.exception, InputError)
+        assert str(done.exception).startswith("no run, checkpoint or package holds this id: look whether it is written")
+        assert "erased" not in done.output
+        assert {path: sha256_of(path) for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_of_several_ids_those_that_nobody_has_are_counted(root: Path) -> None:
+    shutil.rmtree(root / "panel")
+    words = ["erase", str(root), "--person", SENTINEL, "--person", "NOBODY-1", "--threads", "1"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "is known to hold 1 of the 2 ids: look whether all are written right" in " ".join(done.stdout.split())
+    assert SENTINEL not in done.output
+    assert "NOBODY" not in done.output
 
 
 @pytest.mark.parametrize("moment", ["new not finished", "new complete", "old renamed", "both renamed", "old half gone"])
@@ -180,9 +243,8 @@ def test_a_run_at_work_or_changed_is_left(root: Path) -> None:
 
 def test_who_is_not_there(tmp_path: Path, root: Path) -> None:
     done = CliRunner().invoke(app, ["erase", str(root), "--person", "NOBODY-123"])
-    assert done.exit_code == 0
-    assert "holds this person" in done.stdout
-    assert "NOBODY" not in done.output
+    assert isinstance(done.exception, InputError)
+    assert "NOBODY" not in f"{done.output}{done.exception}"
     with pytest.raises(InputError, match="not there"):
         erase(tmp_path / "none", [SENTINEL])
     with pytest.raises(InputError, match="empty"):
@@ -207,7 +269,7 @@ OTHER_TEXTS = {
 def test_an_id_of_digits_in_a_column_of_persons_is_certain_and_elsewhere_a_note(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text({**TEXTS, **OTHER_TEXTS}[name])
     done = CliRunner().invoke(app, ["erase", str(tmp_path), "--person", "40213"])
-    assert done.exit_code == (name in TEXTS), done.output
+    assert isinstance(done.exception, SystemExit if name in TEXTS else InputError), done.output
     said = "holds the person" if name in TEXTS else "has what may be the id"
     assert said in " ".join(done.stdout.split())
     assert "40213" not in done.output

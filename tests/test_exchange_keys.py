@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def test_rotation_keeps_the_old_key_and_names_its_tables(tmp_path, table, key, c
     assert "1 to be made again" in said
     assert f"out{os.sep}arrests{os.sep}0001.parquet" in said
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_rotation_names_tables_of_one_folder_together(tmp_path, table, key, capsys):
+    made(tmp_path / "tables", [table, shutil.copy(table, tmp_path / "more.csv")])
+    assert _code_of(["key", "rotate", str(key), str(tmp_path / "tables")], False) == 0
+    said = capsys.readouterr().out
+    assert f"tables{os.sep}arrests: 2 tables" in said
+    assert "0001" not in said
 
 
 def test_a_link_to_a_key_is_not_rotated(tmp_path, key, capsys):
@@ -188,8 +197,19 @@ def test_the_disclosure_is_in_the_log_before_the_folder_is_there(tmp_path, table
 
 
 def test_without_a_purpose_or_a_log_none_is_begun(tmp_path, table):
-    made(tmp_path / "a", [table])
+    assert made(tmp_path / "a", [table]).warnings == []
     assert not (tmp_path / "log.jsonl").exists()
+
+
+def test_what_no_log_has_though_one_is_kept_close_by_is_told(tmp_path, table):
+    said = {"purpose": "p", "task_ref": "", "object_sha256": "a" * 64, "persons": 1}
+    append(tmp_path / "runs" / "log.jsonl", "collection", **said)
+    (warning,) = made(tmp_path / "a", [table]).warnings
+    assert warning.startswith(
+        f"not entered: there is no log beside {tmp_path / 'a'}, and runs/log.jsonl is of other runs"
+    )
+    assert made(tmp_path / "b", [table], {"governance": {**GOVERNED, "log": "runs/log.jsonl"}}).warnings == []
+    assert len(list(entries(tmp_path / "runs" / "log.jsonl"))) == 2
 
 
 def test_what_cannot_be_logged_is_not_given_out(tmp_path, table, monkeypatch):

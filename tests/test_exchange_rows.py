@@ -151,3 +151,12 @@ def test_of_shuffled_ties_nothing_tells_who_was_first(tmp_path: Path) -> None:
     pairs = [Counter((tuple(sorted(row[:2])), *row[2:]) for row in table.iter_rows()) for table in tables.values()]
     assert pairs[0] == pairs[1]
     assert len(found) == N - 1
+
+
+def test_files_in_the_order_of_ids_are_told_of_together(tmp_path: Path) -> None:
+    files = [arrests(tmp_path / f"{name}.parquet") for name in "abc"]
+    written = made(tmp_path / "out", [*files, arrests(tmp_path / "d.parquet", np.random.default_rng(1).permutation(N))])
+    (warning,) = written.warnings
+    assert warning.startswith("3 of 4 files of arrests (pseudonyms.json names them): the rows are in the order of pers")
+    tables = json.loads((tmp_path / "out" / "pseudonyms.json").read_text())["tables"]
+    assert [bool(table["in_order_of"]) for table in tables] == [True, True, True, False]

@@ -154,7 +154,7 @@ def test_features_say_whether_they_may_be_scored() -> None:
     table = Path("features.parquet")
     check_features_scored({"purpose": NO_PURPOSE}, table)
     check_features_scored(GIVEN, table)
-    with pytest.raises(InputError, match="gpunet review"):
+    with pytest.raises(InputError, match="scores of this run need a review first: gpunet review RUN --by NAME"):
         check_features_scored(EVERY, table)
     with pytest.raises(ConfigError, match="refuse"):
         check_features_scored({**GIVEN, "person_scores": "refuse"}, table)
@@ -207,3 +207,23 @@ def test_run_json_says_it_before_its_outputs(tables: Path, tmp_path: Path) -> No
     features(tables, tmp_path / "run")
     keys = list(json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8")))
     assert keys[-2:] == ["governance", "outputs"]
+
+
+@pytest.mark.parametrize("text", ["30/06/2027", "June", "2027-06-31", 5])
+@pytest.mark.parametrize(
+    ("section", "key"), [("governance", "retain_until"), ("panel", "start"), ("places", "end"), ("evaluate", "start")]
+)
+def test_how_days_are_written_is_said(section: str, key: str, text: Any) -> None:
+    given = {**GIVEN, key: text} if section == "governance" else {key: text}
+    with pytest.raises(ConfigError, match=rf'\[{section}\] {key}: must be a day: write it as "2027-06-30", not'):
+        gpunet.load_config({section: given})
+
+
+@pytest.mark.parametrize(("until", "told"), [("2020-01-31", 1), ("2999-01-31", 0)])
+def test_a_run_that_is_past_its_last_day_is_told_of_when_it_is_made(
+    tables: Path, tmp_path: Path, until: str, told: int
+) -> None:
+    said: list[str] = []
+    options = RunOptions(threads=1, notice=said.append)
+    run_features([str(tables)], tmp_path / "run", {"governance": {**GIVEN, "retain_until": until}}, None, options)
+    assert len([line for line in said if f"retain_until = {until} has passed" in line]) == told

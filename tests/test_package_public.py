@@ -106,3 +106,11 @@ def test_what_is_new_in_a_configuration_is_not_public_unasked():
     assert found["governance"]["purpose"] == GOVERNED["purpose"]
     assert found["ties"]["calls"]["use"] is True
     assert public_statement({"purpose": "p", "later": "ZQ"}) == {"purpose": "p"}
+
+
+def test_small_numbers_of_the_log_are_not_told_either(tmp_path):
+    run = features_run(tmp_path, {"governance": GOVERNED})
+    assert json.loads(read(packed(run, tmp_path / "p.zip", public=True))["log.json"]) == {
+        "collection": "fewer than 10",
+        "disclosure": "fewer than 10",
+    }

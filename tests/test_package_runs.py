@@ -102,7 +102,7 @@ def test_the_log_has_the_disclosure_and_the_package_has_its_line(run, tmp_path):
     assert json.loads(lines[-1])["persons"] == 6
     assert found["log.jsonl"] == b"".join(line for line in lines if own.encode() in line)
     public = read(packed(run, tmp_path / "p.zip", public=True))
-    assert json.loads(public["log.json"])["disclosure"] == 2
+    assert json.loads(public["log.json"])["disclosure"] == "fewer than 10"
     assert "log.jsonl" not in public
     assert json.loads((tmp_path / "log.jsonl").read_text().splitlines()[-1])["persons"] == 0
 
@@ -225,10 +225,12 @@ def test_from_the_shell(run, tmp_path):
         public.write_bytes(public_pem())
     done = gpunet("package", run, "--sign", key, "--out", out)
     assert done.returncode == 0, done.stderr
-    assert "signed by the key" in done.stdout
+    counted = f"{len(read(out)) - 2:,} files, statement and signature"
+    assert f"{counted}, signed by the key" in done.stdout
     done = gpunet("verify", out, "--key", public)
     assert done.returncode == 0, done.stderr
     assert GOVERNED["purpose"] in done.stdout
+    assert counted in " ".join(done.stdout.split())
     data = bytearray(out.read_bytes())
     data[len(data) // 2] ^= 1
     out.write_bytes(data)
@@ -237,3 +239,14 @@ def test_from_the_shell(run, tmp_path):
     assert "is not as it was signed" in done.stderr
     assert not done.stdout
     assert gpunet("verify", out, "--key", public, "--ties", key).returncode == 2
+
+
+def test_which_key_is_wanted_to_verify_is_said(tmp_path):
+    from gpunet.exchange.keys import new_key, new_signing_key
+
+    new_signing_key(tmp_path / "signing.pem")
+    new_key(tmp_path / "pseudonyms.key")
+    with pytest.raises(InputError, match=r"give \S*signing\.pem\.pub, which gpunet key new FILE --signing wrote"):
+        read_public_key(tmp_path / "signing.pem")
+    with pytest.raises(InputError, match=r"give the FILE\.pub, which gpunet key new FILE --signing wrote"):
+        read_public_key(tmp_path / "pseudonyms.key")

@@ -134,6 +134,7 @@ def test_approval_opens_the_results_of_the_run_without_a_seal(made: dict[str, Pa
     assert manifest == json.loads((sealed / "run.json").read_text(encoding="utf-8")) == read_manifest(sealed)
     (entry,) = manifest["review"]
     assert (entry["by"], entry["decision"], entry["note"]) == ("Jane Doe", "approve", "good")
+    assert entry["reviewer"] == EVERY["reviewer"]
     assert entry["run_json_sha256"] == before
     assert names(sealed) >= SCORES
     assert not [name for name in names(sealed) if name.endswith(SEALED)]
@@ -248,3 +249,25 @@ def test_the_command(sealed: Path) -> None:
     assert (done.exit_code, names(sealed) >= SCORES) == (0, True)
     shown = CliRunner().invoke(app, ["show", str(sealed), "scores", "--top", "2"])
     assert shown.exit_code == 0
+
+
+@pytest.mark.parametrize(("by", "told"), [("Jane Doe", True), ("panel ", False)])
+def test_who_is_not_the_reviewer_of_the_configuration_is_told(sealed: Path, by: str, told: bool) -> None:
+    words = ["review", str(sealed), "--by", by, "--decision", "reject", "--note", "no", "--no-report"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    line = '--by is not the reviewer that the configuration names, "Panel": both stand in run.json'
+    assert (line in " ".join(result.output.split())) == told
+
+
+def test_show_says_what_opens_scores_that_are_asked_for_without_a_name(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    opens = f"the scores in {sealed} are sealed until they are reviewed: gpunet review {sealed} --by NAME"
+    listed = CliRunner().invoke(app, ["show", str(sealed)])
+    assert listed.exit_code == 0
+    assert "features" in listed.output
+    assert opens in listed.output
+    for words in (["--top", "2"], ["scores"], ["--csv", str(sealed.parent / "x.csv")]):
+        assert opens in str(CliRunner().invoke(app, ["show", str(sealed), *words]).exception)

@@ -60,7 +60,14 @@ def test_they_are_sealed_and_what_is_told_names_nobody(made: Path) -> None:
         assert one.read_bytes() == two.read_bytes()
 
 
-@pytest.mark.parametrize("line", ["show {out}/reviewed/flags flags", "subject {out}/reviewed/flags --person {person}"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "show {out}/reviewed/flags flags",
+        "show {out}/reviewed/flags --top 2",
+        "subject {out}/reviewed/flags --person {person}",
+    ],
+)
 def test_no_command_shows_a_sealed_flag(made: Path, line: str) -> None:
     person = pl.read_parquet(made / "out" / "plain" / "flags" / "flags.parquet")["person_id"][0]
     for more in ("", " --debug"):

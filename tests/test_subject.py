@@ -54,6 +54,13 @@ def test_all_rows_about_the_person_are_there_and_no_other_id(made: Path) -> None
     (row,) = [row for row in all_values(made / "run" / "features.parquet") if row["person_id"] == PERSON]
     assert {name: entry["value"] for name, entry in features.items()} == row
     assert features["degree__all"]["label"]
+    assert features["degree__all"]["in_words"] == str(row["degree__all"])
+    assert found["signs"]["N1, N2"].startswith("the persons one step away")
+    assert found["columns"]["scores"].keys() >= {"probability", "rank", "factor_1", "contribution_1"}
+    assert found["columns"]["predictions"]["past_violence"].startswith("order by the own record alone")
+    (score,) = found["tables"]["scores"]
+    name, _, label = score["factor_1"].partition(": ")
+    assert label == features[name]["label"]
     text = json.dumps(found)
     others = {row["person_id"] for row in rows()} - {PERSON}
     assert not any(other in text for other in others)

@@ -133,7 +133,7 @@ def run_audit(
     refuse_inputs(place, [named_path(attributes, "--attributes"), folder, *configured])
     if folder.resolve() in place.resolve().parents:
         raise InputError(f"{place} lies in the run that is audited, {folder}: give another --out")
-    clock, rules = StageClock("cpu"), folder_rules(settings, place)
+    clock, rules = StageClock("cpu"), folder_rules(settings, place, options)
     with (
         sharing(settings.output.share),
         no_new_folder(place),

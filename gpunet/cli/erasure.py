@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,10 +20,10 @@ from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, Wanted, holds
+from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
-from gpunet.runs.folder import HIDDEN, MANIFEST, checkpoints_of
-from gpunet.runs.sealed import SEALED
+from gpunet.runs.folder import HIDDEN, MANIFEST
 from gpunet.tables.files import sha256_of
 
 __all__ = ["Erased", "erase"]
@@ -29,17 +31,23 @@ __all__ = ["Erased", "erase"]
 #: Runs first, and after them what is made of runs.
 _ORDER = {"flags": 1, "audit": 2}
 
+_UNTOLD = "its checkpoints do not tell whom they hold and are deleted, and the run begins anew: give its command again"
+
 _BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its command again"
 
 
 @dataclass
 class Erased:
-    """What an erasure came to, in sentences without an id; what is ``left`` still holds the person."""
+    """What an erasure came to, in sentences without an id; what is ``left`` still holds the person.
+
+    ``unknown``: of how many of the ids no run, checkpoint or package is known to hold anything.
+    """
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unknown: int = 0
 
 
 def erase(
@@ -90,6 +98,7 @@ def erase(
         now = held_under(root)  # as runs are now that were made again, and what has come meanwhile
         work.packages(now)
         work.beside(now)
+    found.unknown = work.count - len(work.seen)
     for lines in (found.done, found.left, found.inputs, found.notes):
         lines[:] = [_masked(line, wanted) for line in lines]
     return found
@@ -97,7 +106,10 @@ def erase(
 
 @dataclass
 class _Erasure:
-    """An erasure under way. ``runs``: where runs are by the SHA-256 that their run.json had."""
+    """An erasure under way.
+
+    ``runs``: where runs are by the SHA-256 that their run.json had; ``seen``: the persons of whom there was anything.
+    """
 
     root: Path
     wanted: Wanted
@@ -107,17 +119,29 @@ class _Erasure:
     notice: Callable[[str], None] | None
     erased: list[Held] = field(default_factory=list)
     runs: dict[str, Path] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
     @property
     def count(self) -> int:
         """How many persons are erased."""
         return len(self.wanted.persons)
 
+    def _see(self, holds_one: Callable[[Wanted], bool]) -> None:
+        """Note who of the persons it is that something holds."""
+        for person in sorted(self.wanted.persons - self.seen):
+            with suppress(Unreadable, OSError, pa.ArrowException):  # what cannot be looked into is told of elsewhere
+                if self.count == 1 or holds_one(Wanted(frozenset({person}))):
+                    self.seen.add(person)
+
     def unfinished(self, there: Iterable[Held]) -> None:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
         for held in _of_kind(there, "unfinished"):
-            if _may_hold(held, self.wanted):
-                self._try(held, self._delete, _BEGINS_ANEW)
+            it_holds = kept_holds(held, self.wanted)
+            if it_holds:
+                self._see(partial(_kept_by, held))
+                self._try(held, partial(self._delete, persons=self.count), _BEGINS_ANEW)
+            elif it_holds is None:  # so nobody says in the log that it was of these persons
+                self._try(held, partial(self._delete, persons=None), _UNTOLD)
 
     def complete(self, there: Iterable[Held]) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -140,6 +164,7 @@ class _Erasure:
                 self.found.left.append(f"{self._name(held.path)}: a package that cannot be looked into: {_said(error)}")
                 continue
             if holds_person:
+                self._see(partial(holds, held.path))
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
                 self._try(held, lambda held: delete_package(held, self.count), why)
 
@@ -160,8 +185,12 @@ class _Erasure:
 
     def _is_held(self, held: Held) -> bool:
         """Whether a run holds the person; a run that cannot be looked into is told of."""
+        files = _files_of(held.path)
         try:
-            return any(holds(path, self.wanted) for path in _files_of(held.path))
+            is_held = any(holds(path, self.wanted) for path in files)
+            if is_held:
+                self._see(lambda one: any(holds(path, one) for path in files))
+            return is_held
         except (Unreadable, OSError, pa.ArrowException) as error:
             self.found.left.append(f"{self._name(held.path)}: cannot be looked into: {_said(error)}")
             return False
@@ -183,7 +212,7 @@ class _Erasure:
             if not self.delete:
                 self.found.left.append(f"{self._name(held.path)}: not made again: {why} (--delete deletes such runs)")
                 return
-            self._try(held, self._delete, f"deleted whole: {why}")
+            self._try(held, partial(self._delete, persons=self.count), f"deleted whole: {why}")
             return
         self.erased.append(held)
         self.found.done.append(
@@ -238,8 +267,8 @@ class _Erasure:
         except (GpunetError, OSError) as error:
             self.found.left.append(f"{self._name(held.path)}: {_said(error)}")
 
-    def _delete(self, held: Held) -> None:
-        left, others = delete_run(held, RUN_FILES, self.count)
+    def _delete(self, held: Held, persons: int | None) -> None:
+        left, others = delete_run(held, RUN_FILES, persons)
         self.found.left += left
         self.found.notes += others
 
@@ -280,18 +309,8 @@ def _sealed_again(held: Held) -> str:
     return "; the scores that a review had opened are sealed again, as nobody has reviewed these: give gpunet review"
 
 
-def _may_hold(held: Held, wanted: Wanted) -> bool:
-    """Whether what an unfinished run has kept may hold the person: it does unless the arrests show that it does not."""
-    place = checkpoints_of(held.path)
-    files = [path for path in sorted(place.parent.rglob("*")) if path.is_file() and not path.is_symlink()]
-    kept = [path for path in files if path.name.endswith((".checkpoint", ".parquet", SEALED, ".arrests", ".csv"))]
-    if not kept:
-        return False
-    try:
-        arrests = place / "arrests.checkpoint"
-        return not arrests.is_file() or any(holds(path, wanted) for path in kept)
-    except (Unreadable, OSError, pa.ArrowException):
-        return True
+def _kept_by(held: Held, wanted: Wanted) -> bool:
+    return kept_holds(held, wanted) is True
 
 
 def _said(error: Exception) -> str:

@@ -91,7 +91,7 @@ def run_flags(
     for run in found:
         check_person_scores(run.config, "flags")
     clock, warnings = StageClock("cpu"), list[str]()
-    rules = folder_rules(_governing(found), place)
+    rules = folder_rules(_governing(found), place, options)
     with (
         sharing(found[0].config.output.share),
         no_new_folder(place),

@@ -25,14 +25,18 @@ def note_rows(folder: Path, table: StoredTable, asked: Asked, operation: str) ->
         noted(folder, operation, _persons_in(folder, table, asked))
 
 
-def note_scores(folders: list[Path], persons: int) -> None:
-    """Enter that a file of scores is written, in the log of the first of these folders that is a run's with a log."""
+def note_scores(folders: list[Path], persons: int) -> bool:
+    """Enter that a file of scores is written, in the log of the first of these folders that is a run's with a log.
+
+    Whether there is one.
+    """
     from gpunet.runs.folder import MANIFEST
 
     for folder in folders:
         if (folder / MANIFEST).is_file() and log_kept_of(folder) is not None:
             noted(folder, "disclosure", persons)
-            return
+            return True
+    return False
 
 
 def _persons_in(folder: Path, table: StoredTable, asked: Asked) -> int:

@@ -100,7 +100,19 @@ Resume = Annotated[
     ),
 ]
 StartOver = Annotated[
-    bool, typer.Option("--start-over", help="Drop what an unfinished run in the folder has finished.")
+    bool,
+    typer.Option(
+        "--start-over",
+        help="Drop what an unfinished run in the folder has finished; replace one that states another purpose, was "
+        "reviewed, or had persons erased from it.",
+    ),
+]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--start-over",
+        help="Replace results there that state another purpose, were reviewed, or had persons erased from them.",
+    ),
 ]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Leave out files that cannot be read, and say which.")]
 AllowIncomplete = Annotated[

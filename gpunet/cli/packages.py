@@ -53,7 +53,8 @@ def verified_lines(path: Path, found: Verified) -> list[str]:
     return [
         f"verified  {path}: every byte is as it was signed",
         f"key       {found.keyid}",
-        f"package   {kind} gpunet {of.run.command}{as_of}, {len(files):,} files, made by gpunet {of.gpunet}",
+        f"package   {kind} gpunet {of.run.command}{as_of}, made by gpunet {of.gpunet}",
+        f"files     {len(files):,} files, statement and signature",
         f"run.json  {of.run.run_json_sha256}",
         f"purpose   {of.purpose}",
     ]

@@ -14,6 +14,7 @@ from gpunet.cli.running import opened
 from gpunet.cli.tables_now import ReadAgain, as_of_tables_now, with_beside
 from gpunet.config.config import Config, load_config
 from gpunet.governance.runs_under import Held
+from gpunet.governance.statement import earlier_reviews
 from gpunet.reading.corrections import Corrections
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read, latest_date
@@ -66,6 +67,7 @@ class Remaking:
             allow_incomplete=True,
             corrections=Corrections(persons=self.persons),
             read_on=latest_date(manifest),
+            earlier_review=tuple(earlier_reviews(manifest)),
         )
 
 

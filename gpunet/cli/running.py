@@ -99,7 +99,7 @@ def opened(command: Command, inputs: Any, out: str | Path, config: Any, options:
     beside = [path for paths in tables_beside(command, settings).values() for path in paths]
     place = named_path(out, "the run folder")
     refuse_inputs(place, [*read, *configured, *beside])
-    rules = folder_rules(settings, place)
+    rules = folder_rules(settings, place, options)
     with (
         sharing(settings.output.share),
         values_shown(options.show_values),

@@ -16,7 +16,7 @@ from gpunet.base.printable import printable
 from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, say
 from gpunet.cli.noting import note_rows
-from gpunet.cli.stored_tables import IDS, SCORES, Asked, StoredTable, rows_of, table_named, tables_of
+from gpunet.cli.stored_tables import IDS, SCORES, Asked, StoredTable, rows_of, sealed_in, table_named, tables_of
 
 __all__ = ["print_run", "print_table"]
 
@@ -40,7 +40,8 @@ def print_run(
     folder
         Of a complete run.
     table
-        The file's name, with or without its suffix. If None the scores or, without any, a list of the tables.
+        The file's name, with or without its suffix. If None the scores or, without any, a list of the tables, and what
+        opens the scores if they are sealed.
     rows
         How many to print: of scores those of highest rank, by rank, of other tables the first; all if None.
     person
@@ -57,6 +58,8 @@ def print_run(
     if table is None and SCORES not in tables and person is None and columns is None:
         sizes = [{"table": each.name, "rows": each.rows, "columns": len(each.schema)} for each in tables.values()]
         _print(pa.Table.from_pylist(sizes))
+        if why := sealed_in(folder):
+            say(why, indent=2)
         return
     stored = table_named(folder, table)
     most = None if rows is None else min(rows, _MOST_ROWS)

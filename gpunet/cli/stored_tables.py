@@ -18,11 +18,11 @@ from gpunet.base.paths import check_regular, refuse_files
 from gpunet.base.words import quoted, shortened
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST
-from gpunet.runs.sealed import SEALABLE, SEALED, refuse_sealed
+from gpunet.runs.sealed import SEALABLE, SEALED, how_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.parquet import not_parquet
 
-__all__ = ["IDS", "PERSONS", "SCORES", "Asked", "StoredTable", "rows_of", "table_named", "tables_of"]
+__all__ = ["IDS", "PERSONS", "SCORES", "Asked", "StoredTable", "rows_of", "sealed_in", "table_named", "tables_of"]
 
 #: The table that is ordered by rank where it is cut short.
 SCORES = "scores"
@@ -132,14 +132,20 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
         return StoredTable(name, snapshot)
     if name not in tables:
-        if f"{name}{_SUFFIX}" in SEALABLE and (folder / f"{name}{_SUFFIX}{SEALED}").is_file():
-            refuse_sealed(folder, read_manifest(folder))
+        if (f"{name}{_SUFFIX}" in SEALABLE or name == SCORES) and (why := sealed_in(folder, name)):
+            raise InputError(why)
         from gpunet.cli.running import RUN_FILES  # which takes long to import
 
         known = any(PurePath(file).stem == name for file in RUN_FILES)  # any other word may be the id of a person
         missing = f'no table "{name}"' if known else "no such table"
         raise InputError(f"{folder} has {missing}; there are {', '.join(tables) or 'none'}")
     return tables[name]
+
+
+def sealed_in(folder: Path, name: str = SCORES) -> str:
+    """What opens a table of a run that is under seal, in a sentence; "" if it is not. For scores flags count too."""
+    names = [f"{name}{_SUFFIX}{SEALED}", *([f"flags{_SUFFIX}{SEALED}"] if name == SCORES else [])]
+    return how_sealed(folder, read_manifest(folder)) if any((folder / of).is_file() for of in names) else ""
 
 
 def rows_of(folder: Path, table: StoredTable, asked: Asked) -> Iterator[pa.RecordBatch]:

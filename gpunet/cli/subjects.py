@@ -8,6 +8,7 @@ from typing import Any
 
 from gpunet.base.errors import GpunetError
 from gpunet.base.progress import ProgressCallback
+from gpunet.cli.subject_words import in_words
 from gpunet.config.input_config import BESIDE
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.statement import stated_by
@@ -27,8 +28,8 @@ _NOTE = (
 )
 
 _SEALED = (
-    "A score or flag of this person may be held under seal. It has been shown to nobody since, and is opened by a "
-    "review (gpunet review) alone."
+    "A score or flag of this person may be held under seal. No command of gpunet shows it until a review (gpunet "
+    "review) opens it."
 )
 
 
@@ -56,7 +57,7 @@ def subject_access(folder: Path, person: str, progress: ProgressCallback | None 
         If there is no complete run, or nobody of that id in it.
     """
     manifest = read_manifest(folder)
-    held = held_of(folder, manifest, person)
+    held = in_words(folder, manifest, held_of(folder, manifest, person))
     stated = stated_by(manifest)
     sealed = sealed_results(manifest)
     return {

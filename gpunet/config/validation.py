@@ -86,6 +86,8 @@ def _reason(details: Mapping[str, Any]) -> str:
     text = re.sub(r"^\w+ should ", "must ", details["msg"])
     for theirs, ours in _WORDS.items():
         text = text.replace(theirs, ours)
+    if details["type"].startswith("date_"):
+        return f'must be a day: write it as "2027-06-30", not {shown(details["input"])}'
     return text if ", not " in text else f"{text}, not {shown(details['input'])}"
 
 

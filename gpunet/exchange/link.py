@@ -19,7 +19,7 @@ from gpunet.base.versions import package_versions
 from gpunet.config.config import load_config
 from gpunet.exchange.comparisons import IN_WORDS, Compared, compared
 from gpunet.exchange.link_file import SCHEMA, write_links
-from gpunet.exchange.link_log import entered
+from gpunet.exchange.link_log import entered, not_entered
 from gpunet.exchange.link_model import Scored, scored_pairs
 from gpunet.exchange.persons_table import Persons, asked_columns, pseudonyms_of_both, read_persons
 
@@ -112,6 +112,7 @@ def link(
         **({} if pseudonyms is None else {"pseudonyms": pseudonyms}),
     }
     persons = len(set(first.ids)), len(set(second.ids))
+    unlogged = not_entered(settings, out)
     write_links(out, table, metadata, lambda sha256: entered(settings, out, "combination", sha256, sum(persons)))
     return LinkSummary(
         persons,
@@ -119,7 +120,7 @@ def link(
         (first.without_id, second.without_id),
         metadata["links"]["on"],
         len(table),
-        scored.notes,
+        (*scored.notes, *unlogged),
     )
 
 

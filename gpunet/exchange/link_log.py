@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gpunet.config.config import Config, load_config
 from gpunet.config.governance_config import NO_PURPOSE
-from gpunet.governance.log import append, log_of
+from gpunet.governance.log import LOG, append, is_log, log_of
 from gpunet.governance.log_line import actor_of
 
-__all__ = ["entered", "governed_by"]
+__all__ = ["entered", "governed_by", "not_entered"]
 
 
 def entered(config: Config, file: Path, operation: str, object_sha256: str, persons: int | None) -> None:
@@ -34,6 +35,19 @@ def entered(config: Config, file: Path, operation: str, object_sha256: str, pers
             actor=actor_of(config.governance.requested_by),
             group=config.output.share == "group",
         )
+
+
+def not_entered(config: Config, file: Path) -> list[str]:
+    """What to tell if an operation on a file is entered in no log, though one is kept of runs in a folder beside it.
+
+    Where no log is kept anywhere near there is nothing to tell.
+    """
+    beside = Path(os.path.realpath(file)).parent
+    logs = [log for log in sorted(beside.glob(f"*/{LOG}")) if is_log(log)]
+    if not logs or log_of(config, file) is not None:
+        return []
+    near = logs[0].relative_to(beside).as_posix()
+    return [f"not entered: there is no log beside {file}, and {near} is of other runs: give --config with [governance]"]
 
 
 def governed_by(config: Config, metadata: Mapping[str, Any]) -> Config:

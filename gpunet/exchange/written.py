@@ -25,7 +25,7 @@ from gpunet.config.input_config import DATE_PARTS
 from gpunet.config.ties_config import check_authority
 from gpunet.exchange.coarse_dates import Step
 from gpunet.exchange.keys import Key, domain_named
-from gpunet.exchange.link_log import entered
+from gpunet.exchange.link_log import entered, not_entered
 from gpunet.exchange.pseudonyms import Pseudonymiser
 from gpunet.exchange.row_order import Rows, rows_by_default, shuffled
 from gpunet.exchange.rows import Made, rows_of_arrests, rows_of_ties
@@ -126,6 +126,7 @@ def pseudonymise(
         uniqueness = measured(partial, written_config(config), dates, today)
         _write_json(partial / LIST, listed)
         _write_json(partial / UNIQUENESS, uniqueness)
+        writer.warnings += not_entered(config, out)
         entered(config, out, "disclosure", _sha256_of_all(partial), len(writer.persons))
         _put_in_place(partial, out)
     except OSError as error:
@@ -188,6 +189,7 @@ class _Writer:
         sources = find_sources(paths, find, self.warnings)
         (self._folder / kind).mkdir(mode=0o700)
         forces: set[str] = set()
+        in_order: dict[Sequence[str], list[str]] = {}
         rows = 0
         for number, source in enumerate(sources):
             made = read(source, config, self._of, self._dates, self._today)
@@ -198,11 +200,12 @@ class _Writer:
             self._write_table(name, kind, made)
             self.warnings += made.warnings
             if made.in_order:
-                self.warnings.append(_told_by_order(name, made.in_order))
+                in_order.setdefault(made.in_order, []).append(name)
             forces |= made.forces
             rows += len(made.table)
             if told is not None:
                 told(kind, number + 1, len(sources))
+        self.warnings += [_told_by_order(names, len(sources), columns) for columns, names in in_order.items()]
         check_forces(config, forces, rows)
 
     def _write_table(self, name: str, kind: str, made: Made) -> None:
@@ -228,12 +231,16 @@ class _Writer:
         )
 
 
-def _told_by_order(name: str, columns: Sequence[str]) -> str:
+def _told_by_order(names: Sequence[str], files: int, columns: Sequence[str]) -> str:
+    """What the order of rows tells in some of so many files of a kind."""
     told = [f"the k-th pseudonym is that of the k-th id of {column}" for column in columns if column != "date"]
     if "date" in columns:
         told.append("which days of a week or month come first is to be seen")
+    which = names[0]
+    if len(names) > 1:
+        which = f"{len(names):,} of {files:,} files of {which.split('/')[0]} ({LIST} names them)"
     return (
-        f"{name}: the rows are in the order of {' and of '.join(columns)}, or nearly, so {' and '.join(told)}: give "
+        f"{which}: the rows are in the order of {' and of '.join(columns)}, or nearly, so {' and '.join(told)}: give "
         "--rows shuffled, or tables in another order"
     )
 

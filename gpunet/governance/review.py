@@ -49,8 +49,16 @@ class ReviewFolder(RunFolder):
         """Whether the scores have been opened."""
         return "sealed" in self.manifest
 
+    @property
+    def reviewer(self) -> str:
+        """Who decides by the configuration."""
+        return str(self.manifest["governance"].get("reviewer", ""))
+
     def decide(self, by: str, decision: Decision, note: str) -> dict[str, Any]:
         """Enter a decision into ``run.json`` under ``review``, and open what is sealed if it is ``"approve"``.
+
+        Beside who has decided stands whom the configuration names.
+
 
         Parameters
         ----------
@@ -81,6 +89,7 @@ class ReviewFolder(RunFolder):
             return self.manifest
         entry = {
             "by": _line("--by", by),
+            "reviewer": self.reviewer,
             "decision": decision,
             "note": _line("--note", note),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -13,7 +13,11 @@ from gpunet.config.governance_config import GovernanceConfig
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import entering_of
 from gpunet.governance.review import is_of_approved
+from gpunet.governance.start_over import refuse_replacing
+from gpunet.governance.statement import EARLIER_REVIEW
+from gpunet.runs.folder import MANIFEST
 from gpunet.runs.folder_rules import FolderRules
+from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALABLE
 
 __all__ = ["EU_LAW", "check_features_scored", "check_person_scores", "folder_rules", "past_retention"]
@@ -79,16 +83,19 @@ def check_features_scored(stated: Mapping[str, Any], table: Path) -> None:
     if stated.get("person_scores") == "reviewed":
         if is_of_approved(table):
             return
+        run = table.parent if (table.parent / MANIFEST).is_file() else "RUN"
         raise InputError(
-            "the features are of a run whose scores are reviewed, which a file of scores cannot be: score the features "
-            "of a run that gpunet review has approved, in its folder, as it made them"
+            f"scores of this run need a review first: gpunet review {run} --by NAME --decision approve --note TEXT; "
+            f"then score {run}/{table.name} where it lies, as the run made it"
         )
     given = {key: stated[key] for key in ("jurisdiction", "person_scores") if key in stated}
     _refuse_scores(GovernanceConfig(purpose="stated", legal_basis="stated", controller="stated", **given), "score")
 
 
-def folder_rules(config: Config, place: Path) -> FolderRules:
+def folder_rules(config: Config, place: Path, options: RunOptions) -> FolderRules:
     """What holds for everything that a command with this configuration writes into the folder of its run.
+
+    A run that is past its retention when it is made is told of.
 
     Parameters
     ----------
@@ -96,12 +103,22 @@ def folder_rules(config: Config, place: Path) -> FolderRules:
         The run's.
     place
         The folder.
+    options
+        Whether a run there may be replaced that states another purpose, was reviewed, or had persons erased from it;
+        and which reviews the run had in whose place this one is put, if it is made again.
     """
     rules = config.governance
     sealed = frozenset() if rules.person_scores == "allow" and rules.scores_persons else frozenset(SEALABLE)
     if config.model.side != OFFENDER and rules.person_scores == "allow":
         sealed = frozenset()  # of possible victims the law that refuses scores says nothing
-    return FolderRules(rules.stated(), sealed, entering_of(config, place))
+    if options.notice is not None and past_retention(rules.stated(), date.today()):
+        options.notice(
+            f"warning   [governance] retain_until = {rules.retain_until} has passed: gpunet retain lists what is made "
+            "now as due from the beginning"
+        )
+    replacing = None if options.start_over else lambda folder: refuse_replacing(folder, config)
+    told = {EARLIER_REVIEW: [dict(of) for of in options.earlier_review]} if options.earlier_review else {}
+    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing, told)
 
 
 def past_retention(stated: Mapping[str, Any], today: date) -> bool:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
+from gpunet.exchange.keys import public_name
 
 __all__ = ["PASSPHRASE", "key_id", "read_private_key", "read_public_key"]
 
@@ -26,7 +27,6 @@ PASSPHRASE = "GPUNET_KEY_PASSPHRASE"
 _MOST_BYTES = 1 << 16
 
 _MAKE = "gpunet key new key.pem --signing"
-_PUBLIC = "openssl pkey -in key.pem -pubout -out key.pub"
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
@@ -61,16 +61,20 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     """
     data = _bytes_of(path, "--key")
     if b"PRIVATE KEY" in data:
-        raise InputError(
-            f"--key {path} is a private key, which is for its owner alone: give the public one ({_PUBLIC})"
-        )
+        raise InputError(f"--key {path} is a private key, which is for its owner alone: give {_public_of(path)}")
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise InputError(f"--key {path} is no public key in PEM: make it by {_PUBLIC}") from error
+        raise InputError(f"--key {path} is no public key in PEM: give {_public_of(path)}") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise InputError(f"--key {path} is no Ed25519 key, which packages are signed with: make it by {_PUBLIC}")
+        raise InputError(f"--key {path} is no Ed25519 key, which packages are signed with: give {_public_of(path)}")
     return key
+
+
+def _public_of(path: Path) -> str:
+    """Which key is wanted instead: the one beside the private one, or the like."""
+    public = public_name(path)
+    return f"{public if public.is_file() else 'the FILE.pub'}, which {_MAKE.replace('key.pem', 'FILE')} wrote"
 
 
 def key_id(key: Ed25519PublicKey) -> str:

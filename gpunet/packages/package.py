@@ -31,7 +31,10 @@ __all__ = ["Packed", "package_run"]
 
 @dataclass(frozen=True)
 class Packed:
-    """What was written: the key that signed, the names of the files, and the records that were completed by hand."""
+    """What was written: the key that signed, names of files, and the records that were completed by hand.
+
+    Statement and signature are not among the files.
+    """
 
     keyid: str
     names: tuple[str, ...]
@@ -83,7 +86,7 @@ def package_run(run: Path, key: Ed25519PrivateKey, out: Path, described: Describ
         write_whole(out, lambda path: write_container(path, members))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error
-    names = tuple(sorted(member.name for member in members))
+    names = tuple(sorted(member.name for member in members if member.name not in (STATEMENT, SIGNATURE)))
     return Packed(key_id(key.public_key()), names, found.completed)
 
 

@@ -105,9 +105,17 @@ def public_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def public_log(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many entries the log has of the run, by operation; not by whom, nor of how many persons."""
-    return dict(sorted(Counter(str(entry["operation"]) for entry in entries).items()))
+def public_log(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """How many entries the log has of the run, by operation; not by whom, nor of how many persons.
+
+    Examples
+    --------
+    >>> from gpunet.packages.public import public_log
+    >>> public_log([{"operation": "collection"}] + [{"operation": "consultation"}] * 12)
+    {'collection': 'fewer than 10', 'consultation': '12'}
+    """
+    counts = Counter(str(entry["operation"]) for entry in entries)
+    return {operation: Audience("public").count(n) for operation, n in sorted(counts.items())}
 
 
 def _count(found: Mapping[str, Any], name: str, audience: Audience) -> str | None:

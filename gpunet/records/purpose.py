@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.governance.statement import sealed_sentences
 from gpunet.records.facts import Facts
 from gpunet.records.markdown import inline, listed, open_field, text
 from gpunet.report.asked import asked
@@ -122,9 +123,7 @@ def review(facts: Facts) -> Iterator[str]:
         what = "Flags" if facts.run.kind == "flags" else "Scores"
         yield f"{what} of persons are sealed when they are made, until a reviewer has looked at the run and decided."
         yield from (_decided(entry) for entry in entries if isinstance(entry, dict))
-        if facts.is_sealed:
-            of = "flag" if facts.run.kind == "flags" else "score of this run"
-            yield f"They are sealed now: nobody has read a {of}."
+        yield from map(text, sealed_sentences(facts.manifest))
     elif facts.has_scores:
         yield "The configuration asks for no review before scores can be read."
 

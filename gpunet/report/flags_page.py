@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from gpunet.base.words import counted
+from gpunet.governance.statement import sealed_sentences
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named_list
 from gpunet.report.source import Source
-from gpunet.runs.sealed import is_sealed
 
 __all__ = ["flags_asked", "flags_raised", "flags_worth"]
 
@@ -22,7 +22,7 @@ _EVIDENCE = (
     "ids unless the configuration asks for them, and is void when the flag expires."
 )
 
-_SEALED = "Whom the flags point at is sealed until somebody has reviewed them: nobody has seen a single person's flag."
+_SEALED = "Whom the flags point at is sealed until somebody has reviewed them."
 
 _EVIDENCE_VICTIMS = (
     "Where a flag looks for victims too, its evidence is also what other persons were victims of, never what the "
@@ -52,6 +52,7 @@ def flags_asked(source: Source) -> Section:
     names = [Path(run["folder"]).name or run["folder"] for run in runs]  # where they lie is nobody else's business
     folders = "" if audience.is_public else f" The runs are {named_list(names)}."
     warnings = [] if audience.is_public else source.manifest["warnings"]
+    sealed = sealed_sentences(source.manifest)
     return Section(
         "asked",
         "What was asked, and of which data",
@@ -59,7 +60,7 @@ def flags_asked(source: Source) -> Section:
         f"{audience.count(runs[-1]['persons'])} persons who were on record on the last day.{folders}",
         (
             Paragraph(_EVIDENCE),
-            *([Paragraph(_SEALED)] if is_sealed(source.manifest) else []),
+            *([Paragraph(" ".join([_SEALED, *sealed]))] if sealed else []),
             *([Paragraph(_EVIDENCE_VICTIMS)] if _looks_for_victims(of) else []),
             *(Paragraph(text, "warning") for text in warnings),
         ),

@@ -13,7 +13,7 @@ from gpunet.governance.demand import BY, demand_by, requests
 from gpunet.governance.log import check, entries
 from gpunet.governance.log_line import OPERATIONS
 from gpunet.governance.noted import log_kept_of
-from gpunet.governance.statement import stated_by
+from gpunet.governance.statement import sealed_sentences, stated_by
 from gpunet.report.audience import Audience
 from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named
@@ -58,7 +58,7 @@ def governance_section(source: Source) -> Section:
     stated, readers = stated_by(source.manifest), source.audience
     parts: list[Paragraph | Table] = []
     if stated["purpose"] != NO_PURPOSE:
-        parts.append(_statement(stated, source.manifest.get("review"), readers))
+        parts.append(_statement(stated, source.manifest, readers))
     return Section(
         "governance", "What it is for, and who answers for it", purpose_sentence(source.manifest),
         (*parts, *_demand(source)),
@@ -80,11 +80,11 @@ def purpose_sentence(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _statement(stated: Mapping[str, Any], review: Any, readers: Audience) -> Table:
+def _statement(stated: Mapping[str, Any], manifest: Mapping[str, Any], readers: Audience) -> Table:
     told = {key: words for key, words in _WORDS.items() if not (readers.is_public and key in _NAMES)}
     rows = [(words, _said(key, stated[key])) for key, words in told.items() if key in stated]
     if stated.get("person_scores") == "reviewed":
-        rows.append(("Review", _reviewed(review, readers)))
+        rows.append(("Review", _reviewed(manifest, readers)))
     return Table(
         "governance",
         "What is stated",
@@ -99,10 +99,11 @@ def _said(key: str, value: Any) -> str:
     return _SCORES.get(value, str(value)) if key == "person_scores" else str(value)
 
 
-def _reviewed(review: Any, readers: Audience) -> str:
+def _reviewed(manifest: Mapping[str, Any], readers: Audience) -> str:
     """The last decision on the scores."""
+    review = manifest.get("review")
     if not isinstance(review, list) or not review:
-        return "not reviewed yet, so scores are sealed"
+        return " ".join(["Not reviewed yet.", *sealed_sentences(manifest)])
     last = review[-1]
     who = "" if readers.is_public else f" by {last['by']}: {last['note']}"
     return f"{_DECIDED.get(last['decision'], last['decision'])}, {last['time'][:10]}{who}"

@@ -165,7 +165,7 @@ class FeatureRun(ReadingRun):
             "not_compared": sorted(methods),
         }
         if links.uncertain:
-            self.warnings.append(told_of_effects(links.uncertain, len(persons), len(names)))
+            self.warnings.append(told_of_effects(self.linked.uncertain(), len(persons), len(names)))
 
     def _read_with(self, corrections: Any, inputs: Any, before: ReadReport) -> Any:
         """The tables once more, with other corrections, and ties and victims too; no warnings are told twice."""

@@ -150,6 +150,8 @@ class RunFolder:
             try:
                 open_to_group(self.path)  # if it was there before
                 self._before = self._own_results()  # no other run changes it any more
+                if self._rules.replacing is not None:
+                    self._rules.replacing(self.path)
                 self._hidden.clear(keep_checkpoints=True)  # what a killed run left
             except BaseException:
                 self._leave(keep_checkpoints=True)
@@ -288,7 +290,7 @@ class RunFolder:
             name: {"bytes": (self._staged / name).stat().st_size, "sha256": sha256_of(self._staged / name)}
             for name in written
         }
-        complete = {**manifest, "governance": dict(self._rules.stated), "outputs": outputs}
+        complete = {**manifest, **self._rules.told, "governance": dict(self._rules.stated), "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
         if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
             self._rules.entering({**complete, **(for_log or {})}, sha256_of(self._staged / MANIFEST))

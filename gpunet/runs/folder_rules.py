@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from gpunet.config.governance_config import NO_PURPOSE
@@ -26,8 +27,14 @@ class FolderRules:
         Names of results that are sealed as they are written.
     entering
         Enters the run into the log; None where none is kept.
+    replacing
+        Called with the folder before anything is done in it: InputError if what is there is not to be replaced.
+    told
+        What ``run.json`` says besides.
     """
 
     stated: Mapping[str, Any] = field(default_factory=lambda: {"purpose": NO_PURPOSE})
     sealed: frozenset[str] = frozenset()
     entering: Entering | None = None
+    replacing: Callable[[Path], None] | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)

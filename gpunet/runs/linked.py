@@ -35,7 +35,7 @@ class Linked:
 
     def __init__(self, config: Config) -> None:
         self.links: PersonLinks = person_links(config) or PersonLinks()
-        self.given = bool(config.input.person_links)
+        self.given, self._least = bool(config.input.person_links), config.links.min_probability
         self._effect = Effect()
         self._effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
 
@@ -66,6 +66,12 @@ class Linked:
         files = [{"name": file.name, "sha256": file.sha256} for file in self.links.files]
         return {"files": files, **self.links.counts(), "ids_merged": len(self.links.decided), "unknown": self.unknown()}
 
+    def uncertain(self) -> str:
+        """How many links that nobody has decided are likely enough to be tried, in words, and how many are not."""
+        rest = self.links.undecided - self.links.uncertain - self.links.contradicted
+        left = f" ({rest:,} below {'is' if rest == 1 else 'are'} left out)" if rest else ""
+        return f"{counted(self.links.uncertain, 'link')} of {self._least:g} or more that nobody has decided{left}"
+
     def warnings(self, tried: bool) -> list[str]:
         """What users are told; `tried` is whether features are also computed with uncertain links."""
         found = []
@@ -76,8 +82,7 @@ class Linked:
             )
         if self.links.uncertain and not tried:
             found.append(
-                f"{counted(self.links.uncertain, 'link')} that nobody has decided do not count here; gpunet features "
-                "and gpunet run tell what hangs on them"
+                f"{self.uncertain()} do not count here; gpunet features and gpunet run tell what hangs on them"
             )
         if self.links.contradicted:
             found.append(
@@ -87,10 +92,10 @@ class Linked:
         return found
 
 
-def told_of_effects(uncertain: int, persons: int, columns: int) -> str:
-    """The warning that features hang on links."""
+def told_of_effects(uncertain: str, persons: int, columns: int) -> str:
+    """The warning that features hang on links, of which :meth:`Linked.uncertain` tells."""
     return (
-        f"{counted(uncertain, 'link')} that nobody has decided: {counted(columns, 'feature')} of "
+        f"{uncertain}: {counted(columns, 'feature')} of "
         f"{counted(persons, 'person')} would differ with them; {LINK_EFFECTS} lists them, and gpunet link-review "
         "decides"
     )

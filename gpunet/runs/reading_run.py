@@ -35,7 +35,7 @@ from gpunet.runs.beside import with_beside
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.described import paths_of
-from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.folder import MANIFEST, RunFolder, checkpoints_of
 from gpunet.runs.linked import Linked
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.outcomes import refuse_outcomes
@@ -44,6 +44,7 @@ from gpunet.runs.request import Command, Request
 from gpunet.runs.resume import inputs_of, note_inputs, noted_inputs, prepare
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.tables_beside import hashes_of, side_tables, tables_beside
+from gpunet.tables.files import sha256_of
 
 __all__ = ["ReadingRun"]
 
@@ -172,6 +173,7 @@ class ReadingRun:
 
     def _prepare(self, paths: list[str], as_of: date | None) -> None:
         """Refuse to go on with what was kept of another run."""
+        complete = self.folder.path / MANIFEST
         request = Request(
             command=self._command,
             inputs=tuple(paths),
@@ -185,6 +187,7 @@ class ReadingRun:
             allow_incomplete=self.options.allow_incomplete,
             cluster=self.options.cluster or "none",
             tables=hashes_of(tables_beside(self._command, self.config), self.config),
+            replaces=sha256_of(complete) if complete.is_file() else None,
         )
         self.linked.check(request.tables)
         self._request = prepare(request, self.folder.path, self._checkpoints, self.options.start_over)

@@ -68,6 +68,8 @@ class Request:
         The day on which the tables were read first: dates after it are none, also if they are read again.
     tables
         Hashes of the tables beside the arrests, by path.
+    replaces
+        SHA-256 of the ``run.json`` of the complete run in the folder, which it may replace.
     """
 
     __pydantic_config__ = _EXACT
@@ -85,6 +87,7 @@ class Request:
     allow_incomplete: StrictBool = False
     read_on: date | None = None
     tables: Mapping[_Text, _Hash] = field(default_factory=dict)
+    replaces: _Hash = None
 
     def differences(self, other: Request) -> Iterator[str]:
         """What the results depend on and `other` has otherwise, in words."""

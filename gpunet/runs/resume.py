@@ -20,7 +20,7 @@ from gpunet.arrests.arrests import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
 from gpunet.base.private import make_folder
-from gpunet.config.config import load_config
+from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import MOST_JSON_BYTES, checkpoints_of, store_whole
@@ -30,6 +30,7 @@ from gpunet.tables.files import sha256_of
 
 __all__ = [
     "inputs_of",
+    "may_replace",
     "note_inputs",
     "noted_inputs",
     "prepare",
@@ -167,6 +168,19 @@ def stored_request(folder: Path) -> Request | None:
             "go on from there"
         )
     return request
+
+
+def may_replace(folder: Path, sha256: str, config: Config) -> bool:
+    """Whether an unfinished run with this ``[governance]`` was begun to replace a run whose run.json has that hash."""
+    try:
+        request = _stored(folder)
+    except InputError:
+        return False
+    return (
+        request is not None
+        and request.replaces == sha256
+        and load_config(request.config).governance == config.governance
+    )
 
 
 def _refusal(folder: Path, changes: Sequence[str]) -> InputError:

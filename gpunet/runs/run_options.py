@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,7 +27,7 @@ class RunOptions:
     `report` is whether the command line makes the report once the run is complete.
     `corrections` leave rows out or rename persons, in an update and where a complete run is made again without a person
     who is erased; nothing is kept to go on from. `read_on` is the day after which there are no dates, where a run is
-    made again.
+    made again; `earlier_review` has day and decision of each review of that run, which is not one of this.
     """
 
     engine: str = "auto"
@@ -44,3 +44,4 @@ class RunOptions:
     keep_state: bool = False
     corrections: Corrections | None = None
     read_on: date | None = None
+    earlier_review: tuple[Mapping[str, str], ...] = ()

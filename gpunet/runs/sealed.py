@@ -19,6 +19,7 @@ from gpunet.base.paths import open_regular
 __all__ = [
     "SEALABLE",
     "SEALED",
+    "how_sealed",
     "is_sealed",
     "open_result",
     "opened_bytes",
@@ -103,15 +104,19 @@ def sealable_words(manifest: Mapping[str, Any]) -> str:
 
 def refuse_sealed(folder: Path, manifest: Mapping[str, Any]) -> None:
     """InputError if scores of the run, or its flags, are under seal."""
-    if not is_sealed(manifest):
-        return
+    if is_sealed(manifest):
+        raise InputError(how_sealed(folder, manifest))
+
+
+def how_sealed(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Of a run whose scores, or flags, are under seal: what opens them, in a sentence."""
     what = sealable_words(manifest)
     if manifest.get("governance", {}).get("person_scores") != "reviewed":
-        raise InputError(
+        return (
             f"the {what} of single persons in {folder} are sealed, and [governance] of the run allows none: what is "
             "told of all persons together is in its report"
         )
-    raise InputError(
+    return (
         f"the {what} in {folder} are sealed until they are reviewed: gpunet review {folder} --by NAME --decision "
         "approve --note TEXT"
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gpunet.cli.jobs import options_of, work
-from gpunet.cli.options import ConfigFile, Report, ShowValues, Threads, path_of
+from gpunet.cli.options import ConfigFile, Replace, Report, ShowValues, Threads, path_of
 
 __all__ = ["audit"]
 
@@ -29,13 +29,14 @@ def audit(
     out: Annotated[Path, typer.Option("--out", parser=path_of("--out"), help="Folder for the results.")],
     config: ConfigFile = None,
     threads: Threads = None,
+    start_over: Replace = False,
     show_values: ShowValues = False,
     report: Report = True,
 ) -> None:
     """Compare groups of persons: who is selected, who rightly, who wrongly, and which features stand in for a group."""
     from gpunet.cli.audits import audit_config, run_audit
 
-    options = options_of("cpu", threads, None, None, False, False, show_values, report=report)
+    options = options_of("cpu", threads, None, None, start_over, False, show_values, report=report)
     settings = audit_config(run, config)
     work(
         "audit", out, settings, options, lambda options: run_audit(run, attributes, by.split(","), out, config, options)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpunet.base.errors import InputError
 from gpunet.cli.options import Threads, path_of
 
 __all__ = ["erase", "inputs_told"]
@@ -54,11 +55,26 @@ def erase(
         say(f"left       {line}", indent=11)
     if found.inputs:
         say(f"input      {inputs_told(found.inputs)}", indent=11)
-    if not (found.done or found.left or found.notes):
-        say("no run, checkpoint or package here holds this person; ids are to be written as results write them")
+    if not (found.done or found.left):
+        raise InputError(_NOBODY)
+    if found.unknown:
+        say(f"note       {_unknown(found.unknown, len(set(persons)))}", indent=11)
     if found.left:
         say(f"could not be reached: {len(found.left)}, as listed")
         raise typer.Exit(1)
+
+
+#: What is told where nothing holds anybody of these ids.
+_NOBODY = "no run, checkpoint or package holds this id: look whether it is written right, as results write it"
+
+
+def _unknown(unknown: int, ids: int) -> str:
+    if ids == 1:
+        return "no run, checkpoint or package is known to hold this id: look whether it is written right"
+    return (
+        f"no run, checkpoint or package is known to hold {unknown:,} of the {ids:,} ids: look whether all are written "
+        "right, unless they were erased before"
+    )
 
 
 def inputs_told(inputs: list[str]) -> str:

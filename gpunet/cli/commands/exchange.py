@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -156,4 +158,11 @@ def rotate(
     )
     for folder in folders:
         found = tables_of_key(folder, old.fingerprint)
-        say("\n".join([f"{folder}: {len(found):,} to be made again", *(f"  {path}" for path in found)]))
+        say("\n".join([f"{folder}: {len(found):,} to be made again", *(f"  {line}" for line in _by_folder(found))]))
+
+
+def _by_folder(tables: list[Path]) -> Iterator[str]:
+    """The tables, those of one folder in one line."""
+    for folder, of in groupby(tables, key=lambda path: path.parent):
+        first, *more = of
+        yield f"{folder}: {1 + len(more):,} tables" if more else str(first)

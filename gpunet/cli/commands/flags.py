@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gpunet.cli.jobs import options_of, work
-from gpunet.cli.options import ConfigFile, Report, ShowValues, Threads, path_of
+from gpunet.cli.options import ConfigFile, Replace, Report, ShowValues, Threads, path_of
 
 __all__ = ["flags"]
 
@@ -33,12 +33,13 @@ def flags(
         ),
     ] = None,
     threads: Threads = None,
+    start_over: Replace = False,
     show_values: ShowValues = False,
     report: Report = True,
 ) -> None:
     """Raise flags: who is near what declared triggers look for, with the evidence, and what each flag was worth."""
     from gpunet.cli.flags import flags_config, run_flags
 
-    options = options_of("cpu", threads, None, None, False, False, show_values, report=report)
+    options = options_of("cpu", threads, None, None, start_over, False, show_values, report=report)
     settings = flags_config(runs, config)
     work("flags", out, settings, options, lambda options: run_flags(runs, out, config, inputs or (), options))

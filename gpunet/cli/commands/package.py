@@ -35,4 +35,4 @@ def package(
     found = package_run(run, key, out, described, public=public)
     for name in found.completed:
         notice(f"{name} was completed by hand, and is packed as it is now")
-    say(f"{out}: {len(found.names):,} files, signed by the key {found.keyid}")
+    say(f"{out}: {len(found.names):,} files, statement and signature, signed by the key {found.keyid}")

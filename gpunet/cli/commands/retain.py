@@ -80,7 +80,7 @@ def _print(folder: Path, told: list[Retained]) -> None:
             "as_of": each.held.as_of,
             "retain_until": each.held.retain_until,
             "persons": each.persons,
-            "due": each.reviews_due,
+            "reviews_due": each.reviews_due,
             "why": each.why,
         }
         for each in told

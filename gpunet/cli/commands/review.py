@@ -37,6 +37,8 @@ def review(
     with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
         noted(run, "alteration", persons_of(folder.manifest))
         folder.decide(by, decision, note)
+    if " ".join(by.split()).casefold() != folder.reviewer.casefold():
+        say(f'--by is not the reviewer that the configuration names, "{folder.reviewer}": both stand in run.json')
     if decision == "approve":
         say(f"opened: {', '.join(sorted(name.removesuffix(SEALED) for name in folder.manifest['sealed']))}")
     else:

@@ -13,6 +13,7 @@ from gpunet.base.paths import check_target, refuse_inputs, refuse_inside
 from gpunet.base.words import counted
 from gpunet.cli.console import compiling_noticed, notice, say
 from gpunet.cli.options import EngineOption, ShowValues, Threads, path_of
+from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.config.sides import OFFENDER, Side
 
 __all__ = ["score"]
@@ -39,6 +40,7 @@ def score(
     from gpunet.cli.progress import console_progress
     from gpunet.engines.choice import resolve_engine
     from gpunet.governance.rules import check_features_scored
+    from gpunet.governance.start_over import refuse_other_purpose
     from gpunet.governance.statement import stated_of_table
     from gpunet.model import load_model
     from gpunet.model import score as score_features
@@ -48,6 +50,8 @@ def score(
     _check_out(out, [features, model])
     stated = stated_of_table(read_parquet_metadata(features))
     check_features_scored(stated, features)
+    if out.exists():
+        refuse_other_purpose(f"--out {out}", stated_of_table(read_parquet_metadata(out)), stated)
     try:
         make_folder(out.parent)
     except OSError as error:
@@ -68,7 +72,8 @@ def score(
         _check_side(out, loaded.side)
         scores = score_features(loaded, features, progress=progress, **asked)
     side = {} if loaded.side == OFFENDER else {"side": loaded.side}
-    note_scores([features.parent, model.parent], len(scores))
+    if not note_scores([features.parent, model.parent], len(scores)) and stated["purpose"] != NO_PURPOSE:
+        notice("not entered: neither features nor model lie in the folder of a run, beside which there is a log")
     try:
         write_whole(out, lambda path: write_parquet(path, scores, {**side, "governance": stated}))
     except OSError as error:

@@ -47,7 +47,10 @@ def show(
     names = None if columns is None else _names(columns)
     if csv is None and not as_json:
         from gpunet.cli.show import print_run
+        from gpunet.cli.stored_tables import SCORES
 
+        if table is None and top is not None:  # which is of scores, and of no list of tables
+            table = SCORES
         print_run(run, table, _ROWS if top is None and person is None else top, person, names)
         return
     from gpunet.cli.exports import write_csv, write_json

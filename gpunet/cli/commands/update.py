@@ -10,7 +10,7 @@ import typer
 
 from gpunet.base.errors import InputError
 from gpunet.cli.jobs import options_of, work
-from gpunet.cli.options import AllowIncomplete, AsOf, EngineOption, Report, ShowValues, Threads, path_of
+from gpunet.cli.options import AllowIncomplete, AsOf, EngineOption, Replace, Report, ShowValues, Threads, path_of
 
 __all__ = ["update"]
 
@@ -60,6 +60,7 @@ def update(
     ] = False,
     engine: EngineOption = "auto",
     threads: Threads = None,
+    start_over: Replace = False,
     allow_incomplete: AllowIncomplete = False,
     show_values: ShowValues = False,
     report: Report = True,
@@ -75,7 +76,7 @@ def update(
     if out is None:
         raise InputError("no --out: name another folder for the results")
     options = options_of(
-        engine, threads, None, None, False, False, show_values, allow_incomplete=allow_incomplete, report=report
+        engine, threads, None, None, start_over, False, show_values, allow_incomplete=allow_incomplete, report=report
     )
     earlier = earlier_of(run, out)
     options = replace(options, report=options.report and earlier.command == "run")  # as the command itself
