@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
+# Tests start hundreds of interpreters: each would compile the source anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 AXE := build/axe-4.14.1/node_modules/axe-core/axe.min.js
 
 .PHONY: demo test test-browser test-slow test-gpu test-minimum test-rapids-api bench bench-gpu docker-lint readme-table check docs clean

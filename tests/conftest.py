@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,6 +13,9 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.drawing import one_process_for_all
+
+gc.disable()  # until all tests are collected: nothing of these is garbage, and looking for some takes a third of it
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
 
 settings.register_profile("long", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW_START)
@@ -19,6 +23,28 @@ settings.register_profile("ci", settings.get_profile("long"), max_examples=24)
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=_SLOW_START)
 settings.register_profile("quick", settings.get_profile("ci"), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage looked for from now on, but not among what was imported and collected."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Files are not flushed to disk: a killed process loses nothing that it has written, and no power is cut here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which fails for what is no open file too
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_process_draws() -> Iterator[None]:
+    """Plots are drawn by one process for all tests, and each once."""
+    with one_process_for_all() as drawn, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gpunet.report.look._drawn", drawn)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,10 +96,11 @@ def _killed(folder: str, moment: int, replaced_by_run: bool) -> None:
 def test_what_is_killed_anywhere_can_be_done_again(tmp_path: Path, replaced_by_run: bool) -> None:
     """After every moment each file is the old one or the new one; what comes next replaces what it makes."""
     forks, killed = multiprocessing.get_context("fork"), 0
+    first = complete_run(tmp_path / "first")
+    make(first, FIRST)
+    make(first, PAGE)
     for moment in range(1, 200):
-        run = complete_run(tmp_path / str(moment))
-        make(run, FIRST)
-        make(run, PAGE)
+        run = Path(shutil.copytree(first, tmp_path / str(moment)))
         process = forks.Process(target=_killed, args=(str(run), moment, replaced_by_run))
         process.start()
         process.join()

@@ -1,6 +1,7 @@
 """Files appear whole or not at all, an earlier run stays until the new one is complete, nobody's files are touched."""
 
 import json
+import os
 
 import polars as pl
 import pytest
@@ -28,6 +29,17 @@ def test_a_failed_write_leaves_nothing_and_keeps_the_earlier_file(tmp_path):
     with pytest.raises(RuntimeError):
         write_whole(tmp_path / "a.txt", fail)
     assert contents(tmp_path) == {"a.txt": "old"}
+
+
+def test_a_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append((os.fstat(file).st_size, contents(tmp_path))))
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    write_whole(path, lambda partial: partial.write_text("longer"))
+    ((size, then),) = flushed
+    assert (size, then.pop("a.txt"), [*then.values()]) == (6, "old", ["longer"])
+    assert contents(tmp_path) == {"a.txt": "longer"}
 
 
 def test_the_manifest_comes_last_and_hashes_the_rest(tmp_path):

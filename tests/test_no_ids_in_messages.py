@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from every_command import SENTINEL, WRITING, called, scored_person, write_tables
+from test_private_modes import FOR_EVERYBODY, other_modes, umask
 
 #: A person of no table.
 NOBODY = f"{SENTINEL}999"
@@ -22,18 +24,30 @@ def files_of_texts(folder: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which every command was given, and what they said, beside each other."""
+    """A folder in which every command was given under the umask 0, what they said, and which modes are not private."""
     folder = tmp_path_factory.mktemp("ids")
     (folder / "in").mkdir()
     write_tables(folder / "in")
-    said = []
+    (folder / "out").mkdir()
+    said, modes = [], {}
     for line in WRITING:
         person = scored_person(folder / "out" / "deep" / "run") if "{person}" in line else ""
-        code, text = called(line, folder, person=person)
+        with umask(0):
+            code, text = called(line, folder, person=person)
         assert code == 0, text
         said.append(text)
+        modes[line] = other_modes(folder / "out", 0o600, 0o700)
     (folder / "said.txt").write_text("\n".join(said))
+    (folder / "modes.json").write_text(json.dumps(modes))
     return folder
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no such modes")
+def test_whatever_a_command_writes_is_for_its_owner_alone(done: Path) -> None:
+    modes = json.loads((done / "modes.json").read_text())
+    assert [*modes] == [*WRITING]
+    for line, found in modes.items():
+        assert found.items() <= FOR_EVERYBODY.items(), (line, found)
 
 
 def test_what_goes_well_names_nobody(done: Path) -> None:

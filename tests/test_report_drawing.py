@@ -10,6 +10,12 @@ from gpunet.base.errors import ResourceError
 from gpunet.cli import reports
 from gpunet.report import look
 from gpunet.report.look import svg_of, svgs_of
+from tests.drawing import drawn_by_a_process_of_its_own
+
+
+@pytest.fixture(autouse=True)
+def as_outside_of_tests(monkeypatch):
+    monkeypatch.setattr(look, "_drawn", drawn_by_a_process_of_its_own)
 
 
 def chart(values: list[int]) -> alt.Chart:

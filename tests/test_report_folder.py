@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,10 @@ def _killed(folder: str, moment: int, replaced_by_run: bool) -> None:
 def test_what_is_killed_anywhere_can_be_done_again(tmp_path: Path, replaced_by_run: bool) -> None:
     """After every moment each file is the old one or the new one, and the next report, or run, replaces them all."""
     forks, killed = multiprocessing.get_context("fork"), 0
+    first = complete_run(tmp_path / "first")
+    make_report(first, FIRST)
     for moment in range(1, 200):
-        run = complete_run(tmp_path / str(moment))
-        make_report(run, FIRST)
+        run = Path(shutil.copytree(first, tmp_path / str(moment)))
         process = forks.Process(target=_killed, args=(str(run), moment, replaced_by_run))
         process.start()
         process.join()

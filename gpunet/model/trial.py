@@ -30,6 +30,7 @@ REFUSED = 3
 _CODE = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
+sys.modules["sklearn"] = None  # which XGBoost would load where it is there: longer than all else takes
 from gpunet.model.rehearsal import main
 sys.exit(main())
 """

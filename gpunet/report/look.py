@@ -93,9 +93,11 @@ def svgs_of(charts: Sequence[Any]) -> list[str]:
     ResourceError
         If that process comes to a bad end.
     """
-    if not charts:
-        return []
-    specifications = [{**_printable(chart.to_dict()), "config": _CONFIG} for chart in charts]
+    return _drawn([{**_printable(chart.to_dict()), "config": _CONFIG} for chart in charts]) if charts else []
+
+
+def _drawn(specifications: list[dict[str, Any]]) -> list[str]:
+    """What Vega draws for each of its specifications, in few bytes."""
     command = [sys.executable, "-P", "-c", _DRAW]
     done = subprocess.run(command, input=json.dumps(specifications), capture_output=True, text=True, check=False)
     if done.returncode:
