@@ -11,6 +11,7 @@ from record_texts import GOVERNANCE, Made, headings, made_in, read_json, source,
 
 from gpunet.base.errors import InputError
 from gpunet.records.cards import cards_of, facts_of
+from gpunet.records.data import sensitive
 from gpunet.records.facts import Facts
 from gpunet.report.forecast_data import forecasts_of
 from gpunet.report.public_rules import public_rules
@@ -128,7 +129,7 @@ def test_records_claim_only_what_a_run_can_know(texts: dict[str, str]) -> None:
 def test_protected_columns_of_every_table_are_told(made: Made) -> None:
     found = read_json(made.run / "run.json")
     found["input"] |= {"protected_columns_dropped": ["sex"], "victims": {"protected_columns_dropped": ["race", "sex"]}}
-    said = under(cards_of(Facts(source(found, made.run)))["model_card.md"].decode(), "Relevant factors")
+    said, *_ = sensitive(Facts(source(found, made.run)))
     assert said.startswith("2 columns are named after race, sex, religion or the like, and were not read.")
 
 
