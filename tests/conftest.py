@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.drawing import one_process_for_all
 
-gc.disable()  # until all tests are collected: nothing of these is garbage, and looking for some takes a third of it
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
 
 settings.register_profile("long", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW_START)
@@ -25,10 +25,15 @@ settings.register_profile("quick", settings.get_profile("ci"), phases=[Phase.exp
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def pytest_collection_finish() -> None:
-    """Have garbage looked for from now on, but not among what was imported and collected."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is imported and collected is no garbage: to look for some among it would take a third of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import gpunet
@@ -136,7 +136,6 @@ CUSTODY = st.lists(
 )
 
 
-@settings(max_examples=40)
 @given(ROWS, VICTIMS, CUSTODY, st.sampled_from(["network", "all"]), st.integers(1, 200), st.integers(1, 399))
 def test_every_month_is_that_of_a_slow_reference(rows, victims, custody, population, horizon, at):
     arrests = gpunet.read_arrests(table(rows))

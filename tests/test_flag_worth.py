@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from flags_reference import Past, busy_tables, nearby
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reference import reference_arrests, reference_ties
 from scipy.stats import binomtest
@@ -71,7 +71,6 @@ def reference_worth(case, end, days, flag, population, horizon):
     }
 
 
-@settings(max_examples=60)
 @given(
     drawn=busy_tables(),
     population=st.sampled_from(["network", "all"]),

@@ -20,7 +20,7 @@ from flags_reference import (
     rising,
     shrank,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from panel_reference import dated_tables
 from reference import reference_arrests
@@ -122,7 +122,6 @@ def listed(evidence: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(max_examples=30)
 @given(drawn=tables, data=st.data())
 @pytest.mark.parametrize("name", FLAGS)
 def test_every_trigger_equals_the_reference(name, drawn, data) -> None:
@@ -148,7 +147,6 @@ def test_every_trigger_equals_the_reference(name, drawn, data) -> None:
             assert seen[0][1] == max(line[1] for line in pieces)
 
 
-@settings(max_examples=40)
 @given(drawn=tables, flag=st.one_of(*FLAGS.values()), violent=st.booleans())
 def test_own_offences_do_not_matter(drawn, flag, violent) -> None:
     """Neither that somebody was violent nor that somebody was not changes what is found of that person."""
@@ -164,7 +162,6 @@ def test_own_offences_do_not_matter(drawn, flag, violent) -> None:
         assert shown(changed, flag).get(person) == before.get(person)
 
 
-@settings(max_examples=60)
 @given(case=networks())
 def test_the_nearest_other_is_that_of_networkx(case) -> None:
     network = network_from_edges(*zip(*case.edges, strict=True) if case.edges else ((), ()), case.n)
