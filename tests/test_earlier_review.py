@@ -47,7 +47,7 @@ def test_the_records_say_that_a_review_had_opened_an_earlier_form(runs: Path, na
     record, one = (runs / name / "atrs.md").read_text(), word.lower().removesuffix("s")
     assert SEALED.format(one) in record
     assert OPENED.format(word, today) in record
-    assert "nobody has" not in record
+    assert "nobody has read" not in record
     for audience in ("analyst", "public"):
         page = write_report(runs / name, audience).read_text()
         assert OPENED.format(word, today) in page

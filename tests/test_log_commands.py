@@ -249,7 +249,7 @@ def test_where_the_log_is(tmp_path, monkeypatch):
 
 def test_a_log_elsewhere_is_that_of_every_command(tmp_path):
     config = load_config({"governance": {**GOVERNANCE, "log": "logs/all.jsonl"}})
-    with RunFolder(tmp_path / "run", RUN_FILES, folder_rules(config, tmp_path / "run")) as folder:
+    with RunFolder(tmp_path / "run", RUN_FILES, folder_rules(config, tmp_path / "run", OPTIONS)) as folder:
         folder.write_table("groups.parquet", [pl.DataFrame({"person_id": [1, 2]})])
         folder.finish({"gpunet": "features", "config": config.as_dict()})
     done("show", tmp_path / "run", "groups")

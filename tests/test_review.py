@@ -226,21 +226,21 @@ def test_features_of_an_approved_run_are_scored_where_they_lie(
         return str(CliRunner().invoke(app, asked).exception or "")
 
     table = sealed / "features.parquet"
-    assert "a run that gpunet review has approved" in scored(table)
+    assert "scores of this run need a review first" in scored(table)
     with ReviewFolder(sealed, RUN_FILES) as folder:
         folder.decide("Jane Doe", "reject", "no")
-    assert "a run that gpunet review has approved" in scored(table)
+    assert "scores of this run need a review first" in scored(table)
     assert not (tmp_path / "scores.parquet").exists()
     approve(sealed)
     shutil.copy(table, tmp_path / "features.parquet")
-    assert "a run that gpunet review has approved" in scored(tmp_path / "features.parquet")
+    assert "scores of this run need a review first" in scored(tmp_path / "features.parquet")
     assert scored(table) == ""
     assert len(pl.read_parquet(tmp_path / "scores.parquet")) == len(pl.read_parquet(table))
     table.write_bytes((made["sealed"] / "groups.parquet").read_bytes())  # another table of the run, put in its place
-    assert "a run that gpunet review has approved" in scored(table)
+    assert "scores of this run need a review first" in scored(table)
     for text in ("[]", '{"review": [{"decision": "approve"}]}', '{"review": 3, "outputs": {}}'):
         (sealed / "run.json").write_text(text)
-        assert "a run that gpunet review has approved" in scored(table)
+        assert "scores of this run need a review first" in scored(table)
 
 
 def test_the_command(sealed: Path) -> None:
