@@ -151,7 +151,7 @@ def test_an_incident_of_one_force_alone(tmp_path):
         ([{"person_id": "a"}], [{"person_id": "b", "into": "a"}], "--merge names a person whom --remove erases"),
         ([], [{"person_id": "a", "into": "b"}, {"person_id": "b", "into": "c"}], "is merged itself"),
         ([], [{"person_id": "a", "into": "b"}, {"person_id": "a", "into": "c"}], "into somebody else"),
-        ([], [{"person_id": "a"}], "--merge: .* has no columns person_id and into"),
+        ([], [{"person_id": "a"}], '--merge: .* there is no column "into"; .* the columns person_id and into'),
         ([], [{"person_id": "a", "into": None}], "row 1 of .* lacks person_id or into"),
     ],
 )

@@ -23,6 +23,7 @@ from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import replacing
 from gpunet.runs.folder import RunFolder
+from gpunet.runs.kept_state import read_state
 from gpunet.tables.files import sha256_of
 
 
@@ -82,8 +83,24 @@ def test_runs_with_links_are_told(root: Path, made: Path, tmp_path: Path) -> Non
     found = erase(root, ["P1"], threads=1)
     assert "links between ids" in found.left[0]
     assert traces(root, "P1", raw=False)
-    assert erase(root, ["P1"], delete=True, threads=1).left == []
+    alone = shutil.copytree(root / "linked", tmp_path / "alone" / "linked")
+    for folder in (root, alone):  # the folder that is named may be that of the run itself
+        assert erase(folder, ["P1"], delete=True, threads=1).left == []
     assert not (root / "linked").exists()
+    assert not alone.exists()
+
+
+def test_what_was_kept_of_reading_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / "panel")
+    read: list[Path] = []
+
+    def counted(path: Path, *given: Any) -> Any:
+        read.append(path)
+        return read_state(path, *given)
+
+    monkeypatch.setattr("gpunet.updates.earlier.read_state", counted)
+    assert erase(root, [SENTINEL], threads=1).left == []
+    assert [path.parent.name for path in read] == ["kept"]
 
 
 def test_packages_and_cards_are_deleted(root: Path) -> None:

@@ -90,6 +90,14 @@ def test_rotation_keeps_the_old_key_and_names_its_tables(tmp_path, table, key, c
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_link_to_a_key_is_not_rotated(tmp_path, key, capsys):
+    (tmp_path / "link").symlink_to(key)
+    assert _code_of(["key", "rotate", str(tmp_path / "link")], False) == 2
+    assert "name the file that it leads to" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "link"]
+    assert key.read_bytes() == KEY.secret
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [(b"", "32 random bytes"), (bytes(range(31)), "32 random bytes"), (b"\0" * 64, "equal"), (b"x" * 70_000, "larger")],

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from gpunet.base.errors import InputError
+from gpunet.base import lock
+from gpunet.base.errors import InputError, StorageError
 from gpunet.cli.app import app, main
 from gpunet.config.config import load_config
 from gpunet.exchange.link import link
@@ -70,6 +71,21 @@ def test_several_who_decide_at_once_lose_nothing(links):
         list(pool.map(lambda pair: decide(links, *pair, "yes", "Jo"), pairs))
     found = {(row["person_a"], row["person_b"]) for row in undecided(links)}
     assert not found & set(pairs)
+
+
+def test_who_is_kept_waiting_is_told_and_changes_nothing(links, monkeypatch):
+    monkeypatch.setattr(lock, "_MOST_SECONDS", 0.01)
+    before = links.read_bytes()
+    with (
+        lock.held(links, "it"),
+        pytest.raises(
+            StorageError, match=r"links\.parquet is held by another process .* give the command again"
+        ) as said,
+    ):
+        decide(links, "a-secret-0", "b-secret-0", "yes", "Jo")
+    assert "secret" not in str(said.value).replace(str(links), "")
+    assert links.read_bytes() == before
+    decide(links, "a-secret-0", "b-secret-0", "yes", "Jo")
 
 
 def test_every_operation_is_in_the_log_before_it_is_done(tmp_path, monkeypatch):

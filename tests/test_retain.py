@@ -80,11 +80,34 @@ def test_reviews_are_counted_by_run(made: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "names", [("Person ID", "REVIEW-DUE"), (" person_id", "Review due"), ("PersonId", "reviewdue")]
+)
+def test_the_columns_of_reviews_are_found_however_they_are_written(tmp_path: Path, names: tuple[str, str]) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text(f"who decided,{names[1]},{names[0]}\nsomebody,2026-01-31,P1\nsomebody,2026-02-01, P2 \n")
+    assert read_reviews([path]) == {"P1": LAST, "P2": AFTER}
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime, pl.Int64, pl.String])
+def test_days_of_review_may_be_of_any_type_that_dates_are_read_of(tmp_path: Path, kind: Any) -> None:
+    given = {pl.Int64: 20260131, pl.String: "2026-01-31"}.get(kind, LAST)
+    frame = pl.DataFrame({"person_id": [7, 8], "review_due": pl.Series([given, given]).cast(kind)})
+    frame.write_parquet(tmp_path / "reviews.parquet")
+    assert read_reviews([tmp_path / "reviews.parquet"]) == {"7": LAST, "8": LAST}
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("person_id\nP1\n", "no review_due"),
-        ("person_id,review_due\nP1,soon\n", "no date"),
-        ("person_id,review_due\nP1,\n", "lacks"),
+        ("person_id\nP1\n", 'no column "review_due"; a table of reviews has the columns person_id and review_due'),
+        ("person_id,review_due\nP1,2026-01-31\nP1,soon\n", r"row 2 of .*reviews\.csv .* no date"),
+        ("person_id,review_due\nP1,\n", "row 1 .* lacks"),
+        ("person_id,review_due\n,2026-01-31\n", "row 1 .* lacks"),
+        ("person_id,Review due,review_due\nP1,2026-01-31,2026-01-31\n", 'more than one column could be "review_due"'),
+        (
+            "person_id,review_due\nP1,2026-01-31\nP2,2026-01-31,x\n",
+            r"row 2 of .*reviews\.csv has too few or too many fields",
+        ),
     ],
 )
 def test_tables_of_reviews_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

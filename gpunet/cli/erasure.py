@@ -17,7 +17,7 @@ from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.governance.traces import Unreadable, Wanted, holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
 from gpunet.runs.folder import HIDDEN, MANIFEST, checkpoints_of
@@ -83,10 +83,13 @@ def erase(
     wanted, found = Wanted(frozenset(persons)), Erased()
     found.left += recover(root, RUN_FILES)
     work = _Erasure(root, wanted, found, Remaking(wanted.persons, tuple(inputs), threads), delete, notice)
-    work.unfinished()
-    work.complete()
-    work.packages()
-    work.beside()
+    there = held_under(root)
+    work.unfinished(there)
+    work.complete(there)
+    if root.is_dir():  # it may have been a run that is deleted whole
+        now = held_under(root)  # as runs are now that were made again, and what has come meanwhile
+        work.packages(now)
+        work.beside(now)
     for lines in (found.done, found.left, found.inputs, found.notes):
         lines[:] = [_masked(line, wanted) for line in lines]
     return found
@@ -110,15 +113,15 @@ class _Erasure:
         """How many persons are erased."""
         return len(self.wanted.persons)
 
-    def unfinished(self) -> None:
+    def unfinished(self, there: Iterable[Held]) -> None:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
-        for held in self._of("unfinished"):
+        for held in _of_kind(there, "unfinished"):
             if _may_hold(held, self.wanted):
                 self._try(held, self._delete, _BEGINS_ANEW)
 
-    def complete(self) -> None:
+    def complete(self, there: Iterable[Held]) -> None:
         """Runs are made again, and after them flags and audits of them."""
-        runs = self._of("run")
+        runs = _of_kind(there, "run")
         for held in runs:
             before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
             self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
@@ -128,9 +131,9 @@ class _Erasure:
             elif self._is_of_erased(held):
                 self._make_again(held)
 
-    def packages(self) -> None:
+    def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
-        for held in self._of("package"):
+        for held in _of_kind(there, "package"):
             try:
                 holds_person = holds(held.path, self.wanted)
             except (Unreadable, OSError) as error:
@@ -140,10 +143,10 @@ class _Erasure:
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
                 self._try(held, lambda held: delete_package(held, self.count), why)
 
-    def beside(self) -> None:
+    def beside(self, there: Sequence[Held]) -> None:
         """Cards go; other files, and the tables of the input, are not touched."""
-        inputs = self._inputs()
-        for found in list(leftovers(self.root, held_under(self.root), self.wanted, inputs)):
+        inputs = self._inputs(there)
+        for found in list(leftovers(self.root, there, self.wanted, inputs)):
             name = self._name(found.path)
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
@@ -154,9 +157,6 @@ class _Erasure:
                 self.found.left.append(f"{name}: is not of a run, and holds the person")
             else:
                 self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
-
-    def _of(self, kind: str) -> list[Held]:
-        return [held for held in held_under(self.root) if held.kind == kind]
 
     def _is_held(self, held: Held) -> bool:
         """Whether a run holds the person; a run that cannot be looked into is told of."""
@@ -219,9 +219,9 @@ class _Erasure:
                 raise
         self.found.left += put_in_place(held.path, RUN_FILES)
 
-    def _inputs(self) -> list[str]:
+    def _inputs(self, there: Iterable[Held]) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
-        paths = {path: None for held in self._of("run") for path in _inputs_of(held)}
+        paths = {path: None for held in _of_kind(there, "run") for path in _inputs_of(held)}
         for path in dict.fromkeys(path for held in self.erased for path in _inputs_of(held)):
             try:
                 still = names_person(Path(path), self.wanted)
@@ -245,6 +245,10 @@ class _Erasure:
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path != self.root else path.name
+
+
+def _of_kind(there: Iterable[Held], kind: str) -> list[Held]:
+    return [held for held in there if held.kind == kind]
 
 
 def _has_changed(run: Path, sha256: str) -> bool:
@@ -285,13 +289,9 @@ def _may_hold(held: Held, wanted: Wanted) -> bool:
         return False
     try:
         arrests = place / "arrests.checkpoint"
-        return not arrests.is_file() or any(holds(path, wanted) for path in kept) or bool(_named(kept, wanted))
+        return not arrests.is_file() or any(holds(path, wanted) for path in kept)
     except (Unreadable, OSError, pa.ArrowException):
         return True
-
-
-def _named(paths: Iterable[Path], wanted: Wanted) -> set[str]:
-    return {person for path in paths for person in ids_in(path) & wanted.persons}
 
 
 def _said(error: Exception) -> str:

@@ -158,7 +158,7 @@ def work(
 def _tell_of_log(config: Config, out: Path) -> None:
     """Say so where a run is for the group, and its log is not for the group to write."""
     from gpunet.governance.log import log_of
-    from gpunet.governance.log_lock import refused_to_group
+    from gpunet.governance.log_sharing import refused_to_group
 
     log = log_of(config, out)
     if log is not None and (why := refused_to_group(log)):

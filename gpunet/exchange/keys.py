@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gpunet.base.errors import InputError, cannot_write, in_words
 from gpunet.base.paths import read_regular
+from gpunet.tables.files import write_new, write_whole
 
 __all__ = [
     "Key",
@@ -218,20 +219,18 @@ def rotate_key(path: Path) -> tuple[Key, Key, Path]:
     Raises
     ------
     InputError
-        If there is no key, or the files cannot be written. Then the old one is where it was.
+        If there is no key, or a link to one, or the files cannot be written. Then the old one is where it was.
     """
     old = read_key(path)
+    if path.is_symlink():
+        raise InputError(f"{path} is a symbolic link: name the file that it leads to")
     kept = path.with_name(f"{path.name}.{old.fingerprint}")
     _write(kept, old.secret, 0o600)
     new = Key(secrets.token_bytes(_SIZE))
-    waiting = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        _write(waiting, new.secret, 0o600)
-        waiting.replace(path)
+        write_whole(path, lambda partial: partial.write_bytes(new.secret))
     except OSError as error:
         raise cannot_write(f"cannot write {path}", error) from error
-    finally:
-        waiting.unlink(missing_ok=True)
     return old, new, kept
 
 
@@ -241,12 +240,9 @@ def _refuse_taken(path: Path) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that was not there, and have it on disk."""
+    """Write a file that was not there."""
     _refuse_taken(path)
     try:
-        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, data, mode)
     except (OSError, ValueError) as error:
         raise cannot_write(f"cannot write {path}", error) from error

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from filelock import FileLock
 
-from gpunet.base.errors import InputError, cannot_write
+from gpunet.base.errors import InputError
+from gpunet.base.lock import held
 from gpunet.config.config import load_config
 from gpunet.exchange.link_file import SCHEMA, read_links, write_links
 from gpunet.exchange.link_log import entered, governed_by
@@ -73,10 +71,13 @@ def decide(
     ------
     InputError
         If it is not a file of links or has no link between the two, or nobody is named; no id is told.
+    StorageError
+        If somebody else changes it for minutes, or it cannot be written.
     """
     if not by.strip():
         raise InputError("--by: name who decides")
-    with _alone(file):
+    read_links(file)  # or a lock would be made beside what is none
+    with held(file, str(file)):  # nobody else changes it meanwhile
         table, metadata = read_links(file)
         columns = {name: table[name].to_pylist() for name in SCHEMA.names}
         pair = {person_a, person_b}
@@ -95,18 +96,3 @@ def decide(
         settings = governed_by(load_config(config), metadata)
         write_links(file, changed, metadata, lambda sha256: entered(settings, file, "alteration", sha256, 2))
     return sum(value is None for value in columns["decision"])
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Nobody else changes the file meanwhile: a lock beside it, which ends with the process."""
-    read_links(file)  # or a lock would be made beside what is none
-    lock = FileLock(f"{file}.lock")
-    try:
-        lock.acquire()
-    except OSError as error:
-        raise cannot_write(f"cannot write beside {file}", error) from error
-    try:
-        yield
-    finally:
-        lock.release()

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import narwhals as nw
 
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import plain_name
 from gpunet.config.config import Config
 from gpunet.config.input_config import InputConfig
-from gpunet.reading.column_texts import texts_of_column
-from gpunet.reading.files import InputFile, open_file
+from gpunet.reading.id_tables import IdTable, WantedColumn, column_of_texts, id_tables, told_of
 from gpunet.reading.links_table import LinkFile
 from gpunet.reading.protected import is_protected
 from gpunet.reading.pseudonymised import check_alike, stated_pseudonyms
-from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of
+from gpunet.reading.values import meaning_of
 
 __all__ = ["Persons", "asked_columns", "pseudonyms_of_both", "read_persons"]
 
@@ -106,25 +101,19 @@ def read_persons(
     """
     settings = config.input
     records: dict[tuple[str | None, ...], None] = {}
-    files, without_id = [], 0
-    try:
-        sources = find_sources([path], settings, [])
-        for number, source in enumerate(sources):
-            file = open_file(source, settings)
-            for record in _records(file, source.name, on, settings):
+    files, without_id = list[LinkFile](), 0
+    with told_of(what):
+        for table in id_tables([path], _wanted(on, settings), settings):
+            for record in _records(table, settings):
                 if record[0] is None:
                     without_id += 1
                 else:
                     records[record] = None
-            if file.malformed:
-                raise InputError(f"row {file.malformed[0][0]} of {source.name} has too few or too many fields")
-            files.append(LinkFile(source.name, file.sha256, file.pseudonyms))
+            files.append(LinkFile(table.name, table.file.sha256, table.file.pseudonyms))
             if progress is not None:
-                progress(f"reading {what}", number + 1, len(sources))
-    except InputError as error:
-        raise InputError(f"{what}: {error}") from error
-    if not records:
-        raise InputError(f"{what}: no row has a person_id")
+                progress(f"reading {what}", table.number, table.of)
+        if not records:
+            raise InputError("no row has a person_id")
     rows = list(records)
     values = tuple(tuple(row[1 + at] for row in rows) for at in range(len(on)))
     return Persons(tuple(str(row[0]) for row in rows), values, tuple(files), without_id)
@@ -144,43 +133,20 @@ def pseudonyms_of_both(a: Persons, b: Persons) -> dict[str, str] | None:
     return stated_pseudonyms(files)
 
 
-def _records(file: InputFile, name: str, on: Sequence[str], config: InputConfig) -> Iterator[tuple[str | None, ...]]:
+def _wanted(on: Sequence[str], config: InputConfig) -> tuple[WantedColumn, ...]:
+    """The force if ids are those of a force, the id, and the columns that are compared."""
+    ids = (_FORCE, _ID) if config.person_scope == "force" else (_ID,)
+    return (
+        *(WantedColumn((*config.source_names(name), name), meaning_of(config, name)) for name in ids),
+        *(column_of_texts(config, name) for name in on),
+    )
+
+
+def _records(table: IdTable, config: InputConfig) -> Iterator[tuple[str | None, ...]]:
     """Each row's id, None without, and its values."""
-    columns = _columns(file, name, on, config)
-    for table in file.batches(columns):
-        frame = nw.from_native(table, eager_only=True)
-        texts = [_texts(frame.get_column(ours), name, theirs, ours, config) for ours, theirs in columns.items()]
-        if _FORCE not in columns:
-            yield from zip(*texts, strict=True)
-            continue
-        force, *rest = texts
-        both = zip(force, rest[0], strict=True)
-        ids = (None if of is None or person is None else f"{of}:{person}" for of, person in both)
-        yield from zip(ids, *rest[1:], strict=True)
-
-
-def _columns(file: InputFile, table: str, on: Sequence[str], config: InputConfig) -> dict[str, str]:
-    """The columns of a table by our names: force if ids are those of a force, id, and those that are compared."""
-    wanted: dict[str, Iterable[str]] = {}
-    if config.person_scope == "force":
-        wanted[_FORCE] = (*config.source_names(_FORCE), _FORCE)
-    wanted[_ID] = (*config.source_names(_ID), _ID)
-    wanted |= {f"on {at}": (name,) for at, name in enumerate(on)}
-    found = {}
-    for ours, names in wanted.items():
-        plain = {plain_name(name) for name in names}
-        matching = [theirs for theirs in file.types if plain_name(theirs) in plain]
-        if len(matching) > 1 or set(matching) & file.repeated:
-            raise InputError(f'{table}: more than one column could be "{next(iter(names))}": leave one')
-        if not matching:
-            raise InputError(f'{table}: there is no column "{next(iter(names))}"')
-        if is_protected(matching[0]):
-            raise InputError(f'{table}: "{matching[0]}" is a protected column, which is never read')
-        found[ours] = matching[0]
-    return found
-
-
-def _texts(series: Any, table: str, theirs: str, ours: str, config: InputConfig) -> list[str | None]:
-    meaning = meaning_of(config, ours) if ours in (_ID, _FORCE) else Meaning(meaning_of(config, "offence").null_words)
-    where = f'{table}: column "{theirs}"'
-    return texts_of_column(series, where, meaning, config)
+    if config.person_scope != "force":
+        return table.rows()
+    return (
+        (None if force is None or person is None else f"{force}:{person}", *values)
+        for force, person, *values in table.rows()
+    )

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
+from gpunet.base.lock import held
 from gpunet.base.paths import kind_of, open_regular, read_regular
 from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
 from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
-from gpunet.governance.log_lock import held, share
+from gpunet.governance.log_sharing import share
 from gpunet.tables.files import is_partial_of, write_whole
 
 __all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "head_of", "is_log", "log_of", "place_of_log"]
@@ -115,7 +116,7 @@ def append(
     try:
         with sharing("group" if group else "owner"):
             make_folder(log.parent)
-        with held(log, group):
+        with held(log, f"the log {log}", share if group else None):
             _remove_partial_heads(log)
             return _appended(log, entry, group)
     except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.base.words import counted
@@ -17,12 +17,10 @@ from gpunet.governance.erased_folder import delete_package, delete_run
 from gpunet.governance.rules import past_retention
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
-from gpunet.reading.corrections_table import ids_of
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
-from gpunet.reading.files import open_file
-from gpunet.reading.sources import find_sources
+from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables
 from gpunet.runs.folder import HIDDEN, checkpoints_of
 
 __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
@@ -30,7 +28,10 @@ __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "re
 #: The names of a table of reviews that is taken where none is named.
 REVIEWS = ("reviews.parquet", "reviews.csv")
 
-_COLUMNS = ("person_id", "review_due")
+#: What such a table has, for messages.
+_HAS = "a table of reviews has the columns person_id and review_due"
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
     Parameters
     ----------
     paths
-        Tables of any kind that is read of arrests, with the columns ``person_id`` and ``review_due``.
+        Tables of any kind that is read of arrests, with the columns ``person_id`` and ``review_due``, whose names count
+        without case, blanks, underscores and hyphens.
 
     Raises
     ------
@@ -72,31 +74,23 @@ def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
         If a table cannot be read, or lacks a column or a day.
     """
     config, found = Config().input, dict[str, date]()
-    for source in find_sources([str(path) for path in paths], config, []):
-        file = open_file(source, config)
-        if missing := [name for name in _COLUMNS if name not in file.types]:
-            raise InputError(
-                f"{source.name}: a table of reviews has the columns person_id and review_due; no {missing[0]}"
-            )
-        for table in file.batches({name: name for name in _COLUMNS}):
-            frame = nw.from_native(table, eager_only=True)
-            ids = ids_of(frame.get_column("person_id"), "person_id", source.name, config)
-            days = _days(frame.get_column("review_due"), source.name)
-            for person, day in zip(ids, days, strict=True):
-                if person is None or day is None:
-                    raise InputError(f"{source.name}: a row lacks person_id or review_due: fill it in, or leave it out")
-                found[person] = min(day, found.get(person, day))
-        if file.malformed:
-            raise InputError(f"row {file.malformed[0][0]} of {source.name} has too few or too many fields")
+    wanted = column_of_ids(config, "person_id"), column_of_texts(config, "review_due")
+    for table in id_tables([*paths], wanted, config, _HAS):
+        rows = list(table.told_rows())
+        for (where, (person, _)), day in zip(rows, _days([due for _, (_, due) in rows], table.name), strict=True):
+            if person is None or day == NO_TIMESTAMP:
+                raise InputError(f"{where} lacks person_id or review_due: fill it in, or leave it out")
+            if day == BAD_DATE:
+                raise InputError(f"{where} has a review_due that is no date: write days as 2026-01-31")
+            due = date.fromordinal(_EPOCH + day // DAY_US)
+            found[person] = min(due, found.get(person, due))
     return found
 
 
-def _days(series: Any, where: str) -> list[date | None]:
-    times = as_timestamps(series, f'{where}: column "review_due"', date_formats(Config().input.date_format))
-    if (times == BAD_DATE).any():
-        raise InputError(f'{where}: column "review_due" has what is no date: write days as 2026-01-31')
-    epoch = date(1970, 1, 1).toordinal()
-    return [None if time == NO_TIMESTAMP else date.fromordinal(epoch + int(time // DAY_US)) for time in times.tolist()]
+def _days(texts: Sequence[str | None], where: str) -> list[int]:
+    series = nw.from_native(pa.chunked_array([pa.array(texts, pa.large_string())]), series_only=True)
+    found: list[int] = as_timestamps(series, where, date_formats(Config().input.date_format)).tolist()
+    return found
 
 
 def persons_of(held: Held) -> set[str]:

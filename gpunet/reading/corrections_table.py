@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-import narwhals as nw
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gpunet.base.errors import InputError
-from gpunet.base.words import plain_name
 from gpunet.config.config import Config, InputConfig
-from gpunet.reading.column_texts import texts_of_column
 from gpunet.reading.corrections import Corrections
-from gpunet.reading.files import open_file
-from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of
+from gpunet.reading.id_tables import WantedColumn, column_of_ids, id_tables, told_of
+from gpunet.reading.values import meaning_of
 
-__all__ = ["ids_of", "read_corrections"]
+__all__ = ["read_corrections"]
 
-_REMOVED, _MERGED = ("person_id", "incident_id", "force"), ("person_id", "into")
+_OF_INCIDENT = ("incident_id", "force")
+
+#: What the tables have, for messages.
+_REMOVED = "such a table has one of the two, or both"
+_MERGED = "such a table has the columns person_id and into"
 
 
 def read_corrections(
@@ -43,72 +42,44 @@ def read_corrections(
     InputError
         If a table cannot be read or lacks its columns, a row says nothing, or rows contradict each other.
     """
+    settings = config.input
     persons, incidents, arrests = set(), set(), set()
-    for where, row in _rows_of(remove, _REMOVED, "--remove", config.input):
-        person, incident, force = (row.get(name) for name in _REMOVED)
-        if person is None and incident is None:
-            raise InputError(f"--remove: {where} has neither person_id nor incident_id: leave it out, or fill it in")
-        if incident is None:
-            persons.add(str(person))
-        elif person is None:
-            incidents.add((force, incident))
-        else:
-            arrests.add((person, (force, incident)))
+    with told_of("--remove"):
+        for where, (person, incident, force) in _rows_of(remove, _to_remove(settings), settings, _REMOVED):
+            if person is None and incident is None:
+                raise InputError(f"{where} has neither person_id nor incident_id: leave it out, or fill it in")
+            if incident is None:
+                persons.add(str(person))
+            elif person is None:
+                incidents.add((force, incident))
+            else:
+                arrests.add((person, (force, incident)))
     merged: dict[str, str] = {}
-    for where, row in _rows_of(merge, _MERGED, "--merge", config.input):
-        person, into = row.get("person_id"), row.get("into")
-        if person is None or into is None:
-            raise InputError(f"--merge: {where} lacks person_id or into: leave it out, or fill it in")
-        if merged.setdefault(person, into) != into:
-            raise InputError(f"--merge: {where} merges a person whom another row merges into somebody else")
+    with told_of("--merge"):
+        for where, (person, into) in _rows_of(merge, _to_merge(settings), settings, _MERGED):
+            if person is None or into is None:
+                raise InputError(f"{where} lacks person_id or into: leave it out, or fill it in")
+            if merged.setdefault(person, into) != into:
+                raise InputError(f"{where} merges a person whom another row merges into somebody else")
     merged = {person: into for person, into in merged.items() if person != into}
     return Corrections(frozenset(persons), frozenset(incidents), frozenset(arrests), merged)
 
 
+def _to_remove(config: InputConfig) -> tuple[WantedColumn, ...]:
+    person = column_of_ids(config, "person_id", *config.source_names("person_id"))
+    others = (WantedColumn((name, *config.source_names(name)), meaning_of(config, name)) for name in _OF_INCIDENT)
+    return tuple(replace(column, required=False) for column in (person, *others))
+
+
+def _to_merge(config: InputConfig) -> tuple[WantedColumn, ...]:
+    return column_of_ids(config, "person_id", *config.source_names("person_id")), column_of_ids(config, "into")
+
+
 def _rows_of(
-    paths: Sequence[str | os.PathLike[str]], wanted: Sequence[str], option: str, config: InputConfig
-) -> Iterator[tuple[str, dict[str, str | None]]]:
+    paths: Sequence[str | os.PathLike[str]], wanted: Sequence[WantedColumn], config: InputConfig, has: str
+) -> Iterator[tuple[str, tuple[str | None, ...]]]:
     """Every row of the tables, with its place in words."""
-    if not paths:
-        return
-    try:
-        for source in find_sources(paths, config, []):
-            file = open_file(source, config)
-            columns = _columns(source.name, list(file.types), wanted, option, config)
-            number = 0
-            for table in file.batches(columns):
-                frame = nw.from_native(table, eager_only=True)
-                texts = {name: ids_of(frame.get_column(name), name, source.name, config) for name in columns}
-                for at in range(len(table)):
-                    yield f"row {number + at + 1} of {source.name}", {name: of[at] for name, of in texts.items()}
-                number += len(table)
-            if file.malformed:
-                raise InputError(f"row {file.malformed[0][0]} of {source.name} has too few or too many fields")
-    except InputError as error:
-        raise error if str(error).startswith(option) else InputError(f"{option}: {error}") from error
-
-
-def _columns(
-    table: str, present: list[str], wanted: Sequence[str], option: str, config: InputConfig
-) -> Mapping[str, str]:
-    """The columns of the table by our names: those of the arrest tables', and our own."""
-    found = {}
-    for name in wanted:
-        names = {plain_name(name), *(map(plain_name, config.source_names(name)) if name != "into" else ())}
-        matching = [theirs for theirs in present if plain_name(theirs) in names]
-        if len(matching) > 1:
-            raise InputError(f'{option}: {table} has {len(matching)} columns that could be "{name}": leave one')
-        if matching:
-            found[name] = matching[0]
-    lacking = "person_id or incident_id" if wanted is _REMOVED else "person_id and into"
-    if not {"person_id", "incident_id"} & set(found) or (wanted is _MERGED and len(found) < len(_MERGED)):
-        raise InputError(f"{option}: {table} has no columns {lacking}")
-    return found
-
-
-def ids_of(series: Any, name: str, where: str, config: InputConfig) -> list[str | None]:
-    """The ids of a column as the reader of arrests has them; InputError if some have lost digits."""
-    meaning = meaning_of(config, "person_id" if name == "into" else name)
-    if config.person_scope == "force" and name in ("person_id", "into"):
-        meaning = Meaning(meaning.null_words)
-    return texts_of_column(series, f'{where}: column "{name}"', meaning, config)
+    for table in id_tables(paths, wanted, config, has):
+        if table.columns[:2] == (None, None):
+            raise InputError(f"{table.name} has no columns person_id or incident_id; {has}")
+        yield from table.told_rows()

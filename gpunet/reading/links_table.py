@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
-
-import narwhals as nw
+from typing import Literal, TypeAlias
 
 from gpunet.base.errors import InputError
-from gpunet.base.words import plain_name
 from gpunet.config.config import Config
-from gpunet.config.input_config import InputConfig
-from gpunet.reading.column_texts import texts_of_column
-from gpunet.reading.files import InputFile, open_file
-from gpunet.reading.sources import find_sources
-from gpunet.reading.values import Meaning, meaning_of
+from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 
 __all__ = ["Decision", "LinkFile", "LinkRow", "read_link_rows"]
 
 Decision: TypeAlias = Literal["yes", "no"]
 
-#: The columns that are read; a table has to have the first two.
-_COLUMNS = ("person_a", "person_b", "probability", "decision")
-
-_WHAT = "person_links"
+#: What the tables have, for messages.
+_HAS = "a table of links has the columns person_a and person_b: make it with gpunet link"
 
 
 @dataclass
@@ -85,42 +76,31 @@ def read_link_rows(
         If a table cannot be read or lacks its columns, or a row lacks an id or has values that are none; ids are not
         told.
     """
+    settings = config.input
+    wanted = (
+        *(column_of_ids(settings, name) for name in ("person_a", "person_b")),
+        *(column_of_texts(settings, name, required=False) for name in ("probability", "decision")),
+    )
     rows: list[LinkRow] = []
     files: list[LinkFile] = []
-    try:
-        for source in find_sources(paths, config.input, []):
-            file = open_file(source, config.input)
-            rows += _rows_of(file, source.name, config.input)
-            files.append(LinkFile(source.name, file.sha256, file.pseudonyms))
-    except InputError as error:
-        raise error if str(error).startswith(_WHAT) else InputError(f"{_WHAT}: {error}") from error
+    with told_of("person_links"):
+        for table in id_tables(paths, wanted, settings, _HAS):
+            found = (_link(where, row) for where, row in table.told_rows())
+            rows += (link for link in found if link.a != link.b)
+            files.append(LinkFile(table.name, table.file.sha256, table.file.pseudonyms))
     return tuple(rows), tuple(files)
 
 
-def _rows_of(file: InputFile, name: str, config: InputConfig) -> Iterator[LinkRow]:
-    columns, number = _columns(file, name), 0
-    for table in file.batches(columns):
-        frame = nw.from_native(table, eager_only=True)
-        texts = {ours: _texts(frame.get_column(ours), ours, name, config) for ours in columns}
-        for at in range(len(table)):
-            number += 1
-            found = _link(f"row {number} of {name}", {ours: of[at] for ours, of in texts.items()})
-            if found.a != found.b:
-                yield found
-    if file.malformed:
-        raise InputError(f"{_WHAT}: row {file.malformed[0][0]} of {name} has too few or too many fields")
-
-
-def _link(where: str, row: Mapping[str, str | None]) -> LinkRow:
-    a, b, decision = row["person_a"], row["person_b"], row.get("decision")
+def _link(where: str, row: tuple[str | None, ...]) -> LinkRow:
+    a, b, probability, decision = row
     if a is None or b is None:
-        raise InputError(f"{_WHAT}: {where} lacks person_a or person_b: leave it out, or fill it in")
-    probability = _probability(row.get("probability"), where)
+        raise InputError(f"{where} lacks person_a or person_b: leave it out, or fill it in")
+    likely = _probability(probability, where)
     if decision is None:
-        return LinkRow(where, a, b, probability, None)
+        return LinkRow(where, a, b, likely, None)
     if decision.lower() not in ("yes", "no"):
-        raise InputError(f"{_WHAT}: {where} has a decision that is neither yes nor no: correct it, or leave it empty")
-    return LinkRow(where, a, b, probability, "yes" if decision.lower() == "yes" else "no")
+        raise InputError(f"{where} has a decision that is neither yes nor no: correct it, or leave it empty")
+    return LinkRow(where, a, b, likely, "yes" if decision.lower() == "yes" else "no")
 
 
 def _probability(text: str | None, where: str) -> float | None:
@@ -131,28 +111,5 @@ def _probability(text: str | None, where: str) -> float | None:
     except ValueError:
         found = -1.0
     if not 0 <= found <= 1:
-        raise InputError(f"{_WHAT}: {where} has a probability that is no number from 0 to 1: correct it")
+        raise InputError(f"{where} has a probability that is no number from 0 to 1: correct it")
     return found
-
-
-def _columns(file: InputFile, table: str) -> Mapping[str, str]:
-    """The columns of the table by our names."""
-    found = {}
-    for name in _COLUMNS:
-        matching = [theirs for theirs in file.types if plain_name(theirs) == plain_name(name)]
-        if len(matching) > 1 or set(matching) & file.repeated:
-            raise InputError(f'{_WHAT}: {table} has more than one column that could be "{name}": leave one')
-        if matching:
-            found[name] = matching[0]
-    if not set(_COLUMNS[:2]) <= set(found):
-        raise InputError(f"{_WHAT}: {table} has no columns person_a and person_b: make it with gpunet link")
-    return found
-
-
-def _texts(series: Any, name: str, table: str, config: InputConfig) -> list[str | None]:
-    """The values of a column as texts; ids as the reader of arrests has them."""
-    meaning = meaning_of(config, "person_id")
-    if name not in _COLUMNS[:2] or config.person_scope == "force":
-        meaning = Meaning(meaning.null_words)
-    where = f'{_WHAT}: {table}: column "{name}"'
-    return texts_of_column(series, where, meaning, config)

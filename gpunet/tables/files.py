@@ -65,8 +65,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_new(path: Path, text: str, mode: int | None = None) -> None:
-    """Write a text into a file that was not there; who may read it says `mode`, or :func:`gpunet.base.private.sharing`.
+def write_new(path: Path, data: str | bytes, mode: int | None = None) -> None:
+    """Write a text, or bytes, into a file that was not there, and have it on disk.
+
+    Who may read it says `mode`, or :func:`gpunet.base.private.sharing`.
 
     Raises
     ------
@@ -75,11 +77,12 @@ def write_new(path: Path, text: str, mode: int | None = None) -> None:
     OSError
         If it cannot be written; then nothing of it stays.
     """
-    with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         try:
             set_mode(file.fileno(), file_mode() if mode is None else mode)
-            file.write(text)
+            file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
+            os.fsync(file.fileno())
         except BaseException:
             path.unlink(missing_ok=True)
             raise

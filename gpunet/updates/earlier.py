@@ -99,6 +99,11 @@ class Earlier:
 
     def state(self) -> tuple[ReadState, str]:
         """What it had read, and the day on which it did; InputError if that cannot be used."""
+        return self._state
+
+    @cached_property
+    def _state(self) -> tuple[ReadState, str]:
+        """It is asked for before a run begins, to know whether it can be used, and again by the run."""
         return read_state(self.folder / STATE, self.config, self.manifest["input"]["files"])
 
     def names(self) -> list[str]:
