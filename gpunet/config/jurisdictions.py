@@ -11,24 +11,22 @@ import unicodedata
 __all__ = ["is_known", "is_of_union"]
 
 #: Codes of the Union, of the European Economic Area, and of the Union's 27 members by two and by three letters.
-_UNION = frozenset(
-    """
-    eu ue eea at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
-    aut bel bgr cyp cze deu dnk est esp fin fra grc hrv hun irl ita ltu lux lva mlt nld pol prt rou swe svn svk
-    """.split()
-)
+_UNION_CODES = """
+eu ue eea at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
+aut bel bgr cyp cze deu dnk est esp fin fra grc hrv hun irl ita ltu lux lva mlt nld pol prt rou swe svn svk
+"""
 
 #: All other codes of two letters, and two of three.
-_OTHERS = frozenset(
-    """
-    ad ae af ag ai al am ao aq ar as au aw ax az ba bb bd bf bh bi bj bl bm bn bo bq br bs bt bv bw by bz ca cc cd cf
-    cg ch ci ck cl cm cn co cr cu cv cw cx dj dm do dz ec eg eh er et fj fk fm fo ga gb gd ge gf gg gh gi gl gm gn gp
-    gq gs gt gu gw gy hk hm hn ht id il im in io iq ir is je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk
-    lr ls ly ma mc md me mf mg mh mk ml mm mn mo mp mq mr ms mu mv mw mx my mz na nc ne nf ng ni no np nr nu nz om pa
-    pe pf pg ph pk pm pn pr ps pw py qa re rs ru rw sa sb sc sd sg sh sj sl sm sn so sr ss st sv sx sy sz tc td tf tg
-    th tj tk tl tm tn to tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw uk gbr usa
-    """.split()
-)
+_OTHER_CODES = """
+ad ae af ag ai al am ao aq ar as au aw ax az ba bb bd bf bh bi bj bl bm bn bo bq br bs bt bv bw by bz ca cc cd cf cg ch
+ci ck cl cm cn co cr cu cv cw cx dj dm do dz ec eg eh er et fj fk fm fo ga gb gd ge gf gg gh gi gl gm gn gp gq gs gt gu
+gw gy hk hm hn ht id il im in io iq ir is je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls ly ma mc md
+me mf mg mh mk ml mm mn mo mp mq mr ms mu mv mw mx my mz na nc ne nf ng ni no np nr nu nz om pa pe pf pg ph pk pm pn pr
+ps pw py qa re rs ru rw sa sb sc sd sg sh sj sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv
+tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw uk gbr usa
+"""
+
+_UNION, _OTHERS = frozenset(_UNION_CODES.split()), frozenset(_OTHER_CODES.split())
 
 
 def _plain(text: str) -> str:
@@ -37,7 +35,7 @@ def _plain(text: str) -> str:
     >>> _plain(" ÖSTERREICH,  Wien")
     'osterreich, wien'
     """
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
@@ -47,7 +45,7 @@ europe, european union, european economic area
 austria, belgium, bulgaria, croatia, cyprus, czechia, czech republic, denmark, estonia, finland, france, germany
 greece, hungary, ireland, italy, latvia, lithuania, luxembourg, malta, netherlands, holland, poland, portugal, romania
 slovakia, slovenia, spain, sweden
-österreich, belgië, belgique, belgien, българия, bulgariya, hrvatska, κύπρος, kypros, kıbrıs, česko, česká republika
+österreich, belgië, belgique, belgien, българия, bulgariya, hrvatska, κύπρος, kypros, kibris, česko, česká republika
 danmark, eesti, suomi, deutschland, bundesrepublik, ελλάδα, ελλάς, ellada, hellas, magyarország, éire, italia, latvija
 lietuva, luxemburg, lëtzebuerg, nederland, polska, românia, slovensko, slovenija, españa, sverige
 европейски съюз, evropská unie, europæiske union, europäische union, euroopa liit, ευρωπαϊκή ένωση, unión europea

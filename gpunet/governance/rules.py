@@ -101,7 +101,7 @@ def folder_rules(config: Config, place: Path) -> FolderRules:
     sealed = frozenset() if rules.person_scores == "allow" and rules.scores_persons else frozenset(SEALABLE)
     if config.model.side != OFFENDER and rules.person_scores == "allow":
         sealed = frozenset()  # of possible victims the law that refuses scores says nothing
-    return FolderRules(rules.stated(), sealed, entering_of(config, place))
+    return FolderRules(rules.stated(), sealed, entering_of(config, place), warnings=rules.warnings())
 
 
 def past_retention(stated: Mapping[str, Any], today: date) -> bool:

@@ -26,8 +26,11 @@ class FolderRules:
         Names of results that are sealed as they are written.
     entering
         Enters the run into the log; None where none is kept.
+    warnings
+        What every run with this configuration has to tell.
     """
 
     stated: Mapping[str, Any] = field(default_factory=lambda: {"purpose": NO_PURPOSE})
     sealed: frozenset[str] = frozenset()
     entering: Entering | None = None
+    warnings: tuple[str, ...] = ()

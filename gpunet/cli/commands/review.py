@@ -35,8 +35,7 @@ def review(
     from gpunet.runs.share import share_of_run
 
     with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
-        noted(run, "alteration", persons_of(folder.manifest))
-        folder.decide(by, decision, note)
+        folder.decide(by, decision, note, lambda: noted(run, "alteration", persons_of(folder.manifest)))
     if decision == "approve":
         say(f"opened: {', '.join(sorted(name.removesuffix(SEALED) for name in folder.manifest['sealed']))}")
     else:
