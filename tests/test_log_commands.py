@@ -153,9 +153,10 @@ def test_a_run_whose_folder_changes_meanwhile_is_refused_before_it_is_entered(ba
             (self.path / "figures" / "mine.txt").write_text("x")
 
     rules = FolderRules(entering=entering_of(load_config(GOVERNED), tmp_path / "run"))
-    with Meddling(tmp_path / "run", RUN_FILES, rules) as folder, pytest.raises(InputError, match="while the run was"):
+    with Meddling(tmp_path / "run", RUN_FILES, rules) as folder:
         folder.write_json("features.json", {})
-        folder.finish({"gpunet": "features", "config": {}})
+        with pytest.raises(InputError, match="while the run was"):
+            folder.finish({"gpunet": "features", "config": {}})
     assert not (tmp_path / "log.jsonl").exists()
 
 
