@@ -57,9 +57,8 @@ def test_the_recipe_of_the_page_gives_the_programs_pseudonyms():
         key = Key(secret)
         assert names["pseudonym"](secret, domain, kind, text) == Pseudonymiser(key, domain).pseudonym(kind, text)
         assert names["derived"](secret, b"gpunet fingerprint 1", 10).hex() == key.fingerprint
-        assert names["derived"](secret, b"gpunet domain check 1\0" + domain.encode(), 10).hex() == key.domain_check(
-            domain
-        )
+        check = names["derived"](secret, b"gpunet domain check 1\0" + domain.encode(), 10)
+        assert check.hex() == key.domain_check(domain)
 
 
 @pytest.mark.parametrize("ids", [[7, 12, -5], ["7", "12", "-5"], [" 7", "12 ", "-5"]])
