@@ -64,6 +64,23 @@ def test_what_cannot_be_reached_is_told_and_deleted_if_asked(root: Path, made: P
     assert traces(root, SENTINEL, raw=True) == []
 
 
+def test_names_of_folders_are_traces_and_no_message_has_the_id(root: Path, tmp_path: Path) -> None:
+    shutil.rmtree(root / "panel")
+    (root / "kept").rename(root / f"run-{SENTINEL}")
+    (root / f"of {SENTINEL}").mkdir()
+    asked = ["erase", str(root), "--person", SENTINEL, "--threads", "1"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 1
+    assert SENTINEL not in done.output
+    assert "run-[id]: making gpunet features again" in done.output
+    assert "run-[id]: gpunet features made again without the person" in " ".join(done.output.split())
+    for name in ("run-[id]", "of [id]"):
+        assert f"left       {name}: its name has the id: call it otherwise" in done.stdout
+    (root / f"run-{SENTINEL}").rename(root / "run")
+    (root / f"of {SENTINEL}").rmdir()
+    assert CliRunner().invoke(app, asked).exit_code == 0
+
+
 def test_tables_that_have_changed_are_found_elsewhere(root: Path, made: Path, tmp_path: Path) -> None:
     shutil.rmtree(root / "kept")
     moved = tmp_path / "moved.csv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -16,15 +17,22 @@ from exchanged import DOMAIN, KEY, OF, facts, made
 import gpunet
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.cli.app import _code_of
+from gpunet.cli.audits import run_audit
+from gpunet.cli.flags import run_flags
+from gpunet.cli.run import run_features, run_forecast
+from gpunet.cli.updates import run_update
 from gpunet.config.config import load_config
 from gpunet.evaluate.side_tables import read_victims
 from gpunet.exchange.keys import Key
 from gpunet.exchange.pseudonyms import PERSON
 from gpunet.features import compute_all
+from gpunet.governance.retention import retained_under
+from gpunet.runs.run_options import RunOptions
 from gpunet.synthetic import write_tables
-from gpunet.tables.parquet import read_parquet_metadata
+from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
 OTHER = Key(bytes(range(2, 34)))
+GIVEN = {"purpose": "p", "legal_basis": "l", "controller": "c"}
 STATED = {"fingerprint": KEY.fingerprint, "domain": DOMAIN, "dates": "day"}
 
 
@@ -216,6 +224,109 @@ def test_other_columns_of_the_incident_key_are_pseudonyms_of_their_own(tmp_path)
     assert gpunet.read_arrests(tmp_path / "out/arrests", config).n_incidents == 2
     with pytest.raises(InputError, match="Custody No"):
         made(tmp_path / "none", [tmp_path / "a.csv"], config, victims=[tmp_path / "a.csv"])
+
+
+def _of_pseudonyms(path, frame, stated=STATED):
+    """A list of persons that says which pseudonyms its ids are."""
+    write_parquet(path, frame, {"pseudonyms": stated})
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(shared, tables, forces, tmp_path_factory):
+    """Forecasts of one key, of another, of another domain, and of plain ids, each as of another day."""
+    folder, given = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("given")
+    paths = [path for of_force in forces.values() for path in of_force]
+    made(given / "again", paths)
+    made(given / "month", paths, dates="month")
+    made(given / "key", paths, key=OTHER)
+    made(given / "domain", paths, domain="another")
+    model = {"model": {"max_rounds": 3, "folds": 2}, "evaluate": {"bootstrap": 20}, "audit": {"folds": 2}}
+    inputs = {name: [str(given / name / "arrests")] for name in ("again", "month", "key", "domain")}
+    inputs["plain"] = [str(path) for path in paths]
+    for day, (name, read) in enumerate(inputs.items(), 1):
+        as_of = date(2014, 3, day)
+        if name == "again":
+            run_forecast(read, folder / name, {**model, "governance": GIVEN}, as_of, RunOptions(threads=1))
+        else:
+            run_features(read, folder / name, None, as_of, RunOptions(threads=1))
+    return folder
+
+
+def test_every_table_says_which_pseudonyms_its_ids_are(runs):
+    found = {path.name: read_parquet_metadata(path)["pseudonyms"] for path in (runs / "again").glob("*.parquet")}
+    assert found.keys() >= {"features.parquet", "ties.parquet", "groups.parquet", "scores.parquet"}
+    assert all(stated == STATED for stated in found.values())
+    assert not any("pseudonyms" in read_parquet_metadata(path) for path in (runs / "plain").glob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [("key", "different keys"), ("domain", "different domains"), ("plain", "holds pseudonyms and")],
+)
+def test_flags_of_runs_of_other_pseudonyms_are_refused(other, said, runs, tmp_path, capsys):
+    log = (runs / "log.jsonl").read_bytes()
+    for pair in ((runs / "again", runs / other), (runs / other, runs / "again")):
+        assert _code_of(["flags", *map(str, pair), "--out", str(tmp_path / "flags"), "--threads", "1"], False) == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "flags").exists()
+    assert (runs / "log.jsonl").read_bytes() == log
+
+
+def test_flags_say_of_which_pseudonyms_they_are(runs, tmp_path):
+    told = run_flags([runs / "again", runs / "month"], tmp_path / "flags", options=RunOptions(threads=1))
+    assert told["pseudonyms"] == {**STATED, "dates": "month"}  # the coarser of both
+    assert any("cut in different ways" in warning for warning in told["warnings"])
+    for name in ("flags", "flag_worth"):
+        assert read_parquet_metadata(tmp_path / "flags" / f"{name}.parquet")["pseudonyms"] == told["pseudonyms"]
+    assert "pseudonyms" not in run_flags([runs / "plain"], tmp_path / "plain", options=RunOptions(threads=1))
+
+
+def test_attributes_of_other_pseudonyms_are_refused(runs, tmp_path):
+    ids = pl.read_parquet(runs / "again" / "predictions.parquet")["person_id"]
+    table = pl.DataFrame({"person_id": ids, "sex": [("f", "m")[i % 2] for i in range(len(ids))]})
+    for at, (stated, said) in enumerate(
+        (({**STATED, "fingerprint": "07ab"}, "different keys"), ({**STATED, "domain": "x"}, "different domains"))
+    ):
+        path = _of_pseudonyms(tmp_path / f"{at}.parquet", table, stated)
+        with pytest.raises(InputError, match=said):
+            run_audit(runs / "again", path, ["sex"], tmp_path / "audit")
+    told = run_audit(runs / "again", _of_pseudonyms(tmp_path / "a.parquet", table), ["sex"], tmp_path / "audit")
+    assert told["pseudonyms"] == STATED
+    assert read_parquet_metadata(tmp_path / "audit" / "fairness.parquet")["pseudonyms"] == STATED
+    table.write_csv(tmp_path / "a.csv")  # which has no place to say it
+    run_audit(runs / "again", tmp_path / "a.csv", ["sex"], tmp_path / "audit")
+
+
+def test_corrections_of_other_pseudonyms_are_refused(runs, tmp_path):
+    person = pl.read_parquet(runs / "key" / "features.parquet", columns=["person_id"])[:1]
+    theirs, ours = {**STATED, "fingerprint": OTHER.fingerprint}, STATED
+    lists = [_of_pseudonyms(tmp_path / f"{i}.parquet", person, of) for i, of in enumerate((ours, theirs))]
+    for run, path, said in (("key", lists[0], "different keys"), ("plain", lists[0], "holds pseudonyms and")):
+        with pytest.raises(InputError, match=said):
+            run_update(runs / run, tmp_path / "next", options=RunOptions(threads=1), remove=[path])
+    told = run_update(runs / "key", tmp_path / "next", options=RunOptions(threads=1), remove=[lists[1]])
+    assert told["corrections"]["unknown"] == 0
+    assert read_parquet_metadata(tmp_path / "next" / "changes.parquet")["pseudonyms"]["domain"] == DOMAIN
+
+
+def test_scores_say_which_pseudonyms_their_ids_are(runs, tmp_path):
+    asked = {"--model": "model.ubj", "--features": "features.parquet"}
+    words = [word for name, file in asked.items() for word in (name, str(runs / "again" / file))]
+    assert _code_of(["score", *words, "--out", str(tmp_path / "s.parquet"), "--threads", "1"], False) == 0
+    assert read_parquet_metadata(tmp_path / "s.parquet")["pseudonyms"] == STATED
+
+
+def test_reviews_of_plain_ids_are_told_not_to_fit(runs):
+    day = date(2020, 1, 1)
+    of = pl.read_parquet(runs / "again" / "features.parquet", columns=["person_id"])["person_id"][0]
+    found = {each.held.path.name: each for each in retained_under(runs, day, {"raw 1": day})}
+    assert {name for name, each in found.items() if "its ids are pseudonyms" in each.why} == {
+        "again", "month", "key", "domain",
+    }  # fmt: skip
+    assert not any(each.is_due for each in found.values())
+    again = {each.held.path.name: each for each in retained_under(runs, day, {of: day})}
+    assert again["again"].why == "review due of 1 person"
 
 
 def test_pseudonyms_are_not_made_twice(shared, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,75 @@ def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_
     assert codes == {"run": (True, False), "features": (False, True)}
 
 
-@pytest.mark.parametrize("named", ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "", "NZ"])
+@pytest.mark.parametrize("named", ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ"])
 def test_other_laws_are_not_the_unions(named: str) -> None:
-    assert config(**GIVEN, jurisdiction=named).governance.scores_persons
+    found = config(**GIVEN, jurisdiction=named).governance
+    assert found.scores_persons
+    assert found.warnings() == ()
+
+
+#: Codes of the 27 members (ISO 3166-1), and what each calls itself.
+MEMBERS = {
+    "at": "AUT Österreich", "be": "BEL België Belgique", "bg": "BGR България", "cy": "CYP Κύπρος K\u0131br\u0131s",
+    "cz": "CZE Česko", "de": "DEU Deutschland", "dk": "DNK Danmark", "ee": "EST Eesti", "es": "ESP España",
+    "fi": "FIN Suomi", "fr": "fra FRANCE", "gr": "GRC Ελλάδα", "hr": "HRV Hrvatska", "hu": "HUN Magyarország",
+    "ie": "IRL Éire", "it": "ITA Italia", "lt": "LTU Lietuva", "lu": "LUX Lëtzebuerg", "lv": "LVA Latvija",
+    "mt": "MLT Malta", "nl": "NLD Nederland", "pl": "POL Polska", "pt": "PRT Portugal", "ro": "ROU România",
+    "se": "SWE Sverige", "si": "SVN Slovenija", "sk": "SVK Slovensko",
+}  # fmt: skip
+UNION = ("E.U.", "e u", "D.E.", "EEA", "U.E.", "Unión Europea", "EUROPÄISCHE UNION", "Freistaat Bayern, Deutschland")
+
+
+@pytest.mark.parametrize("named", [*MEMBERS, *(name for of in MEMBERS.values() for name in of.split()), *UNION])
+def test_the_union_is_known_by_codes_and_by_its_own_names(named: str) -> None:
+    for written in (named, named.upper(), f" {named.lower()} ", unicodedata.normalize("NFD", named)):
+        assert config(**GIVEN, jurisdiction=written).governance.is_eu
+
+
+def test_members_are_27() -> None:
+    assert len(MEMBERS) == 27
+
+
+def test_an_empty_jurisdiction_is_refused_and_one_that_is_not_known_warned_of(tables: Path, tmp_path: Path) -> None:
+    for empty in ("", "  "):
+        with pytest.raises(ConfigError, match=r"\[governance\] jurisdiction: is empty: give the code"):
+            config(**GIVEN, jurisdiction=empty)
+    manifest = features(tables, tmp_path / "run", governance={**GIVEN, "jurisdiction": "Gotham"})
+    assert 'jurisdiction = "Gotham" is not known to gpunet, and rules of the EU were not' in manifest["warnings"][0]
+    assert manifest == json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+
+
+def test_whether_scores_are_made_is_stated_whether_it_is_written_out_or_not(tables: Path, tmp_path: Path) -> None:
+    for name, given_ in (("by default", GIVEN), ("written out", {**GIVEN, "person_scores": "allow"})):
+        manifest = features(tables, tmp_path / name, governance=given_)
+        assert manifest["governance"] == {**GIVEN, "person_scores": "allow"}
+        assert read_parquet_metadata(tmp_path / name / "ties.parquet")["governance"] == manifest["governance"]  # type: ignore[index]
+
+
+def test_every_other_key_that_is_given_is_stated_but_where_the_log_is() -> None:
+    given_ = {**EVERY, "authority": "Chief", "never_outcomes": ["*begging*", "*protest*"], "log": "log.jsonl"}
+    stated = config(**given_).governance.stated()
+    own = ("*begging*",)  # what is built in is not
+    assert stated == {**EVERY, "authority": "Chief", "never_outcomes": own}
+
+
+@pytest.mark.parametrize("own", [[], ["robbery"], ["*begging*"]])
+def test_ones_own_list_adds_to_the_built_in_one_and_authority_alone_lifts_it(
+    own: list[str], tables: Path, tmp_path: Path
+) -> None:
+    rules: dict[str, Any] = {**GIVEN, "never_outcomes": own}
+    protest = {"mine": ["*PROTEST*"]}
+    with pytest.raises(ConfigError, match=r'authority = "\.\.\." under \[governance\]'):
+        gpunet.load_config({"violent_offences": protest, "governance": rules})
+    gpunet.load_config({"violent_offences": protest, "governance": {**rules, "authority": "Chief"}})
+    with pytest.raises(InputError, match="PUBLIC ORDER"):
+        features(tables, tmp_path / "run", violent_offences={"other": ["public*"]}, governance=rules)
+
+
+def test_ones_own_list_refuses_what_is_in_it() -> None:
+    rules = {**GIVEN, "never_outcomes": ["*begging*"]}
+    with pytest.raises(ConfigError, match="mine"):
+        gpunet.load_config({"violent_offences": {"mine": ["begging"]}, "governance": rules})
 
 
 def test_features_say_whether_they_may_be_scored() -> None:

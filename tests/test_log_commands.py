@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from gpunet.base.errors import InputError
 from gpunet.cli.app import app
 from gpunet.cli.audits import run_audit
 from gpunet.cli.run import RunOptions, run_features, run_forecast
@@ -25,6 +26,7 @@ from gpunet.report.page import rendered
 from gpunet.report.pages import page_of
 from gpunet.report.source import Source
 from gpunet.runs.folder import RunFolder
+from gpunet.runs.folder_rules import FolderRules
 from gpunet.synthetic import make_arrests
 from tests.audited_runs import audited_run, ids_of
 from tests.report_pages import HOSTILE, assert_harmless, assert_public
@@ -128,12 +130,34 @@ def test_showing_rows(runs):
         ["show", "RUN", "--csv", "RUN/out.csv"],
         ["card", "RUN", "--person", "nobody", "--out", "RUN/../card.html"],
         ["card", "RUN", "--person", "nobody", "--out", "RUN/../card.pdf"],
+        ["show", "RUN", "--csv", "RUN/../nowhere/out.csv"],
+        ["subject", "RUN", "--person", "nobody"],
+        ["subject", "RUN", "--person", "7331", "--out", "RUN/../nowhere/out.json"],
+        ["package", "RUN", "--sign", "RUN/../nowhere.pem", "--out", "RUN/../out.zip"],
+        ["flags", "RUN", "RUN", "--out", "RUN/../flags"],
+        ["audit", "RUN", "--attributes", "RUN/../nowhere.csv", "--by", "sex", "--out", "RUN/../audit"],
+        ["score", "--model", "RUN/model.ubj", "--features", "RUN/features.parquet", "--out", "RUN/scores.parquet"],
     ],
 )
 def test_what_is_refused_is_not_entered(runs, wrong):
     found = CliRunner().invoke(app, [word.replace("RUN", str(runs / "run")) for word in wrong])
     assert found.exit_code != 0
     assert last(runs) == []
+
+
+def test_a_run_whose_folder_changes_meanwhile_is_refused_before_it_is_entered(base, tmp_path):
+    class Meddling(RunFolder):
+        def write_json(self, name, value):
+            super().write_json(name, value)
+            (self.path / "figures").mkdir(exist_ok=True)
+            (self.path / "figures" / "mine.txt").write_text("x")
+
+    rules = FolderRules(entering=entering_of(load_config(GOVERNED), tmp_path / "run"))
+    with Meddling(tmp_path / "run", RUN_FILES, rules) as folder:
+        folder.write_json("features.json", {})
+        with pytest.raises(InputError, match="while the run was"):
+            folder.finish({"gpunet": "features", "config": {}})
+    assert not (tmp_path / "log.jsonl").exists()
 
 
 def test_cards_and_reports(runs):

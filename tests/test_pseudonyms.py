@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,6 +38,41 @@ def test_equality_stays_and_length_and_order_do_not(texts):
     assert len(set(found)) == len(texts)
     assert {len(text) for text in found} == {LENGTH}
     assert set("".join(found)) <= set("abcdefghijklmnopqrstuvwxyz234567")
+
+
+def test_the_recipe_of_the_page_gives_the_programs_pseudonyms():
+    """An outsider needs the page, Python's hmac and hashlib, and nothing of this program."""
+    page = (Path(__file__).parents[1] / "docs" / "exchange.md").read_text(encoding="utf-8")
+    recipe = page.split("```python\n")[1].split("```")[0]
+    assert "gpunet" not in re.sub(r'b"gpunet [a-z]+ 1"', "", recipe)
+    names: dict[str, Any] = {}
+    example = doctest.DocTestParser().get_doctest(recipe, names, "exchange.md", None, None)
+    assert doctest.DocTestRunner().run(example, clear_globs=False) == doctest.TestResults(0, len(example.examples))
+    names = example.globs
+    for secret, domain, kind, text in (
+        (bytes(range(32)), "study", "person", "7"),
+        (KEY.secret, DOMAIN, "person", "north:7"),
+        (bytes(70), "vergr\u00f6\u00dfert", "incident caseno", "Ä-1 \u4e00"),
+    ):
+        key = Key(secret)
+        assert names["pseudonym"](secret, domain, kind, text) == Pseudonymiser(key, domain).pseudonym(kind, text)
+        assert names["derived"](secret, b"gpunet fingerprint 1", 10).hex() == key.fingerprint
+        check = names["derived"](secret, b"gpunet domain check 1\0" + domain.encode(), 10)
+        assert check.hex() == key.domain_check(domain)
+
+
+@pytest.mark.parametrize("ids", [[7, 12, -5], ["7", "12", "-5"], [" 7", "12 ", "-5"]])
+def test_ids_become_the_texts_that_the_page_says(ids, tmp_path):
+    rows = {"person_id": ids, "incident_id": [1, 1, 2], "date": ["2020-01-05"] * 3, "offence": ["theft"] * 3}
+    for scope, text in (("national", "{}"), ("force", "north:{}")):
+        frame = pl.DataFrame({**rows, "force": ["north"] * 3} if scope == "force" else rows)
+        frame.write_parquet(tmp_path / f"{scope}.parquet")
+        config = {"input": {"person_scope": scope}}
+        made(tmp_path / scope, [tmp_path / f"{scope}.parquet"], config, today=TODAY)
+        found = pq.read_table(tmp_path / scope / "arrests" / "0001.parquet")
+        persons = [OF.pseudonym("person", text.format(of)) for of in ("7", "12", "-5")]
+        assert found["person_id"].to_pylist() == persons
+        assert found["incident_id"].to_pylist() == [OF.pseudonym("incident", of) for of in ("1", "1", "2")]
 
 
 def test_order_is_another():

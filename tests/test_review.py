@@ -25,6 +25,7 @@ from gpunet.cli.reports import write_report
 from gpunet.cli.run import run_forecast
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.updates import run_update
+from gpunet.governance.log import entries
 from gpunet.governance.review import ReviewFolder
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
@@ -144,7 +145,9 @@ def test_approval_opens_the_results_of_the_run_without_a_seal(made: dict[str, Pa
         assert (sealed / name).read_bytes() == (made["plain"] / name).read_bytes()
     for name, of in manifest["outputs"].items():
         assert sha256((sealed / name).read_bytes()).hexdigest() == of["sha256"]
-    assert approve(sealed) == manifest  # again: nothing is left to do
+    with pytest.raises(InputError, match=r"open already, by Jane Doe on \d{4}-\d\d-\d\d: there is nothing to decide"):
+        approve(sealed)
+    assert read_manifest(sealed) == manifest
 
 
 def test_rejection_leaves_the_seal_and_can_be_reviewed_again(sealed: Path) -> None:
@@ -173,7 +176,9 @@ def test_whoever_is_killed_goes_on_with_the_same_command(made: dict[str, Path], 
         process.join()
         opened = not names(run).isdisjoint(SCORES)
         assert not opened or "review" in json.loads((run / "run.json").read_text(encoding="utf-8"))
-        manifest = approve(run)
+        with contextlib.suppress(InputError):  # if it was killed when all was done
+            approve(run)
+        manifest = read_manifest(run)
         assert [entry["decision"] for entry in manifest["review"]] == ["approve"]
         assert names(run) >= SCORES
         assert not [name for name in names(run) if name.endswith(SEALED)]
@@ -191,6 +196,58 @@ def test_texts_say_something(sealed: Path, option: str, text: str) -> None:
     with ReviewFolder(sealed, RUN_FILES) as folder, pytest.raises(InputError, match=f"--{option}"):
         folder.decide(said["by"], "approve", said["note"])
     assert "review" not in read_manifest(sealed)
+
+
+def test_what_is_refused_is_not_entered_in_the_log(made: dict[str, Path], tmp_path: Path) -> None:
+    run = Path(shutil.copytree(made["sealed"], tmp_path / "runs" / "run"))
+
+    def review(by: str, decision: str, note: str = "x") -> tuple[str, list[str]]:
+        asked = ["review", str(run), "--by", by, "--decision", decision, "--note", note, "--no-report"]
+        done = CliRunner().invoke(app, asked)
+        assert (done.exception is None) or isinstance(done.exception, InputError)
+        log = run.parent / "log.jsonl"
+        return str(done.exception or ""), [entry["operation"] for entry in entries(log)] if log.exists() else []
+
+    assert review("", "approve") == ("--by: it is empty: say who decides, and why", [])
+    assert review("Jane", "reject", " ") == ("--note: it is empty: say who decides, and why", [])
+    assert review("Jane", "approve") == ("", ["alteration"])
+    before = (run / "run.json").read_bytes()
+    for by, decision, why in (
+        ("", "approve", "--by: it is empty"),
+        ("Jane", "approve", "are open already, by Jane on"),
+        ("Jane", "reject", "cannot be sealed again"),
+    ):
+        said, log = review(by, decision)
+        assert why in said
+        assert log == ["alteration"]
+    assert (run / "run.json").read_bytes() == before
+
+
+def test_the_entry_is_there_before_anything_is_opened(sealed: Path) -> None:
+    class NoLogError(Exception):
+        pass
+
+    def enter() -> None:
+        assert names(sealed).isdisjoint(SCORES)
+        assert "review" not in read_manifest(sealed)
+        raise NoLogError
+
+    before = names(sealed)
+    with ReviewFolder(sealed, RUN_FILES) as folder, pytest.raises(NoLogError):
+        folder.decide("Jane", "approve", "good", enter)
+    assert names(sealed) == before
+    assert "review" not in read_manifest(sealed)
+
+
+def test_what_a_kill_left_is_finished_without_another_entry(sealed: Path, tmp_path: Path) -> None:
+    kept = Path(shutil.copy(sealed / f"top.csv{SEALED}", tmp_path))
+    approve(sealed)
+    (sealed / "top.csv").unlink()
+    shutil.copy(kept, sealed)
+    with ReviewFolder(sealed, RUN_FILES) as folder:
+        folder.decide("Jane Doe", "approve", "good", lambda: pytest.fail("it stands in the log already"))
+    assert (sealed / "top.csv").is_file()
+    assert not (sealed / kept.name).exists()
 
 
 def test_what_asks_for_no_review_has_none(made: dict[str, Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from gpunet.config.registry import Feature, columns
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.noted import noted
 from gpunet.governance.rules import folder_rules
+from gpunet.reading.pseudonymised import check_ids, pseudonyms_of_run
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.linked import refuse_changed_links
@@ -148,7 +150,9 @@ def run_audit(
                     f"{folder} has fewer than {settings.audit.min_persons} persons in its test window, so nothing of "
                     "them can be told: audit a run of more persons"
                 )
-            found = read_attributes(attributes, names, audited.ids, settings)
+            written.pseudonyms = pseudonyms_of_run(audited.manifest)
+            check = partial(check_ids, written.pseudonyms, str(folder))
+            found = read_attributes(attributes, names, audited.ids, settings, check)
         told, uneven = _written(written, audited, found, settings, options, clock)
         noted(folder, "consultation", told["persons"])
         return written.finish(
@@ -164,6 +168,7 @@ def run_audit(
                     **told,
                     "public_rules": _public_rules(audited),
                 },
+                **({} if written.pseudonyms is None else {"pseudonyms": dict(written.pseudonyms)}),
                 "warnings": [*found.warnings, *uneven],
                 "execution": {"threads": available_threads(options.threads), **clock.times()},
             }

@@ -105,6 +105,7 @@ def check_tables(
         **{name: input_report(of) for name, of in beside.items()},
         **({} if links is None else {"person_links": links.counts()}),
         "warnings": [
+            *arrests.config.governance.warnings(),
             *report.warnings,
             *found.warnings,
             *_better_preset(report, arrests.config),

@@ -178,6 +178,8 @@ class _Erasure:
             elif found.kind == "card":
                 found.path.unlink(missing_ok=True)
                 self.found.done.append(f"{name}: card of a score deleted, which was about the person or named them")
+            elif found.kind == "name":
+                self.found.left.append(f"{name}: its name has the id: call it otherwise")
             elif found.certain:
                 self.found.left.append(f"{name}: is not of a run, and holds the person")
             else:
@@ -234,7 +236,7 @@ class _Erasure:
     def _replace(self, held: Held) -> None:
         """Make a run again beside it, look that no trace is left, enter it in the log, and put it in place."""
         if self.notice is not None:
-            self.notice(f"{self._name(held.path)}: making gpunet {held.command} again")
+            self.notice(_masked(f"{self._name(held.path)}: making gpunet {held.command} again", self.wanted))
         with ErasedFolder(held.path, RUN_FILES) as old:
             refuse_changed(old)
             new = begin(held.path)

@@ -21,6 +21,7 @@ from gpunet.config.ties_config import check_authority
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.folder_keys import keys_of
+from gpunet.reading.pseudonymised import check_alike, pseudonyms_of_run
 from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.corrected import refuse_corrected
@@ -46,6 +47,16 @@ class FlaggedRun:
         return None if asked is None else date.fromisoformat(asked)
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.folder)
+
+    @property
+    def pseudonyms(self) -> Mapping[str, str] | None:
+        """Which pseudonyms its ids are, None if they are none."""
+        return pseudonyms_of_run(self.manifest)
+
+    @property
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
         """What run.json says of its tables: ``arrests``, and ``ties`` and ``victims`` as far as there are such."""
         read = self.manifest["input"]
@@ -69,6 +80,8 @@ def flagged_runs(
     InputError
         If there is none, or a folder is not that of a complete ``gpunet features`` or ``gpunet run``, or its tables
         hold what corrections left out.
+    NotJoinedError
+        If the runs' ids are pseudonyms of different keys or domains, or of some runs alone.
     ConfigError
         If `config` cannot be used or says more than ``[flags]``, or without it the runs have different flags.
     """
@@ -80,6 +93,7 @@ def flagged_runs(
     if len(set(folders)) < len(folders):
         raise InputError("a run folder is given more than once: name each of them once")
     for run in found[1:]:
+        check_alike(found[0], run)
         if run.config.flags != found[0].config.flags:
             raise ConfigError(
                 f"{found[0].folder} and {run.folder} have different [flags]: give those that count with --config"

@@ -25,6 +25,7 @@ from gpunet.config.config import Config
 from gpunet.config.flags_config import flags_of
 from gpunet.governance.noted import noted, persons_of
 from gpunet.governance.rules import check_person_scores, folder_rules
+from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.run_options import RunOptions
@@ -98,6 +99,8 @@ def run_flags(
         values_shown(options.show_values),
         RunFolder(place, RUN_FILES, rules) as written,
     ):
+        written.pseudonyms = stated_pseudonyms(found)
+        warnings += other_dates(found)
         told, latest = _written(written, found, inputs, options, clock, warnings)
         for run in found:
             noted(run.folder, "consultation", persons_of(run.manifest))
@@ -110,6 +113,7 @@ def run_flags(
                 "seed": latest.config.model.seed,
                 "engine": "cpu",
                 "flags": told,
+                **({} if written.pseudonyms is None else {"pseudonyms": dict(written.pseudonyms)}),
                 "warnings": list(dict.fromkeys(warnings)),
                 "execution": {"threads": available_threads(options.threads), **clock.times()},
             }

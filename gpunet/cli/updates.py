@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gpunet.cli.running import opened
 from gpunet.config.input_config import BESIDE
 from gpunet.governance.rules import check_person_scores
 from gpunet.reading.corrections_table import read_corrections
+from gpunet.reading.pseudonymised import check_ids, pseudonyms_of_run
 from gpunet.reading.sources import find_sources
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import stored_request
@@ -123,7 +125,8 @@ def run_update(
         check_person_scores(config, "run")
         check_side(config, named_path(out, "--out"))
     refuse_inputs(named_path(out, "--out"), [*(earlier.names() if old is None else old), *remove, *merge])
-    corrections = read_corrections(remove, merge, config)
+    check = partial(check_ids, pseudonyms_of_run(earlier.manifest), str(earlier.folder))
+    corrections = read_corrections(remove, merge, config, check)
     asked = Asked(config, top, old, again, beside["victims"], beside["ties"])
     options = replace(options, keep_state=kept, corrections=corrections)
     with opened(earlier.command, new, out, config, options) as found:

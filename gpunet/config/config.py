@@ -21,7 +21,7 @@ from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.flags_config import Flags
-from gpunet.config.governance_config import GovernanceConfig, OutputConfig, named_as_outcome
+from gpunet.config.governance_config import ALLOWED_BY, GovernanceConfig, OutputConfig, named_as_outcome
 from gpunet.config.input_config import ALL_COLUMNS, BESIDE, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.links_config import LinksConfig
@@ -231,12 +231,11 @@ class Config:
     """Who may read what a run writes."""
 
     def __post_init__(self) -> None:
-        found = named_as_outcome(self.violent_offences, self.governance.never_outcomes)
+        found = named_as_outcome(self.violent_offences, self.governance.refused_outcomes)
         if found and not self.governance.authority:
             raise ConfigError(
                 f"[violent_offences] {', '.join(found)}: offences of protest and public order are no outcome, as what "
-                "people lawfully do together is not forecast: leave them out, or say in [governance] authority who "
-                "has allowed it, and under which law"
+                f"people lawfully do together is not forecast: leave them out, or {ALLOWED_BY}"
             )
 
     @property

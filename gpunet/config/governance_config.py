@@ -16,10 +16,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from gpunet.config.jurisdictions import is_known, is_of_union
 from gpunet.config.offences import EXCEPT
 from gpunet.config.validation import CHECKED, names_keys
 
-__all__ = ["NEVER_OUTCOMES", "NO_PURPOSE", "GovernanceConfig", "OutputConfig", "is_never_outcome", "named_as_outcome"]
+__all__ = [
+    "ALLOWED_BY",
+    "NEVER_OUTCOMES",
+    "NO_PURPOSE",
+    "GovernanceConfig",
+    "OutputConfig",
+    "is_never_outcome",
+    "named_as_outcome",
+]
 
 #: What every output says of a run without ``[governance]``.
 NO_PURPOSE = "no purpose stated"
@@ -33,46 +42,10 @@ NEVER_OUTCOMES = (
     "*civil disorder*", "*aggravated trespass*",
 )  # fmt: skip
 
-#: The European Union, its member states by their codes (ISO 3166-1, and "el") and by name.
-_EU_CODES = frozenset(
-    [
-        "eu",
-        "ue",
-        "eea",
-        "at",
-        "be",
-        "bg",
-        "cy",
-        "cz",
-        "de",
-        "dk",
-        "ee",
-        "el",
-        "es",
-        "fi",
-        "fr",
-        "gr",
-        "hr",
-        "hu",
-        "ie",
-        "it",
-        "lt",
-        "lu",
-        "lv",
-        "mt",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "se",
-        "si",
-        "sk",
-    ]
-)
-_EU_NAMES = re.compile(
-    r"\b(europe|european (union|economic area)|austria|belgium|bulgaria|croatia|cyprus|czechia|czech republic|denmark|"
-    r"estonia|finland|france|germany|greece|hungary|ireland|italy|latvia|lithuania|luxembourg|malta|netherlands|poland|"
-    r"portugal|romania|slovakia|slovenia|spain|sweden)\b"
+#: How to go on where such an offence is to be an outcome.
+ALLOWED_BY = (
+    'say who has allowed it, and under which law: authority = "..." under [governance], with purpose, legal_basis and '
+    "controller"
 )
 
 _REQUIRED = ("purpose", "legal_basis", "controller")
@@ -83,6 +56,16 @@ def _one_line(text: str) -> str:
     if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", text):
         raise ValueError("must be one line of text without control characters")
     return text
+
+
+def _says_whose(text: str) -> str:
+    if not text:
+        raise ValueError('is empty: give the code of whose law holds, such as "uk", or leave the key out')
+    return text
+
+
+def _beside_built_in(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern for pattern in patterns if pattern not in NEVER_OUTCOMES)
 
 
 _Line = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
@@ -111,7 +94,7 @@ class GovernanceConfig:
     """Reference of the task."""
     reviewer: _Line = ""
     """Who decides whether scores may be opened, with ``person_scores = "reviewed"``."""
-    jurisdiction: _Line = ""
+    jurisdiction: Annotated[_Line, AfterValidator(_says_whose)] | None = None
     """Whose law holds, such as ``"uk"``; ``"eu"``, or a member state by code or name, refuses scores of persons."""
     retain_until: date | None = None
     """The last day on which results are kept: from the next day on ``gpunet retain`` lists them."""
@@ -119,8 +102,9 @@ class GovernanceConfig:
     """``"allow"``; ``"reviewed"``: scores are sealed until ``gpunet review`` opens them; ``"refuse"``: none."""
     authority: _Line = ""
     """Who has allowed that an offence of protest or public order is an outcome, and under which law."""
-    never_outcomes: tuple[_Pattern, ...] = NEVER_OUTCOMES
-    """Case-insensitive patterns of offences that are no outcome without `authority`."""
+    never_outcomes: Annotated[tuple[_Pattern, ...], AfterValidator(_beside_built_in)] = ()
+    """Case-insensitive patterns of further offences that are no outcome without `authority`, beside those of protest
+    and public order, which hold in any case."""
     log: str = ""
     """Path of the log, from the folder that holds the run's; if empty, ``log.jsonl`` in it."""
 
@@ -146,8 +130,36 @@ class GovernanceConfig:
         >>> [GovernanceConfig(**about, jurisdiction=of).is_eu for of in ("EU", "de-by", "Germany", "uk", "US-IL")]
         [True, True, True, False, False]
         """
-        named = re.sub(r"\bnorthern ireland\b", "", self.jurisdiction.casefold())
-        return re.split(r"[^a-z]+", named.strip())[0] in _EU_CODES or _EU_NAMES.search(named) is not None
+        return self.jurisdiction is not None and is_of_union(self.jurisdiction)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a run has to tell of the section.
+
+        Examples
+        --------
+        >>> about = {"purpose": "p", "legal_basis": "l", "controller": "c"}
+        >>> GovernanceConfig(**about, jurisdiction="uk").warnings()
+        ()
+        """
+        if self.jurisdiction is None or is_known(self.jurisdiction):
+            return ()
+        return (
+            f'[governance] jurisdiction = "{self.jurisdiction}" is not known to gpunet, and rules of the EU were not '
+            'applied: write the code, such as "de" or "eu"',
+        )
+
+    @property
+    def refused_outcomes(self) -> tuple[str, ...]:
+        """Patterns of all offences that are no outcome without `authority`.
+
+        Examples
+        --------
+        >>> about = {"purpose": "p", "legal_basis": "l", "controller": "c"}
+        >>> config = GovernanceConfig(**about, never_outcomes=["*begging*"])
+        >>> "*protest*" in config.refused_outcomes, "*begging*" in config.refused_outcomes
+        (True, True)
+        """
+        return (*NEVER_OUTCOMES, *self.never_outcomes)
 
     @property
     def scores_persons(self) -> bool:
@@ -155,13 +167,15 @@ class GovernanceConfig:
         return self.person_scores != "refuse" and not self.is_eu
 
     def stated(self) -> dict[str, Any]:
-        """What outputs say: the purpose, and the keys that are given; not where the log is, nor default patterns."""
+        """What outputs say: the keys that are given, and whether scores are made in any case; not where the log is."""
+        if not self.is_given:
+            return {"purpose": NO_PURPOSE}
         given: dict[str, Any] = {}
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)
-            if f.name != "log" and value != f.default:
+            if f.name == "person_scores" or (f.name != "log" and value != f.default):
                 given[f.name] = value.isoformat() if isinstance(value, date) else value
-        return {"purpose": NO_PURPOSE, **given}
+        return given
 
 
 @names_keys("output")

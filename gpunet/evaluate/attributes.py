@@ -25,6 +25,7 @@ from gpunet.reading.corrections import Effect
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
 from gpunet.reading.person_links import with_person_links
+from gpunet.reading.pseudonymised import CheckIds
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import InputRecord, Inputs, frame_batches, source_batches
@@ -109,7 +110,13 @@ def checked_names(names: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def read_attributes(source: Any, names: Sequence[str], person_ids: Any, config: Config) -> Attributes:
+def read_attributes(
+    source: Any,
+    names: Sequence[str],
+    person_ids: Any,
+    config: Config,
+    check: CheckIds | None = None,
+) -> Attributes:
     """Read a table of ``person_id`` and attributes, a row a person.
 
     Parameters
@@ -122,6 +129,8 @@ def read_attributes(source: Any, names: Sequence[str], person_ids: Any, config: 
         The persons that are asked about, a series of text or whole numbers, each once.
     config
         ``[input]`` says how the table is read, and how ids that are written otherwise become one.
+    check
+        Called with what each file says of pseudonyms, and its name; InputError if its ids are not those of the persons.
 
     Raises
     ------
@@ -132,6 +141,9 @@ def read_attributes(source: Any, names: Sequence[str], person_ids: Any, config: 
     names = checked_names(names)
     inputs = Inputs()
     rows = _rows(source, names, replace(config, input=_as_input(config.input)), inputs)
+    if check is not None:
+        for record in inputs.records:
+            check(record.pseudonyms, record.name)
     warnings = [f"attributes: {warning}" for warning in inputs.warnings] + _unusable(inputs.records)
     person = rows.columns["person_id"]
     known = series_to_arrow(person_ids).cast("large_string")

@@ -32,7 +32,7 @@ _MOST_CARD_BYTES = 1 << 24
 
 @dataclass(frozen=True)
 class Leftover:
-    """A file that is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``.
+    """What is of no run: ``kind`` is ``"card"``, ``"file"`` or ``"unreadable"``; ``"name"`` of a folder or package.
 
     ``certain``: whether the id in it can be nothing else than the person's, as it stands in a column of persons, or is
     of a form that no other word has.
@@ -47,6 +47,8 @@ class Leftover:
 def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[str]) -> Iterator[Leftover]:
     """The files under a folder that name one of the persons and are no run's, no package and no log; none of a link.
 
+    Folders, runs' too, and packages that are called by an id are among them.
+
     Parameters
     ----------
     root
@@ -59,11 +61,17 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
         Files that are told of elsewhere, as tables of the runs' input.
     """
     passed = {os.path.realpath(path) for path in but}
+    runs = list(runs)
     own = {path for held in runs for path in _own(held)}
+    packages = {held.path for held in runs if held.kind == "package"}
     for place, folders, files in os.walk(root, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN and not is_of_erasure(name))
+        if _is_called_by_id(Path(place), wanted):
+            yield Leftover(Path(place), "name", True)
         for name in sorted(files):
             path = Path(place) / name
+            if path in packages and _is_called_by_id(path, wanted):
+                yield Leftover(path, "name", True)
             if path in own or path.is_symlink() or not path.is_file() or os.path.realpath(path) in passed:
                 continue
             if name == LOG or name.startswith(f"{LOG}."):
@@ -98,7 +106,11 @@ def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
 
 def names_person(path: Path, wanted: Wanted) -> bool:
     """Whether a file of whatever origin, or its name, has one of the ids; errors are those of :func:`holds`."""
-    return (wanted.unmistakable and wanted.in_text(path.name)) or holds(path, wanted, everywhere=True)
+    return _is_called_by_id(path, wanted) or holds(path, wanted, everywhere=True)
+
+
+def _is_called_by_id(path: Path, wanted: Wanted) -> bool:
+    return wanted.unmistakable and wanted.in_text(path.name)
 
 
 def _is_card(path: Path) -> bool:

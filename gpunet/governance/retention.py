@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables
+from gpunet.reading.pseudonymised import pseudonyms_of_run
 from gpunet.runs.folder import HIDDEN, checkpoints_of
 
 __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
@@ -133,10 +134,10 @@ def retained_under(folder: Path, today: date, reviews: Mapping[str, date]) -> li
         If the folder cannot be read.
     """
     due = {person for person, day in reviews.items() if day <= today}
-    return [_retained(held, today, due) for held in held_under(folder)]
+    return [_retained(held, today, due, reviews.keys()) for held in held_under(folder)]
 
 
-def _retained(held: Held, today: date, due: set[str]) -> Retained:
+def _retained(held: Held, today: date, due: set[str], reviewed: Set[str]) -> Retained:
     why, until = [], held.retain_until
     expired = False
     try:
@@ -152,6 +153,8 @@ def _retained(held: Held, today: date, due: set[str]) -> Retained:
     except (Unreadable, OSError) as error:
         return Retained(held, None, 0, "; ".join([*why, f"persons not counted: {_said(error)}"]), expired)
     reviews_due = len(persons & due)
+    if reviewed and pseudonyms_of_run(held.manifest) is not None and persons.isdisjoint(reviewed):
+        why.append("its ids are pseudonyms, and reviews name none of them: give reviews of these")
     if reviews_due:
         why.append(f"review due of {counted(reviews_due, 'person')}")
     return Retained(held, len(persons), reviews_due, "; ".join(why), expired or reviews_due > 0)

@@ -6,6 +6,7 @@ whoever is killed on the way leaves a folder in which every file is listed, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,11 +55,12 @@ class ReviewFolder(RunFolder):
         """Who decides by the configuration."""
         return str(self.manifest["governance"].get("reviewer", ""))
 
-    def decide(self, by: str, decision: Decision, note: str) -> dict[str, Any]:
+    def decide(
+        self, by: str, decision: Decision, note: str, enter: Callable[[], object] = lambda: None
+    ) -> dict[str, Any]:
         """Enter a decision into ``run.json`` under ``review``, and open what is sealed if it is ``"approve"``.
 
         Beside who has decided stands whom the configuration names.
-
 
         Parameters
         ----------
@@ -68,6 +70,8 @@ class ReviewFolder(RunFolder):
             ``"approve"`` or ``"reject"``, after which the scores stay sealed and may be reviewed again.
         note
             Why.
+        enter
+            Enters the decision in the log: called before anything changes, and not if nothing is decided.
 
         Returns
         -------
@@ -77,21 +81,20 @@ class ReviewFolder(RunFolder):
         Raises
         ------
         InputError
-            If a text is empty or of several lines, or opened scores are to be rejected.
+            If a text is empty or of several lines, or the scores have been opened already.
         StorageError
             If it cannot be written; the same command goes on.
         """
+        by, note = _line("--by", by), _line("--note", note)
         if self.is_open:
-            if decision == "reject":
-                what = sealable_words(self.manifest)
-                raise InputError(f"the {what} in {self.path} are open, and what was seen cannot be sealed again")
-            self._finish()  # which a kill may have left undone
+            self._refuse_again(decision)
+            self._finish()
             return self.manifest
         entry = {
-            "by": _line("--by", by),
+            "by": by,
             "reviewer": self.reviewer,
             "decision": decision,
-            "note": _line("--note", note),
+            "note": note,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "run_json_sha256": sha256_of(self.path / MANIFEST),
         }
@@ -100,11 +103,28 @@ class ReviewFolder(RunFolder):
             manifest = self._opened(manifest)
         outputs = manifest.pop("outputs")
         self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
+        enter()
         self.manifest = {**manifest, "outputs": outputs}
         self._put([MANIFEST])
         if decision == "approve":
             self._finish()
         return self.manifest
+
+    def _refuse_again(self, decision: Decision) -> None:
+        """InputError if scores are open, but for an approval that was killed before all of them were."""
+        what = sealable_words(self.manifest)
+        if decision == "reject":
+            raise InputError(f"the {what} in {self.path} are open, and what was seen cannot be sealed again")
+        if not self._left_sealed():
+            last = self.manifest["review"][-1]
+            raise InputError(
+                f"the {what} in {self.path} are open already, by {last['by']} on {last['time'][:10]}: there is nothing "
+                f"to decide (gpunet report {self.path} makes the report again)"
+            )
+
+    def _left_sealed(self) -> list[str]:
+        """The sealed results that were opened, and that a kill has left there."""
+        return [name for name in self.manifest["sealed"] if (self.path / name).is_file()]
 
     def _opened(self, manifest: dict[str, Any]) -> dict[str, Any]:
         """Write every sealed result opened; the manifest that lists them."""
@@ -122,8 +142,7 @@ class ReviewFolder(RunFolder):
 
     def _finish(self) -> None:
         """Put the opened results in place and remove the sealed ones."""
-        left = [name for name in self.manifest["sealed"] if (self.path / name).is_file()]
-        for name in left:
+        for name in self._left_sealed():
             plain = name.removesuffix(SEALED)
             if not (self.path / plain).is_file():
                 if not self.staged(plain).is_file():

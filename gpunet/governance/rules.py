@@ -118,7 +118,7 @@ def folder_rules(config: Config, place: Path, options: RunOptions) -> FolderRule
         )
     replacing = None if options.start_over else lambda folder: refuse_replacing(folder, config)
     told = {EARLIER_REVIEW: [dict(of) for of in options.earlier_review]} if options.earlier_review else {}
-    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing, told)
+    return FolderRules(rules.stated(), sealed, entering_of(config, place), replacing, told, rules.warnings())
 
 
 def past_retention(stated: Mapping[str, Any], today: date) -> bool:

@@ -10,6 +10,7 @@ from gpunet.base.errors import InputError
 from gpunet.config.config import Config, InputConfig
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.id_tables import WantedColumn, column_of_ids, id_tables, told_of
+from gpunet.reading.pseudonymised import CheckIds
 from gpunet.reading.values import meaning_of
 
 __all__ = ["read_corrections"]
@@ -22,7 +23,10 @@ _MERGED = "such a table has the columns person_id and into"
 
 
 def read_corrections(
-    remove: Sequence[str | os.PathLike[str]], merge: Sequence[str | os.PathLike[str]], config: Config
+    remove: Sequence[str | os.PathLike[str]],
+    merge: Sequence[str | os.PathLike[str]],
+    config: Config,
+    check: CheckIds | None = None,
 ) -> Corrections:
     """Read tables of corrections, of any kind that is read of arrests.
 
@@ -36,6 +40,9 @@ def read_corrections(
     config
         ``[input]`` says how columns are called, and how ids that are written otherwise become one. Where ids of
         persons are those of a force, they are written as results have them, ``force:id``.
+    check
+        Called with what each table says of pseudonyms, and its name; InputError if its ids are not those of the run
+        that is corrected.
 
     Raises
     ------
@@ -45,7 +52,7 @@ def read_corrections(
     settings = config.input
     persons, incidents, arrests = set(), set(), set()
     with told_of("--remove"):
-        for where, (person, incident, force) in _rows_of(remove, _to_remove(settings), settings, _REMOVED):
+        for where, (person, incident, force) in _rows_of(remove, _to_remove(settings), settings, _REMOVED, check):
             if person is None and incident is None:
                 raise InputError(f"{where} has neither person_id nor incident_id: leave it out, or fill it in")
             if incident is None:
@@ -56,7 +63,7 @@ def read_corrections(
                 arrests.add((person, (force, incident)))
     merged: dict[str, str] = {}
     with told_of("--merge"):
-        for where, (person, into) in _rows_of(merge, _to_merge(settings), settings, _MERGED):
+        for where, (person, into) in _rows_of(merge, _to_merge(settings), settings, _MERGED, check):
             if person is None or into is None:
                 raise InputError(f"{where} lacks person_id or into: leave it out, or fill it in")
             if merged.setdefault(person, into) != into:
@@ -76,10 +83,16 @@ def _to_merge(config: InputConfig) -> tuple[WantedColumn, ...]:
 
 
 def _rows_of(
-    paths: Sequence[str | os.PathLike[str]], wanted: Sequence[WantedColumn], config: InputConfig, has: str
+    paths: Sequence[str | os.PathLike[str]],
+    wanted: Sequence[WantedColumn],
+    config: InputConfig,
+    has: str,
+    check: CheckIds | None,
 ) -> Iterator[tuple[str, tuple[str | None, ...]]]:
     """Every row of the tables, with its place in words."""
     for table in id_tables(paths, wanted, config, has):
+        if check is not None:
+            check(table.file.pseudonyms, table.name)
         if table.columns[:2] == (None, None):
             raise InputError(f"{table.name} has no columns person_id or incident_id; {has}")
         yield from table.told_rows()

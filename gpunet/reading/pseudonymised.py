@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import InputError, UnreadableFile
@@ -15,15 +15,18 @@ from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 
 __all__ = [
     "KINDS",
+    "CheckIds",
     "NotJoinedError",
     "check_alike",
     "check_beside",
+    "check_ids",
     "check_kind",
     "check_plain",
     "check_tables",
     "other_dates",
     "other_dates_beside",
     "pseudonyms_in",
+    "pseudonyms_of_run",
     "standard_names",
     "stated_pseudonyms",
 ]
@@ -43,16 +46,29 @@ _RESULTS = "results"
 _DATES = ("day", "week", "month")
 
 
+#: Called with what a list of persons says of its pseudonyms, and its name: :func:`check_ids` of a run.
+CheckIds: TypeAlias = Callable[[Mapping[str, str] | None, str], None]
+
+
 class NotJoinedError(InputError):
     """Tables hold pseudonyms of different keys or domains, or pseudonyms and plain ids: they are never joined."""
 
 
-class _Record(Protocol):
+class _Named(Protocol):
+    """Anything that holds ids: an input, or a run."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pseudonyms(self) -> Mapping[str, str] | None: ...
+
+
+class _Record(_Named, Protocol):
     """What is known of an input: :class:`gpunet.reading.stream.InputRecord`."""
 
-    name: str
-    pseudonyms: Mapping[str, str] | None
-    sha256: str | None
+    @property
+    def sha256(self) -> str | None: ...
 
 
 def pseudonyms_in(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str, str] | None:
@@ -85,8 +101,8 @@ def standard_names(config: InputConfig) -> InputConfig:
     return replace(config, columns={name: "" for name in ALL_COLUMNS if config.is_absent(name)})
 
 
-def check_alike(first: _Record, other: _Record) -> None:
-    """Refuse two tables that cannot be joined.
+def check_alike(first: _Named, other: _Named) -> None:
+    """Refuse two tables, or runs, that cannot be joined.
 
     Raises
     ------
@@ -96,7 +112,7 @@ def check_alike(first: _Record, other: _Record) -> None:
     _check(first.pseudonyms, first.name, other.pseudonyms, other.name)
 
 
-def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
+def check_kind(records: Iterable[_Named], kind: str, scope: str) -> None:
     """Refuse tables of pseudonyms of another kind than is asked for, and such as hold the force already.
 
     Raises
@@ -118,7 +134,7 @@ def check_kind(records: Iterable[_Record], kind: str, scope: str) -> None:
             )
 
 
-def check_plain(record: _Record) -> None:
+def check_plain(record: _Named) -> None:
     """Refuse a table that holds pseudonyms already, of which others would be made.
 
     Raises
@@ -160,12 +176,48 @@ def check_beside(report: ReadReport | None, records: Iterable[_Record]) -> None:
             _check(report.pseudonyms, report.files[0].name, record.pseudonyms, record.name)
 
 
+def pseudonyms_of_run(manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """What ``run.json`` says of the pseudonyms that a complete run is of; None if it is of plain ids.
+
+    Examples
+    --------
+    >>> pseudonyms_of_run({"input": {"files": []}}) is None
+    True
+    """
+    found: Mapping[str, str] | None = manifest.get("pseudonyms", manifest.get("input", {}).get("pseudonyms"))
+    return found
+
+
+def check_ids(of_run: Mapping[str, str] | None, run: str, of_list: Mapping[str, str] | None, name: str) -> None:
+    """Refuse a list of persons that says that its ids are other pseudonyms than those of a run.
+
+    A list that says nothing is taken: ids out of results are written as CSV, which has no place to say it.
+
+    Raises
+    ------
+    NotJoinedError
+        As :func:`check_alike`.
+
+    Examples
+    --------
+    >>> a, b = ({"fingerprint": of, "domain": "study", "dates": "day"} for of in ("1e11", "07ab"))
+    >>> check_ids(a, "runs/a", None, "list.csv")
+    >>> check_ids(a, "runs/a", b, "list.parquet")
+    Traceback (most recent call last):
+        ...
+    gpunet.reading.pseudonymised.NotJoinedError: runs/a and list.parquet hold pseudonyms of different keys (1e11 and \
+07ab), which are never joined: make them again with one key and domain
+    """
+    if of_list is not None:
+        _check(of_run, run, of_list, name)
+
+
 def _can_tell(report: ReadReport) -> bool:
     """Whether files were read, which say whether they hold pseudonyms."""
     return bool(report.files) and report.files[0].sha256 is not None
 
 
-def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
+def stated_pseudonyms(records: Sequence[_Named]) -> dict[str, str] | None:
     """What outputs say of the inputs' pseudonyms: key, domain, and the coarsest dates; None if there are none."""
     told = [record.pseudonyms for record in records if record.pseudonyms is not None]
     if not told:
@@ -173,7 +225,7 @@ def stated_pseudonyms(records: Sequence[_Record]) -> dict[str, str] | None:
     return {**{name: told[0][name] for name in ("fingerprint", "domain")}, "dates": _coarsest(told)}
 
 
-def other_dates(records: Iterable[_Record]) -> tuple[str, ...]:
+def other_dates(records: Iterable[_Named]) -> tuple[str, ...]:
     """What to tell of tables of pseudonyms whose dates are cut in different ways; nothing where all are alike."""
     names: dict[str, str] = {}
     for record in records:

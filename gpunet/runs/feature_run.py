@@ -116,8 +116,6 @@ class FeatureRun(ReadingRun):
             counted_from = None if arrests.last_day == NO_DAY else day_to_date(arrests.today)
             undated = self.undated(arrests) if arrests.as_of is None else 0
             metadata = feature_metadata(self.config, arrests.as_of, least_exact(paths_in(found)), counted_from, undated)
-            if arrests.report.pseudonyms is not None:
-                metadata["pseudonyms"] = dict(arrests.report.pseudonyms)
             self._write_tables(arrests, found, metadata)
             self.write_beside()
             offences = not self.config.input.is_absent("offence")

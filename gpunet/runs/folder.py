@@ -136,6 +136,7 @@ class RunFolder:
         self._lock = FolderLock(self._staged)
         self._written: list[str] = []
         self._complete = False
+        self.pseudonyms: Mapping[str, str] | None = None  # which ids are of, once that is known
         self._before: dict[str, tuple[int, ...]] = {}
 
     def __enter__(self) -> RunFolder:
@@ -246,14 +247,15 @@ class RunFolder:
     ) -> None:
         """Write a table that comes in parts, frames of any kind, as Parquet: the same bytes however it is cut.
 
-        The columns named in `dates` are written as dates. Beside the `metadata` stands what the rules state.
+        The columns named in `dates` are written as dates. Beside the `metadata` stands what :meth:`metadata` says.
         """
         stated = self.metadata(metadata)
         self.write_file(name, lambda path: write_parquet_parts(path, frames, stated, dates=dates))
 
     def metadata(self, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What tables say of themselves: the `metadata`, and what the rules state."""
-        return {**(metadata or {}), "governance": dict(self._rules.stated)}
+        """What tables say of themselves: the `metadata`, which pseudonyms ids are, and what the rules state."""
+        pseudonyms = {} if self.pseudonyms is None else {"pseudonyms": dict(self.pseudonyms)}
+        return {**(metadata or {}), **pseudonyms, "governance": dict(self._rules.stated)}
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""
@@ -290,8 +292,11 @@ class RunFolder:
             name: {"bytes": (self._staged / name).stat().st_size, "sha256": sha256_of(self._staged / name)}
             for name in written
         }
-        complete = {**manifest, **self._rules.told, "governance": dict(self._rules.stated), "outputs": outputs}
+        warnings = [*self._rules.warnings, *manifest.get("warnings", ())]
+        stated = {"warnings": warnings, **self._rules.told, "governance": dict(self._rules.stated)}
+        complete = {**manifest, **stated, "outputs": outputs}
         store_whole(self._staged / MANIFEST, _json(complete))
+        self._refuse_changes(self._names.find(self.path, but=HIDDEN))  # before it stands in the log that it was done
         if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
             self._rules.entering({**complete, **(for_log or {})}, sha256_of(self._staged / MANIFEST))
         try:

@@ -31,6 +31,8 @@ class FolderRules:
         Called with the folder before anything is done in it: InputError if what is there is not to be replaced.
     told
         What ``run.json`` says besides.
+    warnings
+        What every run with this configuration has to tell.
     """
 
     stated: Mapping[str, Any] = field(default_factory=lambda: {"purpose": NO_PURPOSE})
@@ -38,3 +40,4 @@ class FolderRules:
     entering: Entering | None = None
     replacing: Callable[[Path], None] | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

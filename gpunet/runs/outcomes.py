@@ -6,7 +6,7 @@ from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted, quoted
 from gpunet.config.config import Config
-from gpunet.config.governance_config import is_never_outcome
+from gpunet.config.governance_config import ALLOWED_BY, is_never_outcome
 
 __all__ = ["refuse_outcomes"]
 
@@ -29,12 +29,12 @@ def refuse_outcomes(report: ReadReport | None, config: Config) -> None:
         return
     table = report.offences
     texts, sets = table["text"].to_list(), table["sets"].to_list()
-    never = rules.never_outcomes
+    never = rules.refused_outcomes
     found = [text for text, of in zip(texts, sets, strict=True) if len(of) and text and is_never_outcome(text, never)]
     if found:
         more = ", ..." if len(found) > _NAMED else ""
         raise InputError(
             f"{counted(len(found), 'offence')} of protest or public order in sets of [violent_offences]: "
             f"{quoted(found[:_NAMED])}{more}. These are no outcome: leave them out with a pattern that begins with "
-            '"!", or say in [governance] authority who has allowed it, and under which law'
+            f'"!", or {ALLOWED_BY}'
         )

@@ -120,6 +120,7 @@ class ReadingRun:
             else:
                 self._prepare(paths, as_of)
                 arrests = self._read_files(paths)
+            self.folder.pseudonyms = arrests.report.pseudonyms
             refuse_outcomes(arrests.report, self.config)
             found = self._diagnosed(arrests)
             self.warnings += [*arrests.report.warnings, *found.warnings]

@@ -39,9 +39,12 @@ def card(
     _check_out(out, [path_named(file["name"]) for file in read])
     with console_progress() as progress:
         page = rendered(card_page(run, person, progress), Audience())
-    noted(run, "consultation", 1)
     try:
         make_folder(out.parent)
+    except OSError as error:
+        raise cannot_write(f"--out {out}: cannot make its folder", error) from error
+    noted(run, "consultation", 1)
+    try:
         write_whole(out, lambda path: path.write_bytes(page.html))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error

@@ -35,8 +35,7 @@ def review(
     from gpunet.runs.share import share_of_run
 
     with sharing(share_of_run(run)), ReviewFolder(run, RUN_FILES) as folder:
-        noted(run, "alteration", persons_of(folder.manifest))
-        folder.decide(by, decision, note)
+        folder.decide(by, decision, note, lambda: noted(run, "alteration", persons_of(folder.manifest)))
     if " ".join(by.split()).casefold() != folder.reviewer.casefold():
         say(f'--by is not the reviewer that the configuration names, "{folder.reviewer}": both stand in run.json')
     if decision == "approve":

@@ -48,7 +48,8 @@ def score(
     from gpunet.tables.parquet import read_parquet_metadata, write_parquet
 
     _check_out(out, [features, model])
-    stated = stated_of_table(read_parquet_metadata(features))
+    said = read_parquet_metadata(features) or {}
+    stated = stated_of_table(said)
     check_features_scored(stated, features)
     if out.exists():
         refuse_other_purpose(f"--out {out}", stated_of_table(read_parquet_metadata(out)), stated)
@@ -72,10 +73,11 @@ def score(
         _check_side(out, loaded.side)
         scores = score_features(loaded, features, progress=progress, **asked)
     side = {} if loaded.side == OFFENDER else {"side": loaded.side}
+    ids = {"pseudonyms": said["pseudonyms"]} if "pseudonyms" in said else {}
     if not note_scores([features.parent, model.parent], len(scores)) and stated["purpose"] != NO_PURPOSE:
         notice("not entered: neither features nor model lie in the folder of a run, beside which there is a log")
     try:
-        write_whole(out, lambda path: write_parquet(path, scores, {**side, "governance": stated}))
+        write_whole(out, lambda path: write_parquet(path, scores, {**side, **ids, "governance": stated}))
     except OSError as error:
         raise cannot_write(f"cannot write {out}", error) from error
     of = " as possible victims" if side else ""
