@@ -78,7 +78,10 @@ def test_names_of_folders_are_traces_and_no_message_has_the_id(root: Path, tmp_p
         assert f"left       {name}: its name has the id: call it otherwise" in done.stdout
     (root / f"run-{SENTINEL}").rename(root / "run")
     (root / f"of {SENTINEL}").rmdir()
-    assert CliRunner().invoke(app, asked).exit_code == 0
+    again = CliRunner().invoke(app, asked)
+    assert again.stdout == ""  # all was erased: nothing holds the id, nor has it in its name
+    assert isinstance(again.exception, InputError)
+    assert "unless it was erased before" in str(again.exception)
 
 
 def test_tables_that_have_changed_are_found_elsewhere(root: Path, made: Path, tmp_path: Path) -> None:

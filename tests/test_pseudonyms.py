@@ -43,7 +43,7 @@ def test_equality_stays_and_length_and_order_do_not(texts):
 def test_the_recipe_of_the_page_gives_the_programs_pseudonyms():
     """An outsider needs the page, Python's hmac and hashlib, and nothing of this program."""
     page = (Path(__file__).parents[1] / "docs" / "exchange.md").read_text(encoding="utf-8")
-    recipe = page.split("```python\n")[1].split("```")[0]
+    recipe = page.split("```py\n")[1].split("```")[0]
     assert "gpunet" not in re.sub(r'b"gpunet [a-z]+ 1"', "", recipe)
     names: dict[str, Any] = {}
     example = doctest.DocTestParser().get_doctest(recipe, names, "exchange.md", None, None)

@@ -65,7 +65,10 @@ def erase(
 
 
 #: What is told where nothing holds anybody of these ids.
-_NOBODY = "no run, checkpoint or package holds this id: look whether it is written right, as results write it"
+_NOBODY = (
+    "no run, checkpoint or package holds this id: look whether it is written right, as results write it, unless it was "
+    "erased before"
+)
 
 
 def _unknown(unknown: int, ids: int) -> str:
