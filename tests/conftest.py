@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests import warm_workers
 
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
 
@@ -28,4 +31,11 @@ def patience() -> Iterator[None]:
         if find_spec("distributed"):  # a GPU machine on which kernels are tested may have none
             patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
             patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+            warm_workers.prepare()
         yield
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays, and need not be looked through each time that garbage is collected."""
+    gc.collect()
+    gc.freeze()

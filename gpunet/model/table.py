@@ -307,10 +307,11 @@ def _is_number(dtype: Any) -> bool:
 
 def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...], where: str, device: str) -> Any:
     check_present(names, frame.columns, where)
-    filled = [(j, name) for j, name in enumerate(names) if _is_number(frame.schema[name])]
+    schema = frame.schema  # made anew each time that it is asked for, of all columns
+    filled = [(j, name) for j, name in enumerate(names) if _is_number(schema[name])]
     # A column without a single value is all null, whatever type its frame gives it.
-    others = [name for name in names if not _is_number(frame.schema[name])]
-    wrong = [f'"{name}" ({frame.schema[name]})' for name in others if frame[name].null_count() < len(frame)]
+    others = [name for name in names if not _is_number(schema[name])]
+    wrong = [f'"{name}" ({schema[name]})' for name in others if frame[name].null_count() < len(frame)]
     if wrong:
         raise ModelError(f"{where}: columns that hold neither numbers nor flags: {', '.join(wrong)}")
     matrix = _all_null(len(frame), len(names), device)
