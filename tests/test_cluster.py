@@ -202,7 +202,7 @@ def test_nothing_listens(monkeypatch):
 def test_a_scheduler_without_workers(monkeypatch):
     monkeypatch.setattr(connect, "_TO_HAVE_WORKERS", 0.3)
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         pytest.raises(EngineError, match="the scheduler has no worker"),
         cluster_engine(cluster.scheduler_address),
     ):
