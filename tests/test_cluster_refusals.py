@@ -39,7 +39,12 @@ def scheduler(certificates):
     files = {f"tls_{role}_{what}": path for role in roles for what, path in (("cert", certificate), ("key", key))}
     security = Security(require_encryption=True, tls_ca_file=certificate, **files)
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", protocol="tls", security=security, dashboard_address=None
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        protocol="tls",
+        security=security,
+        dashboard_address="127.0.0.1:0",
     ) as cluster:
         yield cluster.scheduler_address
 

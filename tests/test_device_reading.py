@@ -48,7 +48,7 @@ def test_dirty_files_of_every_kind(location: Any, small: bool, tables: list[list
 @pytest.mark.parametrize("scope", ["national", "force"])
 @pytest.mark.parametrize("key", [("incident_id",), ("district", "date"), ("beat", "force"), ("force",),
                                  ("incident_id", "gang", "force"), ("extra", "date"), ("date",)])  # fmt: skip
-@settings(max_examples=8)
+@settings(max_examples=examples(10))
 @given(rows=dirty_tables(), data=st.data())
 def test_incident_keys_and_person_scope(
     key: tuple[str, ...], scope: str, rows: list[dict[str, Any]], data: Any
