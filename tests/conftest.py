@@ -62,9 +62,3 @@ def patience() -> Iterator[None]:
             patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
             warm_workers.prepare()
         yield
-
-
-def pytest_collection_finish() -> None:
-    """What is there now stays, and need not be looked through each time that garbage is collected."""
-    gc.collect()
-    gc.freeze()
