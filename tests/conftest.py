@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests import warm_workers
 from tests.drawing import one_process_for_all
 
 _SLOW_START = [HealthCheck.too_slow]  # the first example compiles the kernels
@@ -59,4 +60,5 @@ def patience() -> Iterator[None]:
         if find_spec("distributed"):  # a GPU machine on which kernels are tested may have none
             patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
             patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+            warm_workers.prepare()
         yield

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
+from tests import warm_workers
+
 #: Kills itself without a word when it opens or renames the n-th file below a folder: before, in the middle of, and
 #: after every write of a checkpoint or result lies such a moment.
 _KILLED = """
@@ -78,7 +80,8 @@ class Fork:
 
     def __init__(self, *arguments: object, before: str = "", cwd: Path | None = None) -> None:
         self._printed = Path(tempfile.mkdtemp())
-        given = (self._printed, _without_report([str(each) for each in arguments]), before, cwd or Path.cwd())
+        folder = cwd or Path.cwd()
+        given = (warm_workers.address(), self._printed, _without_report([*map(str, arguments)]), before, folder)
         self._process = _FORKS.Process(target=_command, args=given)
         self._process.start()
         assert self._process.pid is not None
@@ -112,8 +115,9 @@ def _without_report(arguments: list[str]) -> list[str]:
     return [*arguments, "--no-report"] if silent else arguments
 
 
-def _command(printed: Path, arguments: list[str], before: str, cwd: Path) -> None:
+def _command(forks_from: str, printed: Path, arguments: list[str], before: str, cwd: Path) -> None:
     """What a fork does."""
+    warm_workers.share(forks_from)
     for number, name in enumerate(_STREAMS, 1):
         os.dup2(os.open(printed / name, os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)

@@ -22,6 +22,7 @@ from gpunet.base.errors import EngineError
 from gpunet.cluster import all_workers, cluster_engine, connect, waiting
 from gpunet.config.config import ClusterConfig
 from gpunet.search import reduction as adding
+from tests import warm_workers
 
 FAMILIES = ("betweenness", "closeness")
 APPROX = {"betweenness": "approx", "epsilon": 0.05}
@@ -38,6 +39,7 @@ def many_chunks():
 @pytest.fixture(autouse=True, scope="module")
 def nobody_left():
     """When all is done no process of a cluster is left, nor after a while a thread of it."""
+    warm_workers.address()  # what forks them stays
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     yield
 
@@ -72,19 +74,29 @@ def pids(engine):
     return sorted(client(engine).run(os.getpid).values())
 
 
-def test_libraries_of_workers_have_the_workers_threads_and_sleep_while_they_wait(two_workers):
-    def told():
-        import polars
+def _told():
+    import polars
 
-        return os.environ["OMP_WAIT_POLICY"], polars.thread_pool_size()
-
-    assert set(client(two_workers[0]).run(told).values()) == {("passive", 1)}
+    return os.environ["OMP_WAIT_POLICY"], polars.thread_pool_size(), os.environ.get("MALLOC_TRIM_THRESHOLD_")
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_one_and_four_workers(workers, expected):
-    with cluster_engine("local", ClusterConfig(workers=workers, threads=1)) as engine:
-        assert len(pids(engine)) == workers
+def test_one_worker_begins_in_a_new_interpreter(expected):
+    """As a user's workers do, with an environment of its own."""
+    with (
+        warm_workers.new_interpreters(),
+        cluster_engine("local", ClusterConfig(workers=1, threads=1)) as engine,
+    ):
+        assert len(pids(engine)) == 1
+        assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine), expected)
+        # Libraries have the worker's threads and sleep while they wait; freed memory is kept for the next batch, as
+        # everywhere else: Dask has a threshold of its own.
+        kept = os.environ.get("MALLOC_TRIM_THRESHOLD_")
+        assert set(client(engine).run(_told).values()) == {("passive", 1, kept)}
+
+
+def test_four_workers(expected):
+    with cluster_engine("local", ClusterConfig(workers=4, threads=1)) as engine:
+        assert len(pids(engine)) == 4
         assert same_bits(gpunet.path_features(network(), FAMILIES, engine=engine), expected)
 
 
@@ -136,12 +148,6 @@ def test_tasks_are_runs_of_chunks(two_workers, expected, monkeypatch):
     assert same_bits(found, expected)
     chunks = sum(stage == "betweenness" for stage, _, _ in steps) - 1  # each moves the progress on
     assert 4 <= sum(key.startswith("betweenness-") for key in tasks) < chunks
-
-
-def test_workers_of_local_keep_freed_memory_for_the_next_batch(two_workers):
-    engine, _ = two_workers
-    found = client(engine).run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
-    assert set(found.values()) == {os.environ.get("MALLOC_TRIM_THRESHOLD_")}  # as everywhere else, not Dask's own
 
 
 def test_draws(two_workers):
