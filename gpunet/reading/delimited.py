@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import weakref
 from bisect import bisect_right, insort
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from threading import Event
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -30,6 +32,9 @@ __all__ = ["Scan", "layout_of_text", "read_blocks", "scan"]
 _BLOCK_BYTES = 1 << 20
 
 _CHUNK_BYTES = 1 << 20
+
+#: How many seconds PyArrow's threads are waited for, which are done in a moment.
+_TO_LET_GO = 10.0
 
 #: From the first show what kind of file it is, and from the second how it writes its table.
 _START_BYTES, _HEAD_BYTES = 1 << 12, 1 << 18
@@ -193,6 +198,35 @@ def _whole(text: TotalLines) -> Any:
     return pa.BufferReader(b"".join(iter(lambda: text.read(_CHUNK_BYTES), b"")))
 
 
+class _Lent(io.RawIOBase):
+    """A text in the hands of PyArrow."""
+
+    def __init__(self, text: TotalLines) -> None:
+        self.read = text.read  # type: ignore[method-assign]
+
+    def readable(self) -> bool:
+        return True
+
+
+def _lent(text: Any, keep: Callable[[Any], str]) -> tuple[Any, list[Event]]:
+    """A text for PyArrow to read, and what is set when it has let go of text and `keep`, after its reader is gone.
+
+    It reads ahead, and lets go, in threads of its own. If these need Python when that is about to end, as it is after
+    the last rows of a short script, they abort the process. So they are waited for, and Python's bytes are copied.
+    """
+    if isinstance(text, pa.BufferReader):
+        return text, [_gone(keep)]
+    lent = _Lent(text)
+    return pa.BufferedInputStream(pa.PythonFile(lent, "r"), _CHUNK_BYTES), [_gone(keep), _gone(lent)]
+
+
+def _gone(of: Any) -> Event:
+    """Set when an object is no more."""
+    gone = Event()
+    weakref.finalize(of, gone.set).atexit = False
+    return gone
+
+
 def _batches(
     text: Any, layout: TextLayout, columns: list[str], malformed: list[tuple[int, str]]
 ) -> Generator[Any, None, int]:
@@ -210,23 +244,33 @@ def _batches(
     places = [str(i) for i in range(len(layout.names))]  # names may repeat
     wanted = [places[layout.names.index(column)] for column in columns]
     read = places if layout.extra else wanted
-    with pacsv.open_csv(
-        text,
-        # Rows are numbered only without threads. Lines may lie in quotes, so a block cannot be split blindly.
-        read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, column_names=places),
-        parse_options=pacsv.ParseOptions(delimiter=layout.separator, invalid_row_handler=keep, newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=read,
-            column_types=dict.fromkeys(read, pa.large_string()),
-            strings_can_be_null=True,
-            null_values=[""],
-        ),
-    ) as reader:
-        for batch in reader:
-            first, rows = rows, rows + len(batch)
-            if layout.extra:
-                batch = _fitting(batch, first, layout, short, malformed).select(wanted)
-            yield batch.rename_columns(columns)
+    stream, let_go = _lent(text, keep)
+    reader = None
+    try:
+        with pacsv.open_csv(
+            stream,
+            # Rows are numbered only without threads. Lines may lie in quotes, so a block cannot be split blindly.
+            read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, column_names=places),
+            parse_options=pacsv.ParseOptions(
+                delimiter=layout.separator, invalid_row_handler=keep, newlines_in_values=True
+            ),
+            convert_options=pacsv.ConvertOptions(
+                include_columns=read,
+                column_types=dict.fromkeys(read, pa.large_string()),
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        ) as reader:
+            for batch in reader:
+                first, rows = rows, rows + len(batch)
+                if layout.extra:
+                    batch = _fitting(batch, first, layout, short, malformed).select(wanted)
+                yield batch.rename_columns(columns)
+    finally:
+        del keep
+        stream = reader = None
+        for of_one in let_go:
+            of_one.wait(_TO_LET_GO)
     return rows + len(short)
 
 
