@@ -25,7 +25,8 @@ from gpunet.model.table import read_features
 from gpunet.reading import read_arrests
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.synthetic import write_dirty_tables, write_tables
 from gpunet.synthetic.folder import fresh_folder
 from gpunet.tables.files import final_name, sha256_of, write_new, write_whole

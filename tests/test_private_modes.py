@@ -14,7 +14,8 @@ from every_command import WRITING, called, scored_person, write_tables
 from gpunet.base.errors import InputError
 from gpunet.base.private import file_mode, make_file, make_folder, share_of, sharing
 from gpunet.cli.run import run_features
-from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.report_folder import ReportFolder
 from gpunet.runs.share import share_of_run
 from gpunet.tables.files import write_new, write_whole

@@ -23,7 +23,8 @@ from gpunet.governance.traces import Unreadable, Wanted, holds
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
-from gpunet.runs.folder import HIDDEN, MANIFEST
+from gpunet.runs.folder import MANIFEST
+from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.tables.files import sha256_of
 
 __all__ = ["Erased", "erase"]

@@ -15,7 +15,8 @@ from gpunet.governance.log_line import actor_of
 from gpunet.governance.noted import noted
 from gpunet.governance.runs_under import Held
 from gpunet.runs.file_lists import LIST_NAMES, listed_in
-from gpunet.runs.folder import HIDDEN, MANIFEST, REPLACED, RunFolder, checkpoints_of, is_kept_file, outputs_in
+from gpunet.runs.folder import MANIFEST, RunFolder, outputs_in
+from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of, is_kept_file
 from gpunet.tables.files import sha256_of
 from gpunet.tables.own_files import remove_own
 

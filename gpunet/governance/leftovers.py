@@ -18,7 +18,8 @@ from gpunet.governance.runs_under import Held
 from gpunet.governance.text_tables import is_about
 from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
 from gpunet.runs.file_lists import ALL_LISTED, listed_in
-from gpunet.runs.folder import HIDDEN, outputs_in
+from gpunet.runs.folder import outputs_in
+from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
 
 __all__ = ["Leftover", "leftovers", "names_person"]

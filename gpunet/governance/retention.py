@@ -22,7 +22,7 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables
 from gpunet.reading.pseudonymised import pseudonyms_of_run
-from gpunet.runs.folder import HIDDEN, checkpoints_of
+from gpunet.runs.hidden_folder import HIDDEN, checkpoints_of
 
 __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
 

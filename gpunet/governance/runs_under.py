@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import check_regular, read_regular, refuse_files
-from gpunet.runs.folder import HIDDEN, MANIFEST, MOST_JSON_BYTES, REPLACED, checkpoints_of
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
 
 __all__ = ["ENVELOPE", "Held", "held_under", "members_of"]
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from gpunet.base.errors import InputError
 from gpunet.base.paths import read_regular
 from gpunet.governance.traces import PERSONS, Wanted, rows_about
-from gpunet.runs.folder import HIDDEN, MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.sealed import SEALED, refuse_sealed
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.files import sha256_of

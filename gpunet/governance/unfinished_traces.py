@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from gpunet.governance.runs_under import Held
 from gpunet.governance.traces import Unreadable, Wanted, holds
-from gpunet.runs.folder import checkpoints_of
+from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.sealed import SEALED
 from gpunet.tables.files import final_name
 

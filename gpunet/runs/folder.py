@@ -19,7 +19,7 @@ from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
 from gpunet.base.private import make_folder, open_to_group
 from gpunet.runs.file_lists import ALL_LISTED, FILE_LISTS, LIST_NAMES, listed_in
 from gpunet.runs.folder_rules import FolderRules
-from gpunet.runs.hidden_folder import CHECKPOINTS, HIDDEN, REPLACED, HiddenFolder, checkpoints_of, is_kept_file
+from gpunet.runs.hidden_folder import CHECKPOINTS, HIDDEN, REPLACED, HiddenFolder, checkpoints_of
 from gpunet.runs.lock import FolderLock
 from gpunet.runs.result_names import Found, ResultNames
 from gpunet.runs.sealed import SEALABLE, SEALED, write_sealed
@@ -27,14 +27,10 @@ from gpunet.tables.files import sha256_of, write_whole
 from gpunet.tables.parquet import write_parquet_parts
 
 __all__ = [
-    "HIDDEN",
     "MANIFEST",
     "MOST_JSON_BYTES",
-    "REPLACED",
     "RunFolder",
     "cannot_write_into",
-    "checkpoints_of",
-    "is_kept_file",
     "outputs_in",
     "store_whole",
 ]

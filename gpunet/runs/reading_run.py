@@ -35,7 +35,8 @@ from gpunet.runs.beside import with_beside
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.described import paths_of
-from gpunet.runs.folder import MANIFEST, RunFolder, checkpoints_of
+from gpunet.runs.folder import MANIFEST, RunFolder
+from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.linked import Linked
 from gpunet.runs.manifest import StageClock, versions
 from gpunet.runs.outcomes import refuse_outcomes

@@ -28,7 +28,8 @@ from gpunet.reading.corrections import added
 from gpunet.reading.location import HOST
 from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import RunFolder, checkpoints_of
+from gpunet.runs.folder import RunFolder
+from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.runs.stored_tables import array_of
