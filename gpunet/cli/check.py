@@ -16,6 +16,7 @@ from gpunet.cli.proposed_columns import proposed_columns
 from gpunet.cli.proposed_config import ProposedConfig, proposed_format, proposed_recorded_at
 from gpunet.cli.summary import null_words
 from gpunet.config.config import Config, load_config
+from gpunet.config.input_config import BESIDE
 from gpunet.config.offences import PRESETS, compile_taxonomy, offence_mask
 from gpunet.reading.beside import read_beside
 from gpunet.reading.person_links import person_links
@@ -237,7 +238,7 @@ def describe_check(found: Mapping[str, Any]) -> str:
                     f"{counted(arrests['incidents'], 'incident')}, {span}"),
         ("violent", f"arrests by set: {sets}"),
         ("in no set", f"offences by rows: {_some(texts)}" if texts else ""),
-        *((name, _beside_line(found[name])) for name in ("ties", "victims") if name in found),
+        *((name, _beside_line(found[name])) for name in BESIDE if name in found),
         *(("links", _links_line(found[name])) for name in ("person_links",) if name in found),
         *(("warning", text) for text in found["warnings"][:_MOST_LINES]),
     ]  # fmt: skip

@@ -100,7 +100,7 @@ def _filled(sources: Iterable[Source], names: Collection[str], config: Config) -
             file = open_file(source, config.input)
             left = {name: name for name in file.types if name in names and name not in found}
             for batch in file.batches(left) if left else ():
-                found |= {name for name in left if _has_value(batch.column(name), config)}
+                found |= {name for name in left if name not in found and _has_value(batch.column(name), config)}
                 if found >= set(left):
                     break
         except UnreadableFile:

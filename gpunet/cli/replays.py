@@ -223,7 +223,7 @@ def _compare(path: Path, manifest: Mapping[str, Any], folder: Path, found: Repla
 
 def _file_pairs(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     """Each file that was read, and the same file as it was named then."""
-    for name in ("", "ties", "victims"):
+    for name in ("", *BESIDE):
         parts = [(of.get(name, {}) if name else of).get("files", []) for of in (now, before)]
         yield from zip(*parts, strict=False)
 

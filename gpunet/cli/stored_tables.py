@@ -132,7 +132,7 @@ def table_named(folder: Path, name: str | None) -> StoredTable:
     if re.fullmatch(rf"{_PANEL}/as_of=\d{{4}}-\d\d-\d\d", name, re.ASCII) and snapshot.is_file():
         return StoredTable(name, snapshot)
     if name not in tables:
-        if (f"{name}{_SUFFIX}" in SEALABLE or name == SCORES) and (why := sealed_in(folder, name)):
+        if f"{name}{_SUFFIX}" in SEALABLE and (why := sealed_in(folder, name)):
             raise InputError(why)
         from gpunet.cli.running import RUN_FILES  # which takes long to import
 

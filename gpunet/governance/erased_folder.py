@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from gpunet.base.errors import InputError, cannot_write
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.governance.json_parts import part_of
 from gpunet.governance.log import append, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.governance.noted import noted
@@ -154,10 +154,10 @@ def entered(held: Held, persons: int | None) -> None:
     if held.kind == "run":
         noted(held.path, "erasure", persons, always=True)
         return
-    stated, config = (_part(held.manifest, name) for name in ("governance", "config"))
-    stated = stated or _part(config, "governance")
+    stated, config = (part_of(held.manifest, name) for name in ("governance", "config"))
+    stated = stated or part_of(config, "governance")
     request = checkpoints_of(held.path) / "request.json"
-    log = place_of_log(str(_part(config, "governance").get("log", "")), True, held.path)
+    log = place_of_log(str(part_of(config, "governance").get("log", "")), True, held.path)
     assert log is not None  # as it is governed
     append(
         log,
@@ -169,17 +169,12 @@ def entered(held: Held, persons: int | None) -> None:
         else "0" * 64,
         persons=persons,
         actor=actor_of(str(stated.get("requested_by", ""))),
-        group=_part(config, "output").get("share") == "group",
+        group=part_of(config, "output").get("share") == "group",
     )
 
 
 def _there(held: Held, request: Path) -> bool:
     return held.kind == "package" or request.is_file()
-
-
-def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = of.get(name)
-    return part if isinstance(part, Mapping) else {}
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from gpunet.base.paths import read_regular
 from gpunet.config.config import Config
 from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.config.input_config import BESIDE
+from gpunet.governance.json_parts import part_of
 from gpunet.governance.log import append, log_of, place_of_log
 from gpunet.governance.log_line import actor_of
 from gpunet.runs.complete import require_complete
@@ -105,8 +106,8 @@ def persons_of(manifest: Mapping[str, Any]) -> int | None:
 
 
 def _enter(log: Path, operation: str, manifest: Mapping[str, Any], sha256: str, persons: int | None) -> None:
-    stated = _part(manifest, "governance")
-    config = _part(manifest, "config")
+    stated = part_of(manifest, "governance")
+    config = part_of(manifest, "config")
     append(
         log,
         operation,
@@ -115,14 +116,14 @@ def _enter(log: Path, operation: str, manifest: Mapping[str, Any], sha256: str, 
         object_sha256=sha256,
         persons=persons,
         actor=actor_of(str(stated.get("requested_by", ""))),
-        group=_part(config, "output").get("share") == "group",
+        group=part_of(config, "output").get("share") == "group",
     )
 
 
 def _log_kept(run: Path, manifest: Mapping[str, Any], always: bool) -> Path | None:
-    stated = _part(manifest, "governance")
+    stated = part_of(manifest, "governance")
     governed = stated.get("purpose", NO_PURPOSE) != NO_PURPOSE
-    named = _part(_part(manifest, "config"), "governance").get("log", "")
+    named = part_of(part_of(manifest, "config"), "governance").get("log", "")
     return place_of_log(str(named), governed or always, run)
 
 
@@ -142,15 +143,10 @@ def _manifest(run: Path) -> tuple[dict[str, Any], str]:
 
 def _is_corrected(manifest: Mapping[str, Any]) -> bool:
     """Whether a run is an update with corrections: rows that were left out, or ids that were made one person's."""
-    return "corrections" in manifest and "update" in _part(manifest, "execution")
+    return "corrections" in manifest and "update" in part_of(manifest, "execution")
 
 
 def _is_combined(manifest: Mapping[str, Any]) -> bool:
     """Whether tables of several kinds or forces were put together."""
-    read = _part(manifest, "input")
+    read = part_of(manifest, "input")
     return any(name in read for name in BESIDE) or "links" in manifest or int(manifest.get("forces", 1)) > 1
-
-
-def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = of.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -10,6 +10,7 @@ from pathlib import Path
 import narwhals as nw
 import pyarrow as pa
 
+from gpunet.base.days import day_to_date
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.base.words import counted
 from gpunet.config.config import Config
@@ -31,8 +32,6 @@ REVIEWS = ("reviews.parquet", "reviews.csv")
 
 #: What such a table has, for messages.
 _HAS = "a table of reviews has the columns person_id and review_due"
-
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
                 raise InputError(f"{where} lacks person_id or review_due: fill it in, or leave it out")
             if day == BAD_DATE:
                 raise InputError(f"{where} has a review_due that is no date: write days as 2026-01-31")
-            due = date.fromordinal(_EPOCH + day // DAY_US)
+            due = day_to_date(day // DAY_US)
             found[person] = min(due, found.get(person, due))
     return found
 

@@ -36,7 +36,7 @@ _STILL_WORKS = (
 
 
 def check_person_scores(config: Config, command: str) -> None:
-    """Refuse a command that tells of single persons (run, flags, score) where ``[governance]`` does not allow it.
+    """Refuse a command that tells of single persons (run, flags) where ``[governance]`` does not allow it.
 
     Raises
     ------

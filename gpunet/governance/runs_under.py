@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gpunet.base.errors import InputError, in_words
-from gpunet.base.paths import check_regular, read_regular, refuse_files
+from gpunet.base.paths import check_regular, refuse_files
+from gpunet.governance.json_parts import json_in, part_of
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of
 
@@ -57,8 +58,8 @@ class Held:
     @property
     def retain_until(self) -> str:
         """The last day on which it is kept, "" if none is stated."""
-        config = _part(self.manifest, "config")
-        for stated in (_part(self.manifest, "governance"), _part(config, "governance")):
+        config = part_of(self.manifest, "config")
+        for stated in (part_of(self.manifest, "governance"), part_of(config, "governance")):
             if stated.get("retain_until"):
                 return str(stated["retain_until"])
         return ""
@@ -84,7 +85,7 @@ def held_under(folder: Path) -> list[Held]:
         folders[:] = sorted(name for name in folders if name != HIDDEN)
         here = Path(place)
         if MANIFEST in files and _is_file(here / MANIFEST):
-            manifest = _json_in(here / MANIFEST)
+            manifest = json_in(here / MANIFEST)
             if not manifest or "gpunet" in manifest:
                 found.append(Held(here, "run", manifest))
         if (unfinished := _unfinished(here)) is not None:
@@ -101,10 +102,10 @@ def _unfinished(folder: Path) -> Held | None:
         return None
     request = checkpoints_of(folder) / "request.json"
     if _is_file(request):
-        return Held(folder, "unfinished", _json_in(request))
+        return Held(folder, "unfinished", json_in(request))
     for name in _LISTS:  # a run that was killed while it put its results in place
         if _is_file(hidden / name):
-            return Held(folder, "unfinished", _json_in(hidden / name))
+            return Held(folder, "unfinished", json_in(hidden / name))
     holds = any(_is_file(path) and path.name not in ("lock", "lock.holder") for path in hidden.rglob("*"))
     return Held(folder, "unfinished") if holds else None
 
@@ -140,22 +141,8 @@ def members_of(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes | None]
             yield info.filename, data if len(data) <= most_bytes else None
 
 
-def _json_in(path: Path) -> dict[str, Any]:
-    """The object in a file; empty if it is damaged."""
-    try:
-        found = json.loads(read_regular(path, MOST_JSON_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(check_regular(path).st_mode) and not path.is_symlink()
     except OSError:
         return False
-
-
-def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = of.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gpunet.base.errors import InputError
-from gpunet.base.paths import read_regular
 from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.config.governance_config import NO_PURPOSE
+from gpunet.governance.json_parts import json_in, part_of
 from gpunet.governance.statement import stated_by
-from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
+from gpunet.runs.folder import MANIFEST
 from gpunet.runs.resume import may_replace
 from gpunet.tables.files import sha256_of
 
@@ -38,13 +37,7 @@ def refuse_replacing(folder: Path, config: Config) -> None:
         If that would be lost; it says what.
     """
     path = folder / MANIFEST
-    if not path.is_file():
-        return
-    try:
-        there = json.loads(read_regular(path, MOST_JSON_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return  # it is damaged: the folder says so
-    lost = "; ".join(_lost(there, config.governance.stated()) if isinstance(there, dict) else ())
+    lost = "; ".join(_lost(json_in(path), config.governance.stated()))  # of a damaged one the folder tells
     if lost and not may_replace(folder, sha256_of(path), config):
         raise InputError(f"{folder} {lost}. Give another --out, or --start-over to replace it")
 
@@ -56,7 +49,7 @@ def _lost(there: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         yield f"states a purpose{_beside_purpose(before)}, and this run states another or none"
     if there.get("review"):
         yield "was reviewed"
-    corrections, execution = (_part(there, name) for name in ("corrections", "execution"))
+    corrections, execution = (part_of(there, name) for name in ("corrections", "execution"))
     erased = corrections.get("erased_persons", 0)
     if "update" in execution and erased:
         yield f"had {counted(erased, 'person')} erased from it, or left out by --remove"
@@ -85,8 +78,3 @@ def _beside_purpose(stated: Mapping[str, Any]) -> str:
     names = {"retain_until": "retain_until", "person_scores": "scores"}
     said = [f"{words} {stated[name]}" for name, words in names.items() if name in stated]
     return f" ({', '.join(said)})" if said else ""
-
-
-def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = of.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -34,7 +34,6 @@ __all__ = [
     "key_columns",
     "layout_of",
     "missing_columns",
-    "near_names",
     "plain_name",
     "ranked_names",
 ]
@@ -142,17 +141,12 @@ def _named(present: Sequence[str]) -> str:
 
 def _advice(ours: str, present: list[str]) -> str:
     """What to write into the configuration: with the names there that may be meant, if there are any."""
-    near = near_names(ours, present)
+    near = [name for _, name in ranked_names(ours, present)][:3]
     if not near or ours not in ALL_COLUMNS:
         otherwise = ', or "" where there is none' if ours in ("date", "offence") else ""
         return f"set {_setting(ours)} to its name in the file{otherwise}"
     lines = [f"columns.{ours} = {json.dumps(theirs, ensure_ascii=False)}" for theirs in near]
     return f"if it has another name there, write under [input] {' or '.join(lines)}"
-
-
-def near_names(ours: str, present: Iterable[str]) -> list[str]:
-    """Up to three of the names that are present and may be meant for a column of ours, the likeliest first."""
-    return [name for _, name in ranked_names(ours, present)][:3]
 
 
 def ranked_names(ours: str, present: Iterable[str]) -> list[tuple[int, str]]:
