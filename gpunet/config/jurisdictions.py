@@ -82,7 +82,8 @@ def is_of_union(jurisdiction: str) -> bool:
     [False, False, False, False, False]
     """
     named = _ALIKE.sub("", _plain(jurisdiction))
-    return not _codes_in(named).isdisjoint(_UNION) or _OF_UNION.search(named) is not None
+    # In doubt the law holds: "EU law" begins with a code, and so does "it depends".
+    return not _UNION.isdisjoint({_first_word(named), _whole(named)}) or _OF_UNION.search(named) is not None
 
 
 def is_known(jurisdiction: str) -> bool:
@@ -90,15 +91,19 @@ def is_known(jurisdiction: str) -> bool:
 
     Examples
     --------
-    >>> [is_known(of) for of in ("uk", "England and Wales", "us-il", "FRA", "Gotham")]
-    [True, True, True, True, False]
+    >>> [is_known(of) for of in ("uk", "England and Wales", "us-il", "FRA", "Gotham", "as agreed")]
+    [True, True, True, True, False, False]
     """
     named = _plain(jurisdiction)
-    others = _OF_OTHERS.search(named) is not None or not _codes_in(named).isdisjoint(_OTHERS)
-    return others or is_of_union(jurisdiction)
+    before_region = re.match(r"[a-z]{2,3}(?=\s*[-_/,;:(])", named.replace(".", ""))
+    codes = {_whole(named), *([before_region[0]] if before_region else ())}
+    return _OF_OTHERS.search(named) is not None or not codes.isdisjoint(_OTHERS) or is_of_union(jurisdiction)
 
 
-def _codes_in(named: str) -> set[str]:
-    """What of a text may be a code: its beginning, before a region, and all of it without dots and spaces."""
-    without_dots = named.replace(".", "")
-    return {re.split(r"[\W\d_]+", without_dots)[0], re.sub(r"[.\s]", "", named)}
+def _whole(named: str) -> str:
+    """A text without dots and spaces, which may be a code as a whole."""
+    return re.sub(r"[.\s]", "", named)
+
+
+def _first_word(named: str) -> str:
+    return re.split(r"[\W\d_]+", named.replace(".", ""))[0]

@@ -102,7 +102,7 @@ def sensitive(facts: Facts) -> Iterator[str]:
             were = (
                 "columns are named after race, sex, religion or the like, and were"
                 if dropped > 1
-                else ("column is named after race, sex, religion or the like, and was")
+                else "column is named after race, sex, religion or the like, and was"
             )
             yield f"{dropped} {were} not read."
         else:
