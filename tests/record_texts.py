@@ -76,6 +76,12 @@ def headings(text: str, level: int) -> list[str]:
     return re.findall(rf"^{'#' * level} (.+)$", text, re.MULTILINE)
 
 
+def sections(text: str) -> dict[str, list[str]]:
+    """Headings of the third level under those of the second, in order."""
+    parts = text.split("\n## ")[1:]
+    return {part.splitlines()[0]: headings(part, 3) for part in parts}
+
+
 def under(text: str, heading: str) -> str:
     """What is said under a heading of the third level."""
     return text.split(f"\n### {heading}\n")[1].split("\n### ")[0].split("\n## ")[0].strip()

@@ -1,4 +1,8 @@
-"""RO-Crate metadata of a package (version 1.1, w3id.org/ro/crate/1.1): its files, and the run that has made them."""
+"""RO-Crate metadata of a package (version 1.1, w3id.org/ro/crate/1.1): its files, and the run that has made them.
+
+Of the specification: root-data-entity (what the root must have), data-entities (files), provenance (the run), and the
+appendix on JSON-LD (terms that are added, and one value where a list would have one member).
+"""
 
 from __future__ import annotations
 
@@ -99,9 +103,10 @@ def _root(
         description=f"Results of gpunet {manifest['gpunet']}{as_of}, signed. Purpose: {stated['purpose']}.",
         datePublished=manifest["execution"]["finished"],
         license=_to("#access"),
-        hasPart=[_to(file["@id"]) for file in files],
         mentions=_to("#run"),
-        **({"author": _to(people[0]["@id"])} if people else {}),
+        **_named("hasPart", files),
+        **_named("author", people[:1]),
+        **_named("publisher", people[:1]),
     )
 
 
@@ -118,7 +123,6 @@ def _action(
 ) -> dict[str, Any]:
     """The run: by which software, for whom, of what, when."""
     execution = manifest["execution"]
-    results = [_to(file["@id"]) for file in files if file["@id"].startswith(RUN)]
     return _entity(
         "#run",
         "CreateAction",
@@ -126,9 +130,9 @@ def _action(
         instrument=_to("#gpunet"),
         startTime=execution["started"],
         endTime=execution["finished"],
-        object=[_to(one["@id"]) for one in inputs],
-        result=results,
-        **({"agent": [_to(one["@id"]) for one in people]} if people else {}),
+        **_named("object", inputs),
+        **_named("result", [file for file in files if file["@id"].startswith(RUN)]),
+        **_named("agent", people),
     )
 
 
@@ -180,3 +184,9 @@ def _entity(name: str, kind: str, /, **of: Any) -> dict[str, Any]:
 
 def _to(name: str) -> dict[str, str]:
     return {"@id": name}
+
+
+def _named(name: str, entities: list[dict[str, Any]]) -> dict[str, Any]:
+    """A property that names entities: a list of several, the only one itself, and no property of none."""
+    named = [_to(of["@id"]) for of in entities]
+    return {name: named if len(named) > 1 else named[0]} if named else {}

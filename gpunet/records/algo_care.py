@@ -10,8 +10,9 @@ __all__ = ["ALGO_CARE"]
 
 ALGO_CARE = Document(
     "ALGO-CARE",
-    "Form: Oswald, Grace, Urwin and Barnes, Algorithmic risk assessment policing models (Information & Communications "
-    "Technology Law 27(2), 2018, 10.1080/13600834.2018.1458455).".replace("&", "&amp;"),
+    "Form: Oswald, Grace, Urwin and Barnes, Algorithmic risk assessment policing models: lessons from the Durham HART "
+    "model and 'Experimental' proportionality (Information & Communications Technology Law 27(2), 2018, pages 223 to "
+    "250, 10.1080/13600834.2018.1458455).".replace("&", "&amp;"),
     (
         Part(
             "Advisory",

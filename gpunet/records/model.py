@@ -9,7 +9,7 @@ from gpunet.base.words import counted
 from gpunet.config.registry import columns
 from gpunet.model.scoring import FACTORS
 from gpunet.records.facts import Facts
-from gpunet.records.markdown import inline, listed, table
+from gpunet.records.markdown import inline, listed, open_field, table
 from gpunet.report.drivers import feature_words
 from gpunet.report.forecast_words import share
 
@@ -24,6 +24,7 @@ __all__ = [
     "scale",
     "system",
     "task",
+    "trained",
     "training",
     "version",
 ]
@@ -73,13 +74,18 @@ def model_name(facts: Facts) -> Iterator[str]:
 
 
 def version(facts: Facts) -> Iterator[str]:
-    """Of the program and, where there is one, the model's fingerprint and day."""
+    """Of the program and, where there is one, the model's fingerprint."""
     yield f"gpunet {inline(facts.version)}."
-    days = facts.model.get("days")
-    if days:
-        yield f"Trained on what was known before {inline(days['T'])}."
     if found := facts.manifest["outputs"].get("model.ubj"):
         yield f"Fingerprint of the model's file (SHA-256): `{found['sha256']}`."
+
+
+def trained(facts: Facts) -> Iterator[str]:
+    """Up to which day the model knows what happened."""
+    if days := facts.model.get("days"):
+        yield f"Trained on what was known before {inline(days['T'])}."
+    else:
+        yield facts.kind.no_model or open_field("The day on which the model was trained. The run does not state it.")
 
 
 def task(facts: Facts) -> Iterator[str]:
@@ -139,7 +145,7 @@ def architecture(facts: Facts) -> Iterator[str]:
 
 
 def training(facts: Facts) -> Iterator[str]:
-    """Of how many rows the model was made."""
+    """Of how many rows the model was made, and under which constraint."""
     if not facts.has_scores:
         yield facts.kind.no_model
         return
@@ -153,6 +159,7 @@ def training(facts: Facts) -> Iterator[str]:
                 f"{words} was trained on {rows} rows, one for each person and window, {positives} of them with a "
                 f"{facts.outcome.event}; in {counted(made['folds'], 'part')}, each held out once."
             )
+    yield "No fairness constraint is set in training."
 
 
 def explained(facts: Facts) -> Iterator[str]:

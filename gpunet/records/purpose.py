@@ -18,6 +18,7 @@ __all__ = [
     "description",
     "name",
     "not_for",
+    "one_sentence",
     "owner",
     "purpose",
     "question",
@@ -33,6 +34,11 @@ _DECISIONS = {"approve": "approved", "reject": "rejected"}
 def name(facts: Facts) -> Iterator[str]:
     """What the tool is called."""
     yield f"{facts.kind.name} (gpunet)."
+
+
+def one_sentence(facts: Facts) -> Iterator[str]:
+    """What it does, in one sentence."""
+    yield f"{facts.kind.does.split('. ')[0].rstrip('.')}."
 
 
 def description(facts: Facts) -> Iterator[str]:
