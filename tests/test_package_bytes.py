@@ -110,6 +110,20 @@ def test_another_key_and_another_signature_are_found(package, place):
     ]
 
 
+@given(st.binary(max_size=300))
+def test_the_envelope_is_that_of_dsse(payload):
+    """Version 1.0.0 of its protocol: what is signed, and three fields, of which the payload's type is in-toto's."""
+    kind, data = b"application/vnd.in-toto+json", json.loads(enveloped(payload, KEY))
+    signed = b" ".join([b"DSSEv1", str(len(kind)).encode(), kind, str(len(payload)).encode(), payload])
+    assert pre_authentication(payload) == signed
+    assert data.keys() == {"payload", "payloadType", "signatures"}
+    assert data["payloadType"] == kind.decode()
+    assert base64.standard_b64decode(data["payload"]) == payload
+    (signature,) = data["signatures"]
+    assert signature.keys() == {"keyid", "sig"}
+    KEY.public_key().verify(base64.standard_b64decode(signature["sig"]), signed)  # raises if it is another
+
+
 def test_an_envelope_is_written_in_one_way_alone():
     data = enveloped(b'{"a": 1}', KEY)
     assert opened(data).is_signed_by(KEY.public_key())

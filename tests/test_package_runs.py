@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from datetime import datetime
 from urllib.parse import unquote
 
 import pytest
@@ -89,6 +90,44 @@ def test_the_metadata_are_a_crate_of_the_files(files):
             for of in value if isinstance(value, list) else [value]:
                 if isinstance(of, dict):
                     assert of["@id"] in entities or of["@id"].startswith("https://"), of
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("governed", [False, True])
+def test_the_metadata_are_what_version_1_1_of_the_specification_asks_for(run, plain, tmp_path, governed, public):
+    """What must be there and what should, by its pages on the root, on data and on contextual entities, and JSON-LD."""
+    found = read(packed(run if governed else plain, tmp_path / "x.zip", public=public))
+    crate = json.loads(found["ro-crate-metadata.json"])
+    assert crate["@context"][0] == "https://w3id.org/ro/crate/1.1/context"
+    (descriptor,) = [one for one in crate["@graph"] if one["@id"] == "ro-crate-metadata.json"]
+    assert descriptor == {
+        "@id": "ro-crate-metadata.json",
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+        "about": {"@id": "./"},
+    }
+    entities = {one["@id"]: one for one in crate["@graph"]}
+    root = entities["./"]
+    assert root["@type"] == "Dataset"
+    assert root["name"]
+    assert root["description"]
+    assert datetime.fromisoformat(root["datePublished"])
+    licence = entities[root["license"]["@id"]]
+    assert licence["@type"] == "CreativeWork"
+    assert licence["name"]
+    assert licence["description"]
+    for name, kind in (("author", "Organization"), ("publisher", "Organization")):
+        assert (entities[root[name]["@id"]]["@type"] == kind) if governed else name not in root
+    action = entities["#run"]
+    assert datetime.fromisoformat(action["startTime"]) <= datetime.fromisoformat(action["endTime"])
+    for one in crate["@graph"]:
+        assert {"@id", "@type"} <= one.keys()
+        assert ".." not in one["@id"]
+        assert "\\" not in one["@id"]
+        for value in one.values():
+            assert isinstance(value, (str, dict)) or len(value) > 1, "a list of one is the one, a list of none is none"
+            for of in value if isinstance(value, list) else [value]:
+                assert isinstance(of, str) or of.keys() == {"@id"}, "entities are named, and lie in no other"
 
 
 def test_the_log_has_the_disclosure_and_the_package_has_its_line(run, tmp_path):
