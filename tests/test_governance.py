@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,25 @@ def test_scores_of_single_persons_are_refused(command: str, rules: dict[str, str
     with pytest.raises(ConfigError, match=why) as caught:
         check_person_scores(config(**GIVEN, **rules), command)
     assert "gpunet features" in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["run", "flags"])
+def test_what_is_refused_by_law_names_the_law_its_day_and_source_and_is_no_advice(command: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_person_scores(config(**GIVEN, jurisdiction="eu"), command)
+    for part in ("Article 5(1)(d)", "eur-lex.europa.eu", "applies since 2 February 2025", "This is no legal advice."):
+        assert part in str(caught.value)
+
+
+def test_pages_that_name_a_law_name_its_source_and_a_day_and_are_no_advice() -> None:
+    named = re.compile(r"(Regulation|Directive)\s\(EU\)|sections?\s[0-9]+\(|sections\s[0-9]+\s\(")
+    pages = {page.name: page.read_text() for page in Path(__file__).parents[1].joinpath("docs").glob("*.md")}
+    found = {name: text for name, text in pages.items() if named.search(text)}
+    assert found.keys() >= {"governance.md", "log.md", "retention.md", "exchange.md"}
+    for name, text in found.items():
+        assert re.search(r"no\slegal\sadvice", text, re.IGNORECASE), name
+        assert re.search(r"legislation\.gov\.uk|eur-lex\.europa\.eu", text), name
+        assert re.search(r"30\sNovember\s2026", text), name
 
 
 def test_features_and_panels_still_work(tables: Path, tmp_path: Path) -> None:

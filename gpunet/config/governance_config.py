@@ -1,7 +1,8 @@
 """What ``[governance]`` and ``[output]`` say: what a run is for, who answers for it, and who may see what.
 
 Sources: UK Data Protection Act 2018, sections 35 to 42, 61 and 62 (legislation.gov.uk); Regulation (EU) 2024/1689,
-Article 5(1)(d) (eur-lex.europa.eu). docs/governance.md has more, and says that none of it is legal advice.
+Article 5(1)(d) (eur-lex.europa.eu); both as of 30 November 2026. docs/governance.md has more, and says that none of it
+is legal advice.
 """
 
 from __future__ import annotations

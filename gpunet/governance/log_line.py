@@ -1,6 +1,6 @@
 """One line of a log: its ten fields, its one way to be written, and what is wrong with one that is written otherwise.
 
-Source of the operations: UK Data Protection Act 2018, section 62(1) (legislation.gov.uk).
+Source of the operations: UK Data Protection Act 2018, section 62(1) (legislation.gov.uk, as of 30 November 2026).
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ __all__ = ["EU_LAW", "check_features_scored", "check_person_scores", "folder_rul
 
 #: Why scores of single persons are refused in the European Union, and what is not.
 EU_LAW = (
-    "Regulation (EU) 2024/1689, Article 5(1)(d) (in force since 2 February 2025), prohibits assessing or predicting "
-    "the risk that a natural person commits a criminal offence based solely on profiling, and these scores rest on "
-    "profiling alone"
+    "Regulation (EU) 2024/1689, Article 5(1)(d) (eur-lex.europa.eu; it applies since 2 February 2025), prohibits "
+    "assessing or predicting the risk that a natural person commits a criminal offence based solely on profiling, and "
+    "gpunet takes these scores to rest on profiling alone"
 )
 
 _STILL_WORKS = (
