@@ -109,8 +109,8 @@ def sensitive(facts: Facts) -> Iterator[str]:
             yield "No column of the files is named after race, sex, religion or the like. Such columns are never read."
         yield "They are known by their names alone: a name that hides what a column holds is not noticed."
     yield (
-        "Records of arrests are personal data about alleged offences. Places, groups and networks can stand in for "
-        "what was not read."
+        "Records of arrests tell of offences that persons are alleged to have committed. Places, groups and networks "
+        "can stand in for what was not read."
     )
 
 
