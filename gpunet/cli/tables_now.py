@@ -16,7 +16,7 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.governance.traces import Wanted, holds, ids_in
+from gpunet.governance.traces import Wanted, held_in, ids_in
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.read import read_arrests_at
@@ -160,8 +160,7 @@ def _require_same(now: Earlier, inputs: Sequence[str], persons: frozenset[str], 
 
 def _not_in(now: Earlier, persons: frozenset[str]) -> frozenset[str]:
     """Those persons whom no table of a run names, be it in a rejected row: it may have left them out before."""
-    tables = list(now.folder.rglob("*.parquet"))
-    return frozenset(one for one in persons if not any(holds(path, Wanted(frozenset({one}))) for path in tables))
+    return persons - held_in(now.folder.rglob("*.parquet"), Wanted(persons))
 
 
 def _left_out(manifest: Mapping[str, Any]) -> str:
