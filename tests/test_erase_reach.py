@@ -24,6 +24,7 @@ from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import replacing
 from gpunet.governance.log import entries
+from gpunet.governance.traces import Unreadable, Wanted, held_in, tables_in
 from gpunet.runs.checkpoint_file import Contents, write_contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_state import read_state
@@ -221,6 +222,42 @@ def test_of_several_ids_those_that_nobody_has_are_counted(root: Path) -> None:
     assert "is known to hold 1 of the 2 ids: look whether all are written right" in " ".join(done.stdout.split())
     assert SENTINEL not in done.output
     assert "NOBODY" not in done.output
+
+
+def test_of_several_ids_every_file_is_looked_into_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / "panel")
+    looked: list[Path] = []
+
+    def counted(path: Path, *given: Any) -> Any:
+        looked.append(path)
+        return tables_in(path, *given)
+
+    monkeypatch.setattr("gpunet.governance.traces.tables_in", counted)
+    sure, digits = Wanted(frozenset({SENTINEL, "P1", "P2", "NOBODY-1"})), Wanted(frozenset({SENTINEL, "12"}))
+    files = sorted(path for path in (root / "kept").iterdir() if path.is_file())
+    assert held_in(files, sure) == {SENTINEL, "P1", "P2"}
+    assert looked == files
+    assert held_in(files, digits) == {SENTINEL}
+
+
+def test_a_file_that_cannot_be_looked_into_hides_nobody_who_was_found(root: Path) -> None:
+    damaged, table = root / "damaged.parquet", root / "kept" / "ties.parquet"
+    damaged.write_bytes(b"PAR1")
+    assert held_in([table, damaged], Wanted(frozenset({"P1", "NOBODY-1"}))) == {"P1"}
+    with pytest.raises(Unreadable):
+        held_in([damaged, table], Wanted(frozenset({"P1", "NOBODY-1"})))
+
+
+def test_an_id_of_digits_beside_does_not_hide_another(tmp_path: Path) -> None:
+    (tmp_path / f"of {SENTINEL}").mkdir()
+    (tmp_path / "notes.txt").write_text(f"about {SENTINEL}")
+    (tmp_path / "case.txt").write_text("case 40213")
+    done = CliRunner().invoke(app, ["erase", str(tmp_path), "--person", SENTINEL, "--person", "40213"])
+    said = " ".join(done.stdout.split())
+    assert "left of [id]: its name has the id: call it otherwise" in said
+    assert "left notes.txt: is not of a run, and holds the person" in said
+    assert "note case.txt: is not of a run, and has what may be the id: look at it" in said
+    assert SENTINEL not in done.output
 
 
 @pytest.mark.parametrize("moment", ["new not finished", "new complete", "old renamed", "both renamed", "old half gone"])

@@ -74,6 +74,11 @@ def test_the_public_is_told_the_verdict_without_small_numbers() -> None:
     assert top_sentence(compared(0.49, 0.04, (0.3, 0.5)), PUBLIC) == f"{told} The model's list is better."
     told = TOP.format("more than 90", "49")
     assert top_sentence(compared(0.97, 0.49, (0.3, 0.5)), PUBLIC) == f"{told} The model's list is better."
+    told = TOP.format("fewer than 10", "more than 90")
+    assert (
+        top_sentence(compared(0.098, 0.902, (-0.9, -0.7)), PUBLIC)
+        == f"{told} Past violence alone gives the better list."
+    )
     assert top_sentence(compared(0.0, 0.2, (-0.3, -0.1)), PUBLIC).endswith(
         "The difference is -20 (95 % interval -30 to -10): past violence alone gives the better list."
     )

@@ -120,7 +120,10 @@ def test_the_same_folder_gives_the_same_bytes(run, analyst):
 
 def test_small_shares_of_the_first_hundred_are_not_told(copied):
     manifest = json.loads((copied / "run.json").read_text())
-    for share, analyst, public in ((0.03, "3", "fewer than 10"), (0.97, "97", "more than 90"), (0.49, "49", "49")):
+    for share, analyst, public in (
+        (0.03, "3", "fewer than 10"), (0.97, "97", "more than 90"), (0.49, "49", "49"),
+        (0.098, "9.8", "fewer than 10"), (0.902, "90.2", "more than 90"), (0.004, "0.4", "fewer than 10"),
+    ):  # fmt: skip
         manifest["model"]["results"]["model"]["precision_top_100"] = share
         manifest_of(copied, model=manifest["model"])
         for audience, said in (("analyst", analyst), ("public", public)):

@@ -101,7 +101,7 @@ def test_days_of_review_may_be_of_any_type_that_dates_are_read_of(tmp_path: Path
     [
         ("person_id\nP1\n", 'no column "review_due"; a table of reviews has the columns person_id and review_due'),
         ("person_id,review_due\nP1,2026-01-31\nP1,soon\n", r"row 2 of .*reviews\.csv .* no date"),
-        ("person_id,review_due\nP1,\n", "row 1 .* lacks"),
+        ("person_id,review_due\nP1,\n", "^reviews: row 1 .* lacks"),
         ("person_id,review_due\n,2026-01-31\n", "row 1 .* lacks"),
         ("person_id,Review due,review_due\nP1,2026-01-31,2026-01-31\n", 'more than one column could be "review_due"'),
         (

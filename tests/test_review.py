@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from test_governance import EVERY, GIVEN
@@ -21,12 +22,15 @@ from typer.testing import CliRunner
 from gpunet.base.errors import InputError
 from gpunet.cli.app import app
 from gpunet.cli.audits import run_audit
+from gpunet.cli.packages import described
 from gpunet.cli.reports import write_report
 from gpunet.cli.run import run_forecast
 from gpunet.cli.running import RUN_FILES
 from gpunet.cli.updates import run_update
 from gpunet.governance.log import entries
 from gpunet.governance.review import ReviewFolder
+from gpunet.packages.package import package_run
+from gpunet.report.audience import AudienceName
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.sealed import SEALED, opened_bytes, sealed_bytes
@@ -306,6 +310,28 @@ def test_the_command(sealed: Path) -> None:
     assert (done.exit_code, names(sealed) >= SCORES) == (0, True)
     shown = CliRunner().invoke(app, ["show", str(sealed), "scores", "--top", "2"])
     assert shown.exit_code == 0
+
+
+@pytest.mark.parametrize("audience", ["analyst", "public"])
+def test_no_report_goes_on_telling_of_the_run_before_a_decision(
+    sealed: Path, tmp_path: Path, audience: AudienceName
+) -> None:
+    write_report(sealed, audience)
+    key = Ed25519PrivateKey.generate()
+
+    def decided(decision: str, *more: str) -> str:
+        done = CliRunner().invoke(
+            app, ["review", str(sealed), "--by", "Jane", "--decision", decision, "--note", "x", *more]
+        )
+        assert done.exit_code == 0, done.output
+        package_run(sealed, key, tmp_path / f"{decision}.zip", described)  # which is not refused
+        return " ".join(done.stdout.split())
+
+    assert "sealed" in (sealed / "report.html").read_text()
+    assert "report " in decided("reject")
+    assert json.loads((sealed / "report.json").read_text())["audience"] == audience
+    assert "gpunet report" in decided("approve", "--no-report")
+    assert not any((sealed / name).exists() for name in ("report.html", "report.json", "figures"))
 
 
 @pytest.mark.parametrize(("by", "told"), [("Jane Doe", True), ("panel ", False)])

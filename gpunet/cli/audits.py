@@ -152,7 +152,7 @@ def run_audit(
                 )
             written.pseudonyms = pseudonyms_of_run(audited.manifest)
             check = partial(check_ids, written.pseudonyms, str(folder))
-            found = read_attributes(attributes, names, audited.ids, settings, check)
+            found = read_attributes(attributes, names, audited.ids, settings, check, written.pseudonyms)
         told, uneven = _written(written, audited, found, settings, options, clock)
         noted(folder, "consultation", told["persons"])
         return written.finish(

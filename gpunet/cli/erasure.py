@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, holds
+from gpunet.governance.traces import Unreadable, Wanted, held_in
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
@@ -101,7 +100,7 @@ def erase(
         work.beside(now)
     found.unknown = work.count - len(work.seen)
     for lines in (found.done, found.left, found.inputs, found.notes):
-        lines[:] = [_masked(line, wanted) for line in lines]
+        lines[:] = [wanted.masked(line) for line in lines]
     return found
 
 
@@ -127,21 +126,14 @@ class _Erasure:
         """How many persons are erased."""
         return len(self.wanted.persons)
 
-    def _see(self, holds_one: Callable[[Wanted], bool]) -> None:
-        """Note who of the persons it is that something holds."""
-        for person in sorted(self.wanted.persons - self.seen):
-            with suppress(Unreadable, OSError, pa.ArrowException):  # what cannot be looked into is told of elsewhere
-                if self.count == 1 or holds_one(Wanted(frozenset({person}))):
-                    self.seen.add(person)
-
     def unfinished(self, there: Iterable[Held]) -> None:
         """Checkpoints that hold the person, or may, go: the run begins anew."""
         for held in _of_kind(there, "unfinished"):
-            it_holds = kept_holds(held, self.wanted)
-            if it_holds:
-                self._see(partial(_kept_by, held))
+            of = kept_holds(held, self.wanted)
+            if of:
+                self.seen |= of
                 self._try(held, partial(self._delete, persons=self.count), _BEGINS_ANEW)
-            elif it_holds is None:  # so nobody says in the log that it was of these persons
+            elif of is None:  # so nobody says in the log that it was of these persons
                 self._try(held, partial(self._delete, persons=None), _UNTOLD)
 
     def complete(self, there: Iterable[Held]) -> None:
@@ -151,7 +143,7 @@ class _Erasure:
             before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
             self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
         for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
-            if self._is_held(held):
+            if self._is_held(held, _files_of(held.path)):
                 self._erase_run(held)
             elif self._is_of_erased(held):
                 self._make_again(held)
@@ -159,15 +151,9 @@ class _Erasure:
     def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
         for held in _of_kind(there, "package"):
-            try:
-                holds_person = holds(held.path, self.wanted)
-            except (Unreadable, OSError) as error:
-                self.found.left.append(f"{self._name(held.path)}: a package that cannot be looked into: {_said(error)}")
-                continue
-            if holds_person:
-                self._see(partial(holds, held.path))
+            if self._is_held(held, [held.path], "a package that "):
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
-                self._try(held, lambda held: delete_package(held, self.count), why)
+                self._try(held, partial(delete_package, persons=self.count), why)
 
     def beside(self, there: Sequence[Held]) -> None:
         """Cards go; other files, and the tables of the input, are not touched."""
@@ -186,17 +172,15 @@ class _Erasure:
             else:
                 self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
 
-    def _is_held(self, held: Held) -> bool:
-        """Whether a run holds the person; a run that cannot be looked into is told of."""
-        files = _files_of(held.path)
+    def _is_held(self, held: Held, files: Iterable[Path], what: str = "") -> bool:
+        """Whether a run or package holds one of the persons; one that cannot be looked into is told of."""
         try:
-            is_held = any(holds(path, self.wanted) for path in files)
-            if is_held:
-                self._see(lambda one: any(holds(path, one) for path in files))
-            return is_held
+            of = held_in(files, self.wanted)
         except (Unreadable, OSError, pa.ArrowException) as error:
-            self.found.left.append(f"{self._name(held.path)}: cannot be looked into: {_said(error)}")
+            self.found.left.append(f"{self._name(held.path)}: {what}cannot be looked into: {_said(error)}")
             return False
+        self.seen |= of
+        return bool(of)
 
     def _is_of_erased(self, held: Held) -> bool:
         """Whether flags or an audit are of a run that is not what it was, as a person has been erased from it."""
@@ -237,13 +221,13 @@ class _Erasure:
     def _replace(self, held: Held) -> None:
         """Make a run again beside it, look that no trace is left, enter it in the log, and put it in place."""
         if self.notice is not None:
-            self.notice(_masked(f"{self._name(held.path)}: making gpunet {held.command} again", self.wanted))
+            self.notice(self.wanted.masked(f"{self._name(held.path)}: making gpunet {held.command} again"))
         with ErasedFolder(held.path, RUN_FILES) as old:
             refuse_changed(old)
             new = begin(held.path)
             try:
                 remade(held, new, replace(self.how, runs=self.runs))
-                if any(holds(path, self.wanted) for path in _files_of(new)):
+                if held_in(_files_of(new), self.wanted):
                     raise VerificationError("made again, it still holds the person")
                 entered(held, self.count)
             except BaseException:
@@ -312,19 +296,7 @@ def _sealed_again(held: Held) -> str:
     return "; the scores that a review had opened are sealed again, as nobody has reviewed these: give gpunet review"
 
 
-def _kept_by(held: Held, wanted: Wanted) -> bool:
-    return kept_holds(held, wanted) is True
-
-
 def _said(error: Exception) -> str:
     if isinstance(error, StorageError | OSError):
         return in_words(error)
     return " ".join(str(error).split())
-
-
-def _masked(line: str, wanted: Wanted) -> str:
-    """A line without the id, which a name of a file may have."""
-    for person in sorted(wanted.persons, key=len, reverse=True):
-        if wanted.unmistakable:
-            line = line.replace(person, "[id]")
-    return line

@@ -11,7 +11,7 @@ from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.cli.run import features_of, forecast_of
 from gpunet.cli.running import opened
-from gpunet.cli.tables_now import ReadAgain, as_of_tables_now, with_beside
+from gpunet.cli.tables_now import as_of_tables_now, with_beside
 from gpunet.config.config import Config, load_config
 from gpunet.governance.runs_under import Held
 from gpunet.governance.statement import earlier_reviews
@@ -130,7 +130,7 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
 def _state_fits(earlier: Earlier) -> bool:
     """Whether there is a state of reading that these versions can go on from; else its tables are read."""
     try:
-        return earlier.has_state and bool(earlier.state())
+        return earlier.has_state and not earlier.read_again and bool(earlier.state)
     except InputError:
         return False
 
@@ -144,7 +144,7 @@ def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
     paths = earlier.inputs(elsewhere, whole=True)
     config, _ = _with_beside(earlier, elsewhere)
     for file in earlier.manifest.get("tables", {}).get("files", ()):
-        if isinstance(earlier, ReadAgain):  # it was to be corrected, and there are no counts to compare it with
+        if earlier.read_again:  # it was to be corrected, and there are no counts to compare it with
             continue
         place_now(file, earlier.folder)
     command: Any = earlier.manifest["gpunet"]

@@ -53,15 +53,17 @@ def write_report(folder: Path, audience: AudienceName = "analyst", *, note: bool
     return folder / PAGE
 
 
-def report_of_run(folder: Path, progress: ProgressCallback | None = None) -> Path | None:
-    """The report of a run that is just complete, made unless it is there; None, with a notice, if that fails.
+def report_of_run(
+    folder: Path, progress: ProgressCallback | None = None, audience: AudienceName = "analyst"
+) -> Path | None:
+    """The report of a run that is just complete, made unless one is there; None, with a notice, if that fails.
 
     Hours of work are not to end in an error because of the page that describes them.
     """
     begun(progress, REPORT)
     try:
         if not is_current(folder):
-            write_report(folder)
+            write_report(folder, audience)
     except (GpunetError, OSError) as error:
         notice(f"warning: the run is complete, but its report could not be made ({error}): gpunet report {folder}")
         return None

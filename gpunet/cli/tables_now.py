@@ -16,12 +16,11 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.governance.traces import Wanted, holds, ids_in
+from gpunet.governance.traces import Wanted, held_in, ids_in
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
-from gpunet.reading.state import ReadState
 from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.stored_tables import array_of
@@ -30,7 +29,7 @@ from gpunet.tables.files import sha256_of
 from gpunet.tables.frames import to_arrow
 from gpunet.updates.earlier import Earlier
 
-__all__ = ["ReadAgain", "as_of_tables_now", "with_beside"]
+__all__ = ["as_of_tables_now", "with_beside"]
 
 #: Tables of these names tell of persons who may be in no accepted row.
 _NOT_OF_TABLES = ("rejected", "changes")
@@ -39,14 +38,6 @@ _WHAT_TO_DO = (
     "remove the rows of everybody who was erased before from its tables, and no others, or name these persons as well, "
     "each with --person"
 )
-
-
-class ReadAgain(Earlier):
-    """As :class:`Earlier`, of a run whose tables are read whatever it has kept of reading."""
-
-    def state(self) -> tuple[ReadState, str]:
-        """InputError: it is not to be used."""
-        raise InputError("its tables are read")
 
 
 def as_of_tables_now(earlier: Earlier, inputs: Sequence[str], persons: frozenset[str]) -> Earlier:
@@ -105,7 +96,7 @@ def _of_now(earlier: Earlier, inputs: Sequence[str]) -> tuple[Earlier, bool]:
     kept = {name: of for name, of in earlier.manifest.items() if name != "corrections"}
     manifest = {**kept, "input": {**named(read), **beside}}
     changed = any(now[file["name"]]["sha256"] != file["sha256"] for file in files)
-    return ReadAgain(earlier.folder, manifest, earlier.config), changed
+    return Earlier(earlier.folder, manifest, earlier.config, read_again=True), changed
 
 
 def _places(files: Sequence[Mapping[str, Any]], others: Mapping[str, str]) -> list[str]:
@@ -160,8 +151,7 @@ def _require_same(now: Earlier, inputs: Sequence[str], persons: frozenset[str], 
 
 def _not_in(now: Earlier, persons: frozenset[str]) -> frozenset[str]:
     """Those persons whom no table of a run names, be it in a rejected row: it may have left them out before."""
-    tables = list(now.folder.rglob("*.parquet"))
-    return frozenset(one for one in persons if not any(holds(path, Wanted(frozenset({one}))) for path in tables))
+    return persons - held_in(now.folder.rglob("*.parquet"), Wanted(persons))
 
 
 def _left_out(manifest: Mapping[str, Any]) -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, StrictInt
 from pydantic.dataclasses import dataclass
 
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
 
-__all__ = ["PLACE_UNITS", "PlaceUnit", "PlacesConfig"]
+__all__ = ["PlaceUnit", "PlacesConfig"]
 
 PlaceUnit: TypeAlias = Literal["beat", "district", "cell"]
-
-#: What a place is.
-PLACE_UNITS: tuple[PlaceUnit, ...] = get_args(PlaceUnit)
 
 
 def _ascending(shares: tuple[float, ...]) -> tuple[float, ...]:

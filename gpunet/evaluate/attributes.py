@@ -25,7 +25,7 @@ from gpunet.reading.corrections import Effect
 from gpunet.reading.location import HOST
 from gpunet.reading.names import check_forces
 from gpunet.reading.person_links import with_person_links
-from gpunet.reading.pseudonymised import CheckIds
+from gpunet.reading.pseudonymised import CheckIds, check_unsaid
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
 from gpunet.reading.stream import InputRecord, Inputs, frame_batches, source_batches
@@ -116,6 +116,7 @@ def read_attributes(
     person_ids: Any,
     config: Config,
     check: CheckIds | None = None,
+    pseudonyms: Mapping[str, str] | None = None,
 ) -> Attributes:
     """Read a table of ``person_id`` and attributes, a row a person.
 
@@ -131,12 +132,14 @@ def read_attributes(
         ``[input]`` says how the table is read, and how ids that are written otherwise become one.
     check
         Called with what each file says of pseudonyms, and its name; InputError if its ids are not those of the persons.
+    pseudonyms
+        What is known of those that `person_ids` are; None of plain ids.
 
     Raises
     ------
     InputError
-        If the table cannot be read, lacks a column, has none of the persons, or an attribute has more than
-        ``MOST_GROUPS`` values among them.
+        If the table cannot be read, lacks a column, has none of the persons, or ids that are no pseudonyms beside
+        pseudonyms, or an attribute has more than ``MOST_GROUPS`` values among them.
     """
     names = checked_names(names)
     inputs = Inputs()
@@ -147,6 +150,9 @@ def read_attributes(
     warnings = [f"attributes: {warning}" for warning in inputs.warnings] + _unusable(inputs.records)
     person = rows.columns["person_id"]
     known = series_to_arrow(person_ids).cast("large_string")
+    if len(rows):
+        unsaid = check_unsaid(pseudonyms, inputs.records, person.texts(), known.to_pylist())
+        warnings += [f"attributes: {warning}" for warning in unsaid]
     position = pc.index_in(series_to_arrow(person.values).cast("large_string"), value_set=known).fill_null(-1)
     position = np.append(np.asarray(position, dtype=np.int64), -1)[person.codes.astype(np.int64)]
     here = position >= 0

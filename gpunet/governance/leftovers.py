@@ -98,7 +98,7 @@ def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
     try:
         certain = not ids_in(path).isdisjoint(wanted.persons) or is_about(path, wanted)
         if certain or names_person(path, wanted):
-            return Leftover(path, "file", certain or wanted.unmistakable)
+            return Leftover(path, "file", certain or names_person(path, wanted.unmistakable))
     except (Unreadable, OSError, pa.ArrowException) as error:
         why = str(error) if isinstance(error, Unreadable) else "it cannot be read"
         return Leftover(path, "unreadable", False, why)
@@ -111,7 +111,7 @@ def names_person(path: Path, wanted: Wanted) -> bool:
 
 
 def _is_called_by_id(path: Path, wanted: Wanted) -> bool:
-    return wanted.unmistakable and wanted.in_text(path.name)
+    return wanted.unmistakable.in_text(path.name)
 
 
 def _is_card(path: Path) -> bool:

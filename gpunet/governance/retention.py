@@ -21,7 +21,7 @@ from gpunet.governance.traces import Unreadable, ids_in
 from gpunet.reading.date_formats import date_formats
 from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
-from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables
+from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 from gpunet.reading.pseudonymised import pseudonyms_of_run
 from gpunet.runs.hidden_folder import HIDDEN, checkpoints_of
 
@@ -75,15 +75,17 @@ def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:
     """
     config, found = Config().input, dict[str, date]()
     wanted = column_of_ids(config, "person_id"), column_of_texts(config, "review_due")
-    for table in id_tables([*paths], wanted, config, _HAS):
-        rows = list(table.told_rows())
-        for (where, (person, _)), day in zip(rows, _days([due for _, (_, due) in rows], table.name), strict=True):
-            if person is None or day == NO_TIMESTAMP:
-                raise InputError(f"{where} lacks person_id or review_due: fill it in, or leave it out")
-            if day == BAD_DATE:
-                raise InputError(f"{where} has a review_due that is no date: write days as 2026-01-31")
-            due = day_to_date(day // DAY_US)
-            found[person] = min(due, found.get(person, due))
+    with told_of("reviews"):
+        for table in id_tables([*paths], wanted, config, _HAS):
+            rows = list(table.told_rows())
+            days = _days([due for _, (_, due) in rows], table.name)
+            for (where, (person, _)), day in zip(rows, days, strict=True):
+                if person is None or day == NO_TIMESTAMP:
+                    raise InputError(f"{where} lacks person_id or review_due: fill it in, or leave it out")
+                if day == BAD_DATE:
+                    raise InputError(f"{where} has a review_due that is no date: write days as 2026-01-31")
+                due = day_to_date(day // DAY_US)
+                found[person] = min(due, found.get(person, due))
     return found
 
 

@@ -1,7 +1,8 @@
 """The review of a run's sealed scores, or of flags: somebody decides whether they may be opened, which is written down.
 
 ``run.json`` is replaced first: it then lists the opened results and, under ``sealed``, what they were before, so that
-whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on.
+whoever is killed on the way leaves a folder in which every file is listed, and the same command goes on. Before that
+the report goes, which tells of the run as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import Any, Literal
 
 from gpunet.base.errors import InputError
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
+from gpunet.runs.file_lists import REPORT, stored_list
+from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into, remove_results
+from gpunet.runs.hidden_folder import HIDDEN
+from gpunet.runs.result_names import ResultNames
 from gpunet.runs.sealed import SEALED, read_sealed, sealable_words
 from gpunet.tables.files import sha256_of
 
@@ -28,11 +32,21 @@ _LONGEST = 2_000
 class ReviewFolder(RunFolder):
     """As :class:`RunFolder`, of a complete run whose scores are reviewed: :meth:`decide` enters a decision.
 
+    Attributes
+    ----------
+    manifest
+        The run's, as it is now.
+    audience
+        For whom the report was that a decision has removed; None if there was none.
+
     Raises
     ------
     InputError
         If there is no complete run, its scores are not reviewed, or a file is not what ``run.json`` lists.
     """
+
+    manifest: dict[str, Any]
+    audience: str | None = None
 
     def __enter__(self) -> ReviewFolder:
         self.manifest = read_manifest(self.path)
@@ -104,11 +118,21 @@ class ReviewFolder(RunFolder):
         outputs = manifest.pop("outputs")
         self.write_json(MANIFEST, {**manifest, "outputs": outputs})  # which is last, as runs write it
         enter()
+        self._remove_report()
         self.manifest = {**manifest, "outputs": outputs}
         self._put([MANIFEST])
         if decision == "approve":
             self._finish()
         return self.manifest
+
+    def _remove_report(self) -> None:
+        found = ResultNames(REPORT.names).find(self.path, but=HIDDEN)
+        try:
+            if (place := found.files.get(REPORT.name)) is not None:
+                self.audience = str(stored_list(place, REPORT).get("audience"))
+                remove_results(found)
+        except OSError as error:
+            raise cannot_write_into(self.path / REPORT.name, error) from error
 
     def _refuse_again(self, decision: Decision) -> None:
         """InputError if scores are open, but for an approval that was killed before all of them were."""

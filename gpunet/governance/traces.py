@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,8 @@ __all__ = [
     "PERSONS",
     "Unreadable",
     "Wanted",
+    "found_in",
+    "held_in",
     "holds",
     "ids_in",
     "persons_in_table",
@@ -46,6 +48,9 @@ _OF_REPORT = frozenset({":file", "row_number", "source_file", "reason"})
 MOST_BYTES = 1 << 28
 
 _PARQUET, _ZIP, _CHECKPOINT = b"PAR1", b"PK\x03\x04", b"gpunet checkpoint"
+
+
+_What = TypeVar("_What")
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
@@ -70,16 +75,19 @@ class Wanted:
         return Corrections(persons=self.persons).forms_of_erased()
 
     @cached_property
-    def unmistakable(self) -> bool:
-        """Whether the ids are of a form that no other number or word of results has.
+    def unmistakable(self) -> Wanted:
+        """Those whose ids are of a form that no other number or word of results has.
 
-        >>> Wanted(frozenset({"12"})).unmistakable, Wanted(frozenset({"P-00412"})).unmistakable
-        (False, True)
+        >>> Wanted(frozenset({"12", "P-00412"})).unmistakable
+        Wanted(persons=frozenset({'P-00412'}))
         """
-        return all(len(text) >= 5 and re.search(r"\d", text) and re.search(r"[^\W\d]", text) for text in self.persons)
+        told = (text for text in self.persons if len(text) >= 5 and re.search(r"\d", text))
+        return Wanted(frozenset(text for text in told if re.search(r"[^\W\d]", text)))
 
     def in_text(self, text: str) -> bool:
         """Whether one of them stands in a text as a word."""
+        if not self.persons:
+            return False
         return bool(pc.match_substring_regex(pa.scalar(text, pa.large_string()), pattern_of(self.forms)).as_py())
 
     def in_bytes(self, data: bytes) -> bool:
@@ -87,8 +95,18 @@ class Wanted:
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            return self.unmistakable and any(form.encode() in data for form in self.persons)
+            return any(form.encode() in data for form in self.unmistakable.persons)
         return self.in_text(text)
+
+    def masked(self, text: str) -> str:
+        """A text without the ids, which a name of a file may have.
+
+        >>> Wanted(frozenset({"12", "P-00412"})).masked("run-P-00412: 12 files")
+        'run-[id]: 12 files'
+        """
+        for person in sorted(self.unmistakable.persons, key=len, reverse=True):
+            text = text.replace(person, "[id]")
+        return text
 
 
 def rows_about(table: pa.Table, wanted: Wanted, *, everywhere: bool = False) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -97,13 +115,16 @@ def rows_about(table: pa.Table, wanted: Wanted, *, everywhere: bool = False) -> 
     In columns of persons an id has to be equal. Of rejected rows, whose values are those of the input, it is looked for
     as a word of every column; and so it is of every table's texts if it is unmistakable, or `everywhere`.
     """
+    if not wanted.persons:
+        return np.zeros(len(table), np.bool_)
     found = np.zeros(len(table), np.bool_)
     rejected = {"row_number", "reason"} <= set(table.column_names)
+    words = wanted if rejected or everywhere else wanted.unmistakable
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in PERSONS:
             found |= _equal(column, wanted.persons)
-        elif name not in _OF_REPORT and (rejected or everywhere or wanted.unmistakable):
-            found |= _worded(column, wanted)
+        elif name not in _OF_REPORT and words.persons:
+            found |= _worded(column, words)
         if everywhere and name not in PERSONS and pa.types.is_integer(column.type) and "person" in name.lower():
             found |= _equal(column, wanted.forms)
         if rejected and name in PERSONS:
@@ -225,25 +246,68 @@ def ids_in(path: Path) -> set[str]:
 
 
 def holds(path: Path, wanted: Wanted, *, everywhere: bool = False) -> bool:
-    """Whether a file of a run is about one of the persons, or names one; errors are those of :func:`tables_in`.
+    """Whether a file of a run is about one of the persons, or names one: see :func:`found_in`."""
+    return next(found_in(path, wanted, everywhere=everywhere), None) is not None
 
-    Texts that are no tables are looked through where ids are unmistakable, or `everywhere`.
+
+def held_in(paths: Iterable[Path], wanted: Wanted) -> frozenset[str]:
+    """Whom of the persons files are about or name; each is looked into once, whatever their number.
+
+    Errors are those of :func:`tables_in`, unless somebody was found before.
     """
+    found: set[str] = set()
+    try:
+        for path in paths:
+            if rest := wanted.persons - found:
+                found.update(found_in(path, Wanted(rest)))
+    except (Unreadable, OSError, pa.ArrowException):
+        if not found:
+            raise
+    return frozenset(found)
+
+
+def found_in(path: Path, wanted: Wanted, *, everywhere: bool = False) -> Iterator[str]:
+    """The persons whom a file of a run is about or names, as they are found; errors are those of :func:`tables_in`.
+
+    Texts that are no tables are looked through for ids that are unmistakable, or `everywhere` for all.
+    """
+
+    def rows(table: pa.Table, of: Wanted) -> pa.Table | None:
+        about = rows_about(table, of, everywhere=everywhere)
+        return table.filter(pa.array(about)) if about.any() else None
+
     some = False
     for _, table in tables_in(path):
         some = True
-        if rows_about(table, wanted, everywhere=everywhere).any():
-            return True
-    if some or not (everywhere or wanted.unmistakable):
-        return False
+        yield from _by_halves(table, wanted, rows)
+    words = wanted if everywhere else wanted.unmistakable
+    if some or not words.persons:
+        return
+    for data in _texts_in(path):
+        yield from _by_halves(data, words, lambda data, of: data if of.in_bytes(data) else None)
+
+
+def _by_halves(what: _What, wanted: Wanted, part: Callable[[_What, Wanted], _What | None]) -> Iterator[str]:
+    """Who is found: each half of the persons is looked for where all of them are, and so on until it is one."""
+    if (there := part(what, wanted)) is None:
+        return
+    if len(wanted.persons) == 1:
+        yield from wanted.persons
+        return
+    ids = sorted(wanted.persons)
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        yield from _by_halves(there, Wanted(frozenset(half)), part)
+
+
+def _texts_in(path: Path) -> Iterator[bytes]:
+    """The bytes of a file that is no table, or of those in an archive."""
     with open_regular(path) as file:
         head = file.read(4)
     if head == _ZIP:
-        return any(data is not None and wanted.in_bytes(data) for _, data in members_of(path, MOST_BYTES))
+        yield from (data for _, data in members_of(path, MOST_BYTES) if data is not None)
+        return
     with open_regular(path) as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Unreadable("it is too large to be looked through")
-    if path.name.endswith(SEALED):
-        data = opened_bytes(data)
-    return wanted.in_bytes(data)
+    yield opened_bytes(data) if path.name.endswith(SEALED) else data

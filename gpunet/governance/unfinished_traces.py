@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from gpunet.governance.runs_under import Held
-from gpunet.governance.traces import Unreadable, Wanted, holds
+from gpunet.governance.traces import Unreadable, Wanted, held_in
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.sealed import SEALED
 from gpunet.tables.files import final_name
@@ -21,8 +21,8 @@ _KEPT = (".checkpoint", ".parquet", SEALED, ".arrests", ".csv")
 _EVERYBODY = ("arrests.checkpoint", "features.checkpoint", "features-T.checkpoint")
 
 
-def kept_holds(held: Held, wanted: Wanted) -> bool | None:
-    """Whether an unfinished run has kept data of one of the persons; None if that cannot be told.
+def kept_holds(held: Held, wanted: Wanted) -> frozenset[str] | None:
+    """Of whom an unfinished run has kept data; None if that cannot be told, and nobody is known.
 
     It cannot be told of damaged files, of numbers in the order of persons who are not named beside, and of a run with
     links between ids, in which the person may have another one.
@@ -32,14 +32,14 @@ def kept_holds(held: Held, wanted: Wanted) -> bool | None:
     kept = [path for path in files if final_name(path.name).endswith(_KEPT)]
     whole = [path for path in kept if path.name == final_name(path.name)]
     try:
-        if any(holds(path, wanted) for path in whole):
-            return True
+        if found := held_in(whole, wanted):
+            return found
     except (Unreadable, OSError, pa.ArrowException):
         return None
     if len(whole) < len(kept):  # the rest are half written
         return None
     is_told = not kept or (any((place / name).is_file() for name in _EVERYBODY) and not _has_links(held))
-    return False if is_told else None
+    return frozenset() if is_told else None
 
 
 def _has_links(held: Held) -> bool:

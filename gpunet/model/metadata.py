@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, 
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ModelError
+from gpunet.base.stored_numbers import Count
 from gpunet.config.sides import OFFENDER, VICTIM, Side
 from gpunet.model.classifier import KINDS
 
@@ -24,7 +25,6 @@ _READ = (1, 2, 3, 4)
 
 _CHECKED = ConfigDict(allow_inf_nan=False)
 
-_Count = Annotated[StrictInt, Field(ge=0)]
 _Sets = dict[str, tuple[str, ...]]
 
 
@@ -55,15 +55,15 @@ class _Betweenness:
 
 @dataclass(frozen=True, config=_CHECKED)
 class _Training:
-    rows: _Count
-    persons: _Count
-    positive_rows: _Count
-    folds: _Count
+    rows: Count
+    persons: Count
+    positive_rows: Count
+    folds: Count
     rounds: Annotated[StrictInt, Field(ge=1)]
     seed: StrictInt
     parameters: dict[str, Any]
     libraries: dict[str, str]
-    held_out_rows: _Count | None = None
+    held_out_rows: Count | None = None
 
 
 @dataclass(frozen=True, config=_CHECKED)
@@ -77,7 +77,7 @@ class _Origin:
     as_of: date | None = None
     horizon_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
     settings: dict[str, Any] | None = None
-    undated_arrests: _Count = 0
+    undated_arrests: Count = 0
 
 
 @dataclass(frozen=True, config=_CHECKED)
@@ -111,7 +111,7 @@ class FeatureMetadata:
     betweenness: Annotated[dict[str, Any], _like(_Betweenness)] | None = None
     as_of: date | None = None
     counted_from: date | None = None
-    undated_arrests: _Count = 0
+    undated_arrests: Count = 0
     settings: dict[str, Any] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
@@ -10,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from gpunet.arrests.arrests import ReadReport
 from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.base.printable import printable
-from gpunet.base.words import shortened
+from gpunet.base.words import quoted, shortened
 from gpunet.config.input_config import ALL_COLUMNS, InputConfig
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "check_kind",
     "check_plain",
     "check_tables",
+    "check_unsaid",
     "other_dates",
     "other_dates_beside",
     "pseudonyms_in",
@@ -41,6 +43,9 @@ _FIELDS = ("fingerprint", "domain", "dates", "kind", "scope")
 
 #: The kind of tables that a run has written, which say no other.
 _RESULTS = "results"
+
+#: The form of every pseudonym.
+_FORM = r"^[a-z2-7]{32}$"
 
 #: Steps from the finest to the coarsest.
 _DATES = ("day", "week", "month")
@@ -210,6 +215,58 @@ def check_ids(of_run: Mapping[str, str] | None, run: str, of_list: Mapping[str, 
     """
     if of_list is not None:
         _check(of_run, run, of_list, name)
+
+
+def check_unsaid(
+    of_run: Mapping[str, str] | None, records: Iterable[_Named], ids: Iterable[str], of_persons: Sequence[str]
+) -> tuple[str, ...]:
+    """Look at the ids of lists of persons that cannot say whose pseudonyms they hold; return what to tell of these.
+
+    Parameters
+    ----------
+    of_run
+        What the run says of its pseudonyms; None of plain ids, beside which nothing is looked at.
+    records
+        The lists.
+    ids
+        Those in them.
+    of_persons
+        The ids of the persons of the run's test window. If these have been changed by a rule, forms are not compared.
+
+    Raises
+    ------
+    NotJoinedError
+        If an id is no pseudonym, or none is of the run.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> lists, pseudonym = [SimpleNamespace(name="list.csv", pseudonyms=None)], "hgyspet22lhckl3w2ldb2y5wljtja563"
+    >>> check_unsaid({"fingerprint": "1e11", "domain": "study", "dates": "day"}, lists, [pseudonym], [pseudonym])
+    ('"list.csv" cannot say of which key and domain its pseudonyms are: they were not compared with those of the run',)
+    """
+    silent = [record.name for record in records if record.pseudonyms is None]
+    if of_run is None or not silent:
+        return ()
+    ids = list(ids)
+    if all(map(_has_form, of_persons)) and not all(map(_has_form, ids)):
+        raise NotJoinedError(
+            f"{quoted(silent)}: an id is no pseudonym, as those of the run are: give the table with pseudonyms of the "
+            f"same key and domain ({_word(of_run['fingerprint'])}, {_word(of_run['domain'])}) in place of all ids"
+        )
+    if set(ids).isdisjoint(of_persons):
+        raise NotJoinedError(
+            f"{quoted(silent)}: no pseudonym is of the run's test window: they are of another key or domain than "
+            f"{_word(of_run['fingerprint'])}, {_word(of_run['domain'])}, or of other persons; give those of these"
+        )
+    verb = "its pseudonyms are" if len(silent) == 1 else "their pseudonyms are"
+    return (
+        f"{quoted(silent)} cannot say of which key and domain {verb}: they were not compared with those of the run",
+    )
+
+
+def _has_form(text: str) -> bool:
+    return re.fullmatch(_FORM, text) is not None
 
 
 def _can_tell(report: ReadReport) -> bool:

@@ -32,14 +32,15 @@ class Audience:
         """Whether the page is for everybody."""
         return self.name == "public"
 
-    def count(self, number: int) -> str:
+    def count(self, number: float) -> str:
         """A number of persons, arrests or incidents in words."""
         return f"fewer than {MIN_PERSONS}" if self._is_small(number) else f"{number:,}"
 
-    def out_of(self, part: int, whole: int) -> str:
-        """A part of a whole in words; to the public neither the part nor the rest is told if it is from 1 to 9.
+    def out_of(self, part: float, whole: int) -> str:
+        """A part of a whole in words; to the public neither the part nor the rest is told if it is below 10 and not 0.
 
-        >>> Audience("public").out_of(49, 100), Audience("public").out_of(3, 100), Audience("public").out_of(97, 100)
+        >>> public = Audience("public")
+        >>> public.out_of(49, 100), public.out_of(9.8, 100), public.out_of(97, 100)
         ('49', 'fewer than 10', 'more than 90')
         """
         if self._is_small(part) or whole < MIN_PERSONS:
@@ -68,7 +69,7 @@ class Audience:
             hidden[next_one] = True
         return data.filter(~hidden)
 
-    def _is_small(self, number: int) -> bool:
+    def _is_small(self, number: float) -> bool:
         return self.is_public and 0 < number < MIN_PERSONS
 
 

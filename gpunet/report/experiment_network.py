@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
-from pydantic import Field, StrictFloat, StrictInt, TypeAdapter
+from pydantic import StrictFloat, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular
+from gpunet.base.stored_numbers import Count
 from gpunet.report.arrest_figures import repeat_arrests_figure, seasonality_figure
 from gpunet.report.audience import MIN_PERSONS
 from gpunet.report.degrees_figure import degrees_figure
@@ -31,34 +32,32 @@ from gpunet.runs.read_back import Damaged, valid, values_in
 
 __all__ = ["experiment_network"]
 
-_Count = Annotated[StrictInt, Field(ge=0)]
-
 
 @dataclass
 class _Largest:
-    persons: _Count
-    ties: _Count
-    diameter: _Count | None
+    persons: Count
+    ties: Count
+    diameter: Count | None
     mean_path: StrictFloat | None
 
 
 @dataclass
 class _Network:
-    persons: _Count
-    ties: _Count
+    persons: Count
+    ties: Count
     mean_degree: StrictFloat | None
-    max_degree: _Count
+    max_degree: Count
     average_clustering: StrictFloat | None
     transitivity: StrictFloat | None
-    components: _Count
+    components: Count
     largest_component: _Largest
-    members: dict[str, _Count]
+    members: dict[str, Count]
 
 
 @dataclass
 class _Degree:
-    degree: _Count
-    persons: _Count
+    degree: Count
+    persons: Count
 
 
 @dataclass
@@ -68,15 +67,15 @@ class _Degrees:
 
 @dataclass
 class _Repeated:
-    arrests: _Count
-    persons: _Count
-    violent: _Count
+    arrests: Count
+    persons: Count
+    violent: Count
 
 
 @dataclass
 class _Together:
-    violent_persons: _Count
-    with_another: _Count
+    violent_persons: Count
+    with_another: Count
     share: StrictFloat | None
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "interval_words",
     "measure_words",
     "number_words",
+    "of_first_hundred",
     "order_sentence",
     "share",
     "top_sentence",
@@ -82,19 +83,16 @@ def top_sentence(
     if ours.value is None:
         return f"There is no list of {_LIST} persons to judge the forecast by: {ours.reason}."
     verdicts = {which: words.format(record=outcome.record) for which, words in _VERDICTS.items()}
-    hidden = [not first_hundred_told(of.value, found.persons, found.positives, audience) for of in (ours, simple)]
-    told = (
-        f"Of the {_LIST} persons that the model ranks highest {_of_list(ours.value, audience, hidden[0])} had a "
-        f"{outcome.event} in {window}"
-    )
+    of_all = found.persons, found.positives, audience
+    words = ["" if of.value is None else of_first_hundred(of.value, *of_all) for of in (ours, simple)]
+    told = f"Of the {_LIST} persons that the model ranks highest {words[0]} had a {outcome.event} in {window}"
     if simple.value is None or less.value is None:
         return f"{told}; there is no record of {outcome.record} to compare with."
-    theirs = _of_list(simple.value, audience, hidden[1])
-    told += f"; of the {_LIST} that {outcome.record} alone ranks highest, {theirs}"
+    told += f"; of the {_LIST} that {outcome.record} alone ranks highest, {words[1]}"
     if less.interval is None:
         return f"{told}. Whether that is a difference or chance cannot be told: {less.reason}."
     which = verdict(less)
-    if any(hidden):
+    if not all(first_hundred_told(of.value, *of_all) for of in (ours, simple)):
         return f"{told}. {verdicts[which].capitalize()}."
     numbers = [number_words(_LIST * end, signed=True) for end in (less.value, *less.interval)]
     value, low, high = numbers
@@ -109,6 +107,20 @@ def top_sentence(
 def first_hundred_told(value: float | None, persons: int, positives: int, audience: Audience) -> bool:
     """Whether this audience may be told how many of an order's first 100 are positives, `value` being their share."""
     return value is None or _TOP in told_lists(lists_of({_TOP: value}, persons, positives), audience)
+
+
+def of_first_hundred(value: float, persons: int, positives: int, audience: Audience) -> str:
+    """How many of an order's first 100 are positives: no whole number if equals at its end count by their share.
+
+    Whether it is few is asked before it is rounded.
+
+    >>> [of_first_hundred(value, 900, 200, Audience("public")) for value in (0.098, 0.49, 0.902)]
+    ['fewer than 10', '49', 'more than 90']
+    """
+    number = round(_LIST * value, 6)
+    if first_hundred_told(value, persons, positives, audience):
+        return number_words(number)
+    return audience.out_of(number, _LIST) if is_few(number, _LIST) else UNDISCLOSED
 
 
 def order_sentence(found: Compared, outcome: Outcome = OFFENDING) -> str:
@@ -212,16 +224,8 @@ def _in_brackets(estimate: Estimate) -> str:
     return f" (95 % interval {low} to {high})"
 
 
-def _of_list(value: float, audience: Audience, hidden: bool) -> str:
-    """How many of the list; equals at its end count by their share, so that it may be no whole number."""
-    number = _LIST * value
-    if not hidden:
-        return number_words(number)
-    return audience.out_of(round(number), _LIST) if is_few(number, _LIST) else UNDISCLOSED
-
-
 def number_words(value: float, *, signed: bool = False) -> str:
-    """A number of persons with at most one digit, none if it is whole;.
+    """A number of persons with at most one digit, none if it is whole.
 
     >>> number_words(41.0), number_words(41.333), number_words(-5.0, signed=True), number_words(8.0, signed=True)
     ('41', '41.3', '-5', '+8')

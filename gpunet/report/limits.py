@@ -7,9 +7,8 @@ from typing import Any
 
 from gpunet.base.words import counted
 from gpunet.report.audience import Audience
-from gpunet.report.few import is_few
 from gpunet.report.figure import Paragraph, Section
-from gpunet.report.forecast_words import UNDISCLOSED, first_hundred_told
+from gpunet.report.forecast_words import of_first_hundred
 from gpunet.report.outcome import VICTIMISATION, outcome_of
 from gpunet.report.source import Source
 
@@ -131,8 +130,7 @@ def _of_a_model(found: Manifest, audience: Audience) -> str:
     share, persons = (results.get("model") or {}).get("precision_top_100"), results.get("persons", 0)
     if share is None or persons < 100:
         return lead
-    told = first_hundred_told(share, persons, results["positives"], audience) or is_few(share * 100, 100)
-    true = audience.out_of(round(share * 100), 100) if told else UNDISCLOSED
+    true = of_first_hundred(share, persons, results["positives"], audience)
     were = outcome_of(found).violence_of_many
     return f"{lead} Of the 100 persons ranked highest in the test window, {true} were {were} in it."
 

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
+from gpunet.base.stored_numbers import Count, Share
 from gpunet.config.sides import OFFENDER, Side
 from gpunet.runs.flags_section import FlagsSection
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
@@ -18,16 +19,13 @@ from gpunet.runs.result_sections import AuditSection, EvaluationSection, ModelSe
 
 __all__ = ["read_manifest", "require_complete"]
 
-_Count = Annotated[StrictInt, Field(ge=0)]
-_Share = Annotated[StrictFloat, Field(ge=0, le=1)]
-
 
 @dataclass
 class _Rows:
-    read: _Count
-    accepted: _Count
-    rejected: _Count
-    duplicate: _Count
+    read: Count
+    accepted: Count
+    rejected: Count
+    duplicate: Count
 
 
 @dataclass
@@ -35,8 +33,8 @@ class _Input:
     rows: _Rows
     files: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
-    rejected_by_reason: dict[str, _Count]
-    null_words: dict[str, dict[str, _Count]] = Field(default_factory=dict)  # not in those of the first versions
+    rejected_by_reason: dict[str, Count]
+    null_words: dict[str, dict[str, Count]] = Field(default_factory=dict)  # not in those of the first versions
     notes: list[StrictStr] = Field(default_factory=list)
 
 
@@ -48,17 +46,17 @@ class _Inputs(_Input):
 
 @dataclass
 class _Layer:
-    persons: _Count
-    ties: _Count
+    persons: Count
+    ties: Count
 
 
 @dataclass
 class _Arrests:
-    arrests: _Count
-    persons: _Count
+    arrests: Count
+    persons: Count
     first_date: StrictStr | None
     last_date: StrictStr | None
-    violent_arrests: dict[str, _Count]
+    violent_arrests: dict[str, Count]
 
     def __post_init__(self) -> None:
         if "violent" not in self.violent_arrests:
@@ -67,9 +65,9 @@ class _Arrests:
 
 @dataclass
 class _Network:
-    persons: _Count
-    ties: _Count
-    components: _Count
+    persons: Count
+    ties: Count
+    components: Count
 
 
 @dataclass
@@ -80,9 +78,9 @@ class _Exact:
 @dataclass
 class _Approximate:
     method: Literal["approx"]
-    epsilon: _Share
-    delta: _Share
-    certified_error: _Share
+    epsilon: Share
+    delta: Share
+    certified_error: Share
 
 
 @dataclass
@@ -126,9 +124,9 @@ class _Features(_Manifest):
 @dataclass
 class _Late:
     force: StrictStr | None
-    days: _Count
-    arrests: _Count
-    expected: _Count
+    days: Count
+    arrests: Count
+    expected: Count
 
 
 @dataclass

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, StrictFloat, StrictStr
 from pydantic.dataclasses import dataclass
 
-__all__ = ["FlagsSection"]
+from gpunet.base.stored_numbers import Count, Share
 
-_Count = Annotated[StrictInt, Field(ge=0)]
-_Share = Annotated[StrictFloat, Field(ge=0, le=1)]
+__all__ = ["FlagsSection"]
 
 
 @dataclass
@@ -19,7 +18,7 @@ class _FlaggedRun:
     gpunet: StrictStr
     run_json_sha256: StrictStr
     as_of: StrictStr
-    persons: _Count
+    persons: Count
 
 
 @dataclass
@@ -27,7 +26,7 @@ class _Raised:
     as_of: StrictStr
     flag: StrictStr
     side: StrictStr
-    persons: _Count
+    persons: Count
 
 
 @dataclass
@@ -37,17 +36,17 @@ class _Worth:
     flag: StrictStr
     side: StrictStr
     as_of: StrictStr
-    days: _Count
-    alerts: _Count
+    days: Count
+    alerts: Count
     alerts_a_week: StrictFloat | None
-    hits: _Count | None
-    precision: _Share | None
-    precision_low: _Share | None
-    precision_high: _Share | None
-    chance: _Share | None
+    hits: Count | None
+    precision: Share | None
+    precision_low: Share | None
+    precision_high: Share | None
+    chance: Share | None
     lift: StrictFloat | None
     median_lead_days: StrictFloat | None
-    new_persons: _Share | None
+    new_persons: Share | None
     worth: StrictStr
 
 
@@ -59,10 +58,10 @@ class FlagsSection:
     declared: dict[str, dict[str, Any]]
     raised: list[_Raised]
     worth: list[_Worth]
-    horizon_days: _Count
+    horizon_days: Count
     population: StrictStr
     snapshots: list[StrictStr]
-    evidence_listed: _Count
+    evidence_listed: Count
 
     def __post_init__(self) -> None:
         if not {row.flag for row in self.worth} <= {line.flag for line in self.raised}:

@@ -32,6 +32,7 @@ __all__ = [
     "RunFolder",
     "cannot_write_into",
     "outputs_in",
+    "remove_results",
     "store_whole",
 ]
 
@@ -204,7 +205,7 @@ class RunFolder:
         found = self._check()
         self._check_listed(found, "sha256", sha256_of)
         if MANIFEST not in found.files:
-            _remove(found)
+            remove_results(found)
             return {}
         return {name: _look_of(path) for name, path in found.files.items()}
 
@@ -300,7 +301,7 @@ class RunFolder:
             self._refuse_changes(found)
             with suppress(FileNotFoundError):
                 (self.path / MANIFEST).replace(self._staged / REPLACED)  # the list of what is removed now
-            _remove(found)
+            remove_results(found)
             for name in (*written, MANIFEST):
                 self.put_in_place(name)
         except OSError as error:
@@ -342,7 +343,7 @@ def _make_folders_of(place: Path, name: str) -> None:
             raise OSError(f"{place / folder} is {_is_what(place / folder)}") from None
 
 
-def _remove(results: Found) -> None:
+def remove_results(results: Found) -> None:
     """Remove results, one file after the other, and the folders that are empty then; lists of others last."""
     for path in sorted(results.files.values(), key=lambda path: path.name in LIST_NAMES):
         path.unlink(missing_ok=True)

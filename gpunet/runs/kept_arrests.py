@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
 from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
 from gpunet.arrests.charges import ALWAYS, CHARGE_ARRAYS, NEVER, Charges
 from gpunet.base.days import NO_DAY, day_number
+from gpunet.base.stored_numbers import Count
 from gpunet.config.config import Config
 from gpunet.engines.protocol import Engine
 from gpunet.reading.rejections import REASONS
@@ -47,8 +48,6 @@ _TEXT, _WHOLE = pa.large_string(), pa.int64()
 
 _MOST_ROWS = 1 << 60  # more are in no tables
 
-_Count = Annotated[StrictInt, Field(ge=0)]
-
 
 @checked(config=ConfigDict(extra="forbid"))
 class _ArrestValues:
@@ -61,9 +60,9 @@ class _ArrestValues:
     ignored_columns: tuple[str, ...]
     warnings: tuple[str, ...]
     left_out: list[SkippedFile]
-    by_reason: dict[str, _Count]
+    by_reason: dict[str, Count]
     reasons: dict[str, str]
-    null_words: dict[str, dict[str, _Count]]
+    null_words: dict[str, dict[str, Count]]
     columns: dict[str, list[str]]
     notes: tuple[str, ...]
     pseudonyms: dict[str, str] | None = None

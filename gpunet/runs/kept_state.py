@@ -12,16 +12,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
 from gpunet.arrests.charges import ALWAYS, NEVER
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError, in_words
+from gpunet.base.stored_numbers import Count
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
 from gpunet.reading.coded_rows import CodedRows
@@ -41,7 +42,6 @@ __all__ = ["STATE", "read_state", "write_state"]
 #: The name of the file.
 STATE = "state.arrests"
 
-_Count = Annotated[StrictInt, Field(ge=0)]
 
 _TIMES = np.iinfo(np.int64)
 
@@ -49,17 +49,17 @@ _TIMES = np.iinfo(np.int64)
 @checked(config=ConfigDict(extra="forbid"))
 class _Record:
     name: str
-    number: _Count
-    layout: _Count
+    number: Count
+    layout: Count
     integers: bool | None
     sha256: str | None
-    size_bytes: _Count | None
+    size_bytes: Count | None
     encoding: str | None
     notes: list[str]
-    rows: _Count
-    rejected: _Count
-    duplicate: _Count
-    kept: _Count
+    rows: Count
+    rejected: Count
+    duplicate: Count
+    kept: Count
     pseudonyms: dict[str, str] | None = None
 
 
@@ -76,10 +76,10 @@ class _Values:
     layouts: list[_Layout]
     records: list[_Record]
     warnings: list[str]
-    words: list[tuple[str, str, _Count]]
-    days: list[tuple[str, str, _Count]]
-    null_days: list[tuple[str, str, _Count]]
-    unrecorded: _Count
+    words: list[tuple[str, str, Count]]
+    days: list[tuple[str, str, Count]]
+    null_days: list[tuple[str, str, Count]]
+    unrecorded: Count
 
 
 _VALUES = TypeAdapter(_Values)

@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
+from gpunet.base.stored_numbers import Count, Share
 from gpunet.config.sides import OFFENDER, Side
 
 __all__ = ["AuditSection", "EvaluationSection", "ModelSection", "PanelSection", "PlacesSection"]
 
-_Count = Annotated[StrictInt, Field(ge=0)]
-_Share = Annotated[StrictFloat, Field(ge=0, le=1)]
 
 #: A measure that is not defined is None.
 _Measures = dict[str, StrictFloat | None]
@@ -20,9 +19,9 @@ _Measures = dict[str, StrictFloat | None]
 
 @dataclass
 class _Results:
-    persons: _Count
-    positives: _Count
-    base_rate: _Share | None
+    persons: Count
+    positives: Count
+    base_rate: Share | None
     threshold: StrictFloat
     model: _Measures
     past_violence: _Measures | None
@@ -37,8 +36,8 @@ class _Results:
 @dataclass
 class _Group:
     persons: Annotated[StrictInt, Field(ge=1)]
-    mean_probability: _Share
-    observed: _Share
+    mean_probability: Share
+    observed: Share
 
 
 @dataclass
@@ -51,15 +50,15 @@ class _Importance:
 @dataclass
 class _Test:
     window: StrictStr
-    positives: _Count
-    persons: _Count
+    positives: Count
+    persons: Count
 
 
 @dataclass
 class ModelSection:
     """The section ``model`` of a manifest."""
 
-    horizon_days: _Count
+    horizon_days: Count
     results: _Results
     past: _Test
     test: _Test
@@ -78,11 +77,11 @@ class _Result:
     smote: bool
     month: StrictStr | None
     outcome: StrictStr
-    persons: _Count
-    positives: _Count
-    tp: _Count | None
-    fp: _Count | None
-    fn: _Count | None
+    persons: Count
+    positives: Count
+    tp: Count | None
+    fp: Count | None
+    fn: Count | None
     recall: StrictFloat | None
     auc: StrictFloat | None
     f1: StrictFloat | None
@@ -129,8 +128,8 @@ class EvaluationSection:
 @dataclass
 class _Snapshot:
     as_of: StrictStr
-    rows: _Count
-    positives: _Count
+    rows: Count
+    positives: Count
     label_complete: bool
 
 
@@ -139,7 +138,7 @@ class PanelSection:
     """The section ``panel`` of a manifest."""
 
     unit: StrictStr
-    horizon_days: _Count
+    horizon_days: Count
     snapshots: Annotated[list[_Snapshot], Field(min_length=1)]
     verified: list[dict[str, Any]] | None
 
@@ -148,8 +147,8 @@ class PanelSection:
 class _PlaceWindow:
     as_of: StrictStr
     until: StrictStr
-    places: _Count
-    violent_arrests: _Count
+    places: Count
+    violent_arrests: Count
     label_complete: bool
     trained_on: StrictStr | None
 
@@ -158,10 +157,10 @@ class _PlaceWindow:
 class _PlaceResult:
     model: StrictStr
     share: StrictFloat
-    windows: _Count
+    windows: Count
     hits: StrictFloat
-    all_hits: _Count
-    hits_elsewhere: _Count
+    all_hits: Count
+    hits_elsewhere: Count
     pai: StrictFloat | None
     pai_low: StrictFloat | None
     pai_high: StrictFloat | None
@@ -179,7 +178,7 @@ class PlacesSection:
 
     unit: StrictStr
     resolution: StrictInt | None
-    arrests_without_place: _Count
+    arrests_without_place: Count
     windows: Annotated[list[_PlaceWindow], Field(min_length=1)]
     results: list[_PlaceResult]
 
@@ -189,7 +188,7 @@ class _AuditedRun:
     folder: StrictStr
     run_json_sha256: StrictStr
     test_window: StrictStr
-    horizon_days: _Count
+    horizon_days: Count
     side: Side = OFFENDER
 
 
@@ -199,13 +198,13 @@ class AuditSection:
 
     run: _AuditedRun
     by: Annotated[list[StrictStr], Field(min_length=1)]
-    groups: dict[str, _Count]
+    groups: dict[str, Count]
     attributes: dict[str, Any]
-    persons: _Count
-    positives: _Count | None
+    persons: Count
+    positives: Count | None
     threshold: StrictFloat
     rules: list[StrictStr]
-    min_persons: _Count
-    rows: _Count
-    rows_with_suppression: _Count
+    min_persons: Count
+    rows: Count
+    rows_with_suppression: Count
     public_rules: list[StrictStr] | None = None  # not in those of the first versions

@@ -37,11 +37,20 @@ __all__ = ["Earlier", "read_earlier"]
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """A complete run of ``gpunet features`` or ``gpunet run``, its manifest and its configuration."""
+    """A complete run of ``gpunet features`` or ``gpunet run``.
+
+    Attributes
+    ----------
+    folder, manifest, config
+        Where it is, what its ``run.json`` says, and its configuration.
+    read_again
+        Whether its tables are read, whatever it has kept of reading.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
     config: Config
+    read_again: bool = False
 
     @property
     def command(self) -> Literal["features", "run"]:
@@ -98,13 +107,9 @@ class Earlier:
         """Whether its files hold what it left out."""
         return "corrections" in self.manifest
 
+    @cached_property
     def state(self) -> tuple[ReadState, str]:
         """What it had read, and the day on which it did; InputError if that cannot be used."""
-        return self._state
-
-    @cached_property
-    def _state(self) -> tuple[ReadState, str]:
-        """It is asked for before a run begins, to know whether it can be used, and again by the run."""
         return read_state(self.folder / STATE, self.config, self.manifest["input"]["files"])
 
     def names(self) -> list[str]:

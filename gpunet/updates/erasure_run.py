@@ -36,7 +36,7 @@ class ErasureRun(UpdateRun):
         return super().read(inputs, as_of)
 
     def _state(self) -> ReadState | None:
-        state, day = self._earlier.state()
+        state, day = self._earlier.state
         self._today = date.fromisoformat(day)
         return state
 

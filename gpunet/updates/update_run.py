@@ -190,7 +190,7 @@ class UpdateRun(Run):
 
     def _state(self) -> ReadState | None:
         """What was kept; None if rows were rejected for dates that were to come then, and may not be now."""
-        state, day = self._earlier.state()
+        state, day = self._earlier.state
         later = state.depends_on_today and day != self._today.isoformat()
         return None if later and not self._earlier.was_corrected else state
 

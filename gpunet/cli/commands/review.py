@@ -22,7 +22,9 @@ def review(
         Literal["approve", "reject"], typer.Option("--decision", help="Whether the scores may be opened.")
     ],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why.")],
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Make the report again.")] = True,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Make the report again, which a decision removes.")
+    ] = True,
 ) -> None:
     """Decide whether the sealed scores of a run, or flags, may be opened; that stands in run.json and in the log."""
     from gpunet.base.private import sharing
@@ -30,7 +32,6 @@ def review(
     from gpunet.cli.running import RUN_FILES
     from gpunet.governance.noted import noted, persons_of
     from gpunet.governance.review import ReviewFolder
-    from gpunet.runs.report_list import REPORT_LIST
     from gpunet.runs.sealed import SEALED, sealable_words
     from gpunet.runs.share import share_of_run
 
@@ -42,7 +43,9 @@ def review(
         say(f"opened: {', '.join(sorted(name.removesuffix(SEALED) for name in folder.manifest['sealed']))}")
     else:
         say(f"the {sealable_words(folder.manifest)} stay sealed; the decision stands in run.json")
-    if report and (run / REPORT_LIST).is_file():
-        page = report_of_run(run)
-        if page is not None:
-            say(f"report    {page}")
+    if folder.audience is None:
+        return
+    if not report:
+        say(f"the report told of the run before this decision and is removed: gpunet report {run} makes it again")
+    elif (page := report_of_run(run, audience="public" if folder.audience == "public" else "analyst")) is not None:
+        say(f"report    {page}")
