@@ -65,7 +65,7 @@ class _Named(Protocol):
 
 
 class _Record(_Named, Protocol):
-    """What is known of an input: :class:`gpunet.reading.stream.InputRecord`."""
+    """What is known of an input: :class:`gpunet.reading.batches.InputRecord`."""
 
     @property
     def sha256(self) -> str | None: ...
