@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import Advice

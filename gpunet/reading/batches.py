@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import UnreadableFile
 from gpunet.reading.columns import Layout

@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount, ReadReport
+from gpunet.arrests.read_report import FileCount, ReadReport
 from gpunet.base.words import counted
 from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.config.input_config import DATE_COLUMNS

@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.arrests.beside import Associations
+from gpunet.arrests.read_report import FileCount, ReadReport
 from gpunet.base.array_types import Bool
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import Config

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from gpunet.arrests.arrests import ReadReport, SkippedFile
+from gpunet.arrests.read_report import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
 from gpunet.base.private import make_folder
