@@ -23,10 +23,11 @@ from gpunet.base.private import make_folder
 from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import MOST_JSON_BYTES, store_whole
+from gpunet.runs.folder import MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.runs.request import Inputs, Request
+from gpunet.runs.writing import store_whole
 from gpunet.tables.files import sha256_of
 
 __all__ = [
