@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from gpunet.config import (
     audit_config,
+    cluster_config,
     config,
     evaluate_config,
     flags_config,
@@ -30,6 +31,7 @@ from gpunet.config.flags_config import DEFAULT_FLAGS
 #: Where the sections are declared.
 MODULES = (
     audit_config,
+    cluster_config,
     config,
     evaluate_config,
     flags_config,

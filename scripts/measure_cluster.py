@@ -24,7 +24,7 @@ import psutil
 import gpunet
 from gpunet.arrests.network import Network
 from gpunet.cluster import cluster_engine
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 from gpunet.features.path import PathColumns, compute_path

@@ -30,7 +30,7 @@ from gpunet.engines.choice import resolve_engine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.families import family_columns
 from gpunet.evaluate.fitting import held_out_values
-from gpunet.evaluate.known import KnownNetwork
+from gpunet.evaluate.known_network import KnownNetwork
 from gpunet.evaluate.predicted import Predicted
 from gpunet.evaluate.protocols import Matrices
 from gpunet.synthetic import make_arrests

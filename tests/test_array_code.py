@@ -20,7 +20,8 @@ from gpunet import read_arrests
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, forecast_days, violent_between
 from gpunet.arrests.diagnostics import diagnosed
-from gpunet.arrests.network import Network, build_network, incident_members
+from gpunet.arrests.incidents import incident_members
+from gpunet.arrests.network import Network, build_network
 from gpunet.base.errors import InputError
 from gpunet.config.registry import FAMILIES, PATH_FAMILIES
 from gpunet.engines.cpu import CpuEngine

@@ -20,7 +20,7 @@ from distributed import LocalCluster, wait
 import gpunet
 from gpunet.base.errors import EngineError
 from gpunet.cluster import all_workers, cluster_engine, connect, waiting
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.search import reduction as adding
 from tests import warm_workers
 

@@ -42,7 +42,7 @@ from gpunet.cluster.statistics import (
     distributed_network_statistics,
 )
 from gpunet.cluster.ties import merged, pair_frame
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.config.governance_config import NO_PURPOSE
 from gpunet.features import compute_all
 from gpunet.model.table import read_features

@@ -23,7 +23,8 @@ import gpunet
 from gpunet.base.errors import ConfigError, EngineError
 from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.cluster import cluster_engine, engine_gpus, gpu_chunks, gpus, waiting
-from gpunet.config.config import ClusterConfig, PathConfig
+from gpunet.config.cluster_config import ClusterConfig
+from gpunet.config.config import PathConfig
 from gpunet.config.pool_config import PoolConfig
 from gpunet.features.path import compute_path
 from gpunet.model import boosting

@@ -26,7 +26,7 @@ from gpunet.cluster.model import forecast as cluster_forecast
 from gpunet.cluster.model import training_distributed, training_single
 from gpunet.cluster.model.forecast import forecast_distributed
 from gpunet.cluster.model.training_distributed import groups_of
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.config.offences import PRESETS
 from gpunet.model import forecast, score
 from gpunet.runs.kept_trainings import fit_of, of_fit

@@ -39,7 +39,8 @@ from gpunet.cluster.shuffle import (
     table_of,
 )
 from gpunet.cluster.ties import ranges_of
-from gpunet.config.config import ClusterConfig, InputConfig, load_config
+from gpunet.config.cluster_config import ClusterConfig
+from gpunet.config.config import InputConfig, load_config
 from gpunet.reading.location import HOST, code_series, in_order
 from gpunet.reading.partition import plan_partitions
 from gpunet.reading.sources import find_sources

@@ -18,7 +18,8 @@ from gpunet.base.threads import available_threads
 from gpunet.cli.run import RunOptions, run_features
 from gpunet.cluster import cluster_engine, connect, write_certificates
 from gpunet.cluster.address import checked_address
-from gpunet.config.config import UNENCRYPTED, ClusterConfig, load_config
+from gpunet.config.cluster_config import UNENCRYPTED, ClusterConfig
+from gpunet.config.config import load_config
 from gpunet.synthetic import write_tables
 
 

@@ -16,9 +16,9 @@ from gpunet.base.errors import EngineError
 from gpunet.cluster import cluster_engine
 from gpunet.cluster.results import each, fetched, finished, in_order, threads_of
 from gpunet.cluster.shuffle import BUCKET, frame_of, shuffled
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.features.pairs import Blocks, PairWork
-from gpunet.runs.folder import store_whole
+from gpunet.runs.writing import store_whole
 from gpunet.search.batches import batches_of
 
 

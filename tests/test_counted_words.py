@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from gpunet.arrests.arrests import ReadReport
 from gpunet.arrests.diagnostics import why_nothing
+from gpunet.arrests.read_report import ReadReport
 from gpunet.cli.summary_input import layer_lines, read_line
 from gpunet.report.audience import Audience
 from gpunet.report.flags_page import flags_asked

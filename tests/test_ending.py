@@ -82,7 +82,7 @@ def test_a_full_disk_is_1_in_every_command(number, code, tmp_path, monkeypatch):
         ("gpunet.synthetic.tables", "write_whole", ["synth", "--persons", "100", "--out"]),
         ("gpunet.cluster.certificates", "write_new", ["certificates", "--out"]),
         ("gpunet.tables.files", "write_new", ["check", str(table), "--write-config"]),
-        ("gpunet.runs.folder", "write_whole", ["features", str(table), "--threads", "1", "--out"]),
+        ("gpunet.runs.writing", "write_whole", ["features", str(table), "--threads", "1", "--out"]),
     ):
         with monkeypatch.context() as patched:
             patched.setattr(f"{module}.{name}", fails)

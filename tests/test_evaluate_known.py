@@ -16,7 +16,7 @@ from gpunet import InputError, evaluate_known, load_config, read_arrests
 from gpunet.engines.cpu import CpuEngine
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.heuristics import FROM_OFFENDERS, FROM_VICTIMS
-from gpunet.evaluate.known import KnownNetwork
+from gpunet.evaluate.known_network import KnownNetwork
 from gpunet.synthetic import make_arrests
 from scripts.measure_evaluation import drawn_at_random
 

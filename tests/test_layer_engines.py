@@ -14,7 +14,7 @@ from test_array_code import ElsewhereEngine, is_elsewhere
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.cluster import cluster_engine
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.config.registry import LAYER_FAMILIES
 from gpunet.engines.cpu import CpuEngine
 from gpunet.features import FeatureSet, compute_all

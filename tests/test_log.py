@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from gpunet.base.errors import InputError, StorageError
 from gpunet.governance import log as log_module
-from gpunet.governance.log import append, check, entries, head_of, is_log
+from gpunet.governance.log import append, check, entries, is_log
+from gpunet.governance.log_head import head_of
 from gpunet.governance.log_line import FIELDS, FIRST, OPERATIONS, actor_of, line_of, read_line, team_of
 
 OF_RUN = {"purpose": "triage", "task_ref": "T-1", "object_sha256": "ab" * 32}
@@ -153,14 +154,14 @@ def test_what_was_never_finished_is_cut_off_and_what_was_finished_is_kept(tmp_pa
 def test_writers_that_are_killed_one_after_the_other_before_they_write_the_head(tmp_path, monkeypatch):
     log = tmp_path / "log.jsonl"
     enter(log)
-    write = log_module._write_head
+    write = log_module.write_head
 
     def killed(log: Path, seq: int, sha256: str, shared: bool) -> None:
         if seq == kills_at:
             raise KeyboardInterrupt
         write(log, seq, sha256, shared)
 
-    monkeypatch.setattr(log_module, "_write_head", killed)
+    monkeypatch.setattr(log_module, "write_head", killed)
     for kills_at in (2, 3, 4):  # noqa: B007 - it is looked at above
         with pytest.raises(KeyboardInterrupt):
             enter(log)

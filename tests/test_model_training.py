@@ -22,8 +22,9 @@ from gpunet.model import boosting_rounds, cross_fit, forecast, forest, read_feat
 from gpunet.model.boosting_rounds import PATIENCE, grow_together
 from gpunet.model.calibration import Calibration, best_threshold, fit_calibration, sigmoid
 from gpunet.model.folds import fold_count, person_folds, person_groups
+from gpunet.model.labels import read_labels
 from gpunet.model.origin import Origin
-from gpunet.model.table import read_labels, stack
+from gpunet.model.table import stack
 from gpunet.model.trained import model_from_bytes
 from gpunet.tables.parquet import write_parquet
 

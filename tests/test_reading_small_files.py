@@ -25,13 +25,13 @@ from reading_naive import decoded, rejections
 from gpunet.base.errors import GpunetError, InputError, UnreadableFile
 from gpunet.config.config import InputConfig
 from gpunet.reading import delimited, file_bytes, read_arrests, schemas, unpacking
+from gpunet.reading.batches import Batch, InputRecord, Piece
 from gpunet.reading.columns import Layout
 from gpunet.reading.file_bytes import FileBytes
 from gpunet.reading.files import InputFile, open_file
 from gpunet.reading.rejections import rejected_rows
 from gpunet.reading.schemas import columns_of_schema
 from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import Batch, InputRecord, Piece
 from gpunet.reading.values import meaning_of
 from gpunet.reading.whole_numbers import NotThroughout, PointZero
 

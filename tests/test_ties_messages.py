@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from gpunet.arrests.arrests import ReadReport
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.shapes import values_shown
 from gpunet.config.config import load_config

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.facts import (
     Frequencies,
     IncidentFacts,
@@ -16,6 +16,7 @@ from gpunet.arrests.facts import (
     facts_of_persons,
     in_all,
 )
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.days import day_to_date
 from gpunet.base.shapes import example, example_of_id, hint
 from gpunet.base.words import Advice, counted, shortened

@@ -13,38 +13,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
+from gpunet.arrests.incidents import incident_members
 from gpunet.base.arguments import checked, given, instance_of
 from gpunet.base.array_types import Bool, Float64, Int32, Int64, UInt64
 from gpunet.base.days import NO_DAY
 from gpunet.base.errors import InputError
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
-from gpunet.tables.arrays import (
-    begins_run,
-    count_by_code,
-    distinct,
-    greatest_by_code,
-    is_on_host,
-    least_by_code,
-    namespace,
-    put_at,
-    row_numbers,
-    running_sum,
-    sort_order,
-    to_host,
-)
+from gpunet.tables.arrays import distinct, is_on_host, namespace, put_at, running_sum, sort_order, to_host
 from gpunet.tables.frames import make_frame
 from gpunet.tables.gather import gather
 
 __all__ = [
     "CHECK_NETWORK",
-    "IncidentMembers",
     "Network",
     "Ties",
     "build_network",
     "by_person",
     "in_file_order",
-    "incident_members",
     "network_from_edges",
     "table_of_ties",
     "ties_table",
@@ -52,8 +38,6 @@ __all__ = [
 ]
 
 _MAX_VERTICES = int(np.iinfo(np.int32).max)
-
-_AFTER_ALL_DAYS = int(np.iinfo(np.int32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,35 +58,6 @@ class Ties:
 
     def __len__(self) -> int:
         return int(self.a.shape[0])
-
-
-@dataclass(frozen=True, eq=False)
-class IncidentMembers:
-    """The distinct persons of each incident: those of incident i are ``person[indptr[i]:indptr[i + 1]]``, ascending.
-
-    ``first_day`` and ``last_day`` (``NO_DAY`` if undated) and ``violent`` (any violent offence of this person in this
-    incident) run parallel to ``person``.
-    """
-
-    indptr: Int64
-    person: Int32
-    first_day: Int32
-    last_day: Int32
-    violent: Bool
-
-    @cached_property
-    def size(self) -> Int64:
-        """int64[number of incidents], distinct persons of each."""
-        return self.indptr[1:] - self.indptr[:-1]
-
-    @cached_property
-    def incident(self) -> Int64:
-        """The incident of each element of ``person``."""
-        return row_numbers(self.indptr, self.person.shape[0])
-
-    def forming(self, max_size: int) -> Bool:
-        """bool[number of incidents], whether an incident ties its persons: two of them at least, `max_size` at most."""
-        return (self.size >= 2) & (self.size <= max_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,26 +140,6 @@ class Network:
 CHECK_NETWORK = instance_of(Network, "a network, as build_network and network_from_edges return it")
 
 
-def incident_members(arrests: Arrests) -> IncidentMembers:
-    """Group arrests by incident. A person arrested twice in one (by two forces) counts once."""
-    xp = namespace(arrests.person)
-    order = sort_order([arrests.incident])  # stable, and persons ascend already
-    person, incident, day = arrests.person[order], arrests.incident[order], arrests.day[order]
-    new = begins_run(incident, person)
-    member = running_sum(xp.astype(new, xp.int64))[1:] - 1
-    person = person[new]
-    n = person.shape[0]
-    dated = xp.where(day == NO_DAY, _AFTER_ALL_DAYS, day)
-    first = least_by_code(member, dated, n, otherwise=_AFTER_ALL_DAYS)
-    return IncidentMembers(
-        running_sum(count_by_code(incident[new], arrests.n_incidents)),
-        person,
-        xp.where(first == _AFTER_ALL_DAYS, NO_DAY, first),
-        greatest_by_code(member, day, n, otherwise=NO_DAY),
-        count_by_code(member[arrests.offences[order] != 0], n) > 0,
-    )
-
-
 @checked(arrests=CHECK_ARRESTS)
 def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     """Tie every two persons who share an incident of 2 to ``max_incident_size`` distinct persons.
@@ -233,8 +168,7 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     engine = resolve_engine("cpu" if engine is None else engine)
     members = incident_members(arrests)
     cap = arrests.config.network.max_incident_size
-    forming = members.forming(cap)
-    members_of, size = _by_size(members, forming)
+    members_of, size = members.smallest_first(cap)
     xp = namespace(arrests.person)
     person = in_file_order(distinct(members.person[members_of]), arrests.first_rows)
     n = int(person.shape[0])
@@ -249,18 +183,6 @@ def build_network(arrests: Arrests, engine: Engine | None = None) -> Network:
     sets = vertex_sets(arrests.person_offences[person], arrests.config.violent_offences)
     oversize = xp.nonzero(members.size > cap)[0]
     return Network(n, rows, columns, sets, ties, xp.astype(person, xp.int32, copy=False), oversize)
-
-
-def _by_size(members: IncidentMembers, forming: Bool) -> tuple[Int64, Int64]:
-    """The positions of the members of incidents that tie their persons, incident by incident, and the sizes of these.
-
-    The smallest come first. Strengths are added up in this order: what they come to does not depend on which of two
-    incidents of a size is which.
-    """
-    xp = namespace(forming)
-    (kept,) = xp.nonzero(forming[members.incident])
-    size = members.size[members.incident[kept]]
-    return kept[sort_order([size])], xp.sort(members.size[forming])
 
 
 def in_file_order(persons: Int32 | Int64, first_rows: Int64) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.diagnostics import diagnosed, why_nothing
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.shapes import shape_of, values_are_shown

@@ -20,7 +20,8 @@ from gpunet.base.private import make_folder
 from gpunet.base.words import counted
 from gpunet.cli.console import columns_of_terminal, notice, say
 from gpunet.governance.demand import requests
-from gpunet.governance.log import LOG, check, entries, head_of
+from gpunet.governance.log import LOG, check, entries
+from gpunet.governance.log_head import head_of
 from gpunet.governance.noted import log_kept_of
 from gpunet.report.audience import Audience, AudienceName
 from gpunet.report.csv_text import csv_of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import ReadReport
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.words import Advice, plain_name, toml_key, toml_of
 from gpunet.config.config import Config, load_config
 from gpunet.config.offences import preset_of

@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gpunet.base.errors import ConfigError, EngineError
-from gpunet.config.config import UNENCRYPTED, ClusterConfig
+from gpunet.config.cluster_config import UNENCRYPTED, ClusterConfig
 
 __all__ = ["CLUSTERS", "Address", "checked_address"]
 

@@ -11,7 +11,7 @@ from gpunet.base.errors import ConfigError, EngineError
 from gpunet.base.threads import available_threads
 from gpunet.cluster.address import CLUSTERS, Address, checked_address
 from gpunet.cluster.local import QUIET, local_client
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.protocol import Engine
 

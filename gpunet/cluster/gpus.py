@@ -16,7 +16,7 @@ from gpunet.cluster.executor import ClusterExecutor
 from gpunet.cluster.gpu_graphs import GpuGraphs
 from gpunet.cluster.gpu_worker import Setup, start
 from gpunet.cluster.local import local_client
-from gpunet.config.config import UNENCRYPTED, ClusterConfig
+from gpunet.config.cluster_config import UNENCRYPTED, ClusterConfig
 from gpunet.engines.gpu.check import count_devices, require_device
 
 __all__ = ["gpus_engine", "require_gpus", "started_gpus"]

@@ -15,7 +15,7 @@ from distributed import Future
 from numpy.typing import NDArray
 
 from gpunet.arrests.facts import IncidentFacts, IncidentRows, facts_of_incidents
-from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.arrests.incidents import IncidentMembers, incident_members
 from gpunet.base.days import NO_DAY
 from gpunet.cluster.partitions import ArrestPartition, DistributedArrests
 from gpunet.cluster.results import each, fetched

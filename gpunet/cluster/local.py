@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gpunet.base.errors import ConfigError
-from gpunet.config.config import ClusterConfig
+from gpunet.config.cluster_config import ClusterConfig
 
 if TYPE_CHECKING:
     from distributed import Client

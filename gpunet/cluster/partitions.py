@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from distributed import Client, Future
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.array_types import Int64
 from gpunet.base.days import day_number
 from gpunet.cluster.results import each

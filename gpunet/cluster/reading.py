@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import Advice
@@ -22,6 +22,7 @@ from gpunet.cluster.results import each, fetched, threads_of
 from gpunet.cluster.shuffle import BUCKET, bounds_of, frame_of, range_of, range_of_texts, shuffled, table_of
 from gpunet.config.config import Config, InputConfig
 from gpunet.reading.alike import alike_among, candidates, canonical, texts_of
+from gpunet.reading.batches import InputRecord, Inputs
 from gpunet.reading.findings import Findings
 from gpunet.reading.names import Names, check_forces
 from gpunet.reading.partition import PartNote, ReadPart, plan_partitions, read_partition
@@ -31,7 +32,6 @@ from gpunet.reading.pseudonymised import check_alike, check_kind
 from gpunet.reading.report import as_rejected, columns_of, rejected_schema, report_of, whole_number_ids
 from gpunet.reading.skipped import nothing_readable
 from gpunet.reading.sources import Source, find_sources
-from gpunet.reading.stream import InputRecord, Inputs
 from gpunet.tables.frames import from_arrow, hashes_of
 
 __all__ = ["read_distributed"]

@@ -23,7 +23,8 @@ from gpunet.cluster.statistics import (
     distributed_network_statistics,
 )
 from gpunet.cluster.vertex_columns import VertexColumns, contents_of
-from gpunet.config.config import UNENCRYPTED, PathConfig
+from gpunet.config.cluster_config import UNENCRYPTED
+from gpunet.config.config import PathConfig
 from gpunet.model import CrossFit, Forecast
 from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.described import coarsest, windows

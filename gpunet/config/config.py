@@ -12,13 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 from pydantic.dataclasses import dataclass
 
 from gpunet.base.errors import ConfigError, in_words
 from gpunet.base.paths import named_path, read_regular
 from gpunet.base.words import shortened
 from gpunet.config.audit_config import AuditConfig
+from gpunet.config.cluster_config import ClusterConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.flags_config import Flags
 from gpunet.config.governance_config import ALLOWED_BY, GovernanceConfig, OutputConfig, named_as_outcome
@@ -27,7 +28,6 @@ from gpunet.config.layers import Layers
 from gpunet.config.links_config import LinksConfig
 from gpunet.config.offences import EXCEPT, PRESETS, RESERVED_SETS
 from gpunet.config.places_config import PlacesConfig
-from gpunet.config.pool_config import PoolConfig
 from gpunet.config.sides import OFFENDER, Side
 from gpunet.config.ties_config import Kinds, VictimsConfig
 from gpunet.config.validation import AS_GIVEN, CHECKED, names_keys
@@ -36,9 +36,7 @@ __all__ = [
     "ALL_COLUMNS",
     "OPTIONAL_COLUMNS",
     "REQUIRED_COLUMNS",
-    "UNENCRYPTED",
     "AuditConfig",
-    "ClusterConfig",
     "Config",
     "EvaluateConfig",
     "IdRules",
@@ -52,9 +50,6 @@ __all__ = [
 ]
 
 DEFAULT_PRESET = "fbi_index"
-
-#: What ``[cluster] unencrypted`` has to say before a scheduler without TLS on another machine is spoken to.
-UNENCRYPTED = "I accept that anyone on this network can run code"
 
 _MOST_BYTES = 1 << 24  # of a configuration file
 
@@ -116,46 +111,6 @@ class ModelConfig:
     side: Side = OFFENDER
     """What is forecast: ``"offender"``, a violent arrest; or ``"victim"``, becoming a victim of a violent offence,
     which needs tables of victims. The two lists are never put together."""
-
-
-_Processes = Annotated[StrictInt, Field(ge=0, le=10_000)]
-
-
-@names_keys("cluster")
-@dataclass(frozen=True, config=CHECKED)
-class ClusterConfig(PoolConfig):
-    """The Dask cluster of ``--cluster``; docs/cluster.md has more.
-
-    None of this has a bearing on the results, but that with `unencrypted` the model depends on the number of workers
-    and on their threads. The other options of GPUs are :class:`gpunet.config.pool_config.PoolConfig`'s.
-    """
-
-    workers: _Processes = 0
-    """Of ``local``: processes; 0 lets Dask divide the processors (or ``--threads``) into them. Of ``local-cuda``: GPUs,
-    all that are visible if 0; each has a process of one thread."""
-    threads: _Processes = 0
-    """Of ``local``: threads of each process; 0 lets Dask choose."""
-    memory_limit: str = "auto"
-    """Of ``local`` and ``local-cuda``: of each process, such as ``"8 GiB"``; ``"auto"`` is an equal share, ``"0"`` no
-    limit. A worker that is about to pass it is started again, and its work goes to others."""
-    tls_ca: str = ""
-    """Of a scheduler's address: path of the authority's certificate."""
-    tls_cert: str = ""
-    """Path of our own certificate."""
-    tls_key: str = ""
-    """Path of its key."""
-    unencrypted: Literal["", "I accept that anyone on this network can run code"] = ""
-    """Words without which a scheduler on another machine is not used but through TLS, and XGBoost does not train on
-    several workers, of ``local`` neither: they would listen on every interface."""
-    cuda_visible_devices: str = ""
-    """Of ``local-cuda``: GPUs to choose from, such as ``"0,2"``, or their UUIDs; ``""`` is what the variable
-    CUDA_VISIBLE_DEVICES says, or all."""
-    enable_cudf_spill: StrictBool = False
-    """Of ``local-cuda``: lets cuDF move its frames to the host's memory where the GPU's does not suffice."""
-
-    def pool(self) -> PoolConfig:
-        """What workers are told of their GPUs' memory."""
-        return PoolConfig(**{f.name: getattr(self, f.name) for f in dataclasses.fields(PoolConfig)})
 
 
 def _preset(sets: Any) -> Any:

@@ -19,6 +19,7 @@ from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.base.words import quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import DETAILS, InputConfig
+from gpunet.reading.batches import InputRecord, Inputs
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.columns import Layout, in_quotes, layout_of, plain_name
 from gpunet.reading.corrections import Effect
@@ -28,7 +29,7 @@ from gpunet.reading.person_links import with_person_links
 from gpunet.reading.pseudonymised import CheckIds, check_unsaid
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import InputRecord, Inputs, frame_batches, source_batches
+from gpunet.reading.stream import frame_batches, source_batches
 from gpunet.tables.frames import as_eager, is_frame, series_to_arrow, without_repeated
 
 __all__ = ["EVERYBODY", "MOST_GROUPS", "NOT_KNOWN", "Attribute", "Attributes", "checked_names", "read_attributes"]

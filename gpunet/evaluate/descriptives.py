@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.network import Network, build_network, incident_members
+from gpunet.arrests.incidents import incident_members
+from gpunet.arrests.network import Network, build_network
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.base.progress import ProgressCallback

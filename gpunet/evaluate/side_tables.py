@@ -20,6 +20,7 @@ from gpunet.base.shapes import example, hint
 from gpunet.base.words import counted, quoted
 from gpunet.config.config import Config
 from gpunet.config.input_config import InputConfig
+from gpunet.reading.batches import Batch, InputRecord, Inputs, Withdrawal
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.corrections import Effect
 from gpunet.reading.date_formats import date_formats
@@ -33,7 +34,7 @@ from gpunet.reading.person_links import with_person_links
 from gpunet.reading.pseudonymised import check_beside, other_dates, other_dates_beside, stated_pseudonyms
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import Batch, InputRecord, Inputs, Withdrawal, frame_batches, source_batches
+from gpunet.reading.stream import frame_batches, source_batches
 from gpunet.tables.frames import as_eager, is_frame, series_to_arrow, without_repeated
 
 __all__ = ["Custody", "Victims", "read_custody", "read_victims", "tell_of_incidents"]

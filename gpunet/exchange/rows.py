@@ -19,12 +19,13 @@ from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS, DETAILS, REQUIR
 from gpunet.exchange.coarse_dates import Step, ends_of, lasts_of, starts_of
 from gpunet.exchange.pseudonyms import PERSON, Pseudonymiser
 from gpunet.exchange.row_order import ids_in_order, in_order
+from gpunet.reading.batches import InputRecord, Inputs
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
 from gpunet.reading.location import HOST, Column
 from gpunet.reading.partition import read_partition
 from gpunet.reading.pseudonymised import check_plain
 from gpunet.reading.sources import Source
-from gpunet.reading.stream import InputRecord, Inputs, source_batches
+from gpunet.reading.stream import source_batches
 from gpunet.reading.ties_columns import as_input, ties_layout
 from gpunet.reading.ties_kinds import check_kinds
 from gpunet.reading.ties_rows import TieBatch, TieReader

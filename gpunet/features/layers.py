@@ -13,14 +13,8 @@ import numpy as np
 
 from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.beside import end_of
-from gpunet.arrests.network import (
-    Network,
-    Ties,
-    in_file_order,
-    incident_members,
-    table_of_ties,
-    vertex_sets,
-)
+from gpunet.arrests.incidents import incident_members
+from gpunet.arrests.network import Network, Ties, in_file_order, table_of_ties, vertex_sets
 from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.base.progress import ProgressCallback, labelled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.arrests.incidents import IncidentMembers, incident_members
 from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import NO_DAY
 from gpunet.features.column import Column, Columns, ratio

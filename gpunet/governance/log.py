@@ -8,30 +8,25 @@ no line with it.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
 from gpunet.base.lock import held
-from gpunet.base.paths import kind_of, open_regular, read_regular
+from gpunet.base.paths import kind_of, open_regular
 from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
+from gpunet.governance.log_head import damaged_log, head_of, head_path, remove_partial_heads, write_head
 from gpunet.governance.log_line import FIRST, OPERATIONS, actor_of, line_of, new_entry, read_line
 from gpunet.governance.log_sharing import share
-from gpunet.tables.files import is_partial_of, write_whole
 
-__all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "head_of", "is_log", "log_of", "place_of_log"]
+__all__ = ["LOG", "OPERATIONS", "append", "check", "entries", "is_log", "log_of", "place_of_log"]
 
 #: The name of a log.
 LOG = "log.jsonl"
-
-_HEAD = ".head"
-_MOST_HEAD_BYTES = 1 << 10
 
 #: No line is longer: texts of the configuration have 500 characters, which are six each at most if escaped.
 _LONGEST_LINE = 1 << 16
@@ -59,7 +54,7 @@ def place_of_log(named: str, governed: bool, run: Path) -> Path | None:
 
 def is_log(log: Path) -> bool:
     """Whether there is a log: a file whose first line is one's, damaged or not, or what it had for its head."""
-    if os.path.lexists(_head_path(log)):
+    if os.path.lexists(head_path(log)):
         return True
     try:
         with open_regular(log) as file:
@@ -117,7 +112,7 @@ def append(
         with sharing("group" if group else "owner"):
             make_folder(log.parent)
         with held(log, f"the log {log}", share if group else None):
-            _remove_partial_heads(log)
+            remove_partial_heads(log)
             return _appended(log, entry, group)
     except OSError as error:
         raise cannot_write(f"cannot write the log {log}, so nothing is done", error) from error
@@ -135,15 +130,15 @@ def _appended(log: Path, entry: dict[str, Any], group: bool) -> dict[str, Any]:
         if new and group:
             share(log)
         shared = bool(os.fstat(descriptor).st_mode & 0o020)
-        if not found.st_size and not os.path.lexists(_head_path(log)):
-            _write_head(log, 0, FIRST, shared)
+        if not found.st_size and not os.path.lexists(head_path(log)):
+            write_head(log, 0, FIRST, shared)
             _flush_folder(log.parent)
         end, seq, last = _end(log, descriptor)
-        if _read_head(log) != (seq, last):  # or the next writer that is killed would leave it two lines behind
-            _write_head(log, seq, last, shared)
+        if head_of(log) != (seq, last):  # or the next writer that is killed would leave it two lines behind
+            write_head(log, seq, last, shared)
         line, whole = line_of(entry, seq + 1, last)
         _write_line(log, descriptor, line, end)
-        _write_head(log, seq + 1, whole["sha256"], shared)
+        write_head(log, seq + 1, whole["sha256"], shared)
     finally:
         os.close(descriptor)
     return whole
@@ -155,7 +150,7 @@ def _end(log: Path, descriptor: int) -> tuple[int, int, str]:
     What follows the last whole line was never finished, so what it was to tell of was not done. It is cut off.
     """
     size = os.fstat(descriptor).st_size
-    seq, sha256 = _read_head(log)
+    seq, sha256 = head_of(log)
     start = max(0, size - 3 * _LONGEST_LINE)
     with open_regular(log) as file:
         file.seek(start)
@@ -163,14 +158,14 @@ def _end(log: Path, descriptor: int) -> tuple[int, int, str]:
     end = size - len(rest)
     if not whole:
         if start or seq:
-            raise _damaged(log, "its end is not that of its head")
+            raise damaged_log(log, "its end is not that of its head")
     else:
         found, why = read_line(whole[-1])
         if why:
-            raise _damaged(log, f"its last line: {why}")
+            raise damaged_log(log, f"its last line: {why}")
         if (found["seq"], found["sha256"]) != (seq, sha256):
             if (found["seq"], found["previous_sha256"]) != (seq + 1, sha256):
-                raise _damaged(log, "its last line is not that of its head")
+                raise damaged_log(log, "its last line is not that of its head")
             seq, sha256 = found["seq"], found["sha256"]  # its writer was killed before it wrote the head
     if rest:
         os.ftruncate(descriptor, end)
@@ -237,7 +232,7 @@ def _out_of_place(found: dict[str, Any], seq: int, previous: str) -> str:
 def _faults_of_head(log: Path, seq: int, sha256: str, before: str) -> list[str]:
     """What is wrong at the end of a log whose last line has this number and hash, and that hash of the line before."""
     try:
-        head = _read_head(log)
+        head = head_of(log)
     except InputError as error:
         return [str(error)]
     if head == (seq, sha256) or head == (seq - 1, before):  # the latter if a writer was killed before it wrote it
@@ -261,7 +256,7 @@ def entries(log: Path, *, damaged: bool = False) -> Iterator[dict[str, Any]]:
         if found:
             yield found
         elif not damaged:
-            raise _damaged(log, f"line {number:,}: {why}")
+            raise damaged_log(log, f"line {number:,}: {why}")
 
 
 def _lines(log: Path) -> Iterator[bytes]:
@@ -270,60 +265,10 @@ def _lines(log: Path) -> Iterator[bytes]:
             while line := file.readline(_LONGEST_LINE):
                 yield line
     except FileNotFoundError as error:
-        if not os.path.lexists(_head_path(log)):
+        if not os.path.lexists(head_path(log)):
             raise InputError(f"there is no log {log}: name a log, or a folder that holds {LOG}") from error
     except OSError as error:
         raise InputError(f"{log}: it cannot be read: {in_words(error)}") from error
-
-
-def head_of(log: Path) -> tuple[int, str]:
-    """Number and SHA-256 of the last line, as the head has them; InputError if there is none."""
-    return _read_head(log)
-
-
-def _head_path(log: Path) -> Path:
-    return log.with_name(log.name + _HEAD)
-
-
-def _read_head(log: Path) -> tuple[int, str]:
-    path = _head_path(log)
-    try:
-        text = read_regular(path, _MOST_HEAD_BYTES)
-    except FileNotFoundError:
-        raise _damaged(log, f"its head, {path.name}, is gone") from None
-    except OSError as error:
-        raise _damaged(log, f"its head, {path.name}, cannot be read: {in_words(error)}") from error
-    try:
-        found = json.loads(text)
-        seq, sha256 = found["seq"], found["sha256"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        seq, sha256 = None, None
-    if type(seq) is not int or not isinstance(sha256, str) or text != _head_text(seq, sha256):
-        raise _damaged(log, f"its head, {path.name}, is not what is written there")
-    return seq, sha256
-
-
-def _head_text(seq: Any, sha256: Any) -> bytes:
-    return (json.dumps({"seq": seq, "sha256": sha256}, separators=(",", ":")) + "\n").encode("ascii")
-
-
-def _write_head(log: Path, seq: int, sha256: str, shared: bool) -> None:
-    def write(path: Path) -> None:
-        path.write_bytes(_head_text(seq, sha256))
-        if shared:
-            share(path)
-
-    with sharing("group" if shared else "owner"):  # it is replaced, and never written into
-        write_whole(_head_path(log), write)
-
-
-def _remove_partial_heads(log: Path) -> None:
-    """Remove what killed writers have left of a head that they did not finish; whoever has the lock is the only one."""
-    head = _head_path(log)
-    for path in log.parent.glob("*.partial"):
-        if is_partial_of(path, head):
-            with suppress(OSError):  # another user's, in a folder where each may remove their own alone
-                path.unlink()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -335,7 +280,3 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _damaged(log: Path, why: str) -> InputError:
-    return InputError(f"the log {log} is damaged: {why}. `gpunet log verify {log}` says what is wrong with it")

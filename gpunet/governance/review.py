@@ -16,10 +16,11 @@ from typing import Any, Literal
 from gpunet.base.errors import InputError
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.file_lists import REPORT, stored_list
-from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into, remove_results
+from gpunet.runs.folder import MANIFEST, RunFolder, remove_results
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
 from gpunet.runs.sealed import SEALED, read_sealed, sealable_words
+from gpunet.runs.writing import cannot_write_into
 from gpunet.tables.files import sha256_of
 
 __all__ = ["Decision", "ReviewFolder", "is_of_approved"]

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.progress import ProgressCallback, labelled
+from gpunet.model.labels import read_labels
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, record_of
 from gpunet.model.scoring import score_table
-from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels, stack
+from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, stack
 from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model
 from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of, model_config, train_later

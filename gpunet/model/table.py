@@ -10,30 +10,29 @@ from typing import Any, TypeAlias
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import ArrayLike
 
-from gpunet.base.array_types import Bool, Float32, Int64
+from gpunet.base.array_types import Float32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.words import quoted
 from gpunet.config.offences import Taxonomy, taxonomy_hash
-from gpunet.model.matrix import as_host_values, check_device, column, namespace, on_gpu, place, to_device, to_host
+from gpunet.model.matrix import check_device, column, namespace, on_gpu, place, to_device, to_host
 from gpunet.model.metadata import FeatureMetadata, feature_metadata_of
 from gpunet.model.origin import Origin
-from gpunet.tables.frames import as_eager, as_wide_text, backend_of, is_frame, make_series
+from gpunet.tables.frames import as_eager, as_wide_text, backend_of, make_series
 from gpunet.tables.parquet import read_parquet, read_parquet_metadata
 
 __all__ = [
+    "PERSON",
     "FeatureTable",
     "TaxonomyLike",
-    "as_booleans",
     "check_present",
     "check_same_taxonomy",
+    "id_array",
     "read_features",
-    "read_labels",
     "stack",
 ]
 
+#: The column of ids.
 PERSON = "person_id"
 
 #: The violent sets, or the hash of them.
@@ -81,8 +80,8 @@ class FeatureTable:
         return len(self.matrix)
 
     def ids(self) -> pa.Array:
-        """The ids as one PyArrow array, text always as ``large_string``."""
-        return _id_array(self.person_ids)
+        """The ids, see :func:`id_array`."""
+        return id_array(self.person_ids)
 
     def column(self, name: str) -> Float32 | None:
         """The values of one feature in the host's memory, float32[n], or None if it is not there."""
@@ -188,42 +187,6 @@ def read_features(
 def _origin_of(stated: FeatureMetadata) -> Origin:
     day = stated.as_of or stated.counted_from  # the day after the last date is one as of which all arrests count
     return Origin(day, settings=stated.settings, undated_arrests=stated.undated_arrests)
-
-
-def read_labels(table: FeatureTable, labels: Any) -> Bool:
-    """Labels in the order of the table's rows, bool[n].
-
-    Parameters
-    ----------
-    table
-        The persons.
-    labels
-        n booleans (or 0 and 1) aligned with the rows, or a frame with ``person_id`` and ``label``, one row a person;
-        its rows for other persons are ignored.
-
-    Raises
-    ------
-    ModelError
-        If labels are missing, null, neither true nor false, or a person has two rows.
-    """
-    if not is_frame(labels):
-        return as_booleans(as_host_values(labels), len(table))
-    frame = as_eager(labels)
-    for name in (PERSON, "label"):
-        if name not in frame.columns:
-            raise ModelError(f"the labels: there is no column {name}")
-    known, wanted = _id_array(frame[PERSON]), table.ids()
-    if known.type != wanted.type:
-        raise ModelError(f"the labels: {PERSON} is {known.type}, but {wanted.type} in the features")
-    if len(known.unique()) != len(known):
-        raise ModelError(f"the labels: a {PERSON} has more than one row")
-    found = pc.index_in(wanted, value_set=known)
-    if found.null_count:
-        raise ModelError(f"the labels: {found.null_count} of the {len(table)} persons in the features have none")
-    if frame["label"].null_count():
-        raise ModelError("the labels: label has nulls")
-    known_labels = as_booleans(frame["label"].to_numpy(), len(known))
-    return known_labels[np.asarray(found.to_numpy(), dtype=np.int64)]
 
 
 def stack(first: FeatureTable, second: FeatureTable) -> FeatureTable:
@@ -337,25 +300,7 @@ def _all_null(n: int, p: int, device: str) -> Any:
     return namespace(nothing).full((p, n), np.nan, dtype=np.float32).T
 
 
-def as_booleans(values: ArrayLike, n: int) -> Bool:
-    """Labels of n rows, bool[n]; ModelError if they are of another number, or neither true nor false."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:  # lists of different lengths
-        raise ModelError(f"the labels: expected {n} values, one a row") from error
-    if array.shape != (n,):
-        raise ModelError(f"the labels: expected {n} values, one a row, but the shape is {array.shape}")
-    if array.dtype == np.bool_:
-        return array
-    try:
-        numbers = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ModelError("the labels: expected true and false") from error
-    if not np.isin(numbers, (0.0, 1.0)).all():
-        raise ModelError("the labels: expected only true and false, or 1 and 0")
-    return np.asarray(numbers == 1.0, dtype=np.bool_)
-
-
-def _id_array(ids: nw.Series[Any]) -> pa.Array:
+def id_array(ids: nw.Series[Any]) -> pa.Array:
+    """Ids as one PyArrow array, text always as ``large_string``."""
     column = as_wide_text(pa.table({PERSON: ids.to_arrow()})).column(0)
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -18,8 +18,9 @@ from gpunet.config.config import Config, ModelConfig, load_config
 from gpunet.model.assembling import CrossFit, FoldAssignment, assemble, assemble_later
 from gpunet.model.classifier import kind_module
 from gpunet.model.folds import NEVER, fold_count, held_out_folds, person_folds, person_groups
+from gpunet.model.labels import read_labels
 from gpunet.model.matrix import device_given
-from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, read_labels
+from gpunet.model.table import FeatureTable, TaxonomyLike, read_features
 from gpunet.model.trained import Model
 
 __all__ = [

@@ -16,11 +16,12 @@ from gpunet.base.array_types import Bool, Int32, Int64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.config.config import Config
 from gpunet.config.input_config import ALL_COLUMNS, IdColumnRules, InputConfig
+from gpunet.reading.batches import Batch, Inputs
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.location import HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import Batch, Inputs, frame_batches, source_batches
+from gpunet.reading.stream import frame_batches, source_batches
 from gpunet.runs.described import paths_of
 from gpunet.tables.arrays import dense, least_by_code
 from gpunet.tables.frames import as_eager, backend_of, is_frame, make_series, rows_of, without_repeated

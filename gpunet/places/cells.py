@@ -11,8 +11,9 @@ import h3.api.basic_int as h3
 import numpy as np
 import scipy.sparse as sp
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.charges import first_known
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.config.config import Config

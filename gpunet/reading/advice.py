@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount
+from gpunet.arrests.read_report import FileCount
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import InputConfig
 from gpunet.reading.date_formats import date_formats

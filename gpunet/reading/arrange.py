@@ -6,8 +6,9 @@ from typing import Any
 
 import narwhals as nw
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.charges import Charges, earliest_days, first_known, in_file_order, joined
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY
 from gpunet.config.config import Config

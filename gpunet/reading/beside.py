@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.joined import check_key, with_tables
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback
 from gpunet.base.words import Advice, counted, plain_name

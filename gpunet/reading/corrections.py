@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
+from gpunet.reading.batches import InputRecord, Piece
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.location import Column, Location, in_order
 from gpunet.reading.rejections import FILE, in_file_order, malformed_rows
-from gpunet.reading.stream import InputRecord, Piece
 from gpunet.tables import arrays
 
 __all__ = ["Corrections", "Effect", "added", "correct_rows", "is_whole", "pattern_of", "without_erased"]

@@ -10,17 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.array_types import Int32, Int64
 from gpunet.base.errors import InputError
 from gpunet.config.config import Config
+from gpunet.reading.batches import InputRecord, Inputs
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.findings import Findings
 from gpunet.reading.location import HOST
 from gpunet.reading.names import NAMED, PLACES, place_pairs
 from gpunet.reading.reader import Reader
 from gpunet.reading.sources import Source
-from gpunet.reading.stream import InputRecord, Inputs, source_batches
+from gpunet.reading.stream import source_batches
 from gpunet.tables.arrow_paths import for_arrow
 from gpunet.tables.frames import rows_of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
 
-from gpunet.arrests.arrests import ReadReport
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError, UnreadableFile
 from gpunet.base.printable import printable
 from gpunet.base.words import quoted, shortened
@@ -70,7 +70,7 @@ class _Named(Protocol):
 
 
 class _Record(_Named, Protocol):
-    """What is known of an input: :class:`gpunet.reading.stream.InputRecord`."""
+    """What is known of an input: :class:`gpunet.reading.batches.InputRecord`."""
 
     @property
     def sha256(self) -> str | None: ...

@@ -19,6 +19,7 @@ from gpunet.arrests.charges import NEVER
 from gpunet.base.array_types import Int8, Int64
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_COLUMNS, DATE_PARTS
+from gpunet.reading.batches import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.coded_rows import CodedRows, Repeats, date_part, repeats_of
 from gpunet.reading.columns import coded_columns, key_columns
 from gpunet.reading.corrections import Corrections, Effect, all_rejected, correct_rows
@@ -29,7 +30,6 @@ from gpunet.reading.findings import Findings, findings_of_rejected
 from gpunet.reading.location import Column, Location, code_series, in_order, joined
 from gpunet.reading.rejections import REASONS, rejected_rows
 from gpunet.reading.state import ReadState
-from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.values import Values, meaning_of, values_of
 from gpunet.tables import arrays
 from gpunet.tables.frames import rows_of, series_to_arrow

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from gpunet.base.array_types import Int8, Int64
+from gpunet.reading.batches import Batch, InputRecord
 from gpunet.reading.dialects import as_text
-from gpunet.reading.stream import Batch, InputRecord
 from gpunet.tables.frames import on_host, rows_of
 
 __all__ = ["FILE", "REASONS", "REPORT_COLUMNS", "in_file_order", "malformed_rows", "rejected_rows"]

@@ -9,19 +9,19 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount, ReadReport
+from gpunet.arrests.read_report import FileCount, ReadReport
 from gpunet.base.words import counted
 from gpunet.config.config import ALL_COLUMNS, Config
 from gpunet.config.input_config import DATE_COLUMNS
 from gpunet.config.offences import charges_in, compile_taxonomy, offence_mask
 from gpunet.reading.advice import explained_reasons, reading_advice, unread_recorded_at
+from gpunet.reading.batches import InputRecord, Inputs
 from gpunet.reading.columns import in_quotes
 from gpunet.reading.findings import Findings
 from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.several_charges import several_charges
 from gpunet.reading.skipped import skipped_warnings
-from gpunet.reading.stream import InputRecord, Inputs
 from gpunet.tables.frames import from_arrow
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile
 
 __all__ = ["nothing_readable", "skipped_warnings"]

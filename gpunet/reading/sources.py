@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gpunet.arrests.arrests import SkippedFile
+from gpunet.arrests.read_report import SkippedFile
 from gpunet.base.errors import InputError, UnreadableFile, in_words
 from gpunet.base.paths import check_regular, is_mere_word, name_of, named_path, open_regular
 from gpunet.config.config import InputConfig

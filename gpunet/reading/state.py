@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
+from gpunet.reading.batches import InputRecord, Piece
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.findings import Findings
-from gpunet.reading.stream import InputRecord, Piece
 
 __all__ = ["ReadState", "can_be_kept", "state_of"]
 

@@ -12,10 +12,11 @@ import numpy as np
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.config.input_config import InputConfig
+from gpunet.reading.batches import Batch, Inputs, Withdrawal
 from gpunet.reading.columns import layout_of
 from gpunet.reading.location import Location
 from gpunet.reading.sources import find_sources
-from gpunet.reading.stream import Batch, Inputs, LayoutOf, Withdrawal, frame_batches, source_batches
+from gpunet.reading.stream import LayoutOf, frame_batches, source_batches
 from gpunet.tables.frames import as_eager, backend_of, is_frame, without_repeated
 
 __all__ = ["Tables", "items_of", "open_tables"]

@@ -9,18 +9,18 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import FileCount, ReadReport
 from gpunet.arrests.beside import Associations
+from gpunet.arrests.read_report import FileCount, ReadReport
 from gpunet.base.array_types import Bool
 from gpunet.base.words import Advice, counted
 from gpunet.config.config import Config
 from gpunet.reading.advice import explained_reasons, reading_advice
+from gpunet.reading.batches import InputRecord
 from gpunet.reading.findings import Findings
 from gpunet.reading.pseudonymised import other_dates, stated_pseudonyms
 from gpunet.reading.rejections import REPORT_COLUMNS
 from gpunet.reading.report import as_rejected, columns_of, file_count, notes_of, null_words_of
 from gpunet.reading.skipped import skipped_warnings
-from gpunet.reading.stream import InputRecord
 from gpunet.reading.tables import Tables
 from gpunet.reading.ties_columns import OPTIONAL, REQUIRED
 from gpunet.reading.ties_rows import CHOSEN, TieReader

@@ -15,6 +15,7 @@ from gpunet.arrests.beside import ALWAYS, NEVER
 from gpunet.base.array_types import Bool, Int8, Int32, Int64
 from gpunet.config.config import Config
 from gpunet.config.ties_config import kind_in_table
+from gpunet.reading.batches import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.corrections import Corrections, Effect, all_rejected
 from gpunet.reading.date_columns import DateColumns
 from gpunet.reading.dates import DAY_US, NO_TIMESTAMP
@@ -24,7 +25,6 @@ from gpunet.reading.grades import GRADES, INFORMATION, Graded, grades, meaning_o
 from gpunet.reading.location import HOST, Column, code_series, joined
 from gpunet.reading.reader import of_type, with_force
 from gpunet.reading.rejections import rejected_rows
-from gpunet.reading.stream import Batch, InputRecord, Piece, Withdrawal
 from gpunet.reading.ties_columns import meaning_of_persons, tie_columns
 from gpunet.reading.values import Values, meaning_of, values_of
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.arrests.arrests import ReadReport
 from gpunet.arrests.beside import NEVER, Associations, Kind
 from gpunet.arrests.joined import TieRows
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.array_types import Int64
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback

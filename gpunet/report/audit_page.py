@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from gpunet.base.words import counted
 from gpunet.evaluate.attributes import EVERYBODY
-from gpunet.evaluate.audit_schemas import GROUP_MEASURES
 from gpunet.evaluate.proxies import FEWEST
 from gpunet.report.audience import MIN_PERSONS
+from gpunet.report.audit_figures import ERROR_COLUMNS, group_dots, group_table, one_attribute
 from gpunet.report.audit_words import (
     FEATURES_IN_WORDS,
     RULES,
@@ -117,9 +116,9 @@ def audit_selection(source: Source) -> Section | None:
         lead,
         (
             *(Paragraph(text) for text in rest),
-            *_dots(source, fairness, "selection_rate", "Selected by the threshold",
+            *group_dots(source, fairness, "selection_rate", "Selected by the threshold",
                    f"The share of each group that the model's threshold selects. {_INTERVAL}"),
-            _table(source, _single(fairness, by), "groups", "Groups, by every rule",
+            group_table(source, one_attribute(fairness, by), "groups", "Groups, by every rule",
                    "For each rule, how many are selected, and the share with its interval. A larger share is no proof "
                    "of a bias by itself: compare it with how many were arrested."),
             *_pairs(source, fairness, by),
@@ -131,7 +130,7 @@ def _pairs(source: Source, fairness: pl.DataFrame, by: Sequence[str]) -> Iterato
     pairs = fairness.filter((pl.col("rule") == "threshold") & ~pl.col("by").is_in([*by, EVERYBODY]))
     told = pairs.drop_nulls("persons")
     if len(told):
-        yield _table(
+        yield group_table(
             source, told, "pairs", "Pairs of attributes",
             f"Everybody who shares two attributes, under the threshold. Of {len(pairs):,} pairs of groups "
             f"{len(told):,} can be told. What a group hides can show in a pair.",
@@ -160,7 +159,9 @@ def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section 
          f"Of persons whom the threshold selects, the share that was {outcome.violence} in the window"),
     )  # fmt: skip
     parts: list[Figure | Table] = [
-        part for name, title, text in figures for part in _dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
+        part
+        for name, title, text in figures
+        for part in group_dots(source, fairness, name, title, f"{text}. {_INTERVAL}")
     ]
     by = source.manifest["audit"]["by"]
     text = (
@@ -169,7 +170,9 @@ def audit_errors(source: Source, rules: Sequence[str] | None = None) -> Section 
         "every rule."
     )
     if len(fairness):
-        parts.append(_table(source, _single(fairness, by), "errors", "Errors, by every rule", text, _ERRORS))
+        parts.append(
+            group_table(source, one_attribute(fairness, by), "errors", "Errors, by every rule", text, ERROR_COLUMNS)
+        )
     return Section("errors", "Errors by group", lead, (*(Paragraph(text) for text in rest), *parts))
 
 
@@ -183,7 +186,7 @@ def audit_calibration(source: Source) -> Section | None:
         f"group, left of it too little. {_INTERVAL}"
     )
     by = source.manifest["audit"]["by"]
-    parts = _dots(source, fairness, "calibration", "Too much or too little", text)
+    parts = group_dots(source, fairness, "calibration", "Too much or too little", text)
     lead = calibration_lead(fairness, by, outcome=outcome)
     return Section("calibration", "Does a probability mean the same in every group?", lead, tuple(parts))
 
@@ -278,64 +281,3 @@ def _not_for_everybody() -> Section:
         f"This audit tells of groups of fewer than {MIN_PERSONS} persons, so it is not for everybody.",
         (Paragraph(f"For a page to be published, audit again with [audit] min_persons = {MIN_PERSONS} or more."),),
     )  # fmt: skip
-
-
-def _dots(source: Source, fairness: pl.DataFrame, measure: str, title: str, sentence: str) -> Iterator[Figure]:
-    """A dot for each group that is told, with its interval; nothing if none is."""
-    of, by = source.manifest["audit"], source.manifest["audit"]["by"]
-    names = {"value": measure, "low": f"{measure}_low", "high": f"{measure}_high"}
-    rows = fairness.filter((pl.col("rule") == "threshold") & pl.col("by").is_in(by)).drop_nulls(measure)
-    if not len(rows):
-        return
-    data = rows.select(
-        "by", "group", pl.format("{}: {}", "by", "group").alias("row"),
-        *(pl.col(column).cast(pl.Float64).alias(name) for name, column in names.items()),
-    )  # fmt: skip
-    everybody = fairness.filter((pl.col("by") == EVERYBODY) & (pl.col("rule") == "threshold"))[measure][0]
-    yield Figure(
-        f"audit_{measure}", title, sentence, of["persons"], data, _chart(data, everybody, measure == "calibration")
-    )
-
-
-def _chart(data: pl.DataFrame, everybody: float | None, signed: bool) -> Any:
-    import altair as alt
-
-    form = alt.Axis(format="+.1%" if signed else ".1%")
-    x = alt.X("value:Q", title=None, axis=form, scale=alt.Scale(zero=True))
-    rows = data["row"].to_list()
-    base = alt.Chart(data).encode(y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelLimit=240)))
-    lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None, axis=form), x2="high")
-    layers = [lines, base.mark_point(filled=True, size=60, opacity=1).encode(x=x)]
-    if everybody is not None:
-        whole = alt.Chart(pl.DataFrame({"value": [float(everybody)]}))
-        layers.insert(0, whole.mark_rule(strokeDash=[4, 3]).encode(x=x))
-    return alt.layer(*layers).properties(width=420, height=alt.Step(22))
-
-
-_SELECTED: Mapping[str, str] = {
-    "row": "group", "rule": "selected by", "persons": "persons", "positives": "arrested", "selected": "selected",
-    "selection_rate": "share", "selection_rate_low": "from", "selection_rate_high": "to",
-}  # fmt: skip
-
-_ERRORS: Mapping[str, str] = {
-    "row": "group", "rule": "selected by", "false_positive_rate": "selected of the not arrested",
-    "recall": "selected of the arrested", "precision": "arrested of the selected", "mean_score": "mean probability",
-    "observed": "share arrested",
-}  # fmt: skip
-
-
-def _table(
-    source: Source, rows: pl.DataFrame, name: str, title: str, sentence: str, heads: Mapping[str, str] = _SELECTED
-) -> Table:
-    words = {f"top_{k}": f"first {k}" for k in (100, 500)}
-    label = pl.when(pl.col("by") == EVERYBODY).then(pl.col("group")).otherwise(pl.format("{}: {}", "by", "group"))
-    shown = rows.with_columns(label.alias("row"), pl.col("rule").replace(words)).select(*heads, "undefined")
-    formats = {**dict.fromkeys(GROUP_MEASURES, "{:.1%}"), "selected": "{:,.0f}"}
-    formats |= {f"{measure}_{end}": "{:.1%}" for measure in GROUP_MEASURES for end in ("low", "high")}
-    persons = source.manifest["audit"]["persons"]
-    return Table(f"audit_{name}", title, f"{sentence} An empty cell is not told.", persons, shown, dict(heads), formats)
-
-
-def _single(fairness: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """The rows of everybody, and of one attribute."""
-    return fairness.filter(pl.col("by").is_in([EVERYBODY, *by]))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gpunet.arrests.arrests import Arrests
-from gpunet.arrests.network import IncidentMembers, incident_members
+from gpunet.arrests.incidents import IncidentMembers, incident_members
 from gpunet.base.array_types import Bool, Int64, UInt64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.config.registry import offences_in_words

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.base.progress import ProgressCallback

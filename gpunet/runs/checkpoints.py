@@ -22,9 +22,9 @@ from pydantic.dataclasses import dataclass
 from gpunet.base.errors import in_words
 from gpunet.base.private import make_folder
 from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
-from gpunet.runs.folder import store_whole
 from gpunet.runs.hidden_folder import is_kept_file
 from gpunet.runs.read_back import Damaged, numbers, require, valid
+from gpunet.runs.writing import store_whole
 from gpunet.search.graph import SearchGraph
 from gpunet.search.reduction import Chunk
 from gpunet.tables.own_files import remove_own

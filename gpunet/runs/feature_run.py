@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.array_types import Float64
 from gpunet.base.days import NO_DAY, day_to_date
 from gpunet.base.progress import begun, ended, part_of

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,61 +14,24 @@ from types import TracebackType
 from typing import Any
 
 from gpunet.base.errors import InputError, StorageError, cannot_write, in_words
-from gpunet.base.paths import kind_of, named_path, read_regular, refuse_inputs
-from gpunet.base.private import make_folder, open_to_group
+from gpunet.base.paths import named_path, read_regular, refuse_inputs
+from gpunet.base.private import open_to_group
 from gpunet.runs.file_lists import ALL_LISTED, FILE_LISTS, LIST_NAMES, listed_in
 from gpunet.runs.folder_rules import FolderRules
-from gpunet.runs.hidden_folder import CHECKPOINTS, HIDDEN, REPLACED, HiddenFolder, checkpoints_of
+from gpunet.runs.hidden_folder import HIDDEN, REPLACED, HiddenFolder, checkpoints_of
 from gpunet.runs.lock import FolderLock
 from gpunet.runs.result_names import Found, ResultNames
 from gpunet.runs.sealed import SEALABLE, SEALED, write_sealed
-from gpunet.tables.files import sha256_of, write_whole
+from gpunet.runs.writing import cannot_write_into, json_writer, make_folders_of, store_whole, what_is
+from gpunet.tables.files import sha256_of
 from gpunet.tables.parquet import write_parquet_parts
 
-__all__ = [
-    "MANIFEST",
-    "MOST_JSON_BYTES",
-    "RunFolder",
-    "cannot_write_into",
-    "outputs_in",
-    "remove_results",
-    "store_whole",
-]
+__all__ = ["MANIFEST", "MOST_JSON_BYTES", "RunFolder", "outputs_in", "remove_results"]
 
 MANIFEST = "run.json"
 
 #: No JSON of a run is larger: a million files that were read take about half.
 MOST_JSON_BYTES = 1 << 28
-
-
-def store_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """:func:`write_whole` for a file of a run.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written, because the disk is full or for any other reason of the operating system's.
-    """
-    try:
-        write_whole(path, write)
-    except OSError as error:
-        raise cannot_write_into(path, error) from error
-
-
-def cannot_write_into(path: Path, error: OSError) -> StorageError:
-    """The error that a file of a run's folder cannot be written, be it a finished one or one that is kept."""
-    hidden = next((folder for folder in path.parents if folder.name == HIDDEN), path.parent)
-    folder = hidden.parent if hidden.name == HIDDEN else hidden
-    name = path.relative_to(hidden).as_posix().removeprefix(f"{CHECKPOINTS}/")
-    return StorageError(
-        f"cannot write {name} into {folder}: {in_words(error)}. Nothing that was finished is lost: "
-        "make room and give the same command again, and the run goes on"
-    )
-
-
-def _is_what(path: Path) -> str:
-    mode = path.lstat().st_mode
-    return "a file" if stat.S_ISREG(mode) else kind_of(mode)
 
 
 def _look_of(path: Path) -> tuple[int, ...]:
@@ -86,12 +48,6 @@ def outputs_in(manifest: Path) -> dict[str, dict[str, Any]]:
         return {name: {"bytes": of["bytes"], "sha256": of["sha256"]} for name, of in outputs.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(f"{manifest} is not that of a run, or is damaged: give a new or empty folder") from error
-
-
-def _json(value: Any) -> Callable[[Path], object]:
-    """What writes `value` as indented JSON; ValueError for infinities and NaN."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return lambda path: path.write_text(text, encoding="utf-8", errors="backslashreplace")  # an escape of JSON's too
 
 
 class RunFolder:
@@ -183,7 +139,7 @@ class RunFolder:
         if not self.path.exists():
             return Found()
         if not self.path.is_dir():
-            raise InputError(f"{self.path} is {_is_what(self.path)}: give a new or empty folder")
+            raise InputError(f"{self.path} is {what_is(self.path)}: give a new or empty folder")
         found = self._names.find(self.path, but=HIDDEN)
         if found.foreign:
             raise InputError(
@@ -191,7 +147,7 @@ class RunFolder:
             )
         for name in found.odd:
             raise InputError(
-                f"{self.path / name} is {_is_what(self.path / name)}, no file of a run: give a new or empty folder"
+                f"{self.path / name} is {what_is(self.path / name)}, no file of a run: give a new or empty folder"
             )
         self._hidden.check()
         self._check_listed(found, "bytes", lambda path: path.stat().st_size)
@@ -256,7 +212,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` as indented JSON; infinities and NaN are refused."""
-        self.write_file(name, _json(value))
+        self.write_file(name, json_writer(value))
 
     def write_file(self, name: str, write: Callable[[Path], object]) -> None:
         """Let `write` make the file `name`; one that the rules seal is called ``NAME.sealed``."""
@@ -267,7 +223,7 @@ class RunFolder:
             raise ValueError(f"{name} is not among this folder's files")
         path = self._staged / name
         try:
-            _make_folders_of(self._staged, name)
+            make_folders_of(self._staged, name)
         except OSError as error:
             raise cannot_write_into(path, error) from error
         store_whole(path, write)
@@ -292,7 +248,7 @@ class RunFolder:
         warnings = [*self._rules.warnings, *manifest.get("warnings", ())]
         stated = {"warnings": warnings, **self._rules.told, "governance": dict(self._rules.stated)}
         complete = {**manifest, **stated, "outputs": outputs}
-        store_whole(self._staged / MANIFEST, _json(complete))
+        store_whole(self._staged / MANIFEST, json_writer(complete))
         self._refuse_changes(self._names.find(self.path, but=HIDDEN))  # before it stands in the log that it was done
         if self._rules.entering is not None:  # first: a run that is killed now is in the log, and none is without
             self._rules.entering({**complete, **(for_log or {})}, sha256_of(self._staged / MANIFEST))
@@ -311,7 +267,7 @@ class RunFolder:
 
     def put_in_place(self, name: str) -> None:
         """Move a file that was written to where it belongs; OSError if that cannot be done."""
-        _make_folders_of(self.path, name)
+        make_folders_of(self.path, name)
         (self._staged / name).replace(self.path / name)
 
     def _refuse_changes(self, found: Found) -> None:
@@ -332,15 +288,6 @@ class RunFolder:
 def _list_of(name: str) -> str:
     """The list that a file of that name is in."""
     return next((of.name for of in FILE_LISTS if ResultNames(of.names).any_of([name])), MANIFEST)
-
-
-def _make_folders_of(place: Path, name: str) -> None:
-    """Make the folders in `place` that a result lies in; OSError if one is there and is a link, or no folder."""
-    for folder in reversed((place / name).relative_to(place).parents[:-1]):
-        with suppress(FileExistsError):
-            make_folder(place / folder)
-        if not stat.S_ISDIR((place / folder).lstat().st_mode):
-            raise OSError(f"{place / folder} is {_is_what(place / folder)}") from None
 
 
 def remove_results(results: Found) -> None:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
-from gpunet.arrests.arrests import Arrests, FileCount, ReadReport, SkippedFile
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.charges import ALWAYS, CHARGE_ARRAYS, NEVER, Charges
+from gpunet.arrests.read_report import FileCount, ReadReport, SkippedFile
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.stored_numbers import Count
 from gpunet.config.config import Config

@@ -25,13 +25,13 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.stored_numbers import Count
 from gpunet.config.config import Config
 from gpunet.config.input_config import DATE_PARTS
+from gpunet.reading.batches import InputRecord
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.columns import Layout, coded_columns
 from gpunet.reading.findings import Findings
 from gpunet.reading.location import HOST, Column
 from gpunet.reading.rejections import FILE
 from gpunet.reading.state import ReadState
-from gpunet.reading.stream import InputRecord
 from gpunet.runs.checkpoint_file import Contents, read_contents, write_contents
 from gpunet.runs.manifest import versions
 from gpunet.runs.read_back import Damaged, numbers, require, valid

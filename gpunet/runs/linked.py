@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpunet.arrests.arrests import ReadReport
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError
 from gpunet.base.paths import path_named
 from gpunet.base.words import counted

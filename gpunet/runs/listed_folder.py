@@ -10,8 +10,9 @@ from typing import Any
 
 from gpunet.runs.complete import require_complete
 from gpunet.runs.file_lists import FILE_LISTS, FileList, listed_files, outputs_of, stored_list
-from gpunet.runs.folder import MANIFEST, RunFolder, cannot_write_into
+from gpunet.runs.folder import MANIFEST, RunFolder
 from gpunet.runs.result_names import ResultNames
+from gpunet.runs.writing import cannot_write_into
 from gpunet.tables.files import sha256_of
 
 __all__ = ["ListedFolder", "current_list"]

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.arrests.arrests import Arrests, ReadReport
-from gpunet.arrests.network import Network, incident_members
+from gpunet.arrests.arrests import Arrests
+from gpunet.arrests.incidents import incident_members
+from gpunet.arrests.network import Network
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base._version import __version__
 from gpunet.base.array_types import Float64, Int32, Int64
 from gpunet.base.days import NO_DAY, day_to_date

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpunet.arrests.arrests import ReadReport
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.errors import InputError
 from gpunet.base.words import counted, quoted
 from gpunet.config.config import Config

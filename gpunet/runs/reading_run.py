@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gpunet.arrests.arrests import Arrests, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.as_of import cut_before, nothing_before, undated_arrests
 from gpunet.arrests.completeness import Completeness, completeness
 from gpunet.arrests.diagnostics import Diagnosis, diagnosed, why_nothing
+from gpunet.arrests.read_report import ReadReport
 from gpunet.base.days import NO_DAY, day_number, day_to_date
 from gpunet.base.errors import EngineError, InputError
 from gpunet.base.paths import path_named

@@ -16,17 +16,18 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from gpunet.arrests.arrests import ReadReport, SkippedFile
+from gpunet.arrests.read_report import ReadReport, SkippedFile
 from gpunet.base.errors import ConfigError, InputError, in_words
 from gpunet.base.paths import read_regular, refuse_files
 from gpunet.base.private import make_folder
 from gpunet.config.config import Config, load_config
 from gpunet.reading.sources import find_sources
 from gpunet.runs.checkpoints import Checkpoints
-from gpunet.runs.folder import MOST_JSON_BYTES, store_whole
+from gpunet.runs.folder import MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.read_back import Damaged, require, valid, values_in
 from gpunet.runs.request import Inputs, Request
+from gpunet.runs.writing import store_whole
 from gpunet.tables.files import sha256_of
 
 __all__ = [

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gpunet.arrests.arrests import Arrests, FileCount, ReadReport
+from gpunet.arrests.arrests import Arrests
 from gpunet.arrests.network import Network
+from gpunet.arrests.read_report import FileCount, ReadReport
 from gpunet.base.array_types import Int64
 from gpunet.base.days import NO_DAY, day_number
 from gpunet.base.paths import name_of

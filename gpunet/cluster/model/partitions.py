@@ -15,9 +15,10 @@ from gpunet.base.array_types import Bool, Float32, Int64
 from gpunet.base.errors import ModelError
 from gpunet.base.words import quoted
 from gpunet.cluster.model.workers import gathered
+from gpunet.model.labels import as_booleans
 from gpunet.model.matrix import on_gpu
 from gpunet.model.origin import Origin
-from gpunet.model.table import FeatureTable, as_booleans, check_same_taxonomy
+from gpunet.model.table import FeatureTable, check_same_taxonomy
 
 __all__ = ["Snapshot", "TablePartition", "check_alike", "matrix_of", "read_snapshot", "table_on"]
 
