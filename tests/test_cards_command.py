@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,6 +43,26 @@ def cards(*arguments: object) -> tuple[int, str]:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+_LOADED = """
+import sys
+from typer.testing import CliRunner
+from gpunet.cli.app import app
+*done, last = {commands!r}
+for command in done:
+    assert CliRunner().invoke(app, command).exit_code == 0, command
+assert "altair" not in sys.modules
+assert CliRunner().invoke(app, last).exit_code == 0, last
+sys.exit(", ".join({{"xgboost", "sklearn"}} & set(sys.modules)) or 0)
+"""
+
+
+def test_what_reads_no_model_loads_no_library_for_models(run: Path) -> None:
+    commands = [["cards", str(run)], ["show", str(run)], ["show", str(run), "groups"], ["report", str(run)]]
+    asked = [sys.executable, "-c", _LOADED.format(commands=commands)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
 def test_records_lie_beside_results_with_their_list(run: Path) -> None:

@@ -99,22 +99,6 @@ def test_tables_that_have_changed_are_found_elsewhere(root: Path, made: Path, tm
     assert traces(root, SENTINEL, raw=True) == []
 
 
-def test_runs_with_links_are_told(root: Path, made: Path, tmp_path: Path) -> None:
-    shutil.rmtree(root / "kept")
-    shutil.rmtree(root / "panel")
-    links = [{"person_a": SENTINEL, "person_b": "P1", "probability": None, "decision": "yes"}]
-    linked = {**CONFIG, "input": {"person_links": write(tmp_path / "links.csv", links)}}
-    run_features([str(made / "in" / "a.csv")], root / "linked", linked, None, OPTIONS)
-    found = erase(root, ["P1"], threads=1)
-    assert "links between ids" in found.left[0]
-    assert traces(root, "P1", raw=False)
-    alone = shutil.copytree(root / "linked", tmp_path / "alone" / "linked")
-    for folder in (root, alone):  # the folder that is named may be that of the run itself
-        assert erase(folder, ["P1"], delete=True, threads=1).left == []
-    assert not (root / "linked").exists()
-    assert not alone.exists()
-
-
 def test_what_was_kept_of_reading_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(root / "panel")
     read: list[Path] = []

@@ -284,7 +284,8 @@ def _files_of(folder: Path) -> list[Path]:
 
 def _inputs_of(held: Held) -> list[str]:
     """The paths of the tables that a run has read and that are there."""
-    files = [*files_read(held.manifest.get("input", {})), *held.manifest.get("tables", {}).get("files", ())]
+    more = (file for name in ("tables", "links") for file in held.manifest.get(name, {}).get("files", ()))
+    files = [*files_read(held.manifest.get("input", {})), *more]
     paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
     return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
 

@@ -16,6 +16,7 @@ from gpunet.config.config import Config, load_config
 from gpunet.governance.runs_under import Held
 from gpunet.governance.statement import earlier_reviews
 from gpunet.reading.corrections import Corrections
+from gpunet.reading.person_links import PersonLinks, person_links
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
@@ -28,9 +29,11 @@ from gpunet.updates.erasure_run import ErasureRun
 
 __all__ = ["Remaking", "remade"]
 
-_LINKED = (
-    "it was made with links between ids, in which the person may have others: take the person out of tables and links, "
-    "and give its command again"
+_FLAGS_LINKED = "flags are of a run with links between ids, and read its tables without them: give gpunet flags again"
+
+_OTHER_LINKS = (
+    "its tables of links between ids are not what they were: give its command again without the person's rows, or "
+    "these tables as they were"
 )
 
 #: Nothing is kept to go on from.
@@ -58,14 +61,15 @@ class Remaking:
     threads: int | None = None
     runs: Mapping[str, Path] = field(default_factory=dict)
 
-    def options(self, manifest: Mapping[str, Any]) -> RunOptions:
-        """How the job of a command is called."""
+    def options(self, earlier: Earlier) -> RunOptions:
+        """How the job of a command is called; a person is left out under all of the ids that links give."""
+        links, manifest = person_links(earlier.config, self.persons), earlier.manifest
         return RunOptions(
             "cpu",
             self.threads,
             checkpoint_seconds=_NEVER,
             allow_incomplete=True,
-            corrections=Corrections(persons=self.persons),
+            corrections=Corrections(persons=self.persons) if links is None else links.corrections,
             read_on=latest_date(manifest),
             earlier_review=tuple(earlier_reviews(manifest)),
         )
@@ -91,8 +95,11 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     manifest = read_manifest(held.path)
     job = {"features": _updated, "run": _updated, "flags": _flags, "audit": _audit}.get(held.command, _again)
     config = load_config(manifest["config"])
-    if config.input.person_links and held.command != "audit":
-        raise InputError(_LINKED)
+    if config.input.person_links and held.command == "flags":
+        raise InputError(_FLAGS_LINKED)
+    if "links" in manifest:
+        _refuse_other_links(manifest, config)
+        job = _again  # an update knows no links
     job(_without_corrections(Earlier(held.path, manifest, config), how), out, how)
     if (held.path / REPORT.name).is_file():
         from gpunet.cli.reports import write_report
@@ -102,6 +109,17 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
         from gpunet.cli.records import write_cards
 
         write_cards(out)
+
+
+def _refuse_other_links(manifest: Mapping[str, Any], config: Config) -> None:
+    """InputError if a run's links are not what they were; the rows of who was erased before may be gone from them."""
+    links, told = person_links(config), manifest["links"]
+    now = [] if links is None else [file.sha256 for file in links.files]
+    if now == [file["sha256"] for file in told["files"]]:
+        return
+    counts = {} if links is None else links.counts()
+    if "corrections" not in manifest or any(told[name] != counts.get(name) for name in PersonLinks().counts()):
+        raise InputError(_OTHER_LINKS)
 
 
 def _without_corrections(earlier: Earlier, how: Remaking) -> Earlier:
@@ -120,7 +138,7 @@ def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:
     old = None if by_state else earlier.inputs(elsewhere, whole=True)
     config, beside = _with_beside(earlier, elsewhere)
     asked = Asked(config, old=old, old_victims=beside["victims"], old_ties=beside["ties"])
-    options = replace(how.options(earlier.manifest), keep_state=earlier.has_state)
+    options = replace(how.options(earlier), keep_state=earlier.has_state)
     with opened(earlier.command, [], out, config, options) as found:
         under_way = ErasureRun(earlier, found.folder, found.options, found.engine, asked)
         job = features_of if earlier.command == "features" else forecast_of
@@ -148,8 +166,8 @@ def _again(earlier: Earlier, out: Path, how: Remaking) -> None:
             continue
         place_now(file, earlier.folder)
     command: Any = earlier.manifest["gpunet"]
-    as_of = earlier.as_of if command == "evaluate known" else None
-    job_of(command)(paths, out, config, as_of, how.options(earlier.manifest))
+    as_of = earlier.as_of if command in ("features", "run", "evaluate known") else None
+    job_of(command)(paths, out, config, as_of, how.options(earlier))
 
 
 def _flags(earlier: Earlier, out: Path, how: Remaking) -> None:
@@ -157,7 +175,7 @@ def _flags(earlier: Earlier, out: Path, how: Remaking) -> None:
 
     flags = earlier.manifest["config"].get("flags")
     runs = [_run_of(told, how) for told in earlier.manifest["flags"]["runs"]]
-    run_flags(runs, out, {"flags": flags} if flags else None, _of_these(runs, how), how.options(earlier.manifest))
+    run_flags(runs, out, {"flags": flags} if flags else None, _of_these(runs, how), how.options(earlier))
 
 
 def _audit(earlier: Earlier, out: Path, how: Remaking) -> None:
@@ -168,7 +186,7 @@ def _audit(earlier: Earlier, out: Path, how: Remaking) -> None:
     if len(files) != 1:
         raise InputError("its table of attributes came in several files: give gpunet audit again")
     file = files[0]["name"] if isinstance(files[0], Mapping) else files[0]
-    options = how.options(earlier.manifest)
+    options = how.options(earlier)
     run_audit(_run_of(told["run"], how), path_named(file), told["by"], out, earlier.manifest["config"], options)
 
 

@@ -20,6 +20,7 @@ from gpunet.config.input_config import BESIDE
 from gpunet.governance.traces import Wanted, held_in, ids_in
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
+from gpunet.reading.person_links import person_links
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.runs.described import files_read, latest_date
@@ -166,10 +167,9 @@ def _differences(now: Earlier, inputs: Sequence[str], before: frozenset[str], th
     """In what the tables of now without some persons differ from what the run tells of them."""
     elsewhere = now.moved(list(inputs))
     config, _ = with_beside(now, elsewhere)
-    asked: dict[str, Any] = {
-        "today": latest_date(now.manifest),
-        "corrections": Corrections(persons=before) if before else None,
-    }
+    links = person_links(config, before)
+    corrections = Corrections(persons=before) if links is None else links.corrections
+    asked: dict[str, Any] = {"today": latest_date(now.manifest), "corrections": corrections or None}
     arrests = read_arrests_at(None, now.inputs(elsewhere), config, **asked)
     whole, reports = read_beside(arrests, config, **asked)
     told = now.manifest["input"]

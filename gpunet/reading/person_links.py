@@ -34,6 +34,8 @@ class PersonLinks:
         How many undecided ones are likely enough to be tried, and are.
     contradicted
         How many are likely enough, and would make one person of two of whom somebody said no.
+    erased
+        Ids of whom nothing is left, and those that links with yes lead to from them; no link of theirs counts.
     files
         The files that were read.
     """
@@ -45,6 +47,7 @@ class PersonLinks:
     undecided: int = 0
     uncertain: int = 0
     contradicted: int = 0
+    erased: frozenset[str] = frozenset()
     files: tuple[LinkFile, ...] = ()
 
     def counts(self) -> dict[str, int]:
@@ -54,16 +57,18 @@ class PersonLinks:
     @property
     def corrections(self) -> Corrections:
         """What is done to rows by what was decided, be it nothing: so nobody reads the tables of links again."""
-        return Corrections(merged=self.decided)
+        return Corrections(persons=self.erased, merged=self.decided)
 
     @property
     def likely_corrections(self) -> Corrections | None:
         """What is done to rows with uncertain links as well."""
-        return Corrections(merged=self.likely) if self.likely else None
+        return Corrections(persons=self.erased, merged=self.likely) if self.likely else None
 
 
-def person_links(config: Config) -> PersonLinks | None:
+def person_links(config: Config, erased: frozenset[str] = frozenset()) -> PersonLinks | None:
     """The links of the tables that ``[input] person_links`` names; None if it names none.
+
+    Persons who are `erased` are so under all of their ids: those that links with yes lead to.
 
     Raises
     ------
@@ -73,7 +78,14 @@ def person_links(config: Config) -> PersonLinks | None:
     if not config.input.person_links:
         return None
     rows, files = read_link_rows(config.input.person_links, config)
-    return replace(settled(rows, config.links.min_probability), files=files)
+    least = config.links.min_probability
+    found = settled(rows, least)
+    if erased:
+        stay = {found.decided.get(one, one) for one in erased}
+        all_ids = frozenset({*erased, *stay, *(one for one, into in found.decided.items() if into in stay)})
+        others = [row for row in rows if all_ids.isdisjoint((row.a, row.b))]
+        found = replace(settled(others, least), erased=all_ids)
+    return replace(found, files=files)
 
 
 def with_person_links(corrections: Corrections | None, config: Config) -> Corrections | None:

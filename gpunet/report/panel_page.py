@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from gpunet.base.words import counted
@@ -53,6 +52,8 @@ _SEEN = "datum.value ? 'all of its time seen' : 'not all of its time seen'"
 
 
 def _bars(days: pl.DataFrame) -> Any:
+    import altair as alt
+
     return (
         alt.Chart(days)
         .mark_bar()

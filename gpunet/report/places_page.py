@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from gpunet.base.words import counted
@@ -134,6 +133,8 @@ def places_windows(source: Source) -> Section:
 
 
 def _bars(data: pl.DataFrame) -> Any:
+    import altair as alt
+
     return (
         alt.Chart(data)
         .mark_bar()

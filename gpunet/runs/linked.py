@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gpunet.base.paths import path_named
 from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.reading.corrections import Effect
+from gpunet.reading.corrections import Corrections, Effect
 from gpunet.reading.links_table import LinkFile
 from gpunet.reading.person_links import PersonLinks, person_links
 from gpunet.reading.pseudonymised import check_beside
@@ -25,7 +26,7 @@ LINK_EFFECTS = "link_effects.parquet"
 
 
 class Linked:
-    """The links of one run, and what they did to its tables.
+    """The links of one run, and what they did to its tables: with the persons whom `corrections` erase, if any.
 
     Raises
     ------
@@ -33,11 +34,12 @@ class Linked:
         If a table of links cannot be read, or decisions contradict each other.
     """
 
-    def __init__(self, config: Config) -> None:
-        self.links: PersonLinks = person_links(config) or PersonLinks()
+    def __init__(self, config: Config, corrections: Corrections | None = None) -> None:
+        erased = frozenset[str]() if corrections is None else corrections.persons
+        self.links: PersonLinks = person_links(config, erased) or PersonLinks()
         self.given, self._least = bool(config.input.person_links), config.links.min_probability
-        self._effect = Effect()
-        self._effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
+        self.effect = Effect()
+        self.effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
 
     def check(self, hashes: Mapping[str, str | None]) -> None:
         """InputError if the files that were read are not those whose `hashes` these are."""
@@ -51,15 +53,23 @@ class Linked:
 
     def of_arrests(self) -> dict[str, Any]:
         """What reading of arrests is told."""
-        return {"corrections": self.links.corrections, "effect": self._effect} if self.given else {}
+        return {"corrections": self.links.corrections, "effect": self.effect} if self.given else {}
 
     def of_beside(self) -> dict[str, Any]:
         """What reading of ties and victims is told."""
-        return {"corrections": self.links.corrections, "effects": self._effects} if self.given else {}
+        return {"corrections": self.links.corrections, "effects": self.effects} if self.given else {}
 
     def unknown(self) -> int:
         """How many of the ids that are merged into another one no accepted row has."""
-        return self._effect.with_tables(self._effects.values(), self.links.corrections).unknown
+        missing = self.effect.with_tables(self.effects.values(), self.links.corrections).missing
+        return sum(kind == "merged" for kind, _ in missing)
+
+    def of_erased(self, effect: Effect) -> Effect:
+        """What an effect says of persons who are erased, and not of ids that links merge."""
+        if not self.given:
+            return effect
+        unknown = sum(kind == "erased" for kind, _ in effect.missing)
+        return replace(effect, merged_persons=0, merged_rows=0, unknown=unknown)
 
     def section(self) -> dict[str, Any]:
         """What ``run.json`` says of links, beside what hangs on them."""

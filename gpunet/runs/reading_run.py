@@ -23,11 +23,9 @@ from gpunet.base.progress import begun, ended
 from gpunet.base.stopping import raise_if_stopped
 from gpunet.base.words import counted
 from gpunet.config.config import Config
-from gpunet.config.input_config import BESIDE
 from gpunet.engines.choice import resolve_engine
 from gpunet.engines.cpu import NO_LIBRARY
 from gpunet.engines.protocol import Engine
-from gpunet.reading.corrections import Effect
 from gpunet.reading.location import GPU, HOST
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.state import ReadState
@@ -78,7 +76,7 @@ class ReadingRun:
         self.clock = StageClock(engine.name, engine.count_on_gpus)
         self.warnings: list[str] = []
         self.no_network: str | None = None
-        self.linked = Linked(config)
+        self.linked = Linked(config, options.corrections)
         self._link_effects: dict[str, Any] | None = None  # what run.json says of them, where they are looked for
         self._command = command
         self.side_tables = side_tables(command, config)
@@ -88,12 +86,8 @@ class ReadingRun:
         self._states: list[ReadState] = []  # at most one, where it is to be kept
         self._corrections = options.corrections or None  # none at all are as if none had been given
         if self._corrections is not None and self.linked.given:
-            raise InputError(
-                "a run with --person-links cannot be made again without a person by itself, who may have another id in "
-                "the links: take the person out of tables and links, and give the run's command again"
-            )
-        self._effect = Effect()
-        self._effects = {name: Effect() for name in BESIDE if getattr(config.input, name)}
+            self._corrections = self.linked.links.corrections  # of all the ids that a person has
+        self._effect, self._effects = self.linked.effect, self.linked.effects
         self._checkpoints = Checkpoints(checkpoints_of(folder.path), options.checkpoint_seconds, options.notice)
 
     @contextmanager

@@ -66,8 +66,9 @@ class Run(FeatureRun):
         """What the manifest counts of corrections, if there were any."""
         if self._corrections is None:
             return {}
-        rows = {name: effect.rows() for name, effect in self._effects.items()}
-        return {"corrections": {**self._effect.as_dict(), **rows}}
+        of_erased = self.linked.of_erased
+        rows = {name: of_erased(effect).rows() for name, effect in self._effects.items()}
+        return {"corrections": {**of_erased(self._effect).as_dict(), **rows}}
 
     def _links_section(self) -> dict[str, Any]:
         """What the manifest says of links between ids, where tables of these were given."""
