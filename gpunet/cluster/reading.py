@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from distributed import Client, Future
 
-from gpunet.arrests.read_report import SkippedFile
+from gpunet.arrests.read_report import ReadReport, SkippedFile
 from gpunet.base.errors import InputError
 from gpunet.base.progress import ProgressCallback, begun
 from gpunet.base.words import Advice
@@ -90,12 +90,10 @@ def read_distributed(
     warnings: list[str] = []
     skipped: list[SkippedFile] = []
     found = find_sources(paths, config.input, warnings, skipped if keep_going else None, notice)
-    sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
-    wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
-    total = sum(source.size_bytes for source in sources)
-    plan = plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
-    if not sources and skipped:
+    if not found and skipped:
         raise nothing_readable(skipped)
+    wanted = parts or _PARTS_A_THREAD * max(1, threads_of(client))
+    plan = _planned(found, wanted)
     read, notes = _read(client, plan, config, today or date.today(), keep_going, progress)
     skipped += _all_skipped(notes)
     if skipped and not any(note.records for note in notes):
@@ -113,11 +111,9 @@ def read_distributed(
     first = np.concatenate([[0], np.cumsum(persons)]).tolist()
     facts = fetched(client, each(client, "repeats", attrgetter("repeats", "offence_rows"), arranged))
     records = _whole_files(notes, [repeats for repeats, _ in facts])
-    offences: Counter[str | None] = sum((Counter(rows) for _, rows in facts), Counter())
     schema = rejected_schema(config, columns_of(records))
-    findings = sum((note.found for note in notes), Findings())
     inputs = Inputs(records, warnings, skipped)
-    report = report_of(config, inputs, from_arrow(schema.empty_table()), findings, offences)
+    report = _report(config, inputs, notes, [rows for _, rows in facts], schema)
     return DistributedArrests(
         client=client,
         partitions=tuple(each(client, "numbered", _numbered, arranged, first[:-1])),
@@ -133,6 +129,26 @@ def read_distributed(
         report=report.advised(_alike(client, arranged, config.input)),
         rejected=tuple(each(client, "rejected", _rejected, read, notes, schema=schema)),
     )
+
+
+def _report(
+    config: Config,
+    inputs: Inputs,
+    notes: Sequence[PartNote],
+    offence_rows: Iterable[Mapping[str | None, int]],
+    rejected: pa.Schema,
+) -> ReadReport:
+    """The report of all partitions; rejected rows stay on the workers."""
+    offences: Counter[str | None] = sum(map(Counter, offence_rows), Counter())
+    findings = sum((note.found for note in notes), Findings())
+    return report_of(config, inputs, from_arrow(rejected.empty_table()), findings, offences)
+
+
+def _planned(found: Sequence[Source], wanted: int) -> list[tuple[Source, ...]]:
+    """The files in about so many partitions, or more, so that none is too large."""
+    sources = [replace(source, path=source.path.absolute()) for source in found]  # workers start in other folders
+    total = sum(source.size_bytes for source in sources)
+    return plan_partitions(sources, max(1, min(_MOST_BYTES, -(-total // wanted))))
 
 
 def _read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,12 @@ from gpunet.evaluate.bootstrap import communities_of
 from gpunet.evaluate.classifiers import CLASSIFIERS
 from gpunet.evaluate.classifiers_gpu import gpu_classifiers
 from gpunet.evaluate.constant import same_of_everybody
-from gpunet.evaluate.lacks import lack_of, require_some
+from gpunet.evaluate.lacks import Lack, lack_of, require_some
 from gpunet.evaluate.month_predictions import TRAINED, Experiment
 from gpunet.evaluate.months import Month, Snapshot, Snapshots, month_of, months_of
 from gpunet.evaluate.predicted import Evaluation, Kept, Predicted
-from gpunet.evaluate.side_tables import read_custody, read_victims
-from gpunet.evaluate.victim_seeds import seeds_of, where_from
+from gpunet.evaluate.side_tables import Custody, read_custody, read_victims
+from gpunet.evaluate.victim_seeds import Seeds, seeds_of, where_from
 from gpunet.features import FeatureSet, compute_all
 
 __all__ = ["evaluate_emerging"]
@@ -185,29 +185,12 @@ def evaluate_emerging(
         snapshots,
     )
     without = MonthsWithout(experiment, engine, union_config or arrests.config.path)
-    parts = [*TRAINED, *(f"without {layer}" for layer in without.layers)]
-    ahead, months, lacks, found = timedelta(days=settings.evaluate.horizon_days), [], [], []
-    ablated: list[Ablated] = []
-    begun(progress, _STAGE)
-    for number, day in enumerate(days, 1):
-        raise_if_stopped()
-        month = month_of(day, day - ahead, snapshots, starts)
-        told = _share(progress, number - 1, len(days), parts)
-        said = experiment.predicted(month, day - ahead, told)
-        found += said
-        ablated += without.predicted(month, day - ahead, said, told)
-        months.append(month)
-        lacks.append(lack_of(day, day - ahead, snapshots, held))
-        needed = {later - back for later in days[number:] for back in (ahead, timedelta())}
-        snapshots.keep(needed)
-        without.keep(needed)
-        if progress is not None:
-            progress(_STAGE, number, len(days))
-    require_some(found, lacks)
+    found = _month_by_month(days, experiment, without, starts, held, progress)
+    require_some(found.said, found.lacks)
     whole = compute_all(arrests, ["temporal"], "cpu", threads)  # for its network and communities
     return evaluation_of(
-        found,
-        _populations(months),
+        found.said,
+        _populations(found.months),
         communities_of(whole.groups),
         arrests,
         settings,
@@ -218,10 +201,50 @@ def evaluate_emerging(
         warnings=[
             *(() if starts is None else starts.warnings),
             *(() if held is None else held.warnings),
-            *_warnings(months, found, settings.evaluate.horizon_days, where_from(starts)),
+            *_warnings(found.months, found.said, settings.evaluate.horizon_days, where_from(starts)),
         ],
-        ablated=ablated,
+        ablated=found.ablated,
     )
+
+
+@dataclass
+class _Predicted:
+    """The months, what was said of each, also without a layer, and what each lacks."""
+
+    months: list[Month] = field(default_factory=list)
+    said: list[Predicted] = field(default_factory=list)
+    ablated: list[Ablated] = field(default_factory=list)
+    lacks: list[Lack] = field(default_factory=list)
+
+
+def _month_by_month(
+    days: Sequence[date],
+    experiment: Experiment,
+    without: MonthsWithout,
+    starts: Seeds | None,
+    held: Custody | None,
+    progress: ProgressCallback | None,
+) -> _Predicted:
+    """Predict the months of these days; `starts` are seeds of the two-hop heuristic, `held` who was in custody."""
+    parts = [*TRAINED, *(f"without {layer}" for layer in without.layers)]
+    snapshots, ahead = experiment.snapshots, timedelta(days=experiment.settings.evaluate.horizon_days)
+    found = _Predicted()
+    begun(progress, _STAGE)
+    for number, day in enumerate(days, 1):
+        raise_if_stopped()
+        month = month_of(day, day - ahead, snapshots, starts)
+        told = _share(progress, number - 1, len(days), parts)
+        said = experiment.predicted(month, day - ahead, told)
+        found.said += said
+        found.ablated += without.predicted(month, day - ahead, said, told)
+        found.months.append(month)
+        found.lacks.append(lack_of(day, day - ahead, snapshots, held))
+        needed = {later - back for later in days[number:] for back in (ahead, timedelta())}
+        snapshots.keep(needed)
+        without.keep(needed)
+        if progress is not None:
+            progress(_STAGE, number, len(days))
+    return found
 
 
 def _share(progress: ProgressCallback | None, number: int, total: int, parts: Sequence[str]) -> ProgressCallback | None:

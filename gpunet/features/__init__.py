@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from gpunet.arrests.arrests import CHECK_ARRESTS, Arrests
 from gpunet.arrests.network import Network, build_network, ties_table
@@ -30,6 +30,9 @@ from gpunet.features.victims import exposure_features, victim_history
 from gpunet.search.path_report import PathReport
 
 __all__ = ["FeatureSet", "columns_over_vertices", "compute_all", "compute_features", "path_features"]
+
+#: What is known of paths in an earlier network, given the arrests, their network, and which layers it is of.
+Known: TypeAlias = Callable[[Arrests, Network, str], KnownPaths | None]
 
 _OVER_PERSONS: dict[str, Callable[[Arrests], Columns]] = {
     "geographic": geographic_features,
@@ -143,7 +146,7 @@ def compute_all(
     progress: ProgressCallback | None = None,
     notice: Callable[[str], None] | None = None,
     stage_context: Callable[[str], AbstractContextManager[Any]] = nullcontext,
-    known: Callable[[Arrests, Network, str], KnownPaths | None] | None = None,
+    known: Known | None = None,
 ) -> FeatureSet:
     """:func:`compute_features` with the network, its ties and the partitions beside it.
 
@@ -193,10 +196,8 @@ def compute_all(
     if arrests.layers:
         with stage("layers"):
             layers = layers_of(arrests, network)
-            how: dict[str, Any] = {"progress": progress, "notice": notice}
-            if known is not None:
-                how["known"] = lambda union: known(arrests, union, ANY)
-            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, how)
+            how = {"progress": progress, "notice": notice}
+            of_layers, path_any = _beside(arrests, network, layers, wanted, engine, union_config, known, how)
             found |= of_layers
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
@@ -213,16 +214,18 @@ def _beside(
     wanted: Collection[str],
     engine: Engine,
     union_config: PathConfig,
+    known: Known | None,
     how: Mapping[str, Any],
 ) -> tuple[Columns, PathReport | None]:
     """The columns of layers and victims over persons, and how betweenness was computed in the union of all layers.
 
-    `how` has what else layers are told.
+    `known` is that of :func:`compute_all`; `how` has what else layers are told.
     """
     found: Columns = {}
     report = None
     if "layers" in wanted:
-        found, report = layer_features(arrests, layers, engine, union_config, **how)
+        of_union = None if known is None else lambda union: known(arrests, union, ANY)
+        found, report = layer_features(arrests, layers, engine, union_config, known=of_union, **how)
     if arrests.victims is not None:
         if "victims" in wanted:
             found |= exposure_features(arrests, network, engine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from gpunet.model.scoring import score_table
 from gpunet.model.table import FeatureTable, TaxonomyLike, read_features, stack
 from gpunet.model.tested import own_columns, tested_frame
 from gpunet.model.trained import Model
-from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, is_of, model_config, train_later
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, cross_fit, fitted, is_of, model_config, train_later
 from gpunet.tables.arrays import inverse_order
 
 __all__ = ["Forecast", "forecast"]
@@ -128,8 +128,13 @@ def forecast(
     options: dict[str, Any] = {"config": config, "kind": kind, "threads": threads}
     what = f"the past snapshot, labels of {windows[0]}"
 
+    keep, fits = kept or fitted, partial(is_of, source=before, kind=kind, config=config)
+
     def fit_past() -> CrossFit:
         return cross_fit(before, labels[0], progress=labelled(progress, "(past)"), what=what, **options)
+
+    first = keep("past", fit_past, partial(fits, labels=labels[0]))
+    probability = first.model.predict_proba(after, threads=threads)
 
     def fit_both() -> CrossFit:
         both, stage_progress = stack(before, after), labelled(progress, "(past and test)")
@@ -137,14 +142,7 @@ def forecast(
             both, labels, first, probability, progress=stage_progress, what="both past snapshots", **options
         )
 
-    def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        after_this = first if name == "both" else None
-        of_these = partial(is_of, source=before, labels=known, kind=kind, config=config, first=after_this)
-        return fit() if kept is None else kept(name, fit, of_these)
-
-    first = trained("past", fit_past, labels[0])
-    probability = first.model.predict_proba(after, threads=threads)
-    final = trained("both", fit_both, np.concatenate(labels))
+    final = keep("both", fit_both, partial(fits, labels=np.concatenate(labels), first=first))
     present = final.model.table(now, device=device)
     ranked = None if orders is None else orders[2]
     scored = score_table(final.model, present, threads=threads, progress=progress, order=ranked)

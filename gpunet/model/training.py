@@ -30,6 +30,7 @@ __all__ = [
     "ModelConfigLike",
     "assign_folds",
     "cross_fit",
+    "fitted",
     "is_of",
     "model_config",
     "train",
@@ -201,6 +202,11 @@ def assign_folds(labels: Bool, person: Int64, config: ModelConfig, what: str) ->
     fold = person_folds(labels, person, n_folds, config.seed)
     fold[fold >= held_out_folds(labels, fold, n_folds)] = NEVER
     return FoldAssignment(fold, n_folds, int(person.max()) + 1)
+
+
+def fitted(name: str, fit: Callable[[], CrossFit], fits: Callable[[CrossFit], bool]) -> CrossFit:
+    """As :data:`Kept`, where nothing is kept."""
+    return fit()
 
 
 def is_of(

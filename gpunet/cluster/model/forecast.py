@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from gpunet.model.forecasting import Forecast
 from gpunet.model.matrix import check_device
 from gpunet.model.outcome import Known, collect_warnings, evaluate_forecast, violence_record
 from gpunet.model.table import check_present, check_same_taxonomy
-from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assign_folds, is_of, model_config
+from gpunet.model.training import CrossFit, Kept, ModelConfigLike, assign_folds, fitted, is_of, model_config
 from gpunet.tables.arrays import inverse_order
 
 __all__ = ["DistributedScores", "TablePartition", "forecast_distributed"]
@@ -102,25 +102,23 @@ def forecast_distributed(
     together = unencrypted and settings.kind == "xgboost"
     training = _Trainer(client, settings, device, workers or len(team(client)) if together else None)
 
+    keep, fits = kept or fitted, partial(is_of, source=before, config=settings)
+
     def fit_past() -> CrossFit:
         what = f"the past snapshot, labels of {windows[0]}"
         return training.cross_fit([before], [past_labels], labels[0], labelled(progress, "(past)"), what)
+
+    first = keep("past", fit_past, partial(fits, labels=labels[0]))
+    check_same_taxonomy(first.model, after, "the model", "the feature table")
+    of_test = probabilities(client, first.model, after, device=device)
+    probability = of_test[after.order]
 
     def fit_both() -> CrossFit:
         check_alike(before, after)
         stage_progress, futures = labelled(progress, "(past and test)"), [past_labels, test_labels]
         return training.train_later([before, after], futures, labels, first, probability, stage_progress)
 
-    def trained(name: str, fit: Callable[[], CrossFit], known: Bool) -> CrossFit:
-        after_this = first if name == "both" else None
-        of_these = partial(is_of, source=before, labels=known, config=settings, first=after_this)
-        return fit() if kept is None else kept(name, fit, of_these)
-
-    first = trained("past", fit_past, labels[0])
-    check_same_taxonomy(first.model, after, "the model", "the feature table")
-    of_test = probabilities(client, first.model, after, device=device)
-    probability = of_test[after.order]
-    final = trained("both", fit_both, np.concatenate(labels))
+    final = keep("both", fit_both, partial(fits, labels=np.concatenate(labels), first=first))
     present = read_snapshot(client, now, "the present snapshot", device)
     check_present(final.model.features, present.columns, "the features")
     check_same_taxonomy(final.model, present, "the model", "the feature table")

@@ -11,13 +11,15 @@ import math
 
 import numpy as np
 
-from gpunet.base.array_types import Float64, Int32, Int64
+from gpunet.base.array_types import Bool, Float64, Int32, Int64
 from gpunet.kernels.jit_cuda import device
 
 # What is searched: where rows begin and end, the neighbours, the first position, and how many there are.
 Network = tuple[Int64, Int64, Int32, int, int]
+# The vertices of a network: target_weight, copies, whether inner, and from which one on targets count half.
+About = tuple[Float64, Float64, Bool, int]
 
-__all__ = ["LANES", "Network", "gain", "gain_scaled", "settle", "settle_scaled"]
+__all__ = ["LANES", "About", "Network", "gain", "gain_scaled", "settle", "settle_scaled"]
 
 #: Sources a group: a row of eight doubles is two sectors of memory.
 LANES = 8
