@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -59,7 +61,8 @@ def failing(graph: Any, batch: Any) -> Any:
 def dask_processes(folder: Path, *options: str, **environment: str) -> Iterator[tuple[str, int]]:
     """A scheduler and its worker as a user starts them, without TLS on loopback: the address, the scheduler's pid.
 
-    Options and environment are the worker's.
+    Options and environment are the worker's. Both are forks of a process that has imported what they need, unless the
+    environment is another one.
     """
     from distributed import Client
 
@@ -75,20 +78,44 @@ def dask_processes(folder: Path, *options: str, **environment: str) -> Iterator[
             return str(json.loads(file.read_text())["address"])
         return None
 
-    started = []
-    with (folder / "log").open("w") as log:
-        try:
-            for command in commands:
-                given = {**os.environ, **environment}
-                started.append(subprocess.Popen([sys.executable, "-m", *command], stdout=log, stderr=log, env=given))
-                wait_until(address)
-            with Client(address(), set_as_default=False, timeout=_LONG) as client:
-                client.wait_for_workers(1, timeout=_LONG)
-            yield str(address()), started[0].pid
-        finally:
-            for process in started:
-                process.kill()
-                process.wait()
+    with ExitStack() as stack:
+        pids = []
+        for command in commands:
+            pids.append(stack.enter_context(_started(command, folder / "log", environment)))
+            wait_until(address)
+        with Client(address(), set_as_default=False, timeout=_LONG) as client:
+            client.wait_for_workers(1, timeout=_LONG)
+        yield str(address()), pids[0]
+
+
+@contextmanager
+def _started(command: list[str], log: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    """The pid of a module that runs as a program inside."""
+    if environment:
+        with log.open("a") as stream, subprocess.Popen(
+            [sys.executable, "-m", *command], stdout=stream, stderr=stream, env={**os.environ, **environment}
+        ) as program:  # fmt: skip
+            try:
+                yield program.pid
+            finally:
+                program.kill()
+        return
+    fork = multiprocessing.get_context("forkserver").Process(target=_run, args=(command, str(log)))
+    fork.start()
+    try:
+        yield cast(int, fork.pid)
+    finally:
+        fork.kill()
+        fork.join()
+
+
+def _run(command: list[str], log: str) -> None:
+    """What a fork does."""
+    stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for number in (1, 2):
+        os.dup2(stream, number)
+    sys.argv = command
+    runpy.run_module(command[0], run_name="__main__")
 
 
 def wait_until(condition: Any, seconds: float = _LONG) -> None:

@@ -154,20 +154,22 @@ def told(arrests: Arrests) -> list[str]:
     return [*arrests.report.warnings, *diagnosed(arrests).warnings]
 
 
-def clean_network(table: pa.Table, writing: Writing, folder: Path, without: tuple[str, ...] = ()) -> Any:
-    for column in writing.absent:
-        at = table.column_names.index(column)
-        table = table.set_column(at, column, pa.nulls(len(table), pa.string()))
-    arrests = read_arrests(table, {"violent_offences": SETS})
-    return network_of(arrests, without)
+class Clean:
+    """A clean table, without the columns that are absent in a writing of it, to be compared with what is read."""
 
+    def __init__(self, table: pa.Table, writing: Writing) -> None:
+        for column in writing.absent:
+            at = table.column_names.index(column)
+            table = table.set_column(at, column, pa.nulls(len(table), pa.string()))
+        self._arrests = read_arrests(table, {"violent_offences": SETS})
+        self._networks: dict[tuple[str, ...], Any] = {}
 
-def unlike(arrests: Arrests, table: pa.Table, writing: Writing, without: tuple[str, ...] = ()) -> bool:
-    """Whether the arrests are not those of the clean table."""
-    for column in writing.absent:
-        table = table.set_column(table.column_names.index(column), column, pa.nulls(len(table), pa.string()))
-    clean = read_arrests(table, {"violent_offences": SETS})
-    return network_of(arrests, without) != network_of(clean, without)
+    def unlike(self, arrests: Arrests, without: tuple[str, ...] = ()) -> bool:
+        """Whether the arrests are others than those of the clean table, but for columns of beat, gang and force."""
+        key = tuple(sorted(without))
+        if key not in self._networks:
+            self._networks[key] = network_of(self._arrests, key)
+        return bool(network_of(arrests, key) != self._networks[key])
 
 
 def is_clear(refusal: str, tables: Path) -> bool:

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 
-import psutil
 import pytest
 from cluster_helpers import dask_processes
 from run_processes import finish, gpunet, results, signalled_after, start
@@ -42,6 +41,26 @@ def slow(gang, network, engine):
         time.sleep(0.05)
     return louvain_partition(gang, network, engine)
 features.louvain_partition = slow
+"""
+
+#: A worker is killed when the cluster is there, and another one when the network is.
+KILLING = """
+import os, signal, sys
+class Killing:
+    def __init__(self, stream):
+        self.stream = stream
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+    def write(self, text):
+        if text.startswith(("cluster: ", "network: done")):
+            from distributed import LocalCluster
+            (cluster,) = LocalCluster._instances
+            pid = max(nanny.pid for nanny in cluster.workers.values() if nanny.pid)
+            os.kill(pid, signal.SIGKILL)
+            with open({told!r}, "a") as told:
+                print(pid, file=told)
+        return self.stream.write(text)
+sys.stderr = Killing(sys.stderr)
 """
 
 
@@ -167,24 +186,10 @@ def test_a_scheduler_that_is_lost_while_the_client_computes(asked, features_alon
 
 def test_workers_that_are_killed_cost_time_alone(asked, features_alone, tmp_path):
     """One while files are read, one while features are computed."""
-    out = tmp_path / "run"
-    process = start("features", *asked, "--out", out, *CLUSTER)
-    killed = 0
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if line.startswith(("cluster: ", "network: done")):
-            workers = [
-                child
-                for child in psutil.Process(process.pid).children(recursive=True)
-                if "resource_tracker" not in " ".join(child.cmdline())
-            ]
-            os.kill(max(child.pid for child in workers), signal.SIGKILL)
-            killed += 1
-    assert process.wait(600) == 0, "".join(lines)
-    process.stdout.close()
-    process.stderr.close()
-    assert killed == 2
+    out, told = tmp_path / "run", tmp_path / "killed"
+    done = gpunet("features", *asked, "--out", out, *CLUSTER, before=KILLING.format(told=str(told)))
+    assert done.returncode == 0, done.stderr
+    assert len(set(told.read_text().split())) == 2
     found = results(out)
     for name in TABLES:
         assert found[name] == features_alone[name], name

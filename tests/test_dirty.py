@@ -8,7 +8,6 @@ import doctest
 import json
 import tempfile
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import Phase, assume, find, given, note, settings
+from hypothesis import Phase, assume, currently_in_test_context, find, given, note, settings
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
@@ -35,12 +34,12 @@ from tests.dirty_writings import (
     NUMBERS,
     OPTIONAL,
     SETS,
+    Clean,
     cases,
     clean_tables,
     is_clear,
     reading,
     told,
-    unlike,
     written,
 )
 from tests.examples import examples
@@ -55,7 +54,7 @@ def test_every_writing_is_read_with_its_configuration(case: tuple[pa.Table, Writ
         note(f"{writing.changed()}\n{of_input}")
         arrests = reading(tables, of_input)
         assert not isinstance(arrests, str), arrests
-        assert not unlike(arrests, table, writing)
+        assert not Clean(table, writing).unlike(arrests)
     report = arrests.report
     assert report is not None
     assert sum(file.read for file in report.files) == sum(
@@ -80,37 +79,84 @@ def less(of_input: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], tuple[
     yield "", {"columns": columns}, OPTIONAL
 
 
-def test_without_its_configuration_nothing_is_another_network_untold() -> None:
-    outcomes: Counter[tuple[str, str]] = Counter()
+def noted(text: str) -> None:
+    """To be told of an example that fails."""
+    if currently_in_test_context():
+        note(text)
 
-    @settings(max_examples=examples(100))
-    @given(cases)
-    def look(case: tuple[pa.Table, Writing]) -> None:
-        table, writing = case
-        with tempfile.TemporaryDirectory() as folder:
-            tables, of_input = written(table, writing, Path(folder)), input_settings([writing])
-            for key, present, without in less(of_input):
-                note(f"{writing.changed()}\n{of_input}\nwithout {key or 'all'}")
-                arrests = reading(tables, present)
-                if isinstance(arrests, str):
-                    assert is_clear(arrests, tables), arrests
-                    if key:
-                        assert key.partition(".")[0] in arrests, arrests
-                    outcomes[key, "refused"] += 1
-                elif unlike(arrests, table, writing, tuple(set(without) & set(OPTIONAL))):
-                    about = [key] if key else list(of_input)
-                    assert any(name in text for name in about for text in told(arrests)), told(arrests)
-                    outcomes[key, "told"] += 1
-                else:
-                    outcomes[key, "read"] += 1
 
-    look()
-    for key in ("date_format", "null_values", "null_dates", "id_rules", "incident_key", ""):
-        assert outcomes[key, "told"] >= examples(3), (key, outcomes)
-    for column in ("person_id", "incident_id", "date", "offence"):
-        assert outcomes[f"columns.{column}", "refused"] >= examples(3), outcomes
-    assert outcomes["sheet", "refused"] >= examples(3), outcomes
-    assert outcomes["", "read"] >= examples(3), outcomes
+def shown(value: Any) -> str:
+    """A parameter of a test in its name."""
+    return str(value.changed() if isinstance(value, Writing) else value)
+
+
+def without_settings(table: pa.Table, writing: Writing) -> Iterator[tuple[str, str]]:
+    """What each setting is needed for: its name, and "refused", "told" or "read" without it. Nothing else may be."""
+    clean = Clean(table, writing)
+    with tempfile.TemporaryDirectory() as folder:
+        tables, of_input = written(table, writing, Path(folder)), input_settings([writing])
+        for key, present, without in less(of_input):
+            noted(f"{writing.changed()}\n{of_input}\nwithout {key or 'all'}")
+            arrests = reading(tables, present)
+            if isinstance(arrests, str):
+                assert is_clear(arrests, tables), arrests
+                if key:
+                    assert key.partition(".")[0] in arrests, arrests
+                yield key, "refused"
+            elif clean.unlike(arrests, tuple(set(without) & set(OPTIONAL))):
+                about = [key] if key else list(of_input)
+                assert any(name in text for name in about for text in told(arrests)), told(arrests)
+                yield key, "told"
+            else:
+                yield key, "read"
+
+
+@settings(max_examples=examples(100))
+@given(cases)
+def test_without_its_configuration_nothing_is_another_network_untold(case: tuple[pa.Table, Writing]) -> None:
+    assert list(without_settings(*case))
+
+
+def four_incidents_of_each_force_and_year() -> pa.Table:
+    """As :func:`tests.dirty_writings.clean_tables` draws them."""
+    rows: list[dict[str, Any]] = []
+    for i in range(16):
+        year, force = (2011, 2013)[i // 4 % 2], ("north", "south")[i // 2 % 2]
+        number, day = 1 + i % 2 + i // 8 * 2, dt.date(year, 1 + 5 * i % 12, 1 + 9 * i % 28)
+        for k in range(2 * i, 2 * i + 2 + i % 3):
+            arrest = {"person_id": NUMBERS[k % len(NUMBERS)], "incident_id": f"{year}-{number:04}", "date": day}
+            place = {"beat": ("1", "b;2", None)[k % 3], "gang": (None, "Reds, 1st", "Größe")[k % 3], "force": force}
+            offences = [["murder"], ["THEFT"], [None], ["robbery - armed, knife", "arson"]][k % 4]
+            rows += [{**arrest, "offence": offence, "district": f"D{len(rows):03}", **place} for offence in offences]
+    return pa.Table.from_pylist(rows)
+
+
+#: A writing, one of its settings, and what comes of it without that one; and without any.
+NEEDED = [
+    *((Writing(date=date), "date_format", "told", "told") for date in ("%d/%m/%Y", "%m/%d/%y")),
+    (Writing(sentinel="X0"), "null_values", "told", "told"),
+    (Writing(placeholder="1970-01-01"), "null_dates", "told", "told"),
+    (Writing(ids="zeros"), "id_rules", "told", "told"),
+    (Writing(restarting=True), "incident_key", "told", "told"),
+    (Writing(encoding="cp850"), "encoding", "told", "read"),
+    (Writing(separator=":"), "separator", "refused", "refused"),
+    (Writing(kind="xlsx", two_sheets=True), "sheet", "refused", "refused"),
+    (Writing(absent=("date",)), "columns.date", "refused", "refused"),
+    *(
+        (Writing(names=((column, choices.NAMES[column][0]),)), f"columns.{column}", "refused", "refused")
+        for column in ("person_id", "incident_id", "date", "offence")
+    ),
+    *(
+        (Writing(names=((column, choices.NAMES[column][0]),)), f"columns.{column}", "read", "read")
+        for column in ("beat", "gang")
+    ),
+]
+
+
+@pytest.mark.parametrize(("writing", "key", "outcome", "of_none"), NEEDED, ids=shown)
+def test_each_setting_is_needed_for_something(writing: Writing, key: str, outcome: str, of_none: str) -> None:
+    """Whatever is drawn above."""
+    assert list(without_settings(four_incidents_of_each_force_and_year(), writing)) == [(key, outcome), ("", of_none)]
 
 
 #: Writings that leave no doubt: they are read without any configuration.
@@ -139,14 +185,14 @@ def clean() -> pa.Table:
     )
 
 
-@pytest.mark.parametrize("writing", CERTAIN, ids=lambda writing: str(writing.changed()))
+@pytest.mark.parametrize("writing", CERTAIN, ids=shown)
 def test_what_leaves_no_doubt_is_read_without_a_configuration(
     writing: Writing, clean: pa.Table, tmp_path: Path
 ) -> None:
     tables = written(clean, writing, tmp_path)
     arrests = reading(tables, {})
     assert not isinstance(arrests, str), arrests
-    assert not unlike(arrests, clean, writing)
+    assert not Clean(clean, writing).unlike(arrests)
 
 
 def answered(proposed: str, of_input: dict[str, Any]) -> dict[str, Any]:
@@ -173,32 +219,50 @@ def is_answer(key: str, value: Any, of_input: dict[str, Any]) -> bool:
     )
 
 
-def test_check_proposes_what_reads_the_tables() -> None:
-    outcomes: Counter[str] = Counter()
+#: Settings that a proposed configuration asks about, where it does not know.
+ASKED = {"null_values", "null_dates", "id_rules", "incident_key"}
 
-    @settings(max_examples=examples(100))
-    @given(cases)
-    def look(case: tuple[pa.Table, Writing]) -> None:
-        table, writing = case
-        of_input = input_settings([writing])
-        assume(not {"separator", "encoding", "sheet"} & set(of_input))
-        without = tuple(c for c in OPTIONAL if c in dict(writing.names))
-        assume("force" not in without)
-        with tempfile.TemporaryDirectory() as folder:
-            tables = written(table, writing, Path(folder))
-            questions = {"null_values", "null_dates", "id_rules", "incident_key"} & set(of_input)
-            chosen: dict[str, Any] = {}
-            for _ in range(2 if questions else 1):  # what is answered may show what else there is to ask
-                _, proposed = check_tables([str(tables)], {"input": chosen, "violent_offences": SETS})
-                note(f"{writing.changed()}\n{of_input}\n{proposed}")
-                chosen = answered(proposed, of_input if questions else {})
-            arrests = reading(tables, chosen)
-            assert not isinstance(arrests, str), arrests
-            assert not unlike(arrests, table, writing, without)
-            outcomes["asked" if questions else "certain"] += 1
 
-    look()
-    assert min(outcomes["asked"], outcomes["certain"]) >= examples(5), outcomes
+def check_proposes(table: pa.Table, writing: Writing) -> None:
+    of_input = input_settings([writing])
+    without = tuple(c for c in OPTIONAL if c in dict(writing.names))
+    with tempfile.TemporaryDirectory() as folder:
+        tables = written(table, writing, Path(folder))
+        questions = ASKED & set(of_input)
+        chosen: dict[str, Any] = {}
+        for _ in range(2 if questions else 1):  # what is answered may show what else there is to ask
+            _, proposed = check_tables([str(tables)], {"input": chosen, "violent_offences": SETS})
+            noted(f"{writing.changed()}\n{of_input}\n{proposed}")
+            chosen = answered(proposed, of_input if questions else {})
+        arrests = reading(tables, chosen)
+        assert not isinstance(arrests, str), arrests
+        assert not Clean(table, writing).unlike(arrests, without)
+
+
+@settings(max_examples=examples(100))
+@given(cases)
+def test_check_proposes_what_reads_the_tables(case: tuple[pa.Table, Writing]) -> None:
+    table, writing = case
+    assume(not {"separator", "encoding", "sheet"} & set(input_settings([writing])))
+    assume("force" not in dict(writing.names))
+    check_proposes(table, writing)
+
+
+@pytest.mark.parametrize(
+    ("writing", "asks"),
+    [
+        *((Writing(date=date, names=(("date", "Arrest Date"),)), False) for date in ("%Y-%m-%d", "%d/%m/%Y")),
+        (Writing(sentinel="X0"), True),
+        (Writing(placeholder="1970-01-01"), True),
+        (Writing(ids="zeros"), True),
+        (Writing(restarting=True, sentinel="X0"), True),
+    ],
+    ids=shown,
+)
+def test_check_proposes_with_questions_and_without(writing: Writing, asks: bool) -> None:
+    """Whatever is drawn above."""
+    assert bool(ASKED & set(input_settings([writing]))) == asks
+    check_proposes(four_incidents_of_each_force_and_year(), writing)
 
 
 def test_dirty_tables_have_the_features_of_the_clean_ones(tmp_path: Path) -> None:

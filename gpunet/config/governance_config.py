@@ -12,6 +12,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -209,13 +210,15 @@ def named_as_outcome(sets: Mapping[str, tuple[str, ...]], patterns: tuple[str, .
     >>> named_as_outcome({"robbery": ("robb*",), "order": ("*Protest*",)}, NEVER_OUTCOMES)
     ['order']
     """
-
-    def speaks(pattern: str) -> bool:
-        text = re.sub(r"[*?]+", " ", pattern).strip()
-        return not pattern.strip().startswith(EXCEPT) and bool(text) and is_never_outcome(text, patterns)
-
     return [
         name
         for name, takes in sets.items()
-        if is_never_outcome(name.replace("_", " "), patterns) or any(map(speaks, takes))
+        if is_never_outcome(name.replace("_", " "), patterns) or any(_speaks(pattern, patterns) for pattern in takes)
     ]
+
+
+@lru_cache(maxsize=2048)  # a preset has hundreds, and each configuration that is made asks for them
+def _speaks(pattern: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a set's own pattern speaks of what is never an outcome."""
+    text = re.sub(r"[*?]+", " ", pattern).strip()
+    return not pattern.strip().startswith(EXCEPT) and bool(text) and is_never_outcome(text, patterns)

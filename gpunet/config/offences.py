@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from gpunet.config.presets import PRESETS
 
@@ -67,6 +68,7 @@ def compile_taxonomy(sets: Taxonomy) -> list[CompiledSet]:
     return compiled
 
 
+@lru_cache(maxsize=2048)  # a preset has hundreds, and each reading asks for them several times
 def _glob(pattern: str) -> _Glob:
     folded = pattern.strip().casefold().removeprefix(EXCEPT)
     literal = max(re.split(r"[*?]|\[!?\]?[^]]*\]", folded), key=len)
