@@ -157,14 +157,18 @@ def test_tables_beside_are_refused_too(name, shared, tables, forces, tmp_path):
 
 
 def test_workers_refuse_them_as_well(shared, tables, forces, tmp_path):
-    distributed = pytest.importorskip("distributed")
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
     from gpunet.cluster.reading import read_distributed
 
     folder, _ = shared
     shutil.copytree(folder / "b/victims", tmp_path / "victims")
     config = load_config(None)
     alone = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
-    with distributed.LocalCluster(**alone) as cluster, distributed.Client(cluster) as client:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "300s"}),
+        distributed.LocalCluster(**alone) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         for said, other in _others(tmp_path, tables, forces).items():
             with pytest.raises(InputError, match=said):
                 read_distributed(client, [str(folder / "a/arrests"), str(other)], config, parts=40)
