@@ -59,6 +59,8 @@ def patience() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if find_spec("distributed"):  # a GPU machine on which kernels are tested may have none
             patch.setattr("gpunet.cluster.waiting._PATIENCE", 600.0)
+            patch.setattr("gpunet.cluster.connect._TO_ANSWER", 600.0)
             patch.setattr("gpunet.cluster.connect._TO_HAVE_WORKERS", 600.0)
+            patch.setattr("gpunet.cluster.executor._TO_SEND", 600.0)
             warm_workers.prepare()
         yield
