@@ -163,7 +163,7 @@ def test_workers_refuse_them_as_well(shared, tables, forces, tmp_path):
     folder, _ = shared
     shutil.copytree(folder / "b/victims", tmp_path / "victims")
     config = load_config(None)
-    alone = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    alone = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(**alone) as cluster, distributed.Client(cluster) as client:
         for said, other in _others(tmp_path, tables, forces).items():
             with pytest.raises(InputError, match=said):
