@@ -91,7 +91,8 @@ def test_lines_removed_moved_repeated_or_put_in_are_found(written, place, data):
         how = data.draw(st.sampled_from(("remove", "swap", "repeat", "put in", "cut")))
         at, other = data.draw(some) % max(1, len(changed)), data.draw(some) % max(1, len(changed))
         if not changed or how == "put in":
-            made = line_of(dict.fromkeys(FIELDS[2:6], "x") | {"object_sha256": FIRST, "persons": 1}, 3, FIRST)[0]
+            texts = dict.fromkeys(FIELDS[3:6], "x") | {"operation": "erasure", "object_sha256": FIRST, "persons": 1}
+            made = line_of(texts, 3, FIRST)[0]
             changed.insert(at, data.draw(st.sampled_from((made, b"\n", b"{}\n", b"\0", lines[-1][:40]))))
         elif how == "remove":
             del changed[at]

@@ -36,9 +36,9 @@ def retain(
 
     from gpunet.cli.console import say
     from gpunet.cli.running import RUN_FILES
-    from gpunet.governance.retention import REVIEWS, erase_due, read_reviews, retained_under
+    from gpunet.governance.retention import erase_due, read_reviews, retained_under, reviews_in
 
-    named = reviews or [str(folder / name) for name in REVIEWS if (folder / name).is_file()]
+    named = reviews or reviews_in(folder)
     found = retained_under(folder, date.today(), read_reviews(named) if named else {})
     told = [each for each in found if each.why]
     if told:
