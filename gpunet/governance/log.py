@@ -181,7 +181,7 @@ def _appended(log: Path, entry: dict[str, Any], group: bool) -> dict[str, Any]:
 
 
 def _end(log: Path, descriptor: int) -> tuple[int, int, str]:
-    """Where the next line begins, and number and SHA-256 of the last one; InputError if the end is not as it was left."""
+    """Where the next line begins, and number and SHA-256 of the last one; InputError if the end was changed."""
     size = os.fstat(descriptor).st_size
     seq, sha256 = head_of(log)
     start = max(0, size - 3 * LONGEST_LINE)
@@ -289,8 +289,8 @@ def _mended(log: Path, seq: int, sha256: str) -> str:
     """What to do about a head that is gone."""
     head = head_text(seq, sha256).decode().strip()
     return (
-        f"put it back from a copy of the folder; or, if the SHA-256 of the last line was noted elsewhere, give gpunet log "
-        f"verify {log} --head SHA256, and if the two agree, write the line {head} into {head_path(log)}"
+        f"put it back from a copy of the folder; or, if the SHA-256 of the last line was noted elsewhere, give gpunet "
+        f"log verify {log} --head SHA256, and if the two agree, write the line {head} into {head_path(log)}"
     )
 
 

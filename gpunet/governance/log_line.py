@@ -32,7 +32,7 @@ FIELDS = (
 #: What the first line has for the SHA-256 of the line before.
 FIRST = "0" * 64
 
-#: No line is longer, with its end: texts of the configuration have 500 characters, which are six each at most if escaped.
+#: No line is longer, with its end: texts of the configuration have 500 characters, six bytes each at most if escaped.
 LONGEST_LINE = 1 << 16
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,8 +44,8 @@ _ACTOR, _LONGEST_ACTOR = "GPUNET_ACTOR", 200
 def actor_of(requested_by: str = "") -> str:
     """Who is at work: the user of the operating system, and the team that it is done for, if one is given.
 
-    A service that works for somebody names them in the environment as GPUNET_ACTOR; its own user is told of too. Who has
-    " for " in the name, after which a team would follow, stands in quotation marks.
+    A service that works for somebody names them in the environment as GPUNET_ACTOR; its own user is told of too. A name
+    with " for " in it, after which a team would follow, stands in quotation marks.
 
     Raises
     ------

@@ -20,7 +20,7 @@ def retain(
         Path, typer.Argument(metavar="DIR", parser=path_of("DIR"), help="The folder that holds the runs.")
     ],
     apply: Annotated[
-        bool, typer.Option("--apply", help="Delete every run, unfinished run and package listed.")
+        bool, typer.Option("--apply", help="Delete what is listed as due: runs, unfinished runs, packages, files.")
     ] = False,
     reviews: Annotated[
         list[str] | None,
@@ -45,7 +45,7 @@ def retain(
         _print(folder, told)
     kept = len(found) - sum(each.is_due for each in found)
     say(
-        f"{len(found) - kept} of {len(found)} runs, unfinished runs and packages are due"
+        f"{len(found) - kept} of {len(found)} runs, unfinished runs, packages and other files are due"
         + ("" if named else _NO_REVIEWS)
     )
     if not apply:
