@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -252,6 +253,28 @@ def test_a_damaged_log_stops_what_is_to_be_entered(runs):
         run_features([str(runs / "tables")], runs / "other", GOVERNED, options=OPTIONS)
     assert not (runs / "other" / "run.json").exists()
     assert sorted(path.name for path in runs.iterdir() if path.name != "other") == before
+
+
+@pytest.mark.parametrize("name", ["/proc/nope/log.jsonl", "file/log.jsonl"])
+def test_a_log_that_cannot_be_written_is_found_before_a_run_begins(base, tmp_path, name):
+    (tmp_path / "file").touch()
+    config = {**GOVERNED, "governance": {**GOVERNANCE, "log": name}}
+    with pytest.raises(Exception, match=r"cannot write the log .* so nothing is done"):
+        run_features([str(base / "tables")], tmp_path / "run", config, options=OPTIONS)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_log_without_its_head_is_whole_if_the_last_hash_was_noted(runs):
+    (runs / "log.jsonl.head").unlink()
+    sha256_of_last = [entry["sha256"] for entry in entries(runs / "log.jsonl")][-1]
+    refused = CliRunner().invoke(app, ["log", "verify", str(runs)])
+    assert "--head SHA256" in str(refused.exception)
+    assert "says what is wrong" not in str(refused.exception)
+    told = " ".join(done("log", "verify", runs, "--head", sha256_of_last).split())
+    line = re.search(r'write the line ({"seq":2,"sha256":"[0-9a-f]{64}"}) into', told)
+    (runs / "log.jsonl.head").write_text(f"{line[1]}\n")
+    done("show", runs / "run", "--top", 2)
+    assert last(runs) == [("consultation", 2)]
 
 
 def test_where_the_log_is(tmp_path, monkeypatch):

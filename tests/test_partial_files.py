@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gpunet.tables.files import write_whole
-from gpunet.tables.partial_files import Partial, remove_dead, remove_dead_of
+from gpunet.tables.partial_files import Partial, partial_folder, remove_dead, remove_dead_of
 
 
 def _killed(path: str) -> None:
@@ -72,6 +72,19 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         remove_dead(link)
     remove_dead_of(tmp_path / "a.zip")
     assert link.is_symlink()
+
+
+def test_folders_too(tmp_path: Path) -> None:
+    left = tmp_path / ".out.0123abcd.partial"
+    left.mkdir()
+    (left / "a.parquet").touch()
+    with partial_folder(tmp_path / "out") as one, partial_folder(tmp_path / "out") as other:
+        assert {*tmp_path.iterdir()} == {one, other}
+        (one / "a.parquet").touch()
+        one.rename(tmp_path / "out")
+        assert not remove_dead(other)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.parquet"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_one_that_is_looked_at_stays(tmp_path: Path) -> None:

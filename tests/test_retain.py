@@ -332,13 +332,17 @@ def test_what_has_changed_since_it_was_looked_at_is_left(root: Path, tmp_path: P
 def test_half_written_files_of_killed_commands_are_listed_and_deleted(root: Path) -> None:
     dead = root / "b.zip.0123abcd.partial"
     dead.write_bytes(b"PK")
+    folder = root / ".out.0123_bcd.partial"
+    folder.mkdir()
+    (folder / "a.parquet").write_bytes(b"half")
     mine = root / "b.zip.mine.partial"
     mine.write_bytes(b"PK")
     at_work = Partial(root / "c.zip")
-    assert list(due(root, LAST)) == [dead.name]
+    assert list(due(root, LAST)) == [folder.name, dead.name]
     done = CliRunner().invoke(app, ["retain", str(root), "--apply"])
     assert done.exit_code == 0, done.output
     assert not dead.exists()
+    assert not folder.exists()
     assert mine.exists()
     assert at_work.path.exists()
     at_work.close()

@@ -184,7 +184,7 @@ def entered(held: Held, persons: int | None) -> None:
 
 
 def _object_of(held: Held, request: Path) -> str:
-    if held.is_file or request.is_file():
+    if held.path.is_file() or request.is_file():
         return sha256_of(held.path if held.is_file else request)
     return "0" * 64
 

@@ -47,9 +47,10 @@ def files_under(folder: Path, there: Iterable[Held]) -> Iterator[Held]:
         if Path(place) in runs:  # what lies there is the run's, or told of when it is deleted
             folders.clear()
             continue
-        folders.sort()
-        for path in (Path(place) / name for name in sorted(files) if not name.startswith(f"{LOG}.")):
-            if not path.is_symlink() and path.is_file() and (found := _held(path)) is not None:
+        partial = [name for name in folders if is_partial(Path(place) / name)]
+        folders[:] = sorted({*folders} - {*partial})
+        for path in (Path(place) / name for name in sorted([*files, *partial]) if not name.startswith(f"{LOG}.")):
+            if not path.is_symlink() and (found := _held(path)) is not None:
                 yield found
 
 
@@ -63,7 +64,7 @@ def _held(path: Path) -> Held | None:
         look = look_of(path)
         if is_partial(path):
             return Held(path, "partial", look=look) if remove_dead(path, remove=False) else None
-        stated = _stated(path)
+        stated = _stated(path) if path.is_file() else {}
     except (OSError, InputError):  # it cannot be read, or is gone, so nothing is known of it
         return None
     return Held(path, "file", stated, look) if Held(path, "file", stated).retain_until else None

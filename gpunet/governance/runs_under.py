@@ -101,7 +101,7 @@ def held_under(folder: Path) -> list[Held]:
     for place, folders, files in os.walk(folder, onerror=failed, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN)
         here = Path(place)
-        found += _runs_in(here)
+        found += [held for held in _runs_in(here) if held.kind != "stopped" or _is_free(here)]
         files = [name for name in sorted(files) if not is_partial(here / name) and _is_file(here / name)]
         found += [package for name in files if (package := _package(here / name)) is not None]
     return found
@@ -142,17 +142,17 @@ def _unfinished(folder: Path) -> Held | None:
         return Held(folder, "unfinished", json_in(request))
     holds = any(_is_file(path) and path.name not in LOCK_NAMES for path in hidden.rglob("*"))
     if holds and _is_file(folder / MANIFEST):
-        return Held(folder, "stopped", json_in(folder / MANIFEST)) if _is_free(hidden / LOCK_NAMES[0]) else None
+        return Held(folder, "stopped", json_in(folder / MANIFEST))
     for name in _LISTS:  # a run that was killed while it put its results in place
         if _is_file(hidden / name):
             return Held(folder, "unfinished", json_in(hidden / name))
     return Held(folder, "unfinished") if holds else None
 
 
-def _is_free(lock: Path) -> bool:
+def _is_free(folder: Path) -> bool:
     """Whether nobody holds the lock of a run's folder, as far as can be told."""
     try:
-        return remove_dead(lock, remove=False)
+        return remove_dead(folder / HIDDEN / LOCK_NAMES[0], remove=False)
     except FileNotFoundError:
         return True
     except OSError:

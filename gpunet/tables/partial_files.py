@@ -1,4 +1,4 @@
-"""Temporary files of files that are written whole: their names, and whether anybody is still at work on them.
+"""Temporary files, and folders, of what is written whole: their names, and whether anybody is at work on them.
 
 Whoever writes one holds a lock of the operating system on it, which ends with the process. So one that is not locked
 was left by a process that was killed, and anybody may remove it: the next writer of the same file does.
@@ -9,19 +9,25 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gpunet.base.private import make_file
 
-__all__ = ["Partial", "final_name", "is_partial", "is_partial_of", "remove_dead", "remove_dead_of"]
+__all__ = ["Partial", "final_name", "is_partial", "is_partial_of", "partial_folder", "remove_dead", "remove_dead_of"]
 
 #: How names of temporary files end; those of earlier versions without the digits.
 _TEMPORARY = re.compile(r"(\.[0-9a-f]{8})?\.partial\Z")
 _NUMBERED = re.compile(r".\.[0-9a-f]{8}\.partial\Z", re.DOTALL)
 
+#: Those of folders begin with a dot, and earlier versions have drawn other letters too.
+_FOLDER = re.compile(r"\..+\.[a-z0-9_]{8}\.partial", re.DOTALL)
+
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
 
 # Of the part that a temporary name takes over: all of it has to fit into the 255 bytes of a file's name.
 _LONGEST_NAME, _LONGEST_ASCII = 50, 200
@@ -33,22 +39,26 @@ def final_name(name: str) -> str:
 
 
 def is_partial(path: Path) -> bool:
-    """Whether a regular file has a temporary name, of whatever file.
+    """Whether a regular file, or a folder, has a temporary name, of whatever file or folder.
 
     >>> is_partial(Path("a.head.backup.partial"))
     False
     """
-    return _NUMBERED.search(path.name) is not None and path.is_file() and not path.is_symlink()
+    if path.is_symlink():
+        return False
+    is_folder = path.is_dir() and _FOLDER.fullmatch(path.name) is not None
+    return is_folder or (path.is_file() and _NUMBERED.search(path.name) is not None)
 
 
 def is_partial_of(path: Path, final: Path) -> bool:
-    """Whether a regular file has a temporary name of `final`.
+    """Whether a regular file, or a folder, has a temporary name of `final`.
 
     >>> is_partial_of(Path("a.head.backup.partial"), Path("a.head"))
     False
     """
-    wanted = re.escape(_begin_of(final)) + r"\.[0-9a-f]{8}\.partial"
-    return re.fullmatch(wanted, path.name) is not None and path.is_file() and not path.is_symlink()
+    dot = r"\." if path.is_dir() else ""
+    wanted = dot + re.escape(_begin_of(final)) + r"\.[0-9a-f]{8}\.partial"
+    return re.fullmatch(wanted, path.name) is not None and is_partial(path)
 
 
 class Partial:
@@ -100,8 +110,36 @@ class Partial:
         self._descriptor = None
 
 
+@contextmanager
+def partial_folder(final: Path) -> Iterator[Path]:
+    """A new folder of a temporary name beside another, for its owner alone; gone afterwards unless it was renamed.
+
+    What was left by processes that were killed while they made the same folder is removed before.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    remove_dead_of(final)
+    while True:
+        path = final.with_name(f".{_begin_of(final)}.{secrets.token_hex(4)}.partial")
+        with suppress(FileExistsError):
+            path.mkdir(0o700)
+            break
+    descriptor = None if sys.platform == "win32" else os.open(path, _FOLDER_FLAGS)
+    try:
+        if descriptor is not None:
+            _lock(descriptor)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
 def remove_dead_of(final: Path) -> None:
-    """Remove the temporary files of a file whose writers were killed; what cannot be removed stays."""
+    """Remove the temporary files, or folders, of one whose writers were killed; what cannot be removed stays."""
     with suppress(OSError):
         for path in final.parent.glob("*.partial"):
             if is_partial_of(path, final):
@@ -110,12 +148,12 @@ def remove_dead_of(final: Path) -> None:
 
 
 def remove_dead(path: Path, *, remove: bool = True) -> bool:
-    """Remove a temporary file on which nobody is at work; whether it is such a one, as far as can be told.
+    """Remove a temporary file or folder on which nobody is at work; whether it is such a one, as far as can be told.
 
     Parameters
     ----------
     path
-        The file.
+        The file or folder.
     remove
         Whether it goes; else it is looked at.
 
@@ -124,11 +162,15 @@ def remove_dead(path: Path, *, remove: bool = True) -> bool:
     OSError
         If it cannot be opened or removed.
     """
-    descriptor = os.open(path, _FLAGS)
+    if (is_folder := path.is_dir()) and sys.platform == "win32":
+        return False
+    descriptor = os.open(path, _FOLDER_FLAGS if is_folder else _FLAGS)
     try:
         if _lock(descriptor) is not True or not _is(path, descriptor):
             return False
-        if remove:
+        if remove and is_folder:
+            shutil.rmtree(path)
+        elif remove:
             path.unlink(missing_ok=True)
         return True
     finally:
