@@ -20,7 +20,7 @@ from gpunet.base.lock import held
 from gpunet.base.paths import kind_of, open_regular
 from gpunet.base.private import make_folder, sharing
 from gpunet.config.config import Config
-from gpunet.governance.log_head import damaged_log, head_of, head_path, head_text, read_head, write_head
+from gpunet.governance.log_head import damaged_log, faults_of_head, head_of, head_path, write_head
 from gpunet.governance.log_line import FIRST, LONGEST_LINE, OPERATIONS, actor_of, line_of, new_entry, read_line
 from gpunet.governance.log_sharing import share
 
@@ -256,7 +256,7 @@ def check(log: Path, last: str = "") -> list[str]:
             before, seq, previous = found["previous_sha256"], found["seq"], found["sha256"]
         else:
             before, seq, previous = previous, seq + 1, ""
-    return [*faults, *_faults_of_head(log, seq, previous, before, last)]
+    return [*faults, *faults_of_head(log, seq, previous, before, last)]
 
 
 def _out_of_place(found: dict[str, Any], seq: int, previous: str) -> str:
@@ -265,33 +265,6 @@ def _out_of_place(found: dict[str, Any], seq: int, previous: str) -> str:
     if previous and found["previous_sha256"] != previous:
         return "the line before is not the one that was there when it was written"
     return ""
-
-
-def _faults_of_head(log: Path, seq: int, sha256: str, before: str, last: str) -> list[str]:
-    """What is wrong at the end of a log whose last line has this number and hash, and that hash of the line before."""
-    head, why = read_head(log)
-    if why and not os.path.lexists(head_path(log)):
-        return (
-            []
-            if seq and sha256 == last
-            else [f"{why}, so lines may have been cut off the end: {_mended(log, seq, sha256)}"]
-        )
-    if why:
-        return [why]
-    if head == (seq, sha256) or head == (seq - 1, before):  # the latter if a writer was killed before it wrote it
-        return []
-    if head[0] > seq:
-        return [f"its head knows {head[0]:,} lines, and there are {seq:,}: the last ones were removed"]
-    return ["its head is not that of its last line"]
-
-
-def _mended(log: Path, seq: int, sha256: str) -> str:
-    """What to do about a head that is gone."""
-    head = head_text(seq, sha256).decode().strip()
-    return (
-        f"put it back from a copy of the folder; or, if the SHA-256 of the last line was noted elsewhere, give gpunet "
-        f"log verify {log} --head SHA256, and if the two agree, write the line {head} into {head_path(log)}"
-    )
 
 
 def entries(log: Path, *, damaged: bool = False) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gpunet.base.private import sharing
 from gpunet.governance.log_sharing import share
 from gpunet.tables.files import write_whole
 
-__all__ = ["damaged_log", "head_of", "head_path", "head_text", "read_head", "write_head"]
+__all__ = ["damaged_log", "faults_of_head", "head_of", "head_path", "head_text", "read_head", "write_head"]
 
 _HEAD = ".head"
 _MOST_HEAD_BYTES = 1 << 10
@@ -70,3 +71,30 @@ def write_head(log: Path, seq: int, sha256: str, shared: bool) -> None:
 def damaged_log(log: Path, why: str) -> InputError:
     """The error that a log is not as it was written."""
     return InputError(f"the log {log} is damaged: {why}. `gpunet log verify {log}` says what is wrong with it")
+
+
+def faults_of_head(log: Path, seq: int, sha256: str, before: str, last: str) -> list[str]:
+    """What is wrong at the end of a log whose last line has this number and hash, and that hash of the line before."""
+    head, why = read_head(log)
+    if why and not os.path.lexists(head_path(log)):
+        return (
+            []
+            if seq and sha256 == last
+            else [f"{why}, so lines may have been cut off the end: {_mended(log, seq, sha256)}"]
+        )
+    if why:
+        return [why]
+    if head == (seq, sha256) or head == (seq - 1, before):  # the latter if a writer was killed before it wrote it
+        return []
+    if head[0] > seq:
+        return [f"its head knows {head[0]:,} lines, and there are {seq:,}: the last ones were removed"]
+    return ["its head is not that of its last line"]
+
+
+def _mended(log: Path, seq: int, sha256: str) -> str:
+    """What to do about a head that is gone."""
+    head = head_text(seq, sha256).decode().strip()
+    return (
+        f"put it back from a copy of the folder; or, if the SHA-256 of the last line was noted elsewhere, give gpunet "
+        f"log verify {log} --head SHA256, and if the two agree, write the line {head} into {head_path(log)}"
+    )
