@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.config.config import load_config
 from gpunet.governance.log import append, check, entries, log_of
 from gpunet.governance.noted import entering_of, log_kept_of, noted
+from gpunet.governance.retention import retained_under
 from gpunet.governance.rules import folder_rules
 from gpunet.report.audience import Audience
 from gpunet.report.page import rendered
@@ -168,6 +170,19 @@ def test_cards_and_reports(runs):
     n = json.loads((runs / "run" / "run.json").read_text())["arrests"]["persons"]
     assert last(runs) == [("consultation", 1), ("consultation", n)]
     assert "harm reduction" in (runs / "card.html").read_text()
+
+
+def test_what_is_written_beside_a_run_tells_how_long_it_is_kept(runs):
+    path = runs / "run" / "run.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "governance": {**manifest["governance"], "retain_until": "2026-01-31"}}))
+    person = ids_in(runs / "run")[0]
+    done("card", runs / "run", "--person", person, "--out", runs / "card.html")
+    done("subject", runs / "run", "--person", person, "--out", runs / "answer.json")
+    found = {each.held.path.name: each for each in retained_under(runs, date(2026, 2, 1), {})}
+    assert found.keys() == {"run", "card.html", "answer.json"}
+    assert all(each.is_due for each in found.values())
+    assert (found["card.html"].persons, found["answer.json"].persons) == (1, 1)
 
 
 def test_a_file_of_scores(runs):
