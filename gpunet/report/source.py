@@ -24,6 +24,9 @@ KIND = "kind"
 
 _Found = TypeVar("_Found")
 
+#: The column of the table of groups with the order in which the files first name persons.
+_FILE_ORDER = "file_order"
+
 #: Tables of which reports tell nothing but what holds of many persons together, so that they read them under seal.
 _OF_ALL = ("predictions",)
 
@@ -74,6 +77,31 @@ class Source:
                 wanted = None if columns is None else [*columns, KIND]
                 return pl.read_parquet(path, columns=wanted).filter(pl.col(KIND) == CO_ARREST).drop(KIND)
             return pl.read_parquet(path, columns=None if columns is None else list(columns))
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise not_parquet(path, error) from error
+
+    def communities(self) -> pl.DataFrame:
+        """``person_id`` and ``community`` of everybody, in the order in which the files first name them.
+
+        What is drawn, laid out or ranked in this order does not depend on how persons are called. Folders of earlier
+        versions do not tell it: of these the persons come by id.
+        """
+        if _FILE_ORDER not in self.columns_of("groups"):
+            return self.table("groups", ["person_id", "community"])
+        return self.table("groups", ["person_id", "community", _FILE_ORDER]).sort(_FILE_ORDER).drop(_FILE_ORDER)
+
+    def columns_of(self, name: str) -> list[str]:
+        """The names of a table's columns.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        path = self.folder / f"{name}.parquet"
+        try:
+            check_regular(path)
+            return list(pl.read_parquet_schema(path))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise not_parquet(path, error) from error
 
