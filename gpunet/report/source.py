@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import polars as pl
 
+from gpunet.base.array_types import Int64
 from gpunet.base.paths import check_regular
 from gpunet.config.layers import CO_ARREST
 from gpunet.report.audience import Audience
@@ -86,24 +88,22 @@ class Source:
         What is drawn, laid out or ranked in this order does not depend on how persons are called. Folders of earlier
         versions do not tell it: of these the persons come by id.
         """
-        if _FILE_ORDER not in self.columns_of("groups"):
-            return self.table("groups", ["person_id", "community"])
-        return self.table("groups", ["person_id", "community", _FILE_ORDER]).sort(_FILE_ORDER).drop(_FILE_ORDER)
+        found, order = self.table("groups", ["person_id", "community"]), self.file_order()
+        return found if order is None else found[order]
 
-    def columns_of(self, name: str) -> list[str]:
-        """The names of a table's columns.
-
-        Raises
-        ------
-        InputError
-            If it cannot be read.
-        """
-        path = self.folder / f"{name}.parquet"
+    def file_order(self) -> Int64 | None:
+        """The rows of the tables of persons, which are by id, in that order; None where the folder does not tell it."""
+        path = self.folder / "groups.parquet"
+        if not path.exists():
+            return None
         try:
             check_regular(path)
-            return list(pl.read_parquet_schema(path))
+            names = pl.read_parquet_schema(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise not_parquet(path, error) from error
+        if _FILE_ORDER not in names:
+            return None
+        return np.argsort(self.table("groups", [_FILE_ORDER])[_FILE_ORDER].to_numpy(), kind="stable")
 
     def once(self, compute: Callable[[Source], _Found]) -> _Found:
         """What `compute` finds in this folder; however many sections ask, it is computed once."""
