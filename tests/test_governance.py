@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,11 @@ def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_
     assert codes == {"run": (True, False), "features": (False, True)}
 
 
-@pytest.mark.parametrize("named", ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ"])
+@pytest.mark.parametrize(
+    "named",
+    ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ", "GB-ENG", "US-DE", "us-ie",
+     "GB-ENG; GB-WLS", "uk, us-de", "us/ca", "CH", "CA-ON and NZ", "U.K., U.S.", "uk (England and Wales)", "gb nz", "et"],
+)  # fmt: skip
 def test_other_laws_are_not_the_unions(named: str) -> None:
     found = config(**GIVEN, jurisdiction=named).governance
     assert found.scores_persons
@@ -189,6 +194,47 @@ UNION = ("E.U.", "e u", "D.E.", "EEA", "U.E.", "Unión Europea", "EUROPÄISCHE U
 def test_the_union_is_known_by_codes_and_by_its_own_names(named: str) -> None:
     for written in (named, named.upper(), f" {named.lower()} ", unicodedata.normalize("NFD", named)):
         assert config(**GIVEN, jurisdiction=written).governance.is_eu
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["uk, eu", "uk/eu", "us/de", "uk and eu", "uk & eu", "uk; Germany", "uk | de", "us + ie", "uk (eu)", "uk eu",
+     "us-ca, de-by", "GB-ENG or IE", "uk - eu", "uk\u2013eu", "uk-eu", "UK_EU", "uk-de", "U.K./E.U.", "eng, fra"],
+)  # fmt: skip
+def test_of_several_the_law_of_each_holds(named: str) -> None:
+    for written in (named, named.upper(), f" {named.lower()} "):
+        assert config(**GIVEN, jurisdiction=written).governance.is_eu
+
+
+def test_of_several_one_that_is_not_known_is_told() -> None:
+    (warning,) = config(**GIVEN, jurisdiction="uk, Gotham").governance.warnings()
+    assert "is not known to gpunet" in warning
+
+
+@pytest.mark.parametrize("named", ["no", "NOR", "Norway", "Norge", "NO-03", "is", "Iceland", "Ísland", "li", "LIE", "eea"])
+def test_all_of_the_economic_area_is_treated_alike(named: str) -> None:
+    assert config(**GIVEN, jurisdiction=named).governance.is_eu
+
+
+@pytest.mark.parametrize("named", ["ax", "gf", "gp", "mf", "mq", "RE", "yt"])
+def test_what_belongs_to_members_and_has_a_code_of_its_own_is_of_the_union(named: str) -> None:
+    assert config(**GIVEN, jurisdiction=named).governance.is_eu
+
+
+@pytest.mark.parametrize("section", ["", 'person_scores = "allow"', 'log = ""', "never_outcomes = []"])
+def test_a_section_that_says_nothing_is_refused(section: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text(f"[governance]\n{section}\n")
+    for source in (tmp_path / "empty.toml", tomllib.loads(f"[governance]\n{section}\n")):
+        with pytest.raises(ConfigError, match=r"\[governance\] needs purpose, legal_basis, controller: say"):
+            gpunet.load_config(source)
+
+
+def test_configurations_that_commands_print_have_no_empty_section(tables: Path) -> None:
+    assert "governance" not in gpunet.load_config(None).as_dict()
+    assert gpunet.load_config(gpunet.load_config(None).as_dict()) == gpunet.load_config(None)
+    done = CliRunner().invoke(app, ["check", str(tables)])
+    assert done.exit_code == 0, done.output
+    assert "[governance]" not in done.output
 
 
 def test_members_are_27() -> None:
