@@ -63,7 +63,9 @@ def runs(tmp_path_factory: Any) -> tuple[Path, Path]:
         "joint": ["--ties", str(folder / "a" / "ties"), "--victims", str(folder / "b" / "victims")],
     }
     settings = config.read_text(encoding="utf-8")
-    config.write_text(f"{settings}\n[model]\nmax_rounds = 20\nfolds = 2\n[evaluate]\nbootstrap = 50\n", encoding="utf-8")
+    config.write_text(
+        f"{settings}\n[model]\nmax_rounds = 20\nfolds = 2\n[evaluate]\nbootstrap = 50\n", encoding="utf-8"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dependence, "_SAMPLE", 500)  # of some 4,000
         for name, inputs in (("raw", raw), ("joint", joint)):

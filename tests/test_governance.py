@@ -20,6 +20,7 @@ from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import run_panel
 from gpunet.cli.run import run_features
+from gpunet.cli.summary import summarise
 from gpunet.config.governance_config import NEVER_OUTCOMES, NO_PURPOSE, is_never_outcome
 from gpunet.governance.rules import check_features_scored, check_person_scores, past_retention
 from gpunet.runs.run_options import RunOptions
@@ -83,6 +84,32 @@ def test_outputs_say_every_key_that_is_given(tables: Path, tmp_path: Path) -> No
         metadata = read_parquet_metadata(tmp_path / "run" / f"{name}.parquet")
         assert metadata is not None
         assert metadata["governance"] == EVERY
+
+
+def test_the_summary_says_purpose_law_task_and_until_when_in_one_line(tables: Path, tmp_path: Path) -> None:
+    for name, stated, line in (
+        ("every", EVERY, "Where to offer help; legal basis: DPA 2018 s.35; task: T-1; kept until: 2030-01-31"),
+        ("given", GIVEN, "Where to offer help; legal basis: DPA 2018 s.35"),
+        ("none", None, NO_PURPOSE),
+    ):
+        manifest = features(tables, tmp_path / name, **({"governance": stated} if stated else {}))
+        lines = summarise(manifest, tmp_path / name).splitlines()
+        assert [text for text in lines if text.startswith("purpose")] == [f"purpose   {line}"]
+
+
+@pytest.mark.parametrize(("stated", "purpose"), [(EVERY, GIVEN["purpose"]), (None, NO_PURPOSE)])
+def test_every_json_file_says_the_purpose(stated: Any, purpose: str, tables: Path, tmp_path: Path) -> None:
+    settings = {"governance": stated} if stated else {}
+    features(tables, tmp_path / "run", **settings)
+    asked = {**settings, "panel": {"start": "2013-04-01", "end": "2013-06-01", "verify": 0}}
+    run_panel([str(tables)], tmp_path / "panel", asked, None, RunOptions(threads=1))
+    for command in ("report", "cards"):
+        assert CliRunner().invoke(app, [command, str(tmp_path / "run")]).exit_code == 0
+    found = sorted(tmp_path.rglob("*.json"))
+    names = {"run.json", "features.json", "report.json", "cards.json", "panel.json"}
+    assert {path.name for path in found} == names
+    for path in found:
+        assert json.loads(path.read_text(encoding="utf-8"))["governance"]["purpose"] == purpose, path
 
 
 def test_without_the_section_no_purpose_is_stated_and_nothing_else_is_another(tables: Path, tmp_path: Path) -> None:
@@ -211,7 +238,9 @@ def test_of_several_one_that_is_not_known_is_told() -> None:
     assert "is not known to gpunet" in warning
 
 
-@pytest.mark.parametrize("named", ["no", "NOR", "Norway", "Norge", "NO-03", "is", "Iceland", "Ísland", "li", "LIE", "eea"])
+@pytest.mark.parametrize(
+    "named", ["no", "NOR", "Norway", "Norge", "NO-03", "is", "Iceland", "Ísland", "li", "LIE", "eea"]
+)
 def test_all_of_the_economic_area_is_treated_alike(named: str) -> None:
     assert config(**GIVEN, jurisdiction=named).governance.is_eu
 

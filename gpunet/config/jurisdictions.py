@@ -14,7 +14,8 @@ __all__ = ["is_known", "is_of_union"]
 #: belongs to them and has a code of its own (Treaty on the Functioning of the European Union, Article 355(1) and (4)),
 #: and of the three other states of the Area: the Regulation's title ends with "Text with EEA relevance".
 _UNION_CODES = """
-eu ue eea ax gf gp mf mq re yt is li no isl lie nor at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
+eu ue eea ax gf gp mf mq re yt is li no isl lie nor
+at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
 aut bel bgr cyp cze deu dnk est esp fin fra grc hrv hun irl ita ltu lux lva mlt nld pol prt rou swe svn svk
 """
 
@@ -66,8 +67,8 @@ new zealand, switzerland, el salvador
 #: Between several whose laws hold; a hyphen is one only with spaces around it, as in a region there are none (US-DE).
 _BETWEEN = re.compile(r"[,;:/|&+()\[\]\u2013\u2014]|\s-+\s|\b(?:and|or|und)\b")
 
-#: What may stand after a hyphen and is no region: that of the Union has none of its name in ISO 3166-2, and regions of the
-#: United Kingdom have three letters there.
+#: A code after a hyphen that is no region: none is called as the Union in ISO 3166-2, and those of the United Kingdom have
+#: three letters there.
 _NO_REGION = re.compile(r"[a-z]{2,3}[-_](eu|ue|eea)|(uk|gb|gbr)[-_][a-z]{2}")
 
 
