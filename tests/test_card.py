@@ -383,11 +383,11 @@ def test_a_card_says_every_key_that_is_stated(run: Path, tmp_path: Path) -> None
     }  # fmt: skip
     assert stated.keys() == {of.name for of in fields(GovernanceConfig)} - {"log"}
     person = str(pl.read_parquet(run / "scores.parquet")["person_id"][0])
-    assert "no purpose stated" in rendered(card_page(run, person), Audience()).html
+    assert b"no purpose stated" in rendered(card_page(run, person), Audience()).html
     other = shutil.copytree(run, tmp_path / "run")
     manifest = json.loads((other / "run.json").read_text(encoding="utf-8"))
     (other / "run.json").write_text(json.dumps({**manifest, "governance": stated}), encoding="utf-8")
-    html = rendered(card_page(other, person), Audience()).html
+    html = rendered(card_page(other, person), Audience()).html.decode()
     for key, value in stated.items():
         words = {"allow": "allowed"}.get(str(value), value if isinstance(value, str) else value[0])
         assert words in html, key

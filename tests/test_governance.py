@@ -197,7 +197,8 @@ def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_
 @pytest.mark.parametrize(
     "named",
     ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ", "GB-ENG", "US-DE", "us-ie",
-     "GB-ENG; GB-WLS", "uk, us-de", "us/ca", "CH", "CA-ON and NZ", "U.K., U.S.", "uk (England and Wales)", "gb nz", "et"],
+     "GB-ENG; GB-WLS", "uk, us-de", "us/ca", "CH", "CA-ON and NZ", "U.K., U.S.", "uk (England and Wales)", "gb nz",
+     "et"],
 )  # fmt: skip
 def test_other_laws_are_not_the_unions(named: str) -> None:
     found = config(**GIVEN, jurisdiction=named).governance

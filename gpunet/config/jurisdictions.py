@@ -67,8 +67,8 @@ new zealand, switzerland, el salvador
 #: Between several whose laws hold; a hyphen is one only with spaces around it, as in a region there are none (US-DE).
 _BETWEEN = re.compile(r"[,;:/|&+()\[\]\u2013\u2014]|\s-+\s|\b(?:and|or|und)\b")
 
-#: A code after a hyphen that is no region: none is called as the Union in ISO 3166-2, and those of the United Kingdom have
-#: three letters there.
+#: A code after a hyphen that is no region: none is called as the Union in ISO 3166-2, and those of the United Kingdom
+#: have three letters there.
 _NO_REGION = re.compile(r"[a-z]{2,3}[-_](eu|ue|eea)|(uk|gb|gbr)[-_][a-z]{2}")
 
 
