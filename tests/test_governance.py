@@ -19,11 +19,12 @@ import gpunet
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import run_panel
-from gpunet.cli.run import run_features
+from gpunet.cli.run import run_features, run_forecast
 from gpunet.cli.summary import summarise
 from gpunet.config.governance_config import NEVER_OUTCOMES, NO_PURPOSE, is_never_outcome
 from gpunet.governance.rules import check_features_scored, check_person_scores, past_retention
 from gpunet.runs.run_options import RunOptions
+from gpunet.synthetic import make_arrests
 from gpunet.tables.parquet import read_parquet_metadata
 
 GIVEN = {"purpose": "Where to offer help", "legal_basis": "DPA 2018 s.35", "controller": "Example Police"}
@@ -390,3 +391,18 @@ def test_a_run_that_is_past_its_last_day_is_told_of_when_it_is_made(
     options = RunOptions(threads=1, notice=said.append)
     run_features([str(tables)], tmp_path / "run", {"governance": {**GIVEN, "retain_until": until}}, None, options)
     assert len([line for line in said if f"retain_until = {until} has passed" in line]) == told
+
+
+@pytest.mark.parametrize(("stated", "purpose"), [(GIVEN, GIVEN["purpose"]), (None, NO_PURPOSE)])
+def test_the_model_says_the_purpose_and_has_the_same_bytes_each_time(stated: Any, purpose: str, tmp_path: Path) -> None:
+    make_arrests(150, seed=3).write_parquet(tmp_path / "arrests.parquet")
+    settings = {"model": {"max_rounds": 3, "folds": 2}, **({"governance": stated} if stated else {})}
+    one, other = (
+        run_forecast([str(tmp_path / "arrests.parquet")], tmp_path / name, settings, None, RunOptions(threads=1))
+        for name in "ab"
+    )
+    assert one["outputs"]["model.ubj"] == other["outputs"]["model.ubj"]
+    model = gpunet.load_model(tmp_path / "a" / "model.ubj")
+    assert model.origin is not None
+    assert model.origin.purpose == purpose
+    assert gpunet.load_model(tmp_path / "b" / "model.ubj").to_bytes() == (tmp_path / "a" / "model.ubj").read_bytes()
