@@ -8,7 +8,7 @@ import math
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +23,7 @@ import gpunet
 from gpunet.cli.app import _code_of
 from gpunet.cli.run import RunOptions, run_forecast
 from gpunet.config.config import Config
+from gpunet.config.governance_config import GovernanceConfig
 from gpunet.config.registry import columns
 from gpunet.model.trained import load_model
 from gpunet.report import card_score, card_values
@@ -371,6 +372,25 @@ def test_places_add_up_to_the_features(rows: pl.DataFrame, page: Page, evidence:
             arrests = here.unique(["person_id", "force", "incident_id"])
             assert row["anyone"] == len(arrests)
             assert row["own"] == int((arrests["person_id"] == evidence.subject.person_id).sum())
+
+
+def test_a_card_says_every_key_that_is_stated(run: Path, tmp_path: Path) -> None:
+    """And of a run without a purpose that none is."""
+    stated = {
+        "purpose": "Offer help", "legal_basis": "An Act", "controller": "A force", "owner": "Head of Analysis",
+        "requested_by": "Team A", "task_ref": "T-17", "reviewer": "Ethics Panel", "jurisdiction": "uk",
+        "retain_until": "2031-02-03", "person_scores": "allow", "authority": "Chief", "never_outcomes": ["*begging*"],
+    }  # fmt: skip
+    assert stated.keys() == {of.name for of in fields(GovernanceConfig)} - {"log"}
+    person = str(pl.read_parquet(run / "scores.parquet")["person_id"][0])
+    assert b"no purpose stated" in rendered(card_page(run, person), Audience()).html
+    other = shutil.copytree(run, tmp_path / "run")
+    manifest = json.loads((other / "run.json").read_text(encoding="utf-8"))
+    (other / "run.json").write_text(json.dumps({**manifest, "governance": stated}), encoding="utf-8")
+    html = rendered(card_page(other, person), Audience()).html.decode()
+    for key, value in stated.items():
+        words = {"allow": "allowed"}.get(str(value), value if isinstance(value, str) else value[0])
+        assert words in html, key
 
 
 def test_what_each_kind_of_feature_rests_on(evidence: Evidence) -> None:

@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from exchanged import DOMAIN, KEY, made
 
-from gpunet.base.errors import ConfigError, InputError
+from gpunet.base.errors import ConfigError, InputError, StorageError
 from gpunet.cli.app import _code_of
-from gpunet.exchange import link_log, written
-from gpunet.exchange.keys import read_key
+from gpunet.exchange import keys, link_log, written
+from gpunet.exchange.keys import read_key, rotate_key
 from gpunet.governance.log import append, check, entries
 
 GOVERNED = {"purpose": "knife crime", "legal_basis": "an act", "controller": "a force", "task_ref": "T-1"}
@@ -97,6 +97,47 @@ def test_rotation_names_tables_of_one_folder_together(tmp_path, table, key, caps
     said = capsys.readouterr().out
     assert f"tables{os.sep}arrests: 2 tables" in said
     assert "0001" not in said
+
+
+@pytest.mark.parametrize("part", [KEY.secret, KEY.secret[:7], b""])
+def test_a_rotation_that_was_killed_is_given_again(part, tmp_path, key):
+    kept = tmp_path / f"key.{KEY.fingerprint}"
+    kept.write_bytes(part)
+    kept.chmod(0o644)
+    assert _code_of(["key", "rotate", str(key)], False) == 0
+    assert kept.read_bytes() == KEY.secret != key.read_bytes()
+    assert _mode(kept) == 0o600
+
+
+def test_what_is_no_part_of_the_key_is_not_written_over(tmp_path, key, capsys):
+    kept = tmp_path / f"key.{KEY.fingerprint}"
+    kept.write_bytes(b"another")
+    assert _code_of(["key", "rotate", str(key)], False) == 2
+    assert "no key is written over" in capsys.readouterr().err
+    assert (kept.read_bytes(), key.read_bytes()) == (b"another", KEY.secret)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "full"), KeyboardInterrupt()])
+def test_where_the_new_key_cannot_be_written_the_old_one_is_alone(error, tmp_path, key, monkeypatch):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(keys, "write_whole", fails)
+    with pytest.raises((StorageError, KeyboardInterrupt)):
+        rotate_key(key)
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert key.read_bytes() == KEY.secret
+
+
+def test_the_old_key_is_kept_where_the_new_one_was_put_in_place_after_all(tmp_path, key, monkeypatch):
+    def fails(path, write):
+        write(path)
+        raise OSError(5, "not on disk")
+
+    monkeypatch.setattr(keys, "write_whole", fails)
+    with pytest.raises(StorageError):
+        rotate_key(key)
+    assert (tmp_path / f"key.{KEY.fingerprint}").read_bytes() == KEY.secret
 
 
 def test_a_link_to_a_key_is_not_rotated(tmp_path, key, capsys):

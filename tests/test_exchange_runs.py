@@ -117,6 +117,19 @@ def test_outputs_say_which_key_and_mixed_tables_are_refused_on_update(shared, ta
     assert json.loads((tmp_path / "next/run.json").read_text())["input"]["pseudonyms"] == STATED
 
 
+def test_notes_beside_tables_go_without_a_word(forces, tmp_path):
+    """And the tables say of which key they are, as ever."""
+    paths = [path for of_force in forces.values() for path in of_force]
+    for name, of in (("a", paths[:2]), ("b", paths[2:4])):
+        made(tmp_path / name, of, {"governance": GIVEN})
+    arrests = gpunet.read_arrests([tmp_path / "a", tmp_path / "b"])
+    assert arrests.report.warnings == ()
+    assert arrests.report.pseudonyms == STATED
+    assert gpunet.read_arrests(tmp_path).report.warnings == ()  # where the log is, too
+    (tmp_path / "a" / "arrests.json").write_text("[]")
+    assert "left out: arrests.json" in gpunet.read_arrests(tmp_path).report.warnings[0]
+
+
 def _others(folder, tables, forces):
     """Tables of arrests that cannot be joined with those of ``a``, and what is said of it."""
     path = next(iter(forces.values()))[0]

@@ -165,5 +165,5 @@ def test_the_feature_set_carries_the_tables_beside(rows: list[dict], features: p
     result = compute_all(arrests)
     assert result.features.equals(features)
     assert result.ties.equals(ties_table(arrests, build_network(arrests)))
-    assert result.groups.columns == ["person_id", "gang", "group", "community"]
+    assert result.groups.columns == ["person_id", "gang", "group", "community", "file_order"]
     assert result.groups["person_id"].equals(features["person_id"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ import gpunet
 from gpunet.base.errors import ConfigError, InputError
 from gpunet.cli.app import app
 from gpunet.cli.panels import run_panel
-from gpunet.cli.run import run_features
+from gpunet.cli.run import run_features, run_forecast
+from gpunet.cli.summary import summarise
 from gpunet.config.governance_config import NEVER_OUTCOMES, NO_PURPOSE, is_never_outcome
 from gpunet.governance.rules import check_features_scored, check_person_scores, past_retention
 from gpunet.runs.run_options import RunOptions
+from gpunet.synthetic import make_arrests
 from gpunet.tables.parquet import read_parquet_metadata
 
 GIVEN = {"purpose": "Where to offer help", "legal_basis": "DPA 2018 s.35", "controller": "Example Police"}
@@ -82,6 +85,32 @@ def test_outputs_say_every_key_that_is_given(tables: Path, tmp_path: Path) -> No
         metadata = read_parquet_metadata(tmp_path / "run" / f"{name}.parquet")
         assert metadata is not None
         assert metadata["governance"] == EVERY
+
+
+def test_the_summary_says_purpose_law_task_and_until_when_in_one_line(tables: Path, tmp_path: Path) -> None:
+    for name, stated, line in (
+        ("every", EVERY, "Where to offer help; legal basis: DPA 2018 s.35; task: T-1; kept until: 2030-01-31"),
+        ("given", GIVEN, "Where to offer help; legal basis: DPA 2018 s.35"),
+        ("none", None, NO_PURPOSE),
+    ):
+        manifest = features(tables, tmp_path / name, **({"governance": stated} if stated else {}))
+        lines = summarise(manifest, tmp_path / name).splitlines()
+        assert [text for text in lines if text.startswith("purpose")] == [f"purpose   {line}"]
+
+
+@pytest.mark.parametrize(("stated", "purpose"), [(EVERY, GIVEN["purpose"]), (None, NO_PURPOSE)])
+def test_every_json_file_says_the_purpose(stated: Any, purpose: str, tables: Path, tmp_path: Path) -> None:
+    settings = {"governance": stated} if stated else {}
+    features(tables, tmp_path / "run", **settings)
+    asked = {**settings, "panel": {"start": "2013-04-01", "end": "2013-06-01", "verify": 0}}
+    run_panel([str(tables)], tmp_path / "panel", asked, None, RunOptions(threads=1))
+    for command in ("report", "cards"):
+        assert CliRunner().invoke(app, [command, str(tmp_path / "run")]).exit_code == 0
+    found = sorted(tmp_path.rglob("*.json"))
+    names = {"run.json", "features.json", "report.json", "cards.json", "panel.json"}
+    assert {path.name for path in found} == names
+    for path in found:
+        assert json.loads(path.read_text(encoding="utf-8"))["governance"]["purpose"] == purpose, path
 
 
 def test_without_the_section_no_purpose_is_stated_and_nothing_else_is_another(tables: Path, tmp_path: Path) -> None:
@@ -166,7 +195,12 @@ def test_a_run_is_refused_by_the_command_and_features_are_not(tables: Path, tmp_
     assert codes == {"run": (True, False), "features": (False, True)}
 
 
-@pytest.mark.parametrize("named", ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ"])
+@pytest.mark.parametrize(
+    "named",
+    ["uk", "England and Wales", "Northern Ireland", "US-IL", "au", "El Salvador", "NZ", "GB-ENG", "US-DE", "us-ie",
+     "GB-ENG; GB-WLS", "uk, us-de", "us/ca", "CH", "CA-ON and NZ", "U.K., U.S.", "uk (England and Wales)", "gb nz",
+     "et"],
+)  # fmt: skip
 def test_other_laws_are_not_the_unions(named: str) -> None:
     found = config(**GIVEN, jurisdiction=named).governance
     assert found.scores_persons
@@ -189,6 +223,49 @@ UNION = ("E.U.", "e u", "D.E.", "EEA", "U.E.", "Unión Europea", "EUROPÄISCHE U
 def test_the_union_is_known_by_codes_and_by_its_own_names(named: str) -> None:
     for written in (named, named.upper(), f" {named.lower()} ", unicodedata.normalize("NFD", named)):
         assert config(**GIVEN, jurisdiction=written).governance.is_eu
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["uk, eu", "uk/eu", "us/de", "uk and eu", "uk & eu", "uk; Germany", "uk | de", "us + ie", "uk (eu)", "uk eu",
+     "us-ca, de-by", "GB-ENG or IE", "uk - eu", "uk\u2013eu", "uk-eu", "UK_EU", "uk-de", "U.K./E.U.", "eng, fra"],
+)  # fmt: skip
+def test_of_several_the_law_of_each_holds(named: str) -> None:
+    for written in (named, named.upper(), f" {named.lower()} "):
+        assert config(**GIVEN, jurisdiction=written).governance.is_eu
+
+
+def test_of_several_one_that_is_not_known_is_told() -> None:
+    (warning,) = config(**GIVEN, jurisdiction="uk, Gotham").governance.warnings()
+    assert "is not known to gpunet" in warning
+
+
+@pytest.mark.parametrize(
+    "named", ["no", "NOR", "Norway", "Norge", "NO-03", "is", "Iceland", "Ísland", "li", "LIE", "eea"]
+)
+def test_all_of_the_economic_area_is_treated_alike(named: str) -> None:
+    assert config(**GIVEN, jurisdiction=named).governance.is_eu
+
+
+@pytest.mark.parametrize("named", ["ax", "gf", "gp", "mf", "mq", "RE", "yt"])
+def test_what_belongs_to_members_and_has_a_code_of_its_own_is_of_the_union(named: str) -> None:
+    assert config(**GIVEN, jurisdiction=named).governance.is_eu
+
+
+@pytest.mark.parametrize("section", ["", 'person_scores = "allow"', 'log = ""', "never_outcomes = []"])
+def test_a_section_that_says_nothing_is_refused(section: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text(f"[governance]\n{section}\n")
+    for source in (tmp_path / "empty.toml", tomllib.loads(f"[governance]\n{section}\n")):
+        with pytest.raises(ConfigError, match=r"\[governance\] needs purpose, legal_basis, controller: say"):
+            gpunet.load_config(source)
+
+
+def test_configurations_that_commands_print_have_no_empty_section(tables: Path) -> None:
+    assert "governance" not in gpunet.load_config(None).as_dict()
+    assert gpunet.load_config(gpunet.load_config(None).as_dict()) == gpunet.load_config(None)
+    done = CliRunner().invoke(app, ["check", str(tables)])
+    assert done.exit_code == 0, done.output
+    assert "[governance]" not in done.output
 
 
 def test_members_are_27() -> None:
@@ -314,3 +391,18 @@ def test_a_run_that_is_past_its_last_day_is_told_of_when_it_is_made(
     options = RunOptions(threads=1, notice=said.append)
     run_features([str(tables)], tmp_path / "run", {"governance": {**GIVEN, "retain_until": until}}, None, options)
     assert len([line for line in said if f"retain_until = {until} has passed" in line]) == told
+
+
+@pytest.mark.parametrize(("stated", "purpose"), [(GIVEN, GIVEN["purpose"]), (None, NO_PURPOSE)])
+def test_the_model_says_the_purpose_and_has_the_same_bytes_each_time(stated: Any, purpose: str, tmp_path: Path) -> None:
+    make_arrests(150, seed=3).write_parquet(tmp_path / "arrests.parquet")
+    settings = {"model": {"max_rounds": 3, "folds": 2}, **({"governance": stated} if stated else {})}
+    one, other = (
+        run_forecast([str(tmp_path / "arrests.parquet")], tmp_path / name, settings, None, RunOptions(threads=1))
+        for name in "ab"
+    )
+    assert one["outputs"]["model.ubj"] == other["outputs"]["model.ubj"]
+    model = gpunet.load_model(tmp_path / "a" / "model.ubj")
+    assert model.origin is not None
+    assert model.origin.purpose == purpose
+    assert gpunet.load_model(tmp_path / "b" / "model.ubj").to_bytes() == (tmp_path / "a" / "model.ubj").read_bytes()

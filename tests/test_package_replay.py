@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from gpunet.base.errors import InputError
+from gpunet.cli import replays
 from gpunet.cli.evaluations import run_emerging, run_known
 from gpunet.cli.panels import run_panel
 from gpunet.cli.places import run_places
@@ -70,6 +71,22 @@ def test_the_same_tables_elsewhere_give_the_same_bytes(tables, tmp_path, command
     assert found.same == len(manifest["outputs"])
     public = packed(tmp_path / "run", tmp_path / "public.zip", public=True)
     assert not verify_package(public, KEY.public_key()).differences
+
+
+def test_the_folder_of_a_replay_is_one_that_later_commands_remove(tables, tmp_path, monkeypatch):
+    run_features([str(tables)], tmp_path / "run", SMALL, None, ALONE)
+    package = packed(tmp_path / "run", tmp_path / "x.zip")
+    seen = []
+
+    def noting(inputs, folder, *others):
+        seen.append((folder, (folder.parents[2] / "alive.lock").exists()))
+        return run_features(inputs, folder, *others)
+
+    monkeypatch.setattr(replays, "job_of", lambda _: noting)
+    assert replayed(package, tables).differences == []
+    ((folder, locked),) = seen
+    assert locked
+    assert not folder.parents[2].exists()
 
 
 def test_sealed_scores_and_opened_ones_are_compared(tables, tmp_path):

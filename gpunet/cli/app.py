@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gpunet.base._version import __version__
+from gpunet.base.passing_folder import remove_dead
 from gpunet.cli.commands.audit import audit
 from gpunet.cli.commands.card import card
 from gpunet.cli.commands.cards import cards
@@ -105,6 +106,7 @@ app.add_typer(log, name="log")
 def main() -> NoReturn:
     """Run the command line, and end with one of :data:`EXIT_CODES`."""
     open_streams()
+    remove_dead()
     debug, arguments = debug_asked(sys.argv[1:])
     sys.exit(_code_of(arguments, debug))
 

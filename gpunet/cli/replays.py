@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gpunet.base.errors import InputError
+from gpunet.base.passing_folder import passing_folder
 from gpunet.cli.run import job_of
 from gpunet.config.config import Config, load_config
 from gpunet.config.input_config import BESIDE
@@ -122,8 +122,8 @@ def replay(path: Path, asked: Replay, options: RunOptions) -> Replayed:
         allow_incomplete=True,  # as it was, or there would be no run
     )
     as_of = None if manifest["as_of"] is None else date.fromisoformat(manifest["as_of"])
-    with tempfile.TemporaryDirectory(prefix="gpunet-") as private:
-        folder = Path(private) / "runs" / "run"
+    with passing_folder() as private:
+        folder = private / "runs" / "run"
         folder.parent.mkdir()
         job_of(cast("Command", command))(list(asked.inputs), folder, config, as_of, options)
         _compare(path, manifest, folder, found)

@@ -44,6 +44,7 @@ _WORDS = {
     "side": "offender: a violent arrest is forecast; victim: becoming a victim of violence",
     "gang": "as the tables of arrests have it",
     "group": "number of the group of persons who are linked by a chain of arrests together; a number and nothing else",
+    "file_order": "how many other persons the files name before this one; it says nothing of anybody",
     "community": "number of a part of that group, found by arithmetic from arrests together; nobody has joined it",
     "incidents": "how many incidents the two were arrested in together",
     "strength": "sum over these incidents; one with many arrested counts less",

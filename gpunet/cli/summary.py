@@ -96,9 +96,15 @@ def _results(manifest: Mapping[str, Any], out: Path) -> list[str]:
     results |= {f"{name}{SEALED}": f"{words[name]}, sealed" for name in SEALABLE if f"{name}{SEALED}" in outputs}
     results["run.json"] = "versions, configuration, counts, statistics, evaluation, times"
     wide = max(18, *map(len, results))
-    stated = stated_by(manifest)["purpose"]
     files = [f"  {name:{wide}} {what}" for name, what in results.items()]
-    return ["", f"purpose   {stated}", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
+    return ["", f"purpose   {_stated(manifest)}", f"{manifest['execution']['seconds']:.1f} s; results in {out}", *files]
+
+
+def _stated(manifest: Mapping[str, Any]) -> str:
+    """What a run is for and under which law, of which task and until when, in one line; the rest is in run.json."""
+    stated = stated_by(manifest)
+    words = {"legal_basis": "legal basis", "task_ref": "task", "retain_until": "kept until"}
+    return "; ".join([stated["purpose"], *(f"{word}: {stated[key]}" for key, word in words.items() if stated.get(key))])
 
 
 def null_words(words: Mapping[str, Mapping[str, int]]) -> list[str]:

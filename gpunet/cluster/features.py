@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import add
+from operator import add, attrgetter
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from gpunet.features.column import Column, Columns
 from gpunet.features.community import Partition, louvain_partition
 from gpunet.features.geographic import geographic_features, place_totals
 from gpunet.features.history import history_features
-from gpunet.features.tables import feature_table, groups_table
+from gpunet.features.tables import feature_table, file_order_of, groups_table
 from gpunet.features.temporal import temporal_features
 from gpunet.model.table import read_features
 from gpunet.runs.checkpoint_file import Contents
@@ -78,13 +78,17 @@ class DistributedFeatures:
         return in_order(self.arrests.client, self.partitions)
 
     def groups_tables(self) -> Iterator[Any]:
-        """``person_id, gang, group, community`` in parts."""
+        """``person_id, gang, group, community, file_order`` in parts."""
         client, found = self.arrests.client, self.found
         identities = each(client, "persons", _persons, self.arrests.partitions, found.gangs, found.numbers)
         names = make_series("gang", list(self.arrests.gang_names))
-        for vertices, (ids, gang, person) in zip(found.vertices, in_order(client, identities), strict=True):
+        rows = fetched(client, self.arrests.each("first rows", attrgetter("first_rows")))
+        ends = np.cumsum([len(of_part) for of_part in rows])[:-1]
+        file_order = np.split(file_order_of(np.concatenate(rows)), ends)
+        parts = zip(found.vertices, in_order(client, identities), file_order, strict=True)
+        for vertices, (ids, gang, person), named in parts:
             group, community = self.partition.group[vertices], self.partition.community[vertices]
-            yield groups_table(make_series("person_id", ids), names, gang, group, community, person)
+            yield groups_table(make_series("person_id", ids), names, gang, group, community, person, named)
 
     def tie_tables(self) -> Iterator[Any]:
         """``person_a, person_b, incidents, strength, first_date, last_date`` in parts, sorted by both ids."""

@@ -22,7 +22,13 @@ from gpunet.config.audit_config import AuditConfig
 from gpunet.config.cluster_config import ClusterConfig
 from gpunet.config.evaluate_config import EvaluateConfig, PanelConfig
 from gpunet.config.flags_config import Flags
-from gpunet.config.governance_config import ALLOWED_BY, GovernanceConfig, OutputConfig, named_as_outcome
+from gpunet.config.governance_config import (
+    ALLOWED_BY,
+    GovernanceConfig,
+    OutputConfig,
+    StatedGovernance,
+    named_as_outcome,
+)
 from gpunet.config.input_config import ALL_COLUMNS, BESIDE, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, IdRules, InputConfig
 from gpunet.config.layers import Layers
 from gpunet.config.links_config import LinksConfig
@@ -180,7 +186,7 @@ class Config:
     """Who may become a victim."""
     links: LinksConfig = field(default_factory=LinksConfig)
     """Links between ids of persons that nobody has decided."""
-    governance: GovernanceConfig = field(default_factory=GovernanceConfig)
+    governance: StatedGovernance = field(default_factory=GovernanceConfig)
     """What a run is for, who answers for it, who may see what."""
     output: OutputConfig = field(default_factory=OutputConfig)
     """Who may read what a run writes."""

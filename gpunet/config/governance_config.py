@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WrapValidator
 from pydantic.dataclasses import dataclass
 
 from gpunet.config.jurisdictions import is_known, is_of_union
@@ -28,6 +28,7 @@ __all__ = [
     "NO_PURPOSE",
     "GovernanceConfig",
     "OutputConfig",
+    "StatedGovernance",
     "is_never_outcome",
     "named_as_outcome",
 ]
@@ -79,7 +80,7 @@ _Pattern = Annotated[str, Field(min_length=1)]
 class GovernanceConfig:
     """What a run is for and who answers for it. Without the section every output says "no purpose stated".
 
-    If it says anything, `purpose`, `legal_basis` and `controller` are required, and `reviewer` if scores are reviewed.
+    With it `purpose`, `legal_basis` and `controller` are required, and `reviewer` if scores are reviewed.
     """
 
     purpose: _Line = ""
@@ -111,8 +112,17 @@ class GovernanceConfig:
     """Path of the log, from the folder that holds the run's; if empty, ``log.jsonl`` in it."""
 
     def __post_init__(self) -> None:
-        if not self.is_given:
-            return
+        if self.is_given:
+            self.require()
+
+    def require(self) -> None:
+        """Refuse the section where something that it has to say is missing.
+
+        Raises
+        ------
+        ValueError
+            It names what is missing.
+        """
         required = (*_REQUIRED, "reviewer") if self.person_scores == "reviewed" else _REQUIRED
         if missing := [name for name in required if not getattr(self, name)]:
             raise ValueError(f"needs {', '.join(missing)}: say what the run is for and who answers for it")
@@ -178,6 +188,18 @@ class GovernanceConfig:
             if f.name == "person_scores" or (f.name != "log" and value != f.default):
                 given[f.name] = value.isoformat() if isinstance(value, date) else value
         return given
+
+
+def _says_something(section: Any, read: Callable[[Any], GovernanceConfig]) -> GovernanceConfig:
+    """A section that stands there and says nothing is one that somebody has not finished."""
+    found = read(section)
+    if isinstance(section, Mapping):
+        found.require()
+    return found
+
+
+#: The section as a configuration has it: what is required is missing also where it is empty.
+StatedGovernance: TypeAlias = Annotated[GovernanceConfig, WrapValidator(_says_something)]
 
 
 @names_keys("output")

@@ -10,20 +10,23 @@ import unicodedata
 
 __all__ = ["is_known", "is_of_union"]
 
-#: Codes of the Union, of the European Economic Area, and of the Union's 27 members by two and by three letters.
+#: Codes of the Union, of the European Economic Area, of the Union's 27 members by two and by three letters, of what
+#: belongs to them and has a code of its own (Treaty on the Functioning of the European Union, Article 355(1) and (4)),
+#: and of the three other states of the Area: the Regulation's title ends with "Text with EEA relevance".
 _UNION_CODES = """
-eu ue eea at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
+eu ue eea ax gf gp mf mq re yt is li no isl lie nor
+at be bg cy cz de dk ee el es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk
 aut bel bgr cyp cze deu dnk est esp fin fra grc hrv hun irl ita ltu lux lva mlt nld pol prt rou swe svn svk
 """
 
 #: All other codes of two letters, and two of three.
 _OTHER_CODES = """
-ad ae af ag ai al am ao aq ar as au aw ax az ba bb bd bf bh bi bj bl bm bn bo bq br bs bt bv bw by bz ca cc cd cf cg ch
-ci ck cl cm cn co cr cu cv cw cx dj dm do dz ec eg eh er et fj fk fm fo ga gb gd ge gf gg gh gi gl gm gn gp gq gs gt gu
-gw gy hk hm hn ht id il im in io iq ir is je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls ly ma mc md
-me mf mg mh mk ml mm mn mo mp mq mr ms mu mv mw mx my mz na nc ne nf ng ni no np nr nu nz om pa pe pf pg ph pk pm pn pr
-ps pw py qa re rs ru rw sa sb sc sd sg sh sj sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv
-tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw uk gbr usa
+ad ae af ag ai al am ao aq ar as au aw az ba bb bd bf bh bi bj bl bm bn bo bq br bs bt bv bw by bz ca cc cd cf cg ch
+ci ck cl cm cn co cr cu cv cw cx dj dm do dz ec eg eh er et fj fk fm fo ga gb gd ge gg gh gi gl gm gn gq gs gt gu
+gw gy hk hm hn ht id il im in io iq ir je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc lk lr ls ly ma mc md
+me mg mh mk ml mm mn mo mp mr ms mu mv mw mx my mz na nc ne nf ng ni np nr nu nz om pa pe pf pg ph pk pm pn pr
+ps pw py qa rs ru rw sa sb sc sd sg sh sj sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv
+tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye za zm zw uk gbr usa
 """
 
 _UNION, _OTHERS = frozenset(_UNION_CODES.split()), frozenset(_OTHER_CODES.split())
@@ -39,9 +42,10 @@ def _plain(text: str) -> str:
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
-#: The Union and its members in English, and as they call themselves in their own languages.
+#: The Union, its members, and the other states of the European Economic Area in English, and as they call themselves in
+#: their own languages.
 _UNION_NAMES = """
-europe, european union, european economic area
+europe, european union, european economic area, iceland, ísland, liechtenstein, norway, norge, noreg
 austria, belgium, bulgaria, croatia, cyprus, czechia, czech republic, denmark, estonia, finland, france, germany
 greece, hungary, ireland, italy, latvia, lithuania, luxembourg, malta, netherlands, holland, poland, portugal, romania
 slovakia, slovenia, spain, sweden
@@ -56,8 +60,16 @@ euroopan unioni, europeiska unionen
 #: Names of other countries, beside those that are known by their codes alone.
 _OTHER_NAMES = """
 united kingdom, great britain, england, wales, scotland, northern ireland, united states, canada, australia
-new zealand, iceland, liechtenstein, norway, switzerland, el salvador
+new zealand, switzerland, el salvador
 """
+
+
+#: Between several whose laws hold; a hyphen is one only with spaces around it, as in a region there are none (US-DE).
+_BETWEEN = re.compile(r"[,;:/|&+()\[\]\u2013\u2014]|\s-+\s|\b(?:and|or|und)\b")
+
+#: A code after a hyphen that is no region: none is called as the Union in ISO 3166-2, and those of the United Kingdom
+#: have three letters there.
+_NO_REGION = re.compile(r"[a-z]{2,3}[-_](eu|ue|eea)|(uk|gb|gbr)[-_][a-z]{2}")
 
 
 def _any_of(names: str) -> re.Pattern[str]:
@@ -78,12 +90,16 @@ def is_of_union(jurisdiction: str) -> bool:
     --------
     >>> [is_of_union(of) for of in ("EU", "E.U.", "de-by", "DEU", "Germany", "Deutschland", "España")]
     [True, True, True, True, True, True, True]
-    >>> [is_of_union(of) for of in ("uk", "US-IL", "Northern Ireland", "Norway", "")]
+    >>> [is_of_union(of) for of in ("uk", "US-DE", "Northern Ireland", "Switzerland", "")]
     [False, False, False, False, False]
+
+    Of several the law of each holds:
+
+    >>> [is_of_union(of) for of in ("uk, eu", "us/de", "uk and eu", "gb-eng; wales")]
+    [True, True, True, False]
     """
     named = _ALIKE.sub("", _plain(jurisdiction))
-    # In doubt the law holds: "EU law" begins with a code, and so does "it depends".
-    return not _UNION.isdisjoint({_first_word(named), _whole(named)}) or _OF_UNION.search(named) is not None
+    return _OF_UNION.search(named) is not None or any(not _UNION.isdisjoint(_codes(part)) for part in _parts(named))
 
 
 def is_known(jurisdiction: str) -> bool:
@@ -94,16 +110,38 @@ def is_known(jurisdiction: str) -> bool:
     >>> [is_known(of) for of in ("uk", "England and Wales", "us-il", "FRA", "Gotham", "as agreed")]
     [True, True, True, True, False, False]
     """
-    named = _plain(jurisdiction)
-    before_region = re.match(r"[a-z]{2,3}(?=\s*[-_/,;:(])", named.replace(".", ""))
-    codes = {_whole(named), *([before_region[0]] if before_region else ())}
-    return _OF_OTHERS.search(named) is not None or not codes.isdisjoint(_OTHERS) or is_of_union(jurisdiction)
+    parts = _parts(_plain(jurisdiction))
+    return is_of_union(jurisdiction) or (bool(parts) and all(map(_is_other, parts)))
+
+
+def _parts(named: str) -> list[str]:
+    """Those that a text names, of which each is looked at.
+
+    >>> _parts("uk, eu"), _parts("us-de"), _parts("uk eu"), _parts("uk-eu")
+    (['uk', 'eu'], ['us-de'], ['uk', 'eu'], ['uk', 'eu'])
+    """
+    parts: list[str] = []
+    for part in filter(None, map(str.strip, _BETWEEN.split(named))):
+        words = part.replace(".", "").split()
+        if len(words) > 1 and _whole(part) not in _UNION | _OTHERS and _UNION.union(_OTHERS).issuperset(words):
+            parts += words  # codes alone
+        else:
+            parts += re.split("[-_]", part) if _NO_REGION.fullmatch(_whole(part)) else [part]
+    return parts
+
+
+def _codes(part: str) -> set[str]:
+    """What may be a code: its first word, or all of it. In doubt the law holds: "EU law" begins with one."""
+    return {re.split(r"[\W\d_]+", part.replace(".", ""))[0], _whole(part)}
+
+
+def _is_other(part: str) -> bool:
+    """Whether a part names a country, with or without a region, whose law is not the Union's."""
+    before_region = re.match(r"[a-z]{2,3}(?=\s*[-_])", part.replace(".", ""))
+    codes = {_whole(part), *([before_region[0]] if before_region else ())}
+    return _OF_OTHERS.search(part) is not None or not codes.isdisjoint(_OTHERS)
 
 
 def _whole(named: str) -> str:
     """A text without dots and spaces, which may be a code as a whole."""
     return re.sub(r"[.\s]", "", named)
-
-
-def _first_word(named: str) -> str:
-    return re.split(r"[\W\d_]+", named.replace(".", ""))[0]

@@ -219,19 +219,31 @@ def rotate_key(path: Path) -> tuple[Key, Key, Path]:
     Raises
     ------
     InputError
-        If there is no key, or a link to one, or the files cannot be written. Then the old one is where it was.
+        If there is no key, or a link to one, or the files cannot be written. Then the old one is where it was, alone;
+        whoever is killed before the new one is there may give the command again.
     """
     old = read_key(path)
     if path.is_symlink():
         raise InputError(f"{path} is a symbolic link: name the file that it leads to")
     kept = path.with_name(f"{path.name}.{old.fingerprint}")
+    _remove_unfinished(kept, old.secret)
     _write(kept, old.secret, 0o600)
     new = Key(secrets.token_bytes(_SIZE))
     try:
         write_whole(path, lambda partial: partial.write_bytes(new.secret))
-    except OSError as error:
-        raise cannot_write(f"cannot write {path}", error) from error
+    except BaseException as error:
+        if _read(path) == old.secret:  # or what is kept is all that is left of it
+            kept.unlink()
+        if isinstance(error, OSError):
+            raise cannot_write(f"cannot write {path}", error) from error
+        raise
     return old, new, kept
+
+
+def _remove_unfinished(kept: Path, secret: bytes) -> None:
+    """Remove what a rotation that was killed has kept of the same key, which is where it was then."""
+    if kept.is_file() and not kept.is_symlink() and secret.startswith(_read(kept)):
+        kept.unlink()
 
 
 def _refuse_taken(path: Path) -> None:

@@ -24,7 +24,7 @@ from gpunet.features.known import KnownPaths
 from gpunet.features.layers import Layer, layer_features, layers_of, ties_with_kinds
 from gpunet.features.neighbourhood import neighbourhood_features
 from gpunet.features.path import compute_path, path_features
-from gpunet.features.tables import feature_table, groups_table
+from gpunet.features.tables import feature_table, file_order_of, groups_table
 from gpunet.features.temporal import temporal_features
 from gpunet.features.victims import exposure_features, victim_history
 from gpunet.search.path_report import PathReport
@@ -50,8 +50,9 @@ class FeatureSet:
     features
         ``person_id`` and every feature column, a row a person, sorted by person_id.
     groups
-        ``person_id, gang, group, community``: the partitions behind the community columns, a row a person. ``group``
-        and ``community`` are null outside the network, ``group`` also without a gang.
+        ``person_id, gang, group, community, file_order``: the partitions behind the community columns, a row a person.
+        ``group`` and ``community`` are null outside the network, ``group`` also without a gang. ``file_order`` is how
+        many others the files name before the person.
     ties
         ``person_a, person_b, incidents, strength, first_date, last_date``; with layers beside co-arrest also ``kind``.
     network
@@ -202,7 +203,9 @@ def compute_all(
     with stage("tables"):
         ids, backend = arrests.person_ids, arrests.backend
         frame = feature_table(ids, declared, found, over_vertices, person, gang, backend)
-        groups = groups_table(ids, arrests.gang_names, gang, partition.group, partition.community, person, backend)
+        named = file_order_of(arrests.first_rows)
+        of_cells = (gang, partition.group, partition.community, person)
+        groups = groups_table(ids, arrests.gang_names, *of_cells, named, backend)
         ties = ties_with_kinds(arrests, network, layers) if layers else ties_table(arrests, network)
     return FeatureSet(frame, groups, ties, network, report, layers, path_any)
 

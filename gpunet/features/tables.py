@@ -8,14 +8,14 @@ from typing import Any
 import narwhals as nw
 from numpy.typing import NDArray
 
-from gpunet.base.array_types import Int32
+from gpunet.base.array_types import Int32, Int64
 from gpunet.config.registry import Feature
 from gpunet.features.column import Column, Columns, spread
-from gpunet.tables.arrays import namespace, put_at
+from gpunet.tables.arrays import inverse_order, namespace, put_at, sort_order
 from gpunet.tables.frames import make_frame
 from gpunet.tables.gather import gather
 
-__all__ = ["feature_table", "groups_table"]
+__all__ = ["feature_table", "file_order_of", "groups_table"]
 
 
 def feature_table(
@@ -71,9 +71,14 @@ def groups_table(
     group: Int32,
     community: Int32,
     person: NDArray[Any],
+    file_order: Int64,
     backend: str = "polars",
 ) -> Any:
-    """``person_id, gang, group, community``; `group` and `community` are over vertices, the rest as above."""
+    """``person_id, gang, group, community, file_order``; `group` and `community` are over vertices, the rest as above.
+
+    `file_order` is that of :func:`file_order_of`: whoever reads the tables of a run, which are sorted by ids, finds in
+    it an order that does not depend on how persons are called.
+    """
     xp = namespace(gang)
 
     def over_persons(community: Any) -> Column:
@@ -85,5 +90,22 @@ def groups_table(
         "gang": gather(gang_names, gang, "gang"),
         "group": over_persons(group),
         "community": over_persons(community),
+        "file_order": file_order,
     }
     return make_frame(columns, backend)
+
+
+def file_order_of(first_rows: Int64) -> Int64:
+    """int64[persons], how many others the files name before each person.
+
+    Parameters
+    ----------
+    first_rows
+        int64[persons], :attr:`gpunet.Arrests.first_rows`: where each of them is first named.
+
+    Examples
+    --------
+    >>> file_order_of(np.array([7, 2, 40])).tolist()
+    [1, 0, 2]
+    """
+    return inverse_order(sort_order([first_rows]), first_rows.shape[0])

@@ -78,6 +78,7 @@ class _Origin:
     horizon_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
     settings: dict[str, Any] | None = None
     undated_arrests: Count = 0
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, config=_CHECKED)

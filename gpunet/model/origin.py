@@ -27,12 +27,15 @@ class Origin:
         violent sets.
     undated_arrests
         Arrests without a date that count in the features.
+    purpose
+        Of a model of a run: what the run was for.
     """
 
     as_of: date | None = None
     horizon_days: int | None = None
     settings: Mapping[str, Any] | None = None
     undated_arrests: int = 0
+    purpose: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Values that JSON can hold."""
@@ -41,6 +44,7 @@ class Origin:
             "horizon_days": self.horizon_days,
             "settings": None if self.settings is None else dict(self.settings),
             "undated_arrests": self.undated_arrests,
+            **({} if self.purpose is None else {"purpose": self.purpose}),
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from gpunet.arrests.arrests import Arrests
 from gpunet.base.array_types import Bool
 from gpunet.base.errors import VerificationError
+from gpunet.base.passing_folder import passing_folder
 from gpunet.config.evaluate_config import Unit
 from gpunet.features import compute_all
 from gpunet.panels.days import is_complete
@@ -99,8 +99,8 @@ def verify(
     compute = compute or (lambda cut: compute_all(cut).features)
     rows = input_rows(inputs, arrests.config, today, keep_going=keep_going, corrections=corrections)
     found = []
-    with tempfile.TemporaryDirectory() as folder:
-        again = Path(folder) / "part.parquet"
+    with passing_folder() as folder:
+        again = folder / "part.parquet"
         for day in days:
             cut = rows.read_before(day) if beside is None else beside(rows.read_before(day))
             label = labels_of(arrests, arrests.before(day), unit, horizon)

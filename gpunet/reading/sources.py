@@ -29,12 +29,15 @@ from gpunet.reading.unpacking import (
 )
 from gpunet.reading.walk import Walk, files_matching, is_pattern
 
-__all__ = ["Source", "find_sources"]
+__all__ = ["OWN_NOTES", "Source", "find_sources"]
 
 #: Kinds of file that may well hold a table, so leaving one in a folder aside is worth a warning.
 _OTHER_TABLES = (
     *PACKINGS, ".avro", ".orc", ".json", ".jsonl", ".7z", ".rar", ".tar", ".tgz", ".txt", ".mdb", ".accdb", ".numbers",
 )  # fmt: skip
+
+#: What this program itself writes beside tables, and reads no tables from: it goes without a word.
+OWN_NOTES = ("pseudonyms.json", "uniqueness.json", "troubles.json", "log.jsonl")
 
 #: What is read, in words.
 _READ = f"{', '.join(KINDS)}; also packed: {', '.join(PACKINGS)}"
@@ -199,7 +202,7 @@ def _tables_of(files: Iterable[Path], where: str, config: InputConfig, warnings:
     for file in files:
         if _is_table(file, config):
             found.append(file)
-        elif file.name.lower().endswith(_OTHER_TABLES):
+        elif file.name.lower().endswith(_OTHER_TABLES) and file.name not in OWN_NOTES:
             others.append(file.name)
     if not found:  # then text files are what is meant, and whoever reads them says what they lack
         return [file for file in files if named(file.name)[0]]

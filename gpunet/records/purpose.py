@@ -56,7 +56,7 @@ def purpose(facts: Facts) -> Iterator[str]:
 
 
 def basis(facts: Facts) -> Iterator[str]:
-    """The law that allows it, and whose law holds."""
+    """The law that allows it, whose law holds, and which offences are outcomes or are not, as far as it is stated."""
     if found := facts.stated.get("legal_basis"):
         yield f"Legal basis, as the run states it: {inline(found)}"
     else:
@@ -68,6 +68,8 @@ def basis(facts: Facts) -> Iterator[str]:
             "Offences of protest or public order are among the outcomes. Authority, as the run states it: "
             f"{inline(found)}"
         )
+    if found := facts.stated.get("never_outcomes"):
+        yield f"Further offences that are no outcome, as the run states them: {inline(', '.join(found))}"
 
 
 def controller(facts: Facts) -> Iterator[str]:

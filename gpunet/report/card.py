@@ -14,6 +14,7 @@ from gpunet.config.registry import columns
 from gpunet.config.sides import OFFENDER, VICTIM
 from gpunet.governance.statement import stated_by
 from gpunet.model.trained import load_model
+from gpunet.report.audience import Audience
 from gpunet.report.card_inputs import input_paths, read_again
 from gpunet.report.card_reasons import change_section, reasons_section
 from gpunet.report.card_record import arrests_section, network_section, places_section
@@ -21,7 +22,7 @@ from gpunet.report.card_score import score_section
 from gpunet.report.card_values import usual_values
 from gpunet.report.evidence import Evidence
 from gpunet.report.figure import Page, Paragraph, Section
-from gpunet.report.governance_section import purpose_sentence
+from gpunet.report.governance_section import purpose_sentence, statement
 from gpunet.report.limits import limits
 from gpunet.report.named import named
 from gpunet.report.outcome import outcome_of
@@ -131,6 +132,7 @@ def _computed(manifest: dict[str, Any], training: Any) -> Section:
         f"{counted(len(files), 'file')}, as of {manifest['as_of']}.",
         (
             Paragraph(purpose_sentence(manifest)),
+            *statement(manifest, Audience()),
             Paragraph(
                 f"The model ({manifest['config']['model']['kind']}) learned from {training['rows']:,} rows of "
                 f"{training['persons']:,} persons, {training['positive_rows']:,} of them with a "

@@ -85,15 +85,22 @@ def _model(source: Source) -> Model:
 
 
 def _sample(source: Source, model: Model, seed: int) -> tuple[pl.DataFrame, int]:
-    """Rows of the features at random, in their order, and of how many; read in pieces, so that memory is bounded."""
+    """Rows of the features at random, and of how many; read in pieces, so that memory is bounded.
+
+    They are drawn, and come, in the order in which the files first name the persons.
+    """
     path = source.folder / "features.parquet"
     try:
         check_regular(path)
         with pq.ParquetFile(for_arrow(path)) as file:
             n = file.metadata.num_rows
-            rows = np.arange(n)
+            order = source.file_order()
+            places = np.arange(n) if order is None else order
+            if len(places) != n:
+                raise InputError(f"{path} and groups.parquet are of other persons: make the run again")
             if n > _SAMPLE:
-                rows = np.sort(np.random.default_rng(seed).choice(n, _SAMPLE, replace=False))
+                places = places[np.sort(np.random.default_rng(seed).choice(n, _SAMPLE, replace=False))]
+            rows = np.sort(places)
             begin, parts = 0, []
             for batch in file.iter_batches(_ROWS, columns=["person_id", *model.features]):
                 end = begin + len(batch)
@@ -106,7 +113,7 @@ def _sample(source: Source, model: Model, seed: int) -> tuple[pl.DataFrame, int]
         raise InputError(f"{path}: not readable as Parquet: {in_words(error)}") from error
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
-    return frame, n
+    return frame[np.searchsorted(rows, places)], n
 
 
 def binned(value: Float64, factor: Float64, *, flag: bool = False) -> pl.DataFrame:

@@ -150,9 +150,8 @@ def _persons(source: Source, outcome: Outcome) -> pl.DataFrame:
     values = {"probability": pl.Float64, order: pl.Float64, "new_person": pl.Boolean, "label": pl.Boolean}
     wanted = {**values, **dict.fromkeys(own_names(outcome.side), pl.Int64)}
     found = source.table("predictions", ["person_id", *wanted])
-    groups = source.table("groups", ["person_id", "community"])
     try:
-        found = found.join(groups, on="person_id", how="left", maintain_order="left", validate="1:1")
+        found = _in_file_order(found, source.communities())
     except pl.exceptions.PolarsError as error:
         raise _damaged(source, in_words(error)) from error
     for name, dtype in wanted.items():
@@ -164,6 +163,13 @@ def _persons(source: Source, outcome: Outcome) -> pl.DataFrame:
     if not (found["probability"].is_between(0, 1).all() and found[order].is_finite().all()):
         raise _damaged(source, "a value is no number that a run writes")
     return found.rename({order: "past"}).with_columns(pl.col("community").cast(pl.Int64).fill_null(-1))
+
+
+def _in_file_order(found: pl.DataFrame, communities: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their communities, as the files first name the persons: so draws do not depend on the ids."""
+    placed = communities.with_row_index("place")
+    found = found.join(placed, on="person_id", how="left", maintain_order="left", validate="1:1")
+    return found.sort("place", nulls_last=True, maintain_order=True).drop("place")
 
 
 def _damaged(source: Source, why: str) -> InputError:

@@ -19,7 +19,7 @@ from gpunet.report.figure import Paragraph, Section, Table
 from gpunet.report.named import named
 from gpunet.report.source import Source
 
-__all__ = ["demand_tables", "governance_section", "purpose_sentence"]
+__all__ = ["demand_tables", "governance_section", "purpose_sentence", "statement"]
 
 _WORDS = {
     "purpose": "Purpose",
@@ -33,6 +33,7 @@ _WORDS = {
     "retain_until": "Kept until",
     "person_scores": "Scores of single persons",
     "authority": "Authority for outcomes of protest or public order",
+    "never_outcomes": "Further offences that are no outcome",
 }
 
 #: Who they are is not told to the public.
@@ -55,13 +56,9 @@ _SUMMED = "A person counts as often as an entry concerns them."
 
 def governance_section(source: Source) -> Section:
     """What the run's ``[governance]`` says, and demand, if a log is kept of the run."""
-    stated, readers = stated_by(source.manifest), source.audience
-    parts: list[Paragraph | Table] = []
-    if stated["purpose"] != NO_PURPOSE:
-        parts.append(_statement(stated, source.manifest, readers))
     return Section(
         "governance", "What it is for, and who answers for it", purpose_sentence(source.manifest),
-        (*parts, *_demand(source)),
+        (*statement(source.manifest, source.audience), *_demand(source)),
     )  # fmt: skip
 
 
@@ -80,12 +77,16 @@ def purpose_sentence(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _statement(stated: Mapping[str, Any], manifest: Mapping[str, Any], readers: Audience) -> Table:
+def statement(manifest: Mapping[str, Any], readers: Audience) -> tuple[Table, ...]:
+    """A table of every key of ``[governance]`` that is given, for the public without names; none if none is given."""
+    stated = stated_by(manifest)
+    if stated["purpose"] == NO_PURPOSE:
+        return ()
     told = {key: words for key, words in _WORDS.items() if not (readers.is_public and key in _NAMES)}
     rows = [(words, _said(key, stated[key])) for key, words in told.items() if key in stated]
     if stated.get("person_scores") == "reviewed":
         rows.append(("Review", _reviewed(manifest, readers)))
-    return Table(
+    found = Table(
         "governance",
         "What is stated",
         "It stands in the configuration, in run.json and in every table. No part of it is legal advice.",
@@ -93,9 +94,12 @@ def _statement(stated: Mapping[str, Any], manifest: Mapping[str, Any], readers: 
         pl.DataFrame(rows, schema={"key": pl.String, "stated": pl.String}, orient="row"),
         {"key": "About", "stated": "Stated"},
     )
+    return (found,)
 
 
 def _said(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
     return _SCORES.get(value, str(value)) if key == "person_scores" else str(value)
 
 

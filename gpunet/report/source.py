@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import polars as pl
 
+from gpunet.base.array_types import Int64
 from gpunet.base.paths import check_regular
 from gpunet.config.layers import CO_ARREST
 from gpunet.report.audience import Audience
@@ -23,6 +25,9 @@ __all__ = ["KIND", "Source"]
 KIND = "kind"
 
 _Found = TypeVar("_Found")
+
+#: The column of the table of groups with the order in which the files first name persons.
+_FILE_ORDER = "file_order"
 
 #: Tables of which reports tell nothing but what holds of many persons together, so that they read them under seal.
 _OF_ALL = ("predictions",)
@@ -76,6 +81,29 @@ class Source:
             return pl.read_parquet(path, columns=None if columns is None else list(columns))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise not_parquet(path, error) from error
+
+    def communities(self) -> pl.DataFrame:
+        """``person_id`` and ``community`` of everybody, in the order in which the files first name them.
+
+        What is drawn, laid out or ranked in this order does not depend on how persons are called. Folders of earlier
+        versions do not tell it: of these the persons come by id.
+        """
+        found, order = self.table("groups", ["person_id", "community"]), self.file_order()
+        return found if order is None else found[order]
+
+    def file_order(self) -> Int64 | None:
+        """The rows of the tables of persons, which are by id, in that order; None where the folder does not tell it."""
+        path = self.folder / "groups.parquet"
+        if not path.exists():
+            return None
+        try:
+            check_regular(path)
+            names = pl.read_parquet_schema(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise not_parquet(path, error) from error
+        if _FILE_ORDER not in names:
+            return None
+        return np.argsort(self.table("groups", [_FILE_ORDER])[_FILE_ORDER].to_numpy(), kind="stable")
 
     def once(self, compute: Callable[[Source], _Found]) -> _Found:
         """What `compute` finds in this folder; however many sections ask, it is computed once."""

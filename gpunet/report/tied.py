@@ -22,9 +22,10 @@ class Tied:
     Attributes
     ----------
     persons
-        A row a person: ``person_id``, ``community`` (from 0), ``violent`` (whether ever arrested for violence).
+        A row a person, in the order of :meth:`Source.communities`: ``person_id``, ``community`` (from 0), ``violent``
+        (whether ever arrested for violence).
     first, second
-        int64[ties], rows of `persons`.
+        int64[ties], rows of `persons`: of each tie the earlier and the later, in their order.
     """
 
     persons: pl.DataFrame
@@ -55,7 +56,7 @@ class Tied:
 
 def tied(source: Source) -> Tied:
     """Read the network of a folder that has ``groups``, ``ties`` and ``features``."""
-    community = source.table("groups", ["person_id", "community"]).drop_nulls("community")
+    community = source.communities().drop_nulls("community")
     violent = source.table("features", ["person_id", "own_violent_arrests"])
     persons = community.join(
         violent.select("person_id", violent=pl.col("own_violent_arrests") > 0), on="person_id", how="left",
@@ -67,4 +68,6 @@ def tied(source: Source) -> Tied:
         ties.select(person_id=pl.col(name)).join(row, on="person_id", how="left", maintain_order="left")["row"]
         for name in ("person_a", "person_b")
     ]
-    return Tied(persons, ends[0].to_numpy(), ends[1].to_numpy())
+    rows = np.sort(np.stack([end.to_numpy() for end in ends]), axis=0)  # which is person_a depends on the ids
+    first, second = rows[:, np.lexsort(rows[::-1])]
+    return Tied(persons, first, second)

@@ -117,6 +117,7 @@ def _groups(groups: Any, arrests: Arrests, inside: NDArray[np.bool_]) -> pa.Tabl
         ("gang", _TEXT),
         ("group", _WHOLE),
         ("community", _WHOLE),
+        pa.field("file_order", _WHOLE, nullable=False),
     ]
     groups = table_like(groups, "groups", pa.schema(schema), len(ids))
     require(groups["person_id"].combine_chunks().equals(ids), "groups are of other persons")
@@ -126,6 +127,7 @@ def _groups(groups: Any, arrests: Arrests, inside: NDArray[np.bool_]) -> pa.Tabl
     require(np.all(known | without), "groups name a gang that there is not")
     _within(groups["group"], "group", inside & ~without)
     _within(groups["community"], "community", inside)
+    require(np.array_equal(np.sort(groups["file_order"].to_numpy()), np.arange(len(ids))), "file_order is no order")
     return groups
 
 

@@ -95,7 +95,8 @@ class Run(FeatureRun):
         with self.stage("write scores"):
             self._write_scores(result.scores)
             self.folder.write_table("predictions.parquet", self._parts_of(result.tested), self._said_side)
-            origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings())
+            purpose = self.config.governance.stated()["purpose"]
+            origin = Origin(days["T"], self.config.model.horizon_days, self.config.feature_settings(), purpose=purpose)
             model = replace(result.model, origin=origin)
             self.folder.write_file(f"model{model.suffix}", lambda path: path.write_bytes(model.to_bytes()))
         self.warnings += result.warnings
