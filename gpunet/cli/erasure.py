@@ -226,8 +226,8 @@ class _Erasure:
             refuse_changed(old)
             new = begin(held.path)
             try:
-                remade(held, new, replace(self.how, runs=self.runs))
-                if held_in(_files_of(new), self.wanted):
+                wanted = Wanted(remade(held, new, replace(self.how, runs=self.runs)))
+                if held_in(_files_of(new), wanted):
                     raise VerificationError("made again, it still holds the person")
                 entered(held, self.count)
             except BaseException:
