@@ -18,8 +18,8 @@ __all__ = ["is_card", "names_one"]
 #: What the head of every card has.
 _CARD, _OURS = b"<title>Card of one score", b'content="gpunet '
 
-#: Its person, as the title has it.
-_PERSON = re.compile(r'<title>Card of one score[^<]*?: person "([^<]*)"</title>')
+#: Its title, which names its person last.
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 #: The data of its pictures and tables, and the columns of these that have ids.
 _DATA, _COLUMNS = re.compile(r"data:text/csv;charset=utf-8;base64,([A-Za-z0-9+/=]+)"), (*PERSONS, "person")
@@ -52,10 +52,21 @@ def names_one(path: Path, wanted: Wanted) -> bool:
     """
     with open_regular(path) as file:
         text = file.read(_MOST_BYTES).decode(errors="replace")
-    plain = re.sub(r"</?bdi>|[\u2068\u2069]", "", html.unescape(text))
-    if (of := _PERSON.search(plain)) and of[1] in {printable(id_, line_breaks=False) for id_ in wanted.persons}:
+    if (title := _TITLE.search(text)) and _is_of(_plain(title[1]), wanted):
         return True
-    return wanted.unmistakable.in_text(plain) or any(_has(data, wanted) for data in _DATA.findall(text))
+    return wanted.unmistakable.in_text(_plain(text)) or any(_has(data, wanted) for data in _DATA.findall(text))
+
+
+def _plain(text: str) -> str:
+    """A text without marks of HTML, and without those that isolate names."""
+    return re.sub(r"</?bdi>|[\u2068\u2069]", "", html.unescape(text))
+
+
+def _is_of(title: str, wanted: Wanted) -> bool:
+    """Whether a title names one of the persons; of a long id it has the beginning and the end."""
+    begin, cut, end = title.partition(': person "')[2].removesuffix('"').partition(" ... ")
+    named = (printable(id_, line_breaks=False) for id_ in wanted.persons)
+    return any(id_ == begin + cut + end or (cut and id_.startswith(begin) and id_.endswith(end)) for id_ in named)
 
 
 def _has(data: str, wanted: Wanted) -> bool:
