@@ -14,11 +14,11 @@ from gpunet.base.errors import GpunetError, InputError, StorageError, Verificati
 from gpunet.base.paths import path_named
 from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
-from gpunet.governance.erased_folder import ErasedFolder, delete_package, delete_run, entered
+from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, held_in
+from gpunet.governance.traces import Unreadable, Wanted, held_in, is_id
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
@@ -32,6 +32,13 @@ __all__ = ["Erased", "erase"]
 _ORDER = {"flags": 1, "audit": 2}
 
 _UNTOLD = "its checkpoints do not tell whom they hold and are deleted, and the run begins anew: give its command again"
+
+_UNTOLD_LEFT = (
+    "its checkpoints do not tell whom they hold, and are left, as nothing tells for certain of this id: go on with the "
+    "run, or delete its folder"
+)
+
+_CARD = "card of a score deleted, which was about the person or named them"
 
 _BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its command again"
 
@@ -85,19 +92,21 @@ def erase(
         If there is no such folder, or the id is empty.
     """
     persons = [persons] if isinstance(persons, str) else persons  # whose characters are no ids
-    if not persons or not all(person.strip() for person in persons):
-        raise InputError("--person is empty: give the id as results write it")
+    if not persons or not all(map(is_id, persons)):
+        raise InputError("--person is empty, or a force without an id: give the id as results write it")
     root = Path(os.path.realpath(folder))
     wanted, found = Wanted(frozenset(persons)), Erased()
     found.left += recover(root, RUN_FILES)
     work = _Erasure(root, wanted, found, Remaking(wanted.persons, tuple(inputs), threads), delete, notice)
     there = held_under(root)
-    work.unfinished(there)
+    work.look(there)
+    if work.seen:
+        work.untold()
+    work.unfinished()
     work.complete(there)
     if root.is_dir():  # it may have been a run that is deleted whole
-        now = held_under(root)  # as runs are now that were made again, and what has come meanwhile
-        work.packages(now)
-        work.beside(now)
+        work.rest()
+    work.untold()
     found.unknown = work.count - len(work.seen)
     for lines in (found.done, found.left, found.inputs, found.notes):
         lines[:] = [wanted.masked(line) for line in lines]
@@ -108,7 +117,9 @@ def erase(
 class _Erasure:
     """An erasure under way.
 
-    ``runs``: where runs are by the SHA-256 that their run.json had; ``seen``: the persons of whom there was anything.
+    ``runs``: where runs are by the SHA-256 that their run.json had; ``seen``: the persons of whom there was anything;
+    ``certain``: whether a card or another file is of one for certain. ``kept``: unfinished runs and whom they hold, and
+    ``holding``: the complete runs that hold one, as they were before anything was changed.
     """
 
     root: Path
@@ -120,21 +131,39 @@ class _Erasure:
     erased: list[Held] = field(default_factory=list)
     runs: dict[str, Path] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    certain: bool = False
+    kept: dict[Held, frozenset[str] | None] = field(default_factory=dict)
+    holding: set[Held] = field(default_factory=set)
 
     @property
     def count(self) -> int:
         """How many persons are erased."""
         return len(self.wanted.persons)
 
-    def unfinished(self, there: Iterable[Held]) -> None:
-        """Checkpoints that hold the person, or may, go: the run begins anew."""
-        for held in _of_kind(there, "unfinished"):
-            of = kept_holds(held, self.wanted)
-            if of:
-                self.seen |= of
-                self._try(held, partial(self._delete, persons=self.count), _BEGINS_ANEW)
-            elif of is None:  # so nobody says in the log that it was of these persons
+    def look(self, there: Iterable[Held]) -> None:
+        """Whom runs hold: all are looked into before the first is changed."""
+        self.kept = {held: kept_holds(held, self.wanted) for held in _of_kind(there, "unfinished")}
+        self.seen |= frozenset().union(*filter(None, self.kept.values()))
+        self.holding = {held for held in _of_kind(there, "run") if self._is_held(held, _files_of(held.path))}
+
+    def untold(self) -> None:
+        """Checkpoints that do not tell whom they hold go if anything else is of the persons; a mistyped id is of none.
+
+        Nobody says in the log that they were of these persons.
+        """
+        for held in [held for held, of in self.kept.items() if of is None]:
+            del self.kept[held]
+            if not (held.path / HIDDEN).is_dir():  # the run was deleted whole
+                continue
+            if self.seen or self.certain:
                 self._try(held, partial(self._delete, persons=None), _UNTOLD)
+            else:
+                self.found.notes.append(f"{self._name(held.path)}: {_UNTOLD_LEFT}")
+
+    def unfinished(self) -> None:
+        """Checkpoints that hold the person go: the run begins anew."""
+        for held in [held for held, of in self.kept.items() if of]:
+            self._try(held, partial(self._delete, persons=self.count), _BEGINS_ANEW)
 
     def complete(self, there: Iterable[Held]) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -143,28 +172,40 @@ class _Erasure:
             before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
             self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
         for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
-            if self._is_held(held, _files_of(held.path)):
+            if held in self.holding:
                 self._erase_run(held)
             elif self._is_of_erased(held):
                 self._make_again(held)
+
+    def rest(self) -> None:
+        """What is of no run; whatever goes wrong, what was done before is told."""
+        try:
+            now = held_under(self.root)  # as runs are now that were made again, and what has come meanwhile
+            self.packages(now)
+            self.beside(now)
+        except Exception as error:
+            why = _said(error) if isinstance(error, GpunetError | OSError) else f"unexpected {type(error).__name__}"
+            self.found.left.append(f"what is beside the runs: cannot all be looked into: {why}")
 
     def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
         for held in _of_kind(there, "package"):
             if self._is_held(held, [held.path], "a package that "):
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
-                self._try(held, partial(delete_package, persons=self.count), why)
+                self._try(held, partial(delete_file, persons=self.count), why)
 
     def beside(self, there: Sequence[Held]) -> None:
         """Cards go; other files, and the tables of the input, are not touched."""
         inputs = self._inputs(there)
         for found in list(leftovers(self.root, there, self.wanted, inputs)):
             name = self._name(found.path)
+            self.certain |= found.certain
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
             elif found.kind == "card":
-                found.path.unlink(missing_ok=True)
-                self.found.done.append(f"{name}: card of a score deleted, which was about the person or named them")
+                of = next((held for held in there if held.kind == "run" and held.path in found.path.parents), None)
+                held = Held(found.path, "card", {} if of is None else of.manifest)
+                self._try(held, partial(delete_file, persons=self.count), _CARD)
             elif found.kind == "name":
                 self.found.left.append(f"{name}: its name has the id: call it otherwise")
             elif found.certain:

@@ -20,7 +20,7 @@ from gpunet.runs.hidden_folder import HIDDEN, REPLACED, checkpoints_of, is_kept_
 from gpunet.tables.files import sha256_of
 from gpunet.tables.own_files import remove_own
 
-__all__ = ["ErasedFolder", "delete_package", "delete_run", "entered"]
+__all__ = ["ErasedFolder", "delete_file", "delete_run", "entered"]
 
 #: The lists of results that a run which is put in place leaves in its hidden folder.
 _LISTS = (MANIFEST, REPLACED)
@@ -139,8 +139,8 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> tuple[l
     return left, others
 
 
-def delete_package(held: Held, persons: int | None) -> None:
-    """Remove the file of a package, after an entry in the log; StorageError if that cannot be done."""
+def delete_file(held: Held, persons: int | None) -> None:
+    """Remove a package or a card, after an entry in the log; StorageError if that cannot be done."""
     with _removing(held.path):
         entered(held, persons)
         held.path.unlink(missing_ok=True)
@@ -149,32 +149,28 @@ def delete_package(held: Held, persons: int | None) -> None:
 def entered(held: Held, persons: int | None) -> None:
     """Enter in the log that data of so many persons are about to be erased; a log is begun where none is kept.
 
-    The object is the ``run.json`` of a run; of one that is not finished what it was asked for, and a package's file.
+    The object is the ``run.json`` of a run; of one that is not finished what it was asked for, else the file.
     """
     if held.kind == "run":
         noted(held.path, "erasure", persons, always=True)
         return
     stated, config = (part_of(held.manifest, name) for name in ("governance", "config"))
     stated = stated or part_of(config, "governance")
-    request = checkpoints_of(held.path) / "request.json"
-    log = place_of_log(str(part_of(config, "governance").get("log", "")), True, held.path)
+    object_ = checkpoints_of(held.path) / "request.json" if held.kind == "unfinished" else held.path
+    folders = held.path.parents if held.kind == "card" else ()  # one in a run's folder is entered beside the run
+    beside = next((folder for folder in folders if (folder / MANIFEST).is_file()), held.path)
+    log = place_of_log(str(part_of(config, "governance").get("log", "")), True, beside)
     assert log is not None  # as it is governed
     append(
         log,
         "erasure",
         purpose=str(stated.get("purpose") or NO_PURPOSE),
         task_ref=str(stated.get("task_ref", "")),
-        object_sha256=sha256_of(held.path if held.kind == "package" else request)
-        if _there(held, request)
-        else "0" * 64,
+        object_sha256=sha256_of(object_) if object_.is_file() else "0" * 64,
         persons=persons,
         actor=actor_of(str(stated.get("requested_by", ""))),
         group=part_of(config, "output").get("share") == "group",
     )
-
-
-def _there(held: Held, request: Path) -> bool:
-    return held.kind == "package" or request.is_file()
 
 
 @contextmanager

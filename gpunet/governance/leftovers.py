@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
-from gpunet.base.paths import open_regular
+from gpunet.governance.cards import is_card, names_one
 from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import Held
@@ -23,12 +19,6 @@ from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
 
 __all__ = ["Leftover", "leftovers", "names_person"]
-
-#: What the head of every card has.
-_CARD, _OURS = b"<title>Card of one score", b'content="gpunet '
-
-_HEAD_BYTES = 1 << 16
-_MOST_CARD_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -93,13 +83,13 @@ def _own(held: Held) -> Iterator[Path]:
 
 
 def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
-    if _is_card(path):
-        return Leftover(path, "card", True) if _in_card(path, wanted) else None
     try:
+        if is_card(path):
+            return Leftover(path, "card", True) if names_one(path, wanted) else None
         certain = not ids_in(path).isdisjoint(wanted.persons) or is_about(path, wanted)
         if certain or names_person(path, wanted):
             return Leftover(path, "file", certain or names_person(path, wanted.unmistakable))
-    except (Unreadable, OSError, pa.ArrowException) as error:
+    except Exception as error:  # whatever a file of others does to what reads it, the rest is looked at
         why = str(error) if isinstance(error, Unreadable) else "it cannot be read"
         return Leftover(path, "unreadable", False, why)
     return None
@@ -112,22 +102,3 @@ def names_person(path: Path, wanted: Wanted) -> bool:
 
 def _is_called_by_id(path: Path, wanted: Wanted) -> bool:
     return wanted.unmistakable.in_text(path.name)
-
-
-def _is_card(path: Path) -> bool:
-    if path.suffix.lower() not in (".html", ".htm"):
-        return False
-    try:
-        with open_regular(path) as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-    return _CARD in head and _OURS in head
-
-
-def _in_card(path: Path, wanted: Wanted) -> bool:
-    """Whether a card is about a person or names one, in its text or in the data of its pictures."""
-    with open_regular(path) as file:
-        text = file.read(_MOST_CARD_BYTES).decode(errors="replace")
-    plain = re.sub(r"</?bdi>|[\u2068\u2069]", "", html.unescape(text))
-    return wanted.in_text(plain) or any(person in plain for person in wanted.persons if not person.isalnum())

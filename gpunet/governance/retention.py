@@ -14,7 +14,7 @@ from gpunet.base.days import day_to_date
 from gpunet.base.errors import GpunetError, InputError
 from gpunet.base.words import counted
 from gpunet.config.config import Config
-from gpunet.governance.erased_folder import delete_package, delete_run
+from gpunet.governance.erased_folder import delete_file, delete_run
 from gpunet.governance.rules import past_retention
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
@@ -182,7 +182,7 @@ def erase_due(retained: Iterable[Retained], names: Iterable[str]) -> tuple[list[
             continue
         try:
             if each.held.kind == "package":
-                delete_package(each.held, each.persons)
+                delete_file(each.held, each.persons)
                 kept, foreign = list[str](), list[str]()
             else:
                 kept, foreign = delete_run(each.held, names, each.persons)
