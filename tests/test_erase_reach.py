@@ -163,7 +163,9 @@ def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("of", ["numbers alone", "what is damaged", "half a file", "links"])
-def test_checkpoints_that_do_not_tell_whom_they_hold_go_where_the_person_is_known(made: Path, tmp_path: Path, of: str) -> None:
+def test_checkpoints_that_do_not_tell_whom_they_hold_go_where_the_person_is_known(
+    made: Path, tmp_path: Path, of: str
+) -> None:
     place = unfinished(made, tmp_path / "runs" / "run", "write_features", keep_state=True)
     if of == "numbers alone":
         (place / "features.checkpoint").unlink()

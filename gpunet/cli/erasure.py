@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
+from gpunet.governance.retention import refuse_ended
+from gpunet.governance.run_traces import about_in, also_called, own_files, said_of_table
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, held_in, is_id
+from gpunet.governance.traces import Unreadable, Wanted, is_id
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
@@ -39,6 +42,10 @@ _UNTOLD_LEFT = (
 )
 
 _CARD = "card of a score deleted, which was about the person or named them"
+
+_TABLE = "table that gpunet made of persons deleted, as it cannot be made again from here: give its command again"
+
+_CALLED = "something else is called as the id is, which no column of persons has any more, and stays"
 
 _BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its command again"
 
@@ -144,7 +151,7 @@ class _Erasure:
         """Whom runs hold: all are looked into before the first is changed."""
         self.kept = {held: kept_holds(held, self.wanted) for held in _of_kind(there, "unfinished")}
         self.seen |= frozenset().union(*filter(None, self.kept.values()))
-        self.holding = {held for held in _of_kind(there, "run") if self._is_held(held, _files_of(held.path))}
+        self.holding = {held for held in _of_kind(there, "run") if self._is_held(held)}
 
     def untold(self) -> None:
         """Checkpoints that do not tell whom they hold go if anything else is of the persons; a mistyped id is of none.
@@ -190,12 +197,12 @@ class _Erasure:
     def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
         for held in _of_kind(there, "package"):
-            if self._is_held(held, [held.path], "a package that "):
+            if self._is_held(held, "a package that "):
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
                 self._try(held, partial(delete_file, persons=self.count), why)
 
     def beside(self, there: Sequence[Held]) -> None:
-        """Cards go; other files, and the tables of the input, are not touched."""
+        """Cards, and tables that gpunet has made, go; other files, and the tables of the input, are not touched."""
         inputs = self._inputs(there)
         for found in list(leftovers(self.root, there, self.wanted, inputs)):
             name = self._name(found.path)
@@ -206,6 +213,8 @@ class _Erasure:
                 of = next((held for held in there if held.kind == "run" and held.path in found.path.parents), None)
                 held = Held(found.path, "card", {} if of is None else of.manifest)
                 self._try(held, partial(delete_file, persons=self.count), _CARD)
+            elif (said := said_of_table(found.path, self.wanted)) is not None:
+                self._try(Held(found.path, "table", said), partial(delete_file, persons=self.count), _TABLE)
             elif found.kind == "name":
                 self.found.left.append(f"{name}: its name has the id: call it otherwise")
             elif found.certain:
@@ -213,11 +222,11 @@ class _Erasure:
             else:
                 self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
 
-    def _is_held(self, held: Held, files: Iterable[Path], what: str = "") -> bool:
+    def _is_held(self, held: Held, what: str = "") -> bool:
         """Whether a run or package holds one of the persons; one that cannot be looked into is told of."""
         try:
-            of = held_in(files, self.wanted)
-        except (Unreadable, OSError, pa.ArrowException) as error:
+            of = about_in(own_files(held), self.wanted).keys()
+        except (GpunetError, Unreadable, OSError, pa.ArrowException) as error:
             self.found.left.append(f"{self._name(held.path)}: {what}cannot be looked into: {_said(error)}")
             return False
         self.seen |= of
@@ -263,18 +272,23 @@ class _Erasure:
         """Make a run again beside it, look that no trace is left, enter it in the log, and put it in place."""
         if self.notice is not None:
             self.notice(self.wanted.masked(f"{self._name(held.path)}: making gpunet {held.command} again"))
+        refuse_ended(held, date.today())
         with ErasedFolder(held.path, RUN_FILES) as old:
             refuse_changed(old)
             new = begin(held.path)
             try:
                 wanted = Wanted(remade(held, new, replace(self.how, runs=self.runs)))
-                if held_in(_files_of(new), wanted):
-                    raise VerificationError("made again, it still holds the person")
+                files = own_files(Held(new, "run", read_manifest(new)))
+                if still := about_in(files, wanted):
+                    raise VerificationError(f"made again, it still holds the person: {min(still.values())}")
+                called = also_called(files, self.wanted)
                 entered(held, self.count)
             except BaseException:
                 drop(held.path, RUN_FILES)
                 raise
         self.found.left += put_in_place(held.path, RUN_FILES)
+        if called:
+            self.found.notes.append(f"{self._name(held.path)}: {_CALLED}: {', '.join(called)}")
 
     def _inputs(self, there: Iterable[Held]) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
@@ -315,12 +329,6 @@ def _has_changed(run: Path, sha256: str) -> bool:
         return "corrections" in manifest and sha256_of(run / MANIFEST) != sha256
     except (InputError, OSError):
         return False
-
-
-def _files_of(folder: Path) -> list[Path]:
-    """The files of a complete run, but for what is hidden."""
-    found = [path for path in sorted(folder.rglob("*")) if HIDDEN not in path.relative_to(folder).parts]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
 def _inputs_of(held: Held) -> list[str]:

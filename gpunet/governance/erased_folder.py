@@ -140,7 +140,7 @@ def delete_run(held: Held, names: Iterable[str], persons: int | None) -> tuple[l
 
 
 def delete_file(held: Held, persons: int | None) -> None:
-    """Remove a package or a card, after an entry in the log; StorageError if that cannot be done."""
+    """Remove a package, a card or a table, after an entry in the log; StorageError if that cannot be done."""
     with _removing(held.path):
         entered(held, persons)
         held.path.unlink(missing_ok=True)
@@ -157,7 +157,9 @@ def entered(held: Held, persons: int | None) -> None:
     stated, config = (part_of(held.manifest, name) for name in ("governance", "config"))
     stated = stated or part_of(config, "governance")
     object_ = checkpoints_of(held.path) / "request.json" if held.kind == "unfinished" else held.path
-    folders = held.path.parents if held.kind == "card" else ()  # one in a run's folder is entered beside the run
+    folders = (
+        held.path.parents if held.kind in ("card", "table") else ()
+    )  # one in a run's folder is entered beside the run
     beside = next((folder for folder in folders if (folder / MANIFEST).is_file()), held.path)
     log = place_of_log(str(part_of(config, "governance").get("log", "")), True, beside)
     assert log is not None  # as it is governed

@@ -18,7 +18,7 @@ from gpunet.runs.folder import outputs_in
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
 
-__all__ = ["Leftover", "leftovers", "names_person"]
+__all__ = ["Leftover", "leftovers", "names_person", "own_of_run"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
     """
     passed = {os.path.realpath(path) for path in but}
     runs = list(runs)
-    own = {path for held in runs for path in _own(held)}
+    own = {path for held in runs for path in own_of_run(held)}
     packages = {held.path for held in runs if held.kind == "package"}
     for place, folders, files in os.walk(root, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN and not is_of_erasure(name))
@@ -71,7 +71,8 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
                 yield found
 
 
-def _own(held: Held) -> Iterator[Path]:
+def own_of_run(held: Held) -> Iterator[Path]:
+    """The files that the lists of a complete run name, and the lists; of a package its file."""
     if held.kind == "package":
         yield held.path
     elif held.kind == "run":

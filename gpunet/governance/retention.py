@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,9 +24,11 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 from gpunet.reading.pseudonymised import pseudonyms_of_run
+from gpunet.runs.folder import MANIFEST, outputs_in
 from gpunet.runs.hidden_folder import HIDDEN, checkpoints_of
+from gpunet.runs.kept_state import STATE
 
-__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under"]
+__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "refuse_ended", "retained_under"]
 
 #: The names of a table of reviews that is taken where none is named.
 REVIEWS = ("reviews.parquet", "reviews.csv")
@@ -57,6 +60,24 @@ class Retained:
     reviews_due: int
     why: str
     is_due: bool
+
+
+def refuse_ended(held: Held, today: date) -> None:
+    """InputError if a complete run is past the last day on which it is kept, or a part of it is deleted already.
+
+    Made again, it would have all that is gone: such a run is left to :func:`erase_due`. What was kept of reading may
+    be gone, as tables can be read instead.
+    """
+    until = held.retain_until
+    with suppress(ValueError):  # it is no day
+        if until and past_retention({"retain_until": until}, today):
+            raise InputError(f"it was to be kept until {until} and no longer: give gpunet retain with --apply")
+    gone = [name for name in outputs_in(held.path / MANIFEST) if name != STATE and not (held.path / name).is_file()]
+    if gone:
+        raise InputError(
+            f"{gone[0]} of it is gone, as where gpunet retain --apply was stopped: give that again, or the run's own "
+            "command"
+        )
 
 
 def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:

@@ -36,14 +36,14 @@ class Held:
     path
         The folder, or the file.
     kind
-        ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"package"``; ``"card"``, which
-        :func:`held_under` does not look for.
+        ``"run"``: complete; ``"unfinished"``: checkpoints, or what a killed run left; ``"package"``; ``"card"`` or
+        ``"table"``: a file of one card or one table that gpunet has made, which :func:`held_under` does not look for.
     manifest
         What ``run.json`` says, empty if it is damaged; of an unfinished run what it was asked for.
     """
 
     path: Path
-    kind: Literal["run", "unfinished", "package", "card"]
+    kind: Literal["run", "unfinished", "package", "card", "table"]
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 from gpunet.base.paths import open_regular
 from gpunet.governance.traces import MOST_BYTES, PERSONS, Unreadable, Wanted
 
-__all__ = ["ids_in_csv", "is_about"]
+__all__ = ["ids_in_csv", "is_about", "persons_under_keys"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -98,24 +98,25 @@ def _values_of(lines: Iterable[str]) -> Iterator[Any]:
 
 
 def _has(value: Any, wanted: Wanted) -> bool:
-    """Whether one of the ids stands anywhere under a key of persons.
+    """Whether one of the ids stands anywhere under a key of persons."""
+    return not wanted.persons.isdisjoint(persons_under_keys(value))
 
-    >>> _has({"tables": {"ties": [{"person_a": 12}]}}, Wanted(frozenset({"12"})))
-    True
-    >>> _has({"days": 12}, Wanted(frozenset({"12"})))
-    False
+
+def persons_under_keys(value: Any) -> Iterator[str]:
+    """What stands anywhere in JSON under a key of persons, as text.
+
+    >>> list(persons_under_keys({"tables": {"ties": [{"person_a": 12, "days": 7}]}}))
+    ['12']
     """
     left = [value]
     while left:
         found = left.pop()
         if isinstance(found, dict):
             for key, of in found.items():
-                values = of if isinstance(of, list) else [of]
-                if _plain(key) in PERSONS and not wanted.persons.isdisjoint(
-                    str(one) for one in values if isinstance(one, str | int)
-                ):
-                    return True
+                if _plain(key) in PERSONS:
+                    yield from (
+                        str(one) for one in (of if isinstance(of, list) else [of]) if isinstance(one, str | int)
+                    )
             left += found.values()
         elif isinstance(found, list):
             left += found
-    return False

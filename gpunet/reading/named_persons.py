@@ -76,7 +76,8 @@ class _How:
 
     @classmethod
     def of(cls, kind: str, config: Config) -> _How:
-        table, layout, persons = config.input, layout_of, meaning_of(config.input, "person_id")
+        layout: LayoutOf = layout_of
+        table, persons = config.input, meaning_of(config.input, "person_id")
         if kind == "victims":
             table = victims_input(config.input)
         elif kind == "ties":

@@ -68,9 +68,7 @@ def left_out(persons: frozenset[str], tables: Iterable[TableRead], config: Confi
     return found
 
 
-def persons_left_out(
-    corrections: Mapping[str, Any], tables: Iterable[TableRead], config: Config
-) -> frozenset[str]:
+def persons_left_out(corrections: Mapping[str, Any], tables: Iterable[TableRead], config: Config) -> frozenset[str]:
     """Whom ``corrections`` of a manifest tell that a run left out, as far as its tables are what they were."""
     numbers: dict[str, set[int]] = {}
     for told in corrections.get(LEFT_OUT, ()):
