@@ -80,7 +80,7 @@ def as_of_tables_now(
         now, changed = _of_now(earlier, inputs)
         if by_state and not changed:
             return earlier, frozenset()
-        known = persons_left_out(told, tables_read(now.manifest["input"]), now.config)
+        known = persons_left_out(told, tables_read(now.manifest["input"], now.moved(inputs)), now.config)
         _require_same(now, inputs, known | _not_in(now, persons), changed)
     except InputError:
         if by_state:

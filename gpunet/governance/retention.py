@@ -16,6 +16,7 @@ from gpunet.base.errors import GpunetError, InputError
 from gpunet.base.words import counted
 from gpunet.config.config import Config
 from gpunet.governance.erased_folder import delete_file, delete_run
+from gpunet.governance.json_parts import part_of
 from gpunet.governance.rules import past_retention
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
@@ -24,9 +25,9 @@ from gpunet.reading.dates import BAD_DATE, DAY_US, NO_TIMESTAMP
 from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 from gpunet.reading.pseudonymised import pseudonyms_of_run
-from gpunet.runs.folder import MANIFEST, outputs_in
 from gpunet.runs.hidden_folder import HIDDEN, checkpoints_of
 from gpunet.runs.kept_state import STATE
+from gpunet.runs.sealed import SEALED
 
 __all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "refuse_ended", "retained_under"]
 
@@ -72,7 +73,8 @@ def refuse_ended(held: Held, today: date) -> None:
     with suppress(ValueError):  # it is no day
         if until and past_retention({"retain_until": until}, today):
             raise InputError(f"it was to be kept until {until} and no longer: give gpunet retain with --apply")
-    gone = [name for name in outputs_in(held.path / MANIFEST) if name != STATE and not (held.path / name).is_file()]
+    listed = [name for name in part_of(held.manifest, "outputs") if name != STATE]
+    gone = [name for name in listed if not any((held.path / of).is_file() for of in (name, name + SEALED))]
     if gone:
         raise InputError(
             f"{gone[0]} of it is gone, as where gpunet retain --apply was stopped: give that again, or the run's own "
