@@ -18,8 +18,9 @@ from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_ru
 from gpunet.governance.leftovers import leftovers, names_person
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, held_in, is_id
+from gpunet.governance.traces import Unreadable, held_in
 from gpunet.governance.unfinished_traces import kept_holds
+from gpunet.governance.wanted import Wanted, is_id
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
 from gpunet.runs.folder import MANIFEST
