@@ -25,7 +25,7 @@ from gpunet.cli.subjects import subject_access
 from gpunet.governance.cards import names_one
 from gpunet.governance.log import entries
 from gpunet.governance.subject import _Others, _plain
-from gpunet.governance.traces import Wanted
+from gpunet.governance.wanted import Wanted
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.rejected_persons import rows_naming
 from gpunet.tables.files import sha256_of

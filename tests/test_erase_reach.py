@@ -24,7 +24,8 @@ from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import replacing
 from gpunet.governance.log import entries
-from gpunet.governance.traces import Unreadable, Wanted, held_in, tables_in
+from gpunet.governance.traces import Unreadable, held_in, tables_in
+from gpunet.governance.wanted import Wanted
 from gpunet.runs.checkpoint_file import Contents, write_contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_state import read_state
@@ -163,9 +164,7 @@ def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("of", ["numbers alone", "what is damaged", "half a file", "links"])
-def test_checkpoints_that_do_not_tell_whom_they_hold_go_where_the_person_is_known(
-    made: Path, tmp_path: Path, of: str
-) -> None:
+def test_checkpoints_that_do_not_tell_go_where_the_person_is_known(made: Path, tmp_path: Path, of: str) -> None:
     place = unfinished(made, tmp_path / "runs" / "run", "write_features", keep_state=True)
     if of == "numbers alone":
         (place / "features.checkpoint").unlink()

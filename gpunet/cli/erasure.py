@@ -21,8 +21,9 @@ from gpunet.governance.replacing import begin, drop, put_in_place, recover, refu
 from gpunet.governance.retention import refuse_ended
 from gpunet.governance.run_traces import about_in, also_called, own_files, said_of_table
 from gpunet.governance.runs_under import Held, held_under
-from gpunet.governance.traces import Unreadable, Wanted, is_id
+from gpunet.governance.traces import Unreadable
 from gpunet.governance.unfinished_traces import kept_holds
+from gpunet.governance.wanted import Wanted, is_id
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read
 from gpunet.runs.folder import MANIFEST

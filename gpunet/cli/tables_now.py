@@ -17,7 +17,8 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.governance.traces import Wanted, held_in, ids_in
+from gpunet.governance.traces import held_in, ids_in
+from gpunet.governance.wanted import Wanted
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.person_links import person_links

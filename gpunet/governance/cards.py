@@ -11,7 +11,8 @@ from pathlib import Path
 from gpunet.base.paths import open_regular
 from gpunet.base.printable import printable
 from gpunet.governance.text_tables import ids_in_csv
-from gpunet.governance.traces import PERSONS, Unreadable, Wanted
+from gpunet.governance.traces import PERSONS, Unreadable
+from gpunet.governance.wanted import Wanted
 
 __all__ = ["is_card", "names_one"]
 

@@ -12,7 +12,8 @@ from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import Held
 from gpunet.governance.text_tables import is_about
-from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.governance.traces import Unreadable, holds, ids_in
+from gpunet.governance.wanted import Wanted
 from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
 from gpunet.runs.hidden_folder import HIDDEN

@@ -20,13 +20,13 @@ from gpunet.governance.text_tables import is_about, persons_under_keys
 from gpunet.governance.traces import (
     PERSONS,
     Unreadable,
-    Wanted,
     holds,
     is_of_rejected,
     persons_in_table,
     rows_about,
     tables_in,
 )
+from gpunet.governance.wanted import Wanted
 from gpunet.tables.parquet import read_parquet_metadata
 
 __all__ = ["about_in", "also_called", "own_files", "said_of_table"]

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import read_regular
-from gpunet.governance.traces import PERSONS, Wanted, is_of_rejected, rows_about
+from gpunet.governance.traces import PERSONS, is_of_rejected, rows_about
+from gpunet.governance.wanted import Wanted
 from gpunet.reading.rejected_persons import is_one_of, rows_naming
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import HIDDEN

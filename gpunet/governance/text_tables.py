@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gpunet.base.paths import open_regular
-from gpunet.governance.traces import MOST_BYTES, PERSONS, Unreadable, Wanted
+from gpunet.governance.traces import MOST_BYTES, PERSONS, Unreadable
+from gpunet.governance.wanted import Wanted
 
 __all__ = ["ids_in_csv", "is_about", "persons_under_keys"]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -18,8 +16,8 @@ import pyarrow.parquet as pq
 
 from gpunet.base.paths import open_regular
 from gpunet.governance.runs_under import members_of
-from gpunet.reading.corrections import Corrections
-from gpunet.reading.rejected_persons import pattern_of, rows_naming, unmistakable
+from gpunet.governance.wanted import Wanted
+from gpunet.reading.rejected_persons import pattern_of, rows_naming
 from gpunet.runs.checkpoint_file import frames_in
 from gpunet.runs.read_back import Damaged
 from gpunet.runs.sealed import SEALED, opened_bytes
@@ -29,12 +27,10 @@ __all__ = [
     "MOST_BYTES",
     "PERSONS",
     "Unreadable",
-    "Wanted",
     "found_in",
     "held_in",
     "holds",
     "ids_in",
-    "is_id",
     "is_of_rejected",
     "persons_in_table",
     "rows_about",
@@ -58,71 +54,6 @@ _What = TypeVar("_What")
 
 class Unreadable(Exception):  # noqa: N818 - it says what the file is
     """A file that cannot be looked into; its text says why."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The persons who are looked for.
-
-    Attributes
-    ----------
-    persons
-        Their ids, as results write them.
-    surely
-        Whether only those forms of the ids are looked for that are unmistakable.
-    """
-
-    persons: frozenset[str]
-    surely: bool = False
-
-    @cached_property
-    def forms(self) -> frozenset[str]:
-        """The ids with and without the force that may stand before them, as tables of the input have them."""
-        forms = Corrections(persons=self.persons).forms_of_erased()
-        return unmistakable(forms) if self.surely else forms
-
-    @cached_property
-    def unmistakable(self) -> Wanted:
-        """Those whose ids are of a form that no other number or word of results has; each id is looked at by itself.
-
-        >>> sure = Wanted(frozenset({"12", "met:40213"})).unmistakable
-        >>> sure.persons, sure.in_text("case met:40213"), sure.in_text("case 40213")
-        (frozenset({'met:40213'}), True, False)
-        """
-        return Wanted(unmistakable(self.persons), surely=True)
-
-    def in_text(self, text: str) -> bool:
-        """Whether one of them stands in a text as a word."""
-        if not self.persons:
-            return False
-        return bool(pc.match_substring_regex(pa.scalar(text, pa.large_string()), pattern_of(self.forms)).as_py())
-
-    def in_bytes(self, data: bytes) -> bool:
-        """Whether one of them stands in bytes, of a text or not."""
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            return any(form.encode() in data for form in unmistakable(self.forms))
-        return self.in_text(text)
-
-    def masked(self, text: str) -> str:
-        """A text without the ids that are unmistakable, which a name of a file may have.
-
-        >>> Wanted(frozenset({"12", "P-00412"})).masked("run-p-00412: 12 files")
-        'run-[id]: 12 files'
-        """
-        for form in sorted(unmistakable(self.forms), key=len, reverse=True):
-            text = re.sub(re.escape(form), "[id]", text, flags=re.IGNORECASE)
-        return text
-
-
-def is_id(text: str) -> bool:
-    """Whether a text can be an id: it is not empty, nor is what stands behind a force.
-
-    >>> [is_id(text) for text in ("40213", "met:40213", "met:", " ")]
-    [True, True, False, False]
-    """
-    return re.fullmatch(r"([^:]*:)?\s*", text) is None
 
 
 def rows_about(table: pa.Table, wanted: Wanted, *, everywhere: bool = False) -> np.ndarray[Any, np.dtype[np.bool_]]:

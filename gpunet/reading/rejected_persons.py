@@ -75,12 +75,14 @@ def rows_naming(rejected: pa.Table, ids: Collection[str], *, in_texts: bool = Tr
     named = np.zeros(len(rejected), np.bool_)
     if not ids or not len(rejected):
         return named
-    near = pattern_of(ids)
+    ids = frozenset(ids)
+    words = pattern_of(ids)
     for name, parts in (*((name, _listed) for name in PERSON_COLUMNS), (_LINE, _fields)):
         if name in rejected.column_names:
             texts = rejected.column(name).cast(pa.large_string())
-            for at in np.flatnonzero(pc.match_substring_regex(texts, near).fill_null(False)).tolist():
-                named[at] |= any(is_one_of(part, ids) for part in parts(texts[at].as_py()))
+            near = np.flatnonzero(pc.match_substring_regex(texts, words).fill_null(False))
+            for at, text in zip(near.tolist(), texts.take(near).to_pylist(), strict=True):
+                named[at] |= any(is_one_of(part, ids) for part in parts(text))
     if in_texts and (sure := unmistakable(ids)):
         for name in (name for name in rejected.column_names if name not in _OF_REPORT):
             texts = rejected.column(name).cast(pa.large_string())

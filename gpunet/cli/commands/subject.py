@@ -29,7 +29,7 @@ def subject(
     from gpunet.cli.progress import console_progress
     from gpunet.cli.subjects import subject_access
     from gpunet.governance.noted import noted
-    from gpunet.governance.traces import is_id
+    from gpunet.governance.wanted import is_id
     from gpunet.runs.folder import MANIFEST
     from gpunet.tables.files import write_whole
 
