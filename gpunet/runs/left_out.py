@@ -70,9 +70,7 @@ def left_out(persons: frozenset[str], tables: Iterable[TableRead], config: Confi
 
 def persons_left_out(corrections: Mapping[str, Any], tables: Iterable[TableRead], config: Config) -> frozenset[str]:
     """Whom ``corrections`` of a manifest tell that a run left out, as far as its tables are what they were."""
-    numbers: dict[str, set[int]] = {}
-    for told in corrections.get(LEFT_OUT, ()):
-        numbers.setdefault(told["sha256"], set()).update(told["numbers"])
+    numbers = {told["sha256"]: set(told["numbers"]) for told in joined_left_out(corrections.get(LEFT_OUT, ()))}
     found: set[str] = set()
     for table in tables:
         if wanted := numbers.get(table.sha256):
@@ -85,15 +83,16 @@ def with_left_out(counts: Mapping[str, Any], told: list[dict[str, Any]]) -> dict
     return {**counts, **({LEFT_OUT: told} if told else {})}
 
 
-def joined_left_out(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What two corrections left out, one after the other.
+def joined_left_out(*several: Any) -> list[dict[str, Any]]:
+    """What several corrections left out, one after the other; what is nothing of the kind is passed over.
 
-    >>> joined_left_out([{"sha256": "a", "numbers": [3]}], [{"sha256": "a", "numbers": [1]}])
+    >>> joined_left_out([{"sha256": "a", "numbers": [3]}], [{"sha256": "a", "numbers": [1]}, "of others"])
     [{'sha256': 'a', 'numbers': [1, 3]}]
     """
     numbers: dict[str, set[int]] = {}
-    for told in (*before, *now):
-        numbers.setdefault(told["sha256"], set()).update(told["numbers"])
+    for told in (one for each in several if isinstance(each, list) for one in each if isinstance(one, dict)):
+        if isinstance(told.get("sha256"), str) and isinstance(told.get("numbers"), list):
+            numbers.setdefault(told["sha256"], set()).update(at for at in told["numbers"] if isinstance(at, int))
     return [{"sha256": sha256, "numbers": sorted(of)} for sha256, of in numbers.items()]
 
 
