@@ -17,6 +17,7 @@ from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
+from gpunet.governance.made_of import has_changed, runs_below, tables_below
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
 from gpunet.governance.retention import refuse_ended
 from gpunet.governance.run_traces import about_in, also_called, own_files, said_of_table
@@ -25,7 +26,6 @@ from gpunet.governance.traces import Unreadable
 from gpunet.governance.unfinished_traces import kept_holds
 from gpunet.governance.wanted import Wanted, is_id
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.described import files_read
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.tables.files import sha256_of
@@ -235,10 +235,9 @@ class _Erasure:
 
     def _is_of_erased(self, held: Held) -> bool:
         """Whether flags or an audit are of a run that is not what it was, as a person has been erased from it."""
-        told = held.manifest.get("audit", {}).get("run"), *held.manifest.get("flags", {}).get("runs", ())
-        for run in filter(None, told):
+        for run in runs_below(held):
             place = self.runs.get(run["run_json_sha256"]) or Path(os.path.realpath(path_named(run["folder"])))
-            if place in [each.path for each in self.erased] or _has_changed(place, run["run_json_sha256"]):
+            if place in [each.path for each in self.erased] or has_changed(place, run["run_json_sha256"]):
                 return True
         return False
 
@@ -293,8 +292,8 @@ class _Erasure:
 
     def _inputs(self, there: Iterable[Held]) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
-        paths = {path: None for held in _of_kind(there, "run") for path in _inputs_of(held)}
-        for path in dict.fromkeys(path for held in self.erased for path in _inputs_of(held)):
+        paths = {path: None for held in _of_kind(there, "run") for path in tables_below(held)}
+        for path in dict.fromkeys(path for held in self.erased for path in tables_below(held)):
             try:
                 still = names_person(Path(path), self.wanted)
             except (Unreadable, OSError, pa.ArrowException):
@@ -321,23 +320,6 @@ class _Erasure:
 
 def _of_kind(there: Iterable[Held], kind: str) -> list[Held]:
     return [held for held in there if held.kind == kind]
-
-
-def _has_changed(run: Path, sha256: str) -> bool:
-    """Whether persons were erased from a run since it had that ``run.json``: an erasure was killed behind it."""
-    try:
-        manifest = read_manifest(run)
-        return "corrections" in manifest and sha256_of(run / MANIFEST) != sha256
-    except (InputError, OSError):
-        return False
-
-
-def _inputs_of(held: Held) -> list[str]:
-    """The paths of the tables that a run has read and that are there."""
-    more = (file for name in ("tables", "links") for file in held.manifest.get(name, {}).get("files", ()))
-    files = [*files_read(held.manifest.get("input", {})), *more]
-    paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
-    return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
 
 
 def _sealed_again(held: Held) -> str:
