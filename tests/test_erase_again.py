@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -62,8 +63,9 @@ def test_tables_from_which_the_first_rows_were_removed_are_the_run_s(root: Path,
         manifest = read_manifest(root / "runs" / name)
         (file,) = manifest["input"]["files"]
         assert (file["name"], file["sha256"], file["bytes"]) == (new, sha256_of(Path(new)), Path(new).stat().st_size)
-        told_of = {key: count for key, count in manifest["corrections"].items() if count}
+        told_of = {key: count for key, count in manifest["corrections"].items() if count and key != "left_out_at"}
         assert told_of == {"erased_persons": 1, "removed_rows": own}
+        assert [of["sha256"] for of in manifest["corrections"]["left_out_at"]] == [sha256_of(Path(new))]
     inputs = [write(tmp_path / "both.csv", without(SENTINEL, OTHER))]
     run_features(inputs, tmp_path / "both", CONFIG, None, OPTIONS)
     for name in ("features.parquet", "ties.parquet"):
@@ -81,8 +83,17 @@ def test_such_tables_are_named_by_input(root: Path, tmp_path: Path, name: str) -
     assert read_manifest(root / "runs" / "panel")["input"]["files"][0]["name"] == new
 
 
-def test_tables_that_still_hold_who_was_erased(root: Path) -> None:
+def forget(*runs: Path) -> None:
+    """Make runs such as versions before wrote, which did not tell where tables name whom they left out."""
+    for run in runs:
+        manifest = json.loads((run / "run.json").read_text())
+        del manifest["corrections"]["left_out_at"]
+        (run / "run.json").write_text(json.dumps(manifest))
+
+
+def test_runs_that_do_not_tell_whom_they_left_out(root: Path) -> None:
     """By its tables only together with whom was left out then; by what it has kept of reading in any case."""
+    forget(*(root / "runs" / name for name in ("kept", "panel", "run")))
     found = erase(root / "runs", [OTHER], threads=1)
     assert told(found) == (["kept"], ["panel", "run"])
     for line in found.left:
@@ -122,7 +133,7 @@ def test_some_rows_removed_and_some_persons_named(root: Path) -> None:
     """Of two who were erased, the rows of one are gone from the tables, and the other is named again."""
     shutil.rmtree(root / "runs" / "kept")
     assert erase(root / "runs", [SENTINEL, OTHER], threads=1).left == []
-    write(root / "in" / "a.csv", without(SENTINEL))
+    write(root / "in" / "a.csv", without(SENTINEL))  # so the table is not the one that they were told of
     assert len(erase(root / "runs", ["P9"], threads=1).left) == 2
     assert erase(root / "runs", ["P9", OTHER], threads=1).left == []
     assert read_manifest(root / "runs" / "run")["corrections"]["erased_persons"] == 2
@@ -144,7 +155,10 @@ def test_tables_of_ties_and_victims(tmp_path: Path, keep_state: bool) -> None:
     first, second = ties["person_a"].unique().sort()[:2]
     before = read_manifest(tmp_path / "runs" / "run")["config"]
     assert erase(tmp_path / "runs", [first], threads=1).left == []
+    told_at = read_manifest(tmp_path / "runs" / "run")["corrections"]["left_out_at"]
+    forget(tmp_path / "runs" / "run")
     assert len(erase(tmp_path / "runs", [second], threads=1).left) == 1
+    assert sha256_of(tmp_path / "in" / "ties.parquet") in [of["sha256"] for of in told_at]
     write(tmp_path / "in" / "a.csv", [row for row in rows if row["person_id"] != first])
     for name, of in tables.items():
         write(tmp_path / "in" / f"{name}.parquet", [row for row in of if first not in row.values()])

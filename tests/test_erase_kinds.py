@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 from erasing import OPTIONS, PANEL, SENTINEL, rows_of, traces
 from typer.testing import CliRunner
 from updating import CONFIG, write
@@ -87,10 +88,24 @@ def test_who_was_in_rejected_rows_alone_does_not_come_back(tmp_path: Path) -> No
     run_places(inputs, tmp_path / "runs" / "places", {**CONFIG, "places": {"every": "3mo", "rounds": 3}}, None, OPTIONS)
     first, second = (row["person_id"] for row in bad.values())
     assert erase(tmp_path / "runs", [first], threads=1).left == []
-    assert "persons were erased from it before" in erase(tmp_path / "runs", [second], threads=1).left[0]
     write(tmp_path / "in" / "a.csv", [*rows, bad["ONE"]])  # the wrong row
     assert "other rows are rejected" in erase(tmp_path / "runs", [second], threads=1).left[0]
     write(tmp_path / "in" / "a.csv", [*rows, bad["TWO"]])
     assert erase(tmp_path / "runs", [second], threads=1).left == []
     for person in (first, second):
         assert traces(tmp_path / "runs", person, raw=True) == []
+
+
+@pytest.mark.parametrize("how", ["of its columns", "of other fields"])
+def test_rejected_rows_of_several_go_one_after_another(tmp_path: Path, how: str) -> None:
+    table = tmp_path / "in" / "a.csv"
+    write(table, [row for row in rows_of() if row["person_id"] != SENTINEL])
+    with table.open("a") as lines:
+        for person in ("P-ONE-77", "P-TWO-77"):
+            lines.write(f"{person},77,bad,theft\n" if how == "of its columns" else f"1,2,3,4,5,6,7,8,{person}\n")
+    config = {**CONFIG, "places": {"every": "3mo", "rounds": 3}}
+    run_places([str(table)], tmp_path / "runs" / "places", config, None, OPTIONS)
+    for person in ("P-ONE-77", "P-TWO-77"):
+        assert traces(tmp_path / "runs", person, raw=True) == ["places/rejected.parquet"]
+        assert erase(tmp_path / "runs", [person], threads=1).left == []
+    assert traces(tmp_path / "runs", "-77", raw=True) == []

@@ -24,7 +24,8 @@ from gpunet.cli.run import run_features
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance import replacing
 from gpunet.governance.log import entries
-from gpunet.governance.traces import Unreadable, Wanted, held_in, tables_in
+from gpunet.governance.traces import Unreadable, held_in, tables_in
+from gpunet.governance.wanted import Wanted
 from gpunet.runs.checkpoint_file import Contents, write_contents
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.kept_state import read_state
@@ -163,7 +164,7 @@ def test_checkpoints_that_hold_the_person_go(made: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("of", ["numbers alone", "what is damaged", "half a file", "links"])
-def test_checkpoints_that_do_not_tell_whom_they_hold_go_too(made: Path, tmp_path: Path, of: str) -> None:
+def test_checkpoints_that_do_not_tell_go_where_the_person_is_known(made: Path, tmp_path: Path, of: str) -> None:
     place = unfinished(made, tmp_path / "runs" / "run", "write_features", keep_state=True)
     if of == "numbers alone":
         (place / "features.checkpoint").unlink()
@@ -176,14 +177,20 @@ def test_checkpoints_that_do_not_tell_whom_they_hold_go_too(made: Path, tmp_path
         request = json.loads((place / "request.json").read_text())
         request["config"].setdefault("input", {})["person_links"] = ["links.csv"]
         (place / "request.json").write_text(json.dumps(request))
+    before = {path: sha256_of(path) for path in tmp_path.rglob("*") if path.is_file()}
     done = CliRunner().invoke(app, ["erase", str(tmp_path / "runs"), "--person", "NOBODY-1", "--threads", "1"])
+    assert isinstance(done.exception, InputError)  # exit code 2
+    assert "its checkpoints do not tell whom they hold, and are left" in " ".join(done.stdout.split())
+    assert {path: sha256_of(path) for path in tmp_path.rglob("*") if path.is_file()} == before
+    shutil.copytree(made / "runs" / "kept", tmp_path / "runs" / "kept")
+    done = CliRunner().invoke(app, ["erase", str(tmp_path / "runs"), "--person", SENTINEL, "--threads", "1"])
     assert done.exit_code == 0, done.output
-    said = " ".join(done.stdout.split())
-    assert "run: its checkpoints do not tell whom they hold and are deleted" in said
-    assert "is known to hold this id: look whether it is written right" in said
+    is_told = of == "links"  # for this person is in them
+    told = "its checkpoints are deleted" if is_told else "its checkpoints do not tell whom they hold and are deleted"
+    assert f"run: {told}" in " ".join(done.stdout.split())
     assert list(tmp_path.rglob("*.checkpoint*")) == []
-    (entry,) = entries(tmp_path / "runs" / "log.jsonl")
-    assert (entry["operation"], entry["persons"]) == ("erasure", None)
+    erasures = [entry for entry in entries(tmp_path / "runs" / "log.jsonl") if entry["operation"] == "erasure"]
+    assert [entry["persons"] for entry in erasures] == [1 if is_told else None, 1]
 
 
 def test_an_id_that_nobody_has_is_no_duty_done(root: Path, made: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from gpunet.cli.remade import Remaking, remade
 from gpunet.cli.running import RUN_FILES
 from gpunet.governance.erased_folder import ErasedFolder, delete_file, delete_run, entered
 from gpunet.governance.leftovers import leftovers, names_person
+from gpunet.governance.made_of import has_changed, runs_below, tables_below
 from gpunet.governance.replacing import begin, drop, put_in_place, recover, refuse_changed
-from gpunet.governance.runs_under import Held, held_under, is_unchanged
-from gpunet.governance.traces import Unreadable, Wanted, held_in
+from gpunet.governance.retention import refuse_ended
+from gpunet.governance.run_traces import about_in, also_called, own_files, said_of_table
+from gpunet.governance.runs_under import Held, held_under, is_unchanged, look_of
+from gpunet.governance.traces import Unreadable
 from gpunet.governance.unfinished_traces import kept_holds
+from gpunet.governance.wanted import Wanted, is_id
 from gpunet.runs.complete import read_manifest
-from gpunet.runs.described import files_read
 from gpunet.runs.folder import MANIFEST
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.tables.files import sha256_of
@@ -31,9 +35,30 @@ __all__ = ["Erased", "erase"]
 #: Runs first, and after them what is made of runs.
 _ORDER = {"flags": 1, "audit": 2}
 
-_UNTOLD = "its checkpoints do not tell whom they hold and are deleted, and the run begins anew: give its command again"
+#: Of what is not finished and holds the person, what is told.
+_DELETED = {
+    "unfinished": "its checkpoints are deleted, and the run begins anew: give its command again",
+    "stopped": "what a stopped command left there is deleted",
+}
 
-_BEGINS_ANEW = "its checkpoints are deleted, and the run begins anew: give its command again"
+#: And of what does not tell whom it holds, if it is deleted, or left.
+_UNTOLD = {
+    "unfinished": "its checkpoints do not tell whom they hold and are deleted, and the run begins anew: give its "
+    "command again",
+    "stopped": "what a stopped command left there does not tell whom it holds, and is deleted",
+}
+_UNTOLD_LEFT = {
+    "unfinished": "its checkpoints do not tell whom they hold, and are left, as nothing tells for certain of this id: "
+    "go on with the run, or delete its folder",
+    "stopped": "what a stopped command left there does not tell whom it holds, and is left, as nothing tells for "
+    "certain of this id: gpunet retain lists it, and deletes it with --apply",
+}
+
+_CARD = "card of a score deleted, which was about the person or named them"
+
+_TABLE = "table that gpunet made of persons deleted, as it cannot be made again from here: give its command again"
+
+_CALLED = "something else is called as the id is, which no column of persons has any more, and stays"
 
 
 @dataclass
@@ -85,19 +110,21 @@ def erase(
         If there is no such folder, or the id is empty.
     """
     persons = [persons] if isinstance(persons, str) else persons  # whose characters are no ids
-    if not persons or not all(person.strip() for person in persons):
-        raise InputError("--person is empty: give the id as results write it")
+    if not persons or not all(map(is_id, persons)):
+        raise InputError("--person is empty, or a force without an id: give the id as results write it")
     root = Path(os.path.realpath(folder))
     wanted, found = Wanted(frozenset(persons)), Erased()
     found.left += recover(root, RUN_FILES)
     work = _Erasure(root, wanted, found, Remaking(wanted.persons, tuple(inputs), threads), delete, notice)
     there = held_under(root)
-    work.unfinished(there)
+    work.look(there)
+    if work.seen:
+        work.untold()
+    work.unfinished()
     work.complete(there)
     if root.is_dir():  # it may have been a run that is deleted whole
-        now = held_under(root)  # as runs are now that were made again, and what has come meanwhile
-        work.packages(now)
-        work.beside(now)
+        work.rest()
+    work.untold()
     found.unknown = work.count - len(work.seen)
     for lines in (found.done, found.left, found.inputs, found.notes):
         lines[:] = [wanted.masked(line) for line in lines]
@@ -108,7 +135,9 @@ def erase(
 class _Erasure:
     """An erasure under way.
 
-    ``runs``: where runs are by the SHA-256 that their run.json had; ``seen``: the persons of whom there was anything.
+    ``runs``: where runs are by the SHA-256 that their run.json had; ``seen``: the persons of whom there was anything;
+    ``certain``: whether a card or another file is of one for certain. ``kept``: unfinished runs and whom they hold, and
+    ``holding``: the complete runs that hold one, as they were before anything was changed.
     """
 
     root: Path
@@ -120,24 +149,40 @@ class _Erasure:
     erased: list[Held] = field(default_factory=list)
     runs: dict[str, Path] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    certain: bool = False
+    kept: dict[Held, frozenset[str] | None] = field(default_factory=dict)
+    holding: set[Held] = field(default_factory=set)
 
     @property
     def count(self) -> int:
         """How many persons are erased."""
         return len(self.wanted.persons)
 
-    def unfinished(self, there: Iterable[Held]) -> None:
-        """Checkpoints that hold the person, or may, go: the run begins anew."""
-        for held in _of_kind(there, "stopped"):
-            if kept_holds(held, self.wanted) != frozenset():
-                self._try(held, partial(self._delete, persons=None), "what a stopped command left there is deleted")
-        for held in _of_kind(there, "unfinished"):
-            of = kept_holds(held, self.wanted)
-            if of:
-                self.seen |= of
-                self._try(held, partial(self._delete, persons=self.count), _BEGINS_ANEW)
-            elif of is None:  # so nobody says in the log that it was of these persons
-                self._try(held, partial(self._delete, persons=None), _UNTOLD)
+    def look(self, there: Iterable[Held]) -> None:
+        """Whom runs hold: all are looked into before the first is changed."""
+        left = [*_of_kind(there, "stopped"), *_of_kind(there, "unfinished")]
+        self.kept = {held: kept_holds(held, self.wanted) for held in left}
+        self.seen |= frozenset().union(*filter(None, self.kept.values()))
+        self.holding = {held for held in _of_kind(there, "run") if self._is_held(held)}
+
+    def untold(self) -> None:
+        """Checkpoints that do not tell whom they hold go if anything else is of the persons; a mistyped id is of none.
+
+        Nobody says in the log that they were of these persons.
+        """
+        for held in [held for held, of in self.kept.items() if of is None]:
+            del self.kept[held]
+            if not (held.path / HIDDEN).is_dir():  # the run was deleted whole
+                continue
+            if self.seen or self.certain:
+                self._try(held, partial(self._delete, persons=None), _UNTOLD[held.kind])
+            else:
+                self.found.notes.append(f"{self._name(held.path)}: {_UNTOLD_LEFT[held.kind]}")
+
+    def unfinished(self) -> None:
+        """Checkpoints that hold the person go, so the run begins anew; so does what a stopped command left."""
+        for held in [held for held, of in self.kept.items() if of]:
+            self._try(held, partial(self._delete, persons=self.count), _DELETED[held.kind])
 
     def complete(self, there: Iterable[Held]) -> None:
         """Runs are made again, and after them flags and audits of them."""
@@ -146,28 +191,43 @@ class _Erasure:
             before = [entry.get("run_json_sha256", "") for entry in held.manifest.get("review", ())]
             self.runs |= dict.fromkeys([sha256_of(held.path / MANIFEST), *before], held.path)
         for held in sorted(runs, key=lambda held: _ORDER.get(held.command, 0)):
-            if self._is_held(held, _files_of(held.path)):
+            if held in self.holding:
                 self._erase_run(held)
             elif self._is_of_erased(held):
                 self._make_again(held)
 
+    def rest(self) -> None:
+        """What is of no run; whatever goes wrong, what was done before is told."""
+        try:
+            now = held_under(self.root)  # as runs are now that were made again, and what has come meanwhile
+            self.packages(now)
+            self.beside(now)
+        except Exception as error:
+            why = _said(error) if isinstance(error, GpunetError | OSError) else f"unexpected {type(error).__name__}"
+            self.found.left.append(f"what is beside the runs: cannot all be looked into: {why}")
+
     def packages(self, there: Iterable[Held]) -> None:
         """Packages cannot be changed, and are deleted."""
         for held in _of_kind(there, "package"):
-            if self._is_held(held, [held.path], "a package that "):
+            if self._is_held(held, "a package that "):
                 why = "package deleted, as it is signed and cannot be changed: give gpunet package again"
                 self._try(held, partial(delete_file, persons=self.count), why)
 
     def beside(self, there: Sequence[Held]) -> None:
-        """Cards go; other files, and the tables of the input, are not touched."""
+        """Cards, and tables that gpunet has made, go; other files, and the tables of the input, are not touched."""
         inputs = self._inputs(there)
         for found in list(leftovers(self.root, there, self.wanted, inputs)):
             name = self._name(found.path)
+            self.certain |= found.certain
             if found.kind == "unreadable":
                 self.found.left.append(f"{name}: cannot be looked into: {found.why}")
             elif found.kind == "card":
-                found.path.unlink(missing_ok=True)
-                self.found.done.append(f"{name}: card of a score deleted, which was about the person or named them")
+                of = next((held for held in there if held.kind == "run" and held.path in found.path.parents), None)
+                held = Held(found.path, "file", {} if of is None else of.manifest, look_of(found.path))
+                self._try(held, partial(delete_file, persons=self.count), _CARD)
+            elif (said := said_of_table(found.path, self.wanted)) is not None:
+                held = Held(found.path, "file", said, look_of(found.path))
+                self._try(held, partial(delete_file, persons=self.count), _TABLE)
             elif found.kind == "name":
                 self.found.left.append(f"{name}: its name has the id: call it otherwise")
             elif found.certain:
@@ -175,11 +235,11 @@ class _Erasure:
             else:
                 self.found.notes.append(f"{name}: is not of a run, and has what may be the id: look at it")
 
-    def _is_held(self, held: Held, files: Iterable[Path], what: str = "") -> bool:
+    def _is_held(self, held: Held, what: str = "") -> bool:
         """Whether a run or package holds one of the persons; one that cannot be looked into is told of."""
         try:
-            of = held_in(files, self.wanted)
-        except (Unreadable, OSError, pa.ArrowException) as error:
+            of = about_in(own_files(held), self.wanted).keys()
+        except (GpunetError, Unreadable, OSError, pa.ArrowException) as error:
             self.found.left.append(f"{self._name(held.path)}: {what}cannot be looked into: {_said(error)}")
             return False
         self.seen |= of
@@ -187,10 +247,9 @@ class _Erasure:
 
     def _is_of_erased(self, held: Held) -> bool:
         """Whether flags or an audit are of a run that is not what it was, as a person has been erased from it."""
-        told = held.manifest.get("audit", {}).get("run"), *held.manifest.get("flags", {}).get("runs", ())
-        for run in filter(None, told):
+        for run in runs_below(held):
             place = self.runs.get(run["run_json_sha256"]) or Path(os.path.realpath(path_named(run["folder"])))
-            if place in [each.path for each in self.erased] or _has_changed(place, run["run_json_sha256"]):
+            if place in [each.path for each in self.erased] or has_changed(place, run["run_json_sha256"]):
                 return True
         return False
 
@@ -225,25 +284,30 @@ class _Erasure:
         """Make a run again beside it, look that no trace is left, enter it in the log, and put it in place."""
         if self.notice is not None:
             self.notice(self.wanted.masked(f"{self._name(held.path)}: making gpunet {held.command} again"))
+        refuse_ended(held, date.today())
         with ErasedFolder(held.path, RUN_FILES) as old:
             if not is_unchanged(held):
                 raise InputError("it has changed since it was looked at: give the command again")
             refuse_changed(old)
             new = begin(held.path)
             try:
-                remade(held, new, replace(self.how, runs=self.runs))
-                if held_in(_files_of(new), self.wanted):
-                    raise VerificationError("made again, it still holds the person")
+                wanted = Wanted(remade(held, new, replace(self.how, runs=self.runs)))
+                files = own_files(Held(new, "run", read_manifest(new)))
+                if still := about_in(files, wanted):
+                    raise VerificationError(f"made again, it still holds the person: {min(still.values())}")
+                called = also_called(files, self.wanted)
                 entered(held, self.count)
             except BaseException:
                 drop(held.path, RUN_FILES)
                 raise
         self.found.left += put_in_place(held.path, RUN_FILES)
+        if called:
+            self.found.notes.append(f"{self._name(held.path)}: {_CALLED}: {', '.join(called)}")
 
     def _inputs(self, there: Iterable[Held]) -> list[str]:
         """The tables of all runs that are there, of which those of the erased ones are told that hold the person."""
-        paths = {path: None for held in _of_kind(there, "run") for path in _inputs_of(held)}
-        for path in dict.fromkeys(path for held in self.erased for path in _inputs_of(held)):
+        paths = {path: None for held in _of_kind(there, "run") for path in tables_below(held)}
+        for path in dict.fromkeys(path for held in self.erased for path in tables_below(held)):
             try:
                 still = names_person(Path(path), self.wanted)
             except (Unreadable, OSError, pa.ArrowException):
@@ -270,29 +334,6 @@ class _Erasure:
 
 def _of_kind(there: Iterable[Held], kind: str) -> list[Held]:
     return [held for held in there if held.kind == kind]
-
-
-def _has_changed(run: Path, sha256: str) -> bool:
-    """Whether persons were erased from a run since it had that ``run.json``: an erasure was killed behind it."""
-    try:
-        manifest = read_manifest(run)
-        return "corrections" in manifest and sha256_of(run / MANIFEST) != sha256
-    except (InputError, OSError):
-        return False
-
-
-def _files_of(folder: Path) -> list[Path]:
-    """The files of a complete run, but for what is hidden."""
-    found = [path for path in sorted(folder.rglob("*")) if HIDDEN not in path.relative_to(folder).parts]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
-
-
-def _inputs_of(held: Held) -> list[str]:
-    """The paths of the tables that a run has read and that are there."""
-    more = (file for name in ("tables", "links") for file in held.manifest.get(name, {}).get("files", ()))
-    files = [*files_read(held.manifest.get("input", {})), *more]
-    paths = [os.path.realpath(path_named(file["name"])) for file in files if file.get("sha256")]
-    return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
 
 
 def _sealed_again(held: Held) -> str:

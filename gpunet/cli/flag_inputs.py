@@ -26,6 +26,7 @@ from gpunet.reading.read import read_arrests_at
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.corrected import refuse_corrected
 from gpunet.runs.described import latest_date
+from gpunet.runs.left_out import LEFT_OUT
 from gpunet.runs.read_files import place_now
 from gpunet.tables.files import sha256_of
 
@@ -239,6 +240,6 @@ def arrests_of(
 
 def _check_corrected(run: FlaggedRun, counts: Mapping[str, Any]) -> None:
     """InputError if a run was corrected otherwise: its tables hold what it left out."""
-    told = {name: count for name, count in run.manifest["corrections"].items() if name != "unknown"}
+    told = {name: of for name, of in run.manifest["corrections"].items() if name not in ("unknown", LEFT_OUT)}
     if told != {name: count for name, count in counts.items() if name != "unknown"}:
         refuse_corrected(run.folder, run.manifest)

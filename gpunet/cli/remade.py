@@ -20,6 +20,7 @@ from gpunet.reading.person_links import PersonLinks, person_links
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import files_read, latest_date
 from gpunet.runs.file_lists import CARDS, REPORT, stored_list
+from gpunet.runs.left_out import persons_left_out, tables_read
 from gpunet.runs.read_files import place_now
 from gpunet.runs.run_options import RunOptions
 from gpunet.tables.files import sha256_of
@@ -75,7 +76,7 @@ class Remaking:
         )
 
 
-def remade(held: Held, out: Path, how: Remaking) -> None:
+def remade(held: Held, out: Path, how: Remaking) -> frozenset[str]:
     """Make a complete run again in another folder, with the configuration and the tables that it had.
 
     Parameters
@@ -86,6 +87,11 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
         An empty folder.
     how
         Whom to leave out.
+
+    Returns
+    -------
+    frozenset of str
+        Who was left out: whom it was told, and who had been left out before and is in its tables still.
 
     Raises
     ------
@@ -100,7 +106,9 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
     if "links" in manifest:
         _refuse_other_links(manifest, config)
         job = _again  # an update knows no links
-    job(_without_corrections(Earlier(held.path, manifest, config), how), out, how)
+    earlier, before = _without_corrections(Earlier(held.path, manifest, config), how)
+    how = replace(how, persons=how.persons | before)
+    job(earlier, out, how)
     if (held.path / REPORT.name).is_file():
         from gpunet.cli.reports import write_report
 
@@ -109,6 +117,7 @@ def remade(held: Held, out: Path, how: Remaking) -> None:
         from gpunet.cli.records import write_cards
 
         write_cards(out)
+    return how.persons
 
 
 def _refuse_other_links(manifest: Mapping[str, Any], config: Config) -> None:
@@ -122,12 +131,26 @@ def _refuse_other_links(manifest: Mapping[str, Any], config: Config) -> None:
         raise InputError(_OTHER_LINKS)
 
 
-def _without_corrections(earlier: Earlier, how: Remaking) -> Earlier:
-    """A run from which persons were erased before as one of which the tables do not hold them, if that is so."""
-    if "corrections" not in earlier.manifest or earlier.command in ("flags", "audit"):
-        return earlier
+def _without_corrections(earlier: Earlier, how: Remaking) -> tuple[Earlier, frozenset[str]]:
+    """A run from which persons were erased before as one that was made without, and who of them is to be left out."""
+    command: str = earlier.manifest["gpunet"]
+    if command == "flags":
+        return earlier, _left_out_of_flagged(earlier, how)
+    if "corrections" not in earlier.manifest or command == "audit":
+        return earlier, frozenset()
     _refuse_frames(earlier)
     return as_of_tables_now(earlier, how.inputs, how.persons)
+
+
+def _left_out_of_flagged(earlier: Earlier, how: Remaking) -> frozenset[str]:
+    """Whom the runs that flags are of have left out, and their tables still hold."""
+    moved, found = {sha256_of(Path(path)): path for path in how.inputs}, frozenset[str]()
+    for told in earlier.manifest["flags"]["runs"]:
+        manifest = read_manifest(_run_of(told, how))
+        if "corrections" in manifest:
+            tables = tables_read(manifest["input"], moved)
+            found |= persons_left_out(manifest["corrections"], tables, load_config(manifest["config"]))
+    return found
 
 
 def _updated(earlier: Earlier, out: Path, how: Remaking) -> None:

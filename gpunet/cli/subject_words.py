@@ -57,7 +57,7 @@ _WORDS = {
     "source_file": "the table in which the row stands",
     "row_number": "where the row stands in it",
     "reason": "why the row was not used",
-    "line": "where the row stands in the file",
+    "line": "of a row with too few or too many fields: its text",
 }
 
 

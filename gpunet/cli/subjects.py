@@ -13,7 +13,7 @@ from gpunet.config.input_config import BESIDE
 from gpunet.config.sides import OFFENDER
 from gpunet.governance.statement import stated_by
 from gpunet.governance.subject import held_of, sealed_results
-from gpunet.governance.traces import Wanted
+from gpunet.governance.wanted import Wanted
 from gpunet.reading.beside import read_beside
 from gpunet.runs.complete import read_manifest
 from gpunet.runs.described import latest_date

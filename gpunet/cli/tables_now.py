@@ -17,13 +17,15 @@ from gpunet.base.errors import InputError, in_words
 from gpunet.base.paths import name_of, path_named
 from gpunet.config.config import Config
 from gpunet.config.input_config import BESIDE
-from gpunet.governance.traces import Wanted, held_in, ids_in
+from gpunet.governance.traces import held_in, ids_in
+from gpunet.governance.wanted import Wanted
 from gpunet.reading.beside import read_beside
 from gpunet.reading.corrections import Corrections
 from gpunet.reading.person_links import person_links
 from gpunet.reading.read import read_arrests_at
 from gpunet.reading.sources import find_sources
 from gpunet.runs.described import files_read, latest_date
+from gpunet.runs.left_out import persons_left_out, tables_read
 from gpunet.runs.manifest import arrest_statistics
 from gpunet.runs.stored_tables import array_of
 from gpunet.tables.arrow_paths import for_arrow
@@ -42,10 +44,13 @@ _WHAT_TO_DO = (
 )
 
 
-def as_of_tables_now(earlier: Earlier, inputs: Sequence[str], persons: frozenset[str]) -> Earlier:
+def as_of_tables_now(
+    earlier: Earlier, inputs: Sequence[str], persons: frozenset[str]
+) -> tuple[Earlier, frozenset[str]]:
     """A run from which persons were erased as one that was made of its tables as they are now, with no corrections.
 
-    So it is if these hold nobody else than the run, or only those of `persons` whom it has left out: files have as many
+    So it is if these hold nobody else than the run, but for whom it has left out: those that ``run.json`` tells by
+    where unchanged tables name them, and those of `persons` who are not in the run. Without these, files have as many
     rows, accepted, rejected and repeated, as ``run.json`` says, arrests the same figures, offences are as frequent, and
     nobody of the run's results is missing.
 
@@ -62,6 +67,8 @@ def as_of_tables_now(earlier: Earlier, inputs: Sequence[str], persons: frozenset
     -------
     Earlier
         The same run, of which ``run.json`` names the tables of now. If what it has kept of reading does, itself.
+    frozenset of str
+        Whom it has left out and its tables still hold, to be left out again; they are named in no message.
 
     Raises
     ------
@@ -73,13 +80,14 @@ def as_of_tables_now(earlier: Earlier, inputs: Sequence[str], persons: frozenset
     try:
         now, changed = _of_now(earlier, inputs)
         if by_state and not changed:
-            return earlier
-        _require_same(now, inputs, persons, changed)
+            return earlier, frozenset()
+        known = persons_left_out(told, tables_read(now.manifest["input"], now.moved(inputs)), now.config)
+        _require_same(now, inputs, known | _not_in(now, persons), changed)
     except InputError:
         if by_state:
-            return earlier
+            return earlier, frozenset()
         raise
-    return now
+    return now, known
 
 
 def _of_now(earlier: Earlier, inputs: Sequence[str]) -> tuple[Earlier, bool]:
@@ -140,14 +148,13 @@ def _ids_of(earlier: Earlier) -> set[str]:
     return set().union(*(ids_in(path) for path in tables))
 
 
-def _require_same(now: Earlier, inputs: Sequence[str], persons: frozenset[str], changed: bool) -> None:
-    """InputError if the tables of now without some persons do not make what the run tells."""
+def _require_same(now: Earlier, inputs: Sequence[str], before: frozenset[str], changed: bool) -> None:
+    """InputError if the tables of now without those who were left out `before` do not make what the run tells."""
     there, left_out = _ids_of(now), _left_out(now.manifest)
-    before = _not_in(now, persons)
     if not changed and not before:
         raise InputError(f"{left_out}, and its tables still hold their rows: {_WHAT_TO_DO}")
     if why := next(_differences(now, inputs, before, there), ""):
-        what = "which have changed since, are" if changed else "without those named now, are"
+        what = "which have changed since, are" if changed else "without those who are known to be left out, are"
         raise InputError(f"{left_out}, and its tables, {what} not what was left of them ({why}): {_WHAT_TO_DO}")
 
 

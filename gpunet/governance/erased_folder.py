@@ -168,25 +168,21 @@ def entered(held: Held, persons: int | None) -> None:
         return
     stated, config = (part_of(held.manifest, name) for name in ("governance", "config"))
     stated = stated or part_of(config, "governance")
-    request = checkpoints_of(held.path) / "request.json"
-    log = place_of_log(str(part_of(config, "governance").get("log", "")), True, held.path)
+    object_ = checkpoints_of(held.path) / "request.json" if held.kind == "unfinished" else held.path
+    folders = held.path.parents if held.kind == "file" else ()  # one in a run's folder is entered beside the run
+    beside = next((folder for folder in folders if (folder / MANIFEST).is_file()), held.path)
+    log = place_of_log(str(part_of(config, "governance").get("log", "")), True, beside)
     assert log is not None  # as it is governed
     append(
         log,
         "erasure",
         purpose=str(stated.get("purpose") or NO_PURPOSE),
         task_ref=str(stated.get("task_ref", "")),
-        object_sha256=_object_of(held, request),
+        object_sha256=sha256_of(object_) if object_.is_file() else "0" * 64,
         persons=persons,
         actor=actor_of(str(stated.get("requested_by", ""))),
         group=part_of(config, "output").get("share") == "group",
     )
-
-
-def _object_of(held: Held, request: Path) -> str:
-    if held.path.is_file() or request.is_file():
-        return sha256_of(held.path if held.is_file else request)
-    return "0" * 64
 
 
 @contextmanager

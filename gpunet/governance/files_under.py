@@ -11,19 +11,19 @@ from typing import Any
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import open_regular
+from gpunet.governance.cards import is_card
 from gpunet.governance.json_parts import json_in, part_of
 from gpunet.governance.log import LOG
 from gpunet.governance.runs_under import Held, look_of
 from gpunet.tables.parquet import read_parquet_metadata, read_parquet_names
 from gpunet.tables.partial_files import is_partial, remove_dead
 
-__all__ = ["files_under", "is_card"]
+__all__ = ["files_under"]
 
 #: Columns of tables that say whom a row is about.
 _PERSONS = frozenset({"person_id", "person_a", "person_b"})
 
-#: What the head of every card has.
-_CARD, _OURS = b"<title>Card of one score", b'content="gpunet '
+#: In the head of a card.
 _UNTIL = re.compile(rb'<meta name="retain-until" content="([^"]*)">')
 
 _HEAD_BYTES = 1 << 16
@@ -52,11 +52,6 @@ def files_under(folder: Path, there: Iterable[Held]) -> Iterator[Held]:
         for path in (Path(place) / name for name in sorted([*files, *partial]) if not name.startswith(f"{LOG}.")):
             if not path.is_symlink() and (found := _held(path)) is not None:
                 yield found
-
-
-def is_card(path: Path) -> bool:
-    """Whether a file is a page of ``gpunet card``."""
-    return path.suffix.lower() in (".html", ".htm") and _OURS in (head := _head_of(path)) and _CARD in head
 
 
 def _held(path: Path) -> Held | None:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
-from gpunet.base.paths import open_regular
-from gpunet.governance.files_under import is_card
+from gpunet.governance.cards import is_card, names_one
 from gpunet.governance.log import LOG
 from gpunet.governance.replacing import is_of_erasure
 from gpunet.governance.runs_under import Held
 from gpunet.governance.text_tables import is_about
-from gpunet.governance.traces import Unreadable, Wanted, holds, ids_in
+from gpunet.governance.traces import Unreadable, holds, ids_in
+from gpunet.governance.wanted import Wanted
 from gpunet.runs.file_lists import ALL_LISTED, listed_in
 from gpunet.runs.folder import outputs_in
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.result_names import ResultNames
 from gpunet.tables.partial_files import is_partial
 
-__all__ = ["Leftover", "leftovers", "names_person"]
+__all__ = ["Leftover", "leftovers", "names_person", "own_of_run"]
 
 _HALF_WRITTEN = "a command left it half written that was stopped: gpunet retain lists it, and deletes it with --apply"
-
-_MOST_CARD_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
     """
     passed = {os.path.realpath(path) for path in but}
     runs = list(runs)
-    own = {path for held in runs for path in _own(held)}
+    own = {path for held in runs for path in own_of_run(held)}
     packages = {held.path for held in runs if held.kind == "package"}
     for place, folders, files in os.walk(root, followlinks=False):
         folders[:] = sorted(name for name in folders if name != HIDDEN and not is_of_erasure(name))
@@ -81,7 +75,8 @@ def leftovers(root: Path, runs: Iterable[Held], wanted: Wanted, but: Iterable[st
                 yield found
 
 
-def _own(held: Held) -> Iterator[Path]:
+def own_of_run(held: Held) -> Iterator[Path]:
+    """The files that the lists of a complete run name, and the lists; of a package its file."""
     if held.kind == "package":
         yield held.path
     elif held.kind == "run":
@@ -95,13 +90,13 @@ def _own(held: Held) -> Iterator[Path]:
 def _looked_at(path: Path, wanted: Wanted) -> Leftover | None:
     if is_partial(path):
         return Leftover(path, "unreadable", False, _HALF_WRITTEN)
-    if is_card(path):
-        return Leftover(path, "card", True) if _in_card(path, wanted) else None
     try:
+        if is_card(path):
+            return Leftover(path, "card", True) if names_one(path, wanted) else None
         certain = not ids_in(path).isdisjoint(wanted.persons) or is_about(path, wanted)
         if certain or names_person(path, wanted):
             return Leftover(path, "file", certain or names_person(path, wanted.unmistakable))
-    except (Unreadable, OSError, pa.ArrowException) as error:
+    except Exception as error:  # whatever a file of others does to what reads it, the rest is looked at
         why = str(error) if isinstance(error, Unreadable) else "it cannot be read"
         return Leftover(path, "unreadable", False, why)
     return None
@@ -114,11 +109,3 @@ def names_person(path: Path, wanted: Wanted) -> bool:
 
 def _is_called_by_id(path: Path, wanted: Wanted) -> bool:
     return wanted.unmistakable.in_text(path.name)
-
-
-def _in_card(path: Path, wanted: Wanted) -> bool:
-    """Whether a card is about a person or names one, in its text or in the data of its pictures."""
-    with open_regular(path) as file:
-        text = file.read(_MOST_CARD_BYTES).decode(errors="replace")
-    plain = re.sub(r"</?bdi>|[\u2068\u2069]", "", html.unescape(text))
-    return wanted.in_text(plain) or any(person in plain for person in wanted.persons if not person.isalnum())

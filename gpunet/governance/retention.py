@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,8 +17,10 @@ from gpunet.base.errors import GpunetError, InputError, in_words
 from gpunet.base.paths import check_regular
 from gpunet.base.words import counted
 from gpunet.config.config import Config
+from gpunet.governance.cards import is_card
 from gpunet.governance.erased_folder import delete_file, delete_run
-from gpunet.governance.files_under import files_under, is_card
+from gpunet.governance.files_under import files_under
+from gpunet.governance.json_parts import part_of
 from gpunet.governance.rules import past_retention
 from gpunet.governance.runs_under import Held, held_under
 from gpunet.governance.traces import Unreadable, ids_in
@@ -27,8 +30,19 @@ from gpunet.reading.dialects import as_timestamps
 from gpunet.reading.id_tables import column_of_ids, column_of_texts, id_tables, told_of
 from gpunet.reading.pseudonymised import pseudonyms_of_run
 from gpunet.runs.hidden_folder import HIDDEN
+from gpunet.runs.kept_state import STATE
+from gpunet.runs.sealed import SEALED
 
-__all__ = ["REVIEWS", "Retained", "erase_due", "persons_of", "read_reviews", "retained_under", "reviews_in"]
+__all__ = [
+    "REVIEWS",
+    "Retained",
+    "erase_due",
+    "persons_of",
+    "read_reviews",
+    "refuse_ended",
+    "retained_under",
+    "reviews_in",
+]
 
 #: The names of a table of reviews that is taken where none is named.
 REVIEWS = ("reviews.parquet", "reviews.csv")
@@ -90,6 +104,25 @@ def reviews_in(folder: Path) -> list[str]:
                 f"{path}, the table of reviews, cannot be read: {in_words(error)}. Put a table there, or remove it"
             ) from error
     return [str(path) for path in found]
+
+
+def refuse_ended(held: Held, today: date) -> None:
+    """InputError if a complete run is past the last day on which it is kept, or a part of it is deleted already.
+
+    Made again, it would have all that is gone: such a run is left to :func:`erase_due`. What was kept of reading may
+    be gone, as tables can be read instead.
+    """
+    until = held.retain_until
+    with suppress(ValueError):  # it is no day
+        if until and past_retention({"retain_until": until}, today):
+            raise InputError(f"it was to be kept until {until} and no longer: give gpunet retain with --apply")
+    listed = [name for name in part_of(held.manifest, "outputs") if name != STATE]
+    gone = [name for name in listed if not any((held.path / of).is_file() for of in (name, name + SEALED))]
+    if gone:
+        raise InputError(
+            f"{gone[0]} of it is gone, as where gpunet retain --apply was stopped: give that again, or the run's own "
+            "command"
+        )
 
 
 def read_reviews(paths: Iterable[str | Path]) -> dict[str, date]:

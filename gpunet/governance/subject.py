@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 
 from gpunet.base.errors import InputError
 from gpunet.base.paths import read_regular
-from gpunet.governance.traces import PERSONS, Wanted, rows_about
+from gpunet.governance.traces import PERSONS, is_of_rejected, rows_about
+from gpunet.governance.wanted import Wanted
+from gpunet.reading.rejected_persons import is_one_of, rows_naming
 from gpunet.runs.folder import MANIFEST, MOST_JSON_BYTES
 from gpunet.runs.hidden_folder import HIDDEN
 from gpunet.runs.sealed import SEALED, refuse_sealed
@@ -24,6 +26,9 @@ __all__ = ["held_of", "sealed_results"]
 
 _PARQUET = ".parquet"
 _DICTIONARY = "features.json"
+
+#: What stands for the text of a rejected row that could not be parted into columns.
+_NOT_SHOWN = "not shown, as it is not parted into columns and may name others: see this row of the file"
 
 #: Rows of a table that are looked at at a time.
 _PART_ROWS = 1 << 16
@@ -41,6 +46,10 @@ class _Others:
         if text is None or text in self._own:
             return person
         return self._names.setdefault(text, f"another person ({len(self._names) + 1})")
+
+    def name_in_rejected(self, cell: Any) -> Any:
+        """The same, of what the input has: the own id may be written otherwise there."""
+        return cell if cell is not None and is_one_of(cell, self._own) else self.name(cell)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -106,25 +115,46 @@ def _rows(path: Path, sha256: str, wanted: Wanted, others: _Others) -> tuple[lis
                 return [], False
             for batch in file.iter_batches(_PART_ROWS):
                 table = pa.Table.from_batches([batch])
-                found += table.filter(pa.array(rows_about(table, wanted))).to_pylist()
+                found += table.filter(pa.array(_about(table, wanted))).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise not_parquet(path, error) from error
+    rejected = bool(found) and is_of_rejected(found[0])
+    name_of = others.name_in_rejected if rejected else others.name
     plain = [
-        {name: others.name(value) if name in persons else _plain(value) for name, value in row.items()} for row in found
+        {name: name_of(value) if name in persons else _plain(value, others) for name, value in row.items()}
+        for row in found
     ]
+    if rejected:
+        plain = [{**row, "line": _NOT_SHOWN} if row.get("line") is not None else row for row in plain]
     return plain, bool(found)
 
 
-def _plain(value: Any) -> Any:
-    """A value that JSON can hold; evidence of flags, which is JSON itself, as what it says."""
+def _about(table: pa.Table, wanted: Wanted) -> Any:
+    """Which rows are about the person; of rejected rows none that only has the id in a text, which is of another."""
+    if is_of_rejected(table.column_names):
+        return rows_naming(table, wanted.forms, in_texts=False)
+    return rows_about(table, wanted)
+
+
+def _plain(value: Any, others: _Others) -> Any:
+    """A value that JSON can hold; evidence of flags, which is JSON itself, as what it says, without others' ids."""
     if isinstance(value, str) and value.startswith("{"):
         try:
-            return json.loads(value)
+            return _without_ids(json.loads(value), others)
         except (ValueError, RecursionError):
             return value
     if isinstance(value, float) and value != value:
         return None
     return value if value is None or isinstance(value, str | int | float | bool | list) else str(value)
+
+
+def _without_ids(value: Any, others: _Others) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: others.name(of) if name in PERSONS and not isinstance(of, dict | list) else _without_ids(of, others)
+            for name, of in value.items()
+        }
+    return [_without_ids(of, others) for of in value] if isinstance(value, list) else value
 
 
 def _declared(folder: Path, manifest: Mapping[str, Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from io import TextIOBase, TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from gpunet.base.paths import open_regular
-from gpunet.governance.traces import MOST_BYTES, PERSONS, Wanted
+from gpunet.governance.traces import MOST_BYTES, PERSONS, Unreadable
+from gpunet.governance.wanted import Wanted
 
-__all__ = ["is_about"]
+__all__ = ["ids_in_csv", "is_about", "persons_under_keys"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -25,39 +28,48 @@ _LONGEST_HEAD = 1 << 16
 def is_about(path: Path, wanted: Wanted) -> bool:
     """Whether a table in text has one of the persons in a column, or under a key, of persons.
 
-    Which kind it is the text says, and not the file's name. What cannot be read so far is none of these tables.
+    Which kind it is the text says, and not the file's name. What is none of these tables is about nobody.
 
     Raises
     ------
+    Unreadable
+        If it has columns of persons, and rows that cannot be parted into columns.
     OSError
         If it cannot be read.
     """
     with open_regular(path) as file:
-        head = file.readline(_LONGEST_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head[:1] in (b"{", b"["):
-        return any(_has(value, wanted) for value in _json_in(path))
-    return not wanted.persons.isdisjoint(_ids_in(path, head.decode(errors="replace")))
+        if file.readline(_LONGEST_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+            return any(_has(value, wanted) for value in _json_in(path))
+        file.seek(0)
+        with TextIOWrapper(file, "utf-8-sig", "replace") as lines:
+            return not wanted.persons.isdisjoint(ids_in_csv(lines))
 
 
-def _ids_in(path: Path, head: str) -> Iterator[str]:
-    """What stands in the columns of persons of a CSV: ``person_ids`` has several, with blanks between."""
-    for delimiter in _DELIMITERS:
-        names = [_plain(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
-        if columns := [at for at, name in enumerate(names) if name in PERSONS]:
-            break
-    else:
-        return
-    with open_regular(path) as file:
-        lines = (line.decode(errors="replace") for line in file)
-        try:
-            for row in csv.reader(lines, delimiter=delimiter):
-                for at in (at for at in columns if at < len(row)):
-                    cell = row[at].strip()
-                    yield from (cell, cell.removeprefix("'"))  # by which a sign was defused
-                    if names[at] == _SEVERAL:
-                        yield from cell.split()
-        except csv.Error:  # a field of more than 128 KiB
+def ids_in_csv(lines: TextIOBase, columns: Collection[str] = PERSONS) -> Iterator[str]:
+    r"""What stands in the columns of persons of a CSV: ``person_ids`` has several, with blanks between.
+
+    Lines end as any system ends them. Raises `Unreadable` if such a table cannot be parted into columns.
+
+    >>> from io import StringIO
+    >>> sorted(set(ids_in_csv(StringIO("person_id,days\r12,7\r", newline=None))))
+    ['12', 'person_id']
+    """
+    head = lines.readline(_LONGEST_HEAD)
+    try:
+        for delimiter in _DELIMITERS:
+            names = [_plain(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
+            if found := [at for at, name in enumerate(names) if name in columns]:
+                break
+        else:
             return
+        for row in csv.reader(chain([head], lines), delimiter=delimiter):
+            for at in (at for at in found if at < len(row)):
+                cell = row[at].strip()
+                yield from (cell, cell.removeprefix("'"))  # by which a sign was defused
+                if names[at] == _SEVERAL:
+                    yield from cell.split()
+    except csv.Error as error:  # a field of more than 128 KiB
+        raise Unreadable(f"it is a damaged table ({error})") from error
 
 
 def _plain(name: str) -> str:
@@ -75,7 +87,7 @@ def _json_in(path: Path) -> Iterator[Any]:
     try:
         yield json.loads(text)
     except (ValueError, RecursionError):
-        yield from _values_of(text.splitlines())
+        yield from _values_of(text.split("\n"))  # other line breaks stand within texts
 
 
 def _values_of(lines: Iterable[str]) -> Iterator[Any]:
@@ -87,24 +99,25 @@ def _values_of(lines: Iterable[str]) -> Iterator[Any]:
 
 
 def _has(value: Any, wanted: Wanted) -> bool:
-    """Whether one of the ids stands anywhere under a key of persons.
+    """Whether one of the ids stands anywhere under a key of persons."""
+    return not wanted.persons.isdisjoint(persons_under_keys(value))
 
-    >>> _has({"tables": {"ties": [{"person_a": 12}]}}, Wanted(frozenset({"12"})))
-    True
-    >>> _has({"days": 12}, Wanted(frozenset({"12"})))
-    False
+
+def persons_under_keys(value: Any) -> Iterator[str]:
+    """What stands anywhere in JSON under a key of persons, as text.
+
+    >>> list(persons_under_keys({"tables": {"ties": [{"person_a": 12, "days": 7}]}}))
+    ['12']
     """
     left = [value]
     while left:
         found = left.pop()
         if isinstance(found, dict):
             for key, of in found.items():
-                values = of if isinstance(of, list) else [of]
-                if _plain(key) in PERSONS and not wanted.persons.isdisjoint(
-                    str(one) for one in values if isinstance(one, str | int)
-                ):
-                    return True
+                if _plain(key) in PERSONS:
+                    yield from (
+                        str(one) for one in (of if isinstance(of, list) else [of]) if isinstance(one, str | int)
+                    )
             left += found.values()
         elif isinstance(found, list):
             left += found
-    return False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -18,7 +16,8 @@ import pyarrow.parquet as pq
 
 from gpunet.base.paths import open_regular
 from gpunet.governance.runs_under import members_of
-from gpunet.reading.corrections import Corrections, pattern_of
+from gpunet.governance.wanted import Wanted
+from gpunet.reading.rejected_persons import pattern_of, rows_naming
 from gpunet.runs.checkpoint_file import frames_in
 from gpunet.runs.read_back import Damaged
 from gpunet.runs.sealed import SEALED, opened_bytes
@@ -28,11 +27,11 @@ __all__ = [
     "MOST_BYTES",
     "PERSONS",
     "Unreadable",
-    "Wanted",
     "found_in",
     "held_in",
     "holds",
     "ids_in",
+    "is_of_rejected",
     "persons_in_table",
     "rows_about",
     "tables_in",
@@ -41,8 +40,8 @@ __all__ = [
 #: Columns of our tables that say whom a row is about.
 PERSONS = ("person_id", "person_a", "person_b", "into", "person_ids")
 
-#: Columns of tables of rejected rows that are no values of the input.
-_OF_REPORT = frozenset({":file", "row_number", "source_file", "reason"})
+#: Columns that tables of rejected rows have, and no other table of ours.
+_OF_REJECTED = frozenset({"source_file", "reason"})
 
 #: Files that are larger are not looked into, unless they are tables.
 MOST_BYTES = 1 << 28
@@ -57,79 +56,33 @@ class Unreadable(Exception):  # noqa: N818 - it says what the file is
     """A file that cannot be looked into; its text says why."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The persons who are looked for.
-
-    Attributes
-    ----------
-    persons
-        Their ids, as results write them.
-    """
-
-    persons: frozenset[str]
-
-    @cached_property
-    def forms(self) -> frozenset[str]:
-        """The ids with and without the force that may stand before them, as tables of the input have them."""
-        return Corrections(persons=self.persons).forms_of_erased()
-
-    @cached_property
-    def unmistakable(self) -> Wanted:
-        """Those whose ids are of a form that no other number or word of results has.
-
-        >>> Wanted(frozenset({"12", "P-00412"})).unmistakable
-        Wanted(persons=frozenset({'P-00412'}))
-        """
-        told = (text for text in self.persons if len(text) >= 5 and re.search(r"\d", text))
-        return Wanted(frozenset(text for text in told if re.search(r"[^\W\d]", text)))
-
-    def in_text(self, text: str) -> bool:
-        """Whether one of them stands in a text as a word."""
-        if not self.persons:
-            return False
-        return bool(pc.match_substring_regex(pa.scalar(text, pa.large_string()), pattern_of(self.forms)).as_py())
-
-    def in_bytes(self, data: bytes) -> bool:
-        """Whether one of them stands in bytes, of a text or not."""
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            return any(form.encode() in data for form in self.unmistakable.persons)
-        return self.in_text(text)
-
-    def masked(self, text: str) -> str:
-        """A text without the ids, which a name of a file may have.
-
-        >>> Wanted(frozenset({"12", "P-00412"})).masked("run-P-00412: 12 files")
-        'run-[id]: 12 files'
-        """
-        for person in sorted(self.unmistakable.persons, key=len, reverse=True):
-            text = text.replace(person, "[id]")
-        return text
-
-
 def rows_about(table: pa.Table, wanted: Wanted, *, everywhere: bool = False) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """bool[n], which rows of a table are about a person who is looked for, or name one.
 
-    In columns of persons an id has to be equal. Of rejected rows, whose values are those of the input, it is looked for
-    as a word of every column; and so it is of every table's texts if it is unmistakable, or `everywhere`.
+    In columns of persons an id has to be equal, and of texts it is looked for as a word if it is unmistakable, or
+    `everywhere`. Of rejected rows, whose values are those of the input, :func:`rows_naming` tells.
     """
-    if not wanted.persons:
-        return np.zeros(len(table), np.bool_)
     found = np.zeros(len(table), np.bool_)
-    rejected = {"row_number", "reason"} <= set(table.column_names)
-    words = wanted if rejected or everywhere else wanted.unmistakable
+    if not wanted.persons:
+        return found
+    if is_of_rejected(table.column_names):
+        found |= rows_naming(table, wanted.forms)
+        if not everywhere:
+            return found
+    words = wanted if everywhere else wanted.unmistakable
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name in PERSONS:
             found |= _equal(column, wanted.persons)
-        elif name not in _OF_REPORT and words.persons:
+        elif name not in _OF_REJECTED and words.persons:
             found |= _worded(column, words)
         if everywhere and name not in PERSONS and pa.types.is_integer(column.type) and "person" in name.lower():
             found |= _equal(column, wanted.forms)
-        if rejected and name in PERSONS:
-            found |= _worded(column, wanted)
     return found
+
+
+def is_of_rejected(columns: Iterable[str]) -> bool:
+    """Whether a table is one of rejected rows, by the names of its columns."""
+    return _OF_REJECTED.issubset(columns)
 
 
 def _equal(column: pa.ChunkedArray, ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -296,7 +249,7 @@ def _by_halves(what: _What, wanted: Wanted, part: Callable[[_What, Wanted], _Wha
         return
     ids = sorted(wanted.persons)
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        yield from _by_halves(there, Wanted(frozenset(half)), part)
+        yield from _by_halves(there, replace(wanted, persons=frozenset(half)), part)
 
 
 def _texts_in(path: Path) -> Iterator[bytes]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from gpunet.governance.runs_under import Held
-from gpunet.governance.traces import Unreadable, Wanted, held_in
+from gpunet.governance.traces import Unreadable, held_in
+from gpunet.governance.wanted import Wanted
 from gpunet.runs.hidden_folder import checkpoints_of
 from gpunet.runs.sealed import SEALED
 from gpunet.tables.partial_files import final_name

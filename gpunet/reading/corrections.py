@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gpunet.base.array_types import Bool, Int64
 from gpunet.base.errors import InputError
@@ -22,18 +21,17 @@ from gpunet.config.config import Config
 from gpunet.reading.batches import InputRecord, Piece
 from gpunet.reading.coded_rows import CodedRows
 from gpunet.reading.location import Column, Location, in_order
+from gpunet.reading.rejected_persons import rows_naming
 from gpunet.reading.rejections import FILE, in_file_order, malformed_rows
 from gpunet.tables import arrays
 
-__all__ = ["Corrections", "Effect", "added", "correct_rows", "is_whole", "pattern_of", "without_erased"]
+__all__ = ["Corrections", "Effect", "added", "correct_rows", "is_whole", "without_erased"]
 
 #: A force and an incident; no force stands for all.
 _Incident = tuple[str | None, str]
 
 #: What was to be corrected: whether it is an id that is erased or merged, or an incident, and which.
 _Asked: TypeAlias = tuple[str, Any]
-
-_NEVER_TEXT = frozenset({FILE, "row_number", "source_file", "reason"})
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Corrections:
 
     def forms_of_erased(self) -> frozenset[str]:
         """The ids of persons who are erased, with and without the force that may stand before them."""
-        return self.persons | {person.split(":", 1)[1] for person in self.persons if ":" in person}
+        return self.persons | {bare for person in self.persons if (bare := person.partition(":")[2].strip())}
 
     def with_merged(self, touched: Set[str]) -> frozenset[str]:
         """These persons, and whom they are merged into."""
@@ -265,38 +263,16 @@ def all_rejected(
 def without_erased(
     rejected: pa.Table, records: Sequence[InputRecord], corrections: Corrections, effect: Effect
 ) -> pa.Table:
-    """The rejected rows in which no id of an erased person stands, in whatever column; the others count nowhere.
-
-    A malformed row is one text, and an id is looked for between whatever is neither letter nor digit.
-    """
-    ids = corrections.forms_of_erased()
-    if not ids or not len(rejected):
+    """The rejected rows that name no erased person, by :func:`rows_naming`; the others count nowhere."""
+    named = rows_naming(rejected, corrections.forms_of_erased())
+    if not named.any():
         return rejected
-    pattern = pattern_of(ids)
-    named = np.zeros(len(rejected), np.bool_)
-    for name in (name for name in rejected.column_names if name not in _NEVER_TEXT):
-        named |= np.asarray(pc.match_substring_regex(rejected.column(name), pattern).fill_null(False))
     effect.rejected_rows = int(named.sum())
     by_number = {record.number: record for record in records}
     for number, rows in zip(*np.unique(rejected.column(FILE).to_numpy()[named], return_counts=True), strict=True):
         by_number[int(number)].rows -= int(rows)
         by_number[int(number)].rejected -= int(rows)
     return rejected.filter(pa.array(~named))
-
-
-def pattern_of(ids: Iterable[str]) -> str:
-    r"""What finds ids as whole words, for PyArrow: between whatever is neither letter nor digit, zeros before them.
-
-    >>> import pyarrow as pa, pyarrow.compute as pc
-    >>> pc.match_substring_regex(pa.array(["id 0012, theft", "4512"]), pattern_of(["12"])).to_pylist()
-    [True, False]
-    """
-    return r"(?i)(^|[^\pL\pN])(" + "|".join(map(_escaped, sorted(ids))) + r")($|[^\pL\pN])"
-
-
-def _escaped(text: str) -> str:
-    """The id as a pattern; zeros may stand before it."""
-    return "0*" + re.sub(r"([^\w])", r"\\\1", text) if text.isascii() else "0*" + re.escape(text)
 
 
 def added(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

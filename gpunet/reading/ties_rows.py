@@ -28,7 +28,7 @@ from gpunet.reading.rejections import rejected_rows
 from gpunet.reading.ties_columns import meaning_of_persons, tie_columns
 from gpunet.reading.values import Values, meaning_of, values_of
 
-__all__ = ["CHOSEN", "TIE_REASONS", "TieBatch", "TieReader"]
+__all__ = ["CHOSEN", "TIE_REASONS", "TieBatch", "TieReader", "persons_within"]
 
 #: Why a row is rejected; the first that applies is given. A malformed row has too few or too many fields.
 TIE_REASONS = (
@@ -275,7 +275,7 @@ class TieReader:
             none = Column(HOST.series("force", []), np.full(len(persons[0].codes), -1, np.int8))
             force = coded["force"].column if "force" in coded else none
             self.forces.update(force.texts())
-            persons = [_within(force, person) for person in persons]
+            persons = [persons_within(force, person) for person in persons]
         n = len(persons[0].codes)
         together = joined(persons, HOST, "person", as_integers=False)
         a, b = Column(together.values, together.codes[:n]), Column(together.values, together.codes[n:])
@@ -299,7 +299,7 @@ class TieReader:
         return rejected
 
 
-def _within(force: Column, person: Column) -> Column:
+def persons_within(force: Column, person: Column) -> Column:
     """Persons within their force; who is none stays none."""
     (known,) = np.nonzero(person.codes >= 0)
     found = with_force(force.at(known), of_type(person.at(known), False, HOST), HOST)

@@ -16,6 +16,7 @@ from gpunet.runs.checkpoint_file import Contents
 from gpunet.runs.described import coarsest, windows
 from gpunet.runs.feature_run import FeatureRun
 from gpunet.runs.kept_state import STATE, write_state
+from gpunet.runs.left_out import left_out, tables_read, with_left_out
 from gpunet.runs.manifest import input_report, versions
 from gpunet.runs.read_back import require
 from gpunet.runs.top import noting_best, write_top
@@ -35,7 +36,11 @@ class Run(FeatureRun):
             with self.stage("write state"):
                 self._write_state(self._states[-1])
         device = self.engine.describe()
-        sections = {**sections, **self._corrected_counts()}
+        read = {
+            **input_report(arrests.report),
+            **{name: input_report(report) for name, report in self._beside.items()},
+        }
+        sections = {**sections, **self._corrected_section(read)}
         return self.folder.finish(
             {
                 "gpunet": kind,
@@ -45,10 +50,7 @@ class Run(FeatureRun):
                 "as_of": None if arrests.as_of is None else arrests.as_of.isoformat(),
                 "seed": self.config.model.seed,
                 "engine": self.engine.name,
-                "input": {
-                    **input_report(arrests.report),
-                    **{name: input_report(report) for name, report in self._beside.items()},
-                },
+                "input": read,
                 **sections,
                 **self._links_section(),
                 "warnings": self.warnings,
@@ -62,13 +64,19 @@ class Run(FeatureRun):
             {"forces": _forces(arrests)},
         )
 
-    def _corrected_counts(self) -> dict[str, Any]:
-        """What the manifest counts of corrections, if there were any."""
+    def _corrected_section(self, read: Mapping[str, Any]) -> dict[str, Any]:
+        """What the manifest says of corrections of what was `read`, if there were any."""
         if self._corrections is None:
             return {}
         of_erased = self.linked.of_erased
         rows = {name: of_erased(effect).rows() for name, effect in self._effects.items()}
-        return {"corrections": {**of_erased(self._effect).as_dict(), **rows}}
+        counts = {**of_erased(self._effect).as_dict(), **rows}
+        return {"corrections": with_left_out(counts, self._left_out_of(read))}
+
+    def _left_out_of(self, read: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Where tables first name whom corrections erase."""
+        persons = frozenset[str]() if self._corrections is None else self._corrections.persons
+        return left_out(persons, tables_read(read), self.config)
 
     def _links_section(self) -> dict[str, Any]:
         """What the manifest says of links between ids, where tables of these were given."""

@@ -31,6 +31,7 @@ from gpunet.reading.state import ReadState, can_be_kept
 from gpunet.runs.checkpoints import Checkpoints
 from gpunet.runs.folder import RunFolder
 from gpunet.runs.hidden_folder import checkpoints_of
+from gpunet.runs.left_out import LEFT_OUT, joined_left_out, with_left_out
 from gpunet.runs.run_options import RunOptions
 from gpunet.runs.stages import Run
 from gpunet.runs.stored_tables import array_of
@@ -232,13 +233,15 @@ class UpdateRun(Run):
         self._moved = {"changes": len(changes), "persons_moved": len(changes["person_id"].unique())}
         return super().finish(kind, arrests, sections)
 
-    def _corrected_counts(self) -> dict[str, Any]:
-        """Those of the earlier run and of this one."""
-        before = self._earlier.manifest.get("corrections", {})
+    def _corrected_section(self, read: Mapping[str, Any]) -> dict[str, Any]:
+        """That of the earlier run and of this one."""
+        before = dict(self._earlier.manifest.get("corrections", {}))
         if self._corrections is None and not before:
             return {}
+        told = before.pop(LEFT_OUT, [])
         rows = {name: effect.rows() for name, effect in self._effects.items()}
-        return {"corrections": added(before, {**self._effect.as_dict(), **rows})}
+        counts = added(before, {**self._effect.as_dict(), **rows})
+        return {"corrections": with_left_out(counts, joined_left_out(told, self._left_out_of(read)))}
 
     def _changes(self, arrests: Any) -> pa.Table:
         assert self._found is not None  # features are written first

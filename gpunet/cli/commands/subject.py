@@ -29,11 +29,12 @@ def subject(
     from gpunet.cli.progress import console_progress
     from gpunet.cli.subjects import subject_access
     from gpunet.governance.noted import noted
+    from gpunet.governance.wanted import is_id
     from gpunet.runs.folder import MANIFEST
     from gpunet.tables.files import write_whole
 
-    if not person.strip():
-        raise InputError("--person is empty: give the id as results write it")
+    if not is_id(person):
+        raise InputError("--person is empty, or a force without an id: give the id as results write it")
     if out is not None:
         refuse_taken(out, "--out")
         refuse_inside(out, MANIFEST, "--out")
